@@ -1,0 +1,33 @@
+"""The web process: pages and live sockets. Run as `daphne gamesched.asgi:application`."""
+
+import os
+import sys
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gamesched.settings")
+pages = get_asgi_application()
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
+from django.core.checks import Error, run_checks  # noqa: E402
+from django.urls import path  # noqa: E402
+
+from games.live import LiveConsumer  # noqa: E402
+
+# daphne starts without manage.py, so nobody else would run the checks.
+mistakes = [m for m in run_checks() if isinstance(m, Error)]
+if mistakes:
+    for mistake in mistakes:
+        sys.stderr.write(f"{mistake.msg}\n    {mistake.hint}\n")
+    raise SystemExit(1)
+
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        "websocket": AllowedHostsOriginValidator(
+            AuthMiddlewareStack(URLRouter([path("live/", LiveConsumer.as_asgi())]))
+        ),
+    }
+)

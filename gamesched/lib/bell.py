@@ -1,0 +1,38 @@
+"""LISTEN and NOTIFY: a bell says "look", never "what". The rows are the truth."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from django.db import connection
+from psycopg import sql
+
+
+async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
+    """A connection of one's own to the database Django uses, in autocommit.
+
+    For LISTEN and session locks, which belong to a connection: never one of Django's, which come and go.
+    """
+    wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
+    params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
+    return await psycopg.AsyncConnection.connect(
+        **params, autocommit=True, keepalives_idle=30, application_name="bell"
+    )
+
+
+@asynccontextmanager
+async def listening(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
+    """A connection that listens on the channels. Whatever rang before is lost, so look once after entering."""
+    conn = await connect()
+    try:
+        for channel in channels:
+            await conn.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        yield conn
+    finally:
+        await conn.close()
+
+
+def ring(channel: str, payload: str = "") -> None:
+    """Ring from Django's connection; heard when its transaction commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])

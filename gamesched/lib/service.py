@@ -1,0 +1,32 @@
+"""What every long-running command shares: stopping on a signal, and refusing to start without a database."""
+
+import asyncio
+import signal
+
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection
+
+LEAST_POSTGRES = 150000  # 15: unique constraints over nulls
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Set the event on SIGTERM and SIGINT. Call inside the running loop."""
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+
+
+def require_database() -> None:
+    """Raise CommandError, with the next step, where the database cannot be reached or is too old."""
+    try:
+        connection.ensure_connection()
+    except OperationalError as reason:
+        raise CommandError(
+            f"The database cannot be reached: {str(reason).strip().splitlines()[0]}\n"
+            "Check DATABASE_URL, and that PostgreSQL is running."
+        ) from None
+    if connection.pg_version < LEAST_POSTGRES:
+        raise CommandError(
+            f"PostgreSQL {connection.pg_version // 10000} is too old: version 15 or newer is needed.\n"
+            "Upgrade the server, or point DATABASE_URL at a newer one."
+        )

@@ -1,0 +1,13 @@
+"""The version, read from the CHANGELOG so that it is written once."""
+
+import re
+from pathlib import Path
+
+
+def _newest() -> str:
+    text = (Path(__file__).resolve().parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
+    found = re.search(r"^## (\d+\.\d+\.\d+)", text, re.MULTILINE)
+    return found[1] if found else "0.0.0"
+
+
+VERSION = _newest()

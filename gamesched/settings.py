@@ -1,0 +1,266 @@
+"""Settings, from the environment only.
+
+Five variables are required in production: DATABASE_URL, SECRET_KEY, PUBLIC_URL, DISCORD_BOT_TOKEN and
+DISCORD_CLIENT_SECRET. A missing or malformed one does not fail here: `gamesched.checks` names it at start,
+in a sentence, whichever program starts.
+"""
+
+import base64
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import psycopg
+from csp.constants import NONE, SELF
+from psycopg.conninfo import conninfo_to_dict
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for a libpq address, in any form psycopg reads; the dummy engine for none or nonsense."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        parts = {}
+    if not parts.get("dbname"):
+        return {"ENGINE": "django.db.backends.dummy"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        # Persistent connections pile up under daphne, one a thread; the bot and notifyd set their own.
+        "CONN_MAX_AGE": env.int("DB_CONN_MAX_AGE", 0),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": parts,
+    }
+
+
+def application_id(bot_token: str) -> str:
+    """The application's id, which is the first part of its bot token in base64; '' for anything else."""
+    head = bot_token.split(".")[0]
+    try:
+        text = base64.b64decode(head + "=" * (-len(head) % 4), validate=True).decode("ascii")
+    except ValueError:
+        return ""
+    return text if text.isdigit() else ""
+
+
+# --- the operator's variables ---------------------------------------------------------------------------
+
+DATABASE_URL: str = env.str("DATABASE_URL", "")
+SECRET_KEY_GIVEN = bool(env.str("SECRET_KEY", ""))
+SECRET_KEY: str = env.str("SECRET_KEY", "") or secrets.token_urlsafe(50)
+PUBLIC_URL: str = env.str("PUBLIC_URL", "").rstrip("/")
+DISCORD_BOT_TOKEN: str = env.str("DISCORD_BOT_TOKEN", "")
+DISCORD_CLIENT_SECRET: str = env.str("DISCORD_CLIENT_SECRET", "")
+DISCORD_CLIENT_ID = application_id(DISCORD_BOT_TOKEN)
+REDIS_URL: str = env.str("REDIS_URL", "")
+DEBUG: bool = env.bool("DEBUG", False)
+
+# Unset in production. Set, it sends every call to a local Discord instead: the address as servers see it,
+# and, where browsers see it at another, that one.
+DISCORD_API_URL_GIVEN: str = env.str("DISCORD_API_URL", "").rstrip("/")
+DISCORD_IS_LOCAL = bool(DISCORD_API_URL_GIVEN)
+DISCORD_API_URL = DISCORD_API_URL_GIVEN or "https://discord.com/api/v10"
+_local_origin = "{0.scheme}://{0.netloc}".format(urlsplit(DISCORD_API_URL))
+DISCORD_BROWSER_URL: str = env.str(
+    "DISCORD_BROWSER_URL", _local_origin if DISCORD_IS_LOCAL else "https://discord.com"
+).rstrip("/")
+DISCORD_CDN_URL = DISCORD_BROWSER_URL if DISCORD_IS_LOCAL else "https://cdn.discordapp.com"
+
+# --- the three openings through which a lower room asks a higher one -------------------------------------
+
+NOTIFICATION_BACKEND = "discord_bot.speaking.DiscordBackend"
+DISCORD_DIRECTORY = "discord_bot.directory.RestDirectory"
+# The third is notifications.kinds.register, called from games.apps.
+
+# --- Django -----------------------------------------------------------------------------------------------
+
+_public = urlsplit(PUBLIC_URL or "http://localhost:8000")
+_secure = _public.scheme == "https"
+
+INSTALLED_APPS = [
+    "gamesched",
+    "discord_bot",
+    "games",
+    "notifications",
+    "guilds",
+    "guilds.discord_login",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "csp",
+    "django_htmx",
+    "django_q",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "gamesched.middleware.health",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "gamesched.middleware.one_address",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "gamesched.middleware.no_store",
+]
+
+ROOT_URLCONF = "gamesched.urls"
+ASGI_APPLICATION = "gamesched.asgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "gamesched.context.site",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if REDIS_URL:
+    CACHES: dict[str, Any] = {
+        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    }
+    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# In memory on purpose: PostgreSQL rings every web process, so a shared layer would repeat every bell.
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+Q_CLUSTER = {
+    "name": "chores",
+    "orm": "default",
+    "workers": 1,
+    "poll": 5,
+    "timeout": 600,
+    "retry": 900,
+    "max_attempts": 2,
+    "catch_up": False,
+    "save_limit": 200,
+    "label": "Chores",
+}
+
+ALLOWED_HOSTS = [_public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+CSRF_FAILURE_VIEW = "gamesched.views.csrf_failure"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _secure else None
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SECURE_HSTS_SECONDS = 60 * 60 * 24 * 30 if _secure else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains and preload are the domain owner's to decide, not ours.
+    "security.W008",  # The proxy in front ends TLS and redirects.
+    "security.W021",
+]
+_websocket = f"{'wss' if _secure else 'ws'}://{_public.netloc}"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", DISCORD_CDN_URL],
+        "connect-src": [SELF, _websocket],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        # Chromium holds the redirect after a form to this list too, and logging in redirects to Discord.
+        "form-action": [SELF, DISCORD_BROWSER_URL],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+AUTH_USER_MODEL = "guilds.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "guilds.discord_login.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "guilds.discord_login.adapter.SocialAccountAdapter"
+SOCIALACCOUNT_ONLY = True
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SIGNUP_FIELDS = ["username*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {
+    "discord": {
+        "APPS": [{"client_id": DISCORD_CLIENT_ID, "secret": DISCORD_CLIENT_SECRET, "key": ""}],
+        "SCOPE": ["identify", "guilds"],
+        "AUTH_PARAMS": {"prompt": "none"},
+        "OAUTH_PKCE_ENABLED": True,
+    }
+}
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+# Collected (in the image), files are served by their hashed names; from a checkout they are served as they lie.
+_collected = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _collected
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _collected or env.bool("COLLECTING", False)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "discord": {"level": "WARNING"},
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,17 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path, register_converter
+
+from gamesched import views
+from gamesched.lib.ids import IdConverter
+
+register_converter(IdConverter, "id")
+
+urlpatterns = [
+    path("", include("games.urls")),
+    path("", include("guilds.urls")),
+    path("help/", views.help_page, name="help"),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]

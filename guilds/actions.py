@@ -1,0 +1,169 @@
+"""Writing down what Discord says. Only these functions write guilds, channels, roles, members and names."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from guilds.models import Channel, Guild, Member, Role, User, check_zone
+from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+
+
+def see_users(seen: Iterable[SeenUser]) -> None:
+    """Make or rename people. Never touches what is theirs here: zone, rights, password."""
+    User.objects.bulk_create(
+        [
+            User(
+                id=one.id,
+                username=str(one.id),
+                handle=one.handle,
+                global_name=one.global_name,
+                avatar=one.avatar,
+                password=make_password(None),
+            )
+            # In one order everywhere, so that two events about the same people cannot deadlock.
+            for one in sorted(seen, key=lambda user: user.id)
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["handle", "global_name", "avatar"],
+    )
+
+
+def see_user(seen: SeenUser) -> User:
+    """Make or rename one person and return them."""
+    see_users([seen])
+    return User.objects.get(pk=seen.id)
+
+
+@transaction.atomic
+def see_member(guild_id: int, seen: SeenMember, now: datetime) -> Member:
+    """Write down a member with roles, as every click and look-up carries them."""
+    user = see_user(seen.user)
+    member, _ = Member.objects.update_or_create(
+        guild_id=guild_id,
+        user=user,
+        defaults={
+            "nick": seen.nick,
+            "avatar": seen.avatar,
+            "role_ids": list(seen.role_ids),
+            "confirmed_at": now,
+            "roles_at": now,
+            "left_at": None,
+        },
+    )
+    return member
+
+
+def see_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> list[int]:
+    """Write down which guilds a person is in, as log-in tells, and return those that the bot is in too.
+
+    Says nothing about roles, and keeps those known.
+    """
+    known = list(Guild.objects.present().filter(pk__in=list(guild_ids)).order_by("pk").values_list("pk", flat=True))
+    Member.objects.bulk_create(
+        [Member(guild_id=guild_id, user=user, confirmed_at=now) for guild_id in known],
+        update_conflicts=True,
+        unique_fields=["guild", "user"],
+        update_fields=["confirmed_at", "left_at"],
+    )
+    Member.objects.filter(user=user, left_at=None).exclude(guild_id__in=known).update(left_at=now)
+    return known
+
+
+def see_member_gone(guild_id: int, user_id: int, now: datetime) -> None:
+    """Write down that a person is not, or no longer, a member."""
+    Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).update(left_at=now)
+
+
+@transaction.atomic
+def see_guild(seen: SeenGuild, now: datetime) -> None:
+    """Write down a guild whole. Channels and roles not among what was seen are gone."""
+    Guild.objects.update_or_create(
+        pk=seen.id,
+        defaults={
+            "name": seen.name,
+            "icon": seen.icon,
+            "owner_id": seen.owner_id,
+            "unavailable": False,
+            "synced_at": now,
+            "gone_at": None,
+        },
+    )
+    see_channels(seen.id, seen.channels)
+    see_roles(seen.id, seen.roles)
+    Channel.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[c.id for c in seen.channels]).update(
+        gone_at=now
+    )
+    Role.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[r.id for r in seen.roles]).update(gone_at=now)
+
+
+def see_guild_changed(guild_id: int, name: str, icon: str, owner_id: int) -> None:
+    """A guild was renamed, or has a new owner or picture."""
+    Guild.objects.filter(pk=guild_id).update(name=name, icon=icon, owner_id=owner_id)
+
+
+def see_guild_unavailable(guild_id: int) -> None:
+    """Discord has an outage of this guild. It is not a removal: nothing else changes."""
+    Guild.objects.filter(pk=guild_id).update(unavailable=True)
+
+
+def see_guild_gone(guild_id: int, now: datetime) -> None:
+    """The bot was removed from the guild."""
+    Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now)
+
+
+def see_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
+    """The bot connected and is in these guilds and no others."""
+    Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now)
+
+
+def see_channels(guild_id: int, seen: Iterable[SeenChannel]) -> None:
+    """Make or change channels."""
+    Channel.objects.bulk_create(
+        [
+            Channel(
+                id=one.id,
+                guild_id=guild_id,
+                name=one.name,
+                type=one.type,
+                position=one.position,
+                bot_permissions=one.bot_permissions,
+            )
+            for one in seen
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["name", "type", "position", "bot_permissions", "gone_at"],
+    )
+
+
+def see_channel_gone(channel_id: int, now: datetime) -> None:
+    """A channel was deleted."""
+    Channel.objects.filter(pk=channel_id, gone_at=None).update(gone_at=now)
+
+
+def see_roles(guild_id: int, seen: Iterable[SeenRole]) -> None:
+    """Make or change roles."""
+    Role.objects.bulk_create(
+        [
+            Role(id=one.id, guild_id=guild_id, name=one.name, position=one.position, permissions=one.permissions)
+            for one in seen
+        ],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["name", "position", "permissions", "gone_at"],
+    )
+
+
+def see_role_gone(role_id: int, now: datetime) -> None:
+    """A role was deleted."""
+    Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)
+
+
+def set_zone(user: User, zone: str) -> None:
+    """Set the zone in which a person reads times. Raises ValidationError for what is no zone."""
+    check_zone(zone)
+    user.zone = zone
+    user.save(update_fields=["zone"])

@@ -1,0 +1,223 @@
+"""Who and where: people, guilds, their channels, roles and members, each under Discord's own id.
+
+Only `guilds.actions` writes these tables (and the person their own zone). What Discord no longer has gets
+`gone_at` or `left_at` and stays, because games of the past refer to it.
+"""
+
+import zoneinfo
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+
+# https://discord.com/developers/docs/topics/permissions#permissions-bitwise-permission-flags
+ADMINISTRATOR = 1 << 3
+MANAGE_GUILD = 1 << 5
+VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES = 1 << 11
+EMBED_LINKS = 1 << 14
+
+# What a game's announcement needs in its channel, by the names Discord's own settings show.
+POSTING = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
+
+TEXT_CHANNEL_TYPES = (0, 5)  # text and announcement channels: where a game can be announced
+
+
+def check_zone(value: str) -> None:
+    """Refuse what is not the name of an IANA time zone."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes operators by hand (`createsuperuser`); Discord people come in through `guilds.actions.see_user`."""
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(username=username, handle=fields.pop("handle", username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Discord people have their snowflake as key; operators made by hand get 1, 2, ….
+
+    `username` is the key as text for Discord people: unique for ever, as Discord's own names are not.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    username = models.CharField(max_length=64, unique=True, help_text="The Discord id, or an operator's log-in.")
+    handle = models.CharField(max_length=64, help_text="The person's Discord username. Not unique over time.")
+    global_name = models.CharField(max_length=64, blank=True, help_text="The name they show everywhere.")
+    avatar = models.CharField(max_length=64, blank=True, help_text="Discord's hash of their picture.")
+    zone = models.CharField(
+        max_length=64, blank=True, validators=[check_zone], help_text="The time zone they read times in."
+    )
+    dm_channel_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Their direct-message channel with the bot, once opened."
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """What they call themselves outside any one guild."""
+        return self.global_name or self.handle or self.username
+
+    @property
+    def avatar_url(self) -> str:
+        """Their picture, or one of Discord's own where they have none."""
+        return avatar_url(self.pk, self.avatar)
+
+    @property
+    def tzinfo(self) -> zoneinfo.ZoneInfo:
+        """The zone they read times in; UTC until they choose."""
+        return zoneinfo.ZoneInfo(self.zone or "UTC")
+
+
+def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:
+    """https://discord.com/developers/docs/reference#image-formatting"""
+    if avatar:
+        return f"{settings.DISCORD_CDN_URL}/avatars/{user_id}/{avatar}.png?size={size}"
+    return f"{settings.DISCORD_CDN_URL}/embed/avatars/{(user_id >> 22) % 6}.png"
+
+
+class GuildQuerySet(models.QuerySet["Guild"]):
+    def present(self) -> "GuildQuerySet":
+        """Guilds that the bot is in, outages included."""
+        return self.filter(gone_at=None)
+
+    def seen_by(self, user: User) -> "GuildQuerySet":
+        """The guilds that exist for this person: those they are a member of."""
+        return self.present().filter(members__user=user, members__left_at=None)
+
+
+class Guild(models.Model):
+    """A Discord server."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=100)
+    icon = models.CharField(max_length=64, blank=True)
+    owner_id = models.BigIntegerField()
+    unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
+    synced_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
+
+    objects: ClassVar[models.Manager["Guild"]] = models.Manager.from_queryset(GuildQuerySet)()
+
+    class Meta:
+        verbose_name = "server"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def icon_url(self) -> str | None:
+        return f"{settings.DISCORD_CDN_URL}/icons/{self.pk}/{self.icon}.png?size=64" if self.icon else None
+
+
+class ChannelQuerySet(models.QuerySet["Channel"]):
+    def for_announcements(self) -> "ChannelQuerySet":
+        """Channels of a kind that games can be announced in."""
+        return self.filter(gone_at=None, type__in=TEXT_CHANNEL_TYPES)
+
+
+class Channel(models.Model):
+    """A channel of a guild, with what the bot may do in it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels")
+    name = models.CharField(max_length=100)
+    type = models.SmallIntegerField()
+    position = models.IntegerField(default=0)
+    bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Channel"]] = models.Manager.from_queryset(ChannelQuerySet)()
+
+    class Meta:
+        ordering = ("position", "id")
+
+    def __str__(self) -> str:
+        return f"#{self.name}"
+
+    @property
+    def missing(self) -> list[str]:
+        """The permissions that the bot lacks to announce a game here, by Discord's names."""
+        if self.bot_permissions & ADMINISTRATOR:
+            return []
+        return [name for bit, name in POSTING.items() if not self.bot_permissions & bit]
+
+
+class Role(models.Model):
+    """A role of a guild; the one with the guild's own id is @everyone."""
+
+    id = models.BigIntegerField(primary_key=True)
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="roles")
+    name = models.CharField(max_length=100)
+    position = models.IntegerField(default=0)
+    permissions = models.BigIntegerField(default=0)
+    gone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-position", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person in a guild: what they are called there and which roles they have."""
+
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="members")
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    nick = models.CharField(max_length=64, blank=True)
+    avatar = models.CharField(max_length=64, blank=True)
+    role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    confirmed_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
+        help_text="When Discord last said that they are a member."
+    )
+    roles_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["guild", "user"], name="one_membership_per_guild_and_user"),)
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """Guild nick, else global name, else username."""
+        return self.nick or self.user.display_name
+
+    @property
+    def avatar_url(self) -> str:
+        """Their picture in this guild, else their own."""
+        if self.avatar:
+            return (
+                f"{settings.DISCORD_CDN_URL}/guilds/{self.guild_id}/users/{self.user_id}"
+                f"/avatars/{self.avatar}.png?size=64"
+            )
+        return self.user.avatar_url

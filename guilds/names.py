@@ -1,0 +1,26 @@
+"""What people are called, in one guild."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from guilds.models import Member, User
+
+
+@dataclass(frozen=True)
+class Name:
+    """How a person appears in a guild."""
+
+    text: str
+    avatar_url: str
+
+
+def names_in(guild_id: int, user_ids: Iterable[int]) -> dict[int, Name]:
+    """Names and pictures by user id, those of people who have left included. Two queries, however many."""
+    wanted = set(user_ids)
+    found = {
+        member.user_id: Name(member.display_name, member.avatar_url)
+        for member in Member.objects.filter(guild_id=guild_id, user_id__in=wanted).select_related("user")
+    }
+    for user in User.objects.filter(pk__in=wanted - found.keys()):
+        found[user.pk] = Name(user.display_name, user.avatar_url)
+    return found

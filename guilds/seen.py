@@ -1,0 +1,71 @@
+"""What Discord told us of people and places, as plain values, whichever way it came (event, click, look-up)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SeenUser:
+    """https://discord.com/developers/docs/resources/user#user-object"""
+
+    id: int
+    handle: str
+    global_name: str = ""
+    avatar: str = ""
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, Any]) -> "SeenUser":
+        return cls(int(data["id"]), data["username"], data.get("global_name") or "", data.get("avatar") or "")
+
+
+@dataclass(frozen=True)
+class SeenMember:
+    """https://discord.com/developers/docs/resources/guild#guild-member-object"""
+
+    user: SeenUser
+    nick: str = ""
+    avatar: str = ""
+    role_ids: tuple[int, ...] = ()
+
+    @classmethod
+    def from_api(cls, data: Mapping[str, Any]) -> "SeenMember":
+        return cls(
+            SeenUser.from_api(data["user"]),
+            data.get("nick") or "",
+            data.get("avatar") or "",
+            tuple(int(role) for role in data["roles"]),
+        )
+
+
+@dataclass(frozen=True)
+class SeenChannel:
+    """A guild channel, with the bot's own permission bits in it."""
+
+    id: int
+    name: str
+    type: int
+    position: int
+    bot_permissions: int
+
+
+@dataclass(frozen=True)
+class SeenRole:
+    """https://discord.com/developers/docs/topics/permissions#role-object"""
+
+    id: int
+    name: str
+    position: int
+    permissions: int
+
+
+@dataclass(frozen=True)
+class SeenGuild:
+    """A guild whole, as the gateway describes it when the bot connects or is invited."""
+
+    id: int
+    name: str
+    icon: str
+    owner_id: int
+    channels: tuple[SeenChannel, ...]
+    roles: tuple[SeenRole, ...]

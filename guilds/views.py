@@ -1,0 +1,36 @@
+"""Pages about oneself: logging in, and the zone one reads times in."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
+
+from guilds.http import ViewerRequest
+from guilds.actions import set_zone
+from guilds.forms import ZoneForm
+
+
+def login_page(request: ViewerRequest) -> HttpResponse:
+    """One button: log in with Discord."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    return render(request, "guilds/login.html", {"next": _safe_next(request, request.GET.get("next", ""))})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def me(request: ViewerRequest) -> HttpResponse:
+    """Choose the zone; the offer made from the browser's own posts here too."""
+    form = ZoneForm(request.POST or None, initial={"zone": request.user.zone})
+    if request.method == "POST" and form.is_valid():
+        set_zone(request.user, form.cleaned_data["zone"])
+        messages.success(request, f"Times are now shown in {request.user.zone.replace('_', ' ')}.")
+        return HttpResponseRedirect(_safe_next(request, request.POST.get("next", "")) or reverse("me"))
+    return render(request, "guilds/me.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _safe_next(request: ViewerRequest, address: str) -> str:
+    return address if url_has_allowed_host_and_scheme(address, request.get_host(), request.is_secure()) else ""

@@ -1,0 +1,116 @@
+"""Writing the schedule, and an operator's verbs over the ledger."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from gamesched.lib.bell import ring
+from gamesched.lib.refusal import Refusal, Refused
+from notifications.models import Delivery, Notification, Status, new_nonce
+
+BELL = "notification_due"
+
+# One statement, so that a row which notifyd closes at this moment is either renewed before or made anew.
+# LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
+_UPSERT = """
+INSERT INTO notifications_notification
+    (kind, game_id, recipient_id, "offset", due_at, facts, revision, attempts, error, created_at, dropped)
+VALUES (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(facts)s, %(revision)s, 0, '', now(), '')
+ON CONFLICT (game_id, kind, recipient_id, "offset") WHERE closed_at IS NULL DO UPDATE SET
+    due_at = CASE WHEN %(soonest)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
+             ELSE excluded.due_at END,
+    facts = excluded.facts, revision = excluded.revision, attempts = 0, error = ''
+"""
+
+
+def schedule(
+    kind: str,
+    *,
+    game_id: int,
+    due_at: datetime,
+    revision: int,
+    recipient_id: int | None = None,
+    offset: int | None = None,
+    facts: dict[str, Any] | None = None,
+    soonest: bool = False,
+) -> None:
+    """Ask for something to be said at a time, or change what an open row asks for.
+
+    Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPSERT,
+            {
+                "kind": kind,
+                "game": game_id,
+                "recipient": recipient_id,
+                "offset": offset,
+                "due": due_at,
+                "facts": json.dumps(facts or {}),
+                "revision": revision,
+                "soonest": soonest,
+            },
+        )
+
+
+def unschedule(kinds: list[str], game_id: int, now: datetime, why: str, but_offsets: tuple[int, ...] = ()) -> int:
+    """Close the open rows of these kinds, but for those offsets, and what of them was not sent yet."""
+    rows = Notification.objects.open().filter(kind__in=kinds, game_id=game_id).exclude(offset__in=but_offsets)
+    return rows.update(closed_at=now, dropped=why)
+
+
+def close_shown(game_id: int, kind: str, revision: int, now: datetime) -> bool:
+    """Close a post's row if it still asks for the revision that is now shown and nobody is editing.
+
+    For the bot, which shows a game by answering a click. False leaves the edit to notifyd.
+    """
+    rows = Notification.objects.open().filter(game_id=game_id, kind=kind, revision=revision, leased_until=None)
+    return rows.update(closed_at=now, error="") == 1
+
+
+def dead_letters() -> "tuple[Any, Any]":
+    """What will not be sent without somebody's help: failed deliveries, and posts that gave up."""
+    deliveries = Delivery.objects.filter(status=Status.FAILED).select_related("notification", "recipient")
+    posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
+    return deliveries, posts
+
+
+@transaction.atomic
+def retry(delivery_id: int, now: datetime) -> Delivery:
+    """Try a failed delivery again, as a new message. Raises Refused for one that has not failed."""
+    delivery = _locked(delivery_id)
+    if delivery.status != Status.FAILED:
+        raise Refused(Refusal("not_failed", f"Delivery {delivery_id} is {delivery.status_text}; only failed ones are tried again."))
+    delivery.status = Status.PENDING
+    delivery.nonce = new_nonce()
+    delivery.attempts = 0
+    delivery.first_tried_at = None
+    delivery.next_try_at = now
+    delivery.in_channel = False
+    delivery.error = ""
+    delivery.save()
+    ring(BELL)
+    return delivery
+
+
+@transaction.atomic
+def drop(delivery_id: int, why: str) -> Delivery:
+    """Give a failed or waiting delivery up. Raises Refused for one that was sent."""
+    delivery = _locked(delivery_id)
+    if delivery.status not in {Status.FAILED, Status.PENDING}:
+        raise Refused(Refusal("too_late", f"Delivery {delivery_id} is {delivery.status_text}; there is nothing to drop."))
+    delivery.status = Status.DROPPED
+    delivery.error = why
+    delivery.save(update_fields=["status", "error"])
+    return delivery
+
+
+def _locked(delivery_id: int) -> Delivery:
+    delivery = Delivery.objects.select_for_update(no_key=True).filter(pk=delivery_id).first()
+    if delivery is None:
+        raise Refused(Refusal("unknown", f"There is no delivery {delivery_id}. `notifications list` shows them."))
+    return delivery

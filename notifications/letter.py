@@ -1,0 +1,79 @@
+"""What is sent, as plain values, and the opening through which it goes."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message to make, edit or delete.
+
+    To a person (`user_id`, with `channel_id` where their direct-message channel is known) or a channel.
+    `message_id` makes it an edit, and with `delete` a deletion. `post` is a view-model that the backend
+    knows how to show; `text` is plain. Only `ping_users` are pinged, whatever the text says. `nonce` makes
+    sending twice harmless: https://discord.com/developers/docs/resources/message#create-message
+    """
+
+    user_id: int | None = None
+    channel_id: int | None = None
+    text: str = ""
+    post: Any = None
+    nonce: str = ""
+    message_id: int | None = None
+    delete: bool = False
+    ping_users: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where a letter went."""
+
+    channel_id: int
+    message_id: int
+
+
+class Passing(Exception):
+    """It may work later: Discord is down, slow or limits us. `retry_after` in seconds, where it said so."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Permanent(Exception):
+    """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
+
+    CLOSED_DMS = "closed_dms"
+    MISSING_PERMISSION = "missing_permission"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    UNKNOWN_MESSAGE = "unknown_message"
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class TokenRefused(Exception):
+    """Discord refused the bot's token: nothing can be sent until the operator mends it."""
+
+
+class Backend(Protocol):
+    """Speaks. Named by `settings.NOTIFICATION_BACKEND`, as Django's EMAIL_BACKEND is."""
+
+    async def start(self) -> None:
+        """Open what sending needs. Raises TokenRefused, or Passing while Discord is down."""
+
+    async def send(self, letter: Letter) -> Sent:
+        """Send one letter. Raises Passing, Permanent or TokenRefused."""
+
+    async def stop(self) -> None:
+        """Close what was opened."""
+
+
+def backend() -> Backend:
+    """The backend that the settings name."""
+    made: Backend = import_string(settings.NOTIFICATION_BACKEND)()
+    return made

@@ -1,0 +1,121 @@
+"""When: the schedule table, and the ledger of who was told.
+
+A `Notification` says what is due when. For a letter (a reminder, a promotion) notifyd expands it, at its
+time, into one `Delivery` per recipient. For a post (an announcement kept in step with its game) it stays
+one row, leased while it is being edited and closed when what is shown is what is.
+"""
+
+import secrets
+from typing import ClassVar
+
+from django.db import models
+from django.utils.functional import Promise
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def open(self) -> "NotificationQuerySet":
+        """Rows still to be acted upon."""
+        return self.filter(closed_at=None)
+
+
+class Notification(models.Model):
+    """What is due when. Written by `notifications.actions.schedule`, in the transaction of its cause."""
+
+    kind = models.CharField(max_length=32)
+    game = models.ForeignKey("games.Game", models.CASCADE, null=True, blank=True, related_name="notifications")
+    recipient = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="+")
+    offset = models.IntegerField(null=True, blank=True, help_text="Tells apart rows of one kind: a reminder's minutes.")
+    due_at = models.DateTimeField()
+    facts = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
+    revision = models.PositiveIntegerField(default=0, help_text="The game's revision that asked for this.")
+    leased_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    dropped = models.CharField(max_length=200, blank=True, help_text="Why nothing was said, where nothing was.")
+
+    objects: ClassVar[models.Manager["Notification"]] = models.Manager.from_queryset(NotificationQuerySet)()
+
+    class Meta:
+        constraints = (
+            # Changes to one game fold into one open row; a null recipient or offset is a value here, hence
+            # nulls_distinct=False: without it the announcement's row would never meet itself.
+            models.UniqueConstraint(
+                fields=["game", "kind", "recipient", "offset"],
+                condition=models.Q(closed_at=None),
+                nulls_distinct=False,
+                name="one_open_notification_of_a_kind",
+            ),
+        )
+        indexes = (
+            # Read by notifyd: what is due, and how long it may sleep. Partial, so that history costs nothing.
+            models.Index(fields=["due_at"], condition=models.Q(closed_at=None), name="open_notification_due"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} for game {self.game_id}"
+
+
+class Status(models.TextChoices):
+    """Where one delivery stands."""
+
+    PENDING = "pending", "to be sent"
+    SENT = "sent", "sent"
+    FAILED = "failed", "failed"
+    DROPPED = "dropped", "dropped"
+
+
+def new_nonce() -> str:
+    """22 random characters: Discord takes 25, and an id would repeat after a restored backup."""
+    return secrets.token_urlsafe(16)
+
+
+class Delivery(models.Model):
+    """Who was told: one row per notification and recipient."""
+
+    notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
+    recipient = models.ForeignKey("guilds.User", models.PROTECT, related_name="deliveries")
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    in_channel = models.BooleanField(
+        default=False, help_text="Their direct messages are closed: told by a mention in the game's channel."
+    )
+    nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    first_tried_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    lateness_ms = models.IntegerField(null=True, blank=True, help_text="From due to sent, in milliseconds.")
+    channel_id = models.BigIntegerField(null=True, blank=True)
+    message_id = models.BigIntegerField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True, help_text="Why it failed, was dropped, or is tried again.")
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        constraints = (
+            models.UniqueConstraint(fields=["notification", "recipient"], name="one_delivery_per_recipient"),
+        )
+        indexes = (
+            # Read by notifyd: what is to be sent now.
+            models.Index(fields=["next_try_at"], condition=models.Q(status="pending"), name="pending_delivery_due"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.notification} to {self.recipient_id}"
+
+    @property
+    def status_text(self) -> str | Promise:
+        """The status in words for people."""
+        return Status(self.status).label
+
+
+class Heartbeat(models.Model):
+    """When a program last showed that it is alive: notifyd, the bot."""
+
+    name = models.CharField(max_length=32, primary_key=True)
+    at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
