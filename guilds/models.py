@@ -195,7 +195,7 @@ class Member(models.Model):
     nick = models.CharField(max_length=64, blank=True)
     avatar = models.CharField(max_length=64, blank=True)
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    confirmed_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(
+    confirmed_at = models.DateTimeField(
         help_text="When Discord last said that they are a member."
     )
     roles_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DiscordBotConfig(AppConfig):
+    name = "discord_bot"
+    verbose_name = "Discord bot"

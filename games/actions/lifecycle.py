@@ -1,0 +1,188 @@
+"""Scheduling, editing and cancelling games."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from gamesched.lib.refusal import Refusal, Refused
+from games import messages, rules
+from games.actions.planning import Actor, Done, changed, locked_game, plan_clock, require_manager, reseat, show
+from games.models import Announcement, AuditEntry, Game
+from games.rules import Plan, State
+from guilds.access import membership
+from guilds.models import Channel, User
+from notifications.actions import schedule, unschedule
+from notifications.models import new_nonce
+
+
+@transaction.atomic
+def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | None = None) -> Done:
+    """Schedule a game, with its announcement and everything that follows from its time.
+
+    The host is the actor unless an operator names another. Raises Refused, with a sentence for each field.
+    """
+    host = host or actor.user
+    if host is None or not actor.may_see(guild_id) or membership(host, guild_id) is None:
+        raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
+    if not actor.operator and host != actor.user:
+        raise Refused(Refusal("not_yours", messages.NOT_YOURS))
+    plan = rules.tidy(plan)
+    _check(plan, guild_id, now)
+    game = Game(guild_id=guild_id, host=host, created_at=now)
+    _take(game, plan)
+    game.save()
+    Announcement.objects.create(game=game, channel_id=plan.channel_id)
+    AuditEntry.objects.create(
+        guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now
+    )
+    plan_clock(game, now)
+    show(game, now)
+    return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.reminders, now)))
+
+
+@transaction.atomic
+def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | None = None) -> Done:
+    """Change what a game's plan says; a moved start replans its reminders in the same transaction.
+
+    `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
+    """
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    if (state := game.state(now)) in {State.CANCELLED, State.COMPLETED}:
+        raise Refused(Refusal("over", messages.over(state)))
+    if edition is not None and edition != game.edition:
+        raise Refused(Refusal("stale", messages.STALE))
+    before = plan_of(game)
+    plan = rules.tidy(plan)
+    _check(plan, game.guild_id, now, before)
+    past = rules.past_reminders(plan.starts_at, plan.reminders, now) if state is State.SCHEDULED else []
+    changes = differences(before, plan)
+    if not changes:
+        return Done(game, False, messages.edited(False, past))
+    _take(game, plan)
+    game.edition += 1
+    if "channel" in changes:
+        _move_post(game, now)
+    if "seats" in changes:
+        reseat(game, now)
+    changed(game, actor, "edit", changes, now)
+    plan_clock(game, now)
+    return Done(game, True, messages.edited(True, past))
+
+
+@transaction.atomic
+def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
+    """Call a game off, for good: what was planned is dropped, and everyone signed up is told."""
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    reason = reason.replace("\r\n", "\n").strip()
+    if refusal := rules.check_reason(reason):
+        raise Refused(refusal)
+    match game.state(now):
+        case State.CANCELLED:
+            return Done(game, False, messages.ALREADY_CANCELLED)
+        case State.COMPLETED:
+            raise Refused(Refusal("over", messages.over(State.COMPLETED)))
+    game.cancelled_at, game.cancel_reason = now, reason
+    unschedule(["reminder", "start", "end", "promoted", "demoted"], game.pk, now, "the game was cancelled")
+    changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
+    schedule(
+        "cancelled",
+        game_id=game.pk,
+        due_at=now,
+        revision=game.revision,
+        facts={"actor": actor.user.pk if actor.user else None},
+    )
+    return Done(game, True, messages.cancelled())
+
+
+@transaction.atomic
+def announce_again(game_id: int, actor: Actor, now: datetime) -> Done:
+    """Try again to post a game whose announcement failed."""
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    if (state := game.state(now)) in {State.CANCELLED, State.COMPLETED}:
+        raise Refused(Refusal("over", messages.over(state)))
+    Announcement.objects.filter(game=game).update(problem="")
+    changed(game, actor, "announce", {}, now)
+    return Done(game, True, messages.announcing_again())
+
+
+def plan_of(game: Game) -> Plan:
+    """What the game's plan says now."""
+    return Plan(
+        title=game.title,
+        description=game.description,
+        starts_at=game.starts_at,
+        zone=game.zone,
+        seats=game.seats,
+        duration=game.duration,
+        channel_id=game.channel_id,
+        reminders=tuple(game.reminders),
+    )
+
+
+def differences(before: Plan, after: Plan) -> dict[str, list[Any]]:
+    """What changes between two plans: by a word for people, the value before and after."""
+    words = {
+        "title": "title",
+        "description": "description",
+        "starts_at": "start",
+        "zone": "time zone",
+        "seats": "seats",
+        "duration": "duration",
+        "channel_id": "channel",
+        "reminders": "reminders",
+    }
+    pairs = {word: (getattr(before, name), getattr(after, name)) for name, word in words.items()}
+    return {word: [_plain(old), _plain(new)] for word, (old, new) in pairs.items() if old != new}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None) -> None:
+    refusal = rules.check_plan(plan, now, before.starts_at if before else None)
+    wrong = dict(refusal.fields) if refusal else {}
+    kept = before is not None and before.channel_id == plan.channel_id
+    postable = Channel.objects.for_announcements().filter(pk=plan.channel_id, guild_id=guild_id)
+    if not kept and not postable.exists():
+        wrong["channel"] = messages.UNKNOWN_CHANNEL
+    if wrong:
+        raise Refused(Refusal("bad_plan", " ".join(wrong.values()), wrong))
+
+
+def _take(game: Game, plan: Plan) -> None:
+    game.title, game.description = plan.title, plan.description
+    game.starts_at, game.zone = plan.starts_at, plan.zone
+    game.duration, game.seats = plan.duration, plan.seats
+    game.ends_at = plan.starts_at + timedelta(minutes=plan.duration)
+    game.reminders = list(plan.reminders)
+    game.channel_id = plan.channel_id
+
+
+def _move_post(game: Game, now: datetime) -> None:
+    """Another channel: the old post is taken down, a new one made."""
+    post = game.announcement
+    if post.message_id is not None:
+        take_down(game, post.channel_id, post.message_id, now)
+    post.channel_id, post.message_id = game.channel_id, None
+    post.nonce, post.problem = new_nonce(), ""
+    post.save()
+
+
+def take_down(game: Game, channel_id: int, message_id: int, now: datetime) -> None:
+    """Have a post of the game deleted that is no longer its announcement."""
+    schedule(
+        "takedown",
+        game_id=game.pk,
+        # Several may be asked for at once, so the row is told apart by its message.
+        offset=message_id % 2**31,
+        due_at=now,
+        revision=game.revision,
+        facts={"channel": str(channel_id), "message": str(message_id)},
+    )

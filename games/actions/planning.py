@@ -1,0 +1,116 @@
+"""What every verb shares: who acts, the lock, and writing down what must be told later."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gamesched.lib.refusal import Refusal, Refused
+from games import messages, rules
+from games.models import AuditEntry, Game, Signup
+from guilds.access import is_manager, membership
+from guilds.models import User
+from notifications.actions import schedule, unschedule
+
+# After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
+BUTTON_DELAY = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and through which door: button, page, admin or command.
+
+    An operator (the admin, a shell) may do everything to any game, with or without being a person.
+    """
+
+    user: User | None
+    door: str
+    operator: bool = False
+
+    def may_see(self, guild_id: int) -> bool:
+        """Whether the guild exists for them."""
+        return self.operator or (self.user is not None and membership(self.user, guild_id) is not None)
+
+    def may_manage(self, game: Game) -> bool:
+        """Whether they may edit and cancel the game: its host, while a member, and managers of the guild."""
+        if self.operator:
+            return True
+        member = membership(self.user, game.guild_id) if self.user else None
+        return member is not None and (game.host_id == member.user_id or is_manager(member))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a verb did: the game as it now is, whether anything changed, and a sentence for whoever asked."""
+
+    game: Game
+    changed: bool
+    text: str
+
+
+def locked_game(game_id: int, actor: Actor) -> Game:
+    """Lock a game that exists for the actor; first in the one lock order. Raises Refused for others."""
+    games = Game.objects.select_related("guild", "channel", "host")
+    game = games.select_for_update(no_key=True, of=("self",)).filter(pk=game_id).first()
+    if game is None or not actor.may_see(game.guild_id):
+        raise Refused(Refusal("unknown_game", messages.UNKNOWN_GAME))
+    return game
+
+
+def require_manager(game: Game, actor: Actor) -> None:
+    """Raise Refused for those who may not manage the game."""
+    if not actor.may_manage(game):
+        raise Refused(Refusal("not_yours", messages.NOT_YOURS))
+
+
+def changed(game: Game, actor: Actor, verb: str, changes: dict[str, Any], now: datetime) -> None:
+    """End of every verb that changed something: count it, have it shown, and write down who did it."""
+    touch(game, now, BUTTON_DELAY if actor.door == "button" else timedelta())
+    AuditEntry.objects.create(
+        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.door, verb=verb, changes=changes, at=now
+    )
+
+
+def touch(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
+    """Save the game under its next revision and have its announcement show it."""
+    game.revision += 1
+    game.save()
+    show(game, now + delay)
+
+
+def show(game: Game, at: datetime) -> None:
+    """Have the announcement brought up to date, at the latest then."""
+    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, soonest=True)
+
+
+def plan_clock(game: Game, now: datetime) -> None:
+    """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
+    facts = {"starts_at": game.starts_at.isoformat()}
+    kept = []
+    for minutes, at in rules.reminder_times(game.starts_at, game.reminders):
+        if at > now:
+            kept.append(minutes)
+            schedule("reminder", game_id=game.pk, offset=minutes, due_at=at, revision=game.revision, facts=facts)
+    unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
+    if game.starts_at > now:
+        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
+    if game.ends_at > now:
+        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
+
+
+def reseat(game: Game, now: datetime) -> None:
+    """Give and take seats by the one rule, and plan who is told."""
+    signups = {s.order_key: s for s in game.signups.current()}
+    places = [rules.Place(key, s.seated_at is not None) for key, s in signups.items()]
+    moves = rules.reseat(places, game.seats)
+    for keys, seated_at, kind in ((moves.up, now, "promoted"), (moves.down, None, "demoted")):
+        for key in keys:
+            signup = signups[key]
+            signup.seated_at = seated_at
+            signup.save(update_fields=["seated_at"])
+            # Whoever takes a free seat by joining is told by the answer, not by a letter.
+            if signup.user_id and signup.joined_at != now:
+                _tell(game, kind, signup, now)
+
+
+def _tell(game: Game, kind: str, signup: Signup, now: datetime) -> None:
+    schedule(kind, game_id=game.pk, recipient_id=signup.user_id, due_at=now, revision=game.revision)

@@ -1,0 +1,203 @@
+"""What kinds of notification games send, registered with `notifications` at start."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from games import messages
+from games.actions.lifecycle import take_down
+from games.actions.planning import touch
+from games.announcement import view
+from games.models import Game
+from games.rules import State
+from notifications.kinds import Drop, Kind, Post, Rendered, register
+from notifications.letter import Letter, Permanent, Sent
+from notifications.models import Delivery, Notification, new_nonce
+
+
+def register_all() -> None:
+    register(Kind("reminder", expand=_reminded, render=_reminder))
+    register(Kind("start", expand=_touched))
+    register(Kind("end", expand=_touched))
+    register(Kind("promoted", expand=_recipient, render=_promoted))
+    register(Kind("demoted", expand=_recipient, render=_demoted))
+    register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
+    register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
+    register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
+
+
+def _game(row: Notification) -> Game:
+    return Game.objects.select_related("guild", "channel", "announcement").get(pk=row.game_id)
+
+
+def _letter(delivery: Delivery, game: Game, text: str) -> Letter:
+    if delivery.in_channel:
+        # Their direct messages are closed, so they are called in the channel where the game was announced.
+        return Letter(
+            channel_id=game.channel_id,
+            text=f"<@{delivery.recipient_id}> {text}",
+            nonce=delivery.nonce,
+            ping_users=(delivery.recipient_id,),
+        )
+    person = delivery.recipient
+    return Letter(user_id=person.pk, channel_id=person.dm_channel_id, text=text, nonce=delivery.nonce)
+
+
+# --- reminders -------------------------------------------------------------------------------------------
+
+
+def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    game = _game(row)
+    if (drop := _stale(row, game, now)) is not None:
+        return drop
+    seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
+    return dict.fromkeys([game.host_id, *seated.values_list("user_id", flat=True)])
+
+
+def _stale(row: Notification, game: Game, now: datetime) -> Drop | None:
+    if game.state(now) is not State.SCHEDULED:
+        return Drop(f"the game is {game.state(now).replace('_', ' ')}")
+    if row.facts.get("starts_at") != game.starts_at.isoformat():
+        return Drop("the game was moved")
+    return None
+
+
+def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    if (drop := _stale(delivery.notification, game, now)) is not None:
+        return drop
+    hosting = game.host_id == delivery.recipient_id
+    if not hosting and not _is_seated(game, delivery.recipient_id):
+        return Drop("they left")
+    text = messages.reminder(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url, hosting)
+    return _letter(delivery, game, text)
+
+
+# --- start and end ---------------------------------------------------------------------------------------
+
+
+def _touched(row: Notification, now: datetime) -> Iterable[int]:
+    """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
+    touch(Game.objects.get(pk=row.game_id), now)
+    return ()
+
+
+# --- seats -----------------------------------------------------------------------------------------------
+
+
+def _recipient(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
+
+
+def _promoted(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    if game.state(now) is not State.SCHEDULED or not _is_seated(game, delivery.recipient_id):
+        return Drop("they no longer have the seat, or the game is not to come")
+    text = messages.promoted(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url)
+    return _letter(delivery, game, text)
+
+
+def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    waits = game.signups.current().filter(user_id=delivery.recipient_id, seated_at=None).exists()
+    if game.state(now) is not State.SCHEDULED or not waits:
+        return Drop("they no longer wait, or the game is not to come")
+    text = messages.demoted(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url)
+    return _letter(delivery, game, text)
+
+
+def _is_seated(game: Game, user_id: int) -> bool:
+    return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
+
+
+# --- cancellation ----------------------------------------------------------------------------------------
+
+
+def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
+    game = _game(row)
+    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    everyone = dict.fromkeys([game.host_id, *signed_up])
+    return [user_id for user_id in everyone if user_id != row.facts.get("actor")]
+
+
+def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    text = messages.cancellation(
+        _plain(game.title), _plain(game.guild.name), game.starts_at, _plain(game.cancel_reason), game.url
+    )
+    return _letter(delivery, game, text)
+
+
+def _plain(text: str) -> str:
+    """Text from people as it was typed: no formatting, no link behind other words, no mention."""
+    for mark in "\\*_~`|>[]<@#:":
+        text = text.replace(mark, f"\\{mark}")
+    return text
+
+
+# --- the post --------------------------------------------------------------------------------------------
+
+
+def _post(row: Notification, now: datetime) -> Rendered | Drop:
+    game = _game(row)
+    post = game.announcement
+    if post.message_id is None and game.state(now) in {State.CANCELLED, State.COMPLETED}:
+        return Drop("it was over before it was announced")
+    letter = Letter(
+        channel_id=post.channel_id, post=view(game, now), nonce=post.nonce, message_id=post.message_id
+    )
+    return Rendered(letter, game.revision)
+
+
+def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+    game = _game(row)
+    post = game.announcement
+    if (sent.channel_id, rendered.letter.nonce) != (post.channel_id, post.nonce):
+        # The game moved to another channel while its post was on its way to the old one.
+        take_down(game, sent.channel_id, sent.message_id, now)
+        return
+    post.message_id, post.application_id = sent.message_id, _application_id()
+    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.save()
+
+
+def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
+    game = _game(row)
+    post = game.announcement
+    if why.code == Permanent.UNKNOWN_MESSAGE and post.message_id is not None:
+        # Deleted by hand: it is put back, as a new message. The old nonce would find the deleted one.
+        post.message_id, post.nonce, post.lost_at = None, new_nonce(), now
+        post.save()
+        return True
+    channel = post.channel
+    if why.code == Permanent.MISSING_PERMISSION:
+        post.problem = messages.not_announced(post.message_id is not None, channel.name, channel.missing)
+    elif why.code == Permanent.UNKNOWN_CHANNEL:
+        post.problem = messages.channel_gone(channel.name)
+    else:
+        post.problem = messages.refused_by_discord(str(why)[:200])
+    post.save()
+    # Shown on the page, so open pages look again.
+    Game.objects.filter(pk=game.pk).update(revision=game.revision)
+    return False
+
+
+def _application_id() -> int | None:
+    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
+
+
+def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
+    facts: dict[str, Any] = row.facts
+    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True)
+    return Rendered(letter, row.revision)
+
+
+def _done(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+    """Nothing to write down: the row closes."""
+
+
+def _give_up(row: Notification, why: Permanent, now: datetime) -> bool:
+    """Gone already, or out of reach: either way not ours to repeat."""
+    return False

@@ -1,0 +1,167 @@
+"""All wording that people read about games, at whichever door. Plain text; doors escape and decorate."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from games.rules import State
+from notifications.rules import minutes_text
+
+STATE_TEXT = {
+    State.SCHEDULED: "Scheduled",
+    State.IN_PROGRESS: "In progress",
+    State.COMPLETED: "Over",
+    State.CANCELLED: "Cancelled",
+}
+
+UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
+NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
+NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
+STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
+UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
+NOT_HERE = "This button belongs to a game of another server."
+NOT_IN_DM = "This button works only in the server where the game was announced."
+OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
+FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
+ALREADY_CANCELLED = "This game was cancelled already."
+
+
+def closed(state: State, cancel_reason: str = "") -> str:
+    """Why nobody can sign up or leave any more."""
+    if state is State.CANCELLED:
+        return f"This game was cancelled{f': {cancel_reason}' if cancel_reason else '.'}"
+    if state is State.IN_PROGRESS:
+        return "This game has already started, so its roster is closed. Ask the host."
+    return "This game is over."
+
+
+def over(state: State) -> str:
+    """Why a game cannot be changed any more."""
+    if state is State.CANCELLED:
+        return "This game was cancelled, so it can no longer be changed. Schedule a new one."
+    return "This game is over, so it can no longer be changed. Schedule a new one."
+
+
+def seats_text(seated: int, seats: int, waiting: int) -> str:
+    """`3 of 5 seats taken, 2 waiting`."""
+    text = f"{seated} of {seats} seats taken" if seats else f"{seated} signed up"
+    return f"{text}, {waiting} waiting" if waiting else text
+
+
+def place_text(number: int, seats: int, seated: bool) -> str:
+    """`seat 3 of 5`, `number 2 on the wait list`."""
+    if not seated:
+        return f"number {number} on the wait list"
+    return f"seat {number} of {seats}" if seats else f"number {number}"
+
+
+def joined(number: int, seats: int, seated: bool, already: bool) -> str:
+    """The answer to Join."""
+    place = place_text(number, seats, seated)
+    if already:
+        return f"You are already in: {place}." if seated else f"You are already waiting: {place}."
+    return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
+
+
+def left(was_in: bool) -> str:
+    """The answer to Leave."""
+    return "You left the game." if was_in else "You are not in this game, so there is nothing to leave."
+
+
+def created(past: Iterable[int]) -> str:
+    return "The game is scheduled and will be announced in a moment." + past_text(past)
+
+
+def edited(changed: bool, past: Iterable[int]) -> str:
+    return ("The changes are saved." if changed else "Nothing was different, so nothing changed.") + past_text(past)
+
+
+def cancelled() -> str:
+    return "The game is cancelled. Everyone who signed up is told."
+
+
+def announcing_again() -> str:
+    return "The announcement is being tried again."
+
+
+def past_text(past: Iterable[int]) -> str:
+    """Names reminders that are already past; starts with a space, or is ''."""
+    names = [minutes_text(minutes) for minutes in past]
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f" The reminder {names[0]} before is already past and will not be sent."
+    return f" The reminders {', '.join(names[:-1])} and {names[-1]} before are already past and will not be sent."
+
+
+def reminders_text(reminders: Iterable[int]) -> str:
+    names = [minutes_text(minutes) for minutes in reminders]
+    return ", ".join(names) + " before" if names else "none"
+
+
+# --- letters ---------------------------------------------------------------------------------------------
+# Times in letters are Discord's own timestamps, which each reader's client shows in the reader's zone:
+# https://discord.com/developers/docs/reference#message-formatting
+
+
+def stamp(at: datetime, style: str = "F") -> str:
+    return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
+    whose = "Your game" if hosting else "Reminder:"
+    return f"⏰ {whose} **{title}** in {guild} starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
+
+
+def promoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return f"🎉 A seat is yours: **{title}** in {guild}, {stamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
+
+
+def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"**{title}** in {guild}, {stamp(starts_at)}, now has fewer seats, so you are on the wait list, "
+        f"ahead of everyone who joined after you.\n{url}"
+    )
+
+
+def cancellation(title: str, guild: str, starts_at: datetime, reason: str, url: str) -> str:
+    why = f"\n> {reason}" if reason else ""
+    return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
+
+
+# --- the announcement's problems -------------------------------------------------------------------------
+
+
+def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
+    what = "Not up to date in Discord" if posted else "Not announced"
+    if missing:
+        return f"{what}: missing {' and '.join(missing)} in #{channel}."
+    return f"{what}: the bot may not post in #{channel}."
+
+
+def channel_gone(channel: str) -> str:
+    return f"Not announced: #{channel} no longer exists. Edit the game and choose another channel."
+
+
+def refused_by_discord(why: str) -> str:
+    return f"Not announced: Discord refused it ({why})."
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+VERB_TEXT = {
+    "create": "scheduled the game",
+    "edit": "changed",
+    "cancel": "cancelled the game",
+    "join": "joined",
+    "leave": "left",
+    "announce": "had it announced again",
+}
+
+
+def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
+    text = f"{who} {VERB_TEXT.get(verb, verb)}"
+    if verb == "edit":
+        return f"{text} {', '.join(sorted(changes)) or 'nothing'}"
+    if verb in {"join", "leave"} and changes.get("for"):
+        return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
+    return text

@@ -1,0 +1,174 @@
+"""What: games, their sign-ups, the post in Discord that announces them, and who did what.
+
+Written by the verbs in `games.actions` only. What follows from the clock (scheduled, in progress, completed)
+is never stored; decisions (a seat, a cancellation) are, with their time.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from games.rules import State, state
+from guilds.models import User, check_zone
+from notifications.models import new_nonce
+
+
+class GameQuerySet(models.QuerySet["Game"]):
+    def seen_by(self, user: User) -> "GameQuerySet":
+        """The games that exist for this person: those of guilds they are a member of."""
+        return self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+
+    def of(self, user: User) -> "GameQuerySet":
+        """Games that a person hosts, plays or waits for."""
+        signups = Signup.objects.current().filter(user=user).values("game_id")
+        return self.filter(Q(host=user) | Q(pk__in=signups))
+
+    def upcoming(self, now: datetime) -> "GameQuerySet":
+        """Games that are not over, the next first."""
+        return self.filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
+
+    def past(self, now: datetime) -> "GameQuerySet":
+        """Games that are over or were cancelled, the last first."""
+        return self.filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
+
+
+class Game(models.Model):
+    """One game at one time. Verbs lock this row first, before anything else of the game."""
+
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
+    channel = models.ForeignKey(
+        "guilds.Channel", models.PROTECT, related_name="games", help_text="Where it is announced."
+    )
+    host = models.ForeignKey("guilds.User", models.PROTECT, related_name="hosted_games")
+    title = models.CharField(max_length=200)
+    description = models.TextField(max_length=2000, blank=True)
+    starts_at = models.DateTimeField()
+    zone = models.CharField(
+        max_length=64, validators=[check_zone], help_text="The time zone in which the start was meant."
+    )
+    seats = models.PositiveSmallIntegerField(default=0, help_text="0 for unlimited.")
+    duration = models.PositiveIntegerField(default=120, help_text="In minutes.")
+    reminders = ArrayField(
+        models.PositiveIntegerField(), default=list, blank=True, help_text="Minutes before the start."
+    )
+    ends_at = models.DateTimeField(
+        help_text="Start and duration added up, kept for queries."
+    )
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancel_reason = models.CharField(max_length=300, blank=True)
+    revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
+    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager["Game"]] = models.Manager.from_queryset(GameQuerySet)()
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["guild", "starts_at"], name="game_by_guild_and_start"),
+            # Read by pages (upcoming) and the sweep: cancelled games never matter there.
+            models.Index(fields=["ends_at"], condition=Q(cancelled_at=None), name="game_by_end"),
+        )
+        constraints = (
+            models.CheckConstraint(condition=Q(ends_at__gt=models.F("starts_at")), name="game_ends_after_start"),
+            models.CheckConstraint(condition=~Q(title=""), name="game_has_a_title"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("game", args=[self.pk])
+
+    @property
+    def url(self) -> str:
+        """The page's whole address, for Discord."""
+        return settings.PUBLIC_URL + self.get_absolute_url()
+
+    def state(self, now: datetime) -> State:
+        return state(self.starts_at, self.ends_at, self.cancelled_at, now)
+
+
+class SignupQuerySet(models.QuerySet["Signup"]):
+    def current(self) -> "SignupQuerySet":
+        """Those who are in or wait, in their definite order."""
+        return self.filter(left_at=None).order_by("order_key")
+
+
+class Signup(models.Model):
+    """Somebody who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""
+
+    game = models.ForeignKey(Game, models.CASCADE, related_name="signups")
+    user = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="signups")
+    placeholder = models.CharField(max_length=64, blank=True, help_text="A name kept for somebody not in Discord.")
+    order_key = models.BigIntegerField(help_text="The order of asking, given under the game's lock.")
+    joined_at = models.DateTimeField()
+    seated_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Signup"]] = models.Manager.from_queryset(SignupQuerySet)()
+
+    class Meta:
+        verbose_name = "sign-up"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, placeholder="") | (Q(user__isnull=True) & ~Q(placeholder="")),
+                name="signup_is_a_person_or_a_placeholder",
+            ),
+            models.UniqueConstraint(
+                fields=["game", "user"], condition=Q(left_at=None), name="one_current_signup_per_game_and_user"
+            ),
+            models.UniqueConstraint(fields=["game", "order_key"], name="signups_have_a_definite_order"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user or self.placeholder} in {self.game}"
+
+
+class Announcement(models.Model):
+    """The post that announces a game: where it is, what it shows, and why it is not there."""
+
+    game = models.OneToOneField(Game, models.CASCADE, related_name="announcement")
+    channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
+    message_id = models.BigIntegerField(null=True, blank=True)
+    application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
+    shown_revision = models.PositiveIntegerField(default=0)
+    nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
+
+    def __str__(self) -> str:
+        return f"Announcement of {self.game}"
+
+    @property
+    def url(self) -> str | None:
+        """Where a browser sees it in Discord."""
+        if self.message_id is None:
+            return None
+        place = f"{self.channel.guild_id}/{self.channel_id}/{self.message_id}"
+        return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
+
+
+class AuditEntry(models.Model):
+    """Who did what, through which door."""
+
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
+    game = models.ForeignKey(Game, models.CASCADE, related_name="audit")
+    actor = models.ForeignKey(
+        "guilds.User", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: an operator's shell."
+    )
+    door = models.CharField(max_length=16)
+    verb = models.CharField(max_length=16)
+    changes = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-at", "-pk")
+
+    def __str__(self) -> str:
+        return f"{self.verb} by {self.actor or 'an operator'}"

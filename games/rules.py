@@ -1,0 +1,199 @@
+"""Pure decisions about games, over plain values and `now`. No database, no clock."""
+
+import enum
+import unicodedata
+import zoneinfo
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+
+from gamesched.lib.refusal import Refusal
+
+TITLE_MAX = 200
+DESCRIPTION_MAX = 2000
+REASON_MAX = 300
+SEATS_MAX = 100
+DURATION_MIN, DURATION_MAX = 5, 7 * 24 * 60  # minutes
+REMINDERS_MAX = 10
+REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
+LEAD = timedelta(minutes=1)
+HORIZON = timedelta(days=730)
+
+
+class State(enum.StrEnum):
+    """Where a game stands, which follows from the clock."""
+
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+def state(starts_at: datetime, ends_at: datetime, cancelled_at: datetime | None, now: datetime) -> State:
+    """Where a game with these times stands at `now`."""
+    if cancelled_at is not None:
+        return State.CANCELLED
+    if now < starts_at:
+        return State.SCHEDULED
+    return State.IN_PROGRESS if now < ends_at else State.COMPLETED
+
+
+# --- what a person asks for ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a person may decide about a game. Durations and reminders in minutes; seats 0 for unlimited."""
+
+    title: str
+    description: str
+    starts_at: datetime
+    zone: str
+    seats: int
+    duration: int
+    channel_id: int
+    reminders: tuple[int, ...] = field(default=())
+
+
+def tidy(plan: Plan) -> Plan:
+    """The plan as it will be kept: texts trimmed, line ends unified, reminders once each, the earliest first."""
+    return replace(
+        plan,
+        title=" ".join(plan.title.split()),
+        description=plan.description.replace("\r\n", "\n").replace("\r", "\n").strip(),
+        reminders=tuple(sorted(set(plan.reminders), reverse=True)),
+    )
+
+
+def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> Refusal | None:
+    """What is wrong with a tidy plan, a sentence for each field; None for nothing.
+
+    A start that stays what it was is not judged again, so that a game under way can still be corrected.
+    """
+    wrong: dict[str, str] = {}
+    if not _visible(plan.title):
+        wrong["title"] = "Give the game a title that people can see."
+    elif len(plan.title) > TITLE_MAX:
+        wrong["title"] = f"The title has {len(plan.title)} characters. Shorten it to {TITLE_MAX}."
+    elif _has_controls(plan.title):
+        wrong["title"] = "The title contains a character that cannot be shown. Type it again without."
+    if len(plan.description) > DESCRIPTION_MAX:
+        wrong["description"] = (
+            f"The description has {len(plan.description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
+        )
+    elif _has_controls(plan.description.replace("\n", "").replace("\t", "")):
+        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
+    if not 0 <= plan.seats <= SEATS_MAX:
+        wrong["seats"] = f"Choose 1 to {SEATS_MAX} seats, or leave it empty for unlimited."
+    if not DURATION_MIN <= plan.duration <= DURATION_MAX:
+        wrong["duration"] = "A game lasts 5 minutes to 7 days. Enter its length in minutes."
+    if plan.starts_at != old_start:
+        if plan.starts_at < now + LEAD:
+            wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."
+        elif plan.starts_at > now + HORIZON:
+            wrong["date"] = "That is more than two years ahead. Choose an earlier date."
+    if len(plan.reminders) > REMINDERS_MAX:
+        wrong["reminders"] = f"{len(plan.reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
+    elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in plan.reminders):
+        wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
+    return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
+
+
+def check_reason(reason: str) -> Refusal | None:
+    """What is wrong with the reason of a cancellation."""
+    if len(reason) > REASON_MAX:
+        sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
+    elif _has_controls(reason.replace("\n", "")):
+        sentence = "The reason contains a character that cannot be shown. Type it again without."
+    else:
+        return None
+    return Refusal("bad_reason", sentence, {"reason": sentence})
+
+
+def _visible(text: str) -> bool:
+    return any(unicodedata.category(c)[0] not in "CZ" and c not in "\u115f\u1160\u3164\uffa0\u2800" for c in text)
+
+
+def _has_controls(text: str) -> bool:
+    # Cc holds NUL, which PostgreSQL cannot store; Cs is half of a character. Cf (joiners) is how emoji are made.
+    return any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
+
+
+# --- wall clocks -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ClockProblem:
+    """A wall-clock time that the zone skips, or has twice; with the moments that may be meant, in order."""
+
+    sentence: str
+    choices: tuple[datetime, ...]
+
+
+def resolve(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
+    """The moment, in UTC, at which clocks in the zone show this time.
+
+    `fold` says which of two is meant (0 the first), as PEP 495 has it. A skipped time is never guessed at.
+    """
+    tz = zoneinfo.ZoneInfo(zone)
+    local = datetime.combine(day, at, tzinfo=tz)
+    first, second = (local.replace(fold=f).astimezone(zoneinfo.ZoneInfo("UTC")) for f in (0, 1))
+    if first == second:
+        return first
+    shown = f"{at:%H:%M} on {day.day} {day:%B %Y}"
+    if first.astimezone(tz).replace(tzinfo=None) != local.replace(tzinfo=None):
+        return ClockProblem(
+            f"{shown} does not exist in {zone}: clocks go forward over it. Choose a time next to it.",
+            (second, first),
+        )
+    if fold is None:
+        return ClockProblem(
+            f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean.", (first, second)
+        )
+    return second if fold else first
+
+
+# --- seats -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """One current sign-up, as the seating rule sees it."""
+
+    key: int
+    seated: bool
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Who moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first."""
+
+    up: tuple[int, ...] = ()
+    down: tuple[int, ...] = ()
+
+
+def reseat(places: Sequence[Place], seats: int) -> Moves:
+    """Who gets a seat and who loses one, among sign-ups in their order. Seats 0 is unlimited.
+
+    A free seat goes to whoever has waited longest; where seats become fewer, those seated last lose theirs and
+    wait before everyone who asked later. Nobody else moves.
+    """
+    seated = [place.key for place in places if place.seated]
+    waiting = [place.key for place in places if not place.seated]
+    room = (seats or len(places)) - len(seated)
+    if room >= 0:
+        return Moves(up=tuple(waiting[:room]))
+    return Moves(down=tuple(reversed(seated[room:])))
+
+
+# --- reminders -------------------------------------------------------------------------------------------
+
+
+def reminder_times(starts_at: datetime, reminders: Iterable[int]) -> list[tuple[int, datetime]]:
+    """Each reminder, in minutes before the start, with its time."""
+    return [(minutes, starts_at - timedelta(minutes=minutes)) for minutes in reminders]
+
+
+def past_reminders(starts_at: datetime, reminders: Iterable[int], now: datetime) -> list[int]:
+    """The reminders whose time has come and gone, which will not be sent."""
+    return [minutes for minutes, at in reminder_times(starts_at, reminders) if at <= now]

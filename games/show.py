@@ -1,0 +1,169 @@
+"""Games as pages and commands show them, to one viewer."""
+
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.html import urlize
+from django.utils.safestring import SafeString, mark_safe
+
+from games import messages
+from games.actions.planning import Actor
+from games.models import AuditEntry, Game, Signup
+from games.roster import Roster, roster
+from games.rules import State
+from guilds.models import User
+from guilds.names import names_in
+from notifications.models import Delivery, Status
+from notifications.rules import minutes_text
+
+
+@dataclass(frozen=True)
+class Line:
+    """A game in a list."""
+
+    id: int
+    title: str
+    starts_at: datetime
+    guild: Any
+    host_name: str
+    seats_text: str
+    state: State
+    status_text: str
+    viewer_state: str  # hosting, seated, waiting or ''
+
+
+def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
+    """Games as lines of a list, in a fixed number of queries."""
+    current = Q(signups__left_at=None, signups__pk__isnull=False)
+    found = list(
+        games.select_related("guild", "host").annotate(
+            n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
+            n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
+        )
+    )
+    own = {
+        game_id: "seated" if seated_at else "waiting"
+        for game_id, seated_at in Signup.objects.current()
+        .filter(user=viewer, game__in=[g.pk for g in found])
+        .values_list("game_id", "seated_at")
+    }
+    hosts: dict[int, dict[int, Any]] = {}
+    for guild_id in {game.guild_id for game in found}:
+        hosts[guild_id] = names_in(guild_id, [g.host_id for g in found if g.guild_id == guild_id])
+    return [
+        Line(
+            id=game.pk,
+            title=game.title,
+            starts_at=game.starts_at,
+            guild=game.guild,
+            host_name=hosts[game.guild_id][game.host_id].text,
+            seats_text=messages.seats_text(game.n_seated, game.seats, game.n_waiting),
+            state=game.state(now),
+            status_text=messages.STATE_TEXT[game.state(now)],
+            viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
+        )
+        for game in found
+    ]
+
+
+@dataclass(frozen=True)
+class May:
+    """What the viewer may do, and why they may not join."""
+
+    join: bool
+    leave: bool
+    edit: bool
+    cancel: bool
+    retry: bool
+    join_refusal: str
+
+
+def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
+    """Everything the game's page shows to this viewer."""
+    state = game.state(now)
+    people = roster(game, viewer.pk)
+    mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
+    manages = Actor(viewer, "page").may_manage(game)
+    changeable = state in {State.SCHEDULED, State.IN_PROGRESS}
+    host = names_in(game.guild_id, [game.host_id])[game.host_id]
+    post = game.announcement
+    return {
+        "game": _shown(game, state, host.text, host.avatar_url),
+        "roster": people,
+        "mine": mine,
+        "mine_text": _mine_text(people, mine) if mine else "",
+        "may": May(
+            join=state is State.SCHEDULED and mine is None,
+            leave=state is State.SCHEDULED and mine is not None,
+            edit=manages and changeable,
+            cancel=manages and changeable,
+            retry=manages and changeable and bool(post.problem),
+            join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
+        ),
+        "announcement_url": post.url,
+        "announcement_problem": post.problem,
+        "unreached": unreached(game) if manages else [],
+        "history": history(game) if manages else [],
+    }
+
+
+def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+    return {
+        "id": game.pk,
+        "title": game.title,
+        "description_html": description_html(game.description),
+        "starts_at": game.starts_at,
+        "ends_at": game.ends_at,
+        "zone": game.zone,
+        "duration_text": minutes_text(game.duration),
+        "seats": game.seats,
+        "channel": game.channel,
+        "guild": game.guild,
+        "host_name": host_name,
+        "host_avatar_url": host_avatar_url,
+        "status": str(state),
+        "status_text": messages.STATE_TEXT[state],
+        "cancel_reason": game.cancel_reason,
+        "revision": game.revision,
+        "reminders_text": messages.reminders_text(game.reminders),
+    }
+
+
+def _mine_text(people: Roster, mine: Any) -> str:
+    return messages.place_text(mine.number, people.seats, mine in people.seated)
+
+
+def description_html(text: str) -> SafeString:
+    """The description, escaped, with its lines kept and its addresses as links."""
+    linked = urlize(html.escape(text, quote=True), nofollow=True, autoescape=False)
+    return mark_safe(linked.replace("\n", "<br>"))  # noqa: S308  escaped just above
+
+
+def unreached(game: Game) -> list[str]:
+    """Names of those whom a letter about this game could not reach."""
+    failed = Delivery.objects.filter(notification__game=game, status=Status.FAILED)
+    ids = set(failed.values_list("recipient_id", flat=True))
+    return sorted(name.text for name in names_in(game.guild_id, ids).values())
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    at: datetime
+    text: str
+
+
+def history(game: Game, limit: int = 20) -> list[HistoryLine]:
+    """Who did what to the game, the latest first."""
+    entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
+    names = names_in(game.guild_id, [e.actor_id for e in entries if e.actor_id])
+    return [
+        HistoryLine(
+            e.at,
+            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else "An operator", e.changes),
+        )
+        for e in entries
+    ]

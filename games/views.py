@@ -1,0 +1,214 @@
+"""The pages. Each turns a request into a call of a verb and the answer into a page; no rule lives here."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from games import messages
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor, Done
+from games.forms import GameForm
+from games.invite import invite_url
+from games.models import Game
+from games.show import game_context, lines
+from guilds.http import ViewerRequest
+from guilds.models import Guild
+
+
+def actor(request: ViewerRequest) -> Actor:
+    return Actor(request.user, "page")
+
+
+def _game(request: ViewerRequest, game_id: int) -> Game:
+    games = Game.objects.seen_by(request.user).select_related("guild", "channel", "host", "announcement")
+    return get_object_or_404(games, pk=game_id)
+
+
+def home(request: ViewerRequest) -> HttpResponse:
+    """My games and my servers; for strangers, what this is."""
+    if not request.user.is_authenticated:
+        return render(request, "games/welcome.html")
+    now = db_now()
+    mine = Game.objects.seen_by(request.user).of(request.user)
+    guilds = Guild.objects.seen_by(request.user).annotate(
+        upcoming_count=Count("games", filter=Q(games__cancelled_at=None, games__ends_at__gt=now))
+    )
+    context = {
+        "games": lines(mine.upcoming(now)[:50], now, request.user),
+        "past": lines(mine.past(now)[:10], now, request.user),
+        "guilds": guilds,
+        "invite_url": invite_url(),
+    }
+    return render(request, _template(request, "games/home.html"), context)
+
+
+@login_required
+@require_GET
+def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """A guild's upcoming games."""
+    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    now = db_now()
+    games = Game.objects.filter(guild=found)
+    context = {
+        "guild": found,
+        "games": lines(games.upcoming(now)[:100], now, request.user),
+        "past": lines(games.past(now)[:10], now, request.user),
+        "may_create": True,
+        "channels_missing": [(c, c.missing) for c in found.channels.for_announcements() if c.missing],
+    }
+    return render(request, _template(request, "games/guild.html"), context)
+
+
+@login_required
+@require_GET
+def game(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """One game; as a fragment for a page that looks again."""
+    found = _game(request, game_id)
+    return render(request, _template(request, "games/game.html"), game_context(found, request.user, db_now()))
+
+
+def _template(request: ViewerRequest, name: str) -> str:
+    # A history restore asks with htmx's header too, but for the whole page.
+    fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
+    return f"{name}#live" if fragment else name
+
+
+# --- scheduling and editing ------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Schedule a game."""
+    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    if request.method == "GET":
+        return _form(request, GameForm(guild=found, initial=_suggestion(request)))
+    form = GameForm(request.POST, guild=found)
+    if not form.is_valid():
+        return _form(request, form)
+    try:
+        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now())
+    except Refused as refused:
+        return _refused(request, form, refused)
+    flash.success(request, done.text)
+    return redirect(done.game)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Change a game. Where somebody else did meanwhile, both versions are shown and neither is lost."""
+    found = _game(request, game_id)
+    if not actor(request).may_manage(found):
+        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+    if request.method == "GET":
+        return _form(request, GameForm(guild=found.guild, game=found, initial=GameForm.initial_of(found)))
+    form = GameForm(request.POST, guild=found.guild, game=found)
+    if not form.is_valid():
+        return _form(request, form)
+    try:
+        edition = form.cleaned_data["edition"]
+        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0)
+    except Refused as refused:
+        return _refused(request, form, refused)
+    flash.success(request, done.text)
+    return redirect(done.game)
+
+
+def _suggestion(request: ViewerRequest) -> dict[str, Any]:
+    zone = request.user.zone or "UTC"
+    evening = datetime.now(ZoneInfo(zone)) + timedelta(days=1)
+    return {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time(), "duration": "2h"}
+
+
+def _form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
+    context = {"problem": "", "conflict": [], **context}
+    context |= {"form": form, "guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
+    return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
+
+
+def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
+    refusal = refused.refusal
+    for name, sentence in refusal.fields.items():
+        form.add_error(name, sentence)
+    if refusal.code != "stale":
+        return _form(request, form, problem="" if refusal.fields else refusal.sentence)
+    theirs = _game(request, form.game.pk) if form.game else None
+    assert theirs is not None
+    rows = _conflict(theirs, form)
+    # Sent once more, the form now knows what it overwrites.
+    form.data = form.data.copy()
+    form.data["edition"] = str(theirs.edition)
+    return _form(request, form, problem=refusal.sentence, conflict=rows)
+
+
+def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
+    shown = GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs))
+    rows = []
+    for name, field in form.fields.items():
+        if name in {"edition", "fold"}:
+            continue
+        choices = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
+        saved, typed = (str(f[name].value() or "") for f in (shown, form))
+        if name in {"date", "time"}:
+            saved = f"{shown.initial[name]:%Y-%m-%d}" if name == "date" else f"{shown.initial[name]:%H:%M}"
+        if saved != typed:
+            rows.append((str(form[name].label), choices.get(saved, saved), choices.get(typed, typed)))
+    return rows
+
+
+# --- verbs by one button ---------------------------------------------------------------------------------
+
+
+def _answer(request: ViewerRequest, game_id: int, call: Any) -> HttpResponse:
+    """Call a verb; say what came of it on the page, whole or as a fragment."""
+    say = ""
+    good = True
+    try:
+        done: Done = call(db_now())
+        say = done.text
+    except Refused as refused:
+        if refused.refusal.code == "unknown_game":
+            raise Http404 from None
+        say, good = refused.refusal.sentence, False
+    if request.htmx:
+        context = game_context(_game(request, game_id), request.user, db_now()) | {"answer": say, "answer_good": good}
+        return render(request, "games/game.html#live", context)
+    (flash.success if good else flash.error)(request, say)
+    return redirect("game", game_id)
+
+
+@login_required
+@require_POST
+def join(request: ViewerRequest, game_id: int) -> HttpResponse:
+    return _answer(request, game_id, lambda now: signups.join(game_id, request.user, actor(request), now))
+
+
+@login_required
+@require_POST
+def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
+    return _answer(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
+
+
+@login_required
+@require_POST
+def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
+    reason = request.POST.get("reason", "")
+    return _answer(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now))
+
+
+@login_required
+@require_POST
+def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
+    return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now))
+
+
