@@ -1,0 +1,147 @@
+"""The client that hears Discord: clicks and guild events. It speaks only in answer to a click."""
+
+import asyncio
+import logging
+import re
+
+import discord
+
+from discord_bot.addresses import use_configured_addresses
+from discord_bot.buttons import SignupButton
+from discord_bot.clicks import Clicks, say
+from discord_bot.seeing import seen_guild
+from gamesched.lib.clock import db_now
+from gamesched.lib.crossing import in_db
+from games import messages
+from guilds import actions
+from guilds.seen import SeenGuild
+from notifications.steps import beat
+
+log = logging.getLogger(__name__)
+
+OURS = re.compile(SignupButton.__discord_ui_compiled_template__)
+SETTLE = 0.3  # seconds in which changes to one guild fold into one write
+BEAT_EVERY = 10.0
+
+
+class Bot(discord.Client):
+    """Needs no privileged intent: `guilds` for guilds, channels and roles; clicks come without any."""
+
+    def __init__(self) -> None:
+        use_configured_addresses()
+        super().__init__(
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            guild_ready_timeout=1.0,
+            max_messages=None,
+        )
+        self.clicks = Clicks()
+        self._changed: dict[int, asyncio.Task[None]] = {}
+        self._beating: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(SignupButton)
+        self._beating = asyncio.create_task(self._beat())
+
+    async def close(self) -> None:
+        for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
+            if not self.clicks.flights:
+                break
+            await asyncio.sleep(0.1)
+        if self._beating:
+            self._beating.cancel()
+        await super().close()
+
+    async def _beat(self) -> None:
+        while True:
+            try:
+                await in_db(_beat, f"{len(self.guilds)} servers" if self.is_ready() else "connecting")
+            except Exception as reason:
+                log.warning("The database does not answer: %s", str(reason).strip())
+            await asyncio.sleep(BEAT_EVERY)
+
+    # --- guild events ------------------------------------------------------------------------------------
+
+    async def on_ready(self) -> None:
+        """Connected anew: whatever changed while we were away is in what the client now knows."""
+        for guild in self.guilds:
+            if not guild.unavailable:
+                await in_db(_see_guild, seen_guild(guild))
+        await in_db(_see_present, [guild.id for guild in self.guilds])
+        log.info("Hearing %d servers.", len(self.guilds))
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        self._see_soon(guild)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        self._see_soon(guild)
+
+    async def on_guild_update(self, before: discord.Guild, after: discord.Guild) -> None:
+        self._see_soon(after)
+
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        await in_db(actions.see_guild_unavailable, guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        await in_db(_see_gone, guild.id)
+
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
+        self._see_soon(channel.guild)
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        self._see_soon(after.guild)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        self._see_soon(channel.guild)
+
+    async def on_guild_role_create(self, role: discord.Role) -> None:
+        self._see_soon(role.guild)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        self._see_soon(after.guild)
+
+    async def on_guild_role_delete(self, role: discord.Role) -> None:
+        self._see_soon(role.guild)
+
+    async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
+        if self.user and after.id == self.user.id:  # the only one we hear of: our own roles changed
+            self._see_soon(after.guild)
+
+    def _see_soon(self, guild: discord.Guild) -> None:
+        """Write the guild down whole in a moment. A role moved by hand comes as an event for every role."""
+        running = self._changed.get(guild.id)
+        if running is None or running.done():
+            self._changed[guild.id] = asyncio.create_task(self._see(guild.id))
+
+    async def _see(self, guild_id: int) -> None:
+        await asyncio.sleep(SETTLE)
+        # From here on, another event starts another write.
+        self._changed.pop(guild_id, None)
+        guild = self.get_guild(guild_id)
+        if guild is not None and not guild.unavailable:
+            await in_db(_see_guild, seen_guild(guild))
+
+    # --- clicks ------------------------------------------------------------------------------------------
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Answer what no button of ours answers: silence would read "This interaction failed"."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        if not OURS.fullmatch(str((interaction.data or {}).get("custom_id", ""))):
+            await say(interaction, messages.OLD_BUTTON)
+
+
+def _beat(note: str) -> None:
+    beat("bot", db_now(), note)
+
+
+def _see_guild(seen: SeenGuild) -> None:
+    actions.see_guild(seen, db_now())
+
+
+def _see_present(guild_ids: list[int]) -> None:
+    actions.see_guilds_present(guild_ids, db_now())
+
+
+def _see_gone(guild_id: int) -> None:
+    actions.see_guild_gone(guild_id, db_now())

@@ -1,0 +1,14 @@
+"""Print the link by which a server's manager invites the bot."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from games.invite import invite_url
+
+
+class Command(BaseCommand):
+    help = "Print the link that invites the bot to a server, with just the permissions it needs."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(invite_url())

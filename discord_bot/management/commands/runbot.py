@@ -1,0 +1,109 @@
+"""Hear Discord: clicks on announcements, and changes of servers."""
+
+import asyncio
+import logging
+from typing import Any
+
+import aiohttp
+import discord
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from discord_bot.bot import Bot
+from gamesched.lib.bell import connect
+from gamesched.lib.service import require_database, stop_on_signals
+
+log = logging.getLogger(__name__)
+
+LOCK = 0x626F74  # "bot": the advisory lock of the one that hears
+PATIENCE = 5.0  # seconds to wait for the lock of a bot that is just going
+
+
+class Refused(Exception):
+    """This bot may not run beside another."""
+
+
+class Command(BaseCommand):
+    help = "Run the bot: answer clicks, and keep servers, channels and roles in step with Discord."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        require_database()
+        try:
+            asyncio.run(self._run())
+        except discord.LoginFailure:
+            raise CommandError(
+                "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
+            ) from None
+        except Refused:
+            raise CommandError(
+                "Another bot is running with this database.\nStop it first: two would answer every click twice."
+            ) from None
+
+    async def _run(self) -> None:
+        stopping = asyncio.Event()
+        stop_on_signals(stopping)
+        if not await reachable(stopping):
+            return
+        bot = Bot()
+        tasks = [
+            asyncio.create_task(stopping.wait()),
+            asyncio.create_task(keep_lock()),
+            asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)),
+        ]
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await bot.close()
+        for task in tasks:
+            if task in done:
+                task.result()
+            else:
+                task.cancel()
+
+
+async def reachable(stopping: asyncio.Event) -> bool:
+    """Wait until Discord answers at all; False when told to stop meanwhile."""
+    while not stopping.is_set():
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+                async with session.get(f"{settings.DISCORD_API_URL}/gateway") as answer:
+                    if answer.status < 500:
+                        return True
+                    reason = f"it answered {answer.status}"
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            reason = str(error) or type(error).__name__
+        log.warning("Discord cannot be reached (%s). Trying again in 2 seconds.", reason)
+        try:
+            async with asyncio.timeout(2.0):
+                await stopping.wait()
+        except TimeoutError:
+            pass
+    return False
+
+
+async def keep_lock() -> None:
+    """Hold the lock of the one bot for as long as this task lives; Refused when another holds it.
+
+    The lock ends with its connection, so it is taken again after the database was away.
+    """
+    while True:
+        try:
+            conn = await connect()
+            try:
+                await _take(conn)
+                while True:
+                    await asyncio.sleep(2.0)
+                    await conn.execute("SELECT 1")
+            finally:
+                await conn.close()
+        except psycopg.OperationalError as reason:
+            log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
+            await asyncio.sleep(1.0)
+
+
+async def _take(conn: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
+    for _ in range(int(PATIENCE / 0.25)):
+        row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])).fetchone()
+        if row and row[0]:
+            return
+        await asyncio.sleep(0.25)
+    raise Refused

@@ -1,0 +1,51 @@
+"""The announcement's view-model as Discord shows it: an embed and its buttons."""
+
+import discord
+from discord.utils import escape_mentions
+
+from discord_bot.buttons import SignupButton
+from games.announcement import AnnouncementView, lines_within
+from games.messages import stamp
+from games.rules import State
+
+COLOURS = {
+    State.SCHEDULED: 0x5865F2,
+    State.IN_PROGRESS: 0x3BA55D,
+    State.COMPLETED: 0x80848E,
+    State.CANCELLED: 0xDA373C,
+}
+
+
+def embed(view: AnnouncementView) -> discord.Embed:
+    """The post's embed. Mentions inside an embed show a person's name there and ping nobody."""
+    made = discord.Embed(
+        title=discord.utils.escape_markdown(view.title)[:256],
+        url=view.url,
+        description=escape_mentions(view.description) or None,
+        colour=COLOURS[view.state],
+    )
+    start = stamp(view.starts_at)
+    if view.state is State.SCHEDULED:
+        start += f" ({stamp(view.starts_at, 'R')})"
+    else:
+        made.add_field(name="Status", value=discord.utils.escape_markdown(view.state_text)[:1024], inline=False)
+    made.add_field(name="Starts", value=start, inline=False)
+    made.add_field(name="Lasts", value=view.duration_text)
+    made.add_field(name="Host", value=f"<@{view.host_id}>")
+    made.add_field(name=view.seats_text, value=lines_within(view.seated) or "Nobody yet. Be the first!", inline=False)
+    if view.waiting:
+        made.add_field(name="Wait list", value=lines_within(view.waiting), inline=False)
+    return made
+
+
+def buttons(view: AnnouncementView) -> discord.ui.View:
+    """Join and Leave while people may sign up, and the page's link.
+
+    DynamicItems and links only: with one ordinary button, discord.py would keep every view for ever.
+    """
+    made = discord.ui.View(timeout=None)
+    if view.may_sign_up:
+        made.add_item(SignupButton(view.game_id, "join"))
+        made.add_item(SignupButton(view.game_id, "leave"))
+    made.add_item(discord.ui.Button(label="Open", url=view.url))
+    return made

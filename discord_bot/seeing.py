@@ -1,0 +1,34 @@
+"""discord.py's objects as the plain values that `guilds.actions` writes down."""
+
+import discord
+
+from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+
+
+def seen_user(user: discord.User | discord.Member) -> SeenUser:
+    return SeenUser(user.id, user.name, user.global_name or "", _key(user._user.avatar if isinstance(user, discord.Member) else user.avatar))
+
+
+def seen_member(member: discord.Member) -> SeenMember:
+    roles = tuple(role_id for role_id in member._roles)
+    return SeenMember(seen_user(member), member.nick or "", _key(member.guild_avatar), roles)
+
+
+def seen_guild(guild: discord.Guild) -> SeenGuild:
+    """The guild whole, as the client knows it from the gateway."""
+    me = guild.me
+    return SeenGuild(
+        id=guild.id,
+        name=guild.name,
+        icon=_key(guild.icon),
+        owner_id=guild.owner_id or 0,
+        channels=tuple(
+            SeenChannel(c.id, c.name, c.type.value, c.position, c.permissions_for(me).value if me else 0)
+            for c in guild.channels
+        ),
+        roles=tuple(SeenRole(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
+    )
+
+
+def _key(asset: discord.Asset | None) -> str:
+    return asset.key if asset else ""

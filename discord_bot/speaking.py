@@ -1,0 +1,101 @@
+"""The notification backend that speaks to Discord, through discord.py's REST client and its rate limits."""
+
+import aiohttp
+import discord
+from django.conf import settings
+
+from discord_bot import render
+from discord_bot.addresses import use_configured_addresses
+from games.announcement import AnnouncementView
+from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
+
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
+CODES = {
+    50007: Permanent.CLOSED_DMS,
+    50278: Permanent.CLOSED_DMS,  # no server in common any more
+    50001: Permanent.MISSING_PERMISSION,
+    50013: Permanent.MISSING_PERMISSION,
+    10003: Permanent.UNKNOWN_CHANNEL,
+    10008: Permanent.UNKNOWN_MESSAGE,
+}
+LONGEST_WAIT = 30.0  # seconds that discord.py may wait for a rate limit by itself; longer is for our schedule
+
+
+class DiscordBackend:
+    """Sends letters with the bot's token. Needs no gateway connection."""
+
+    def __init__(self) -> None:
+        use_configured_addresses()
+        self.client: discord.Client | None = None
+
+    async def start(self) -> None:
+        client = discord.Client(
+            intents=discord.Intents.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=LONGEST_WAIT,
+        )
+        try:
+            await client.login(settings.DISCORD_BOT_TOKEN)
+        except discord.LoginFailure:
+            await client.close()
+            raise TokenRefused("Discord refused DISCORD_BOT_TOKEN.") from None
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as reason:
+            await client.close()
+            raise Passing(str(reason)) from None
+        self.client = client
+
+    async def stop(self) -> None:
+        if self.client is not None:
+            await self.client.close()
+            self.client = None
+
+    async def send(self, letter: Letter) -> Sent:
+        try:
+            return await self._send(letter)
+        except discord.RateLimited as reason:
+            raise Passing("Discord limits us", reason.retry_after) from None
+        except discord.HTTPException as reason:
+            raise self._meaning(reason) from None
+        except (aiohttp.ClientError, OSError) as reason:
+            raise Passing(f"Discord cannot be reached: {reason}") from None
+
+    async def _send(self, letter: Letter) -> Sent:
+        assert self.client is not None, "start() comes first"
+        channel = self.client.get_partial_messageable(letter.channel_id or await self._dm(letter.user_id))
+        if letter.message_id is not None:
+            message = channel.get_partial_message(letter.message_id)
+            if letter.delete:
+                await message.delete()
+            else:
+                embed, view = self._shown(letter.post)
+                none = discord.AllowedMentions.none()
+                await message.edit(embed=embed, view=view, allowed_mentions=none)
+            return Sent(channel.id, letter.message_id)
+        mentions = discord.AllowedMentions(
+            everyone=False, roles=False, users=[discord.Object(user) for user in letter.ping_users]
+        )
+        if letter.post is not None:
+            embed, view = self._shown(letter.post)
+            sent = await channel.send(embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions)
+        else:
+            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
+        return Sent(channel.id, sent.id)
+
+    async def _dm(self, user_id: int | None) -> int:
+        assert self.client is not None
+        assert user_id is not None, "a letter goes to a channel or a person"
+        return (await self.client.create_dm(discord.Object(user_id))).id
+
+    @staticmethod
+    def _shown(post: AnnouncementView) -> tuple[discord.Embed, discord.ui.View]:
+        view = render.buttons(post)
+        view.stop()  # so that discord.py does not keep it: clicks are heard in another process
+        return render.embed(post), view
+
+    @staticmethod
+    def _meaning(reason: discord.HTTPException) -> Exception:
+        if reason.status == 401:
+            return TokenRefused("Discord refused DISCORD_BOT_TOKEN.")
+        if reason.status == 429 or reason.status >= 500:
+            return Passing(f"Discord answered {reason.status}")
+        return Permanent(reason.text or f"Discord answered {reason.status}", CODES.get(reason.code, str(reason.code)))
