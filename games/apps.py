@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class GamesConfig(AppConfig):
@@ -6,6 +7,7 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import kinds
+        from games import chores, kinds
 
         kinds.register_all()
+        post_migrate.connect(chores.plan_chores, sender=self)

@@ -1,8 +1,11 @@
 """What every verb shares: who acts, the lock, and writing down what must be told later."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.db import transaction
 
 from gamesched.lib.refusal import Refusal, Refused
 from games import messages, rules
@@ -114,3 +117,11 @@ def reseat(game: Game, now: datetime) -> None:
 
 def _tell(game: Game, kind: str, signup: Signup, now: datetime) -> None:
     schedule(kind, game_id=game.pk, recipient_id=signup.user_id, due_at=now, revision=game.revision)
+
+
+def rehearsed(verb: Callable[[], Done]) -> Done:
+    """What a verb would do, undone again. Raises what it would raise."""
+    with transaction.atomic():
+        done = verb()
+        transaction.set_rollback(True)
+    return done

@@ -1,0 +1,122 @@
+"""What a Discord consists of: users, guilds, roles, channels, members, messages, interactions. Plain values."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+APPLICATION_ID = 1100000000000000001  # also the id of the bot's user, as for every application made since 2016
+CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design: anyone can be anyone here)
+
+TEXT, DM, VOICE = 0, 1, 2  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+EPHEMERAL, LOADING = 1 << 6, 1 << 7  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
+
+DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
+
+
+def bot_token(application_id: int = APPLICATION_ID) -> str:
+    """A token whose first part is the application's id, as in Discord's own."""
+    return base64.urlsafe_b64encode(str(application_id).encode()).decode().rstrip("=") + ".local.discord"
+
+
+def snowflake_time(snowflake: int) -> float:
+    """When an id was made, in seconds since 1970."""
+    return (snowflake >> 22) / 1000 + DISCORD_EPOCH
+
+
+@dataclass
+class User:
+    id: int
+    username: str
+    global_name: str | None = None
+    token: str = ""  # what stands in the Authorization header of what this person does
+    bot: bool = False
+    dms_open: bool = True
+
+
+@dataclass
+class Role:
+    id: int
+    name: str
+    permissions: int
+    position: int
+    color: int = 0
+    bot_id: int | None = None  # the managed role that came with a bot
+    mentionable: bool = False
+
+
+@dataclass
+class Overwrite:
+    id: int
+    type: int  # 0 role, 1 member
+    allow: int = 0
+    deny: int = 0
+
+
+@dataclass
+class Channel:
+    id: int
+    type: int = TEXT
+    name: str = ""
+    guild_id: int | None = None
+    position: int = 0
+    topic: str | None = None
+    overwrites: list[Overwrite] = field(default_factory=list)
+    recipients: list[int] = field(default_factory=list)  # of a DM: both
+    last_message_id: int | None = None
+
+
+@dataclass
+class Member:
+    user_id: int
+    roles: list[int] = field(default_factory=list)
+    nick: str | None = None
+    joined_at: float = 0.0
+
+
+@dataclass
+class Guild:
+    id: int
+    name: str
+    owner_id: int
+    roles: dict[int, Role] = field(default_factory=dict)
+    members: dict[int, Member] = field(default_factory=dict)
+    unavailable: bool = False
+
+
+@dataclass
+class Message:
+    id: int
+    channel_id: int
+    author_id: int
+    content: str = ""
+    embeds: list[Json] = field(default_factory=list)
+    components: list[Json] = field(default_factory=list)
+    flags: int = 0
+    edited_at: float | None = None
+    nonce: str | int | None = None
+    mentions: list[int] = field(default_factory=list)
+    mention_roles: list[int] = field(default_factory=list)
+    mention_everyone: bool = False
+    only_for: int | None = None  # an ephemeral answer: the one person who sees it
+    interaction: Json | None = None  # id, type, user, name: of the interaction that it answers
+
+
+@dataclass
+class Interaction:
+    id: int
+    token: str
+    type: int  # 2 command, 3 component
+    user_id: int
+    channel_id: int
+    guild_id: int | None
+    message_id: int | None  # the message that carries the component
+    data: Json
+    sent_at: float
+    answered_at: float | None = None
+    answer_type: int | None = None
+    original_id: int | None = None  # the message that the first response made or belongs to
+    late: bool = False  # a first response came after the deadline
+    followups: int = 0

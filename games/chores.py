@@ -1,0 +1,53 @@
+"""What the worker does from time to time. Each returns a sentence, which the admin shows as its result."""
+
+from datetime import timedelta
+
+from django.core.management import call_command
+from django.db.models import Q
+
+from gamesched.lib.clock import db_now
+from games.actions.announcing import sweep
+from guilds.directory import DirectoryDown, refresh_stale
+from notifications.models import Notification
+
+KEPT = timedelta(days=30)
+ROLES_KNOWN_FOR = timedelta(hours=1)
+LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
+
+# Name, function, minutes between runs.
+SCHEDULE = (
+    ("Directory refresh", "games.chores.refresh_directory", 1),
+    ("Announcement sweep", "games.chores.sweep_announcements", 5),
+    ("Purge", "games.chores.purge", 24 * 60),
+)
+
+
+def refresh_directory() -> str:
+    """Ask Discord again about the members whose roles were read longest ago."""
+    try:
+        return f"Looked up {refresh_stale(db_now(), ROLES_KNOWN_FOR, LOOKUPS)} members."
+    except DirectoryDown as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def sweep_announcements() -> str:
+    """Mend games without a post, and games without the rows that their times need."""
+    return f"Mended {sweep(db_now())} games."
+
+
+def purge() -> str:
+    """Forget sessions that have ended, and what was said longer ago than anyone asks about."""
+    call_command("clearsessions")
+    old = Notification.objects.filter(closed_at__lt=db_now() - KEPT).exclude(Q(deliveries__status="pending"))
+    count, _ = old.delete()
+    return f"Deleted {count} rows older than {KEPT.days} days."
+
+
+def plan_chores(**kwargs: object) -> None:
+    """Enter the chores into the worker's schedule, once each; an operator's own timing is kept."""
+    from django_q.models import Schedule
+
+    for name, function, minutes in SCHEDULE:
+        Schedule.objects.get_or_create(
+            name=name, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes}
+        )

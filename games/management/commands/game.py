@@ -1,0 +1,184 @@
+"""Games from the command line: the same verbs as everywhere else.
+
+Exit codes: 0 done, 1 refused or unknown, 2 wrong usage.
+"""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refusal, Refused
+from games import messages
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor, Done, rehearsed
+from games.announcement import view
+from games.forms import GameForm
+from games.models import Game
+from games.roster import roster
+from guilds.models import Guild, User
+
+PLAN = ("title", "description", "date", "time", "zone", "fold", "channel", "seats", "duration", "reminders")
+
+
+class Command(BaseCommand):
+    help = "List, show, schedule, edit, cancel, join and leave games. Without --as you act as the operator."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        common = ArgumentParser(add_help=False)
+        common.add_argument("--as", dest="person", metavar="PERSON", help="act as this person: Discord id or username")
+        common.add_argument("--json", action="store_true", help="answer in JSON")
+        changing = ArgumentParser(add_help=False, parents=[common])
+        changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
+        words = parser.add_subparsers(dest="word", required=True, metavar="list|show|create|edit|cancel|join|leave")
+        listing = words.add_parser("list", parents=[common], help="upcoming games")
+        listing.add_argument("--guild", help="only this server's")
+        words.add_parser("show", parents=[common], help="one game with its roster").add_argument("game")
+        create = words.add_parser("create", parents=[changing], help="schedule a game")
+        create.add_argument("--guild", required=True, help="the server's id")
+        edit = words.add_parser("edit", parents=[changing], help="change what is given of a game")
+        edit.add_argument("game")
+        for name in PLAN:
+            for word in (create, edit):
+                word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
+        cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
+        cancel.add_argument("game")
+        cancel.add_argument("--reason", default="")
+        for name in ("join", "leave"):
+            word = words.add_parser(name, parents=[changing], help=f"{name} a game")
+            word.add_argument("game")
+            word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+
+    def handle(self, *args: Any, word: str, **options: Any) -> None:
+        self.options = options
+        user = self._person(options["person"]) if options.get("person") else None
+        self.actor = Actor(user, "command", operator=user is None)
+        try:
+            getattr(self, f"do_{word}")()
+        except Refused as refused:
+            self._fail(refused.refusal.sentence, refused.refusal.fields)
+
+    # --- words -------------------------------------------------------------------------------------------
+
+    def do_list(self) -> None:
+        games = self._visible().upcoming(db_now()).select_related("guild")
+        if self.options["guild"]:
+            games = games.filter(guild_id=parse_id(self.options["guild"]))
+        found = [self._line(game) for game in games]
+        if self.options["json"]:
+            self.stdout.write(json.dumps(found))
+        for line in [] if self.options["json"] else found:
+            self.stdout.write(f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})")
+        if not found and not self.options["json"]:
+            self.stdout.write("No games are to come.")
+
+    def do_show(self) -> None:
+        self._show(self._game(), None)
+
+    def do_create(self) -> None:
+        guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"])).first()
+        if guild is None:
+            raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
+        given = {"duration": "2h", "zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
+        form = self._valid(GameForm(given, guild=guild))
+        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now()))
+
+    def do_edit(self) -> None:
+        game = self._game()
+        blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
+        data = {name: blank[name].value() for name in blank.fields}
+        data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        data["reminders"] = blank.fields["reminders"].prepare_value(data["reminders"])
+        form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
+        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now()))
+
+    def do_cancel(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: lifecycle.cancel(game_id, self.options["reason"], self.actor, db_now()))
+
+    def do_join(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        self._do(lambda: signups.join(game_id, who, self.actor, db_now()))
+
+    def do_leave(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        self._do(lambda: signups.leave(game_id, who, self.actor, db_now()))
+
+    # --- helpers -----------------------------------------------------------------------------------------
+
+    def _do(self, verb: Any) -> None:
+        dry = self.options["dry_run"]
+        done: Done = rehearsed(verb) if dry else verb()
+        text = f"Nothing was changed. It would answer: {done.text}" if dry else done.text
+        self._show(done.game, text, details=not dry)
+
+    def _show(self, game: Game, text: str | None, details: bool = True) -> None:
+        if self.options["json"]:
+            found: dict[str, Any] = self._line(game) if details else {"id": game.pk}
+            self.stdout.write(json.dumps(found | ({"text": text} if text else {})))
+            return
+        if text:
+            self.stdout.write(text)
+            self.stdout.write(game.url if details else "")
+            return
+        self.stdout.write(view(game, db_now()).text)
+        people = roster(game)
+        for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
+            for seat in seats:
+                self.stdout.write(f"  {title} {seat.number}: {seat.name}")
+
+    def _line(self, game: Game) -> dict[str, Any]:
+        people = roster(game)
+        return {
+            "id": game.pk,
+            "guild": game.guild.name,
+            "title": game.title,
+            "starts_at": game.starts_at.isoformat(),
+            "state": str(game.state(db_now())),
+            "seats_text": people.seats_text,
+            "seated": [seat.name for seat in people.seated],
+            "waiting": [seat.name for seat in people.waiting],
+            "url": game.url,
+        }
+
+    def _visible(self) -> Any:
+        return Game.objects.all() if self.actor.user is None else Game.objects.seen_by(self.actor.user)
+
+    def _game(self) -> Game:
+        game: Game | None = self._visible().filter(pk=parse_id(self.options["game"])).first()
+        if game is None:
+            raise Refused(Refusal("unknown", messages.UNKNOWN_GAME))
+        return game
+
+    def _person(self, text: str) -> User:
+        people = User.objects.filter(pk=parse_id(text)) if text.isdigit() else User.objects.filter(handle=text)
+        if len(people) != 1:
+            raise CommandError(
+                f"No person is known as {text!r}.\nGive their Discord id."
+                if not people
+                else f"{len(people)} people are called {text!r}.\nGive the Discord id instead."
+            )
+        return people[0]
+
+    def _who(self) -> User:
+        who = self._person(self.options["who"]) if self.options["who"] else self.actor.user
+        if who is None:
+            raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)
+        return who
+
+    def _given(self) -> dict[str, str]:
+        return {name: self.options[name] for name in PLAN if self.options.get(name) is not None}
+
+    def _valid(self, form: GameForm) -> GameForm:
+        if not form.is_valid():
+            self._fail("That is not a game yet.", {name: " ".join(map(str, e)) for name, e in form.errors.items()})
+        return form
+
+    def _fail(self, sentence: str, fields: dict[str, str]) -> None:
+        if self.options["json"]:
+            self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
+        raise CommandError("\n".join([sentence, *(f"  --{name}: {text}" for name, text in fields.items())]))
+

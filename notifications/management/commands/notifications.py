@@ -1,0 +1,52 @@
+"""The dead-letter list from the command line. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from notifications import actions
+
+
+class Command(BaseCommand):
+    help = "What could not be delivered: list it, try it again, or give it up."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        words = parser.add_subparsers(dest="word", required=True, metavar="list|retry|drop")
+        words.add_parser("list", help="failed deliveries, and posts that gave up").add_argument(
+            "--json", action="store_true"
+        )
+        for name, text in (("retry", "send it again as a new message"), ("drop", "give it up")):
+            words.add_parser(name, help=text).add_argument("delivery", type=int)
+
+    def handle(self, *args: Any, word: str, **options: Any) -> None:
+        if word == "list":
+            self._list(options["json"])
+            return
+        try:
+            if word == "retry":
+                done = actions.retry(options["delivery"], db_now())
+            else:
+                done = actions.drop(options["delivery"], "Given up from the command line.")
+        except Refused as refused:
+            raise CommandError(refused.refusal.sentence) from None
+        self.stdout.write(f"Delivery {done.pk} is {done.status_text}.")
+
+    def _list(self, as_json: bool) -> None:
+        deliveries, posts = actions.dead_letters()
+        found = [
+            {"delivery": d.pk, "kind": d.notification.kind, "game": d.notification.game_id, "to": str(d.recipient), "why": d.error}
+            for d in deliveries
+        ]
+        found += [{"delivery": None, "kind": p.kind, "game": p.game_id, "to": "", "why": p.error} for p in posts]
+        if as_json:
+            self.stdout.write(json.dumps(found))
+            return
+        for row in found:
+            number = row["delivery"] if row["delivery"] is not None else "-"
+            self.stdout.write(f"{number:>6}  {row['kind']} of game {row['game']} {row['to']}: {row['why']}")
+        if not found:
+            self.stdout.write("Everything was delivered.")
