@@ -78,12 +78,22 @@ def make_world(now: datetime) -> World:
         SeenChannel(GUILD + n, name, 0, n, PERMISSIONS) for n, name in enumerate(("general", "game-night", "raids"), 10)
     ]
     roles = (SeenRole(EVERYONE, "@everyone", 0, PERMISSIONS), SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
-    alice, bob, charlie = (SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie")))
+    alice, bob, charlie = (
+        SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
+    )
     actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
-    people = [actions.see_member(GUILD, SeenMember(u, nick), now).user
-              for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))]
+    a, b, c = (
+        actions.see_member(GUILD, SeenMember(u, nick), now).user
+        for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
+    )
     return World(
-        Guild.objects.get(pk=GUILD), Channel.objects.get(pk=GUILD + 11), Channel.objects.get(pk=GUILD + 12), *people, now
+        Guild.objects.get(pk=GUILD),
+        Channel.objects.get(pk=GUILD + 11),
+        Channel.objects.get(pk=GUILD + 12),
+        alice=a,
+        bob=b,
+        charlie=c,
+        now=now,
     )
 
 

@@ -10,9 +10,9 @@ from discord_bot.addresses import use_configured_addresses
 from discord_bot.buttons import SignupButton
 from discord_bot.clicks import Clicks, say
 from discord_bot.seeing import seen_guild
+from games import messages
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
-from games import messages
 from guilds import actions
 from guilds.seen import SeenGuild
 from notifications.steps import beat
@@ -127,7 +127,8 @@ class Bot(discord.Client):
         """Answer what no button of ours answers: silence would read "This interaction failed"."""
         if interaction.type is not discord.InteractionType.component:
             return
-        if not OURS.fullmatch(str((interaction.data or {}).get("custom_id", ""))):
+        custom_id = dict(interaction.data or {}).get("custom_id", "")
+        if not OURS.fullmatch(str(custom_id)):
             await say(interaction, messages.OLD_BUTTON)
 
 

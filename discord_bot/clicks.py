@@ -8,15 +8,15 @@ import discord
 
 from discord_bot import render
 from discord_bot.seeing import seen_member
-from gamesched.lib.clock import db_now
-from gamesched.lib.crossing import in_db
-from gamesched.lib.refusal import Refused
 from games import messages
 from games.actions import signups
 from games.actions.announcing import shown_by_answer
 from games.actions.planning import Actor
 from games.announcement import AnnouncementView, view
 from games.models import Game
+from gamesched.lib.clock import db_now
+from gamesched.lib.crossing import in_db
+from gamesched.lib.refusal import Refused
 from guilds.actions import see_member
 from guilds.seen import SeenMember
 

@@ -6,7 +6,12 @@ from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 
 
 def seen_user(user: discord.User | discord.Member) -> SeenUser:
-    return SeenUser(user.id, user.name, user.global_name or "", _key(user._user.avatar if isinstance(user, discord.Member) else user.avatar))
+    return SeenUser(
+        user.id,
+        user.name,
+        user.global_name or "",
+        _key(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
+    )
 
 
 def seen_member(member: discord.Member) -> SeenMember:
@@ -16,7 +21,7 @@ def seen_member(member: discord.Member) -> SeenMember:
 
 def seen_guild(guild: discord.Guild) -> SeenGuild:
     """The guild whole, as the client knows it from the gateway."""
-    me = guild.me
+    me: discord.Member | None = guild.me  # None while the client is still learning who it is
     return SeenGuild(
         id=guild.id,
         name=guild.name,

@@ -9,12 +9,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from gamesched.lib.clock import db_now
-from gamesched.lib.refusal import Refused
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done, rehearsed
 from games.models import Announcement, AuditEntry, Game, Signup
 from games.rules import Plan
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import User
 
@@ -36,7 +36,7 @@ class ReadOnly:
         return False
 
 
-class VerbForm(forms.ModelForm[Any]):
+class VerbForm(forms.ModelForm):
     """A form whose saving is a verb. Validating it rehearses the verb, so that a refusal is a form error."""
 
     user: User
@@ -109,7 +109,7 @@ class SignupForm(VerbForm):
         return signups.join(self.cleaned_data["game"].pk, user, actor(self.user), db_now())
 
 
-class VerbAdmin(admin.ModelAdmin[Any]):
+class VerbAdmin(admin.ModelAdmin):
     """Saves by a form's verb."""
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -154,7 +154,7 @@ class GameAdmin(VerbAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("guild", "host", "ends_at", "cancelled_at", "cancel_reason", "revision") if obj else ()
 
-    def get_fields(self, request: Any, obj: Any = None) -> list[str]:
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
         named = [*GameForm.Meta.fields, "edition"]
         return [*named, "ends_at", "cancelled_at", "cancel_reason", "revision"] if obj else named
 
@@ -202,14 +202,14 @@ class SignupAdmin(VerbAdmin):
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(ReadOnly, admin.ModelAdmin[Announcement]):
+class AnnouncementAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("game", "channel", "message_id", "shown_revision", "lost_at", "problem")
     search_fields = ("game__title", "message_id")
     list_select_related = ("game", "channel")
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnly, admin.ModelAdmin[AuditEntry]):
+class AuditEntryAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("at", "game", "actor", "door", "verb", "changes")
     list_filter = ("door", "verb", "guild")
     search_fields = ("game__title", "actor__handle")

@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.db.models import Q
 
-from gamesched.lib.clock import db_now
 from games.actions.announcing import sweep
+from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_stale
 from notifications.models import Notification
 

@@ -41,7 +41,7 @@ class RemindersField(forms.CharField):
 
     def to_python(self, value: str | None) -> Any:
         try:
-            return tuple(parse_minutes(super().to_python(value)))
+            return tuple(parse_minutes(super().to_python(value) or ""))
         except ValueError as part:
             raise forms.ValidationError(
                 f"“{part}” is not a length of time. Write minutes, hours or days: 15, 2h, 1d."
@@ -55,46 +55,67 @@ class GameForm(forms.Form):
     """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
 
     title = forms.CharField(
-        max_length=1000, strip=False, help_text="What you will play.", error_messages={"required": "Give the game a title."}
+        max_length=1000,
+        strip=False,
+        help_text="What you will play.",
+        error_messages={"required": "Give the game a title."},
     )
     description = forms.CharField(
-        required=False, max_length=20000, strip=False, widget=forms.Textarea(attrs={"rows": 5}),
+        required=False,
+        max_length=20000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
         help_text="What to bring, which rules, what to expect. Discord's formatting works in the announcement.",
     )
     date = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
         error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
     )
     time = forms.TimeField(
-        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
         error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
     )
     zone = forms.ChoiceField(
-        label="Time zone", choices=zone_choices, help_text="The zone in which this time is meant.",
+        label="Time zone",
+        choices=zone_choices,
+        help_text="The zone in which this time is meant.",
         error_messages={"invalid_choice": "That is not a time zone we know. Choose one from the list."},
     )
     fold = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, widget=forms.RadioSelect, label="Which one?",
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+        label="Which one?",
         choices=[("0", "The first"), ("1", "The second")],
     )
     channel = forms.TypedChoiceField(
-        coerce=int, help_text="Where it is announced.",
+        coerce=int,
+        help_text="Where it is announced.",
         error_messages={
             "required": "Choose a channel.",
             "invalid_choice": "That channel is not one of this server's text channels. Choose another.",
         },
     )
     seats = forms.IntegerField(
-        required=False, min_value=0, max_value=10**6, help_text="1 to 100. Leave it empty for unlimited.",
+        required=False,
+        min_value=0,
+        max_value=10**6,
+        help_text="1 to 100. Leave it empty for unlimited.",
         widget=forms.NumberInput(attrs={"min": 1, "max": rules.SEATS_MAX, "inputmode": "numeric"}),
         error_messages={"invalid": "Write the number of seats in digits, or leave it empty for unlimited."},
     )
     duration = forms.CharField(
-        initial="2h", help_text="How long it lasts: 90, 2h, 1d. Plain numbers are minutes.",
+        initial="2h",
+        help_text="How long it lasts: 90, 2h, 1d. Plain numbers are minutes.",
         error_messages={"required": "Say how long the game lasts, for example 2h."},
     )
     reminders = RemindersField(
-        required=False, initial=(1440, 60), max_length=200,
+        required=False,
+        initial=(1440, 60),
+        max_length=200,
         help_text="How long before the start people are reminded: 1d, 1h, 15. Empty for none.",
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -128,8 +149,11 @@ class GameForm(forms.Form):
     def clean_date(self) -> Any:
         day = self.cleaned_data["date"]
         if not 2000 <= day.year <= 2200:
-            raise forms.ValidationError("That is more than two years ahead. Choose an earlier date." if day.year > 2200
-                                        else "That date is past. Choose a later one.")
+            raise forms.ValidationError(
+                "That is more than two years ahead. Choose an earlier date."
+                if day.year > 2200
+                else "That date is past. Choose a later one."
+            )
         return day
 
     def clean_duration(self) -> int:

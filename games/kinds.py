@@ -29,7 +29,7 @@ def register_all() -> None:
 
 
 def _game(row: Notification) -> Game:
-    return Game.objects.select_related("guild", "channel", "announcement").get(pk=row.game_id)
+    return Game.objects.select_related("guild", "channel", "announcement").get(pk=row.game_id or 0)
 
 
 def _letter(delivery: Delivery, game: Game, text: str) -> Letter:
@@ -80,7 +80,7 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
 
 def _touched(row: Notification, now: datetime) -> Iterable[int]:
     """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
-    touch(Game.objects.get(pk=row.game_id), now)
+    touch(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
 
@@ -145,9 +145,7 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
     post = game.announcement
     if post.message_id is None and game.state(now) in {State.CANCELLED, State.COMPLETED}:
         return Drop("it was over before it was announced")
-    letter = Letter(
-        channel_id=post.channel_id, post=view(game, now), nonce=post.nonce, message_id=post.message_id
-    )
+    letter = Letter(channel_id=post.channel_id, post=view(game, now), nonce=post.nonce, message_id=post.message_id)
     return Rendered(letter, game.revision)
 
 

@@ -10,10 +10,10 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.db import OperationalError
 
+from games.models import Game
 from gamesched.lib.bell import listening
 from gamesched.lib.crossing import in_db
 from gamesched.lib.ids import parse_id
-from games.models import Game
 from guilds.models import Guild, User
 
 log = logging.getLogger(__name__)

@@ -56,9 +56,7 @@ class Game(models.Model):
     reminders = ArrayField(
         models.PositiveIntegerField(), default=list, blank=True, help_text="Minutes before the start."
     )
-    ends_at = models.DateTimeField(
-        help_text="Start and duration added up, kept for queries."
-    )
+    ends_at = models.DateTimeField(help_text="Start and duration added up, kept for queries.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")

@@ -66,7 +66,5 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
 def place_of(game: Game, user: User) -> tuple[int, bool]:
     """A person's number and whether they are seated; they must be in the game or waiting."""
     signup = game.signups.current().get(user=user)
-    ahead = game.signups.current().filter(
-        order_key__lte=signup.order_key, seated_at__isnull=signup.seated_at is None
-    )
+    ahead = game.signups.current().filter(order_key__lte=signup.order_key, seated_at__isnull=signup.seated_at is None)
     return ahead.count(), signup.seated_at is not None

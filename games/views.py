@@ -11,8 +11,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from gamesched.lib.clock import db_now
-from gamesched.lib.refusal import Refused
 from games import messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done
@@ -20,6 +18,8 @@ from games.forms import GameForm
 from games.invite import invite_url
 from games.models import Game
 from games.show import game_context, lines
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
@@ -146,8 +146,7 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
     assert theirs is not None
     rows = _conflict(theirs, form)
     # Sent once more, the form now knows what it overwrites.
-    form.data = form.data.copy()
-    form.data["edition"] = str(theirs.edition)
+    form.data = {**{name: request.POST.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
     return _form(request, form, problem=refusal.sentence, conflict=rows)
 
 
@@ -210,5 +209,3 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
     return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now))
-
-

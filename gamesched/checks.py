@@ -41,7 +41,9 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
     if not settings.DISCORD_CLIENT_ID:
         wrong(
             5,
-            "DISCORD_BOT_TOKEN is not set." if not settings.DISCORD_BOT_TOKEN else "DISCORD_BOT_TOKEN is not a bot token.",
+            "DISCORD_BOT_TOKEN is not set."
+            if not settings.DISCORD_BOT_TOKEN
+            else "DISCORD_BOT_TOKEN is not a bot token.",
             "Copy it from the Discord developer portal: your application, Bot, Reset Token.",
         )
     if not settings.DISCORD_CLIENT_SECRET:

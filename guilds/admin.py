@@ -22,7 +22,7 @@ class Mirror:
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin[User]):
+class UserAdmin(admin.ModelAdmin):
     """What is Discord's is read-only; rights in this admin are the operator's to give."""
 
     list_display = ("display_name", "handle", "id", "zone", "is_staff")
@@ -40,13 +40,13 @@ class UserAdmin(admin.ModelAdmin[User]):
 
 
 @admin.register(Guild)
-class GuildAdmin(Mirror, admin.ModelAdmin[Guild]):
+class GuildAdmin(Mirror, admin.ModelAdmin):
     list_display = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
     search_fields = ("name", "id")
 
 
 @admin.register(Channel)
-class ChannelAdmin(Mirror, admin.ModelAdmin[Channel]):
+class ChannelAdmin(Mirror, admin.ModelAdmin):
     list_display = ("name", "guild", "type", "missing", "gone_at")
     list_filter = ("guild",)
     search_fields = ("name", "guild__name")
@@ -54,7 +54,7 @@ class ChannelAdmin(Mirror, admin.ModelAdmin[Channel]):
 
 
 @admin.register(Role)
-class RoleAdmin(Mirror, admin.ModelAdmin[Role]):
+class RoleAdmin(Mirror, admin.ModelAdmin):
     list_display = ("name", "guild", "position", "permissions", "gone_at")
     list_filter = ("guild",)
     search_fields = ("name", "guild__name")
@@ -62,7 +62,7 @@ class RoleAdmin(Mirror, admin.ModelAdmin[Role]):
 
 
 @admin.register(Member)
-class MemberAdmin(Mirror, admin.ModelAdmin[Member]):
+class MemberAdmin(Mirror, admin.ModelAdmin):
     list_display = ("display_name", "guild", "confirmed_at", "roles_at", "left_at")
     list_filter = ("guild",)
     search_fields = ("nick", "user__handle", "user__global_name", "guild__name")

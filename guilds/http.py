@@ -10,4 +10,4 @@ class ViewerRequest(HttpRequest):
     """A request of a person: `user` is theirs behind `login_required`, `htmx` tells fragments from pages."""
 
     htmx: HtmxDetails
-    user: User  # type: ignore[assignment]
+    user: User

@@ -5,7 +5,6 @@ Only `guilds.actions` writes these tables (and the person their own zone). What 
 """
 
 import zoneinfo
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -195,9 +194,7 @@ class Member(models.Model):
     nick = models.CharField(max_length=64, blank=True)
     avatar = models.CharField(max_length=64, blank=True)
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
-    confirmed_at = models.DateTimeField(
-        help_text="When Discord last said that they are a member."
-    )
+    confirmed_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
     roles_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
     left_at = models.DateTimeField(null=True, blank=True)
 

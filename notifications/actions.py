@@ -84,7 +84,11 @@ def retry(delivery_id: int, now: datetime) -> Delivery:
     """Try a failed delivery again, as a new message. Raises Refused for one that has not failed."""
     delivery = _locked(delivery_id)
     if delivery.status != Status.FAILED:
-        raise Refused(Refusal("not_failed", f"Delivery {delivery_id} is {delivery.status_text}; only failed ones are tried again."))
+        raise Refused(
+            Refusal(
+                "not_failed", f"Delivery {delivery_id} is {delivery.status_text}; only failed ones are tried again."
+            )
+        )
     delivery.status = Status.PENDING
     delivery.nonce = new_nonce()
     delivery.attempts = 0
@@ -102,7 +106,9 @@ def drop(delivery_id: int, why: str) -> Delivery:
     """Give a failed or waiting delivery up. Raises Refused for one that was sent."""
     delivery = _locked(delivery_id)
     if delivery.status not in {Status.FAILED, Status.PENDING}:
-        raise Refused(Refusal("too_late", f"Delivery {delivery_id} is {delivery.status_text}; there is nothing to drop."))
+        raise Refused(
+            Refusal("too_late", f"Delivery {delivery_id} is {delivery.status_text}; there is nothing to drop.")
+        )
     delivery.status = Status.DROPPED
     delivery.error = why
     delivery.save(update_fields=["status", "error"])

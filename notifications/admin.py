@@ -14,7 +14,7 @@ from notifications.models import Delivery, Heartbeat, Notification
 
 
 @admin.register(Notification)
-class NotificationAdmin(Mirror, admin.ModelAdmin[Notification]):
+class NotificationAdmin(Mirror, admin.ModelAdmin):
     list_display = ("kind", "game", "recipient", "offset", "due_at", "closed_at", "dropped", "error")
     list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("game__title", "recipient__handle")
@@ -23,7 +23,7 @@ class NotificationAdmin(Mirror, admin.ModelAdmin[Notification]):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(Mirror, admin.ModelAdmin[Delivery]):
+class DeliveryAdmin(Mirror, admin.ModelAdmin):
     """Filter by `failed` for the dead letters."""
 
     list_display = ("notification", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness_ms", "error")
@@ -49,5 +49,5 @@ class DeliveryAdmin(Mirror, admin.ModelAdmin[Delivery]):
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(Mirror, admin.ModelAdmin[Heartbeat]):
+class HeartbeatAdmin(Mirror, admin.ModelAdmin):
     list_display = ("name", "at", "note")

@@ -191,5 +191,3 @@ async def hear_oneself(conn: "AsyncConnection[tuple[object, ...]]") -> None:
     raise NoListen(
         "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
     )
-
-

@@ -46,5 +46,3 @@ def _mend(game_id: int, now: datetime) -> int:
         show(game, now)
         mended = True
     return int(mended)
-
-

@@ -5,11 +5,20 @@ from typing import Any
 
 from django.db import transaction
 
-from gamesched.lib.refusal import Refusal, Refused
 from games import messages, rules
-from games.actions.planning import Actor, Done, changed, locked_game, plan_clock, require_manager, reseat, show
+from games.actions.planning import (
+    Actor,
+    Done,
+    changed,
+    locked_game,
+    plan_clock,
+    require_manager,
+    reseat,
+    show,
+)
 from games.models import Announcement, AuditEntry, Game
 from games.rules import Plan, State
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Channel, User
 from notifications.actions import schedule, unschedule
@@ -33,9 +42,7 @@ def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | 
     _take(game, plan)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
-    AuditEntry.objects.create(
-        guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now
-    )
+    AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
     plan_clock(game, now)
     show(game, now)
     return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.reminders, now)))

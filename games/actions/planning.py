@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from gamesched.lib.refusal import Refusal, Refused
 from games import messages, rules
 from games.models import AuditEntry, Game, Signup
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import is_manager, membership
 from guilds.models import User
 from notifications.actions import schedule, unschedule

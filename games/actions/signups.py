@@ -5,12 +5,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max
 
-from gamesched.lib.refusal import Refusal, Refused
 from games import messages
 from games.actions.planning import Actor, Done, changed, locked_game, require_manager, reseat
 from games.models import Game, Signup
 from games.roster import place_of
 from games.rules import State
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import User
 from guilds.names import names_in

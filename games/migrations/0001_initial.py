@@ -2,117 +2,240 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import guilds.models
-import notifications.models
 from django.conf import settings
 from django.db import migrations, models
 
+import guilds.models
+import notifications.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('guilds', '0001_initial'),
+        ("guilds", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Game',
+            name="Game",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True, max_length=2000)),
-                ('starts_at', models.DateTimeField()),
-                ('zone', models.CharField(help_text='The time zone in which the start was meant.', max_length=64, validators=[guilds.models.check_zone])),
-                ('seats', models.PositiveSmallIntegerField(default=0, help_text='0 for unlimited.')),
-                ('duration', models.PositiveIntegerField(default=120, help_text='In minutes.')),
-                ('reminders', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveIntegerField(), blank=True, default=list, help_text='Minutes before the start.', size=None)),
-                ('ends_at', models.DateTimeField(help_text='Start and duration added up, kept for queries.')),
-                ('cancelled_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_reason', models.CharField(blank=True, max_length=300)),
-                ('revision', models.PositiveIntegerField(default=1, help_text='Counts every change that people can see.')),
-                ('edition', models.PositiveIntegerField(default=1, help_text='Counts edits; tells a form that it is stale.')),
-                ('created_at', models.DateTimeField()),
-                ('channel', models.ForeignKey(help_text='Where it is announced.', on_delete=django.db.models.deletion.PROTECT, related_name='games', to='guilds.channel')),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='games', to='guilds.guild', verbose_name='server')),
-                ('host', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hosted_games', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True, max_length=2000)),
+                ("starts_at", models.DateTimeField()),
+                (
+                    "zone",
+                    models.CharField(
+                        help_text="The time zone in which the start was meant.",
+                        max_length=64,
+                        validators=[guilds.models.check_zone],
+                    ),
+                ),
+                ("seats", models.PositiveSmallIntegerField(default=0, help_text="0 for unlimited.")),
+                ("duration", models.PositiveIntegerField(default=120, help_text="In minutes.")),
+                (
+                    "reminders",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveIntegerField(),
+                        blank=True,
+                        default=list,
+                        help_text="Minutes before the start.",
+                        size=None,
+                    ),
+                ),
+                ("ends_at", models.DateTimeField(help_text="Start and duration added up, kept for queries.")),
+                ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "revision",
+                    models.PositiveIntegerField(default=1, help_text="Counts every change that people can see."),
+                ),
+                (
+                    "edition",
+                    models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale."),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        help_text="Where it is announced.",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="games",
+                        to="guilds.channel",
+                    ),
+                ),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="games",
+                        to="guilds.guild",
+                        verbose_name="server",
+                    ),
+                ),
+                (
+                    "host",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="hosted_games",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('door', models.CharField(max_length=16)),
-                ('verb', models.CharField(max_length=16)),
-                ('changes', models.JSONField(blank=True, default=dict)),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(blank=True, help_text="Empty: an operator's shell.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='guilds.guild', verbose_name='server')),
-                ('game', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='audit', to='games.game')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("door", models.CharField(max_length=16)),
+                ("verb", models.CharField(max_length=16)),
+                ("changes", models.JSONField(blank=True, default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: an operator's shell.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="guilds.guild",
+                        verbose_name="server",
+                    ),
+                ),
+                (
+                    "game",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="audit", to="games.game"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'audit entries',
-                'ordering': ('-at', '-pk'),
+                "verbose_name_plural": "audit entries",
+                "ordering": ("-at", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='Announcement',
+            name="Announcement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('message_id', models.BigIntegerField(blank=True, null=True)),
-                ('application_id', models.BigIntegerField(blank=True, help_text='The bot that posted it.', null=True)),
-                ('shown_revision', models.PositiveIntegerField(default=0)),
-                ('nonce', models.CharField(default=notifications.models.new_nonce, help_text='Makes posting it twice harmless.', max_length=25)),
-                ('lost_at', models.DateTimeField(blank=True, help_text='When it was found deleted in Discord.', null=True)),
-                ('problem', models.CharField(blank=True, help_text='Why it is missing or out of date.', max_length=300)),
-                ('channel', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='guilds.channel')),
-                ('game', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='announcement', to='games.game')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("message_id", models.BigIntegerField(blank=True, null=True)),
+                ("application_id", models.BigIntegerField(blank=True, help_text="The bot that posted it.", null=True)),
+                ("shown_revision", models.PositiveIntegerField(default=0)),
+                (
+                    "nonce",
+                    models.CharField(
+                        default=notifications.models.new_nonce,
+                        help_text="Makes posting it twice harmless.",
+                        max_length=25,
+                    ),
+                ),
+                (
+                    "lost_at",
+                    models.DateTimeField(blank=True, help_text="When it was found deleted in Discord.", null=True),
+                ),
+                (
+                    "problem",
+                    models.CharField(blank=True, help_text="Why it is missing or out of date.", max_length=300),
+                ),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="guilds.channel"
+                    ),
+                ),
+                (
+                    "game",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="announcement", to="games.game"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Signup',
+            name="Signup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('placeholder', models.CharField(blank=True, help_text='A name kept for somebody not in Discord.', max_length=64)),
-                ('order_key', models.BigIntegerField(help_text="The order of asking, given under the game's lock.")),
-                ('joined_at', models.DateTimeField()),
-                ('seated_at', models.DateTimeField(blank=True, null=True)),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('game', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='signups', to='games.game')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signups', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "placeholder",
+                    models.CharField(blank=True, help_text="A name kept for somebody not in Discord.", max_length=64),
+                ),
+                ("order_key", models.BigIntegerField(help_text="The order of asking, given under the game's lock.")),
+                ("joined_at", models.DateTimeField()),
+                ("seated_at", models.DateTimeField(blank=True, null=True)),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "game",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="signups", to="games.game"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="signups",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sign-up',
+                "verbose_name": "sign-up",
             },
         ),
         migrations.AddIndex(
-            model_name='game',
-            index=models.Index(fields=['guild', 'starts_at'], name='game_by_guild_and_start'),
+            model_name="game",
+            index=models.Index(fields=["guild", "starts_at"], name="game_by_guild_and_start"),
         ),
         migrations.AddIndex(
-            model_name='game',
-            index=models.Index(condition=models.Q(('cancelled_at', None)), fields=['ends_at'], name='game_by_end'),
+            model_name="game",
+            index=models.Index(condition=models.Q(("cancelled_at", None)), fields=["ends_at"], name="game_by_end"),
         ),
         migrations.AddConstraint(
-            model_name='game',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='game_ends_after_start'),
+            model_name="game",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))), name="game_ends_after_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='game',
-            constraint=models.CheckConstraint(condition=models.Q(('title', ''), _negated=True), name='game_has_a_title'),
+            model_name="game",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("title", ""), _negated=True), name="game_has_a_title"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('placeholder', ''), ('user__isnull', False)), models.Q(('user__isnull', True), models.Q(('placeholder', ''), _negated=True)), _connector='OR'), name='signup_is_a_person_or_a_placeholder'),
+            model_name="signup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("placeholder", ""), ("user__isnull", False)),
+                    models.Q(("user__isnull", True), models.Q(("placeholder", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="signup_is_a_person_or_a_placeholder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('game', 'user'), name='one_current_signup_per_game_and_user'),
+            model_name="signup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at", None)),
+                fields=("game", "user"),
+                name="one_current_signup_per_game_and_user",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signup',
-            constraint=models.UniqueConstraint(fields=('game', 'order_key'), name='signups_have_a_definite_order'),
+            model_name="signup",
+            constraint=models.UniqueConstraint(fields=("game", "order_key"), name="signups_have_a_definite_order"),
         ),
     ]

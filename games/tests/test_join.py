@@ -5,12 +5,12 @@ import pytest
 from django.db import connection
 
 from conftest import World
-from gamesched.lib.refusal import Refused
 from games.actions.lifecycle import cancel
 from games.actions.planning import Actor
 from games.actions.signups import join, leave
 from games.models import Signup
 from games.roster import roster
+from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.models import Notification
 

@@ -85,7 +85,7 @@ class Server:
 
     def is_up(self) -> bool:
         """Whether a server of this cluster answers."""
-        ready = [self.bin / "pg_isready", "-q", "-h", self.run]
+        ready = [str(self.bin / "pg_isready"), "-q", "-h", str(self.run)]
         return subprocess.run(ready, check=False, env=self._env()).returncode == 0
 
     def stop(self) -> None:
@@ -141,7 +141,7 @@ class Server:
                 shutil.copytree(libraries, scratch / libraries.name, symlinks=True)
             # 0755 all the way, whatever this user's umask is.
             for folder, _, files in os.walk(scratch):
-                os.chmod(folder, 0o755)  # noqa: S103  programs, for anyone to run
+                os.chmod(folder, 0o755)
                 for name in files:
                     path = Path(folder) / name
                     if not path.is_symlink():
@@ -155,7 +155,7 @@ class Server:
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
-        command = [self.bin / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        command = [str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
         made = subprocess.run(
             [*command, "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
             check=False,
@@ -171,7 +171,7 @@ class Server:
             raise ServerProblem(f"PostgreSQL could not make its data folder: {said[-1]}\n{_hint(said[-1])}")
 
     def _check_major(self) -> None:
-        kept = (self.data / "PG_VERSION").read_text().strip() if not self.as_nobody else self._read_as_root()
+        kept = (self.data / "PG_VERSION").read_text().strip()
         said = subprocess.run(
             [self.bin / "postgres", "--version"], check=True, capture_output=True, text=True, env=self._env()
         ).stdout
@@ -182,12 +182,9 @@ class Server:
                 "Start over with python3 run.py reset, or go back to the version that made it."
             )
 
-    def _read_as_root(self) -> str:
-        return (self.data / "PG_VERSION").read_text().strip()
-
     def _launch(self) -> None:
         log = (self.data.parent / "log").open("ab")
-        command = [self.bin / "postgres", "-D", self.data, "-k", self.run, "-c", "listen_addresses="]
+        command = [str(self.bin / "postgres"), "-D", str(self.data), "-k", str(self.run), "-c", "listen_addresses="]
         command += ["-c", "max_connections=200", *FAST]
         for _ in range(5):
             self.process = subprocess.Popen(

@@ -25,8 +25,11 @@ def require_database() -> None:
             f"The database cannot be reached: {str(reason).strip().splitlines()[0]}\n"
             "Check DATABASE_URL, and that PostgreSQL is running."
         ) from None
-    if connection.pg_version < LEAST_POSTGRES:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0])
+    if version < LEAST_POSTGRES:
         raise CommandError(
-            f"PostgreSQL {connection.pg_version // 10000} is too old: version 15 or newer is needed.\n"
+            f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.\n"
             "Upgrade the server, or point DATABASE_URL at a newer one."
         )

@@ -60,7 +60,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             title, sentence = "You were not logged in", "You chose Cancel at Discord, so nothing was shared."
             next_step = "Log in when you are ready. We ask only for your name and which servers you are in."
         elif exception is None:
-            title, sentence = "That log-in has expired", "It was begun in another tab, used already, or cookies are off."
+            title, sentence = (
+                "That log-in has expired",
+                "It was begun in another tab, used already, or cookies are off.",
+            )
             next_step = "Log in again from here. If this page comes back, allow cookies for this site."
         elif status == 429:
             title, sentence = "Discord asks us to slow down", "Too many people are logging in at once."
@@ -70,7 +73,9 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             next_step = "Try again in a minute. discordstatus.com tells whether Discord has an outage."
         else:
             title, sentence = "Discord refused the log-in", "The code it gave us was not accepted."
-            next_step = "Log in again. If it keeps failing, tell the operator of this site to check DISCORD_CLIENT_SECRET."
+            next_step = (
+                "Log in again. If it keeps failing, tell the operator of this site to check DISCORD_CLIENT_SECRET."
+            )
         raise ImmediateHttpResponse(
             render(
                 request,

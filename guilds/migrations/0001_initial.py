@@ -2,104 +2,191 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import guilds.models
 from django.conf import settings
 from django.db import migrations, models
 
+import guilds.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Guild',
+            name="Guild",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('icon', models.CharField(blank=True, max_length=64)),
-                ('owner_id', models.BigIntegerField()),
-                ('unavailable', models.BooleanField(default=False, help_text='Discord reports an outage of this server.')),
-                ('synced_at', models.DateTimeField(blank=True, null=True)),
-                ('gone_at', models.DateTimeField(blank=True, help_text='When the bot was removed from it.', null=True)),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("icon", models.CharField(blank=True, max_length=64)),
+                ("owner_id", models.BigIntegerField()),
+                (
+                    "unavailable",
+                    models.BooleanField(default=False, help_text="Discord reports an outage of this server."),
+                ),
+                ("synced_at", models.DateTimeField(blank=True, null=True)),
+                ("gone_at", models.DateTimeField(blank=True, help_text="When the bot was removed from it.", null=True)),
             ],
             options={
-                'verbose_name': 'server',
-                'ordering': ('name',),
+                "verbose_name": "server",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('username', models.CharField(help_text="The Discord id, or an operator's log-in.", max_length=64, unique=True)),
-                ('handle', models.CharField(help_text="The person's Discord username. Not unique over time.", max_length=64)),
-                ('global_name', models.CharField(blank=True, help_text='The name they show everywhere.', max_length=64)),
-                ('avatar', models.CharField(blank=True, help_text="Discord's hash of their picture.", max_length=64)),
-                ('zone', models.CharField(blank=True, help_text='The time zone they read times in.', max_length=64, validators=[guilds.models.check_zone])),
-                ('dm_channel_id', models.BigIntegerField(blank=True, help_text='Their direct-message channel with the bot, once opened.', null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False, help_text='May log in to this admin.', verbose_name='operator')),
-                ('date_joined', models.DateTimeField(auto_now_add=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "username",
+                    models.CharField(help_text="The Discord id, or an operator's log-in.", max_length=64, unique=True),
+                ),
+                (
+                    "handle",
+                    models.CharField(help_text="The person's Discord username. Not unique over time.", max_length=64),
+                ),
+                (
+                    "global_name",
+                    models.CharField(blank=True, help_text="The name they show everywhere.", max_length=64),
+                ),
+                ("avatar", models.CharField(blank=True, help_text="Discord's hash of their picture.", max_length=64)),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="The time zone they read times in.",
+                        max_length=64,
+                        validators=[guilds.models.check_zone],
+                    ),
+                ),
+                (
+                    "dm_channel_id",
+                    models.BigIntegerField(
+                        blank=True, help_text="Their direct-message channel with the bot, once opened.", null=True
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "is_staff",
+                    models.BooleanField(default=False, help_text="May log in to this admin.", verbose_name="operator"),
+                ),
+                ("date_joined", models.DateTimeField(auto_now_add=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='Channel',
+            name="Channel",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('type', models.SmallIntegerField()),
-                ('position', models.IntegerField(default=0)),
-                ('bot_permissions', models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")),
-                ('gone_at', models.DateTimeField(blank=True, null=True)),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='channels', to='guilds.guild')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("type", models.SmallIntegerField()),
+                ("position", models.IntegerField(default=0)),
+                (
+                    "bot_permissions",
+                    models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here."),
+                ),
+                ("gone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="channels", to="guilds.guild"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('position', 'id'),
+                "ordering": ("position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('position', models.IntegerField(default=0)),
-                ('permissions', models.BigIntegerField(default=0)),
-                ('gone_at', models.DateTimeField(blank=True, null=True)),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='roles', to='guilds.guild')),
+                ("id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("position", models.IntegerField(default=0)),
+                ("permissions", models.BigIntegerField(default=0)),
+                ("gone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="roles", to="guilds.guild"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-position', 'id'),
+                "ordering": ("-position", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('nick', models.CharField(blank=True, max_length=64)),
-                ('avatar', models.CharField(blank=True, max_length=64)),
-                ('role_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), blank=True, default=list, size=None)),
-                ('confirmed_at', models.DateTimeField(help_text='When Discord last said that they are a member.')),
-                ('roles_at', models.DateTimeField(blank=True, help_text='When their roles were last read.', null=True)),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('guild', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='guilds.guild')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("nick", models.CharField(blank=True, max_length=64)),
+                ("avatar", models.CharField(blank=True, max_length=64)),
+                (
+                    "role_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("confirmed_at", models.DateTimeField(help_text="When Discord last said that they are a member.")),
+                ("roles_at", models.DateTimeField(blank=True, help_text="When their roles were last read.", null=True)),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "guild",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="guilds.guild"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('guild', 'user'), name='one_membership_per_guild_and_user')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("guild", "user"), name="one_membership_per_guild_and_user")
+                ],
             },
         ),
     ]

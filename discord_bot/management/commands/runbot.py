@@ -64,11 +64,13 @@ async def reachable(stopping: asyncio.Event) -> bool:
     """Wait until Discord answers at all; False when told to stop meanwhile."""
     while not stopping.is_set():
         try:
-            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
-                async with session.get(f"{settings.DISCORD_API_URL}/gateway") as answer:
-                    if answer.status < 500:
-                        return True
-                    reason = f"it answered {answer.status}"
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+                session.get(f"{settings.DISCORD_API_URL}/gateway") as answer,
+            ):
+                if answer.status < 500:
+                    return True
+                reason = f"it answered {answer.status}"
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             reason = str(error) or type(error).__name__
         log.warning("Discord cannot be reached (%s). Trying again in 2 seconds.", reason)

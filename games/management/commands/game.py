@@ -9,9 +9,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from gamesched.lib.clock import db_now
-from gamesched.lib.ids import parse_id
-from gamesched.lib.refusal import Refusal, Refused
 from games import messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done, rehearsed
@@ -19,6 +16,9 @@ from games.announcement import view
 from games.forms import GameForm
 from games.models import Game
 from games.roster import roster
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Guild, User
 
 PLAN = ("title", "description", "date", "time", "zone", "fold", "channel", "seats", "duration", "reminders")
@@ -71,7 +71,9 @@ class Command(BaseCommand):
         if self.options["json"]:
             self.stdout.write(json.dumps(found))
         for line in [] if self.options["json"] else found:
-            self.stdout.write(f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})")
+            self.stdout.write(
+                f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})"
+            )
         if not found and not self.options["json"]:
             self.stdout.write("No games are to come.")
 
@@ -79,7 +81,7 @@ class Command(BaseCommand):
         self._show(self._game(), None)
 
     def do_create(self) -> None:
-        guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"])).first()
+        guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
             raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
         given = {"duration": "2h", "zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
@@ -148,13 +150,13 @@ class Command(BaseCommand):
         return Game.objects.all() if self.actor.user is None else Game.objects.seen_by(self.actor.user)
 
     def _game(self) -> Game:
-        game: Game | None = self._visible().filter(pk=parse_id(self.options["game"])).first()
+        game: Game | None = self._visible().filter(pk=parse_id(self.options["game"]) or 0).first()
         if game is None:
             raise Refused(Refusal("unknown", messages.UNKNOWN_GAME))
         return game
 
     def _person(self, text: str) -> User:
-        people = User.objects.filter(pk=parse_id(text)) if text.isdigit() else User.objects.filter(handle=text)
+        people = User.objects.filter(pk=parse_id(text) or 0) if text.isdigit() else User.objects.filter(handle=text)
         if len(people) != 1:
             raise CommandError(
                 f"No person is known as {text!r}.\nGive their Discord id."
@@ -181,4 +183,3 @@ class Command(BaseCommand):
         if self.options["json"]:
             self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
         raise CommandError("\n".join([sentence, *(f"  --{name}: {text}" for name, text in fields.items())]))
-

@@ -38,7 +38,13 @@ class Command(BaseCommand):
     def _list(self, as_json: bool) -> None:
         deliveries, posts = actions.dead_letters()
         found = [
-            {"delivery": d.pk, "kind": d.notification.kind, "game": d.notification.game_id, "to": str(d.recipient), "why": d.error}
+            {
+                "delivery": d.pk,
+                "kind": d.notification.kind,
+                "game": d.notification.game_id,
+                "to": str(d.recipient),
+                "why": d.error,
+            }
             for d in deliveries
         ]
         found += [{"delivery": None, "kind": p.kind, "game": p.game_id, "to": "", "why": p.error} for p in posts]

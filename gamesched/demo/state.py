@@ -1,0 +1,43 @@
+"""What the demo keeps between runs, and the variables its programs run with."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from gamesched.demo.postgres import state_directory
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+APPLICATION_ID = 1100000000000000001  # the local Discord's own
+BOT_TOKEN = base64.b64encode(str(APPLICATION_ID).encode()).decode().rstrip("=") + ".local.discord"
+CLIENT_SECRET = "local-discord-secret"
+
+
+def demo_directory() -> Path:
+    folder = state_directory() / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def recall() -> dict[str, str]:
+    """The demo's own secret key and the addresses it last had."""
+    file = demo_directory() / "settings.json"
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    kept.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    kept.setdefault("PUBLIC_URL", "http://localhost:8000")
+    kept.setdefault("DISCORD_API_URL", "http://localhost:8001/api/v10")
+    return kept
+
+
+def remember(kept: dict[str, str]) -> None:
+    file = demo_directory() / "settings.json"
+    file.write_text(json.dumps(kept))
+    file.chmod(0o600)
+
+
+def environment(database_url: str) -> dict[str, str]:
+    """This process's variables with the demo's settings over them."""
+    ours = {**recall(), "DATABASE_URL": database_url}
+    ours |= {"DISCORD_BOT_TOKEN": BOT_TOKEN, "DISCORD_CLIENT_SECRET": CLIENT_SECRET, "PYTHONUNBUFFERED": "1"}
+    return {**{k: v for k, v in os.environ.items() if k != "DISCORD_BROWSER_URL"}, **ours}

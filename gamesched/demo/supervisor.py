@@ -1,0 +1,239 @@
+"""The demo's process tree: PostgreSQL, the local Discord, web, bot, notifyd and worker, in one foreground."""
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import deque
+from collections.abc import Sequence
+from typing import IO
+
+from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
+from gamesched.demo.state import REPOSITORY, demo_directory, environment, recall, remember
+
+STOP_WITHIN = 3.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
+COLOURS = {"discord": 35, "web": 36, "bot": 32, "notifyd": 33, "worker": 34}
+
+
+class Child:
+    """One program, its output prefixed with its name."""
+
+    def __init__(self, name: str, command: Sequence[str], variables: dict[str, str]) -> None:
+        self.name = name
+        self.last: deque[str] = deque(maxlen=12)
+        self.process = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+            preexec_fn=_die_with_parent,
+        )
+        assert self.process.stdout is not None
+        self.reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
+        self.reader.start()
+
+    def _read(self, output: IO[str]) -> None:
+        colour = f"\x1b[{COLOURS.get(self.name, 37)}m" if sys.stdout.isatty() else ""
+        end = "\x1b[0m" if colour else ""
+        for line in output:
+            self.last.append(line.rstrip())
+            print(f"{colour}{self.name:8}{end} {line.rstrip()}", flush=True)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class Stop(Exception):
+    """A signal asked us to stop."""
+
+
+def run() -> int:
+    """Start everything and stay in front until told to stop, or until a program dies."""
+    with (demo_directory() / "running").open("w") as guard:
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"The demo is running already, at {recall()['PUBLIC_URL']}.\nStop that one first.", file=sys.stderr)
+            return 1
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _stop)
+        children: list[Child] = []
+        server = None if os.environ.get("DATABASE_URL") else Server("demo")
+        try:
+            return _start_and_watch(children, server)
+        except Stop:
+            print("Stopping.", flush=True)
+            return 0
+        finally:
+            _stop_all(children)
+            if server is not None:
+                server.stop()
+
+
+def _stop(number: int, frame: object) -> None:
+    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(again, signal.SIG_IGN)
+    raise Stop
+
+
+def _start_and_watch(children: list[Child], server: Server | None) -> int:
+    started = time.monotonic()
+    if server is not None:
+        print("Starting PostgreSQL.", flush=True)
+        server.start()
+    url = server.url if server else os.environ["DATABASE_URL"]
+    web, discord = _addresses()
+    variables = environment(url)
+    print("Bringing the database up to date.", flush=True)
+    for words in (["migrate", "--verbosity=0"], ["seed_demo"]):
+        prepared = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=REPOSITORY,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if prepared.returncode != 0:
+            raise ServerProblem((prepared.stderr or prepared.stdout).strip()[-2000:])
+    for name, command, extra in _programs(web, discord):
+        children.append(Child(name, command, {**variables, **extra}))
+    ready = 0
+    while True:
+        if (dead := next((child for child in children if child.process.poll() is not None), None)) is not None:
+            dead.reader.join(1)
+            print(f"\n{dead.name} ended (exit code {dead.process.returncode}). Its last words:", file=sys.stderr)
+            print("\n".join(f"    {line}" for line in dead.last), file=sys.stderr)
+            return 1
+        if (
+            ready < 2
+            and _answers(f"http://127.0.0.1:{web}/healthz")
+            and _answers(f"http://127.0.0.1:{discord}/api/v10/gateway")
+        ):
+            ready += 1
+            if ready == 2:
+                _welcome(web, discord, time.monotonic() - started)
+        time.sleep(0.2)
+
+
+def _programs(web: int, discord: int) -> list[tuple[str, list[str], dict[str, str]]]:
+    python, manage = sys.executable, [sys.executable, "manage.py"]
+    kept = str(demo_directory() / "discord.json")
+    long_lived = {"DB_CONN_MAX_AGE": "300"}
+    return [
+        (
+            "discord",
+            [python, "-m", "discord_bot.sandbox", "--port", str(discord), "--state", kept]
+            + ["--public-url", f"http://localhost:{web}"],
+            {},
+        ),
+        ("web", [python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(web), "gamesched.asgi:application"], {}),
+        ("bot", [*manage, "runbot"], long_lived),
+        ("notifyd", [*manage, "notifyd"], long_lived),
+        ("worker", [*manage, "qcluster"], {}),
+    ]
+
+
+def _addresses() -> tuple[int, int]:
+    """Two free ports, those of last time if they are, kept for `run.py manage`."""
+    kept = recall()
+    web = _free_port(8000, "the site")
+    discord = _free_port(web + 1, "the local Discord")
+    remember(
+        {**kept, "PUBLIC_URL": f"http://localhost:{web}", "DISCORD_API_URL": f"http://localhost:{discord}/api/v10"}
+    )
+    return web, discord
+
+
+def _free_port(first: int, whose: str) -> int:
+    for port in range(first, first + 50):
+        with socket.socket() as probe:
+            # As the programs bind: a connection of a moment ago, waiting to be forgotten, is no obstacle.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port != first:
+            print(f"Port {first} is taken, so {whose} is at {port}.", flush=True)
+        return port
+    raise ServerProblem(f"No port from {first} to {first + 49} is free.\nStop what uses them, then start again.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _welcome(web: int, discord: int, seconds: float) -> None:
+    print(
+        f"""
+Ready in {seconds:.0f} s.
+
+    Game Scheduler     http://localhost:{web}
+    Local Discord      http://localhost:{discord}
+
+What to try first:
+  1. Open Game Scheduler, log in, and choose to be Bob.
+  2. Schedule a game in Friday Night Dice that starts in 3 minutes, with a reminder 2 minutes before.
+  3. Open the local Discord as Charlie, click Join under the announcement, and watch Bob's page follow.
+  4. Wait for the reminder among Charlie's direct messages.
+
+Alice may also open http://localhost:{web}/admin/. Ctrl-C stops everything; python3 run.py reset starts over.
+""",
+        flush=True,
+    )
+
+
+def _stop_all(children: list[Child]) -> None:
+    """TERM to each, KILL to whoever is left after a while. To the program alone: qcluster ends its own workers."""
+    for child in reversed(children):
+        with contextlib.suppress(ProcessLookupError):
+            child.process.terminate()
+    deadline = time.monotonic() + STOP_WITHIN
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(max(deadline - time.monotonic(), 0.05))
+    for child in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+        child.process.wait()
+
+
+def reset() -> int:
+    """Forget the demo's data: the next start begins anew."""
+    with (demo_directory() / "running").open("w") as guard:
+        try:
+            fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("The demo is running.\nStop it first, with Ctrl-C.", file=sys.stderr)
+            return 1
+        Server("demo").remove()
+    print("The demo's data is gone. python3 run.py starts over.")
+    return 0
+
+
+def call(command: list[str], variables: dict[str, str]) -> int:
+    """Run a command in front, with the terminal's own signals."""
+    try:
+        return subprocess.run(command, env=variables, check=False).returncode
+    except KeyboardInterrupt:
+        return 130
