@@ -32,7 +32,7 @@ def _set_variables() -> None:
     bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
     os.environ.update(
         SECRET_KEY="for tests only, and long enough to satisfy the checks of Django",
-        PUBLIC_URL="http://localhost:8000",
+        PUBLIC_URL="http://testserver",
         DISCORD_BOT_TOKEN=f"{bot}.local.discord",
         DISCORD_CLIENT_SECRET="local-discord-secret",
         DISCORD_API_URL="http://127.0.0.1:9/api/v10",  # the discard port: nothing answers
