@@ -1,1 +1,1 @@
-"""A local Discord: the real protocol on real sockets, for trying things out and for tests. Needs aiohttp, nothing else of ours."""
+"""A local Discord: the real protocol on real sockets, for newcomers and tests. Imports aiohttp, nothing of ours."""

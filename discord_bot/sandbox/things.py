@@ -10,7 +10,10 @@ APPLICATION_ID = 1100000000000000001  # also the id of the bot's user, as for ev
 CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design: anyone can be anyone here)
 
 TEXT, DM, VOICE = 0, 1, 2  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
-EPHEMERAL, LOADING = 1 << 6, 1 << 7  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+EPHEMERAL, LOADING = (
+    1 << 6,
+    1 << 7,
+)  # https://discord.com/developers/docs/resources/message#message-object-message-flags
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 
 DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
@@ -118,5 +121,6 @@ class Interaction:
     answered_at: float | None = None
     answer_type: int | None = None
     original_id: int | None = None  # the message that the first response made or belongs to
+    nonce: str | None = None  # of the person's client, to find it again
     late: bool = False  # a first response came after the deadline
     followups: int = 0

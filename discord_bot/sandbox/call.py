@@ -1,0 +1,206 @@
+"""One REST call: who makes it, what it may break on, how it is answered and logged."""
+
+import json
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from discord_bot.sandbox import messages
+from discord_bot.sandbox.errors import DiscordError, invalid, malformed_json, unauthorized
+from discord_bot.sandbox.faults import Dropped, Faults
+from discord_bot.sandbox.gateway import Gateway
+from discord_bot.sandbox.grants import Grants
+from discord_bot.sandbox.interactions import Interactions
+from discord_bot.sandbox.things import Json, User
+from discord_bot.sandbox.world import World
+
+LOGGED = 10_000  # requests that are remembered
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who calls: a bot, a person through their own client, or an application for a person who logged in."""
+
+    user: User
+    scopes: frozenset[str] | None = None  # of a bearer token
+
+    @property
+    def is_bot(self) -> bool:
+        return self.user.bot
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the program was started with. `redirects` are the registered OAuth2 addresses."""
+
+    redirects: tuple[str, ...]
+
+
+@dataclass
+class Services:
+    """Everything a handler may need."""
+
+    world: World
+    settings: Settings
+    gateway: Gateway
+    interactions: Interactions
+    grants: Grants
+    faults: Faults
+    log: deque[Json]
+
+
+SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
+
+
+class Call:
+    """A request to the API with its actor. Attributes of `Services` are reachable as properties."""
+
+    def __init__(self, request: web.Request, services: Services, actor: Actor | None) -> None:
+        self.request = request
+        self.services = services
+        self.world = services.world
+        self._actor = actor
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls. Raises 401 when nobody said."""
+        if self._actor is None:
+            raise unauthorized()
+        return self._actor
+
+    @property
+    def user(self) -> User:
+        """The bot or the person themselves. Raises 401 for an application with a bearer token."""
+        if self.actor.scopes is not None:
+            raise unauthorized()
+        return self.actor.user
+
+    def id(self, name: str) -> int:
+        """An id in the path. Raises 50035 when it is none."""
+        return messages.snowflake(self.request.match_info[name], name)
+
+    async def json(self) -> Json:
+        """The body, an object. Raises 50109 when it is not JSON, 50035 when it is not an object."""
+        body = await self.json_list()
+        if not isinstance(body, dict):
+            raise invalid((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        return body
+
+    async def json_list(self) -> Any:
+        try:
+            return json.loads(await self.request.read() or b"{}")
+        except ValueError:
+            raise malformed_json() from None
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path below /api/v10 and what answers it; `limit` names its rate limit, counted per `channel_id`."""
+
+    method: str
+    path: str
+    handler: Handler
+    limit: str | None = None
+    exempt: bool = False  # from the global limit: interaction endpoints
+
+
+def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """JSON with the exact content type that clients compare with; None is 204."""
+    if body is None:
+        return web.Response(status=204, headers=headers)
+    text = json.dumps(body, ensure_ascii=False).encode()
+    return web.Response(body=text, status=status, content_type="application/json", headers=headers)
+
+
+def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """What aiohttp calls for a route: authentication, faults, limits, the handler, the log."""
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        services = request.app[SERVICES]
+        started, clock = services.world.clock(), time.perf_counter()
+        actor: Actor | None = None
+        status = 0
+        person = False
+        try:
+            actor = authenticate(request, services)
+            person = actor is not None and not actor.is_bot and actor.scopes is None
+            response = await _answered(route, Call(request, services, actor), faulty=not person)
+            status = response.status
+        except DiscordError as error:
+            response = answer(error.body, error.status)
+            status = error.status
+        except Dropped:
+            response = web.Response()
+            if request.transport is not None:
+                request.transport.abort()
+        finally:
+            if not person:
+                services.log.append(
+                    {
+                        "method": request.method,
+                        "path": _path(request),
+                        "status": status,
+                        "at": started,
+                        "ms": round((time.perf_counter() - clock) * 1000, 1),
+                        "user": str(actor.user.id) if actor else None,
+                    }
+                )
+        return response
+
+    return respond
+
+
+async def _answered(route: Route, call: Call, faulty: bool) -> web.StreamResponse:
+    fault = call.services.faults.next(f"{call.request.method} {_path(call.request)}") if faulty else None
+    if fault is not None:
+        made = await fault.before()
+        if made is not None:
+            return answer(made.body, made.status, made.headers)
+    headers: dict[str, str] = {"Via": "1.1 local-discord"}
+    if call._actor is not None and call._actor.is_bot and not route.exempt:
+        limits = [("global", call.actor.user.id)]
+        if route.limit:
+            limits.append((route.limit, call.id("channel_id")))
+        for rule, major in limits:
+            told, refused = call.world.limits.take(rule, major)
+            headers |= told
+            if refused is not None:
+                return answer(refused, 429, headers)
+    try:
+        body = await route.handler(call)
+        response = body if isinstance(body, web.StreamResponse) else answer(body, headers=headers)
+    except DiscordError as error:
+        response = answer(error.body, error.status, headers)
+    if fault is not None:
+        fault.after()
+    return response
+
+
+def authenticate(request: web.Request, services: Services) -> Actor | None:
+    """Who stands in the Authorization header; None without one. Raises 401 when nobody knows them."""
+    header = request.headers.get("Authorization")
+    if not header or header.startswith("Basic "):
+        return None
+    scheme, _, token = header.rpartition(" ")
+    if scheme == "Bearer":
+        grant = services.grants.of_token(token)
+        if grant is not None:
+            return Actor(services.world.users[grant.user_id], grant.scopes)
+    else:
+        user = services.world.by_token(token)
+        if user is not None and user.bot == (scheme == "Bot"):
+            return Actor(user)
+    raise unauthorized()
+
+
+def _path(request: web.Request) -> str:
+    """The path below /api/v10."""
+    parts = request.path.split("/", 3)
+    return "/" + (parts[3] if len(parts) > 3 and parts[2][:1] == "v" else request.path.removeprefix("/api/"))

@@ -1,0 +1,94 @@
+"""The application: every address of the local Discord, and its start and end."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from discord_bot.sandbox import cast, oauth, page, people, rest
+from discord_bot.sandbox.call import LOGGED, SERVICES, Call, Route, Services, Settings, serve
+from discord_bot.sandbox.errors import not_found
+from discord_bot.sandbox.faults import Faults
+from discord_bot.sandbox.gateway import Gateway
+from discord_bot.sandbox.grants import Grants
+from discord_bot.sandbox.interactions import Interactions
+from discord_bot.sandbox.store import Store
+from discord_bot.sandbox.world import World
+
+CALLBACK_PATH = "/accounts/discord/login/callback/"
+# Two hundred people clicking at once would overflow aiohttp's default of 128 and wait a second for a retry.
+BACKLOG = 2048
+
+
+def redirects_of(public_url: str, more: list[str]) -> tuple[str, ...]:
+    """The registered OAuth2 addresses: the product's own, and any others."""
+    return (public_url.rstrip("/") + CALLBACK_PATH, *more)
+
+
+async def _unknown(call: Call) -> None:
+    raise not_found()
+
+
+def build(services: Services) -> web.Application:
+    """The web application around a world."""
+    app = web.Application(middlewares=[people.plain_errors])
+    app[SERVICES] = services
+    app[page.STREAMS] = set()
+    app.add_routes([*people.ROUTES, *page.ROUTES, web.get("/gateway", services.gateway.serve)])
+    app.router.add_get("/gateway/", services.gateway.serve)
+    for prefix in ("", "/api"):
+        app.router.add_get(prefix + "/oauth2/authorize", oauth.authorize_page)
+        app.router.add_post(prefix + "/oauth2/authorize", oauth.authorize)
+    for route in (*rest.ROUTES, *oauth.ROUTES):
+        app.router.add_route(route.method, "/api/v10" + route.path, serve(route))
+    app.router.add_route("*", "/api/{rest:.*}", serve(Route("*", "", _unknown)))
+    app.on_shutdown.append(_close_sockets)
+    return app
+
+
+async def _close_sockets(app: web.Application) -> None:
+    await app[SERVICES].gateway.close()
+    await asyncio.gather(*(socket.close() for socket in tuple(app[page.STREAMS])))
+
+
+@dataclass
+class Server:
+    """A listening local Discord."""
+
+    runner: web.AppRunner
+    services: Services
+    origin: str
+
+    async def stop(self) -> None:
+        await self.runner.cleanup()
+        self.services.world.store.close()
+
+
+async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | None = None) -> Server:
+    """Listen. Port 0 is any free one. Raises OSError when that is not possible, sqlite3.Error for a bad state file."""
+    world = World(Store(state))
+    if not world.users:
+        cast.populate(world)
+    gateway = Gateway(world)
+    services = Services(
+        world=world,
+        settings=Settings(redirects),
+        gateway=gateway,
+        interactions=Interactions(world),
+        grants=Grants(world.clock),
+        faults=Faults(world, gateway),
+        log=deque(maxlen=LOGGED),
+    )
+    runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, backlog=BACKLOG)
+        await site.start()
+    except OSError:
+        await runner.cleanup()
+        world.store.close()
+        raise
+    bound = runner.addresses[0][1]
+    return Server(runner, services, f"http://{'localhost' if host == '127.0.0.1' else host}:{bound}")

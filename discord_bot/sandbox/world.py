@@ -1,0 +1,382 @@
+"""The state of the local Discord: who is where, what was said, and the events that changes cause.
+
+Used from one thread, that of the event loop. Every change is written to the store and published to whoever subscribed:
+the bots' gateway sessions and the pages.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from discord_bot.sandbox import payloads, permissions
+from discord_bot.sandbox.limits import Limits
+from discord_bot.sandbox.store import Store
+from discord_bot.sandbox.things import (
+    APPLICATION_ID,
+    DISCORD_EPOCH,
+    DM,
+    EPHEMERAL,
+    TEXT,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    User,
+    bot_token,
+    snowflake_time,
+)
+
+NONCE_REMEMBERED = 300.0  # seconds; Discord says "a few minutes"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened, as the gateway tells it."""
+
+    name: str
+    data: Json
+    guild_id: int | None = None
+    channel_id: int | None = None
+    only_for: int | None = None  # nobody else hears of it
+
+
+Listener = Callable[[Event], None]
+
+
+class World:
+    """Guilds, channels, people and messages; see `cast` for who is in it at first."""
+
+    def __init__(self, store: Store | None = None, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.store = store or Store(None)
+        self.limits = Limits(clock)
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
+        self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
+        self._by_token: dict[str, int] = {}
+        self._dms: dict[frozenset[int], int] = {}
+        self._nonces: dict[tuple[int, str], Message] = {}
+        self._listeners: list[Listener] = []
+        self._last_id = 0
+        self._load()
+
+    # --- ids, events ---------------------------------------------------------------------------------------
+
+    def new_id(self) -> int:
+        """A snowflake for this moment, greater than any before."""
+        self._last_id = max(self._last_id + 1, int((self.clock() - DISCORD_EPOCH) * 1000) << 22)
+        return self._last_id
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with every event from now on. Returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def publish(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    # --- people --------------------------------------------------------------------------------------------
+
+    @property
+    def bot(self) -> User:
+        return self.users[APPLICATION_ID]
+
+    def by_token(self, token: str) -> User | None:
+        found = self._by_token.get(token)
+        return None if found is None else self.users[found]
+
+    def people(self) -> list[User]:
+        return [user for user in self.users.values() if not user.bot]
+
+    def add_user(self, user: User) -> User:
+        """Add a person or a bot, with a token made from the name when none is given."""
+        if not user.token:
+            user.token = bot_token(user.id) if user.bot else f"local-{user.username}"
+        self.users[user.id] = user
+        self._by_token[user.token] = user.id
+        self.store.put("user", user.id, asdict(user))
+        return user
+
+    def rename_user(self, user: User, name: str) -> None:
+        """Give a person another display name. Members are told about through GUILD_MEMBER_UPDATE."""
+        user.global_name = name
+        self.store.put("user", user.id, asdict(user))
+        for guild in self.guilds_of(user.id):
+            self._member_changed(guild, guild.members[user.id])
+
+    def set_dms(self, user: User, is_open: bool) -> None:
+        user.dms_open = is_open
+        self.store.put("user", user.id, asdict(user))
+
+    # --- guilds --------------------------------------------------------------------------------------------
+
+    def guilds_of(self, user_id: int) -> list[Guild]:
+        return [guild for guild in self.guilds.values() if user_id in guild.members]
+
+    def add_guild(self, name: str, owner_id: int, guild_id: int | None = None) -> Guild:
+        """A new guild with its owner in it and no channel yet; the bot is not in it."""
+        guild = Guild(guild_id or self.new_id(), name, owner_id)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
+        guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
+        self.guilds[guild.id] = guild
+        self._save_guild(guild)
+        return guild
+
+    def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
+        """Invite the bot: it comes with a managed role of its own."""
+        role = Role(
+            role_id or self.new_id(), self.bot.username, permissions.BOT, len(guild.roles), bot_id=APPLICATION_ID
+        )
+        guild.roles[role.id] = role
+        guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
+        self._save_guild(guild)
+        self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
+
+    def rename_guild(self, guild: Guild, name: str) -> None:
+        guild.name = name
+        self._save_guild(guild)
+        self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
+
+    def set_unavailable(self, guild: Guild, unavailable: bool) -> None:
+        """An outage of the guild, or its end."""
+        guild.unavailable = unavailable
+        if unavailable:
+            self.publish(Event("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild.id))
+        else:
+            self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
+
+    def guild_create(self, guild: Guild) -> Json:
+        return payloads.guild_create(guild, self.channels_of(guild), self.bot)
+
+    def _save_guild(self, guild: Guild) -> None:
+        body = asdict(guild) | {"roles": [asdict(it) for it in guild.roles.values()]}
+        self.store.put("guild", guild.id, body | {"members": [asdict(it) for it in guild.members.values()]})
+
+    # --- roles, members ------------------------------------------------------------------------------------
+
+    def add_role(self, guild: Guild, name: str, bits: int = 0, role_id: int | None = None, color: int = 0) -> Role:
+        role = Role(role_id or self.new_id(), name, bits, len(guild.roles), color)
+        guild.roles[role.id] = role
+        self._role_event("GUILD_ROLE_CREATE", guild, role)
+        return role
+
+    def change_role(self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None) -> None:
+        role.name = role.name if name is None else name
+        role.permissions = role.permissions if bits is None else bits
+        self._role_event("GUILD_ROLE_UPDATE", guild, role)
+
+    def delete_role(self, guild: Guild, role: Role) -> None:
+        del guild.roles[role.id]
+        for member in guild.members.values():
+            if role.id in member.roles:
+                member.roles.remove(role.id)
+        self._save_guild(guild)
+        told = {"guild_id": str(guild.id), "role_id": str(role.id)}
+        self.publish(Event("GUILD_ROLE_DELETE", told, guild.id))
+
+    def _role_event(self, name: str, guild: Guild, role: Role) -> None:
+        self._save_guild(guild)
+        told = {"guild_id": str(guild.id), "role": payloads.role(guild, role)}
+        self.publish(Event(name, told, guild.id))
+
+    def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
+        """Let people in: any number at once is one write."""
+        for user in users:
+            guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
+        self._save_guild(guild)
+        for user in users:
+            told = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
+            self.publish(Event("GUILD_MEMBER_ADD", told, guild.id))
+
+    def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
+        """Set `nick` or `roles` of a member."""
+        for name, value in changes.items():
+            setattr(member, name, value)
+        self._member_changed(guild, member)
+
+    def _member_changed(self, guild: Guild, member: Member) -> None:
+        self._save_guild(guild)
+        told = payloads.member(member, self.users[member.user_id]) | {"guild_id": str(guild.id)}
+        self.publish(Event("GUILD_MEMBER_UPDATE", told, guild.id))
+
+    def remove_member(self, guild: Guild, user_id: int) -> None:
+        """Kick a person or the bot, which takes its role along and hears GUILD_DELETE."""
+        member = guild.members.pop(user_id)
+        if user_id == APPLICATION_ID:
+            for role_id in member.roles:
+                role = guild.roles.get(role_id)
+                if role is not None and role.bot_id == user_id:
+                    del guild.roles[role_id]
+        self._save_guild(guild)
+        told = {"guild_id": str(guild.id), "user": payloads.user(self.users[user_id])}
+        self.publish(Event("GUILD_MEMBER_REMOVE", told, guild.id))
+        if user_id == APPLICATION_ID:
+            self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
+
+    # --- channels ------------------------------------------------------------------------------------------
+
+    def channels_of(self, guild: Guild) -> list[Channel]:
+        return [channel for channel in self.channels.values() if channel.guild_id == guild.id]
+
+    def guild_of(self, channel: Channel) -> Guild | None:
+        return None if channel.guild_id is None else self.guilds[channel.guild_id]
+
+    def permissions(self, channel: Channel, user_id: int) -> int:
+        return permissions.in_channel(self.guild_of(channel), channel, user_id)
+
+    def add_channel(self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None) -> Channel:
+        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)))
+        self.channels[channel.id] = channel
+        self._channel_event("CHANNEL_CREATE", channel)
+        return channel
+
+    def rename_channel(self, channel: Channel, name: str) -> None:
+        channel.name = name
+        self._channel_event("CHANNEL_UPDATE", channel)
+
+    def overwrite(self, channel: Channel, target: Overwrite) -> None:
+        """Set what a role or a member is allowed or denied in a channel."""
+        channel.overwrites = [each for each in channel.overwrites if each.id != target.id]
+        if target.allow or target.deny:
+            channel.overwrites.append(target)
+        self._channel_event("CHANNEL_UPDATE", channel)
+
+    def delete_channel(self, channel: Channel) -> None:
+        del self.channels[channel.id]
+        for message_id in self.messages.pop(channel.id, {}):
+            self.store.drop("message", message_id)
+        self.store.drop("channel", channel.id)
+        self.publish(Event("CHANNEL_DELETE", payloads.channel(channel, []), channel.guild_id))
+
+    def _channel_event(self, name: str, channel: Channel) -> None:
+        self.store.put("channel", channel.id, asdict(channel))
+        self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
+
+    def dm(self, one: User, other: User) -> Channel:
+        """The channel of two people, opened when it is not yet."""
+        both = frozenset((one.id, other.id))
+        if both not in self._dms:
+            channel = Channel(self.new_id(), DM, recipients=sorted(both))
+            self.channels[channel.id] = channel
+            self._dms[both] = channel.id
+            self.store.put("channel", channel.id, asdict(channel))
+        return self.channels[self._dms[both]]
+
+    def dms_of(self, user_id: int) -> list[Channel]:
+        return [self.channels[dm] for both, dm in self._dms.items() if user_id in both]
+
+    def channel_for(self, channel: Channel, user_id: int) -> Json:
+        """The channel as this person gets it."""
+        return payloads.channel(channel, [self.users[each] for each in channel.recipients if each != user_id])
+
+    # --- messages ------------------------------------------------------------------------------------------
+
+    def message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
+        """A message, if it is there and not someone else's private answer."""
+        found = self.messages.get(channel_id, {}).get(message_id)
+        if found is not None and found.only_for not in (None, viewer_id) and found.author_id != viewer_id:
+            return None
+        return found
+
+    def first_with_nonce(self, author_id: int, nonce: str | int) -> Message | None:
+        found = self._nonces.get((author_id, str(nonce)))
+        if found is None or snowflake_time(found.id) + NONCE_REMEMBERED < self.clock():
+            return None
+        return found
+
+    def post(self, message: Message) -> Message:
+        """Add a new message to its channel and tell those who can see it."""
+        self.messages.setdefault(message.channel_id, {})[message.id] = message
+        if message.nonce is not None:
+            self._nonces[message.author_id, str(message.nonce)] = message
+        if message.only_for is None:
+            channel = self.channels[message.channel_id]
+            channel.last_message_id = message.id
+            self.store.put("channel", channel.id, asdict(channel))
+        self._save_message(message)
+        self._message_event("MESSAGE_CREATE", message)
+        return message
+
+    def changed(self, message: Message, edited: bool = True) -> None:
+        """Keep a message that was changed, and tell. `edited` marks it so."""
+        if edited:
+            message.edited_at = self.clock()
+        self._save_message(message)
+        self._message_event("MESSAGE_UPDATE", message)
+
+    def delete(self, message: Message) -> None:
+        self.messages[message.channel_id].pop(message.id, None)
+        self.store.drop("message", message.id)
+        channel = self.channels[message.channel_id]
+        told: Json = {"id": str(message.id), "channel_id": str(channel.id)}
+        if channel.guild_id is not None:
+            told["guild_id"] = str(channel.guild_id)
+        self.publish(Event("MESSAGE_DELETE", told, channel.guild_id, channel.id, message.only_for))
+
+    def message_payload(self, message: Message) -> Json:
+        return payloads.message(message, self.users)
+
+    def _save_message(self, message: Message) -> None:
+        if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
+            self.store.put("message", message.id, asdict(message))
+
+    def _message_event(self, name: str, message: Message) -> None:
+        channel = self.channels[message.channel_id]
+        told = self.message_payload(message)
+        guild = self.guild_of(channel)
+        if guild is not None:
+            told["guild_id"] = str(guild.id)
+            if message.author_id in guild.members:
+                told["member"] = payloads.member(guild.members[message.author_id], None)
+        self.publish(Event(name, told, channel.guild_id, channel.id, message.only_for))
+
+    # --- commands ------------------------------------------------------------------------------------------
+
+    def set_commands(self, scope: int, commands: list[Json]) -> list[Json]:
+        """Replace the commands of a guild, or with scope 0 the global ones."""
+        known = {(old["name"], old["type"]): old["id"] for old in self.commands.get(scope, [])}
+        kept = []
+        for command in commands:
+            kind = command.get("type", 1)
+            own = {
+                "id": known.get((command["name"], kind)) or str(self.new_id()),
+                "application_id": str(APPLICATION_ID),
+            }
+            own |= {"version": str(self.new_id()), "default_member_permissions": None, "description": "", "type": kind}
+            kept.append(own | {name: value for name, value in command.items() if name != "id"})
+        self.commands[scope] = kept
+        self.store.put("commands", scope, {"scope": scope, "commands": kept})
+        return kept
+
+    # --- the state file ------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        for body in self.store.all("user"):
+            user = User(**body)
+            self.users[user.id] = user
+            self._by_token[user.token] = user.id
+        for body in self.store.all("guild"):
+            roles = {each["id"]: Role(**each) for each in body.pop("roles")}
+            members = {each["user_id"]: Member(**each) for each in body.pop("members")}
+            self.guilds[body["id"]] = Guild(**body, roles=roles, members=members)
+        for body in self.store.all("channel"):
+            overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
+            channel = Channel(**body, overwrites=overwrites)
+            self.channels[channel.id] = channel
+            if channel.type == DM:
+                self._dms[frozenset(channel.recipients)] = channel.id
+        for body in self.store.all("message"):
+            message = Message(**body)
+            self.messages.setdefault(message.channel_id, {})[message.id] = message
+            if message.nonce is not None:
+                self._nonces[message.author_id, str(message.nonce)] = message
+            self._last_id = max(self._last_id, message.id)
+        for body in self.store.all("commands"):
+            self.commands[body["scope"]] = body["commands"]
