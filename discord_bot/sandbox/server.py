@@ -35,7 +35,7 @@ def build(services: Services) -> web.Application:
     """The web application around a world."""
     app = web.Application(middlewares=[people.plain_errors])
     app[SERVICES] = services
-    app[page.STREAMS] = set()
+    app[page.STREAMS] = set[web.WebSocketResponse]()
     app.add_routes([*people.ROUTES, *page.ROUTES, web.get("/gateway", services.gateway.serve)])
     app.router.add_get("/gateway/", services.gateway.serve)
     for prefix in ("", "/api"):
