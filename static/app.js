@@ -40,8 +40,7 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
   if (!browserZone) break;
   form.elements.zone.value = browserZone;
   form.querySelector("[data-zone-name]").textContent = browserZone.replaceAll("_", " ");
-  form.hidden = false;
-  form.nextElementSibling.hidden = true; // the link for those without JavaScript
+  form.querySelector("[data-zone-button]").hidden = false;
 }
 
 // --- "in 3 hours", beside times -------------------------------------------------------------------------
@@ -67,7 +66,7 @@ const STRANGER = 4403;
 const UNKNOWN = 4404;
 
 const live = () => document.querySelector("[data-live]");
-const pill = document.querySelector("[data-live-pill]");
+const pill = document.querySelector("[data-live-state]");
 let wanted = false; // somebody rang since the last look began
 let busy = 0; // requests under way
 let answered = -CALM;
@@ -106,8 +105,7 @@ function listen(attempt) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const socket = new WebSocket(`${scheme}//${location.host}/live/?${live().dataset.live}`);
   socket.onopen = () => {
-    pill.hidden = false;
-    pill.dataset.state = "live";
+    pill.dataset.liveState = "live";
     pill.textContent = "Live";
     if (attempt) look(); // whatever rang while nobody listened
     attempt = 0;
@@ -118,8 +116,7 @@ function listen(attempt) {
       reloadOnce();
       return;
     }
-    pill.hidden = false;
-    pill.dataset.state = "waiting";
+    pill.dataset.liveState = "waiting";
     pill.textContent = "Reconnecting…";
     const wait = Math.min(30000, 500 * 2 ** attempt) * (0.5 + Math.random());
     setTimeout(() => listen(Math.min(attempt + 1, 6)), wait);
