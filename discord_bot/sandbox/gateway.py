@@ -55,6 +55,7 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self.socket = socket
         self.session: Session | None = None
+        self.closing = False
         self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
 
     def send(self, frame: str) -> None:
@@ -65,6 +66,7 @@ class Connection:
 
     def close(self, code: int) -> None:
         """Close once everything before is written."""
+        self.closing = True
         self._outgoing.put_nowait(code)
 
     async def write(self) -> None:
@@ -126,7 +128,11 @@ class Gateway:
                 self._receive(connection, op, data, f"ws://{request.host}/gateway")
         finally:
             self._connections.discard(connection)
-            writer.cancel()
+            # Our own close() waits for this reading to end before it sends its frame.
+            if connection.closing:
+                await writer
+            else:
+                writer.cancel()
             session = connection.session
             if session is not None and session.connection is connection:
                 session.connection, session.lost_at = None, self._world.clock()

@@ -122,12 +122,12 @@ async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDisco
 
 
 async def test_direct_messages_and_closed_ones(local: LocalDiscord, bot: Listener) -> None:
-    dm = await bot.create_dm(discord.Object(cast.BOB_ID))  # type: ignore[arg-type]
+    dm = await bot.create_dm(discord.Object(cast.BOB_ID))
     await dm.send("Starts in an hour.")
     assert [each["content"] for each in local.client.dms("bob")] == ["Starts in an hour."]
     assert local.client.dms("charlie") == []
     for person, code in ((cast.DANA_ID, 50007), (cast.ERIN_ID, 50278)):
-        dm = await bot.create_dm(discord.Object(person))  # type: ignore[arg-type]
+        dm = await bot.create_dm(discord.Object(person))
         with pytest.raises(discord.Forbidden) as refused:
             await dm.send("Starts in an hour.")
         assert refused.value.code == code
