@@ -12,7 +12,12 @@ from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.things import TEXT, Json, User
 from discord_bot.sandbox.world import Event, World
 
-ASSETS = {"chat.css": "text/css", "chat.js": "text/javascript", "markdown.js": "text/javascript"}
+ASSETS = {
+    "chat.css": "text/css",
+    "chat.js": "text/javascript",
+    "markdown.js": "text/javascript",
+    "messages.js": "text/javascript",
+}
 AVATARS = ("5865f2", "757e8a", "3ba55c", "faa61a", "ed4245", "eb459f")
 SHAPE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="#{}"/>'

@@ -35,7 +35,7 @@ def build(services: Services) -> web.Application:
     """The web application around a world."""
     app = web.Application(middlewares=[people.plain_errors])
     app[SERVICES] = services
-    app[page.STREAMS] = set[web.WebSocketResponse]()
+    app[page.STREAMS] = set()
     app.add_routes([*people.ROUTES, *page.ROUTES, web.get("/gateway", services.gateway.serve)])
     app.router.add_get("/gateway/", services.gateway.serve)
     for prefix in ("", "/api"):
@@ -50,7 +50,8 @@ def build(services: Services) -> web.Application:
 
 async def _close_sockets(app: web.Application) -> None:
     await app[SERVICES].gateway.close()
-    await asyncio.gather(*(socket.close() for socket in tuple(app[page.STREAMS])))
+    streams = app[page.STREAMS]
+    await asyncio.gather(*(socket.close() for socket in tuple(streams)))
 
 
 @dataclass

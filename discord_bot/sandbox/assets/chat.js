@@ -1,0 +1,234 @@
+// The chat client: who one is, where one is, what was said. All it does goes through Discord's API with a person's token.
+
+import { element } from "./markdown.js";
+import { avatar, message } from "./messages.js";
+
+const $ = (id) => document.getElementById(id);
+const API = "/api/v10";
+const state = { person: null, token: null, view: null, guild: "@me", channel: null, shown: new Map(), failed: new Map(), socket: null };
+
+const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(name + "="))?.slice(name.length + 1);
+const readKey = () => `read-${state.person}`;
+const read = () => JSON.parse(localStorage.getItem(readKey()) || "{}");
+
+async function api(method, path, body) {
+  const answer = await fetch(API + path, { method, headers: { Authorization: state.token, "Content-Type": "application/json" },
+    body: body === undefined ? undefined : JSON.stringify(body) });
+  const told = answer.status === 204 ? null : await answer.json();
+  if (!answer.ok) throw new Error(told.message);
+  return told;
+}
+
+// --- names ----------------------------------------------------------------------------------------------------
+
+const guild = () => state.view.guilds.find((each) => each.id === state.guild);
+const names = {
+  user: (id) => guild()?.nicks[id] || state.view.names[id]?.name || "unknown-user",
+  role: (id) => state.view.roles[id]?.name.replace(/^@/, "") || "deleted-role",
+  channel: (id) => state.view.guilds.flatMap((each) => each.channels).find((each) => each.id === id)?.name || "unknown",
+  colour: (id) => { const bits = guild()?.colours[id]; return bits ? `color:#${bits.toString(16).padStart(6, "0")}` : null; },
+};
+
+// --- places ---------------------------------------------------------------------------------------------------
+
+function drawPlaces() {
+  const seen = read();
+  const entry = (place, id, last, ...inside) => {
+    const here = id === state.channel;
+    const link = element("a", { href: `/channels/${place}/${id}` }, ...inside);
+    if (here) { link.className = "here"; link.setAttribute("aria-current", "page"); }
+    else if (BigInt(last) > BigInt(seen[id] || 0)) link.className = "unread";
+    link.onclick = (event) => { if (!event.ctrlKey && !event.metaKey) { event.preventDefault(); go(place, id); } };
+    return link;
+  };
+  const lists = [];
+  for (const each of state.view.guilds) {
+    const initials = each.name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3);
+    lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, initials), each.name));
+    for (const channel of each.channels) {
+      if (channel.type === 0) lists.push(entry(each.id, channel.id, channel.last, element("b", {}, "#"), channel.name));
+      else lists.push(element("p", {}, `🔊 ${channel.name}`));
+    }
+  }
+  lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, "✉"), "Direct messages"));
+  for (const dm of state.view.dms) {
+    const name = state.view.names[dm.with].name;
+    lists.push(entry("@me", dm.id, dm.last, element("img", { src: avatar(dm.with), alt: "" }), name));
+  }
+  if (!state.view.dms.some((dm) => dm.with === state.view.bot)) {
+    const link = element("a", { href: "#" }, element("img", { src: avatar(state.view.bot), alt: "" }), state.view.names[state.view.bot].name);
+    link.onclick = async (event) => {
+      event.preventDefault();
+      const channel = await api("POST", "/users/@me/channels", { recipient_id: state.view.bot });
+      await loadView();
+      go("@me", channel.id);
+    };
+    lists.push(link);
+  }
+  $("lists").replaceChildren(...lists);
+}
+
+function title() {
+  if (state.guild === "@me") {
+    const dm = state.view.dms.find((each) => each.id === state.channel);
+    return dm ? `@ ${state.view.names[dm.with].name}` : "";
+  }
+  const channel = guild()?.channels.find((each) => each.id === state.channel);
+  return channel ? `# ${channel.name}` : "";
+}
+
+// --- messages -------------------------------------------------------------------------------------------------
+
+function drawMessages(stay) {
+  const list = $("messages");
+  const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  const context = { names, me: state.view.me, act, dismiss };
+  let before = null;
+  const rows = [...state.shown.values()].map((each) => {
+    const row = message(each, { ...context, failed: state.failed.get(each.id) });
+    const close = before && before.author.id === each.author.id && !((before.flags ^ each.flags) & 64)
+      && new Date(each.timestamp) - new Date(before.timestamp) < 420000;
+    if (close) row.classList.add("more");
+    before = each;
+    return row;
+  });
+  list.replaceChildren(...(rows.length ? rows : [element("li", { class: "none" }, "Nothing here yet.")]));
+  if (!stay || low) list.scrollTop = list.scrollHeight;
+}
+
+function markRead() {
+  const last = [...state.shown.keys()].at(-1);
+  if (!last || document.hidden) return;
+  localStorage.setItem(readKey(), JSON.stringify({ ...read(), [state.channel]: last }));
+}
+
+async function act(data, pressed) {
+  state.failed.delete(data.id);
+  const body = { type: 3, application_id: state.view.bot, channel_id: data.channel_id, message_id: data.id, message_flags: data.flags,
+    session_id: "page", nonce: String(Date.now()), data: pressed, ...(state.guild === "@me" ? {} : { guild_id: state.guild }) };
+  try { await api("POST", "/interactions", body); } catch (error) { fail(data.id, error.message); }
+}
+
+function fail(id, why) {
+  state.failed.set(id, why);
+  drawMessages(true);
+}
+
+function dismiss(id) {
+  state.shown.delete(id);
+  drawMessages(true);
+}
+
+async function loadMessages() {
+  const channel = state.channel;
+  state.shown = new Map();
+  state.failed = new Map();
+  let found = [];
+  try { found = channel ? await api("GET", `/channels/${channel}/messages?limit=100`) : []; } catch { /* shown as empty */ }
+  if (channel !== state.channel) return;
+  for (const each of found.reverse()) state.shown.set(each.id, each);
+  drawMessages(false);
+  markRead();
+  drawPlaces();
+}
+
+// --- where one is ---------------------------------------------------------------------------------------------
+
+function follow() {
+  const [, , place, channel, jump] = location.pathname.split("/");
+  state.guild = place;
+  const home = place === "@me" ? state.view.dms : guild()?.channels.filter((each) => each.type === 0) || [];
+  state.channel = home.some((each) => each.id === channel) ? channel : home[0]?.id || null;
+  return jump;
+}
+
+async function open() {
+  const jump = follow();
+  document.body.classList.remove("menu-open");
+  $("title").textContent = title() || "No channel of yours here";
+  document.title = `${title()} · LOCAL DISCORD`;
+  $("text").placeholder = state.channel ? `Message ${title()}` : "";
+  $("say").hidden = !state.channel;
+  await loadMessages();
+  const target = jump && $(`message-${jump}`);
+  if (target) { target.classList.add("jumped"); target.scrollIntoView({ block: "center" }); }
+}
+
+function go(place, channel) {
+  history.pushState(null, "", `/channels/${place}/${channel}`);
+  open();
+}
+
+// --- live -----------------------------------------------------------------------------------------------------
+
+async function loadView() {
+  state.view = await (await fetch(`/sandbox/view?person=${state.person}`)).json();
+}
+
+async function hear({ t, d }) {
+  if (t === "INTERACTION_FAILURE") fail(d.message_id, "This interaction failed");
+  else if (t === "INTERACTION_SUCCESS") drawMessages(true);
+  else if (t.startsWith("MESSAGE_")) {
+    if (d.channel_id === state.channel) {
+      if (t === "MESSAGE_DELETE") state.shown.delete(d.id);
+      else if (t === "MESSAGE_CREATE" || state.shown.has(d.id)) state.shown.set(d.id, d);
+      drawMessages(true);
+      markRead();
+    }
+    if (t !== "MESSAGE_CREATE") return;
+    await loadView();
+    drawPlaces();
+  } else {
+    const before = state.channel;
+    await loadView();
+    follow();
+    if (state.channel === before) { drawPlaces(); $("title").textContent = title(); drawMessages(true); } else open();
+  }
+}
+
+function listen() {
+  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/sandbox/stream?person=${state.person}`);
+  state.socket = socket;
+  let waiting = Promise.resolve();
+  socket.onopen = () => { $("status").textContent = "live"; $("status").className = ""; };
+  socket.onmessage = (event) => { waiting = waiting.then(() => hear(JSON.parse(event.data))).catch(console.error); };
+  socket.onclose = async () => {
+    if (state.socket !== socket) return;
+    $("status").textContent = "connection lost, trying again…";
+    $("status").className = "off";
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    try { await loadView(); await loadMessages(); } catch { /* the next attempt tells */ }
+    listen();
+  };
+}
+
+async function become(username) {
+  const people = await (await fetch("/sandbox/people")).json();
+  const person = people.find((each) => each.username === username) || people[0];
+  document.cookie = `local_discord_person=${person.username}; path=/; max-age=31536000; samesite=lax`;
+  Object.assign(state, { person: person.username, token: person.token });
+  $("you").replaceChildren(...people.map((each) => element("option", { value: each.username }, each.global_name || each.username)));
+  $("you").value = person.username;
+  $("me").src = avatar(person.id);
+  await loadView();
+  const old = state.socket;
+  listen();
+  old?.close();
+  await open();
+}
+
+$("you").onchange = () => become($("you").value);
+$("menu").onclick = () => document.body.classList.toggle("menu-open");
+document.querySelector("main").addEventListener("click", (event) => {
+  if (!event.target.closest("#menu")) document.body.classList.remove("menu-open");
+});
+$("say").onsubmit = async (event) => {
+  event.preventDefault();
+  const content = $("text").value.trim();
+  if (!content) return;
+  try { await api("POST", `/channels/${state.channel}/messages`, { content }); $("text").value = ""; }
+  catch (error) { $("status").textContent = error.message; $("status").className = "off"; }
+};
+window.onpopstate = open;
+document.addEventListener("visibilitychange", () => { markRead(); if (state.view) drawPlaces(); });
+await become(new URLSearchParams(location.search).get("as") || cookie("local_discord_person"));

@@ -1,0 +1,109 @@
+// One message as nodes: text, embeds, buttons and selects.
+
+import { element, inline, markdown } from "./markdown.js";
+
+const EPHEMERAL = 64, LOADING = 128;
+
+export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
+
+export function message(data, context) {
+  const { names, me, act, dismiss, failed } = context;
+  const priv = data.flags & EPHEMERAL;
+  const body = element("div", {},
+    element("div", { class: "by" },
+      element("strong", { style: names.colour(data.author.id) }, names.user(data.author.id)),
+      data.author.bot ? element("span", { class: "app-tag" }, "APP") : null,
+      clock(data.timestamp)));
+  if (data.flags & LOADING) body.append(element("div", { class: "thinking" }, `${names.user(data.author.id)} is thinking…`));
+  if (data.content) {
+    const text = markdown(data.content, names);
+    if (data.edited_timestamp) text.append(element("span", { class: "edited" }, " (edited)"));
+    body.append(text);
+  }
+  for (const each of data.embeds) body.append(embed(each, names));
+  for (const row of data.components) body.append(components(row, data, act));
+  if (failed) body.append(element("div", { class: "failed", role: "alert" }, failed));
+  if (priv) {
+    const away = element("button", { type: "button" }, "Dismiss message");
+    away.onclick = () => dismiss(data.id);
+    body.append(element("div", { class: "only" }, "👁 Only you can see this · ", away));
+  }
+  const pings = data.mention_everyone || data.mentions.some((user) => user.id === me);
+  const kind = priv ? "message private" : pings ? "message pings" : "message";
+  return element("li", { class: kind, id: `message-${data.id}` }, element("img", { src: avatar(data.author.id), alt: "" }), body);
+}
+
+function clock(timestamp) {
+  const when = new Date(timestamp);
+  const today = when.toDateString() === new Date().toDateString();
+  const style = today ? { timeStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
+  return element("time", { datetime: timestamp }, new Intl.DateTimeFormat(undefined, style).format(when));
+}
+
+const span = (kind, text, names) => { const made = element("span"); inline(made, text, names); made.className = kind; return made; };
+
+function embed(data, names) {
+  const colour = data.color === undefined ? null : `border-left-color:#${data.color.toString(16).padStart(6, "0")}`;
+  const made = element("article", { class: "embed", style: colour });
+  if (data.author) made.append(element("div", { class: "author" }, linked(data.author.url, data.author.name, names)));
+  if (data.title) made.append(element("div", { class: "title" }, linked(data.url, data.title, names)));
+  if (data.description) made.append(element("div", { class: "description" }, markdown(data.description, names)));
+  if (data.thumbnail) made.append(element("img", { class: "thumbnail", src: data.thumbnail.url, alt: "" }));
+  if (data.fields) made.append(fields(data.fields, names));
+  if (data.image) made.append(element("img", { class: "image", src: data.image.url, alt: "" }));
+  const foot = [data.footer?.text, data.timestamp && new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" })
+    .format(new Date(data.timestamp))].filter(Boolean);
+  if (foot.length) made.append(element("div", { class: "footer" }, foot.join(" • ")));
+  return made;
+}
+
+function linked(url, text, names) {
+  return url ? element("a", { href: url, target: "_blank", rel: "noopener" }, text) : span("", text, names);
+}
+
+// Inline fields stand up to three beside each other; one that is not breaks the row.
+function fields(all, names) {
+  const made = element("div", { class: "fields" });
+  let row = [];
+  const flush = () => {
+    for (const each of row) each.classList.add(row.length === 3 ? "in-three" : row.length === 2 ? "in-two" : "in-one");
+    row = [];
+  };
+  for (const field of all) {
+    const each = element("div", { class: "field" }, span("", field.name, names), markdown(field.value, names));
+    each.firstChild.replaceWith(element("strong", {}, ...each.firstChild.childNodes));
+    if (field.inline) { row.push(each); if (row.length === 3) flush(); } else flush();
+    made.append(each);
+  }
+  flush();
+  return made;
+}
+
+function components(row, data, act) {
+  return element("div", { class: "row" }, ...row.components.map((each) => each.type === 2 ? button(each, data, act) : select(each, data, act)));
+}
+
+function face(each) {
+  const sign = each.emoji ? (each.emoji.id ? `:${each.emoji.name}:` : each.emoji.name) : null;
+  return [sign, each.label].filter(Boolean).join(" ");
+}
+
+function button(each, data, act) {
+  if (each.url) return element("a", { href: each.url, target: "_blank", rel: "noopener" }, face(each));
+  const made = element("button", { type: "button", class: `style${each.style}`, "data-custom-id": each.custom_id }, face(each));
+  made.disabled = Boolean(each.disabled);
+  made.onclick = () => { made.classList.add("waiting"); act(data, { component_type: 2, custom_id: each.custom_id }); };
+  return made;
+}
+
+function select(each, data, act) {
+  const made = element("select", { "aria-label": each.placeholder || "Choose" }, element("option", { value: "" }, each.placeholder || "Choose…"));
+  for (const option of each.options || []) {
+    made.append(element("option", { value: option.value, title: option.description || "" }, option.label));
+  }
+  made.disabled = Boolean(each.disabled);
+  made.onchange = () => {
+    if (made.value) act(data, { component_type: each.type, custom_id: each.custom_id, values: [made.value] });
+  };
+  return made;
+}
