@@ -1,16 +1,14 @@
 // Everything here is a convenience: every page works without it.
 
 // --- Theme ---------------------------------------------------------------------------------------------
-const root = document.documentElement;
 
-function theme() {
-  return root.dataset.theme || (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
-}
+const root = document.documentElement;
+const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
 
 for (const button of document.querySelectorAll("[data-theme-switch]")) {
   button.hidden = false;
   button.addEventListener("click", () => {
-    root.dataset.theme = theme() === "dark" ? "light" : "dark";
+    root.dataset.theme = (root.dataset.theme || preferred()) === "dark" ? "light" : "dark";
     try {
       localStorage.setItem("theme", root.dataset.theme);
     } catch {
@@ -19,116 +17,158 @@ for (const button of document.querySelectorAll("[data-theme-switch]")) {
   });
 }
 
-// --- Menus close when the person turns elsewhere ----------------------------------------------------------
+// --- A menu closes when the person turns elsewhere --------------------------------------------------------
+
 addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (!menu) return;
+  menu.open = false;
+  menu.querySelector("summary").focus();
 });
 
 // --- The browser's time zone, offered -------------------------------------------------------------------
+
 const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 for (const form of document.querySelectorAll("form[data-zone-offer]")) {
-  if (!browserZone) break;
+  if (!browserZone || form.dataset.zoneNow === browserZone) continue;
   form.elements.zone.value = browserZone;
   form.querySelector("[data-zone-name]").textContent = browserZone.replaceAll("_", " ");
   form.querySelector("[data-zone-button]").hidden = false;
+  form.hidden = false;
 }
 
 // --- "in 3 hours", beside times -------------------------------------------------------------------------
-const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]];
+
+const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]]; // seconds
 const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 function sayRelativeTimes() {
   for (const time of document.querySelectorAll("time[data-relative]")) {
     const seconds = (Date.parse(time.dateTime) - Date.now()) / 1000;
-    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= size * 1.5) || UNITS[2];
-    const said = words.format(Math.round(seconds / size), unit);
-    if (time.nextElementSibling?.matches(".relative")) time.nextElementSibling.textContent = said;
+    const [unit, size] = UNITS.find(([, size]) => Math.abs(seconds) >= 1.5 * size) || UNITS[2];
+    time.nextElementSibling.textContent = words.format(Math.round(seconds / size), unit);
   }
 }
+
 sayRelativeTimes();
 setInterval(sayRelativeTimes, 20000);
-addEventListener("htmx:afterSettle", sayRelativeTimes);
+addEventListener("htmx:afterSwap", sayRelativeTimes);
 
-// --- Live pages: the socket says only "look again"; the page fetches its own fragment ---------------------
+// --- Answers of buttons ---------------------------------------------------------------------------------
+
+const CALM = 600; // milliseconds after an answer in which a click belongs to the button that was there before
+let answered = -CALM;
+
+const reading = (event) => event.detail.requestConfig.verb === "get";
+
+function say(sentence) {
+  const line = document.createElement("p");
+  line.className = "say error";
+  line.textContent = sentence;
+  document.getElementById("says").replaceChildren(line);
+}
+
+addEventListener("htmx:beforeRequest", (event) => {
+  if (!reading(event) && performance.now() - answered < CALM) event.preventDefault();
+});
+addEventListener("htmx:beforeSwap", (event) => {
+  // A redirect means a whole page: logged out meanwhile, for one.
+  const asked = new URL(event.detail.requestConfig.path, location.href).pathname;
+  const given = event.detail.xhr.responseURL;
+  if (given && new URL(given).pathname !== asked) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
+addEventListener("htmx:responseError", (event) => {
+  if (!reading(event)) say("That did not work. Reload the page and try again.");
+  else if ([403, 404].includes(event.detail.xhr.status)) location.reload();
+});
+addEventListener("htmx:sendError", (event) => {
+  if (!reading(event)) say("That did not reach us. Check your connection and try again.");
+});
+
+// What was unfolded stays unfolded when the page looks again.
+let unfolded = [];
+addEventListener("htmx:beforeSwap", (event) => {
+  unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
+});
+addEventListener("htmx:afterSwap", (event) => {
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  // Join becomes Leave: who pressed it by keyboard stays there.
+  if (!reading(event) && document.activeElement === document.body) document.querySelector("#live .signup button")?.focus();
+});
+
+// --- Live pages: the socket says only "look again"; the page fetches its own fragment -----------------------
+
 const JITTER = 300; // milliseconds, so that a thousand open pages do not ask in the same instant
-const CALM = 600; // milliseconds after an answer in which a second click of a double click is no new wish
+const SLOWEST = 30000; // milliseconds between two attempts to connect
 const STRANGER = 4403;
 const UNKNOWN = 4404;
 
 const live = () => document.querySelector("[data-live]");
-const pill = document.querySelector("[data-live-state]");
+const state = document.querySelector("[data-live-state]");
 let wanted = false; // somebody rang since the last look began
-let busy = 0; // requests under way
-let answered = -CALM;
+let asking = 0; // requests under way
 let planned = 0;
 
 function look() {
   wanted = true;
-  if (planned || busy || document.hidden) return;
+  if (planned || asking || document.hidden) return;
   planned = setTimeout(() => {
     planned = 0;
-    if (busy || document.hidden || !live()) return;
+    if (asking || document.hidden) return;
     wanted = false;
     htmx.trigger(live(), "look");
   }, Math.random() * JITTER);
 }
 
-addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.requestConfig.verb !== "get" && performance.now() - answered < CALM) {
-    event.preventDefault();
-  } else {
-    busy += 1;
-  }
+addEventListener("htmx:beforeSend", () => {
+  asking += 1;
 });
 addEventListener("htmx:afterRequest", (event) => {
-  busy = Math.max(0, busy - 1);
-  if (event.detail.requestConfig.verb !== "get") answered = performance.now();
-  // Logged out, removed or moved meanwhile: only a whole page can say so.
-  if ([401, 403, 404].includes(event.detail.xhr.status)) location.reload();
+  asking = Math.max(0, asking - 1);
+  if (!reading(event)) answered = performance.now();
   if (wanted) look();
 });
 addEventListener("visibilitychange", () => {
-  if (!document.hidden && wanted) look();
+  if (wanted) look();
 });
 
 function listen(attempt) {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-  const socket = new WebSocket(`${scheme}//${location.host}/live/?${live().dataset.live}`);
+  const address = new URL(`/live/?${live().dataset.live}`, location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const socket = new WebSocket(address);
+  let failed = attempt;
   socket.onopen = () => {
-    pill.dataset.liveState = "live";
-    pill.textContent = "Live";
-    if (attempt) look(); // whatever rang while nobody listened
-    attempt = 0;
+    if (failed) look(); // for whatever rang while nobody listened
+    failed = 0;
+    state.dataset.liveState = "live";
+    state.textContent = "· Live";
   };
   socket.onmessage = look;
-  socket.onclose = (event) => {
-    if (event.code === STRANGER || event.code === UNKNOWN) {
+  socket.onclose = ({ code }) => {
+    if (code === STRANGER || code === UNKNOWN) {
       reloadOnce();
       return;
     }
-    pill.dataset.liveState = "waiting";
-    pill.textContent = "Reconnecting…";
-    const wait = Math.min(30000, 500 * 2 ** attempt) * (0.5 + Math.random());
-    setTimeout(() => listen(Math.min(attempt + 1, 6)), wait);
+    state.dataset.liveState = "waiting";
+    state.textContent = "Reconnecting…";
+    setTimeout(() => listen(failed + 1), Math.min(SLOWEST, 500 * 2 ** failed) * (0.5 + Math.random()));
   };
 }
 
 // A page that loads while its socket is refused must not reload for ever.
 function reloadOnce() {
-  const last = Number(sessionStorage.getItem("reloaded") || 0);
-  if (Date.now() - last < 60000) return;
+  const before = Number(sessionStorage.getItem("reloaded"));
   sessionStorage.setItem("reloaded", String(Date.now()));
-  location.reload();
+  if (Date.now() - before > 60000) location.reload();
 }
 
 if (live()) listen(0);
