@@ -261,6 +261,10 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "discord": {"level": "WARNING"},
+        # Warns at each start of voice libraries and intents that we do without on purpose.
+        "discord.client": {"level": "ERROR"},
+        "discord.state": {"level": "ERROR"},
+        "django-q": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
 }

@@ -13,9 +13,10 @@ ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (1300000000000000000 + n for n 
 def populate(world: World) -> None:
     """Fill a new world. Alice owns the guild, Dana takes no direct messages, Erin is in no guild with the bot."""
     world.add_user(User(APPLICATION_ID, "Game Scheduler", bot=True))
-    for user_id, name in ((ALICE_ID, "alice"), (BOB_ID, "bob"), (CHARLIE_ID, "charlie"), (ERIN_ID, "erin")):
+    for user_id, name in ((ALICE_ID, "alice"), (BOB_ID, "bob"), (CHARLIE_ID, "charlie")):
         world.add_user(User(user_id, name, name.title()))
     world.add_user(User(DANA_ID, "dana", "Dana", dms_open=False))
+    world.add_user(User(ERIN_ID, "erin", "Erin"))
     guild = world.add_guild("Friday Night Dice", ALICE_ID, GUILD_ID)
     for channel_id, name in ((GENERAL_ID, "general"), (GAME_NIGHT_ID, "game-night"), (RAIDS_ID, "raids")):
         world.add_channel(guild, name, TEXT, channel_id)

@@ -23,6 +23,10 @@ def not_found() -> DiscordError:
     return DiscordError(404, 0, "404: Not Found")
 
 
+def unknown_application() -> DiscordError:
+    return DiscordError(404, 10002, "Unknown Application")
+
+
 def unknown_channel() -> DiscordError:
     return DiscordError(404, 10003, "Unknown Channel")
 

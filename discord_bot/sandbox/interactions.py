@@ -13,6 +13,7 @@ from discord_bot.sandbox.errors import (
     invalid,
     invalid_webhook_token,
     missing_access,
+    unknown_application,
     unknown_channel,
     unknown_command,
     unknown_interaction,
@@ -61,6 +62,9 @@ class Interactions:
             raise unknown_channel()
         if not self._world.permissions(channel, user.id) & Permission.VIEW_CHANNEL:
             raise missing_access()
+        guild = self._world.guild_of(channel)
+        if guild is not None and APPLICATION_ID not in guild.members:
+            raise unknown_application()
         data = body.get("data")
         if not isinstance(data, dict):
             raise invalid(("data",), "BASE_TYPE_REQUIRED", "This field is required")
@@ -238,8 +242,12 @@ class Interactions:
         return found
 
     def _post(self, made: Interaction, draft: Draft) -> Message:
+        channel = self._world.channels.get(made.channel_id)
+        if channel is None:
+            raise unknown_channel()
         content = draft.content or ""
         users, roles, everyone = draft.pings.of(content)
+        may_ping_all = self._world.permissions(channel, APPLICATION_ID) & Permission.MENTION_EVERYONE
         flags = draft.flags or 0
         told: Json = {"id": str(made.id), "type": made.type, "user_id": str(made.user_id)}
         if made.type == COMMAND:
@@ -255,7 +263,7 @@ class Interactions:
                 flags=flags,
                 mentions=users,
                 mention_roles=roles,
-                mention_everyone=everyone,
+                mention_everyone=everyone and bool(may_ping_all),
                 only_for=made.user_id if flags & EPHEMERAL else None,
                 interaction=told,
             )

@@ -16,6 +16,8 @@ CONTENT_LONGEST = 2000
 EMBEDS_MOST, EMBEDS_LONGEST = 10, 6000
 FIELDS_MOST = 25
 NONCE_LONGEST = 25
+NOT_A_DICT = ("MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+NOT_A_LIST = ("LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
 SETTABLE_FLAGS = EPHEMERAL | SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS
 
 USER_MENTION = re.compile(r"<@!?(\d{1,20})>")
@@ -105,6 +107,11 @@ def snowflake(value: object, *path: str | int) -> int:
     return int(str(value))
 
 
+def _require(value: object, kind: type, path: tuple[str | int, ...]) -> None:
+    if not isinstance(value, kind):
+        raise invalid(path, *(NOT_A_DICT if kind is dict else NOT_A_LIST))
+
+
 def _nonce(value: object) -> str | int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -119,11 +126,13 @@ def _pings(value: object) -> Pings:
     if value is None:
         return Pings()
     if not isinstance(value, dict):
-        raise invalid(("allowed_mentions",), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        raise invalid(("allowed_mentions",), *NOT_A_DICT)
     parse: list[Any] = value.get("parse") or []
+    _require(parse, list, ("allowed_mentions", "parse"))
     named: dict[str, set[int]] = {}
     for kind in ("users", "roles"):
         ids: list[Any] = value.get(kind) or []
+        _require(ids, list, ("allowed_mentions", kind))
         if len(ids) > 100:
             raise invalid(("allowed_mentions", kind), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
         named[kind] = {snowflake(each, "allowed_mentions", kind, i) for i, each in enumerate(ids)}
@@ -141,8 +150,7 @@ def _embeds(body: Json) -> list[Json] | None:
     if "embeds" not in body:
         return None
     given = body["embeds"] or []
-    if not isinstance(given, list):
-        raise invalid(("embeds",), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+    _require(given, list, ("embeds",))
     if len(given) > EMBEDS_MOST:
         raise invalid(("embeds",), "BASE_TYPE_BAD_LENGTH", f"Must be {EMBEDS_MOST} or fewer in length.")
     sizes: list[int] = []
@@ -155,7 +163,7 @@ def _embeds(body: Json) -> list[Json] | None:
 
 def _embed(given: object, path: tuple[str | int, ...], sizes: list[int]) -> Json:
     if not isinstance(given, dict):
-        raise invalid(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+        raise invalid(path, *NOT_A_DICT)
     embed: Json = {"type": "rich"}
 
     def take(
@@ -170,13 +178,16 @@ def _embed(given: object, path: tuple[str | int, ...], sizes: list[int]) -> Json
     take(given, embed, "description", 4096, path)
     for part, key, longest in (("author", "name", 256), ("footer", "text", 2048)):
         if given.get(part):
+            _require(given[part], dict, (*path, part))
             target: Json = {each: given[part][each] for each in ("url", "icon_url") if given[part].get(each)}
             take(given[part], target, key, longest, (*path, part), need=True)
             embed[part] = target
     fields = given.get("fields") or []
+    _require(fields, list, (*path, "fields"))
     if len(fields) > FIELDS_MOST:
         raise invalid((*path, "fields"), "BASE_TYPE_BAD_LENGTH", f"Must be {FIELDS_MOST} or fewer in length.")
     for i, each in enumerate(fields):
+        _require(each, dict, (*path, "fields", i))
         shown: Json = {"inline": bool(each.get("inline", False))}
         take(each, shown, "name", 256, (*path, "fields", i), need=True)
         take(each, shown, "value", 1024, (*path, "fields", i), need=True)
@@ -195,6 +206,7 @@ def _embed(given: object, path: tuple[str | int, ...], sizes: list[int]) -> Json
         embed["url"] = web_address(given["url"], *path, "url")
     for part in ("image", "thumbnail"):
         if given.get(part):
+            _require(given[part], dict, (*path, part))
             embed[part] = {"url": web_address(given[part].get("url"), *path, part, "url")}
     return embed
 

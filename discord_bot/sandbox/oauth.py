@@ -12,7 +12,8 @@ from aiohttp import web
 from discord_bot.sandbox.assets import read_asset
 from discord_bot.sandbox.call import SERVICES, Call, Route, Services, answer
 from discord_bot.sandbox.grants import TOKEN_LIVES, Grant
-from discord_bot.sandbox.things import APPLICATION_ID, CLIENT_SECRET, Json
+from discord_bot.sandbox.things import APPLICATION_ID, CLIENT_SECRET, Json, User
+from discord_bot.sandbox.world import World
 
 SCOPES = {"identify", "email", "guilds", "guilds.members.read", "bot", "applications.commands", "openid"}
 
@@ -46,7 +47,7 @@ async def authorize_page(request: web.Request) -> web.Response:
         return _page("<h1>Invalid request</h1><p>" + escape(str(reason)) + "</p>", 400)
     people = "".join(
         f'<button name="person" value="{user.id}"><img src="/embed/avatars/{user.id % 6}.png" alt="">'
-        f"<span>{escape(user.global_name or user.username)}</span><small>{escape(user.username)}</small></button>"
+        f"<span>{escape(user.global_name or user.username)}</span><small>{escape(_standing(services.world, user))}</small></button>"
         for user in services.world.people()[:100]
     )
     wanted = escape(", ".join(sorted(scopes)))
@@ -103,6 +104,18 @@ async def token(call: Call) -> web.Response:
         "scope": " ".join(sorted(grant.scopes)),
     }
     return answer(told)
+
+
+def _standing(world: World, user: User) -> str:
+    """A few words on what this person can try out."""
+    words = []
+    for guild in world.guilds_of(user.id):
+        if world.bot.id not in guild.members:
+            continue
+        roles = [guild.roles[each].name for each in guild.members[user.id].roles if each in guild.roles]
+        words += ["Owner", *roles] if guild.owner_id == user.id else roles or ["Member"]
+    words = words or ["In no server with the bot"]
+    return ", ".join(dict.fromkeys(words if user.dms_open else [*words, "takes no direct messages"]))
 
 
 def _is_client(request: web.Request, form: Mapping[str, str]) -> bool:

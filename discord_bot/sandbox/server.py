@@ -82,7 +82,7 @@ async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | 
         faults=Faults(world, gateway),
         log=deque(maxlen=LOGGED),
     )
-    runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=0.2, handler_cancellation=True)
+    runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=BACKLOG)

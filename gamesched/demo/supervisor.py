@@ -39,7 +39,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         assert self.process.stdout is not None
         self.reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
@@ -53,7 +53,8 @@ class Child:
             print(f"{colour}{self.name:8}{end} {line.rstrip()}", flush=True)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For `preexec_fn`: a program never outlives the one that started it, however that one ended."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 

@@ -9,6 +9,7 @@ const state = { person: null, token: null, view: null, guild: "@me", channel: nu
 
 const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(name + "="))?.slice(name.length + 1);
 const readKey = () => `read-${state.person}`;
+const dismissed = () => JSON.parse(localStorage.getItem("dismissed") || "[]");
 const read = () => JSON.parse(localStorage.getItem(readKey()) || "{}");
 
 async function api(method, path, body) {
@@ -47,7 +48,7 @@ function drawPlaces() {
     lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, initials), each.name));
     for (const channel of each.channels) {
       if (channel.type === 0) lists.push(entry(each.id, channel.id, channel.last, element("b", {}, "#"), channel.name));
-      else lists.push(element("p", {}, `🔊 ${channel.name}`));
+      else lists.push(element("p", {}, `${channel.name} (voice)`));
     }
   }
   lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, "✉"), "Direct messages"));
@@ -115,6 +116,7 @@ function fail(id, why) {
 }
 
 function dismiss(id) {
+  localStorage.setItem("dismissed", JSON.stringify([...dismissed(), id].slice(-500)));
   state.shown.delete(id);
   drawMessages(true);
 }
@@ -126,7 +128,8 @@ async function loadMessages() {
   let found = [];
   try { found = channel ? await api("GET", `/channels/${channel}/messages?limit=100`) : []; } catch { /* shown as empty */ }
   if (channel !== state.channel) return;
-  for (const each of found.reverse()) state.shown.set(each.id, each);
+  const away = new Set(dismissed());
+  for (const each of found.reverse()) if (!away.has(each.id)) state.shown.set(each.id, each);
   drawMessages(false);
   markRead();
   drawPlaces();

@@ -26,7 +26,7 @@ export function message(data, context) {
   if (priv) {
     const away = element("button", { type: "button" }, "Dismiss message");
     away.onclick = () => dismiss(data.id);
-    body.append(element("div", { class: "only" }, "👁 Only you can see this · ", away));
+    body.append(element("div", { class: "only" }, "Only you can see this · ", away));
   }
   const pings = data.mention_everyone || data.mentions.some((user) => user.id === me);
   const kind = priv ? "message private" : pings ? "message pings" : "message";

@@ -1,0 +1,163 @@
+"""The real programs as processes, against the local Discord and the test database."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import requests
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from discord_bot.sandbox import cast
+from discord_bot.sandbox.testing import LocalDiscord
+from gamesched.demo.supervisor import die_with_parent
+from gamesched.testing.embedded import find_browser
+from guilds.models import Guild
+from notifications.models import Heartbeat
+
+T = TypeVar("T")
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+PROGRAMS = {
+    "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
+    "bot": ["manage.py", "runbot"],
+    "notifyd": ["manage.py", "notifyd"],
+    "worker": ["manage.py", "qcluster"],
+}
+
+
+def eventually(look: Callable[[], T], seconds: float = 10.0) -> T:
+    """Look again until what is found is true, and return it; fail with the last look after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"still {found!r} after {seconds} s")
+        time.sleep(0.02)
+
+
+class Stack:
+    """`with Stack("bot", "notifyd") as stack:` runs these programs; each can be killed and started again."""
+
+    def __init__(self, *names: str, limited: bool = True) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.names = names
+        self.url = f"http://localhost:{self.port}"
+        self.discord = LocalDiscord(public_url=self.url, limited=limited)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.since: dict[str, datetime] = {}
+
+    def __enter__(self) -> "Stack":
+        self.discord.start()
+        try:
+            for name in self.names:
+                self.start(name, wait=False)
+            for name in self.names:
+                self.wait(name)
+        except BaseException as reason:
+            self.__exit__(type(reason), reason, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.discord.stop()
+
+    @property
+    def variables(self) -> dict[str, str]:
+        name = connection.settings_dict["NAME"]
+        return {
+            **os.environ,
+            "DATABASE_URL": make_conninfo(settings.DATABASE_URL, dbname=str(name)),
+            "PUBLIC_URL": self.url,
+            "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
+            "DISCORD_BOT_TOKEN": self.discord.bot_token,
+            "DB_CONN_MAX_AGE": "300",
+        }
+
+    def start(self, name: str, wait: bool = True) -> None:
+        """Start a program, or start it again."""
+        command = [part.format(port=self.port) for part in PROGRAMS[name]]
+        variables = self.variables
+        if name in {"web", "worker"}:
+            variables.pop("DB_CONN_MAX_AGE")
+        self.since[name] = datetime.now(UTC)
+        self.running[name] = subprocess.Popen(
+            [sys.executable, *command], cwd=REPOSITORY, env=variables, preexec_fn=die_with_parent
+        )
+        if wait:
+            self.wait(name)
+
+    def wait(self, name: str) -> None:
+        """Wait until a program does its work."""
+        if name == "web":
+            eventually(self._web_answers, 20)
+        elif name == "bot":
+            eventually(self.discord.client.bot_connected, 20)
+            eventually(Guild.objects.exists, 20)
+        elif name == "notifyd":
+            eventually(Heartbeat.objects.filter(name=name, at__gte=self.since[name]).exists, 20)
+
+    def _web_answers(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+    def posts(self, person: str = "alice", channel_id: int = cast.GENERAL_ID) -> list[dict[str, Any]]:
+        """The announcements that a person sees in a channel, the newest first."""
+        return [message for message in self.discord.client.messages(person, channel_id) if message["embeds"]]
+
+    def kill(self, name: str) -> None:
+        """kill -9, as a crash or a power cut would."""
+        process = self.running.pop(name)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+    def stop(self, name: str) -> float:
+        """SIGTERM; returns the seconds it took to end."""
+        process = self.running.pop(name)
+        started = time.monotonic()
+        process.terminate()
+        process.wait(10)
+        return time.monotonic() - started
+
+
+def in_browser(walk: Callable[[Any], T]) -> T:
+    """Run `walk(browser)` with a Chromium, in a thread of its own: Playwright keeps an event loop running in its
+    thread, and every ORM call and async test there would fail."""
+
+    def run() -> T:
+        from playwright.sync_api import sync_playwright
+
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--disable-quic"]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+            try:
+                return walk(browser)
+            finally:
+                browser.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(run).result()

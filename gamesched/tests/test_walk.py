@@ -1,0 +1,103 @@
+"""The whole product as a newcomer meets it: in a browser, against the real programs."""
+
+import os
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from games.actions import lifecycle
+from games.actions.planning import Actor
+from games.models import Game
+from gamesched.testing.stack import Stack, eventually, in_browser
+from notifications.models import Delivery
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep a screenshot where SCREENSHOTS says, for people to look at."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def log_in(page: Any, stack: Stack, person: str) -> None:
+    page.goto(stack.url)
+    page.get_by_role("button", name="Log in with Discord").click()
+    page.get_by_role("button", name=person).click()
+    page.wait_for_url(f"{stack.url}/**")
+
+
+@pytest.mark.browser
+def test_from_logging_in_to_the_reminder() -> None:
+    with Stack("web", "bot", "notifyd") as stack:
+        client = stack.discord.client
+        start = datetime.now(UTC) + timedelta(seconds=75)
+
+        def ours(said: Any) -> bool:
+            return bool(said.type == "error" and said.location["url"].startswith(stack.url))
+
+        def walk(browser: Any) -> str:
+            page = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin").new_page()
+            errors: list[str] = []
+            page.on("console", lambda said: errors.append(said.text) if ours(said) else None)
+            page.on("pageerror", lambda said: errors.append(str(said)))
+            page.goto(stack.url)
+            picture(page, "1-welcome")
+            log_in(page, stack, "Bob")
+            page.get_by_role("button", name="Use Europe/Berlin").click()
+            page.get_by_text("Times are now shown in Europe/Berlin.").wait_for()
+            picture(page, "2-home")
+            page.get_by_role("link", name="Friday Night Dice").click()
+            picture(page, "3-guild")
+            page.get_by_role("link", name="Schedule a game").click()
+            page.get_by_label("Title").fill("Curse of Strahd")
+            page.get_by_label("Description").fill("Bring dice.\nhttps://example.org/rules")
+            page.get_by_label("Date").fill(f"{start:%Y-%m-%d}")
+            page.get_by_label("Time", exact=True).fill("00:00")
+            picture(page, "4-form")
+            page.get_by_label("Time zone").select_option("UTC")
+            # A browser's form has no seconds, and this test no minutes to wait: the start moves below.
+            page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
+            page.get_by_label("Seats").fill("1")
+            page.get_by_label("Reminders").fill("1")
+            page.get_by_role("button", name="Schedule it").click()
+            page.get_by_text("The game is scheduled").wait_for()
+            picture(page, "5-game")
+
+            post = eventually(stack.posts)[0]
+            assert post["embeds"][0]["title"] == "Curse of Strahd"
+            page.locator("[data-live-state]", has_text="Live").wait_for()
+            entry = client.click("charlie", post, f"game:{game_id(page)}:join")
+            assert entry["state"] == "answered"
+            page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=1500)
+            page.locator(".roster").get_by_text("Charlie").wait_for()
+            picture(page, "6-joined")
+            page.get_by_role("button", name="Join the wait list").click()
+            page.get_by_text("The game is full. You are number 1 on the wait list").wait_for()
+            picture(page, "7-waiting")
+            assert os.environ.get("SCREENSHOTS") or not errors, "\n".join(errors)
+            return str(page.url)
+
+        url = in_browser(walk)
+        game = Game.objects.get(pk=int(re.findall(r"/games/(\d+)/", url)[0]))
+        eventually(lambda: "1 waiting" in str(stack.posts()[0]["embeds"]))
+        assert len(stack.posts()) == 1
+
+        # The start moves to where the reminder is due in two seconds.
+        now = datetime.now(UTC)
+        plan = replace(lifecycle.plan_of(game), starts_at=now + timedelta(seconds=62))
+        lifecycle.edit(game.pk, plan, Actor(game.host, "page"), now)
+        letter = eventually(lambda: client.dms("charlie"))[0]
+        assert "starts" in letter["content"]
+        assert len(client.dms("bob")) == 1, "the host is reminded too, though he only waits"
+        eventually(lambda: Delivery.objects.filter(status="sent").count() == 2)
+        lateness = Delivery.objects.values_list("lateness_ms", flat=True)
+        assert all(-50 <= ms < 1000 for ms in lateness), list(lateness)
+
+
+def game_id(page: Any) -> str:
+    return re.findall(r"/games/(\d+)/", page.url)[0]
