@@ -27,6 +27,8 @@ INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 
 GUILDS, MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 15
 
+ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+
 
 class Session:
     """What one identified client is told, connected or about to resume."""
@@ -115,8 +117,9 @@ class Gateway:
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
         connection.op(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL})
+        goodbye = False
         try:
-            async for frame in socket:
+            while (frame := await socket.receive()).type not in ENDS:
                 if frame.type is not WSMsgType.TEXT:
                     continue
                 try:
@@ -126,9 +129,10 @@ class Gateway:
                     connection.close(4002)
                     continue
                 self._receive(connection, op, data, f"ws://{request.host}/gateway")
+            goodbye = frame.type is WSMsgType.CLOSE and frame.data in (1000, 1001)
         finally:
             self._connections.discard(connection)
-            # Our own close() waits for this reading to end before it sends its frame.
+            # Our own close() waits for this reading to end, and must not be cut short.
             if connection.closing:
                 await writer
             else:
@@ -137,7 +141,7 @@ class Gateway:
             if session is not None and session.connection is connection:
                 session.connection, session.lost_at = None, self._world.clock()
                 # A client that says goodbye itself does not come back to this session.
-                if socket.close_code in (1000, 1001):
+                if goodbye:
                     self._sessions.pop(session.id, None)
         return socket
 

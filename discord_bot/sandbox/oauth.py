@@ -47,7 +47,8 @@ async def authorize_page(request: web.Request) -> web.Response:
         return _page("<h1>Invalid request</h1><p>" + escape(str(reason)) + "</p>", 400)
     people = "".join(
         f'<button name="person" value="{user.id}"><img src="/embed/avatars/{user.id % 6}.png" alt="">'
-        f"<span>{escape(user.global_name or user.username)}</span><small>{escape(_standing(services.world, user))}</small></button>"
+        f"<span>{escape(user.global_name or user.username)}</span>"
+        f"<small>{escape(_standing(services.world, user))}</small></button>"
         for user in services.world.people()[:100]
     )
     wanted = escape(", ".join(sorted(scopes)))
