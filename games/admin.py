@@ -125,6 +125,9 @@ class VerbAdmin(admin.ModelAdmin):
         obj.pk = self.made(done, form).pk
         obj.refresh_from_db()
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """There is nothing beside the row."""
+
     def made(self, done: Done, form: Any) -> Any:
         return done.game
 

@@ -1,13 +1,15 @@
 """Writing down what Discord says. Only these functions write guilds, channels, roles, members and names."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from guilds.models import Channel, Guild, Member, Role, User, check_zone
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+
+SAME_FOR = timedelta(minutes=10)  # how long what Discord said of a member need not be written down again
 
 
 def see_users(seen: Iterable[SeenUser]) -> None:
@@ -40,6 +42,10 @@ def see_user(seen: SeenUser) -> User:
 @transaction.atomic
 def see_member(guild_id: int, seen: SeenMember, now: datetime) -> Member:
     """Write down a member with roles, as every click and look-up carries them."""
+    known = Member.objects.select_related("user").filter(guild_id=guild_id, user_id=seen.user.id, left_at=None).first()
+    if known is not None and known.roles_at and now - known.roles_at < SAME_FOR and _says_the_same(known, seen):
+        # A crowd clicking at once says nothing new, and should not wait for writes.
+        return known
     user = see_user(seen.user)
     member, _ = Member.objects.update_or_create(
         guild_id=guild_id,
@@ -54,6 +60,15 @@ def see_member(guild_id: int, seen: SeenMember, now: datetime) -> Member:
         },
     )
     return member
+
+
+def _says_the_same(known: Member, seen: SeenMember) -> bool:
+    user = known.user
+    return (known.nick, known.avatar, known.role_ids) == (seen.nick, seen.avatar, list(seen.role_ids)) and (
+        user.handle,
+        user.global_name,
+        user.avatar,
+    ) == (seen.user.handle, seen.user.global_name, seen.user.avatar)
 
 
 def see_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> list[int]:

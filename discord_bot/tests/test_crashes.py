@@ -1,0 +1,170 @@
+"""kill -9 anywhere on the main walk, then a start: nothing is lost and nothing repeated."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from conftest import World, make_world
+from discord_bot.sandbox import cast
+from gamesched.testing.stack import Stack, eventually
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor
+from games.models import Game, Signup
+from games.roster import roster
+from notifications.models import Delivery, Notification
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def made(now: datetime) -> World:
+    return make_world(now)
+
+
+def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        stack.kill("notifyd")
+        made.game(channel_id=cast.GENERAL_ID)
+        assert not stack.posts()
+        stack.start("notifyd")
+        eventually(stack.posts)
+        assert len(stack.posts()) == 1
+
+
+def test_notifyd_killed_between_send_and_record_sends_one_message(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        # The message is made, and the answer never arrives: at that moment notifyd dies.
+        stack.discord.client.fault("lost", match="POST /channels/*/messages")
+        made.game(channel_id=cast.GENERAL_ID)
+        eventually(stack.posts)
+        stack.kill("notifyd")
+        stack.discord.client.clear_faults()
+        stack.start("notifyd")
+        eventually(lambda: Game.objects.get().announcement.message_id)
+        assert len(stack.posts()) == 1
+
+
+def test_a_reminder_survives_notifyd_killed_over_and_over(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        now = datetime.now(UTC)
+        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=64), reminders=(1,))
+        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
+        for _ in range(3):
+            time.sleep(0.7)
+            stack.kill("notifyd")
+            stack.start("notifyd", wait=False)
+        eventually(lambda: stack.discord.client.dms("charlie"), 15)
+        eventually(lambda: Delivery.objects.filter(status="sent").count() == 2)
+        time.sleep(1)
+        assert len(stack.discord.client.dms("charlie")) == 1
+        assert len(stack.discord.client.dms("bob")) == 1
+
+
+def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        game = made.game(channel_id=cast.GENERAL_ID)
+        post = eventually(stack.posts)[0]
+        # The callback hangs, so that the click is committed and not answered when the bot dies.
+        stack.discord.client.fault("timeout", match="POST /interactions/*", seconds=30)
+        stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=0)
+        eventually(Signup.objects.exists)
+        stack.kill("bot")
+        eventually(lambda: "<@1300000000000000003>" in str(stack.posts()[0]["embeds"]), 10)
+        stack.discord.client.clear_faults()
+        stack.start("bot")
+        answered = stack.discord.client.click("charlie", stack.posts()[0], f"game:{game.pk}:leave")
+        assert answered["state"] == "answered"
+        assert not Signup.objects.current().exists()
+
+
+def test_two_hundred_people_click_at_once(made: World) -> None:
+    with Stack("bot", "notifyd", limited=False) as stack:
+        client = stack.discord.client
+        people = [person["username"] for person in client.add_people(200, cast.GUILD_ID)]
+        game = made.game(channel_id=cast.GENERAL_ID, seats=10)
+        post = eventually(stack.posts)[0]
+        with ThreadPoolExecutor(40) as threads:
+            list(threads.map(lambda name: client.click(name, post, f"game:{game.pk}:join", wait=0), people))
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 20)
+        entries = client.interactions()
+        assert Counter(entry["state"] for entry in entries) == {"answered": 200}
+        slowest = max(entry["milliseconds"] for entry in entries)
+        assert slowest < 3000, slowest
+        # An answer after two seconds is "working on it"; the sign-up follows.
+        eventually(lambda: Signup.objects.count() == 200, 20)
+        shown = roster(game)
+        assert (len(shown.seated), len(shown.waiting)) == (10, 190)
+        keys = list(Signup.objects.current().values_list("order_key", flat=True))
+        assert keys == list(range(1, 201))
+        names = [field["name"] for field in eventually(lambda: _fields_when(stack, "190 waiting"), 15)]
+        assert "10 of 10 seats taken, 190 waiting" in names
+        edits = client.requests("PATCH /channels")
+        kinds = Counter(entry["answer_type"] for entry in entries)
+        print(f"slowest answer {slowest:.0f} ms, answers by type {dict(kinds)}, {len(edits)} edits")
+
+
+def _fields_when(stack: Stack, text: str) -> list[dict[str, str]]:
+    fields: list[dict[str, str]] = stack.posts()[0]["embeds"][0]["fields"]
+    return fields if text in str(fields) else []
+
+
+def test_buttons_go_when_the_game_starts(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        now = datetime.now(UTC)
+        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=61), reminders=())
+        eventually(lambda: "Join" in str(stack.posts()))
+        # Two seconds to the start, as if most of the minute had passed.
+        Game.objects.filter(pk=game.pk).update(starts_at=datetime.now(UTC) + timedelta(seconds=2))
+        game.refresh_from_db()
+        Notification.objects.filter(kind="start").update(due_at=game.starts_at)
+        eventually(lambda: "Join" not in str(stack.posts()), 6)
+        late = (datetime.now(UTC) - game.starts_at).total_seconds()
+        assert late < 2, late
+
+
+def test_without_the_trigger_a_reminder_is_at_most_half_a_minute_late(made: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE notifications_notification DISABLE TRIGGER USER")
+    try:
+        with Stack("bot", "notifyd") as stack:
+            now = datetime.now(UTC)
+            made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
+            letter = eventually(lambda: stack.discord.client.dms("bob"), 34)
+            assert letter
+            due = now + timedelta(seconds=2)
+            assert (datetime.now(UTC) - due).total_seconds() <= 31
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE notifications_notification ENABLE TRIGGER USER")
+
+
+def test_programs_stop_within_five_seconds(made: World) -> None:
+    with Stack("web", "bot", "notifyd", "worker") as stack:
+        taken: dict[str, float] = {}
+        threads = [threading.Thread(target=lambda n=name: taken.update({n: stack.stop(n)})) for name in stack.names]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert set(taken) == {"web", "bot", "notifyd", "worker"}
+        assert max(taken.values()) < 5, taken
+
+
+def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        now = datetime.now(UTC)
+        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
+        plan = lifecycle.plan_of(game)
+        lifecycle.edit(
+            game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(made.bob, "page"), datetime.now(UTC)
+        )
+        letter = eventually(lambda: stack.discord.client.dms("bob"))[0]
+        assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in letter["content"]
+        assert Delivery.objects.count() == 1
+        assert set(Notification.objects.open().values_list("kind", flat=True)) == {"start", "end"}

@@ -1,0 +1,260 @@
+"""One verb, many doors: whichever is used, the same sign-ups, the same rows and the same bell."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.urls import reverse
+from psycopg.conninfo import make_conninfo
+
+from conftest import World
+from discord_bot.clicks import Click, act
+from games.models import AuditEntry, Game, Signup
+from guilds.models import User
+from guilds.seen import SeenMember, SeenUser
+from notifications.models import Notification
+
+HTMX = {"HX-Request": "true"}
+
+
+def click(world: World, game: Game, verb: str) -> None:
+    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
+    act(Click(game.pk, verb, world.guild.pk, member))
+
+
+def post(world: World, client: Any, user: User, address: str, data: dict[str, Any], **extra: Any) -> Any:
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.post(address, data, **extra)
+    assert answer.status_code in {200, 302}, answer.text
+    return answer
+
+
+def operator(world: World) -> User:
+    world.alice.is_staff = world.alice.is_superuser = True
+    world.alice.save()
+    return world.alice
+
+
+def page_join(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.charlie, reverse("game-join", args=[game.pk]), {})
+
+
+def htmx_join(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.charlie, reverse("game-join", args=[game.pk]), {}, headers=HTMX)
+
+
+def admin_join(world: World, client: Any, game: Game) -> None:
+    data = {"game": game.pk, "user": world.charlie.pk}
+    post(world, client, operator(world), reverse("admin:games_signup_add"), data)
+
+
+def command_join(world: World, client: Any, game: Game) -> None:
+    call_command("game", "join", str(game.pk), "--as", str(world.charlie.pk))
+
+
+JOINS: dict[str, Callable[[World, Any, Game], None]] = {
+    "button": lambda world, client, game: click(world, game, "join"),
+    "page": page_join,
+    "htmx": htmx_join,
+    "admin form": admin_join,
+    "command": command_join,
+}
+
+
+def page_leave(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.charlie, reverse("game-leave", args=[game.pk]), {})
+
+
+def htmx_leave(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.charlie, reverse("game-leave", args=[game.pk]), {}, headers=HTMX)
+
+
+def admin_leave(world: World, client: Any, game: Game) -> None:
+    signup = game.signups.current().get(user=world.charlie)
+    data = {"action": "leave", "_selected_action": [signup.pk]}
+    post(world, client, operator(world), reverse("admin:games_signup_changelist"), data)
+
+
+def command_leave(world: World, client: Any, game: Game) -> None:
+    call_command("game", "leave", str(game.pk), "--as", "charlie")
+
+
+LEAVES: dict[str, Callable[[World, Any, Game], None]] = {
+    "button": lambda world, client, game: click(world, game, "leave"),
+    "page": page_leave,
+    "htmx": htmx_leave,
+    "admin action": admin_leave,
+    "command": command_leave,
+}
+
+
+def form_fields(world: World, start: datetime) -> dict[str, Any]:
+    return {
+        "title": "Curse of Strahd",
+        "description": "Bring dice.",
+        "date": f"{start:%Y-%m-%d}",
+        "time": f"{start:%H:%M:%S}",
+        "zone": "UTC",
+        "channel": str(world.channel.pk),
+        "seats": "5",
+        "duration": "120",
+        "reminders": "1440, 60, 1",
+        "edition": "1",
+    }
+
+
+def page_edit(world: World, client: Any, game: Game, start: datetime) -> None:
+    post(world, client, world.bob, reverse("game-edit", args=[game.pk]), form_fields(world, start))
+
+
+def admin_edit(world: World, client: Any, game: Game, start: datetime) -> None:
+    data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}
+    post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
+
+
+def command_edit(world: World, client: Any, game: Game, start: datetime) -> None:
+    when = ["--date", f"{start:%Y-%m-%d}", "--time", f"{start:%H:%M:%S}", "--zone", "UTC"]
+    call_command("game", "edit", str(game.pk), *when, "--reminders", "1440, 60, 1", "--as", "bob")
+
+
+EDITS: dict[str, Callable[[World, Any, Game, datetime], None]] = {
+    "page": page_edit,
+    "admin form": admin_edit,
+    "command": command_edit,
+}
+
+
+def page_cancel(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.bob, reverse("game-cancel", args=[game.pk]), {})
+
+
+def htmx_cancel(world: World, client: Any, game: Game) -> None:
+    post(world, client, world.bob, reverse("game-cancel", args=[game.pk]), {}, headers=HTMX)
+
+
+def admin_cancel(world: World, client: Any, game: Game) -> None:
+    data = {"action": "cancel", "_selected_action": [game.pk]}
+    post(world, client, operator(world), reverse("admin:games_game_changelist"), data)
+
+
+def command_cancel(world: World, client: Any, game: Game) -> None:
+    call_command("game", "cancel", str(game.pk), "--as", "bob")
+
+
+CANCELS: dict[str, Callable[[World, Any, Game], None]] = {
+    "page": page_cancel,
+    "htmx": htmx_cancel,
+    "admin action": admin_cancel,
+    "command": command_cancel,
+}
+
+
+class Bells:
+    """What rang on both bells since the last look."""
+
+    def __init__(self) -> None:
+        name = str(connection.settings_dict["NAME"])
+        self.conn = psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True)
+        self.conn.execute("LISTEN game_changed")
+        self.conn.execute("LISTEN notification_due")
+
+    def rung(self) -> set[str]:
+        return {note.channel for note in self.conn.notifies(timeout=0.2)}
+
+
+@pytest.fixture
+def bells(transactional_db: None) -> Any:
+    heard = Bells()
+    yield heard
+    heard.conn.close()
+
+
+def open_rows() -> set[tuple[str, int | None, int | None]]:
+    rows = Notification.objects.open().values_list("kind", "recipient_id", "offset")
+    return {(kind, recipient, offset) for kind, recipient, offset in rows}
+
+
+PLANNED = {("announcement", None, None), ("start", None, None), ("end", None, None)}
+BEFORE = PLANNED | {("reminder", None, 60), ("reminder", None, 1440)}
+
+
+@pytest.mark.parametrize("door", JOINS)
+def test_join(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+    world = committed_world
+    game = world.game()
+    bells.rung()
+    JOINS[door](world, client, game)
+    signup = Signup.objects.get()
+    assert (signup.user, signup.order_key, signup.left_at) == (world.charlie, 1, None)
+    assert signup.seated_at is not None
+    assert open_rows() == BEFORE
+    assert Notification.objects.open().get(kind="announcement").revision == 2
+    assert bells.rung() == {"game_changed", "notification_due"}
+    assert AuditEntry.objects.filter(verb="join").count() == 1
+
+
+@pytest.mark.parametrize("door", LEAVES)
+def test_leave(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+    world = committed_world
+    game = world.game(seats=1)
+    click(world, game, "join")
+    page = reverse("game-join", args=[game.pk])
+    post(world, client, world.bob, page, {})
+    bells.rung()
+    LEAVES[door](world, client, game)
+    assert [s.user for s in game.signups.current()] == [world.bob]
+    assert game.signups.current().get().seated_at is not None
+    assert open_rows() == BEFORE | {("promoted", world.bob.pk, None)}
+    assert bells.rung() == {"game_changed", "notification_due"}
+
+
+@pytest.mark.parametrize("door", EDITS)
+def test_moving_the_start_from_three_days_off_to_ninety_seconds(
+    committed_world: World, client: Any, bells: Bells, door: str
+) -> None:
+    world = committed_world
+    game = world.game()
+    bells.rung()
+    start = (datetime.now(UTC) + timedelta(seconds=90)).replace(microsecond=0)
+    EDITS[door](world, client, game, start)
+    game.refresh_from_db()
+    assert game.starts_at == start
+    assert game.edition == 2
+    assert open_rows() == PLANNED | {("reminder", None, 1)}, "nothing of the old time is left"
+    assert Notification.objects.open().get(kind="reminder").due_at == start - timedelta(minutes=1)
+    assert bells.rung() == {"game_changed", "notification_due"}
+
+
+@pytest.mark.parametrize("door", CANCELS)
+def test_cancel(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+    world = committed_world
+    game = world.game()
+    click(world, game, "join")
+    bells.rung()
+    CANCELS[door](world, client, game)
+    game.refresh_from_db()
+    assert game.cancelled_at is not None
+    assert open_rows() == {("announcement", None, None), ("cancelled", None, None)}
+    assert bells.rung() == {"game_changed", "notification_due"}
+
+
+def test_the_admin_says_what_is_wrong_and_keeps_what_was_typed(world: World, client: Any) -> None:
+    game = world.game()
+    start = world.now - timedelta(days=1)
+    data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}
+    answer = post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
+    assert "That time is past" in answer.text
+    game.refresh_from_db()
+    assert game.starts_at == world.now + timedelta(days=3)
+
+
+def test_a_dry_run_changes_nothing(world: World, capsys: Any) -> None:
+    game = world.game()
+    call_command("game", "join", str(game.pk), "--as", "charlie", "--dry-run", "--json")
+    assert "You are in, seat 1 of 5." in capsys.readouterr().out
+    assert not Signup.objects.exists()
