@@ -70,9 +70,9 @@ DISCORD_API_URL_GIVEN: str = env.str("DISCORD_API_URL", "").rstrip("/")
 DISCORD_IS_LOCAL = bool(DISCORD_API_URL_GIVEN)
 DISCORD_API_URL = DISCORD_API_URL_GIVEN or "https://discord.com/api/v10"
 _local_origin = "{0.scheme}://{0.netloc}".format(urlsplit(DISCORD_API_URL))
-DISCORD_BROWSER_URL: str = env.str(
-    "DISCORD_BROWSER_URL", _local_origin if DISCORD_IS_LOCAL else "https://discord.com"
-).rstrip("/")
+DISCORD_BROWSER_URL: str = env.str("DISCORD_BROWSER_URL", "").rstrip("/") or (
+    _local_origin if DISCORD_IS_LOCAL else "https://discord.com"
+)
 DISCORD_CDN_URL = DISCORD_BROWSER_URL if DISCORD_IS_LOCAL else "https://cdn.discordapp.com"
 
 # --- the three openings through which a lower room asks a higher one -------------------------------------

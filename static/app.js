@@ -37,6 +37,10 @@ const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 for (const form of document.querySelectorAll("form[data-zone-offer]")) {
   if (!browserZone || form.dataset.zoneNow === browserZone) continue;
+  if (form.dataset.zoneNow === "") {
+    document.getElementById("id_zone").value = browserZone; // none is chosen yet, so the list starts at the likely one
+    continue;
+  }
   form.elements.zone.value = browserZone;
   form.querySelector("[data-zone-name]").textContent = browserZone.replaceAll("_", " ");
   form.querySelector("[data-zone-button]").hidden = false;

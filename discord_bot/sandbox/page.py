@@ -97,7 +97,6 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
     """Events as they happen to one person. A web socket: browsers allow many of these beside each other."""
     world, user = request.app[SERVICES].world, _viewer(request)
     socket = web.WebSocketResponse(heartbeat=30, timeout=0.5)
-    await socket.prepare(request)
     waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def hear(event: Event) -> None:
@@ -108,7 +107,12 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
         while True:
             await socket.send_str(await waiting.get())
 
-    forget = world.subscribe(hear)
+    forget = world.subscribe(hear)  # before the browser knows that it is connected
+    try:
+        await socket.prepare(request)
+    except BaseException:
+        forget()
+        raise
     writer = asyncio.create_task(write())
     request.app[STREAMS].add(socket)
     try:

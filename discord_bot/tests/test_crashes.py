@@ -12,11 +12,11 @@ from django.db import connection
 
 from conftest import World, make_world
 from discord_bot.sandbox import cast
-from gamesched.testing.stack import Stack, eventually
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.models import Game, Signup
 from games.roster import roster
+from gamesched.testing.stack import Stack, eventually
 from notifications.models import Delivery, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

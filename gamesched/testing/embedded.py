@@ -7,10 +7,11 @@ DATABASE_URL given, that server is used instead.
 import base64
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from gamesched.demo.postgres import Server
+from gamesched.demo.postgres import Server, state_directory
 
 SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
 
@@ -27,7 +28,8 @@ def find_browser() -> str | None:
 def _set_variables() -> None:
     global _server
     if not os.environ.get("DATABASE_URL"):
-        _server = Server("test")
+        # One for each run, so that two runs at a time do not meet.
+        _server = Server(f"test-{os.getpid()}")
         os.environ["DATABASE_URL"] = _server.url
     bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
     os.environ.update(
@@ -47,13 +49,22 @@ _set_variables()
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _server is not None and not _worker and not session.config.option.collectonly:
+        _clear_up()
         _server.start()
+
+
+def _clear_up() -> None:
+    """Remove what runs that were killed left behind."""
+    for folder in state_directory().glob("test-*"):
+        if not Path(f"/proc/{folder.name.removeprefix('test-')}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _server is not None and not _worker:
         _server.stop()
+        _server.remove()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

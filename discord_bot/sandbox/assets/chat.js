@@ -189,20 +189,29 @@ async function hear({ t, d }) {
   }
 }
 
-function listen() {
+// Opened before anything is read, so that nothing is missed between; what it tells waits until all is drawn.
+async function listen() {
   const socket = new WebSocket(`${location.origin.replace("http", "ws")}/sandbox/stream?person=${state.person}`);
+  const old = state.socket;
   state.socket = socket;
-  let waiting = Promise.resolve();
-  socket.onopen = () => { $("status").textContent = "live"; $("status").className = ""; };
+  old?.close();
+  let drawn;
+  let waiting = new Promise((resolve) => { drawn = resolve; });
   socket.onmessage = (event) => { waiting = waiting.then(() => hear(JSON.parse(event.data))).catch(console.error); };
+  const opened = new Promise((resolve) => { socket.onopen = () => resolve(true); socket.onerror = () => resolve(false); });
   socket.onclose = async () => {
     if (state.socket !== socket) return;
     $("status").textContent = "connection lost, trying again…";
     $("status").className = "off";
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    try { await loadView(); await loadMessages(); } catch { /* the next attempt tells */ }
-    listen();
+    if (state.socket === socket) await listen();
   };
+  if (!await opened) return;
+  $("status").textContent = "live";
+  $("status").className = "";
+  await loadView();
+  await open();
+  drawn();
 }
 
 async function become(username) {
@@ -213,11 +222,7 @@ async function become(username) {
   $("you").replaceChildren(...people.map((each) => element("option", { value: each.username }, each.global_name || each.username)));
   $("you").value = person.username;
   $("me").src = avatar(person.id);
-  await loadView();
-  const old = state.socket;
-  listen();
-  old?.close();
-  await open();
+  await listen();
 }
 
 $("you").onchange = () => become($("you").value);
