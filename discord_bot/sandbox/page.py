@@ -108,21 +108,20 @@ async def stream(request: web.Request) -> web.WebSocketResponse:
             await socket.send_str(await waiting.get())
 
     forget = world.subscribe(hear)  # before the browser knows that it is connected
+    streams = request.app[STREAMS]
     try:
         await socket.prepare(request)
-    except BaseException:
-        forget()
-        raise
-    writer = asyncio.create_task(write())
-    request.app[STREAMS].add(socket)
-    try:
-        async for frame in socket:
-            if frame.type is WSMsgType.ERROR:
-                break
+        streams.add(socket)
+        writer = asyncio.create_task(write())
+        try:
+            async for frame in socket:
+                if frame.type is WSMsgType.ERROR:
+                    break
+        finally:
+            writer.cancel()
     finally:
         forget()
-        writer.cancel()
-        request.app[STREAMS].discard(socket)
+        streams.discard(socket)
     return socket
 
 
