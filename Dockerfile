@@ -7,11 +7,12 @@ COPY requirements.txt ./
 RUN pip install --require-hashes --compile -r requirements.txt
 
 COPY . .
-# Collecting needs no server and no secrets, only settings that load.
-RUN COLLECTING=1 DATABASE_URL=postgresql:///none python manage.py collectstatic --noinput --skip-checks
+# Collecting reads the settings but asks no server.
+RUN COLLECTING=1 python manage.py collectstatic --noinput --skip-checks \
+    && python -m compileall -q . \
+    && useradd --system --no-create-home scheduler \
+    && install -d -o scheduler /data
 
-RUN useradd --system --no-create-home scheduler
 USER scheduler
 EXPOSE 8000
-STOPSIGNAL SIGTERM
 CMD ["python", "-m", "daphne", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers", "gamesched.asgi:application"]

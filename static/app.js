@@ -103,10 +103,8 @@ let unfolded = [];
 addEventListener("htmx:beforeSwap", (event) => {
   unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
 });
-addEventListener("htmx:afterSwap", (event) => {
+addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
-  // Join becomes Leave: who pressed it by keyboard stays there.
-  if (!reading(event) && document.activeElement === document.body) document.querySelector("#live .signup button")?.focus();
 });
 
 // --- Live pages: the socket says only "look again"; the page fetches its own fragment -----------------------

@@ -104,7 +104,8 @@ def _select(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
             said = "The specified option value is already used"
             raise invalid((*path, "options"), "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", said)
     kept = ("placeholder", "options", "min_values", "max_values", "disabled", "channel_types", "default_values")
-    return shown | {key: given[key] for key in kept if given.get(key) is not None}
+    shown |= {key: given[key] for key in kept if given.get(key) is not None}
+    return {"min_values": 1, "max_values": 1} | shown
 
 
 def _custom_id(given: Json, path: tuple[str | int, ...], seen: set[str]) -> str:

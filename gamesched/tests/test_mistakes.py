@@ -1,0 +1,85 @@
+"""An operator's mistakes, each named in one line with the next step in another, and a non-zero exit."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
+
+from gamesched.testing.stack import Stack
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, *words]
+    env = {**os.environ, **variables}
+    return subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set."),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not an address PostgreSQL's client can read"),
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"PUBLIC_URL": "games.example.org"}, "which is not the address of a site."),
+        ({"DISCORD_BOT_TOKEN": ""}, "DISCORD_BOT_TOKEN is not set."),
+        ({"DISCORD_BOT_TOKEN": "hunter2"}, "DISCORD_BOT_TOKEN is not a bot token."),
+        ({"DISCORD_CLIENT_SECRET": ""}, "DISCORD_CLIENT_SECRET is not set."),
+    ],
+)
+@pytest.mark.parametrize("program", [("manage.py", "runbot"), ("-c", "import gamesched.asgi")])
+def test_a_missing_or_malformed_variable(program: tuple[str, ...], variables: dict[str, str], sentence: str) -> None:
+    ran = run(*program, **variables)
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_the_local_discord_has_no_place_in_production() -> None:
+    ran = run("manage.py", "check", "--deploy", PUBLIC_URL="https://games.example.org")
+    assert ran.returncode == 1
+    assert "anyone can be anyone" in ran.stderr
+
+
+@pytest.mark.parametrize("program", ["runbot", "notifyd"])
+def test_a_database_that_is_not_there(program: str) -> None:
+    ran = run("manage.py", program, DATABASE_URL="postgresql://nobody@127.0.0.1:9/none")
+    assert ran.returncode == 1
+    assert "The database cannot be reached" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_a_wrong_token_and_a_second_bot() -> None:
+    with Stack("bot") as stack:
+        second = run("manage.py", "runbot", **stack.variables)
+        assert second.returncode == 1
+        assert "Another bot is running with this database." in second.stderr
+        stack.kill("bot")
+        wrong = {**stack.variables, "DISCORD_BOT_TOKEN": stack.discord.bot_token + "x"}
+        for program in ("runbot", "notifyd"):
+            ran = run("manage.py", program, **wrong)
+            assert ran.returncode == 1
+            assert "Discord refused DISCORD_BOT_TOKEN." in ran.stderr
+            assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.django_db(transaction=True)
+def test_due_is_judged_by_the_databases_clock() -> None:
+    """However wrong this machine's own clock is."""
+    code = (
+        "import time, datetime; real = time.time; time.time = lambda: real() - 3600;"
+        "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings');"
+        "import django; django.setup(); from gamesched.lib.clock import db_now;"
+        "print(db_now().timestamp() - real())"
+    )
+    name = str(connection.settings_dict["NAME"])
+    ran = run("-c", code, DATABASE_URL=make_conninfo(settings.DATABASE_URL, dbname=name))
+    assert abs(float(ran.stdout)) < 2, ran.stderr

@@ -1,0 +1,116 @@
+"""Logging in with Discord, and every way in which that fails: a page with one next step, never a 500."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from django.test import Client
+
+from conftest import make_world
+from discord_bot.sandbox import cast
+from discord_bot.sandbox.testing import LocalDiscord
+from gamesched.testing.stack import eventually
+from guilds.models import Member, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def discord(settings: Any) -> Iterator[LocalDiscord]:
+    with LocalDiscord(public_url="http://testserver") as local:
+        settings.DISCORD_API_URL = local.api_url
+        settings.DISCORD_BROWSER_URL = local.origin
+        yield local
+
+
+def walk(client: Client, person: int | str) -> str:
+    """Click Log in, choose who one is at Discord, and return the address that Discord sends one back to."""
+    away = client.post("/accounts/discord/login/")
+    assert away.status_code == 302
+    back = requests.post(away["Location"], data={"person": str(person)}, allow_redirects=False, timeout=5)
+    return back.headers["Location"].removeprefix("http://testserver")
+
+
+def test_logging_in_writes_down_who_and_where(discord: LocalDiscord, client: Client, now: Any) -> None:
+    make_world(now)
+    Member.objects.all().delete()
+    answer = client.get(walk(client, cast.BOB_ID))
+    assert answer["Location"] == "/"
+    assert client.session["_auth_user_id"] == str(cast.BOB_ID)
+    member = Member.objects.get(user_id=cast.BOB_ID)
+    assert member.guild_id == cast.GUILD_ID
+    # Roles are looked up behind the page's back.
+    eventually(lambda: Member.objects.get(user_id=cast.BOB_ID).role_ids == [cast.ORGANISER_ID])
+
+
+def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Client, now: Any) -> None:
+    make_world(now)
+    User.objects.filter(pk=cast.BOB_ID).update(zone="Asia/Tokyo", is_staff=True)
+    for _ in range(2):
+        client.get(walk(client, cast.BOB_ID))
+        bob = User.objects.get(pk=cast.BOB_ID)
+        assert (bob.zone, bob.is_staff, bob.global_name) == ("Asia/Tokyo", True, "Bob")
+        client.logout()
+    assert User.objects.filter(username=str(cast.BOB_ID)).count() == 1
+
+
+def test_a_person_in_no_guild_with_the_bot_is_told_what_to_do(discord: LocalDiscord, client: Client, now: Any) -> None:
+    make_world(now)
+    client.get(walk(client, cast.ERIN_ID))
+    page = client.get("/").text
+    assert "Invite it to a server that you manage" in page
+    assert "Friday Night Dice" not in page
+
+
+def test_consent_denied(discord: LocalDiscord, client: Client) -> None:
+    page = client.get(walk(client, ""), follow=True)
+    assert page.status_code < 500
+    assert "You chose Cancel at Discord" in page.text
+
+
+def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now: Any) -> None:
+    make_world(now)
+    address = walk(client, cast.BOB_ID)
+    code = parse_qs(urlsplit(address).query)["code"][0]
+    for wrong in (f"/accounts/discord/login/callback/?code={code}", "/accounts/discord/login/callback/?code=x&state=y"):
+        page = client.get(wrong, follow=True)
+        assert page.status_code == 400
+        assert "That log-in has expired" in page.text
+    client.get(address)
+    again = client.get(address, follow=True)
+    assert again.status_code == 400
+    assert "That log-in has expired" in again.text
+
+
+def test_cookies_off(discord: LocalDiscord, client: Client) -> None:
+    address = walk(client, cast.BOB_ID)
+    page = Client().get(address, follow=True)
+    assert page.status_code == 400
+    assert "allow cookies for this site" in page.text
+
+
+def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Client) -> None:
+    address = walk(client, cast.BOB_ID)
+    page = client.get(address.replace("code=", "code=x"), follow=True)
+    assert page.status_code == 503
+    assert "Discord refused the log-in" in page.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "title"),
+    [
+        ({"kind": "status", "status": 503, "match": "POST /oauth2/token"}, "Discord"),
+        ({"kind": "status", "status": 500, "match": "GET /users/@me"}, "Discord does not answer"),
+        ({"kind": "status", "status": 429, "match": "GET /users/@me"}, "Discord asks us to slow down"),
+        ({"kind": "lost", "match": "GET /users/@me"}, "Discord does not answer"),
+    ],
+)
+def test_discord_down_or_limiting(discord: LocalDiscord, client: Client, fault: dict[str, Any], title: str) -> None:
+    address = walk(client, cast.BOB_ID)
+    discord.client.fault(**fault)
+    page = client.get(address, follow=True)
+    assert page.status_code == 503
+    assert title in page.text
+    assert not User.objects.filter(pk=cast.BOB_ID).exists()
