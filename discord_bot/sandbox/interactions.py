@@ -188,10 +188,9 @@ class Interactions:
                 "response_message_loading": kind == DEFERRED_MESSAGE,
                 "response_message_ephemeral": bool(message.flags & EPHEMERAL),
             },
-            "resource": {"type": kind},
         }
-        if kind in (MESSAGE, UPDATE, DEFERRED_MESSAGE):
-            told["resource"]["message"] = self._world.message_payload(message)
+        if kind != DEFERRED_UPDATE:
+            told["resource"] = {"type": kind, "message": self._world.message_payload(message)}
         return told
 
     def follow_up(self, application_id: int, token: str, body: Json) -> Message:
@@ -252,6 +251,8 @@ class Interactions:
         told: Json = {"id": str(made.id), "type": made.type, "user_id": str(made.user_id)}
         if made.type == COMMAND:
             told["name"] = made.data["name"]
+        else:
+            told["message_id"] = str(made.message_id)
         return self._world.post(
             Message(
                 id=self._world.new_id(),

@@ -217,6 +217,8 @@ def message(it: Message, users: dict[int, User]) -> Json:
         told = {"id": it.interaction["id"], "type": it.interaction["type"], "user": who}
         payload |= {"application_id": str(APPLICATION_ID), "webhook_id": str(APPLICATION_ID)}
         payload["interaction_metadata"] = told | {"authorizing_integration_owners": {}}
+        if it.interaction.get("message_id"):
+            payload["interaction_metadata"]["interacted_message_id"] = it.interaction["message_id"]
         if it.interaction.get("name"):
             payload["interaction"] = told | {"name": it.interaction["name"]}
     elif author.bot:
