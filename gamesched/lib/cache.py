@@ -76,8 +76,8 @@ class ForgivingRedisCache(RedisCache):
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
         self._ask(lambda: RedisCache.delete_many(self, keys, version), None)
 
-    def clear(self) -> bool:
-        return self._ask(lambda: RedisCache.clear(self), False)
+    def clear(self) -> None:
+        self._ask(lambda: RedisCache.clear(self), None)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """As for a key that is not there, raises ValueError while Redis is away."""

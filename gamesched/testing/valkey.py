@@ -39,7 +39,7 @@ class Valkey:
         deadline = time.monotonic() + 10
         while True:
             try:
-                self.keys()
+                self.held()
             except redis.RedisError:
                 if time.monotonic() > deadline:
                     raise
@@ -47,7 +47,7 @@ class Valkey:
             else:
                 return
 
-    def keys(self) -> list[bytes]:
+    def held(self) -> list[bytes]:
         """The keys it holds now."""
         with redis.Redis.from_url(self.url) as client:
             found: list[bytes] = list(client.scan_iter())

@@ -70,7 +70,7 @@ def test_a_dead_server_holds_nothing_and_takes_nothing(cache: ForgivingRedisCach
     assert not cache.touch("a")
     assert not cache.delete("a")
     cache.delete_many(["a"])
-    assert not cache.clear()
+    cache.clear()
     with pytest.raises(ValueError, match="b"):
         cache.incr("b")
     valkey.start()
@@ -94,7 +94,7 @@ def test_nobody_is_logged_out_when_redis_dies(
 
         assert look({}).status_code == 302, "a stranger is asked to log in"
         assert game.title in look(bob).text
-        assert any(bob[settings.SESSION_COOKIE_NAME].encode() in key for key in valkey.keys())
+        assert any(bob[settings.SESSION_COOKIE_NAME].encode() in key for key in valkey.held())
 
         valkey.kill()
         before = look(bob)
@@ -104,4 +104,4 @@ def test_nobody_is_logged_out_when_redis_dies(
 
         valkey.start()
         assert look(bob).status_code == 200
-        assert any(bob[settings.SESSION_COOKIE_NAME].encode() in key for key in valkey.keys())
+        assert any(bob[settings.SESSION_COOKIE_NAME].encode() in key for key in valkey.held())
