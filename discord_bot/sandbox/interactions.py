@@ -190,7 +190,8 @@ class Interactions:
             },
         }
         if kind != DEFERRED_UPDATE:
-            told["resource"] = {"type": kind, "message": self._world.message_payload(message)}
+            shown = MESSAGE if kind == DEFERRED_MESSAGE else kind
+            told["resource"] = {"type": shown, "message": self._world.message_payload(message)}
         return told
 
     def follow_up(self, application_id: int, token: str, body: Json) -> Message:

@@ -92,4 +92,4 @@ async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | 
         world.store.close()
         raise
     bound = runner.addresses[0][1]
-    return Server(runner, services, f"http://{'localhost' if host == '127.0.0.1' else host}:{bound}")
+    return Server(runner, services, f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{bound}")
