@@ -20,6 +20,7 @@ from discord_bot.sandbox.world import World
 CALLBACK_PATH = "/accounts/discord/login/callback/"
 # Two hundred people clicking at once would overflow aiohttp's default of 128 and wait a second for a retry.
 BACKLOG = 2048
+SEEN_AS_LOCALHOST = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound to)
 
 
 def redirects_of(public_url: str, more: list[str]) -> tuple[str, ...]:
@@ -92,4 +93,4 @@ async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | 
         world.store.close()
         raise
     bound = runner.addresses[0][1]
-    return Server(runner, services, f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{bound}")
+    return Server(runner, services, f"http://{'localhost' if host in SEEN_AS_LOCALHOST else host}:{bound}")
