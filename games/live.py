@@ -38,6 +38,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         for group in [*groups, EVERYONE]:
             await self.channel_layer.group_add(group, self.channel_name)
         self.joined = [*groups, EVERYONE]
+        if groups[0].startswith("game."):
+            # The page was read before we listened, so it is told what is current.
+            await self.send_json({"now": await in_db(revision_of, int(groups[0].removeprefix("game.")))})
         self.rights = asyncio.create_task(self._keep_rights())
 
     async def _groups(self) -> list[str] | None:
@@ -89,6 +92,10 @@ def groups_for(user: User, asked: dict[str, str]) -> list[str]:
     if "mine" in asked:
         return [f"user.{user.pk}", *(f"guild.{pk}" for pk in guilds.values_list("pk", flat=True))]
     return []
+
+
+def revision_of(game_id: int) -> int:
+    return Game.objects.values_list("revision", flat=True).get(pk=game_id)
 
 
 def _listen_in_this_process() -> None:

@@ -157,7 +157,7 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
         if name in {"edition", "fold"}:
             continue
         choices = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
-        saved, typed = (str(f[name].value() or "") for f in (shown, form))
+        saved, typed = (str(f[name].value() or "").replace("\r\n", "\n").strip() for f in (shown, form))
         if name in {"date", "time"}:
             saved = f"{shown.initial[name]:%Y-%m-%d}" if name == "date" else f"{shown.initial[name]:%H:%M}"
         if saved != typed:

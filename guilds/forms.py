@@ -21,12 +21,13 @@ FREQUENT = [
 ]
 
 
-def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """Every zone for a select, the frequent ones first."""
     rest = sorted(
         z for z in zoneinfo.available_timezones() if "/" in z and not z.startswith(("Etc/", "posix", "right"))
     )
     return [
+        ("", "Choose …"),
         ("Often used", [(z, z.replace("_", " ")) for z in FREQUENT]),
         ("All", [(z, z.replace("_", " ")) for z in rest]),
     ]

@@ -154,7 +154,10 @@ function listen(attempt) {
     state.dataset.liveState = "live";
     state.textContent = "· Live";
   };
-  socket.onmessage = look;
+  socket.onmessage = ({ data }) => {
+    // Its greeting says what is current: nothing is missed between reading the page and listening.
+    if (String(JSON.parse(data).now) !== live().dataset.revision) look();
+  };
   socket.onclose = ({ code }) => {
     if (code === STRANGER || code === UNKNOWN) {
       reloadOnce();

@@ -116,6 +116,9 @@ class Stack:
         elif name == "bot":
             eventually(self.discord.client.bot_connected, 20)
             eventually(Guild.objects.exists, 20)
+        elif name == "worker":
+            # Its sentinel, and that one's worker, monitor and pusher.
+            eventually(lambda: len(_descendants(self.running[name].pid)) >= 4, 20)
         elif name == "notifyd":
             eventually(Heartbeat.objects.filter(name=name, at__gte=self.since[name]).exists, 20)
 
@@ -142,6 +145,11 @@ class Stack:
         process.terminate()
         process.wait(10)
         return time.monotonic() - started
+
+
+def _descendants(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [found for child in map(int, children) for found in (child, *_descendants(child))]
 
 
 def in_browser(walk: Callable[[Any], T]) -> T:

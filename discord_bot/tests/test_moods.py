@@ -1,0 +1,176 @@
+"""Discord as it can be: permissions gone, messages deleted, direct messages closed, strange buttons."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from conftest import World, make_world
+from discord_bot.sandbox import cast
+from games import messages
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor
+from games.models import Announcement, Game
+from gamesched.testing.stack import Stack, eventually
+from guilds.actions import see_member
+from guilds.models import Channel, Guild
+from guilds.seen import SeenMember, SeenUser
+from notifications.models import Delivery
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def made(now: datetime) -> World:
+    return make_world(now)
+
+
+@pytest.fixture
+def stack(made: World) -> Iterator[Stack]:
+    with Stack("bot", "notifyd") as running:
+        yield running
+
+
+def private(stack: Stack, person: str, channel_id: int = cast.GENERAL_ID) -> str:
+    """The newest line that only this person sees."""
+    found = [m for m in stack.discord.client.messages(person, channel_id) if m.get("flags", 0) & 64]
+    return str(found[0]["content"]) if found else ""
+
+
+def test_a_missing_permission_is_named_and_trying_again_works(made: World, stack: Stack, as_person: Any) -> None:
+    stack.discord.client.fault("permissions", channel_id=str(cast.RAIDS_ID), take=["EMBED_LINKS"])
+    eventually(lambda: Channel.objects.get(pk=cast.RAIDS_ID).missing == ["Embed Links"])
+    game = made.game(channel_id=cast.RAIDS_ID)
+    eventually(lambda: Announcement.objects.get().problem)
+    page = as_person(made.bob).get(game.get_absolute_url()).text
+    assert "Not announced: missing Embed Links in #raids." in page
+    assert "Try again" in page
+    stack.discord.client.fault("permissions", channel_id=str(cast.RAIDS_ID), take=[])
+    eventually(lambda: not Channel.objects.get(pk=cast.RAIDS_ID).missing)
+    lifecycle.announce_again(game.pk, Actor(made.bob, "page"), datetime.now(UTC))
+    eventually(lambda: stack.posts(channel_id=cast.RAIDS_ID))
+    assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
+        0
+    ].problem
+
+
+def test_a_post_deleted_by_hand_is_put_back_at_the_next_change(made: World, stack: Stack) -> None:
+    game = made.game(channel_id=cast.GENERAL_ID)
+    post = eventually(stack.posts)[0]
+    eventually(lambda: Announcement.objects.get().message_id)
+    stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+    assert not stack.posts()
+    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+    again = eventually(stack.posts)
+    assert len(again) == 1
+    assert again[0]["id"] != post["id"]
+    assert "1 of 5 seats taken" in str(again[0]["embeds"])
+
+
+def test_another_channel_takes_the_post_along(made: World, stack: Stack) -> None:
+    from dataclasses import replace
+
+    game = made.game(channel_id=cast.GENERAL_ID)
+    eventually(stack.posts)
+    eventually(lambda: Announcement.objects.get().message_id)
+    plan = replace(lifecycle.plan_of(game), channel_id=cast.RAIDS_ID)
+    lifecycle.edit(game.pk, plan, Actor(made.bob, "page"), datetime.now(UTC))
+    eventually(lambda: stack.posts(channel_id=cast.RAIDS_ID))
+    eventually(lambda: not stack.posts())
+
+
+def test_closed_direct_messages_fall_back_to_the_channel(made: World, stack: Stack) -> None:
+    now = datetime.now(UTC)
+    dana = see_member(made.guild.pk, SeenMember(SeenUser(cast.DANA_ID, "dana", "Dana")), now).user
+    game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
+    signups.join(game.pk, dana, Actor(dana, "page"), now)
+
+    def called() -> list[Any]:
+        return [
+            m for m in stack.discord.client.messages("bob", cast.GENERAL_ID) if f"<@{cast.DANA_ID}>" in m["content"]
+        ]
+
+    call = eventually(called)[0]
+    assert [person["id"] for person in call["mentions"]] == [str(cast.DANA_ID)]
+    eventually(lambda: Delivery.objects.filter(recipient=dana, status="sent", in_channel=True).exists())
+
+
+def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> None:
+    now = datetime.now(UTC)
+    game = made.game(channel_id=cast.GENERAL_ID, title="*Dice* @everyone")
+    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
+    eventually(stack.posts)
+    lifecycle.cancel(game.pk, "rain", Actor(made.bob, "page"), now)
+    letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
+    assert "was cancelled" in letter["content"]
+    assert "rain" in letter["content"]
+    assert not letter["mention_everyone"]
+    assert "\\*Dice\\*" in letter["content"]
+    eventually(lambda: "Join" not in str(stack.posts()[0]["components"]))
+    assert not stack.discord.client.dms("bob"), "who cancelled knows"
+
+
+@pytest.mark.parametrize(
+    ("custom_id", "sentence"),
+    [
+        ("game:{other}:join", messages.OLD_BUTTON),
+        ("game:0:join", messages.OLD_BUTTON),
+        ("game:9999999999999999999:leave", messages.OLD_BUTTON),
+        ("game:abc:join", messages.OLD_BUTTON),
+        (f"game:{2**70}:join", messages.OLD_BUTTON),
+        ("game:{game}:explode", messages.OLD_BUTTON),
+        ("something else", messages.OLD_BUTTON),
+    ],
+)
+def test_a_strange_button_has_a_polite_answer(made: World, custom_id: str, sentence: str) -> None:
+    from discord_bot.clicks import Click, act
+    from gamesched.lib.ids import parse_id
+
+    game = made.game()
+    text = custom_id.format(game=game.pk, other=game.pk + 1000)
+    parts = text.split(":")
+    if len(parts) == 3 and parts[2] in {"join", "leave"} and len(parts[1]) <= 19:
+        member = SeenMember(SeenUser(made.charlie.pk, "charlie"))
+        assert act(Click(parse_id(parts[1]), parts[2], made.guild.pk, member)).text == sentence
+    else:
+        from discord_bot.bot import OURS
+
+        assert not OURS.fullmatch(text)
+
+
+def test_buttons_in_the_wrong_place(made: World) -> None:
+    from discord_bot.clicks import Click, act
+
+    game = made.game()
+    member = SeenMember(SeenUser(made.charlie.pk, "charlie"))
+    assert act(Click(game.pk, "join", None, None)).text == messages.NOT_IN_DM
+    Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
+    assert act(Click(game.pk, "join", 5, member)).text == messages.NOT_HERE
+
+
+def test_one_private_line_for_each_click(made: World, stack: Stack) -> None:
+    game = made.game(channel_id=cast.GENERAL_ID, seats=1)
+    post = eventually(stack.posts)[0]
+    client = stack.discord.client
+    said = []
+    for verb in ("join", "join", "leave", "leave"):
+        entry = client.click("charlie", post, f"game:{game.pk}:{verb}")
+        assert entry["state"] == "answered"
+        assert entry["milliseconds"] < 3000
+        time.sleep(0.2)
+        said.append(private(stack, "charlie"))
+    assert said == [
+        "You are in, seat 1 of 1.",
+        "You are already in: seat 1 of 1.",
+        "You left the game.",
+        "You are not in this game, so there is nothing to leave.",
+    ]
+    assert not client.requests("PATCH /channels"), "a lone click costs no edit"
+    assert Game.objects.get().revision == 3
+
+
+def test_a_renamed_channel_shows_within_two_seconds(made: World, stack: Stack) -> None:
+    stack.discord.client.fault("rename", channel_id=str(cast.RAIDS_ID), name="expeditions")
+    eventually(lambda: Channel.objects.get(pk=cast.RAIDS_ID).name == "expeditions", 2)

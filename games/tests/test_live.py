@@ -1,0 +1,61 @@
+"""Live sockets: who may listen, and that whatever changes a game rings."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from channels.testing import WebsocketCommunicator
+
+from conftest import World
+from games.live import LiveConsumer
+from games.models import Game
+from gamesched.lib.crossing import in_db
+from guilds.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def open_socket(user: Any, query: str) -> WebsocketCommunicator:
+    socket = WebsocketCommunicator(LiveConsumer.as_asgi(), f"/live/?{query}")
+    socket.scope["user"] = user
+    connected, _ = await socket.connect()
+    assert connected
+    return socket
+
+
+async def closed_with(user: Any, query: str) -> int | None:
+    socket = await open_socket(user, query)
+    said = await socket.receive_output(timeout=2)
+    return said.get("code") if said["type"] == "websocket.close" else None
+
+
+class Stranger:
+    is_authenticated = False
+
+
+async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) -> None:
+    world = committed_world
+    game = await in_db(world.game)
+    outsider = await in_db(lambda: User.objects.create(id=999, username="999", handle="outsider"))
+    assert await closed_with(Stranger(), f"game={game.pk}") == 4403
+    assert await closed_with(outsider, f"game={game.pk}") == 4404
+    for nothing in ("game=abc", f"game={2**70}", "game=", "guild=0", "guild=-1", "", "game=999999"):
+        assert await closed_with(world.charlie, nothing) == 4404, nothing
+
+
+async def test_any_change_rings(committed_world: World) -> None:
+    world = committed_world
+    game = await in_db(world.game)
+    socket = await open_socket(world.charlie, f"game={game.pk}")
+    page = await open_socket(world.charlie, f"guild={world.guild.pk}")
+    assert await socket.receive_json_from(timeout=3) == {"now": 1}
+    await asyncio.sleep(0.5)  # for the listener's own connection
+    # Not by a verb: by SQL.
+    await in_db(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", revision=7))
+    for one in (socket, page):
+        said = await one.receive_json_from(timeout=2)
+        if said == {"look": True}:  # the listener began after this socket
+            said = await one.receive_json_from(timeout=2)
+        assert said == {"game": str(game.pk), "revision": 7}
+    await socket.disconnect()
+    await page.disconnect()
