@@ -1,6 +1,7 @@
 """Redis as a cache that may go away: without it everything is slower, and nothing fails."""
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -14,6 +15,9 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 0.5  # seconds; a page asks a few times, and its reader waits
+REST = (
+    5  # seconds until a silent server is asked again: looking up the name of a dead one can take longer than PATIENCE
+)
 # Seconds. What could not be deleted while Redis was away, such as the session of somebody who logged out, is
 # believed no longer than this.
 LONGEST = 600
@@ -21,6 +25,9 @@ LONGEST = 600
 
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, where a server that does not answer holds nothing and takes nothing."""
+
+    # Of the process, not of the object: Django makes a new object for each request.
+    asleep_until = 0.0
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         # One new attempt, for a connection that died while idle; the client's own default waits for seconds.
@@ -31,18 +38,16 @@ class ForgivingRedisCache(RedisCache):
             **params.get("OPTIONS", {}),
         }
         super().__init__(server, {**params, "OPTIONS": options})
-        self.away = False
 
     def _ask(self, call: Callable[[], T], without: T) -> T:
-        try:
-            answer = call()
-        except RedisError as reason:
-            if not self.away:
-                logger.warning("Redis does not answer, so we do without: %s", reason)
-            self.away = True
+        if time.monotonic() < ForgivingRedisCache.asleep_until:
             return without
-        self.away = False
-        return answer
+        try:
+            return call()
+        except RedisError as reason:
+            logger.warning("Redis does not answer, so we do without for %s s: %s", REST, reason)
+            ForgivingRedisCache.asleep_until = time.monotonic() + REST
+            return without
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
         """Seconds for which a key is kept, at most LONGEST."""
