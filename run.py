@@ -11,15 +11,15 @@
 `test --install-browser` first installs Debian's Chromium for the browser tests, which needs root.
 """
 
+from __future__ import annotations  # an older Python must get as far as the sentence that says it is too old
+
 import hashlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -28,7 +28,12 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
 UV = "uv==0.13.9"
-PIP_WHEEL = "https://pypi.org/pypi/pip/25.3/json"
+PIP = (
+    "https://files.pythonhosted.org/packages/44/3c/d717024885424591d5376220b5e836c2d5293ce2011523c9de23ff7bf068/"
+    "pip-25.3-py3-none-any.whl"
+)
+PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
+NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
 def main() -> int:
@@ -43,20 +48,14 @@ def main() -> int:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     try:
         prepare()
-    except urllib.error.URLError as reason:
-        return fail(f"PyPI cannot be reached: {reason.reason}.", "The first run downloads packages; connect and retry.")
     except subprocess.CalledProcessError as reason:
-        said = (reason.stderr or reason.stdout or "").strip()
-        print(said, file=sys.stderr)
-        if "No space left" in said:
-            return fail("The disk is full.", "Free about 500 MB, then run this again.")
-        return fail("The packages could not be installed.", "See above; most often there is no network.")
+        return fail(*explain((reason.stderr or reason.stdout or "").strip()))
     except OSError as reason:
-        return fail(f"The environment could not be made: {reason}.", "Mend that, then run this again.")
+        return fail(*explain(str(reason)))
     if word == "test":
         return test(rest)
     if word == "lint":
-        return lint()
+        return conclude(lint())
     if word == "lock":
         return lock()
     os.chdir(ROOT)
@@ -68,18 +67,33 @@ def fail(what: str, next_step: str) -> int:
     return 1
 
 
+def explain(said: str) -> tuple[str, str]:
+    """What went wrong while preparing, and the next step, from what a tool or the system said of it."""
+    last = (said.splitlines() or ["no reason was given"])[-1]
+    if "No space left" in said:
+        return "The disk is full.", "Free about 600 MB, then run this again."
+    if any(mark in said for mark in NO_NETWORK):
+        return (
+            f"The packages cannot be downloaded: {last}",
+            "The first run needs the network; connect and run it again.",
+        )
+    print(said, file=sys.stderr)
+    return f"The environment could not be made: {last}", "Mend that, remove the folder .venv, and run this again."
+
+
 # --- the environment -------------------------------------------------------------------------------------
 
 
 def prepare() -> None:
     """Make `.venv` and install exactly what is locked, unless that was done already."""
     content = b"".join((ROOT / name).read_bytes() for name in REQUIREMENTS)
-    stamp = hashlib.sha256(content + sys.version.encode()).hexdigest()
+    # The folder too: an environment knows where it was made, and does not work elsewhere.
+    stamp = hashlib.sha256(content + sys.version.encode() + str(ROOT).encode()).hexdigest()
     if PYTHON.exists() and (VENV / "stamp").exists() and (VENV / "stamp").read_text() == stamp:
         return
     started = time.monotonic()
     print("Preparing the environment in .venv (about half a minute, once).", flush=True)
-    if not PYTHON.exists() or not same_python():
+    if not usable():
         shutil.rmtree(VENV, ignore_errors=True)
         quiet([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
     (VENV / "stamp").unlink(missing_ok=True)
@@ -87,32 +101,26 @@ def prepare() -> None:
     requirements = [part for name in REQUIREMENTS for part in ("-r", str(ROOT / name))]
     print("  downloading and installing packages ...", flush=True)
     try:
-        quiet([*pip, "install", "--quiet", UV])
+        quiet([*pip, "install", "--quiet", "--retries=1", UV])
         environment = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1", "VIRTUAL_ENV": str(VENV)}
-        quiet(
-            [
-                str(VENV / "bin/uv"),
-                "pip",
-                "install",
-                "--quiet",
-                "--compile-bytecode",
-                "--require-hashes",
-                *requirements,
-            ],
-            environment,
-        )
+        uv = [tool("uv"), "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
+        quiet([*uv, *requirements], environment)
     except (subprocess.CalledProcessError, OSError):
-        print("  uv could not; installing with pip, which takes longer ...", flush=True)
-        quiet([*pip, "install", "--quiet", "--require-hashes", *requirements])
+        print("  uv could not; trying with pip, which takes longer ...", flush=True)
+        quiet([*pip, "install", "--quiet", "--retries=1", "--require-hashes", *requirements])
     (VENV / "stamp").write_text(stamp)
     print(f"  done in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def same_python() -> bool:
-    asked = subprocess.run(
-        [PYTHON, "-c", "import sys; print(sys.version)"], capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip() == sys.version
+def usable() -> bool:
+    """Whether `.venv` was made here, with this very Python."""
+    code = "import sys; print(sys.version, sys.prefix)"
+    try:
+        asked = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    scripts = VENV / "bin" / "activate"
+    return asked.stdout.strip() == f"{sys.version} {VENV}" and str(VENV) in scripts.read_text()
 
 
 def find_pip() -> list[str]:
@@ -123,13 +131,11 @@ def find_pip() -> list[str]:
         quiet([str(PYTHON), "-m", "ensurepip"])
         return [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     print("  fetching pip ...", flush=True)
-    with urllib.request.urlopen(PIP_WHEEL, timeout=30) as answer:
-        wheel = next(f for f in json.load(answer)["urls"] if f["packagetype"] == "bdist_wheel")
-    with urllib.request.urlopen(wheel["url"], timeout=60) as answer:
+    with urllib.request.urlopen(PIP, timeout=60) as answer:
         content = answer.read()
-    if hashlib.sha256(content).hexdigest() != wheel["digests"]["sha256"]:
-        raise OSError("the downloaded pip is not what PyPI says it is")
-    path = VENV / wheel["filename"]
+    if hashlib.sha256(content).hexdigest() != PIP_SHA256:
+        raise OSError(f"{PIP} is not what it was")
+    path = VENV / PIP.rsplit("/", 1)[1]
     path.write_bytes(content)
     return [str(PYTHON), f"{path}/pip", "--disable-pip-version-check"]
 
@@ -157,21 +163,18 @@ def steps() -> list[tuple[str, list[str]]]:
     ]
 
 
-def lint() -> int:
-    """Run every linter, say which found something, and fail if any did."""
+def lint() -> list[str]:
+    """Run every linter and return the names of those that found something."""
     failed = []
     for name, command in steps():
         started = time.monotonic()
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        print(
-            f"{name:18} {'ok' if ran.returncode == 0 else 'FAILED':7} {time.monotonic() - started:5.1f} s", flush=True
-        )
+        verdict = "ok" if ran.returncode == 0 else "FAILED"
+        print(f"{name:18} {verdict:7} {time.monotonic() - started:5.1f} s", flush=True)
         if ran.returncode != 0:
             failed.append(name)
             print(ran.stdout + ran.stderr, flush=True)
-    if failed:
-        print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
-    return 1 if failed else 0
+    return failed
 
 
 def test(words: list[str]) -> int:
@@ -179,9 +182,16 @@ def test(words: list[str]) -> int:
         words.remove("--install-browser")
         if not install_browser():
             return fail("Chromium could not be installed.", "As root on Debian: apt-get install chromium")
-    linted = lint()
-    tested = subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode
-    return linted or tested
+    failed = lint()
+    if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
+        failed.append("pytest")
+    return conclude(failed)
+
+
+def conclude(failed: list[str]) -> int:
+    if failed:
+        print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def install_browser() -> bool:
