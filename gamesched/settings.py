@@ -164,7 +164,7 @@ Q_CLUSTER = {
     "name": "chores",
     "orm": "default",
     "workers": 1,
-    "poll": 5,
+    "poll": 1,  # seconds, which stopping waits for too
     "timeout": 600,
     "retry": 900,
     "max_attempts": 2,

@@ -19,7 +19,7 @@ from typing import IO
 from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
 from gamesched.demo.state import REPOSITORY, demo_directory, environment, recall, remember
 
-STOP_WITHIN = 3.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
+STOP_WITHIN = 2.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
 COLOURS = {"discord": 35, "web": 36, "bot": 32, "notifyd": 33, "worker": 34}
 
 
