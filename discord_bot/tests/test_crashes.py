@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django_q.models import Schedule, Success
 
 from conftest import World, make_world
 from discord_bot.sandbox import cast
@@ -16,7 +17,7 @@ from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.models import Game, Signup
 from games.roster import roster
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from notifications.models import Delivery, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -168,3 +169,43 @@ def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
         assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in letter["content"]
         assert Delivery.objects.count() == 1
         assert set(Notification.objects.open().values_list("kind", flat=True)) == {"start", "end"}
+
+
+def test_web_killed_while_a_page_is_open_loses_nothing(made: World) -> None:
+    with Stack("web", "bot") as stack:
+        game = made.game(channel_id=cast.GENERAL_ID)
+        stack.kill("web")
+        signups.join(game.pk, made.charlie, Actor(made.charlie, "button"), datetime.now(UTC))
+        stack.start("web")
+        assert [seat.name for seat in roster(game).seated] == ["charlie"]
+        assert stack.running["web"].poll() is None
+
+
+def test_worker_killed_goes_on_with_its_chores(made: World) -> None:
+    with Stack("worker") as stack:
+        eventually(Success.objects.exists, 40)
+        stack.kill("worker")
+        Schedule.objects.update(next_run=datetime.now(UTC))
+        Success.objects.all().delete()
+        stack.start("worker")
+        eventually(Success.objects.exists, 40)
+
+
+def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = (
+        "import time; real = time.time; time.time = lambda: real() + 3600\n"
+        "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings')\n"
+        "import django; django.setup()\n"
+        "from django.utils import timezone; import datetime\n"
+        "timezone.now = lambda: datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1)\n"
+        "from django.core.management import call_command; call_command('notifyd')"
+    )
+    monkeypatch.setitem(PROGRAMS, "notifyd", ["-c", fast])
+    with Stack("bot", "notifyd") as stack:
+        now = datetime.now(UTC)
+        made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
+        eventually(lambda: Delivery.objects.filter(status="sent").exists(), 10)
+        lateness = Delivery.objects.get().lateness_ms
+        assert lateness is not None
+        assert -50 <= lateness < 1000
+        assert stack.discord.client.dms("bob")

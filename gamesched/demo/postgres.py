@@ -77,9 +77,12 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ServerProblem."""
         try:
-            self._prepare()
-            self._check_major()
-            self._launch()
+            self._take_root()
+            with self._locked():
+                self._wait_for_the_one_before()
+                self._prepare()
+                self._check_major()
+                self._launch()
         except OSError as reason:
             raise ServerProblem(f"PostgreSQL could not be started: {reason}.\n{_hint(reason)}") from None
 
@@ -107,20 +110,32 @@ class Server:
 
     # --- steps of a start --------------------------------------------------------------------------------
 
-    def _prepare(self) -> None:
+    def _take_root(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        self.root.chmod(0o755)
-        if self.root.stat().st_uid != os.geteuid():
+        # Not followed: /var/tmp is everybody's, and anybody could have put a link there.
+        if self.root.is_symlink() or self.root.stat().st_uid != os.geteuid():
             raise ServerProblem(f"{self.root} belongs to somebody else.\nRemove it, or set DATABASE_URL.")
-        with self._locked():
-            if self.as_nobody:
-                self._copy_programs()
-            for folder in (self.data.parent, self.run):
-                folder.mkdir(exist_ok=True)
-                folder.chmod(0o700)
-                self._give(folder)
-            if not (self.data / "PG_VERSION").exists():
-                self._initialise()
+        self.root.chmod(0o755)
+
+    def _wait_for_the_one_before(self) -> None:
+        deadline = time.monotonic() + 5
+        while self.is_up():
+            if time.monotonic() > deadline:
+                raise ServerProblem(
+                    f"The PostgreSQL of {self.data.parent} is in use by another command.\n"
+                    "Wait until that has ended, then start again."
+                )
+            time.sleep(0.1)
+
+    def _prepare(self) -> None:
+        if self.as_nobody:
+            self._copy_programs()
+        for folder in (self.data.parent, self.run):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o700)
+            self._give(folder)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

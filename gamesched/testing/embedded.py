@@ -56,7 +56,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def _clear_up() -> None:
     """Remove what runs that were killed left behind."""
     for folder in state_directory().glob("test-*"):
-        if not Path(f"/proc/{folder.name.removeprefix('test-')}").exists():
+        if not Path("/proc", folder.name.split("-")[1]).exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 

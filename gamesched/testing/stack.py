@@ -104,7 +104,11 @@ class Stack:
             variables.pop("DB_CONN_MAX_AGE")
         self.since[name] = datetime.now(UTC)
         self.running[name] = subprocess.Popen(
-            [sys.executable, *command], cwd=REPOSITORY, env=variables, preexec_fn=die_with_parent
+            [sys.executable, *command],
+            cwd=REPOSITORY,
+            env=variables,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
         )
         if wait:
             self.wait(name)
@@ -133,9 +137,9 @@ class Stack:
         return [message for message in self.discord.client.messages(person, channel_id) if message["embeds"]]
 
     def kill(self, name: str) -> None:
-        """kill -9, as a crash or a power cut would."""
+        """kill -9, with whatever it started, as a crash of its container would."""
         process = self.running.pop(name)
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self, name: str) -> float:

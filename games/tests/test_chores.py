@@ -1,0 +1,85 @@
+"""The worker's chores: what they mend, and that they are in its schedule once."""
+
+from datetime import timedelta
+from typing import Any
+
+from django_q.models import Schedule
+
+from conftest import World
+from discord_bot.sandbox import cast
+from games import chores
+from games.actions.announcing import sweep
+from games.models import Announcement
+from guilds.directory import DirectoryDown
+from guilds.models import Channel, Member
+from guilds.seen import SeenMember, SeenUser
+from notifications.models import Notification
+
+
+def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> None:
+    Schedule.objects.filter(name="Purge").update(minutes=5)
+    chores.plan_chores()
+    chores.plan_chores()
+    assert sorted(Schedule.objects.values_list("name", "minutes")) == [
+        ("Announcement sweep", 5),
+        ("Directory refresh", 1),
+        ("Purge", 5),
+    ]
+
+
+def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
+    game = world.game()
+    planned = set(Notification.objects.values_list("kind", "due_at"))
+    assert sweep(world.now) == 0
+    Notification.objects.all().delete()
+    Announcement.objects.all().delete()
+    assert sweep(world.now) == 1
+    assert set(Notification.objects.values_list("kind", "due_at")) == planned
+    assert game.announcement.channel == world.channel
+    assert sweep(world.now) == 0
+
+
+def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None:
+    world.game()
+    Notification.objects.filter(kind="announcement").delete()
+    Channel.objects.update(bot_permissions=0)
+    Announcement.objects.update(problem="Not announced: missing Embed Links in #game-night.")
+    assert sweep(world.now) == 0
+
+
+def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World) -> None:
+    world.game()
+    Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
+    Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))
+    assert chores.purge() == "Deleted 1 rows older than 30 days."
+    assert not Notification.objects.filter(kind="start").exists()
+
+
+class Told:
+    """A directory that knows Charlie with a new nick, and nobody else."""
+
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        if user_id != cast.CHARLIE_ID:
+            return None
+        return SeenMember(SeenUser(user_id, "charlie"), "Chuck", role_ids=(cast.PLAYER_ID,))
+
+
+class Down:
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        raise DirectoryDown("Discord answered 502")
+
+
+def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:
+    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    settings.DISCORD_DIRECTORY = f"{__name__}.Told"
+    assert chores.refresh_directory() == "Looked up 3 members."
+    charlie = Member.objects.get(user=world.charlie)
+    assert (charlie.nick, charlie.role_ids) == ("Chuck", [cast.PLAYER_ID])
+    assert Member.objects.filter(left_at=None).get() == charlie
+
+
+def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
+    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    assert "Discord cannot be asked just now" in chores.refresh_directory()
+    assert Member.objects.filter(left_at=None).count() == 3

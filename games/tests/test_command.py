@@ -1,0 +1,78 @@
+"""`manage.py game` and `manage.py notifications`: words, JSON and exit codes."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from conftest import World
+from games.models import Game
+from notifications.models import Delivery, Notification
+
+
+def said(capsys: Any) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_create_show_list_and_cancel(world: World, capsys: Any) -> None:
+    start = world.now + timedelta(days=2)
+    call_command(
+        "game", "create", "--as", "bob", "--guild", str(world.guild.pk), "--channel", str(world.channel.pk),
+        "--title", "Dune", "--date", f"{start:%Y-%m-%d}", "--time", "20:00", "--zone", "Europe/Berlin", "--seats", "4",
+        "--reminders", "1h", "--json",
+    )  # fmt: skip
+    made = said(capsys)
+    game = Game.objects.get()
+    assert (made["id"], made["title"], game.host, game.reminders) == (game.pk, "Dune", world.bob, [60])
+    call_command("game", "show", str(game.pk))
+    assert "0 of 4 seats taken" in capsys.readouterr().out
+    call_command("game", "list", "--json", "--as", "charlie")
+    assert [line["title"] for line in said(capsys)] == ["Dune"]
+    call_command("game", "cancel", str(game.pk), "--reason", "rain", "--json")
+    assert said(capsys)["state"] == "cancelled"
+    call_command("game", "list")
+    assert "No games are to come." in capsys.readouterr().out
+
+
+def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
+    game = world.game()
+    with pytest.raises(CommandError, match="Only the host") as refused:
+        call_command("game", "cancel", str(game.pk), "--as", "charlie")
+    assert refused.value.returncode == 1
+    with pytest.raises(CommandError, match="There is no such game"):
+        call_command("game", "show", str(2**70))
+    with pytest.raises(CommandError, match="No person is known as 'zoe'"):
+        call_command("game", "join", str(game.pk), "--as", "zoe")
+    with pytest.raises(CommandError, match="Say who is meant") as usage:
+        call_command("game", "join", str(game.pk))
+    assert usage.value.returncode == 2
+
+
+def test_editing_changes_only_what_is_given(world: World) -> None:
+    game = world.game()
+    call_command("game", "edit", str(game.pk), "--seats", "2", "--as", "bob")
+    changed = Game.objects.get()
+    assert (changed.seats, changed.title, changed.starts_at) == (2, game.title, game.starts_at)
+    with pytest.raises(CommandError, match="--seats: Choose 1 to 100 seats"):
+        call_command("game", "edit", str(game.pk), "--seats", "101", "--as", "bob")
+
+
+def test_the_dead_letters(world: World, capsys: Any) -> None:
+    call_command("notifications", "list")
+    assert "Everything was delivered." in capsys.readouterr().out
+    world.game()
+    row = Notification.objects.get(kind="start")
+    delivery = Delivery.objects.create(
+        notification=row, recipient=world.charlie, next_try_at=world.now, status="failed", error="Missing Access"
+    )
+    call_command("notifications", "list", "--json")
+    assert said(capsys)[0] == {
+        "delivery": delivery.pk, "kind": "start", "game": row.game_id, "to": "charlie", "why": "Missing Access",
+    }  # fmt: skip
+    call_command("notifications", "retry", str(delivery.pk))
+    assert "to be sent" in capsys.readouterr().out
+    call_command("notifications", "drop", str(delivery.pk))
+    with pytest.raises(CommandError, match="There is no delivery 999"):
+        call_command("notifications", "drop", "999")

@@ -1,0 +1,97 @@
+"""The embedded PostgreSQL: kept data, crashes, and what is said when it cannot start."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gamesched.demo.postgres import NOBODY, Server, ServerProblem
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server(f"test-{os.getpid()}-more")
+    server.start()
+    yield server
+    server.stop()
+    server.remove()
+
+
+def ask(server: Server, sql: str) -> str:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        cursor = connection.execute(sql)  # type: ignore[arg-type]
+        row = cursor.fetchone() if cursor.description else None
+        return str(row[0]) if row else ""
+
+
+def test_data_is_kept_between_starts(server: Server) -> None:
+    ask(server, "CREATE TABLE kept AS SELECT 42 AS n")
+    server.stop()
+    assert not server.is_up()
+    server.start()
+    assert ask(server, "SELECT n FROM kept") == "42"
+
+
+def test_it_listens_on_no_port_and_does_not_run_as_root(server: Server) -> None:
+    assert ask(server, "SHOW listen_addresses") == ""
+    assert server.process is not None
+    assert Path(f"/proc/{server.process.pid}").stat().st_uid == (NOBODY if server.as_nobody else os.getuid())
+    assert server.data.stat().st_mode & 0o077 == 0
+
+
+def test_a_crash_loses_nothing_that_was_committed(server: Server) -> None:
+    ask(server, "CREATE TABLE kept AS SELECT 42 AS n")
+    assert server.process is not None
+    os.kill(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    server.start()
+    assert ask(server, "SELECT n FROM kept") == "42"
+
+
+def test_one_that_runs_already_is_not_started_twice(server: Server) -> None:
+    with pytest.raises(ServerProblem, match="in use"):
+        Server(server.data.parent.name).start()
+    assert ask(server, "SELECT 1") == "1"
+
+
+def test_one_that_is_just_stopping_is_waited_for(server: Server) -> None:
+    assert server.process is not None
+    server.process.send_signal(signal.SIGINT)
+    another = Server(server.data.parent.name)
+    started = time.monotonic()
+    another.start()
+    try:
+        assert ask(another, "SELECT 1") == "1"
+        assert time.monotonic() - started < 5
+    finally:
+        another.stop()
+
+
+def test_data_of_another_major_is_named(server: Server) -> None:
+    server.stop()
+    version = server.data / "PG_VERSION"
+    kept = version.read_text()
+    version.write_text("14\n")
+    with pytest.raises(ServerProblem) as problem:
+        server.start()
+    assert "was made by PostgreSQL 14, and this is" in str(problem.value)
+    assert "python3 run.py reset" in str(problem.value)
+    version.write_text(kept)
+    server.start()
+
+
+def test_what_postgresql_says_is_passed_on(server: Server) -> None:
+    server.stop()
+    shutil.rmtree(server.data / "global")
+    with pytest.raises(ServerProblem) as problem:
+        server.start()
+    what, next_step = str(problem.value).splitlines()
+    assert what.startswith("PostgreSQL did not start: ")
+    assert "DATABASE_URL" in next_step
