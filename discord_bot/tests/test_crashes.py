@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
-from django_q.models import Schedule, Success
+from django_q.models import Success
+from django_q.tasks import async_task
 
 from conftest import World, make_world
 from discord_bot.sandbox import cast
@@ -183,12 +184,12 @@ def test_web_killed_while_a_page_is_open_loses_nothing(made: World) -> None:
 
 def test_worker_killed_goes_on_with_its_chores(made: World) -> None:
     with Stack("worker") as stack:
-        eventually(Success.objects.exists, 40)
+        async_task("games.chores.sweep_announcements")
+        eventually(Success.objects.exists, 20)
         stack.kill("worker")
-        Schedule.objects.update(next_run=datetime.now(UTC))
-        Success.objects.all().delete()
+        async_task("games.chores.refresh_directory")
         stack.start("worker")
-        eventually(Success.objects.exists, 40)
+        eventually(Success.objects.filter(func="games.chores.refresh_directory").exists, 20)
 
 
 def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
