@@ -17,7 +17,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    server = Server(f"test-{os.getpid()}-more")
+    server = Server(f"test-{os.getpid()}-more", fast=True)
     server.start()
     yield server
     server.stop()
@@ -26,7 +26,7 @@ def server() -> Iterator[Server]:
 
 def ask(server: Server, sql: str) -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
-        cursor = connection.execute(sql)  # type: ignore[arg-type]
+        cursor = connection.execute(sql)
         row = cursor.fetchone() if cursor.description else None
         return str(row[0]) if row else ""
 
@@ -55,7 +55,8 @@ def test_a_crash_loses_nothing_that_was_committed(server: Server) -> None:
     assert ask(server, "SELECT n FROM kept") == "42"
 
 
-def test_one_that_runs_already_is_not_started_twice(server: Server) -> None:
+def test_one_that_runs_already_is_not_started_twice(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gamesched.demo.postgres.WAIT", 0.2)
     with pytest.raises(ServerProblem, match="in use"):
         Server(server.data.parent.name).start()
     assert ask(server, "SELECT 1") == "1"
