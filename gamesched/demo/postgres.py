@@ -26,8 +26,11 @@ SOCKET_PATH_MAX = 100  # of the 107 bytes that a socket's address may have, less
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 
-# A crash of the machine may cost a demo its last seconds; a crash of the server costs nothing.
-FAST = ["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]
+WAIT = 5.0  # seconds for a server that is just stopping
+
+# A crash of the machine may then cost the data. A crash of the server alone costs nothing, which would not be so
+# with synchronous_commit=off.
+FAST = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 
 
 class ServerProblem(Exception):
@@ -63,9 +66,10 @@ def _may_become_nobody() -> bool:
 
 
 class Server:
-    """One cluster: made at its first start, kept between starts."""
+    """One cluster: made at its first start, kept between starts. A fast one is for data that nobody will miss."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, fast: bool = False) -> None:
+        self.options = ["-c", "listen_addresses=", "-c", "max_connections=200", *(FAST if fast else [])]
         self.root = state_directory()
         self.data = self.root / name / "data"
         self.run = self.root / name / "run"
@@ -118,7 +122,7 @@ class Server:
         self.root.chmod(0o755)
 
     def _wait_for_the_one_before(self) -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + WAIT
         while self.is_up():
             if time.monotonic() > deadline:
                 raise ServerProblem(
@@ -199,8 +203,7 @@ class Server:
 
     def _launch(self) -> None:
         log = (self.data.parent / "log").open("ab")
-        command = [str(self.bin / "postgres"), "-D", str(self.data), "-k", str(self.run), "-c", "listen_addresses="]
-        command += ["-c", "max_connections=200", *FAST]
+        command = [str(self.bin / "postgres"), "-D", str(self.data), "-k", str(self.run), *self.options]
         for _ in range(5):
             self.process = subprocess.Popen(
                 command,
@@ -218,9 +221,11 @@ class Server:
                 if self.process.poll() is not None:
                     break
                 time.sleep(0.025)
-            # The one before may still be stopping.
+            lines = (self.data.parent / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
+            if "postmaster.pid" not in "".join(lines[-3:]):
+                break
+            # The one before is still stopping.
             time.sleep(1)
-        lines = (self.data.parent / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
         raise ServerProblem(f"PostgreSQL did not start: {lines[-1]}\n{_hint(lines[-1])}")
 
     def _env(self) -> dict[str, str]:

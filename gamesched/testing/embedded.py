@@ -29,7 +29,7 @@ def _set_variables() -> None:
     global _server
     if not os.environ.get("DATABASE_URL"):
         # One for each run, so that two runs at a time do not meet.
-        _server = Server(f"test-{os.getpid()}")
+        _server = Server(f"test-{os.getpid()}", fast=True)
         os.environ["DATABASE_URL"] = _server.url
     bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
     os.environ.update(
