@@ -1,5 +1,7 @@
 """The notification backend that speaks to Discord, through discord.py's REST client and its rate limits."""
 
+import logging
+
 import aiohttp
 import discord
 from django.conf import settings
@@ -8,6 +10,8 @@ from discord_bot import render
 from discord_bot.addresses import use_configured_addresses
 from games.announcement import AnnouncementView
 from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
+
+log = logging.getLogger(__name__)
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 CODES = {
@@ -71,6 +75,8 @@ class DiscordBackend:
                 none = discord.AllowedMentions.none()
                 await message.edit(embed=embed, view=view, allowed_mentions=none)
             return Sent(channel.id, letter.message_id)
+        if letter.doubt and (found := await self._sent_already(channel, letter)):
+            return Sent(channel.id, found)
         mentions = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(user) for user in letter.ping_users]
         )
@@ -80,6 +86,21 @@ class DiscordBackend:
         else:
             sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
         return Sent(channel.id, sent.id)
+
+    async def _sent_already(self, channel: discord.PartialMessageable, letter: Letter) -> int | None:
+        """The message of ours that bears the letter's mark, among the channel's last hundred."""
+        assert self.client is not None
+        assert self.client.user is not None
+        try:
+            async for message in channel.history(limit=100):
+                if message.author.id != self.client.user.id:
+                    continue
+                text = message.content if letter.post is None else "".join(e.url or "" for e in message.embeds)
+                if letter.mark in text:
+                    return message.id
+        except discord.Forbidden:
+            log.warning("The history of channel %s may not be read, so a message there may repeat.", channel.id)
+        return None
 
     async def _dm(self, user_id: int | None) -> int:
         assert self.client is not None

@@ -15,25 +15,13 @@ from games.models import Announcement, AuditEntry, Game, Signup
 from games.rules import Plan
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
+from guilds.admin import ReadOnly
 from guilds.http import ViewerRequest
 from guilds.models import User
 
 
 def actor(user: User) -> Actor:
     return Actor(user, "admin", operator=True)
-
-
-class ReadOnly:
-    """For tables that only verbs write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class VerbForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 """What kinds of notification games send, registered with `notifications` at start."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from games.rules import State
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
 from notifications.models import Delivery, Notification, new_nonce
+from notifications.rules import in_doubt
 
 
 def register_all() -> None:
@@ -32,17 +34,26 @@ def _game(row: Notification) -> Game:
     return Game.objects.select_related("guild", "channel", "announcement").get(pk=row.game_id or 0)
 
 
-def _letter(delivery: Delivery, game: Game, text: str) -> Letter:
+def _address(delivery: Delivery, game: Game) -> str:
+    """The game's page, with the mark by which this one letter is known again."""
+    return f"{game.url}?d={delivery.nonce}"
+
+
+def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
+    person = delivery.recipient
+    letter = Letter(
+        user_id=person.pk,
+        channel_id=person.dm_channel_id,
+        text=text,
+        nonce=delivery.nonce,
+        mark=delivery.nonce,
+        doubt=in_doubt(delivery.first_tried_at, now),
+    )
     if delivery.in_channel:
         # Their direct messages are closed, so they are called in the channel where the game was announced.
-        return Letter(
-            channel_id=game.channel_id,
-            text=f"<@{delivery.recipient_id}> {text}",
-            nonce=delivery.nonce,
-            ping_users=(delivery.recipient_id,),
-        )
-    person = delivery.recipient
-    return Letter(user_id=person.pk, channel_id=person.dm_channel_id, text=text, nonce=delivery.nonce)
+        text = f"<@{person.pk}> {text}"
+        letter = replace(letter, user_id=None, channel_id=game.channel_id, text=text, ping_users=(person.pk,))
+    return letter
 
 
 # --- reminders -------------------------------------------------------------------------------------------
@@ -71,8 +82,10 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
-    text = messages.reminder(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url, hosting)
-    return _letter(delivery, game, text)
+    text = messages.reminder(
+        _plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game), hosting
+    )
+    return _letter(delivery, game, text, now)
 
 
 # --- start and end ---------------------------------------------------------------------------------------
@@ -95,8 +108,8 @@ def _promoted(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if game.state(now) is not State.SCHEDULED or not _is_seated(game, delivery.recipient_id):
         return Drop("they no longer have the seat, or the game is not to come")
-    text = messages.promoted(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url)
-    return _letter(delivery, game, text)
+    text = messages.promoted(_plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game))
+    return _letter(delivery, game, text, now)
 
 
 def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -104,8 +117,8 @@ def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
     waits = game.signups.current().filter(user_id=delivery.recipient_id, seated_at=None).exists()
     if game.state(now) is not State.SCHEDULED or not waits:
         return Drop("they no longer wait, or the game is not to come")
-    text = messages.demoted(_plain(game.title), _plain(game.guild.name), game.starts_at, game.url)
-    return _letter(delivery, game, text)
+    text = messages.demoted(_plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game))
+    return _letter(delivery, game, text, now)
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
@@ -125,9 +138,13 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     text = messages.cancellation(
-        _plain(game.title), _plain(game.guild.name), game.starts_at, _plain(game.cancel_reason), game.url
+        _plain(game.title),
+        _plain(game.guild.name),
+        game.starts_at,
+        _plain(game.cancel_reason),
+        _address(delivery, game),
     )
-    return _letter(delivery, game, text)
+    return _letter(delivery, game, text, now)
 
 
 def _plain(text: str) -> str:
@@ -145,7 +162,14 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
     post = game.announcement
     if post.message_id is None and game.state(now) in {State.CANCELLED, State.COMPLETED}:
         return Drop("it was over before it was announced")
-    letter = Letter(channel_id=post.channel_id, post=view(game, now), nonce=post.nonce, message_id=post.message_id)
+    letter = Letter(
+        channel_id=post.channel_id,
+        post=view(game, now),
+        nonce=post.nonce,
+        message_id=post.message_id,
+        doubt=post.message_id is None and row.attempts > 1 and in_doubt(row.created_at, now),
+        mark=game.url,
+    )
     return Rendered(letter, game.revision)
 
 

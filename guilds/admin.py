@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from guilds.models import Channel, Guild, Member, Role, User
 
 
-class Mirror:
-    """A table kept in step with Discord."""
+class ReadOnly:
+    """For tables that only verbs and events write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -40,13 +40,13 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(Guild)
-class GuildAdmin(Mirror, admin.ModelAdmin):
+class GuildAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
     search_fields = ("name", "id")
 
 
 @admin.register(Channel)
-class ChannelAdmin(Mirror, admin.ModelAdmin):
+class ChannelAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "guild", "type", "missing", "gone_at")
     list_filter = ("guild",)
     search_fields = ("name", "guild__name")
@@ -54,7 +54,7 @@ class ChannelAdmin(Mirror, admin.ModelAdmin):
 
 
 @admin.register(Role)
-class RoleAdmin(Mirror, admin.ModelAdmin):
+class RoleAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "guild", "position", "permissions", "gone_at")
     list_filter = ("guild",)
     search_fields = ("name", "guild__name")
@@ -62,7 +62,7 @@ class RoleAdmin(Mirror, admin.ModelAdmin):
 
 
 @admin.register(Member)
-class MemberAdmin(Mirror, admin.ModelAdmin):
+class MemberAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("display_name", "guild", "confirmed_at", "roles_at", "left_at")
     list_filter = ("guild",)
     search_fields = ("nick", "user__handle", "user__global_name", "guild__name")

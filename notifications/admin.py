@@ -8,13 +8,13 @@ from django.http import HttpRequest
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.admin import Mirror
+from guilds.admin import ReadOnly
 from notifications import actions
 from notifications.models import Delivery, Heartbeat, Notification
 
 
 @admin.register(Notification)
-class NotificationAdmin(Mirror, admin.ModelAdmin):
+class NotificationAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("kind", "game", "recipient", "offset", "due_at", "closed_at", "dropped", "error")
     list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("game__title", "recipient__handle")
@@ -23,7 +23,7 @@ class NotificationAdmin(Mirror, admin.ModelAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(Mirror, admin.ModelAdmin):
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     """Filter by `failed` for the dead letters."""
 
     list_display = ("notification", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness_ms", "error")
@@ -49,5 +49,5 @@ class DeliveryAdmin(Mirror, admin.ModelAdmin):
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(Mirror, admin.ModelAdmin):
+class HeartbeatAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("name", "at", "note")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 LEASE = timedelta(seconds=30)  # longer than a send may take (10 s), shorter than Discord remembers a nonce
+NONCE_MEMORY = timedelta(minutes=2)  # for so long, at least, Discord knows a nonce again
 CAP = 30.0  # the longest sleep in seconds, half of the horizon within which a new row rings the bell
 MAX_ATTEMPTS = 10
 
@@ -12,6 +13,11 @@ def wait(now: datetime, due: datetime | None) -> float:
     if due is None:
         return CAP
     return min(max((due - now).total_seconds(), 0.0), CAP)
+
+
+def in_doubt(first_tried_at: datetime | None, now: datetime) -> bool:
+    """Whether something may have been sent, and too long ago for its nonce to tell."""
+    return first_tried_at is not None and now - first_tried_at > NONCE_MEMORY
 
 
 def backoff(attempts: int, retry_after: float | None) -> timedelta:

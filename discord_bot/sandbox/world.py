@@ -291,6 +291,10 @@ class World:
             return None
         return found
 
+    def forget_nonces(self) -> None:
+        """As Discord does after a few minutes."""
+        self._nonces.clear()
+
     def post(self, message: Message) -> Message:
         """Add a new message to its channel and tell those who can see it."""
         self.messages.setdefault(message.channel_id, {})[message.id] = message

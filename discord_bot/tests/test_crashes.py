@@ -16,7 +16,7 @@ from conftest import World, make_world
 from discord_bot.sandbox import cast
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
-from games.models import Game, Signup
+from games.models import Announcement, Game, Signup
 from games.roster import roster
 from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from notifications.models import Delivery, Notification
@@ -49,6 +49,29 @@ def test_notifyd_killed_between_send_and_record_sends_one_message(made: World) -
         stack.discord.client.clear_faults()
         stack.start("notifyd")
         eventually(lambda: Game.objects.get().announcement.message_id)
+        assert len(stack.posts()) == 1
+
+
+def test_a_doubt_older_than_discords_memory_is_settled_by_reading(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        now = datetime.now(UTC)
+        made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=64), reminders=(1,))
+        eventually(lambda: Game.objects.get().announcement.message_id)
+        # Post and reminder are sent, and nobody writes it down; notifyd is away for ten minutes.
+        eventually(lambda: stack.discord.client.dms("bob"))
+        eventually(lambda: Delivery.objects.filter(status="sent").exists())
+        stack.kill("notifyd")
+        stack.discord.do(lambda world: world.forget_nonces())
+        long_ago = datetime.now(UTC) - timedelta(minutes=10)
+        Delivery.objects.update(status="pending", message_id=None, first_tried_at=long_ago, attempts=1)
+        Announcement.objects.update(message_id=None, shown_revision=0)
+        Notification.objects.filter(kind="announcement").update(
+            closed_at=None, attempts=1, created_at=long_ago, due_at=long_ago
+        )
+        stack.start("notifyd")
+        eventually(lambda: Delivery.objects.filter(status="sent").exists())
+        eventually(lambda: Game.objects.get().announcement.message_id)
+        assert len(stack.discord.client.dms("bob")) == 1
         assert len(stack.posts()) == 1
 
 
