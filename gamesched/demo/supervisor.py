@@ -13,13 +13,14 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO
 
 from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
 from gamesched.demo.state import REPOSITORY, demo_directory, environment, recall, remember
 
 STOP_WITHIN = 2.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
+LAST_SIGNAL = {"worker": signal.SIGTERM}  # it has processes of its own, which only it can end
 COLOURS = {"discord": 35, "web": 36, "bot": 32, "notifyd": 33, "worker": 34}
 
 
@@ -39,7 +40,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=lambda: die_with_parent(LAST_SIGNAL.get(name, signal.SIGKILL)),
         )
         assert self.process.stdout is not None
         self.reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
@@ -50,13 +51,15 @@ class Child:
         end = "\x1b[0m" if colour else ""
         for line in output:
             self.last.append(line.rstrip())
-            print(f"{colour}{self.name:8}{end} {line.rstrip()}", flush=True)
+            # The terminal may be gone; a program whose output nobody takes would stand still.
+            with contextlib.suppress(OSError):
+                print(f"{colour}{self.name:8}{end} {line.rstrip()}", flush=True)
 
 
-def die_with_parent() -> None:
+def die_with_parent(last_signal: int = signal.SIGKILL) -> None:
     """For `preexec_fn`: a program never outlives the one that started it, however that one ended."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, last_signal)
 
 
 class Stop(Exception):
@@ -71,24 +74,29 @@ def run() -> int:
         except BlockingIOError:
             print(f"The demo is running already, at {recall()['PUBLIC_URL']}.\nStop that one first.", file=sys.stderr)
             return 1
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
+        _on_signals(_stop)
         children: list[Child] = []
         server = None if os.environ.get("DATABASE_URL") else Server("demo")
         try:
             return _start_and_watch(children, server)
         except Stop:
-            print("Stopping.", flush=True)
+            with contextlib.suppress(OSError):
+                print("Stopping.", flush=True)
             return 0
         finally:
+            _on_signals(signal.SIG_IGN)
             _stop_all(children)
             if server is not None:
                 server.stop()
 
 
+def _on_signals(handler: Callable[[int, object], None] | signal.Handlers) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, handler)
+
+
 def _stop(number: int, frame: object) -> None:
-    for again in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(again, signal.SIG_IGN)
+    _on_signals(signal.SIG_IGN)
     raise Stop
 
 
@@ -227,7 +235,11 @@ def reset() -> int:
         except BlockingIOError:
             print("The demo is running.\nStop it first, with Ctrl-C.", file=sys.stderr)
             return 1
-        Server("demo").remove()
+        server = Server("demo")
+        if server.is_up():
+            print("A command is using the demo's data.\nWait until it has ended.", file=sys.stderr)
+            return 1
+        server.remove()
     print("The demo's data is gone. python3 run.py starts over.")
     return 0
 

@@ -1,0 +1,171 @@
+"""The demo as a process tree: it comes up, goes away whole, and says what happened."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from gamesched.demo.postgres import state_directory
+from gamesched.testing.stack import eventually
+
+pytestmark = pytest.mark.processes
+REPOSITORY = Path(__file__).resolve().parents[2]
+OURS = ["gamesched", "guilds", "notifications", "games", "discord_bot", "templates", "static", "manage.py"]
+
+
+class Demo:
+    """A demo in a copy of the checkout, which has a state of its own, so that a developer's own demo is left alone."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+        self.said = ""
+        inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
+        self.command = [sys.executable, "-m", "gamesched.demo"]
+        self.variables = {**inherited, "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def start(self) -> None:
+        self.said = ""
+        self.process = subprocess.Popen(
+            self.command,
+            cwd=self.checkout,
+            env=self.variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.reader = threading.Thread(target=self._listen, daemon=True)
+        self.reader.start()
+        eventually(lambda: "Ready in" in self.said or self.process.poll() is not None, 40)
+        assert "Ready in" in self.said, self.said
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+
+    def also(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Another command in the same checkout."""
+        return subprocess.run(
+            [*self.command, *words],
+            cwd=self.checkout,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def wait(self) -> int:
+        code = self.process.wait(10)
+        self.reader.join(2)
+        return code
+
+    def address(self, of: str) -> str:
+        found = re.search(rf"{of} +(http://localhost:\d+)", self.said)
+        assert found is not None, self.said
+        return found[1]
+
+    def processes(self) -> dict[int, str]:
+        """Everything that runs out of this checkout or its state, by process id."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                where = os.readlink(folder / "cwd")
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            except OSError:
+                continue
+            # A zombie has no command: it is dead, and whoever adopted it has yet to notice.
+            if command and any(str(place) in f"{where} {command}" for place in (self.checkout, self.state)):
+                found[int(folder.name)] = command
+        return found
+
+    @property
+    def state(self) -> Path:
+        code = "from gamesched.demo.postgres import state_directory; print(state_directory())"
+        asked = [sys.executable, "-c", code]
+        if not hasattr(self, "_state"):
+            self._state = Path(subprocess.check_output(asked, cwd=self.checkout, text=True).strip())
+        return self._state
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    checkout = tmp_path_factory.mktemp("checkout")
+    for name in OURS:
+        source = REPOSITORY / name
+        if source.is_dir():
+            shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        else:
+            shutil.copy(source, checkout / name)
+    demo = Demo(checkout)
+    assert demo.state != state_directory()
+    yield demo
+    for pid in demo.processes():
+        os.kill(pid, signal.SIGKILL)
+    shutil.rmtree(demo.state, ignore_errors=True)
+
+
+def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8000))
+            taken.listen()
+        except OSError:
+            pass  # taken already, which serves as well
+        demo.start()
+    assert "Port 8000 is taken, so the site is at" in demo.said
+    assert requests.get(f"{demo.address('Game Scheduler')}/healthz", timeout=5).ok
+    assert "LOCAL DISCORD" in requests.get(demo.address("Local Discord"), timeout=5).text.upper()
+
+    again = demo.also()
+    assert again.returncode == 1
+    assert f"The demo is running already, at {demo.address('Game Scheduler')}." in again.stderr
+    assert demo.also("reset").returncode == 1
+    beside = demo.also("manage", "shell", "-c", "from guilds.models import User; print(User.objects.first().handle)")
+    assert beside.stdout.strip().endswith("alice"), beside.stderr
+
+    # A program that dies takes the rest down, and is named with its last words.
+    (victim,) = (pid for pid, command in demo.processes().items() if "notifyd" in command)
+    os.kill(victim, signal.SIGKILL)
+    assert demo.wait() == 1
+    assert "notifyd ended (exit code -9). Its last words:\n" in demo.said
+    assert "    INFO    notifications.daemon: Speaking." in demo.said
+    assert demo.processes() == {}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_stops_whole_within_five_seconds(demo: Demo, number: signal.Signals) -> None:
+    started = time.monotonic()
+    demo.start()
+    assert time.monotonic() - started < 30
+    demo.process.send_signal(number)
+    stopped = time.monotonic()
+    assert demo.wait() == 0, demo.said
+    assert time.monotonic() - stopped < 5
+    assert demo.processes() == {}
+
+
+def test_nothing_outlives_it(demo: Demo) -> None:
+    demo.start()
+    demo.process.kill()
+    demo.wait()
+    eventually(lambda: not demo.processes(), 5)
+
+
+def test_it_starts_over_after_a_reset(demo: Demo) -> None:
+    assert (demo.state / "demo" / "data").exists()
+    reset = demo.also("reset")
+    assert reset.returncode == 0, reset.stderr
+    assert not (demo.state / "demo").exists()
