@@ -45,16 +45,21 @@ class Command(BaseCommand):
         stop_on_signals(stopping)
         if not await reachable(stopping):
             return
+        held = asyncio.Event()
+        stop = asyncio.create_task(stopping.wait())
+        lock = asyncio.create_task(keep_lock(held))
+        # The lock comes first: two bots connected at once would both answer.
+        holding = asyncio.create_task(held.wait())
+        await asyncio.wait([stop, lock, holding], return_when=asyncio.FIRST_COMPLETED)
         bot = Bot()
-        tasks = [
-            asyncio.create_task(stopping.wait()),
-            asyncio.create_task(keep_lock()),
-            asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)),
-        ]
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        tasks = [stop, lock]
+        if held.is_set():
+            tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await bot.close()
+        holding.cancel()
         for task in tasks:
-            if task in done:
+            if task.done():
                 task.result()
             else:
                 task.cancel()
@@ -82,7 +87,7 @@ async def reachable(stopping: asyncio.Event) -> bool:
     return False
 
 
-async def keep_lock() -> None:
+async def keep_lock(held: asyncio.Event) -> None:
     """Hold the lock of the one bot for as long as this task lives; Refused when another holds it.
 
     The lock ends with its connection, so it is taken again after the database was away.
@@ -92,6 +97,7 @@ async def keep_lock() -> None:
             conn = await connect()
             try:
                 await _take(conn)
+                held.set()
                 while True:
                     await asyncio.sleep(2.0)
                     await conn.execute("SELECT 1")
