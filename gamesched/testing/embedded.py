@@ -65,6 +65,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _server is not None and not _worker:
         _server.stop()
         _server.remove()
+    # Here, for it to be the last line of all.
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and any(SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", [])):
+        reporter.write_line(SKIPPED, yellow=True, bold=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -72,10 +76,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason=SKIPPED))
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    skipped = terminalreporter.stats.get("skipped", [])
-    if any(SKIPPED in str(report.longrepr) for report in skipped):
-        terminalreporter.write_line(SKIPPED, yellow=True, bold=True)

@@ -157,14 +157,11 @@ def test_it_stops_whole_within_five_seconds(demo: Demo, number: signal.Signals) 
     assert demo.processes() == {}
 
 
-def test_nothing_outlives_it(demo: Demo) -> None:
+def test_nothing_outlives_it_and_a_reset_forgets(demo: Demo) -> None:
     demo.start()
     demo.process.kill()
     demo.wait()
     eventually(lambda: not demo.processes(), 5)
-
-
-def test_it_starts_over_after_a_reset(demo: Demo) -> None:
     assert (demo.state / "demo" / "data").exists()
     reset = demo.also("reset")
     assert reset.returncode == 0, reset.stderr

@@ -1,0 +1,140 @@
+"""run.py: what it says when it cannot go on, and what it does to the environment."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import run
+
+OFFLINE = """WARNING: Retrying (Retry(total=0)) after connection broken by NewConnectionError
+ERROR: No matching distribution found for uv==0.13.9"""
+
+
+@pytest.fixture
+def words(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The words of the command line."""
+    words = ["run.py"]
+    monkeypatch.setattr("sys.argv", words)
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
+    return words
+
+
+def fail_with(problem: Exception) -> None:
+    raise problem
+
+
+def test_an_old_python_is_named(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.version_info", (3, 10, 1))
+    monkeypatch.setattr("sys.version", "3.10.1 (main)")
+    assert run.main() == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "This is Python 3.10.1, and 3.11 or newer is needed.",
+        "Run it with python3.11.",
+    ]
+
+
+def test_help_lists_every_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words.append("--help")
+    assert run.main() == 0
+    said = capsys.readouterr().out
+    assert all(f"run.py {word}" in said for word in ("test", "lint", "reset", "manage", "lock"))
+
+
+def test_an_unknown_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words.append("strat")
+    assert run.main() == 1
+    assert "There is no command 'strat'.\npython3 run.py --help lists them." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("problem", "what", "next_step"),
+    [
+        (subprocess.CalledProcessError(1, "pip", stderr=OFFLINE), "The packages cannot be downloaded", "network"),
+        (OSError("<urlopen error [Errno -3] Temporary failure in name resolution>"), "cannot be downloaded", "network"),
+        (OSError(28, "No space left on device"), "The disk is full.", "Free about"),
+        (subprocess.CalledProcessError(1, "uv", stderr="No space left on device"), "The disk is full.", "Free about"),
+        (subprocess.CalledProcessError(1, "uv", stderr="a\nhash mismatch"), "be made: hash mismatch", "remove"),
+    ],
+)
+def test_what_stands_in_the_way_is_named(
+    words: list[str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    problem: Exception,
+    what: str,
+    next_step: str,
+) -> None:
+    monkeypatch.setattr(run, "prepare", lambda: fail_with(problem))
+    assert run.main() == 1
+    *_, first, second = capsys.readouterr().err.splitlines()
+    assert what in first
+    assert next_step in second
+
+
+def test_another_pip_than_the_pinned_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def answer(url: str, timeout: float) -> Iterator[io.BytesIO]:
+        yield io.BytesIO(b"something else")
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    monkeypatch.setattr(run, "PYTHON", Path("/bin/false"))
+    monkeypatch.setattr(run, "VENV", tmp_path)
+    with pytest.raises(OSError, match="is not what it was"):
+        run.find_pip()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_environment_of_another_place_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, moved = tmp_path / "made", tmp_path / "moved"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
+    monkeypatch.setattr(run, "VENV", made)
+    monkeypatch.setattr(run, "PYTHON", made / "bin/python")
+    assert run.usable()
+    made.rename(moved)
+    assert not run.usable()
+    monkeypatch.setattr(run, "VENV", moved)
+    monkeypatch.setattr(run, "PYTHON", moved / "bin/python")
+    assert not run.usable()
+
+
+def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    python = sys.executable
+    steps = [
+        ("good", [python, "-c", "pass"]),
+        ("bad", [python, "-c", "exit('a finding')"]),
+        ("worse", [python, "-c", "exit(3)"]),
+    ]
+    monkeypatch.setattr(run, "steps", lambda: steps)
+    monkeypatch.setattr(run, "PYTHON", Path("/bin/false"))  # in pytest's place
+    assert run.test([]) == 1
+    said = capsys.readouterr()
+    assert "a finding" in said.out
+    assert said.err == "Failed: bad, worse, pytest.\n"
+
+
+@pytest.mark.processes
+def test_without_a_browser_the_last_line_says_so() -> None:
+    # Of the variables for tests, the inner run makes its own.
+    inherited = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "LD_LIBRARY_PATH"}}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "gamesched/tests/test_walk.py"],
+        cwd=run.ROOT,
+        env={**inherited, "PATH": "/nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert "1 skipped" in ran.stdout
+    assert ran.stdout.rstrip().splitlines()[-1] == (
+        "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
+    )
