@@ -6,6 +6,7 @@
     python3 run.py lint            the linters and types alone
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
+    python3 run.py bench           what clicks and reminders cost here
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's Chromium for the browser tests, which needs root.
@@ -44,7 +45,7 @@ def main() -> int:
     if word in {"-h", "--help", "help"}:
         print(__doc__)
         return 0
-    if word not in {"demo", "test", "lint", "reset", "manage", "lock"}:
+    if word not in {"demo", "test", "lint", "reset", "manage", "bench", "lock"}:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     try:
         prepare()
@@ -58,6 +59,9 @@ def main() -> int:
         return conclude(lint())
     if word == "lock":
         return lock()
+    if word == "bench":
+        bench = ["-o", "python_files=bench.py", "-q", "-s", "discord_bot/tests/bench.py"]
+        return subprocess.run([str(PYTHON), "-m", "pytest", *bench, *rest], cwd=ROOT, check=False).returncode
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])
 
