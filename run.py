@@ -49,6 +49,8 @@ def main() -> int:
         return fail(f"There is no command {word!r}.", "python3 run.py --help lists them.")
     try:
         prepare()
+        if word == "lock":
+            return lock()
     except subprocess.CalledProcessError as reason:
         return fail(*explain((reason.stderr or reason.stdout or "").strip()))
     except OSError as reason:
@@ -57,8 +59,6 @@ def main() -> int:
         return test(rest)
     if word == "lint":
         return conclude(lint())
-    if word == "lock":
-        return lock()
     if word == "bench":
         bench = ["-o", "python_files=bench.py", "-q", "-s", "discord_bot/tests/bench.py"]
         return subprocess.run([str(PYTHON), "-m", "pytest", *bench, *rest], cwd=ROOT, check=False).returncode
