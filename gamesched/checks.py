@@ -52,6 +52,12 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "DISCORD_CLIENT_SECRET is not set.",
             "Copy it from the Discord developer portal: your application, OAuth2, Client Secret.",
         )
+    if settings.REDIS_URL and urlsplit(settings.REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+        wrong(
+            7,
+            "REDIS_URL is not the address of a Redis server.",
+            "Write it as redis://HOST:6379/0, or unset it to do without Redis.",
+        )
     return found
 
 

@@ -31,6 +31,7 @@ def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         ({"DISCORD_BOT_TOKEN": ""}, "DISCORD_BOT_TOKEN is not set."),
         ({"DISCORD_BOT_TOKEN": "hunter2"}, "DISCORD_BOT_TOKEN is not a bot token."),
         ({"DISCORD_CLIENT_SECRET": ""}, "DISCORD_CLIENT_SECRET is not set."),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL is not the address of a Redis server."),
     ],
 )
 @pytest.mark.parametrize("program", [("manage.py", "runbot"), ("-c", "import gamesched.asgi")])
