@@ -133,7 +133,8 @@ class ClockProblem:
 def resolve(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
     """The moment, in UTC, at which clocks in the zone show this time.
 
-    `fold` says which of two is meant (0 the first), as PEP 495 has it. A skipped time is never guessed at.
+    `fold` says which of the problem's two choices is meant, 0 for the earlier; for a time that comes twice that
+    is PEP 495's fold. Without it nothing is guessed.
     """
     tz = zoneinfo.ZoneInfo(zone)
     local = datetime.combine(day, at, tzinfo=tz)
@@ -142,6 +143,8 @@ def resolve(day: date, at: time, zone: str, fold: int | None = None) -> datetime
         return first
     shown = f"{at:%H:%M} on {day.day} {day:%B %Y}"
     if first.astimezone(tz).replace(tzinfo=None) != local.replace(tzinfo=None):
+        if fold is not None:
+            return first if fold else second
         return ClockProblem(
             f"{shown} does not exist in {zone}: clocks go forward over it. Choose a time next to it.",
             (second, first),

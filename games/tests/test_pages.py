@@ -111,6 +111,13 @@ def test_bad_input_is_named_and_nothing_typed_is_lost(
     assert not Game.objects.exists()
 
 
+@pytest.mark.parametrize(("day", "fold", "utc"), [("2027-03-28", "1", "01:30"), ("2027-10-31", "0", "00:30")])
+def test_choosing_which_time_was_meant(world: World, as_person: Any, day: str, fold: str, utc: str) -> None:
+    data = fields(world, date=day, time="02:30", zone="Europe/Berlin", fold=fold)
+    assert as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data).status_code == 302
+    assert f"{Game.objects.get().starts_at:%Y-%m-%d %H:%M}" == f"{day} {utc}"
+
+
 def test_past_reminders_are_accepted_and_named(world: World, as_person: Any) -> None:
     start = world.now + timedelta(minutes=30)
     data = fields(world, date=f"{start:%Y-%m-%d}", time=f"{start:%H:%M}", reminders="1d, 1h, 5")

@@ -86,5 +86,10 @@ def test_a_time_that_comes_twice_is_chosen_by_fold() -> None:
     assert second - first == timedelta(hours=1)
 
 
-def test_a_skipped_time_is_never_guessed_at() -> None:
-    assert isinstance(resolve(date(2027, 3, 28), time(2, 30), "Europe/Berlin", 1), ClockProblem)
+def test_a_skipped_time_is_never_guessed_at_and_the_choice_counts() -> None:
+    day, at = date(2027, 3, 28), time(2, 30)
+    problem = resolve(day, at, "Europe/Berlin")
+    assert isinstance(problem, ClockProblem)
+    for n, shown in enumerate(("01:30", "03:30")):
+        assert resolve(day, at, "Europe/Berlin", n) == problem.choices[n]
+        assert f"{problem.choices[n].astimezone(ZoneInfo('Europe/Berlin')):%H:%M}" == shown
