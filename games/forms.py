@@ -7,10 +7,10 @@ from typing import Any
 
 from django import forms
 
-from games import rules
+from games import messages, rules
 from games.models import Game
 from games.rules import ClockProblem, Plan, resolve
-from guilds.forms import zone_choices
+from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Guild
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
@@ -81,7 +81,7 @@ class GameForm(forms.Form):
         label="Time zone",
         choices=zone_choices,
         help_text="The zone in which this time is meant.",
-        error_messages={"invalid_choice": "That is not a time zone we know. Choose one from the list."},
+        error_messages={"invalid_choice": UNKNOWN_ZONE},
     )
     fold = forms.TypedChoiceField(
         required=False,
@@ -96,7 +96,7 @@ class GameForm(forms.Form):
         help_text="Where it is announced.",
         error_messages={
             "required": "Choose a channel.",
-            "invalid_choice": "That channel is not one of this server's text channels. Choose another.",
+            "invalid_choice": messages.UNKNOWN_CHANNEL,
         },
     )
     seats = forms.IntegerField(
@@ -149,11 +149,7 @@ class GameForm(forms.Form):
     def clean_date(self) -> Any:
         day = self.cleaned_data["date"]
         if not 2000 <= day.year <= 2200:
-            raise forms.ValidationError(
-                "That is more than two years ahead. Choose an earlier date."
-                if day.year > 2200
-                else "That date is past. Choose a later one."
-            )
+            raise forms.ValidationError(rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one.")
         return day
 
     def clean_duration(self) -> int:

@@ -39,6 +39,11 @@ def _address(delivery: Delivery, game: Game) -> str:
     return f"{game.url}?d={delivery.nonce}"
 
 
+def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
+    """What every letter says: which game, where, when, and its page."""
+    return _plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game)
+
+
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
     person = delivery.recipient
     letter = Letter(
@@ -82,10 +87,7 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
-    text = messages.reminder(
-        _plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game), hosting
-    )
-    return _letter(delivery, game, text, now)
+    return _letter(delivery, game, messages.reminder(*_about(delivery, game), hosting), now)
 
 
 # --- start and end ---------------------------------------------------------------------------------------
@@ -108,8 +110,7 @@ def _promoted(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if game.state(now) is not State.SCHEDULED or not _is_seated(game, delivery.recipient_id):
         return Drop("they no longer have the seat, or the game is not to come")
-    text = messages.promoted(_plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game))
-    return _letter(delivery, game, text, now)
+    return _letter(delivery, game, messages.promoted(*_about(delivery, game)), now)
 
 
 def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -117,8 +118,7 @@ def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
     waits = game.signups.current().filter(user_id=delivery.recipient_id, seated_at=None).exists()
     if game.state(now) is not State.SCHEDULED or not waits:
         return Drop("they no longer wait, or the game is not to come")
-    text = messages.demoted(_plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game))
-    return _letter(delivery, game, text, now)
+    return _letter(delivery, game, messages.demoted(*_about(delivery, game)), now)
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
@@ -137,13 +137,7 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
 
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
-    text = messages.cancellation(
-        _plain(game.title),
-        _plain(game.guild.name),
-        game.starts_at,
-        _plain(game.cancel_reason),
-        _address(delivery, game),
-    )
+    text = messages.cancellation(*_about(delivery, game), _plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
 
 
@@ -160,7 +154,7 @@ def _plain(text: str) -> str:
 def _post(row: Notification, now: datetime) -> Rendered | Drop:
     game = _game(row)
     post = game.announcement
-    if post.message_id is None and game.state(now) in {State.CANCELLED, State.COMPLETED}:
+    if post.message_id is None and game.state(now).over:
         return Drop("it was over before it was announced")
     letter = Letter(
         channel_id=post.channel_id,

@@ -123,7 +123,7 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
-def cancellation(title: str, guild: str, starts_at: datetime, reason: str, url: str) -> str:
+def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
     why = f"\n> {reason}" if reason else ""
     return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
 

@@ -18,6 +18,7 @@ REMINDERS_MAX = 10
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 LEAD = timedelta(minutes=1)
 HORIZON = timedelta(days=730)
+TOO_FAR = "That is more than two years ahead. Choose an earlier date."
 
 
 class State(enum.StrEnum):
@@ -27,6 +28,11 @@ class State(enum.StrEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing about the game can change any more."""
+        return self in {State.COMPLETED, State.CANCELLED}
 
 
 def state(starts_at: datetime, ends_at: datetime, cancelled_at: datetime | None, now: datetime) -> State:
@@ -91,7 +97,7 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         if plan.starts_at < now + LEAD:
             wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."
         elif plan.starts_at > now + HORIZON:
-            wrong["date"] = "That is more than two years ahead. Choose an earlier date."
+            wrong["date"] = TOO_FAR
     if len(plan.reminders) > REMINDERS_MAX:
         wrong["reminders"] = f"{len(plan.reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
     elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in plan.reminders):

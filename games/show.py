@@ -88,7 +88,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     people = roster(game, viewer.pk)
     mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
     manages = Actor(viewer, "page").may_manage(game)
-    changeable = state in {State.SCHEDULED, State.IN_PROGRESS}
+    changeable = not state.over
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
     return {

@@ -21,6 +21,9 @@ FREQUENT = [
 ]
 
 
+UNKNOWN_ZONE = "That is not a time zone we know. Choose one from the list."
+
+
 def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
     """Every zone for a select, the frequent ones first."""
     rest = sorted(
@@ -40,5 +43,5 @@ class ZoneForm(forms.Form):
         label="Your time zone",
         choices=zone_choices,
         help_text="Times are shown in it, and games you schedule start in it.",
-        error_messages={"invalid_choice": "That is not a time zone we know. Choose one from the list."},
+        error_messages={"invalid_choice": UNKNOWN_ZONE},
     )

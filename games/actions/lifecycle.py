@@ -56,7 +56,7 @@ def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | N
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    if (state := game.state(now)) in {State.CANCELLED, State.COMPLETED}:
+    if (state := game.state(now)).over:
         raise Refused(Refusal("over", messages.over(state)))
     if edition is not None and edition != game.edition:
         raise Refused(Refusal("stale", messages.STALE))
@@ -109,7 +109,7 @@ def announce_again(game_id: int, actor: Actor, now: datetime) -> Done:
     """Try again to post a game whose announcement failed."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    if (state := game.state(now)) in {State.CANCELLED, State.COMPLETED}:
+    if (state := game.state(now)).over:
         raise Refused(Refusal("over", messages.over(state)))
     Announcement.objects.filter(game=game).update(problem="")
     changed(game, actor, "announce", {}, now)
