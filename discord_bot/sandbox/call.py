@@ -15,6 +15,7 @@ from discord_bot.sandbox.faults import Dropped, Faults
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
+from discord_bot.sandbox.record import Record
 from discord_bot.sandbox.things import Json, User
 from discord_bot.sandbox.world import World
 
@@ -51,6 +52,7 @@ class Services:
     grants: Grants
     faults: Faults
     log: deque[Json]
+    record: Record
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
@@ -152,6 +154,7 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
                         "user": str(actor.user.id) if actor else None,
                     }
                 )
+        await services.record.keep(request, _path(request), response, status)
         return response
 
     return respond
