@@ -1,4 +1,4 @@
-"""The client that hears Discord: clicks and guild events. It speaks only in answer to a click."""
+"""The client that hears Discord: clicks, guild events, deleted messages. It speaks only in answer to a click."""
 
 import asyncio
 import logging
@@ -11,6 +11,7 @@ from discord_bot.buttons import SignupButton
 from discord_bot.clicks import Clicks, say
 from discord_bot.seeing import seen_guild
 from games import messages
+from games.actions import announcing
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
@@ -25,18 +26,21 @@ BEAT_EVERY = 10.0
 
 
 class Bot(discord.Client):
-    """Needs no privileged intent: `guilds` for guilds, channels and roles; clicks come without any."""
+    """Needs no privileged intent: `guilds` for guilds, channels and roles, `guild_messages` for posts deleted by hand;
+    clicks come without any."""
 
     def __init__(self) -> None:
         use_configured_addresses()
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, guild_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=1.0,
             max_messages=None,
         )
         self.clicks = Clicks()
         self._changed: dict[int, asyncio.Task[None]] = {}
+        self._deleted: set[int] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
@@ -68,6 +72,7 @@ class Bot(discord.Client):
             if not guild.unavailable:
                 await in_db(_see_guild, seen_guild(guild))
         await in_db(_see_present, [guild.id for guild in self.guilds])
+        await in_db(_doubt_posts)
         log.info("Hearing %d servers.", len(self.guilds))
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -121,6 +126,26 @@ class Bot(discord.Client):
         if guild is not None and not guild.unavailable:
             await in_db(_see_guild, seen_guild(guild))
 
+    # --- messages ----------------------------------------------------------------------------------------
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        self._gone_soon({event.message_id})
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        self._gone_soon(event.message_ids)
+
+    def _gone_soon(self, message_ids: set[int]) -> None:
+        """Look in a moment whether posts of ours are among what was deleted: any moderator's clean-up comes here."""
+        if not self._deleted:
+            self._looking = asyncio.create_task(self._gone())
+        self._deleted |= message_ids
+
+    async def _gone(self) -> None:
+        await asyncio.sleep(SETTLE)
+        deleted, self._deleted = self._deleted, set()
+        if found := await in_db(_posts_deleted, deleted):
+            log.info("%d announcements were deleted in Discord and are put back.", found)
+
     # --- clicks ------------------------------------------------------------------------------------------
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -137,7 +162,17 @@ def _beat(note: str) -> None:
 
 
 def _see_guild(seen: SeenGuild) -> None:
-    actions.see_guild(seen, db_now())
+    now = db_now()
+    actions.see_guild(seen, now)
+    announcing.channels_changed(seen.id, now)
+
+
+def _doubt_posts() -> None:
+    announcing.doubt_posts(db_now())
+
+
+def _posts_deleted(message_ids: set[int]) -> int:
+    return announcing.posts_deleted(message_ids, db_now())
 
 
 def _see_present(guild_ids: list[int]) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.db.models import Q
 
-from games.actions.announcing import sweep
+from games.actions.announcing import look_for_posts, sweep
 from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_stale
 from notifications.models import Notification
@@ -18,6 +18,7 @@ LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders 
 SCHEDULE = (
     ("Directory refresh", "games.chores.refresh_directory", 1),
     ("Announcement sweep", "games.chores.sweep_announcements", 5),
+    ("Announcement check", "games.chores.check_announcements", 1),
     ("Purge", "games.chores.purge", 24 * 60),
 )
 
@@ -33,6 +34,14 @@ def refresh_directory() -> str:
 def sweep_announcements() -> str:
     """Mend games without a post, and games without the rows that their times need."""
     return f"Mended {sweep(db_now())} games."
+
+
+def check_announcements() -> str:
+    """Look for the posts not seen for longest, and put back those that are gone."""
+    try:
+        return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
+    except DirectoryDown as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
 def purge() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from games import messages
+from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import touch
 from games.announcement import view
@@ -15,7 +16,7 @@ from games.models import Game
 from games.rules import State
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
-from notifications.models import Delivery, Notification, new_nonce
+from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt
 
 
@@ -176,6 +177,7 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
         return
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.checked_at = now
     post.save()
 
 
@@ -183,9 +185,7 @@ def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
     game = _game(row)
     post = game.announcement
     if why.code == Permanent.UNKNOWN_MESSAGE and post.message_id is not None:
-        # Deleted by hand: it is put back, as a new message. The old nonce would find the deleted one.
-        post.message_id, post.nonce, post.lost_at = None, new_nonce(), now
-        post.save()
+        lose(game, post, now)
         return True
     channel = post.channel
     if why.code == Permanent.MISSING_PERMISSION:

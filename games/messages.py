@@ -155,7 +155,10 @@ VERB_TEXT = {
     "join": "joined",
     "leave": "left",
     "announce": "had it announced again",
+    "lost": "deleted the announcement there, so it was put back",
 }
+SOMEBODY = "Somebody in Discord"
+OPERATOR = "An operator"
 
 
 def history_line(verb: str, who: str, changes: dict[str, object]) -> str:

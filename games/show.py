@@ -163,7 +163,11 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
     return [
         HistoryLine(
             e.at,
-            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else "An operator", e.changes),
+            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else _nobody(e.door), e.changes),
         )
         for e in entries
     ]
+
+
+def _nobody(door: str) -> str:
+    return messages.SOMEBODY if door == "discord" else messages.OPERATOR

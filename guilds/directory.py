@@ -30,6 +30,9 @@ class Directory(Protocol):
     def member(self, guild_id: int, user_id: int) -> SeenMember | None:
         """The member, or None for a person who is not one. Raises DirectoryDown."""
 
+    def has_message(self, channel_id: int, message_id: int) -> bool:
+        """Whether a message is still there; True too where the bot may not look. Raises DirectoryDown."""
+
 
 def directory() -> Directory:
     """The directory that the settings name."""
