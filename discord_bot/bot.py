@@ -7,8 +7,10 @@ import re
 import discord
 
 from discord_bot.addresses import use_configured_addresses
+from discord_bot.answers import Entry, Log, say, unanswered
 from discord_bot.buttons import SignupButton
-from discord_bot.clicks import Clicks, say
+from discord_bot.clicks import Clicks
+from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild
 from games import messages
 from games.actions import announcing
@@ -37,7 +39,8 @@ class Bot(discord.Client):
             guild_ready_timeout=1.0,
             max_messages=None,
         )
-        self.clicks = Clicks()
+        self.log = Log()
+        self.clicks = Clicks(self.log)
         self._changed: dict[int, asyncio.Task[None]] = {}
         self._deleted: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
@@ -49,11 +52,12 @@ class Bot(discord.Client):
 
     async def close(self) -> None:
         for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
-            if not self.clicks.flights:
+            if not self.clicks.busy:
                 break
             await asyncio.sleep(0.1)
         if self._beating:
             self._beating.cancel()
+        await self.log.close()
         await super().close()
 
     async def _beat(self) -> None:
@@ -154,7 +158,13 @@ class Bot(discord.Client):
             return
         custom_id = dict(interaction.data or {}).get("custom_id", "")
         if not OURS.fullmatch(str(custom_id)):
-            await say(interaction, messages.OLD_BUTTON)
+            entry = Entry(interaction, str(custom_id))
+            entry.outcome = Outcome.REFUSED
+            try:
+                await say(entry, messages.OLD_BUTTON)
+            except discord.HTTPException as reason:
+                unanswered(entry, reason)
+            self.log.add(entry)
 
 
 def _beat(note: str) -> None:

@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db.models import Q
 
 from games.actions.announcing import look_for_posts, sweep
+from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_stale
 from notifications.models import Notification
@@ -53,10 +54,5 @@ def purge() -> str:
 
 
 def plan_chores(**kwargs: object) -> None:
-    """Enter the chores into the worker's schedule, once each; an operator's own timing is kept."""
-    from django_q.models import Schedule
-
-    for name, function, minutes in SCHEDULE:
-        Schedule.objects.get_or_create(
-            name=name, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes}
-        )
+    """After each migration."""
+    plan(SCHEDULE)

@@ -22,6 +22,7 @@ NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
+UNANSWERED = "Done, but Discord did not take the answer."
 ALREADY_CANCELLED = "This game was cancelled already."
 
 
