@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-import re
 
 import discord
 
 from discord_bot.addresses import use_configured_addresses
 from discord_bot.answers import Entry, Log, say, unanswered
-from discord_bot.buttons import SignupButton
+from discord_bot.buttons import PageButton, SignupButton
 from discord_bot.clicks import Clicks
+from discord_bot.commands import Tree, stale
+from discord_bot.listings import Listings
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild
 from games import messages
@@ -22,7 +23,7 @@ from notifications.steps import beat
 
 log = logging.getLogger(__name__)
 
-OURS = re.compile(SignupButton.__discord_ui_compiled_template__)
+OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton)]
 SETTLE = 0.3  # seconds in which changes to one guild fold into one write
 BEAT_EVERY = 10.0
 
@@ -41,13 +42,15 @@ class Bot(discord.Client):
         )
         self.log = Log()
         self.clicks = Clicks(self.log)
+        self.listings = Listings(self.log)
+        self.tree = Tree(self)
         self._changed: dict[int, asyncio.Task[None]] = {}
         self._deleted: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(SignupButton)
+        self.add_dynamic_items(SignupButton, PageButton)
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
@@ -78,6 +81,18 @@ class Bot(discord.Client):
         await in_db(_see_present, [guild.id for guild in self.guilds])
         await in_db(_doubt_posts)
         log.info("Hearing %d servers.", len(self.guilds))
+        await self._name_stale_commands()
+
+    async def _name_stale_commands(self) -> None:
+        assert self.application_id is not None
+        try:
+            behind = stale(list(await self.http.get_global_commands(self.application_id)), self.tree)
+        except discord.HTTPException as reason:
+            log.warning("Discord does not say which commands it shows: %s", reason)
+            return
+        if behind:
+            names = ", ".join(f"/{name}" for name in behind)
+            log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         self._see_soon(guild)
@@ -157,7 +172,7 @@ class Bot(discord.Client):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = dict(interaction.data or {}).get("custom_id", "")
-        if not OURS.fullmatch(str(custom_id)):
+        if not any(ours.fullmatch(str(custom_id)) for ours in OURS):
             entry = Entry(interaction, str(custom_id))
             entry.outcome = Outcome.REFUSED
             try:

@@ -42,7 +42,7 @@ def _address(delivery: Delivery, game: Game) -> str:
 
 def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """What every letter says: which game, where, when, and its page."""
-    return _plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game)
+    return messages.plain(game.title), messages.plain(game.guild.name), game.starts_at, _address(delivery, game)
 
 
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
@@ -138,15 +138,8 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
 
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
-    text = messages.cancellation(*_about(delivery, game), _plain(game.cancel_reason))
+    text = messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
-
-
-def _plain(text: str) -> str:
-    """Text from people as it was typed: no formatting, no link behind other words, no mention."""
-    for mark in "\\*_~`|>[]<@#:":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 # --- the post --------------------------------------------------------------------------------------------

@@ -99,6 +99,25 @@ def reminders_text(reminders: Iterable[int]) -> str:
     return ", ".join(names) + " before" if names else "none"
 
 
+# --- lists -----------------------------------------------------------------------------------------------
+
+MY_GAMES = "Your games"
+NO_GAMES_OF_MINE = "You host no game to come, and are in none. /game list shows those you can join."
+OLD_COMMAND = "That command is from another version of the bot. Type / again; it may take Discord a minute to follow."
+
+VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you wait for a seat", "": ""}
+
+
+def games_in(guild: str) -> str:
+    return f"Games to come in {guild}"
+
+
+def no_games(in_channel: bool) -> str:
+    if in_channel:
+        return "No games are to come in that channel. Leave the channel out to see the whole server's."
+    return "No games are to come here. Schedule the first one on the web page."
+
+
 # --- letters ---------------------------------------------------------------------------------------------
 # Times in letters are Discord's own timestamps, which each reader's client shows in the reader's zone:
 # https://discord.com/developers/docs/reference#message-formatting
@@ -106,6 +125,13 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 def stamp(at: datetime, style: str = "F") -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def plain(text: str) -> str:
+    """Text from people as it was typed, for Discord: no formatting, no link behind other words, no mention."""
+    for mark in "\\*_~`|>[]<@#:":
+        text = text.replace(mark, f"\\{mark}")
+    return text
 
 
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:

@@ -34,13 +34,15 @@ class Line:
     state: State
     status_text: str
     viewer_state: str  # hosting, seated, waiting or ''
+    channel_name: str
+    url: str  # its post in Discord, or its page before that is up
 
 
 def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     """Games as lines of a list, in a fixed number of queries."""
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     found = list(
-        games.select_related("guild", "host").annotate(
+        games.select_related("guild", "host", "channel", "announcement__channel").annotate(
             n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
         )
@@ -65,6 +67,8 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             state=game.state(now),
             status_text=messages.STATE_TEXT[game.state(now)],
             viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
+            channel_name=game.channel.name,
+            url=game.announcement.url or game.url,
         )
         for game in found
     ]

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import make_world
+from discord_bot.chores import purge_interactions
 from discord_bot.models import Interaction
 from discord_bot.sandbox import cast
 from games.models import Game, Signup
@@ -105,3 +107,11 @@ def _spoil(world: Any, post: Any) -> None:
     """Give the post a button of a game that is not there."""
     message = world.messages[int(post["channel_id"])][int(post["id"])]
     message.components[0]["components"][0]["custom_id"] = "game:999999:join"
+
+
+def test_the_log_is_forgotten_after_a_month(db: None, now: Any) -> None:
+    for number, days in ((1, 31), (2, 29)):
+        fields = {"person_id": 1, "person": "charlie", "name": "game:1:join", "outcome": "done"}
+        Interaction.objects.create(id=number, at=now - timedelta(days=days), **fields)
+    assert purge_interactions() == "Deleted 1 interactions older than 30 days."
+    assert Interaction.objects.get().pk == 2

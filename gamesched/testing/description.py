@@ -30,10 +30,11 @@ SKIPPED = (
 NOT_DESCRIBED = re.compile(
     r"/oauth2/token|/interactions|/guilds/\d+/application-command-index|/users/@me/channels|/channels/\d+/typing"
 )
-# Where the description is not what Discord does: discord.py sends some ids as numbers, flags in embeds and `tts` in
-# edits, and is answered; codes inside a 50035 are words: https://docs.discord.com/developers/reference#error-messages
+# Where the description is not what Discord does: discord.py sends some ids as numbers, flags in embeds, `tts` in
+# edits and `nsfw` of commands, and is answered; codes inside a 50035 are words:
+# https://docs.discord.com/developers/reference#error-messages
 HARMLESS = re.compile(
-    r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/embeds/\d+/flags: |/tts: "
+    r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
     r'|/errors/.*/code "[A-Z_]+" is not of type "integer"'
 )
 
