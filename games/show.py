@@ -15,6 +15,7 @@ from games.actions.planning import Actor
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
+from guilds.directory import refresh_shown
 from guilds.models import User
 from guilds.names import names_in
 from notifications.models import Delivery, Status
@@ -113,6 +114,12 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "unreached": unreached(game) if manages else [],
         "history": history(game) if manages else [],
     }
+
+
+def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
+    """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
+    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players)], now)
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:

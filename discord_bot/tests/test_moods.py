@@ -1,5 +1,7 @@
 """Discord as it can be: permissions gone, messages deleted, direct messages closed, strange buttons."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,9 +16,9 @@ from games import messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.models import Announcement, Game
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import REPOSITORY, Stack, eventually, in_browser
 from guilds.actions import see_member
-from guilds.models import Channel, Guild
+from guilds.models import Channel, Guild, Role
 from guilds.seen import SeenMember, SeenUser
 from notifications.models import Delivery
 
@@ -57,17 +59,30 @@ def test_a_missing_permission_is_named_and_trying_again_works(made: World, stack
     ].problem
 
 
-def test_a_post_deleted_by_hand_is_put_back_at_the_next_change(made: World, stack: Stack) -> None:
+def test_a_post_deleted_by_hand_is_put_back_at_once(made: World, stack: Stack) -> None:
     game = made.game(channel_id=cast.GENERAL_ID)
     post = eventually(stack.posts)[0]
     eventually(lambda: Announcement.objects.get().message_id)
     stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
-    assert not stack.posts()
-    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
-    again = eventually(stack.posts)
+    again = eventually(lambda: [p for p in stack.posts() if p["id"] != post["id"]], 3)
     assert len(again) == 1
-    assert again[0]["id"] != post["id"]
-    assert "1 of 5 seats taken" in str(again[0]["embeds"])
+    entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
+    assert entry["state"] == "answered"
+    eventually(lambda: "1 of 5 seats taken" in str(stack.posts()[0]["embeds"]))
+
+
+def test_a_post_deleted_while_nobody_heard_is_put_back_at_the_next_change(made: World) -> None:
+    with Stack("notifyd") as stack:
+        game = made.game(channel_id=cast.GENERAL_ID)
+        post = eventually(stack.posts)[0]
+        eventually(lambda: Announcement.objects.get().message_id)
+        stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+        assert not stack.posts()
+        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+        again = eventually(stack.posts)
+        assert len(again) == 1
+        assert again[0]["id"] != post["id"]
+        assert "1 of 5 seats taken" in str(again[0]["embeds"])
 
 
 def test_another_channel_takes_the_post_along(made: World, stack: Stack) -> None:
@@ -178,3 +193,67 @@ def test_one_private_line_for_each_click(made: World, stack: Stack) -> None:
 def test_a_renamed_channel_shows_within_two_seconds(made: World, stack: Stack) -> None:
     stack.discord.client.fault("rename", channel_id=str(cast.RAIDS_ID), name="expeditions")
     eventually(lambda: Channel.objects.get(pk=cast.RAIDS_ID).name == "expeditions", 2)
+
+
+@pytest.mark.browser
+def test_new_names_show_on_an_open_page(made: World) -> None:
+    with Stack("web", "bot", "notifyd") as stack:
+        client = stack.discord.client
+        game = made.game(channel_id=cast.GENERAL_ID)
+        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+        eventually(stack.posts)
+
+        def walk(browser: Any) -> float:
+            page = browser.new_page()
+            page.goto(stack.url)
+            page.get_by_role("button", name="Log in with Discord").click()
+            page.get_by_role("button", name="Bob").click()
+            page.goto(f"{stack.url}{game.get_absolute_url()}")
+            page.locator("[data-live-state]", has_text="Live").wait_for()
+            client.fault("rename", channel_id=str(cast.GENERAL_ID), name="town-square")
+            page.get_by_text("#town-square").first.wait_for(timeout=2000)
+            # No event tells of a member's nick; the page's own look-up does, within a minute.
+            client.fault("rename", guild_id=str(cast.GUILD_ID), user_id=str(cast.CHARLIE_ID), name="Chuck")
+            renamed = time.monotonic()
+            page.locator(".roster").get_by_text("Chuck").wait_for(timeout=60_000)
+            return time.monotonic() - renamed
+
+        took = in_browser(walk)
+        print(f"a nick was seen after {took:.0f} s")
+        assert took < 60
+
+
+def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(made: World) -> None:
+    with Stack("bot", "notifyd") as stack:
+        game = made.game(channel_id=cast.GENERAL_ID)
+        post = eventually(stack.posts)[0]
+        eventually(lambda: Announcement.objects.get().message_id)
+        stack.kill("bot")
+        client = stack.discord.client
+        client.fault("rename", channel_id=str(cast.GENERAL_ID), name="town-square")
+        client.fault("rename", guild_id=str(cast.GUILD_ID), role_id=str(cast.PLAYER_ID), name="Adventurer")
+        client.fault("rename", guild_id=str(cast.GUILD_ID), name="Saturday Night Dice")
+        client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+        stack.start("bot")
+        eventually(lambda: Channel.objects.get(pk=cast.GENERAL_ID).name == "town-square", 2)
+        assert Role.objects.get(pk=cast.PLAYER_ID).name == "Adventurer"
+        assert Guild.objects.get().name == "Saturday Night Dice"
+        eventually(lambda: Announcement.objects.get().checked_at is None)
+        assert look_for(stack) == "Found 1 posts deleted."
+        again = eventually(stack.posts)
+        assert [each["id"] != post["id"] for each in again] == [True]
+        assert str(game.pk) in str(again[0]["components"])
+
+
+def look_for(stack: Stack) -> str:
+    """What the worker's chore does each minute, run by hand."""
+    code = "from games.chores import check_announcements; print(check_announcements())"
+    ran = subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
+        cwd=REPOSITORY,
+        env=stack.variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout.strip().splitlines()[-1]
