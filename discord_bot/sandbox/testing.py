@@ -28,7 +28,11 @@ class LocalDiscord:
     def __init__(
         self, public_url: str = "http://localhost:8000", state: Path | None = None, port: int = 0, limited: bool = True
     ) -> None:
-        """`limited=False` switches the rate limits off."""
+        """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
+
+        One IDENTIFY in five seconds is off in any case, for tests that kill a bot and start it again at once. Ask for
+        it with `discord.do(lambda world: world.limits.rules.update(identify=RULES["identify"]))`.
+        """
         self._redirects = redirects_of(public_url, [])
         self._state, self._port, self._limited = state, port, limited
         self._loop = asyncio.new_event_loop()
@@ -42,6 +46,7 @@ class LocalDiscord:
         self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
         if not self._limited:
             self.world.limits.rules.clear()
+        self.world.limits.rules.pop("identify", None)
         return self
 
     def stop(self) -> None:
