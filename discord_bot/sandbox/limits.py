@@ -33,7 +33,7 @@ RULES = {
     "other": Limit(30, 1.0),  # per route and channel, guild or token
     "invalid": Limit(10_000, 600.0),  # answers 401, 403 and 429 per address, which is banned then
     "gateway": Limit(120, 60.0),  # frames per connection
-    "identify": Limit(1, 5.0),  # per shard, as max_concurrency is 1
+    "identify": Limit(1, 5.0),  # per bot, as max_concurrency is 1
     "sessions": Limit(1000, 86_400.0),  # IDENTIFYs per bot, whose token is reset then
 }
 

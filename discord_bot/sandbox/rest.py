@@ -16,6 +16,7 @@ from discord_bot.sandbox.errors import (
     unknown_member,
     unknown_user,
 )
+from discord_bot.sandbox.intents import application_flags
 from discord_bot.sandbox.messages import integer, snowflake
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.things import APPLICATION_ID, Channel, Guild, Json, Message
@@ -53,6 +54,7 @@ async def get_application(call: Call) -> Json:
     if not call.user.bot:
         raise unauthorized()
     owner = next(iter(call.world.people()))
+    flags = application_flags(call.services.gateway.privileged)
     return {
         "id": str(APPLICATION_ID),
         "name": call.user.username,
@@ -66,8 +68,8 @@ async def get_application(call: Call) -> Json:
         "owner": payloads.user(owner),
         "team": None,
         "verify_key": "0" * 64,
-        "flags": 0,
-        "flags_new": "0",
+        "flags": flags,
+        "flags_new": str(flags),
         "hook": True,
         "redirect_uris": list(call.services.settings.redirects),
         "interactions_endpoint_url": None,

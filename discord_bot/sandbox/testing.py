@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from discord_bot.sandbox.client import SandboxClient
+from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.server import Server, redirects_of, start
 from discord_bot.sandbox.things import APPLICATION_ID, CLIENT_SECRET, bot_token
 from discord_bot.sandbox.world import World
@@ -18,7 +19,8 @@ T = TypeVar("T")
 class LocalDiscord:
     """`with LocalDiscord() as discord:` listens at `discord.origin` until the block ends.
 
-    `world` may be read from anywhere; change it through `do`, which runs a function in the server's thread.
+    `world` and `gateway` may be read from anywhere; change them through `do`, which runs a function in the server's
+    thread.
     """
 
     bot_token = bot_token()
@@ -73,6 +75,10 @@ class LocalDiscord:
     @property
     def world(self) -> World:
         return self.server.services.world
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.server.services.gateway
 
     @property
     def origin(self) -> str:

@@ -4,6 +4,7 @@ Used from one thread, that of the event loop. Every change is written to the sto
 the bots' gateway sessions and the pages.
 """
 
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -103,6 +104,12 @@ class World:
         self._by_token[user.token] = user.id
         self.store.put("user", user.id, asdict(user))
         return user
+
+    def reset_token(self, user: User) -> None:
+        """Give a bot a token that nobody knows. The next start of the local Discord gives the old one back."""
+        del self._by_token[user.token]
+        user.token = secrets.token_urlsafe(32)
+        self._by_token[user.token] = user.id
 
     def rename_user(self, user: User, name: str) -> None:
         """Give a person another display name. Members are told about through GUILD_MEMBER_UPDATE."""
