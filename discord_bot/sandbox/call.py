@@ -135,26 +135,26 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         except DiscordError as error:
             unknown = error
         call = Call(request, services, actor)
-        if actor is not None and not actor.is_bot and actor.scopes is None:
-            return await _answered(route, call, person=True)
+        person = actor is not None and not actor.is_bot and actor.scopes is None
         try:
-            response = await _watched(route, call, unknown)
+            response = await (_answered(route, call, person) if person else _watched(route, call, unknown))
             status = response.status
         except Dropped:
             response = web.Response()
             if request.transport is not None:
                 request.transport.abort()
         finally:
-            services.log.append(
-                {
-                    "method": request.method,
-                    "path": _path(request),
-                    "status": status,
-                    "at": started,
-                    "ms": round((time.perf_counter() - clock) * 1000, 1),
-                    "user": str(actor.user.id) if actor else None,
-                }
-            )
+            if not person:
+                services.log.append(
+                    {
+                        "method": request.method,
+                        "path": _path(request),
+                        "status": status,
+                        "at": started,
+                        "ms": round((time.perf_counter() - clock) * 1000, 1),
+                        "user": str(actor.user.id) if actor else None,
+                    }
+                )
         return response
 
     return respond

@@ -6,6 +6,7 @@ spoken; who asks for zstd-stream, or for payload compression in IDENTIFY, gets p
 
 import asyncio
 import json
+import secrets
 from typing import Any
 
 from aiohttp import WSMsgType, web
@@ -232,8 +233,8 @@ class Gateway:
                     session.dispatch("GUILD_CREATE", self._world.guild_create(guild))
 
     def _reset_token(self, user: User) -> None:
-        """What happens to a bot that identifies too often in a day."""
-        self._world.reset_token(user)
+        """What happens to a bot that identifies too often in a day; a restart of the local Discord undoes it."""
+        user.token = secrets.token_urlsafe(32)
         for session in [each for each in self._sessions.values() if each.user is user]:
             del self._sessions[session.id]
             if session.connection is not None:

@@ -4,7 +4,6 @@ Used from one thread, that of the event loop. Every change is written to the sto
 the bots' gateway sessions and the pages.
 """
 
-import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -91,7 +90,7 @@ class World:
 
     def by_token(self, token: str) -> User | None:
         found = self._by_token.get(token)
-        return None if found is None else self.users[found]
+        return None if found is None or self.users[found].token != token else self.users[found]
 
     def people(self) -> list[User]:
         return [user for user in self.users.values() if not user.bot]
@@ -104,12 +103,6 @@ class World:
         self._by_token[user.token] = user.id
         self.store.put("user", user.id, asdict(user))
         return user
-
-    def reset_token(self, user: User) -> None:
-        """Give a bot a token that nobody knows. The next start of the local Discord gives the old one back."""
-        del self._by_token[user.token]
-        user.token = secrets.token_urlsafe(32)
-        self._by_token[user.token] = user.id
 
     def rename_user(self, user: User, name: str) -> None:
         """Give a person another display name. Members are told about through GUILD_MEMBER_UPDATE."""
