@@ -166,9 +166,9 @@ async def test_heartbeats_are_acknowledged_and_asked_for(local: LocalDiscord) ->
 
 async def test_who_sends_no_heartbeat_times_out_and_may_resume(local: LocalDiscord) -> None:
     async with BareGateway(local) as patient:
-        local.do(lambda world: setattr(local.gateway, "heartbeat_interval", 100))
+        local.do(lambda world: setattr(local.gateway, "heartbeat_interval", 400))
         async with BareGateway(local) as silent, BareGateway(local) as beating, BareGateway(local) as again:
-            assert await beating.until(10) == {"heartbeat_interval": 100}
+            assert await beating.until(10) == {"heartbeat_interval": 400}
             await silent.ready()
             timing_out = asyncio.create_task(silent.closed())
             while not timing_out.done():

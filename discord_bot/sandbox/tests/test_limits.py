@@ -157,7 +157,7 @@ async def test_fifty_posts_keep_up_with_a_fast_clock(local: LocalDiscord, bot: L
     started = time.monotonic()
     for i in range(50):
         await channel.send(f"{i}")
-    assert 2 < time.monotonic() - started < 5
+    assert 2 < time.monotonic() - started < 8
     assert statuses(local, "POST /channels") == [200] * 50
 
 
