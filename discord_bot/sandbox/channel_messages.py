@@ -12,8 +12,10 @@ from discord_bot.sandbox.errors import (
 from discord_bot.sandbox.interactions import apply
 from discord_bot.sandbox.messages import integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User
+from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User, snowflake_time
 from discord_bot.sandbox.world import World
+
+OLD = 3600.0  # seconds after which few edits are allowed
 
 
 def read(world: World, channel: Channel, user: User, query: dict[str, str]) -> list[Message]:
@@ -111,6 +113,8 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id:
         raise not_the_author()
+    if user.bot and snowflake_time(message.id) + OLD < world.clock():
+        world.limits.edit_old(channel.id)
     draft = read_draft(body)
     if draft.embeds and not world.permissions(channel, user.id) & Permission.EMBED_LINKS:
         raise missing_permissions()

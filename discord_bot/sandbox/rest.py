@@ -16,6 +16,7 @@ from discord_bot.sandbox.errors import (
     unknown_member,
     unknown_user,
 )
+from discord_bot.sandbox.intents import application_flags
 from discord_bot.sandbox.messages import integer, snowflake
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.things import APPLICATION_ID, Channel, Guild, Json, Message
@@ -53,6 +54,7 @@ async def get_application(call: Call) -> Json:
     if not call.user.bot:
         raise unauthorized()
     owner = next(iter(call.world.people()))
+    flags = application_flags(call.services.gateway.privileged)
     return {
         "id": str(APPLICATION_ID),
         "name": call.user.username,
@@ -66,8 +68,8 @@ async def get_application(call: Call) -> Json:
         "owner": payloads.user(owner),
         "team": None,
         "verify_key": "0" * 64,
-        "flags": 0,
-        "flags_new": "0",
+        "flags": flags,
+        "flags_new": str(flags),
         "hook": True,
         "redirect_uris": list(call.services.settings.redirects),
         "interactions_endpoint_url": None,
@@ -87,7 +89,10 @@ async def get_gateway(call: Call) -> Json:
 async def get_gateway_bot(call: Call) -> Json:
     if not call.user.bot:
         raise unauthorized()
+    taken = call.world.limits.look("sessions", call.user.id)
     left = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    if taken is not None:
+        left |= {"total": taken.limit.requests, "remaining": taken.left, "reset_after": round(taken.wait * 1000)}
     return {"url": f"ws://{call.request.host}/gateway", "shards": 1, "session_start_limit": left}
 
 
@@ -168,6 +173,8 @@ async def open_dm(call: Call) -> Json:
     other = call.world.users.get(snowflake(recipient, "recipient_id"))
     if other is None or other is call.user:
         raise invalid(("recipient_id",), "USER_INVALID", "Invalid Recipient(s)")
+    if call.user.bot and not any(other.id in each.recipients for each in call.world.dms_of(call.user.id)):
+        call.world.limits.open_dm(call.user.id)
     return call.world.channel_for(call.world.dm(call.user, other), call.user.id)
 
 
@@ -286,8 +293,8 @@ ROUTES = [
     Route("GET", "/guilds/{guild_id}", get_guild),
     Route("GET", "/guilds/{guild_id}/channels", get_channels),
     Route("GET", "/guilds/{guild_id}/roles", get_roles),
-    Route("GET", "/guilds/{guild_id}/members/search", search_members),
-    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
+    Route("GET", "/guilds/{guild_id}/members/search", search_members, limit="search"),
+    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member, limit="member"),
     Route("GET", "/channels/{channel_id}", get_channel),
     Route("GET", "/channels/{channel_id}/messages", get_messages),
     Route("POST", "/channels/{channel_id}/messages", post_message, limit="post"),
@@ -300,9 +307,9 @@ ROUTES = [
     Route("GET", "/applications/{application_id}/guilds/{guild_id}/commands", get_commands),
     Route("PUT", "/applications/{application_id}/guilds/{guild_id}/commands", put_commands),
     Route("POST", "/interactions", post_interaction),
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", post_callback, exempt=True),
-    Route("POST", WEBHOOK, post_follow_up, exempt=True),
-    Route("GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, exempt=True),
-    Route("PATCH", WEBHOOK + "/messages/{message_id}", patch_webhook_message, exempt=True),
-    Route("DELETE", WEBHOOK + "/messages/{message_id}", delete_webhook_message, exempt=True),
+    Route("POST", "/interactions/{interaction_id}/{token}/callback", post_callback, limit=None, exempt=True),
+    Route("POST", WEBHOOK, post_follow_up, limit="webhook", exempt=True),
+    Route("GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, limit="webhook", exempt=True),
+    Route("PATCH", WEBHOOK + "/messages/{message_id}", patch_webhook_message, limit="webhook", exempt=True),
+    Route("DELETE", WEBHOOK + "/messages/{message_id}", delete_webhook_message, limit="webhook", exempt=True),
 ]

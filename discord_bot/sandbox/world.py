@@ -4,12 +4,12 @@ Used from one thread, that of the event loop. Every change is written to the sto
 the bots' gateway sessions and the pages.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from discord_bot.sandbox import payloads, permissions
+from discord_bot.sandbox.clock import Clock
 from discord_bot.sandbox.limits import Limits
 from discord_bot.sandbox.store import Store
 from discord_bot.sandbox.things import (
@@ -50,10 +50,10 @@ Listener = Callable[[Event], None]
 class World:
     """Guilds, channels, people and messages; see `cast` for who is in it at first."""
 
-    def __init__(self, store: Store | None = None, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+    def __init__(self, store: Store | None = None) -> None:
+        self.clock = Clock()
         self.store = store or Store(None)
-        self.limits = Limits(clock)
+        self.limits = Limits(self.clock)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
@@ -90,7 +90,7 @@ class World:
 
     def by_token(self, token: str) -> User | None:
         found = self._by_token.get(token)
-        return None if found is None else self.users[found]
+        return None if found is None or self.users[found].token != token else self.users[found]
 
     def people(self) -> list[User]:
         return [user for user in self.users.values() if not user.bot]
