@@ -26,10 +26,13 @@ class Record:
             self._file = path.open("w", buffering=1, encoding="utf-8")
 
     async def keep(self, request: web.Request, path: str, answer: web.StreamResponse, status: int) -> None:
-        """Write down one exchange; `status` is 0 where the connection was cut instead of an answer."""
+        """Write down one exchange; `status` is 0 where the connection was cut instead of an answer.
+
+        Of an answer that is not Discord's own (Cloudflare's page for those banned) only the status.
+        """
         if self._file is None:
             return
-        body = answer.body if isinstance(answer, web.Response) else None
+        said = answer.body if isinstance(answer, web.Response) and answer.content_type == "application/json" else None
         kept = {
             "method": request.method,
             "path": path,
@@ -37,7 +40,7 @@ class Record:
             "type": request.content_type,
             "request": (await request.read()).decode(errors="replace"),
             "status": status,
-            "response": body.decode() if isinstance(body, bytes) else "",
+            "response": said.decode() if isinstance(said, bytes) else "",
         }
         self._file.write(json.dumps(kept) + "\n")
 

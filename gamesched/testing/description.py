@@ -123,6 +123,8 @@ class Description:
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             return ["a body, and none is described"] if exchange.response else []
+        if exchange.status == 429 and not exchange.response:
+            return []
         body = json.loads(exchange.response)
         if exchange.status == 429:
             body = {"code": 0} | body  # the page on rate limits shows none, the description requires one
