@@ -95,6 +95,7 @@ class Bot(discord.Client):
             log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        log.info("The bot was invited to the server %s.", guild.name)
         self._see_soon(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -104,9 +105,11 @@ class Bot(discord.Client):
         self._see_soon(after)
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        log.warning("Discord reports an outage of the server %s.", guild.name)
         await in_db(actions.see_guild_unavailable, guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
+        log.warning("The bot was removed from the server %s. Its games are kept.", guild.name)
         await in_db(_see_gone, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
@@ -116,6 +119,7 @@ class Bot(discord.Client):
         self._see_soon(after.guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)
         self._see_soon(channel.guild)
 
     async def on_guild_role_create(self, role: discord.Role) -> None:
