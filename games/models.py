@@ -8,11 +8,20 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from games.levels import (
+    THE_SERVER,
+    THIS_GAME,
+    Effective,
+    GameTemplate,
+    Level,
+    Says,
+    own,
+    resolve,
+)
 from games.rules import State, state
 from guilds.models import User, check_zone
 from notifications.models import new_nonce
@@ -28,6 +37,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         signups = Signup.objects.current().filter(user=user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
+    def with_levels(self) -> "GameQuerySet":
+        """Read along what the settings of each game come from."""
+        return self.select_related("guild__defaults", "channel__defaults", "template")
+
     def upcoming(self, now: datetime) -> "GameQuerySet":
         """Games that are not over, the next first."""
         return self.filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
@@ -37,30 +50,34 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
 
 
-class Game(models.Model):
-    """One game at one time. Verbs lock this row first, before anything else of the game."""
+class Game(Level):
+    """One game at one time. Verbs lock this row first, before anything else of the game.
+
+    Its columns of settings say what it says itself; `effective` is what holds.
+    """
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
     channel = models.ForeignKey(
         "guilds.Channel", models.PROTECT, related_name="games", help_text="Where it is announced."
     )
     host = models.ForeignKey("guilds.User", models.PROTECT, related_name="hosted_games")
+    cohosts = models.ManyToManyField("guilds.User", blank=True, related_name="cohosted_games")
+    template = models.ForeignKey(GameTemplate, models.PROTECT, null=True, blank=True, related_name="games")
     title = models.CharField(max_length=200)
     description = models.TextField(max_length=2000, blank=True)
     starts_at = models.DateTimeField()
     zone = models.CharField(
         max_length=64, validators=[check_zone], help_text="The time zone in which the start was meant."
     )
-    seats = models.PositiveSmallIntegerField(default=0, help_text="0 for unlimited.")
-    duration = models.PositiveIntegerField(default=120, help_text="In minutes.")
-    reminders = ArrayField(
-        models.PositiveIntegerField(), default=list, blank=True, help_text="Minutes before the start."
-    )
+    host_role_ids = None  # who may host is decided above the game
     ends_at = models.DateTimeField(help_text="Start and duration added up, kept for queries.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
     revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
     edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    settled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When all that it inherited was written into it; nothing above counts since."
+    )
     created_at = models.DateTimeField()
 
     objects: ClassVar[models.Manager["Game"]] = models.Manager.from_queryset(GameQuerySet)()
@@ -86,6 +103,30 @@ class Game(models.Model):
     def url(self) -> str:
         """The page's whole address, for Discord."""
         return settings.PUBLIC_URL + self.get_absolute_url()
+
+    @property
+    def effective(self) -> Effective:
+        """The settings as they hold now; `with_levels` reads what it takes along."""
+        if self.settled_at is not None:
+            return Effective.of(resolve([Says(THIS_GAME, own(self))]))
+        template = self.living_template
+        return Effective.of(resolve(self.levels, template.locked if template else ()))
+
+    @property
+    def living_template(self) -> GameTemplate | None:
+        """The template, unless it was deleted: then its games fall back on what is above it."""
+        return self.template if self.template is not None and self.template.gone_at is None else None
+
+    @property
+    def levels(self) -> list[Says]:
+        """What each level says, this game first."""
+        channel, guild, template = self.channel, self.guild, self.living_template
+        return [
+            Says(THIS_GAME, own(self)),
+            *([Says(self.template.name, own(self.template))] if self.template else []),
+            Says(str(channel), own(getattr(channel, "defaults", None))),
+            Says(THE_SERVER, own(getattr(guild, "defaults", None))),
+        ]
 
     def state(self, now: datetime) -> State:
         return state(self.starts_at, self.ends_at, self.cancelled_at, now)
