@@ -25,7 +25,8 @@ BUFFERED = 20_000  # events kept for a resume
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 
-GUILDS, MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 0, 1 << 1, 1 << 9, 1 << 12, 1 << 15
+GUILDS, MEMBERS, MODERATION, SCHEDULED_EVENTS = 1 << 0, 1 << 1, 1 << 2, 1 << 16
+GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
 
 ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
@@ -271,7 +272,7 @@ class Gateway:
     @staticmethod
     def _reduced(session: Session, event: Event) -> Json:
         """Without the message content intent, what others say in guilds is blank."""
-        if not event.name.startswith("MESSAGE_") or event.name == "MESSAGE_DELETE" or event.guild_id is None:
+        if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
             return event.data
         mine = event.data["author"]["id"] == str(session.user.id)
         mentioned = any(user["id"] == str(session.user.id) for user in event.data["mentions"])
@@ -283,4 +284,8 @@ class Gateway:
 def _intent(event: Event) -> int:
     if event.name.startswith("MESSAGE_"):
         return DIRECT_MESSAGES if event.guild_id is None else GUILD_MESSAGES
+    if event.name.startswith("GUILD_BAN_"):
+        return MODERATION
+    if event.name.startswith("GUILD_SCHEDULED_EVENT_"):
+        return SCHEDULED_EVENTS
     return MEMBERS if event.name.startswith("GUILD_MEMBER") else GUILDS

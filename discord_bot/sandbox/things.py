@@ -87,6 +87,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
+    bans: list[int] = field(default_factory=list)
 
 
 @dataclass

@@ -6,10 +6,12 @@ the bots' gateway sessions and the pages.
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from discord_bot.sandbox import payloads, permissions
+from discord_bot.sandbox import payloads, permissions, saved
+from discord_bot.sandbox.events import Event as Event
+from discord_bot.sandbox.events import Listener
 from discord_bot.sandbox.limits import Limits
 from discord_bot.sandbox.store import Store
 from discord_bot.sandbox.things import (
@@ -31,20 +33,6 @@ from discord_bot.sandbox.things import (
 )
 
 NONCE_REMEMBERED = 300.0  # seconds; Discord says "a few minutes"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened, as the gateway tells it."""
-
-    name: str
-    data: Json
-    guild_id: int | None = None
-    channel_id: int | None = None
-    only_for: int | None = None  # nobody else hears of it
-
-
-Listener = Callable[[Event], None]
 
 
 class World:
@@ -220,6 +208,24 @@ class World:
         if user_id == APPLICATION_ID:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
 
+    def ban(self, guild: Guild, user_id: int) -> None:
+        """Remove anyone for good; who is not in the guild cannot come any more either."""
+        if user_id in guild.members:
+            self.remove_member(guild, user_id)
+        if user_id not in guild.bans:
+            guild.bans.append(user_id)
+        self._ban_event("GUILD_BAN_ADD", guild, user_id)
+
+    def unban(self, guild: Guild, user_id: int) -> None:
+        """Take a ban back, which brings nobody back. Raises ValueError when there is none."""
+        guild.bans.remove(user_id)
+        self._ban_event("GUILD_BAN_REMOVE", guild, user_id)
+
+    def _ban_event(self, name: str, guild: Guild, user_id: int) -> None:
+        self._save_guild(guild)
+        told = {"guild_id": str(guild.id), "user": payloads.user(self.users[user_id])}
+        self.publish(Event(name, told, guild.id))
+
     # --- channels ------------------------------------------------------------------------------------------
 
     def channels_of(self, guild: Guild) -> list[Channel]:
@@ -324,6 +330,17 @@ class World:
             told["guild_id"] = str(channel.guild_id)
         self.publish(Event("MESSAGE_DELETE", told, channel.guild_id, channel.id, message.only_for))
 
+    def bulk_delete(self, channel: Channel, message_ids: list[int]) -> None:
+        """Delete many messages at once, which is one event. Ids of no message are passed over."""
+        gone = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
+        for message_id in gone:
+            self.store.drop("message", message_id)
+        told: Json = {"ids": [str(each) for each in gone], "channel_id": str(channel.id)}
+        if channel.guild_id is not None:
+            told["guild_id"] = str(channel.guild_id)
+        if gone:
+            self.publish(Event("MESSAGE_DELETE_BULK", told, channel.guild_id, channel.id))
+
     def message_payload(self, message: Message) -> Json:
         return payloads.message(message, self.users)
 
@@ -362,22 +379,15 @@ class World:
     # --- the state file ------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        for body in self.store.all("user"):
-            user = User(**body)
+        for user in saved.users(self.store):
             self.users[user.id] = user
             self._by_token[user.token] = user.id
-        for body in self.store.all("guild"):
-            roles = {each["id"]: Role(**each) for each in body.pop("roles")}
-            members = {each["user_id"]: Member(**each) for each in body.pop("members")}
-            self.guilds[body["id"]] = Guild(**body, roles=roles, members=members)
-        for body in self.store.all("channel"):
-            overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
-            channel = Channel(**body, overwrites=overwrites)
+        self.guilds = {guild.id: guild for guild in saved.guilds(self.store)}
+        for channel in saved.channels(self.store):
             self.channels[channel.id] = channel
             if channel.type == DM:
                 self._dms[frozenset(channel.recipients)] = channel.id
-        for body in self.store.all("message"):
-            message = Message(**body)
+        for message in saved.messages(self.store):
             self.messages.setdefault(message.channel_id, {})[message.id] = message
             if message.nonce is not None:
                 self._nonces[message.author_id, str(message.nonce)] = message

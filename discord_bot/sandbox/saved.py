@@ -1,0 +1,29 @@
+"""Things as the state file keeps them, read back. Unknown to the file: what later versions added has its default."""
+
+from collections.abc import Iterator
+
+from discord_bot.sandbox.store import Store
+from discord_bot.sandbox.things import Channel, Guild, Member, Message, Overwrite, Role, User
+
+
+def users(store: Store) -> Iterator[User]:
+    for body in store.all("user"):
+        yield User(**body)
+
+
+def guilds(store: Store) -> Iterator[Guild]:
+    for body in store.all("guild"):
+        roles = {each["id"]: Role(**each) for each in body.pop("roles")}
+        members = {each["user_id"]: Member(**each) for each in body.pop("members")}
+        yield Guild(**body, roles=roles, members=members)
+
+
+def channels(store: Store) -> Iterator[Channel]:
+    for body in store.all("channel"):
+        overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
+        yield Channel(**body, overwrites=overwrites)
+
+
+def messages(store: Store) -> Iterator[Message]:
+    for body in store.all("message"):
+        yield Message(**body)
