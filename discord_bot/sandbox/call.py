@@ -83,6 +83,10 @@ class Call:
         """An id in the path. Raises 50035 when it is none."""
         return messages.snowflake(self.request.match_info[name], name)
 
+    def flag(self, name: str) -> bool:
+        """A yes or no in the query; absent is no."""
+        return self.request.query.get(name, "").lower() in ("1", "true")
+
     async def json(self) -> Json:
         """The body, an object. Raises 50109 when it is not JSON, 50035 when it is not an object."""
         body = await self.json_list()

@@ -5,15 +5,20 @@ from discord_bot.sandbox.errors import (
     invalid,
     missing_permissions,
     no_mutual_guild,
+    not_in_a_dm,
     not_the_author,
+    too_old_to_delete,
     unknown_message,
     wrong_channel_type,
+    wrong_number_to_delete,
 )
 from discord_bot.sandbox.interactions import apply
 from discord_bot.sandbox.messages import integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User
+from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User, snowflake_time
 from discord_bot.sandbox.world import World
+
+BULK_LEAST, BULK_MOST, BULK_OLDEST = 2, 100, 14 * 24 * 3600.0  # messages, messages, seconds
 
 
 def read(world: World, channel: Channel, user: User, query: dict[str, str]) -> list[Message]:
@@ -117,6 +122,23 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     apply(message, draft)
     world.changed(message)
     return message
+
+
+def bulk_delete(world: World, channel: Channel, user: User, body: Json) -> None:
+    """Delete 2 to 100 messages of the last fourteen days at once. Ids of no message are passed over."""
+    if channel.guild_id is None:
+        raise not_in_a_dm()
+    if not world.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
+        raise missing_permissions()
+    given = body.get("messages")
+    if not isinstance(given, list):
+        raise invalid(("messages",), "BASE_TYPE_REQUIRED", "This field is required")
+    ids = list(dict.fromkeys(snowflake(each, "messages", i) for i, each in enumerate(given)))
+    if not BULK_LEAST <= len(ids) <= BULK_MOST:
+        raise wrong_number_to_delete()
+    if any(snowflake_time(each) < world.clock() - BULK_OLDEST for each in ids):
+        raise too_old_to_delete()
+    world.bulk_delete(channel, ids)
 
 
 def delete(world: World, channel: Channel, user: User, message_id: int) -> None:

@@ -43,12 +43,20 @@ def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
 
 
+def unknown_role() -> DiscordError:
+    return DiscordError(404, 10011, "Unknown Role")
+
+
 def unknown_user() -> DiscordError:
     return DiscordError(404, 10013, "Unknown User")
 
 
 def unknown_webhook() -> DiscordError:
     return DiscordError(404, 10015, "Unknown Webhook")
+
+
+def unknown_ban() -> DiscordError:
+    return DiscordError(404, 10026, "Unknown Ban")
 
 
 def unknown_interaction() -> DiscordError:
@@ -65,6 +73,10 @@ def already_acknowledged() -> DiscordError:
 
 def missing_access() -> DiscordError:
     return DiscordError(403, 50001, "Missing Access")
+
+
+def not_in_a_dm() -> DiscordError:
+    return DiscordError(400, 50003, "Cannot execute action on a DM channel")
 
 
 def not_the_author() -> DiscordError:
@@ -85,6 +97,23 @@ def wrong_channel_type() -> DiscordError:
 
 def missing_permissions() -> DiscordError:
     return DiscordError(403, 50013, "Missing Permissions")
+
+
+def wrong_number_to_delete() -> DiscordError:
+    said = "Must provide at least 2 and fewer than or equal to 100 messages to delete"
+    return DiscordError(400, 50016, f"Provided too few or too many messages to delete. {said}")
+
+
+def invalid_role() -> DiscordError:
+    return DiscordError(400, 50028, "Invalid Role")
+
+
+def too_old_to_delete() -> DiscordError:
+    return DiscordError(400, 50034, "A message provided was too old to bulk delete")
+
+
+def invalid_guild() -> DiscordError:
+    return DiscordError(400, 50055, "Invalid Guild")
 
 
 def invalid_webhook_token() -> DiscordError:

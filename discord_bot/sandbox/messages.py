@@ -94,6 +94,23 @@ def text(body: Json, key: str, longest: int, path: tuple[str | int, ...] = (), r
     return value
 
 
+def length(value: object, least: int, most: int, *path: str | int) -> str:
+    """A text of so many characters. Raises 50035."""
+    if not isinstance(value, str):
+        raise invalid(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
+    if not least <= len(value) <= most:
+        raise invalid(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+    return value
+
+
+def between(value: int, least: int, most: int, *path: str | int) -> int:
+    """The number, if it is in the range. Raises 50035."""
+    if not least <= value <= most:
+        code = "NUMBER_TYPE_MAX" if value > most else "NUMBER_TYPE_MIN"
+        raise invalid(path, code, f"int value should be between {least} and {most}.")
+    return value
+
+
 def integer(value: object, *path: str | int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"-?\d+", str(value)):
         raise invalid(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')

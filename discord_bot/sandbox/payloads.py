@@ -52,7 +52,7 @@ def role(guild: Guild, it: Role) -> Json:
         "position": it.position,
         "color": it.color,
         "colors": {"primary_color": it.color, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
+        "hoist": it.hoist,
         "icon": None,
         "unicode_emoji": None,
         "managed": it.bot_id is not None,

@@ -14,6 +14,7 @@ def users(store: Store) -> Iterator[User]:
 def guilds(store: Store) -> Iterator[Guild]:
     for body in store.all("guild"):
         roles = {each["id"]: Role(**each) for each in body.pop("roles")}
+        body["bans"] = {int(user_id): reason for user_id, reason in body.get("bans", {}).items()}
         members = {each["user_id"]: Member(**each) for each in body.pop("members")}
         yield Guild(**body, roles=roles, members=members)
 

@@ -48,6 +48,7 @@ class Role:
     color: int = 0
     bot_id: int | None = None  # the managed role that came with a bot
     mentionable: bool = False
+    hoist: bool = False
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
-    bans: list[int] = field(default_factory=list)
+    bans: dict[int, str | None] = field(default_factory=dict)  # with the reason
 
 
 @dataclass

@@ -155,10 +155,22 @@ class World:
         self._role_event("GUILD_ROLE_CREATE", guild, role)
         return role
 
-    def change_role(self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None) -> None:
+    def change_role(
+        self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None, **more: Any
+    ) -> None:
+        """Set its `name`, its permission `bits`, or of the rest `color`, `hoist`, `mentionable`, `position`."""
         role.name = role.name if name is None else name
         role.permissions = role.permissions if bits is None else bits
+        for key, value in more.items():
+            setattr(role, key, value)
         self._role_event("GUILD_ROLE_UPDATE", guild, role)
+
+    def to_bottom(self, guild: Guild, role: Role) -> None:
+        """Move a role right above @everyone, and others up."""
+        for each in guild.roles.values():
+            if each is not role and each.id != guild.id and each.position < role.position:
+                self.change_role(guild, each, position=each.position + 1)
+        self.change_role(guild, role, position=1)
 
     def delete_role(self, guild: Guild, role: Role) -> None:
         del guild.roles[role.id]
@@ -185,8 +197,8 @@ class World:
 
     def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
         """Set `nick` or `roles` of a member."""
-        for name, value in changes.items():
-            setattr(member, name, value)
+        for key, value in changes.items():
+            setattr(member, key, value)
         self._member_changed(guild, member)
 
     def _member_changed(self, guild: Guild, member: Member) -> None:
@@ -208,17 +220,16 @@ class World:
         if user_id == APPLICATION_ID:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
 
-    def ban(self, guild: Guild, user_id: int) -> None:
+    def ban(self, guild: Guild, user_id: int, reason: str | None = None) -> None:
         """Remove anyone for good; who is not in the guild cannot come any more either."""
         if user_id in guild.members:
             self.remove_member(guild, user_id)
-        if user_id not in guild.bans:
-            guild.bans.append(user_id)
+        guild.bans[user_id] = reason
         self._ban_event("GUILD_BAN_ADD", guild, user_id)
 
     def unban(self, guild: Guild, user_id: int) -> None:
-        """Take a ban back, which brings nobody back. Raises ValueError when there is none."""
-        guild.bans.remove(user_id)
+        """Take a ban back, which brings nobody back. Raises KeyError when there is none."""
+        del guild.bans[user_id]
         self._ban_event("GUILD_BAN_REMOVE", guild, user_id)
 
     def _ban_event(self, name: str, guild: Guild, user_id: int) -> None:
@@ -358,23 +369,10 @@ class World:
                 told["member"] = payloads.member(guild.members[message.author_id], None)
         self.publish(Event(name, told, channel.guild_id, channel.id, message.only_for))
 
-    # --- commands ------------------------------------------------------------------------------------------
-
-    def set_commands(self, scope: int, commands: list[Json]) -> list[Json]:
-        """Replace the commands of a guild, or with scope 0 the global ones."""
-        known = {(old["name"], old["type"]): old["id"] for old in self.commands.get(scope, [])}
-        kept = []
-        for command in commands:
-            kind = command.get("type", 1)
-            own = {
-                "id": known.get((command["name"], kind)) or str(self.new_id()),
-                "application_id": str(APPLICATION_ID),
-            }
-            own |= {"version": str(self.new_id()), "default_member_permissions": None, "description": "", "type": kind}
-            kept.append(own | {name: value for name, value in command.items() if name != "id"})
-        self.commands[scope] = kept
-        self.store.put("commands", scope, {"scope": scope, "commands": kept})
-        return kept
+    def keep_commands(self, scope: int, commands: list[Json]) -> None:
+        """The commands of a guild, or with scope 0 the global ones."""
+        self.commands[scope] = commands
+        self.store.put("commands", scope, {"scope": scope, "commands": commands})
 
     # --- the state file ------------------------------------------------------------------------------------
 
