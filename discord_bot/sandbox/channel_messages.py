@@ -5,8 +5,10 @@ from discord_bot.sandbox.errors import (
     invalid,
     missing_permissions,
     no_mutual_guild,
+    not_a_text_channel,
     not_in_a_dm,
     not_the_author,
+    thread_is_archived,
     too_old_to_delete,
     unknown_message,
     wrong_channel_type,
@@ -15,7 +17,7 @@ from discord_bot.sandbox.errors import (
 from discord_bot.sandbox.interactions import apply
 from discord_bot.sandbox.messages import integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User, snowflake_time
+from discord_bot.sandbox.things import CATEGORY, EPHEMERAL, FORUM, VOICE, Channel, Json, Message, User, snowflake_time
 from discord_bot.sandbox.world import World
 
 BULK_LEAST, BULK_MOST, BULK_OLDEST = 2, 100, 14 * 24 * 3600.0  # messages, messages, seconds
@@ -56,17 +58,32 @@ def _found(world: World, channel: Channel, user: User, message_id: int) -> Messa
     return found
 
 
-def post(world: World, channel: Channel, user: User, body: Json) -> Message:
-    """Say something, or with a nonce already used, get what was said with it."""
+def post(
+    world: World,
+    channel: Channel,
+    user: User,
+    body: Json,
+    message_id: int | None = None,
+    may_speak: bool = False,
+) -> Message:
+    """Say something, or with a nonce already used, get what was said with it.
+
+    The first message of a forum post has a `message_id`, and who made the post `may_speak` in it once.
+    """
     if channel.type == VOICE and not user.bot:
         raise wrong_channel_type()
+    if channel.type in (FORUM, CATEGORY):
+        raise not_a_text_channel()
     bits = world.permissions(channel, user.id)
     draft = read_draft(body)
     draft.require_something()
-    if not bits & Permission.SEND_MESSAGES or (draft.embeds and not bits & Permission.EMBED_LINKS):
+    speak = Permission.SEND_MESSAGES if channel.thread is None else Permission.SEND_MESSAGES_IN_THREADS
+    if not (may_speak or bits & speak) or (draft.embeds and not bits & Permission.EMBED_LINKS):
         raise missing_permissions()
+    if channel.thread is not None and channel.thread.locked and not bits & Permission.MANAGE_THREADS:
+        raise thread_is_archived()
     if draft.enforce_nonce and draft.nonce is not None:
-        first = world.first_with_nonce(user.id, draft.nonce)
+        first = world.nonces.first(user.id, draft.nonce)
         if first is not None:
             return first
     if channel.recipients:
@@ -77,7 +94,7 @@ def post(world: World, channel: Channel, user: User, body: Json) -> Message:
     users, roles, everyone = draft.pings.of(content)
     return world.post(
         Message(
-            id=world.new_id(),
+            id=message_id or world.new_id(),
             channel_id=channel.id,
             author_id=user.id,
             content=content,
@@ -116,12 +133,19 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id:
         raise not_the_author()
+    _check_archive(channel)
     draft = read_draft(body)
     if draft.embeds and not world.permissions(channel, user.id) & Permission.EMBED_LINKS:
         raise missing_permissions()
     apply(message, draft)
     world.changed(message)
     return message
+
+
+def _check_archive(channel: Channel) -> None:
+    """What stands in an archived thread stays as it is; only a new message unarchives it."""
+    if channel.thread is not None and channel.thread.archived:
+        raise thread_is_archived()
 
 
 def bulk_delete(world: World, channel: Channel, user: User, body: Json) -> None:
@@ -146,4 +170,5 @@ def delete(world: World, channel: Channel, user: User, message_id: int) -> None:
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id and not world.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
         raise missing_permissions()
+    _check_archive(channel)
     world.delete(message)

@@ -19,5 +19,6 @@ def replace(world: World, scope: int, commands: list[Json]) -> list[Json]:
         }
         own |= {"version": str(world.new_id()), "default_member_permissions": None, "description": "", "type": kind}
         kept.append(own | {name: value for name, value in command.items() if name != "id"})
-    world.keep_commands(scope, kept)
+    world.commands[scope] = kept
+    world.store.put("commands", scope, {"scope": scope, "commands": kept})
     return kept

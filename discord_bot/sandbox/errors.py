@@ -91,6 +91,10 @@ def closed_dms() -> DiscordError:
     return DiscordError(403, 50007, "Cannot send messages to this user")
 
 
+def not_a_text_channel() -> DiscordError:
+    return DiscordError(400, 50008, "Cannot send messages in a non-text channel")
+
+
 def wrong_channel_type() -> DiscordError:
     return DiscordError(400, 50024, "Cannot execute action on this channel type")
 
@@ -120,12 +124,20 @@ def invalid_webhook_token() -> DiscordError:
     return DiscordError(401, 50027, "Invalid Webhook Token")
 
 
+def thread_is_archived() -> DiscordError:
+    return DiscordError(400, 50083, "Thread is archived")
+
+
 def no_mutual_guild() -> DiscordError:
     return DiscordError(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
 
 
 def malformed_json() -> DiscordError:
     return DiscordError(400, 50109, "The request body contains invalid JSON.")
+
+
+def already_a_thread() -> DiscordError:
+    return DiscordError(400, 160004, "A thread has already been created for this message")
 
 
 def invalid(path: Sequence[str | int], code: str, message: str) -> DiscordError:

@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 from discord_bot.sandbox import permissions
 from discord_bot.sandbox.things import (
+    ANNOUNCEMENT,
     APPLICATION_ID,
     DM,
+    FORUM,
+    HAS_THREAD,
+    PRIVATE_THREAD,
     TEXT,
     VOICE,
     Channel,
@@ -17,6 +21,8 @@ from discord_bot.sandbox.things import (
     User,
     snowflake_time,
 )
+
+MEMBERS_COUNTED = 50  # Discord stops counting the members of a thread there
 
 
 def iso(seconds: float) -> str:
@@ -85,6 +91,8 @@ def member(it: Member, person: User | None) -> Json:
 
 def channel(it: Channel, recipients: list[User]) -> Json:
     """A channel; `recipients` are those of a DM other than the one who reads this."""
+    if it.thread is not None:
+        return thread(it)
     payload: Json = {
         "id": str(it.id),
         "type": it.type,
@@ -97,18 +105,61 @@ def channel(it: Channel, recipients: list[User]) -> Json:
         "guild_id": str(it.guild_id),
         "name": it.name,
         "position": it.position,
-        "parent_id": None,
+        "parent_id": str(it.parent_id) if it.parent_id else None,
         "nsfw": False,
-        "rate_limit_per_user": 0,
+        "rate_limit_per_user": it.rate_limit_per_user,
         "permission_overwrites": [
             {"id": str(o.id), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)} for o in it.overwrites
         ],
     }
     if it.type == VOICE:
         payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
-    if it.type == TEXT:
+    if it.type in (TEXT, ANNOUNCEMENT, FORUM):
         payload["topic"] = it.topic
+    if it.type == FORUM:
+        payload |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        payload["default_forum_layout"] = 0
     return payload
+
+
+def thread(it: Channel, viewer_id: int | None = None) -> Json:
+    """A channel that is a thread; `member` is in it when the viewer is."""
+    facts = it.thread
+    assert facts is not None, "not a thread"
+    state: Json = {
+        "archived": facts.archived,
+        "archive_timestamp": iso(facts.archive_changed_at),
+        "auto_archive_duration": facts.auto_archive_duration,
+        "locked": facts.locked,
+        "create_timestamp": iso(facts.created_at),
+    }
+    if it.type == PRIVATE_THREAD:
+        state["invitable"] = facts.invitable
+    payload: Json = {
+        "id": str(it.id),
+        "type": it.type,
+        "last_message_id": str(it.last_message_id) if it.last_message_id else None,
+        "flags": 0,
+        "guild_id": str(it.guild_id),
+        "name": it.name,
+        "parent_id": str(it.parent_id),
+        "rate_limit_per_user": it.rate_limit_per_user,
+        "owner_id": str(facts.owner_id),
+        "thread_metadata": state,
+        "message_count": facts.message_count,
+        "member_count": min(len(facts.members), MEMBERS_COUNTED),
+        "total_message_sent": facts.total_sent,
+    }
+    if facts.applied_tags:
+        payload["applied_tags"] = [str(tag) for tag in facts.applied_tags]
+    if viewer_id in facts.members:
+        payload["member"] = thread_member(it, viewer_id)
+    return payload
+
+
+def thread_member(it: Channel, user_id: int) -> Json:
+    assert it.thread is not None, "not a thread"
+    return {"id": str(it.id), "user_id": str(user_id), "join_timestamp": iso(it.thread.members[user_id]), "flags": 0}
 
 
 def guild(it: Guild) -> Json:
@@ -157,7 +208,7 @@ def guild(it: Guild) -> Json:
     }
 
 
-def guild_create(it: Guild, channels: list[Channel], me: User) -> Json:
+def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], me: User) -> Json:
     """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
     own = it.members[me.id]
     return guild(it) | {
@@ -168,7 +219,7 @@ def guild_create(it: Guild, channels: list[Channel], me: User) -> Json:
         "voice_states": [],
         "members": [member(own, me)],
         "channels": [channel(each, []) for each in channels],
-        "threads": [],
+        "threads": [thread(each, me.id) for each in threads],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [],
@@ -189,8 +240,8 @@ def own_guild(it: Guild, user_id: int) -> Json:
     }
 
 
-def message(it: Message, users: dict[int, User]) -> Json:
-    """A message as REST gives it. The gateway adds guild_id and member."""
+def message(it: Message, users: dict[int, User], started: Channel | None = None) -> Json:
+    """A message as REST gives it, with the thread that it `started`. The gateway adds guild_id and member."""
     author = users[it.author_id]
     payload: Json = {
         "id": str(it.id),
@@ -206,10 +257,12 @@ def message(it: Message, users: dict[int, User]) -> Json:
         "mention_everyone": it.mention_everyone,
         "pinned": False,
         "tts": False,
-        "flags": it.flags,
+        "flags": it.flags | (HAS_THREAD if started is not None else 0),
         "timestamp": iso(snowflake_time(it.id)),
         "edited_timestamp": iso(it.edited_at) if it.edited_at is not None else None,
     }
+    if started is not None:
+        payload["thread"] = thread(started)
     if it.nonce is not None:
         payload["nonce"] = it.nonce
     if it.interaction is not None:

@@ -3,7 +3,7 @@
 https://discord.com/developers/docs/reference
 """
 
-from discord_bot.sandbox.routes import channels, commands, guilds, interactions, me, members, messages, roles
+from discord_bot.sandbox.routes import channels, commands, guilds, interactions, me, members, messages, roles, threads
 
 # A literal path stands before the one with a name in its place.
 ROUTES = [
@@ -12,6 +12,7 @@ ROUTES = [
     *members.ROUTES,
     *roles.ROUTES,
     *channels.ROUTES,
+    *threads.ROUTES,
     *messages.ROUTES,
     *commands.ROUTES,
     *interactions.ROUTES,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from discord_bot.sandbox.store import Store
-from discord_bot.sandbox.things import Channel, Guild, Member, Message, Overwrite, Role, User
+from discord_bot.sandbox.things import Channel, Guild, Member, Message, Overwrite, Role, Thread, User
 
 
 def users(store: Store) -> Iterator[User]:
@@ -22,7 +22,11 @@ def guilds(store: Store) -> Iterator[Guild]:
 def channels(store: Store) -> Iterator[Channel]:
     for body in store.all("channel"):
         overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
-        yield Channel(**body, overwrites=overwrites)
+        thread = body.pop("thread", None)
+        if thread is not None:
+            joined = {int(user_id): at for user_id, at in thread.pop("members").items()}
+            thread = Thread(**thread, members=joined)
+        yield Channel(**body, overwrites=overwrites, thread=thread)
 
 
 def messages(store: Store) -> Iterator[Message]:

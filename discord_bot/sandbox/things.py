@@ -9,11 +9,14 @@ Json = dict[str, Any]
 APPLICATION_ID = 1100000000000000001  # also the id of the bot's user, as for every application made since 2016
 CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design: anyone can be anyone here)
 
-TEXT, DM, VOICE = 0, 1, 2  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+# https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, FORUM = 0, 1, 2, 4, 5, 15
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 EPHEMERAL, LOADING = (
     1 << 6,
     1 << 7,
 )  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+HAS_THREAD = 1 << 5
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 
 DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
@@ -60,6 +63,23 @@ class Overwrite:
 
 
 @dataclass
+class Thread:
+    """What a channel that is a thread has beside what every channel has. Times are seconds since 1970."""
+
+    owner_id: int
+    created_at: float
+    archive_changed_at: float
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True  # a private one: whether its members may bring in others
+    auto_archive_duration: int = 4320  # minutes without a message; kept, but nothing is archived by itself here
+    message_count: int = 0
+    total_sent: int = 0
+    applied_tags: list[int] = field(default_factory=list)
+    members: dict[int, float] = field(default_factory=dict)  # when each joined
+
+
+@dataclass
 class Channel:
     id: int
     type: int = TEXT
@@ -70,6 +90,9 @@ class Channel:
     overwrites: list[Overwrite] = field(default_factory=list)
     recipients: list[int] = field(default_factory=list)  # of a DM: both
     last_message_id: int | None = None
+    parent_id: int | None = None  # the category, or the channel of a thread
+    rate_limit_per_user: int = 0  # seconds; kept, not enforced
+    thread: Thread | None = None
 
 
 @dataclass

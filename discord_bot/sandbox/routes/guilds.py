@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from discord_bot.sandbox import payloads, permissions
+from discord_bot.sandbox import payloads, permissions, threads
 from discord_bot.sandbox.call import Call, Route
 from discord_bot.sandbox.errors import invalid, missing_permissions, unknown_ban, unknown_user
 from discord_bot.sandbox.messages import between, integer, length
@@ -73,7 +73,7 @@ async def put_ban(call: Call) -> None:
     since = world.clock() - seconds
     reason = call.request.headers.get("X-Audit-Log-Reason")
     world.ban(guild, user_id, unquote(reason) if reason else None)
-    for channel in world.channels_of(guild) if seconds else ():
+    for channel in [*world.channels_of(guild), *threads.of(world, guild)] if seconds else ():
         said_there = world.messages.get(channel.id, {}).values()
         latest = [each.id for each in said_there if each.author_id == user_id and snowflake_time(each.id) >= since]
         world.bulk_delete(channel, latest)

@@ -42,9 +42,10 @@ async def post_role(call: Call) -> Json:
     everyone = guild.roles[guild.id]
     changes: Json = {"name": "new role", "bits": everyone.permissions} | _changes(call, guild, body)
     role = call.world.add_role(guild, changes.pop("name"), changes.pop("bits"), color=changes.pop("color", 0))
-    call.world.to_bottom(guild, role)
-    if changes:
-        call.world.change_role(guild, role, **changes)
+    for each in [*guild.roles.values()][1:-1]:
+        call.world.change_role(guild, each, position=each.position + 1)
+    changes["position"] = 1
+    call.world.change_role(guild, role, **changes)
     return payloads.role(guild, role)
 
 
