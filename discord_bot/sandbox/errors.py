@@ -140,6 +140,18 @@ def already_a_thread() -> DiscordError:
     return DiscordError(400, 160004, "A thread has already been created for this message")
 
 
+def too_many_events() -> DiscordError:
+    return DiscordError(400, 30038, "Maximum number of guild scheduled events reached (100)")
+
+
+def unknown_scheduled_event() -> DiscordError:
+    return DiscordError(404, 10070, "Unknown Guild Scheduled Event")
+
+
+def finished_event() -> DiscordError:
+    return DiscordError(400, 180000, "Cannot update a finished event")
+
+
 def invalid(path: Sequence[str | int], code: str, message: str) -> DiscordError:
     """50035, Invalid Form Body, blaming the value at `path`."""
     errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}

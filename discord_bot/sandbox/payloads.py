@@ -18,6 +18,7 @@ from discord_bot.sandbox.things import (
     Member,
     Message,
     Role,
+    ScheduledEvent,
     User,
     snowflake_time,
 )
@@ -208,8 +209,9 @@ def guild(it: Guild) -> Json:
     }
 
 
-def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], me: User) -> Json:
+def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]) -> Json:
     """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
+    me = users[APPLICATION_ID]
     own = it.members[me.id]
     return guild(it) | {
         "joined_at": iso(own.joined_at),
@@ -222,9 +224,36 @@ def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], me:
         "threads": [thread(each, me.id) for each in threads],
         "presences": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [
+            scheduled_event(each, users) for each in it.scheduled.values() if each.status in (1, 2)
+        ],
         "soundboard_sounds": [],
     }
+
+
+def scheduled_event(it: ScheduledEvent, users: dict[int, User], counted: bool = False) -> Json:
+    payload: Json = {
+        "id": str(it.id),
+        "guild_id": str(it.guild_id),
+        "channel_id": str(it.channel_id) if it.channel_id else None,
+        "creator_id": str(it.creator_id),
+        "creator": user(users[it.creator_id]),
+        "name": it.name,
+        "description": it.description,
+        "image": None,
+        "scheduled_start_time": iso(it.starts_at),
+        "scheduled_end_time": None if it.ends_at is None else iso(it.ends_at),
+        "privacy_level": 2,
+        "status": it.status,
+        "entity_type": it.entity_type,
+        "entity_id": None,
+        "entity_metadata": {"location": it.location} if it.location else None,
+        "recurrence_rule": None,
+        "guild_scheduled_event_exceptions": [],
+    }
+    if counted:
+        payload["user_count"] = len(it.interested)
+    return payload
 
 
 def own_guild(it: Guild, user_id: int) -> Json:

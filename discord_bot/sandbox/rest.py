@@ -3,7 +3,18 @@
 https://discord.com/developers/docs/reference
 """
 
-from discord_bot.sandbox.routes import channels, commands, guilds, interactions, me, members, messages, roles, threads
+from discord_bot.sandbox.routes import (
+    channels,
+    commands,
+    guilds,
+    interactions,
+    me,
+    members,
+    messages,
+    roles,
+    scheduled_events,
+    threads,
+)
 
 # A literal path stands before the one with a name in its place.
 ROUTES = [
@@ -13,6 +24,7 @@ ROUTES = [
     *roles.ROUTES,
     *channels.ROUTES,
     *threads.ROUTES,
+    *scheduled_events.ROUTES,
     *messages.ROUTES,
     *commands.ROUTES,
     *interactions.ROUTES,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from discord_bot.sandbox.store import Store
-from discord_bot.sandbox.things import Channel, Guild, Member, Message, Overwrite, Role, Thread, User
+from discord_bot.sandbox.things import Channel, Guild, Member, Message, Overwrite, Role, ScheduledEvent, Thread, User
 
 
 def users(store: Store) -> Iterator[User]:
@@ -15,8 +15,9 @@ def guilds(store: Store) -> Iterator[Guild]:
     for body in store.all("guild"):
         roles = {each["id"]: Role(**each) for each in body.pop("roles")}
         body["bans"] = {int(user_id): reason for user_id, reason in body.get("bans", {}).items()}
+        scheduled = {each["id"]: ScheduledEvent(**each) for each in body.pop("scheduled", [])}
         members = {each["user_id"]: Member(**each) for each in body.pop("members")}
-        yield Guild(**body, roles=roles, members=members)
+        yield Guild(**body, roles=roles, members=members, scheduled=scheduled)
 
 
 def channels(store: Store) -> Iterator[Channel]:

@@ -104,6 +104,24 @@ class Member:
 
 
 @dataclass
+class ScheduledEvent:
+    """An event of a guild, in a voice channel or at a `location`. Times are seconds since 1970."""
+
+    id: int
+    guild_id: int
+    creator_id: int
+    name: str
+    starts_at: float
+    entity_type: int  # 2 voice, 3 external
+    ends_at: float | None = None
+    description: str | None = None
+    channel_id: int | None = None
+    location: str | None = None
+    status: int = 1  # 1 scheduled, 2 active, 3 completed, 4 cancelled
+    interested: list[int] = field(default_factory=list)
+
+
+@dataclass
 class Guild:
     id: int
     name: str
@@ -112,6 +130,7 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
     bans: dict[int, str | None] = field(default_factory=dict)  # with the reason
+    scheduled: dict[int, ScheduledEvent] = field(default_factory=dict)
 
 
 @dataclass

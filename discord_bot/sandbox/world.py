@@ -112,7 +112,7 @@ class World:
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
         guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
         self.guilds[guild.id] = guild
-        self._save_guild(guild)
+        self.save_guild(guild)
         return guild
 
     def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
@@ -122,12 +122,12 @@ class World:
         )
         guild.roles[role.id] = role
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
-        self._save_guild(guild)
+        self.save_guild(guild)
         self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
 
     def rename_guild(self, guild: Guild, name: str) -> None:
         guild.name = name
-        self._save_guild(guild)
+        self.save_guild(guild)
         self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
 
     def set_unavailable(self, guild: Guild, unavailable: bool) -> None:
@@ -140,11 +140,11 @@ class World:
 
     def guild_create(self, guild: Guild) -> Json:
         seen = threads.active(self, guild, APPLICATION_ID)
-        return payloads.guild_create(guild, self.channels_of(guild), seen, self.bot)
+        return payloads.guild_create(guild, self.channels_of(guild), seen, self.users)
 
-    def _save_guild(self, guild: Guild) -> None:
-        body = asdict(guild) | {"roles": [asdict(it) for it in guild.roles.values()]}
-        self.store.put("guild", guild.id, body | {"members": [asdict(it) for it in guild.members.values()]})
+    def save_guild(self, guild: Guild) -> None:
+        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
+        self.store.put("guild", guild.id, asdict(guild) | lists)
 
     # --- roles, members ------------------------------------------------------------------------------------
 
@@ -175,14 +175,14 @@ class World:
         self._guild_event(name, guild, role=payloads.role(guild, role))
 
     def _guild_event(self, name: str, guild: Guild, **told: Any) -> None:
-        self._save_guild(guild)
+        self.save_guild(guild)
         self.publish(Event(name, told | {"guild_id": str(guild.id)}, guild.id))
 
     def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
         """Let people in: any number at once is one write."""
         for user in users:
             guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
-        self._save_guild(guild)
+        self.save_guild(guild)
         for user in users:
             told = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
             self.publish(Event("GUILD_MEMBER_ADD", told, guild.id))
