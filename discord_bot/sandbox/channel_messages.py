@@ -14,8 +14,7 @@ from discord_bot.sandbox.errors import (
     wrong_channel_type,
     wrong_number_to_delete,
 )
-from discord_bot.sandbox.interactions import apply
-from discord_bot.sandbox.messages import integer, read_draft, snowflake
+from discord_bot.sandbox.messages import apply, integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.things import CATEGORY, EPHEMERAL, FORUM, VOICE, Channel, Json, Message, User, snowflake_time
 from discord_bot.sandbox.world import World

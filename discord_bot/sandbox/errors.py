@@ -140,6 +140,14 @@ def already_a_thread() -> DiscordError:
     return DiscordError(400, 160004, "A thread has already been created for this message")
 
 
+def too_many_commands(most: int) -> DiscordError:
+    return DiscordError(400, 30032, f"Maximum number of application commands reached ({most})")
+
+
+def too_many_command_creates() -> DiscordError:
+    return DiscordError(400, 30034, "Max number of daily application command creates has been reached (200)")
+
+
 def too_many_events() -> DiscordError:
     return DiscordError(400, 30038, "Maximum number of guild scheduled events reached (100)")
 

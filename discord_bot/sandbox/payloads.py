@@ -275,7 +275,7 @@ def message(it: Message, users: dict[int, User], started: Channel | None = None)
     payload: Json = {
         "id": str(it.id),
         "channel_id": str(it.channel_id),
-        "type": 0 if it.interaction is None or it.interaction["type"] != 2 else 20,
+        "type": 20 if it.interaction is not None and it.interaction["type"] == 2 else 0,
         "author": user(author),
         "content": it.content,
         "embeds": it.embeds,
@@ -295,14 +295,28 @@ def message(it: Message, users: dict[int, User], started: Channel | None = None)
     if it.nonce is not None:
         payload["nonce"] = it.nonce
     if it.interaction is not None:
-        who = user(users[int(it.interaction["user_id"])])
-        told = {"id": it.interaction["id"], "type": it.interaction["type"], "user": who}
         payload |= {"application_id": str(APPLICATION_ID), "webhook_id": str(APPLICATION_ID)}
-        payload["interaction_metadata"] = told | {"authorizing_integration_owners": {}}
-        if it.interaction.get("message_id"):
-            payload["interaction_metadata"]["interacted_message_id"] = it.interaction["message_id"]
+        payload["interaction_metadata"] = _interaction(it.interaction, users)
         if it.interaction.get("name"):
+            told = {key: payload["interaction_metadata"][key] for key in ("id", "type", "user")}
             payload["interaction"] = told | {"name": it.interaction["name"]}
     elif author.bot:
         payload["application_id"] = str(APPLICATION_ID)
     return payload
+
+
+def _interaction(kept: Json, users: dict[int, User]) -> Json:
+    """`interaction_metadata`, from what a message keeps of the interaction."""
+    told: Json = {
+        "id": kept["id"],
+        "type": kept["type"],
+        "user": user(users[int(kept["user_id"])]),
+        "authorizing_integration_owners": kept.get("owners", {}),
+    }
+    if kept.get("message_id"):
+        told["interacted_message_id"] = kept["message_id"]
+    if kept.get("original_id"):
+        told["original_response_message_id"] = kept["original_id"]
+    if kept.get("triggering"):
+        told["triggering_interaction_metadata"] = _interaction(kept["triggering"], users)
+    return told

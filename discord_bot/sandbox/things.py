@@ -155,11 +155,11 @@ class Message:
 class Interaction:
     id: int
     token: str
-    type: int  # 2 command, 3 component
+    type: int  # 2 command, 3 component, 4 autocomplete, 5 modal
     user_id: int
     channel_id: int
     guild_id: int | None
-    message_id: int | None  # the message that carries the component
+    message_id: int | None  # the message that carries the component, or the one that opened the modal
     data: Json
     sent_at: float
     answered_at: float | None = None
@@ -168,3 +168,6 @@ class Interaction:
     nonce: str | None = None  # of the person's client, to find it again
     late: bool = False  # a first response came after the deadline
     followups: int = 0
+    opened_by: int | None = None  # a submitted modal: the interaction that was answered with it
+    modal: Json | None = None  # the answer was this modal
+    choices: list[Json] | None = None  # the answer to an autocomplete

@@ -45,6 +45,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
         self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
+        self.command_creates: dict[int, list[float]] = {}  # when each was made, for the limit of a day
         self._by_token: dict[str, int] = {}
         self._dms: dict[frozenset[int], int] = {}
         self.nonces = Nonces(clock)
