@@ -1,5 +1,6 @@
 """Reading, writing, editing and deleting the messages of a channel, with the permissions each needs."""
 
+from discord_bot.sandbox import threads
 from discord_bot.sandbox.errors import (
     closed_dms,
     invalid,
@@ -8,7 +9,6 @@ from discord_bot.sandbox.errors import (
     not_a_text_channel,
     not_in_a_dm,
     not_the_author,
-    thread_is_archived,
     too_old_to_delete,
     unknown_message,
     wrong_channel_type,
@@ -79,8 +79,7 @@ def post(
     speak = Permission.SEND_MESSAGES if channel.thread is None else Permission.SEND_MESSAGES_IN_THREADS
     if not (may_speak or bits & speak) or (draft.embeds and not bits & Permission.EMBED_LINKS):
         raise missing_permissions()
-    if channel.thread is not None and channel.thread.locked and not bits & Permission.MANAGE_THREADS:
-        raise thread_is_archived()
+    threads.check_open(world, channel, user.id)
     if draft.enforce_nonce and draft.nonce is not None:
         first = world.nonces.first(user.id, draft.nonce)
         if first is not None:
@@ -132,19 +131,13 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id:
         raise not_the_author()
-    _check_archive(channel)
+    threads.check_active(channel)
     draft = read_draft(body)
     if draft.embeds and not world.permissions(channel, user.id) & Permission.EMBED_LINKS:
         raise missing_permissions()
     apply(message, draft)
     world.changed(message)
     return message
-
-
-def _check_archive(channel: Channel) -> None:
-    """What stands in an archived thread stays as it is; only a new message unarchives it."""
-    if channel.thread is not None and channel.thread.archived:
-        raise thread_is_archived()
 
 
 def bulk_delete(world: World, channel: Channel, user: User, body: Json) -> None:
@@ -169,5 +162,5 @@ def delete(world: World, channel: Channel, user: User, message_id: int) -> None:
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id and not world.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
         raise missing_permissions()
-    _check_archive(channel)
+    threads.check_active(channel)
     world.delete(message)

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 
-from discord_bot.sandbox import command_use, components, interaction_payloads, modals
+from discord_bot.sandbox import command_use, components, interaction_payloads, modals, threads
 from discord_bot.sandbox.command_shapes import read_choices
 from discord_bot.sandbox.errors import (
     already_acknowledged,
@@ -238,6 +238,7 @@ class Interactions:
         channel = self._world.channels.get(made.channel_id)
         if channel is None:
             raise unknown_channel()
+        threads.check_open(self._world, channel, APPLICATION_ID)
         content = draft.content or ""
         users, roles, everyone = draft.pings.of(content)
         may_ping_all = self._world.permissions(channel, APPLICATION_ID) & Permission.MENTION_EVERYONE
@@ -261,6 +262,7 @@ class Interactions:
         )
 
     def _edit(self, message: Message, draft: Draft) -> None:
+        threads.check_active(self._world.channels[message.channel_id])
         apply(message, draft)
         was_loading = bool(message.flags & LOADING)
         message.flags &= ~LOADING

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from discord_bot.sandbox import payloads
+from discord_bot.sandbox.errors import thread_is_archived
 from discord_bot.sandbox.events import Event
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.things import APPLICATION_ID, PRIVATE_THREAD, Channel, Guild, Json, Message, Thread
@@ -80,6 +81,19 @@ def leave(world: "World", channel: Channel, user_id: int) -> None:
     if _facts(channel).members.pop(user_id, None) is not None:
         world.save_channel(channel)
         _members_changed(world, channel, removed=[user_id])
+
+
+def check_active(channel: Channel) -> None:
+    """What stands in an archived thread stays as it is; only a new message unarchives it. Raises 50083."""
+    if channel.thread is not None and channel.thread.archived:
+        raise thread_is_archived()
+
+
+def check_open(world: "World", channel: Channel, user_id: int) -> None:
+    """In a locked thread only moderators write. Raises 50083."""
+    moderates = world.permissions(channel, user_id) & Permission.MANAGE_THREADS
+    if channel.thread is not None and channel.thread.locked and not moderates:
+        raise thread_is_archived()
 
 
 def posted(world: "World", channel: Channel, message: Message) -> None:

@@ -9,7 +9,7 @@ import pytest
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.testing import LocalDiscord
-from discord_bot.sandbox.tests.bare import Bare
+from discord_bot.sandbox.tests.bare import Bare, Ear
 from discord_bot.sandbox.tests.conftest import Listener
 from discord_bot.sandbox.tests.test_moderation import allow
 from discord_bot.sandbox.things import FORUM, Json
@@ -110,6 +110,20 @@ def test_a_message_unarchives_unless_it_is_locked(local: LocalDiscord) -> None:
     assert bare.refused("POST", f"{path}/messages", {"content": "x"}) == (400, 50083)
     assert bare.refused("PATCH", path, {"archived": False}) == (403, 50013)
     local.client.say("alice", made["id"], "The owner may.")
+
+
+def test_a_click_in_an_archived_or_locked_thread_is_refused_as_a_message_is(local: LocalDiscord) -> None:
+    ear = Ear(local)
+    thread = local.world.channels[int(opened(local)["id"])]
+    button = {"type": 2, "style": 1, "label": "Join", "custom_id": "join"}
+    message = ear.bare.post(thread.id, content="Join", components=[{"type": 1, "components": [button]}])
+    local.do(lambda world: world.change_channel(thread, archived=True, locked=True))
+    local.client.click("bob", message, "join", wait=0)
+    assert ear.refused(7, {"content": "x"}) == (400, 50083)
+    assert ear.refused(4, {"content": "x"}) == (400, 50083)
+    local.do(lambda world: world.change_channel(thread, locked=False))
+    ear.answer(4, {"content": "A new message opens it."})
+    assert not ear.bare.ok("GET", f"/channels/{thread.id}")["thread_metadata"]["archived"]
 
 
 def test_active_threads_are_listed_to_those_who_see_them(local: LocalDiscord) -> None:
