@@ -150,3 +150,13 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
     with pytest.raises(CommandError, match="Discord cannot be asked just now"):
         call_command("sync_commands")
     assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.I001"]
+
+
+@pytest.mark.processes
+def test_only_one_channels(made: World, stack: Stack) -> None:
+    made.game(title="Raid", channel_id=cast.RAIDS_ID)
+    made.game(title="Quiz", channel_id=cast.GAME_NIGHT_ID)
+    here = [{"type": 1, "name": "list", "options": [{"type": 7, "name": "channel", "value": str(cast.RAIDS_ID)}]}]
+    shown = command(stack, "charlie", here)["embeds"][0]["description"]
+    assert "Raid" in shown
+    assert "Quiz" not in shown
