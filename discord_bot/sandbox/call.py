@@ -87,6 +87,10 @@ class Call:
         """An id in the path. Raises 50035 when it is none."""
         return messages.snowflake(self.request.match_info[name], name)
 
+    def flag(self, name: str) -> bool:
+        """A yes or no in the query; absent is no."""
+        return self.request.query.get(name, "").lower() in ("1", "true")
+
     async def json(self) -> Json:
         """The body, an object. Raises 50109 when it is not JSON, 50035 when it is not an object."""
         body = await self.json_list()
@@ -190,7 +194,8 @@ async def _answered(route: Route, call: Call, person: bool = False) -> web.Strea
         if not person:
             _limit(route, call, headers)
         body = await route.handler(call)
-        response = body if isinstance(body, web.StreamResponse) else answer(body, headers=headers)
+        response = body if isinstance(body, web.StreamResponse) else answer(body)
+        response.headers.update(headers)
     except DiscordError as error:
         response = answer(error.body, error.status, headers | error.headers)
     if fault is not None:

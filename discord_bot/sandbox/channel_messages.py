@@ -1,20 +1,25 @@
 """Reading, writing, editing and deleting the messages of a channel, with the permissions each needs."""
 
+from discord_bot.sandbox import threads
 from discord_bot.sandbox.errors import (
     closed_dms,
     invalid,
     missing_permissions,
     no_mutual_guild,
+    not_a_text_channel,
+    not_in_a_dm,
     not_the_author,
+    too_old_to_delete,
     unknown_message,
     wrong_channel_type,
+    wrong_number_to_delete,
 )
-from discord_bot.sandbox.interactions import apply
-from discord_bot.sandbox.messages import integer, read_draft, snowflake
+from discord_bot.sandbox.messages import apply, integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import EPHEMERAL, VOICE, Channel, Json, Message, User, snowflake_time
+from discord_bot.sandbox.things import CATEGORY, EPHEMERAL, FORUM, VOICE, Channel, Json, Message, User, snowflake_time
 from discord_bot.sandbox.world import World
 
+BULK_LEAST, BULK_MOST, BULK_OLDEST = 2, 100, 14 * 24 * 3600.0  # messages, messages, seconds
 OLD = 3600.0  # seconds after which few edits are allowed
 
 
@@ -53,17 +58,31 @@ def _found(world: World, channel: Channel, user: User, message_id: int) -> Messa
     return found
 
 
-def post(world: World, channel: Channel, user: User, body: Json) -> Message:
-    """Say something, or with a nonce already used, get what was said with it."""
+def post(
+    world: World,
+    channel: Channel,
+    user: User,
+    body: Json,
+    message_id: int | None = None,
+    may_speak: bool = False,
+) -> Message:
+    """Say something, or with a nonce already used, get what was said with it.
+
+    The first message of a forum post has a `message_id`, and who made the post `may_speak` in it once.
+    """
     if channel.type == VOICE and not user.bot:
         raise wrong_channel_type()
+    if channel.type in (FORUM, CATEGORY):
+        raise not_a_text_channel()
     bits = world.permissions(channel, user.id)
     draft = read_draft(body)
     draft.require_something()
-    if not bits & Permission.SEND_MESSAGES or (draft.embeds and not bits & Permission.EMBED_LINKS):
+    speak = Permission.SEND_MESSAGES if channel.thread is None else Permission.SEND_MESSAGES_IN_THREADS
+    if not (may_speak or bits & speak) or (draft.embeds and not bits & Permission.EMBED_LINKS):
         raise missing_permissions()
+    threads.check_open(world, channel, user.id)
     if draft.enforce_nonce and draft.nonce is not None:
-        first = world.first_with_nonce(user.id, draft.nonce)
+        first = world.nonces.first(user.id, draft.nonce)
         if first is not None:
             return first
     if channel.recipients:
@@ -74,7 +93,7 @@ def post(world: World, channel: Channel, user: User, body: Json) -> Message:
     users, roles, everyone = draft.pings.of(content)
     return world.post(
         Message(
-            id=world.new_id(),
+            id=message_id or world.new_id(),
             channel_id=channel.id,
             author_id=user.id,
             content=content,
@@ -113,6 +132,7 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id:
         raise not_the_author()
+    threads.check_active(channel)
     if user.bot and snowflake_time(message.id) + OLD < world.clock():
         world.limits.edit_old(channel.id)
     draft = read_draft(body)
@@ -123,9 +143,27 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     return message
 
 
+def bulk_delete(world: World, channel: Channel, user: User, body: Json) -> None:
+    """Delete 2 to 100 messages of the last fourteen days at once. Ids of no message are passed over."""
+    if channel.guild_id is None:
+        raise not_in_a_dm()
+    if not world.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
+        raise missing_permissions()
+    given = body.get("messages")
+    if not isinstance(given, list):
+        raise invalid(("messages",), "BASE_TYPE_REQUIRED", "This field is required")
+    ids = list(dict.fromkeys(snowflake(each, "messages", i) for i, each in enumerate(given)))
+    if not BULK_LEAST <= len(ids) <= BULK_MOST:
+        raise wrong_number_to_delete()
+    if any(snowflake_time(each) < world.clock() - BULK_OLDEST for each in ids):
+        raise too_old_to_delete()
+    world.bulk_delete(channel, ids)
+
+
 def delete(world: World, channel: Channel, user: User, message_id: int) -> None:
     """Take back what one said, or as a moderator what anyone said."""
     message = _found(world, channel, user, message_id)
     if message.author_id != user.id and not world.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
         raise missing_permissions()
+    threads.check_active(channel)
     world.delete(message)

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -64,9 +64,39 @@ class SandboxClient:
     def command(
         self, person: str, channel_id: int | str, name: str, options: list[Json] | None = None, wait: float = 5.0
     ) -> Json:
-        """Use a slash command of the bot. Returns as `click` does."""
+        """Use a slash command of the bot. Returns as `click` does.
+
+        `options` are {"name", "value"}; of a subcommand {"type": 1, "name": "list", "options": [...]}, with type 2 of a
+        group of them.
+        """
+        return self._interact(person, self._command(2, channel_id, name, options), wait)
+
+    def autocomplete(
+        self, person: str, channel_id: int | str, name: str, options: list[Json], wait: float = 5.0
+    ) -> Json:
+        """Type into an option of a command: the one with `"focused": True`. The entry has the `choices` offered."""
+        return self._interact(person, self._command(4, channel_id, name, options), wait)
+
+    @staticmethod
+    def _command(kind: int, channel_id: int | str, name: str, options: list[Json] | None) -> Json:
         data: Json = {"name": name, "type": 1, "options": options or []}
-        body: Json = {"type": 2, "application_id": str(APPLICATION_ID), "channel_id": str(channel_id), "data": data}
+        return {"type": kind, "application_id": str(APPLICATION_ID), "channel_id": str(channel_id), "data": data}
+
+    def submit_modal(
+        self, person: str, modal: Json, values: Mapping[str, str | Sequence[str]] | None = None, wait: float = 5.0
+    ) -> Json:
+        """Fill in a form and send it. Returns as `click` does.
+
+        `modal` stands under "modal" in the entry of the click or command that opened it; `values` are by custom id, a
+        list for a select.
+        """
+        rows: list[Json] = []
+        for custom_id, value in (values or {}).items():
+            field: Json = {"custom_id": custom_id}
+            field |= {"value": value} if isinstance(value, str) else {"values": list(value)}
+            rows.append({"type": 18, "component": field})
+        data = {"id": modal["id"], "custom_id": modal["custom_id"], "components": rows}
+        body = {"type": 5, "application_id": str(APPLICATION_ID), "channel_id": modal["channel_id"], "data": data}
         return self._interact(person, body, wait)
 
     def _interact(self, person: str, body: Json, wait: float) -> Json:

@@ -1,9 +1,15 @@
 """Rows of buttons and selects: https://discord.com/developers/docs/components/reference"""
 
+from typing import TYPE_CHECKING
+
 from discord_bot.sandbox.errors import invalid
 from discord_bot.sandbox.things import Json
 
+if TYPE_CHECKING:
+    from discord_bot.sandbox.resolve import Resolved
+
 ROW, BUTTON, STRING_SELECT = 1, 2, 3
+USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
 SELECTS = (3, 5, 6, 7, 8)  # string, user, role, mentionable, channel
 LINK_STYLE = 5
 ROWS_MOST, BUTTONS_MOST, OPTIONS_MOST = 5, 5, 25
@@ -55,7 +61,7 @@ def _component(given: object, path: tuple[str | int, ...], seen: set[str]) -> Js
     if given.get("type") == BUTTON:
         return _button(given, path, seen)
     if given.get("type") in SELECTS:
-        return _select(given, path, seen)
+        return read_select(given, path, seen)
     raise invalid((*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).')
 
 
@@ -74,7 +80,7 @@ def _button(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
             raise invalid((*path, "url"), "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         shown["url"] = given["url"]
     else:
-        shown["custom_id"] = _custom_id(given, path, seen)
+        shown["custom_id"] = read_custom_id(given, path, seen)
     label = given.get("label")
     if label is None and not given.get("emoji"):
         raise invalid(path, "BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji")
@@ -89,8 +95,8 @@ def _button(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
     return shown
 
 
-def _select(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
-    shown: Json = {"type": given["type"], "custom_id": _custom_id(given, path, seen)}
+def read_select(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
+    shown: Json = {"type": given["type"], "custom_id": read_custom_id(given, path, seen)}
     if len(str(given.get("placeholder") or "")) > PLACEHOLDER_LONGEST:
         said = f"Must be {PLACEHOLDER_LONGEST} or fewer in length."
         raise invalid((*path, "placeholder"), "BASE_TYPE_MAX_LENGTH", said)
@@ -108,7 +114,7 @@ def _select(given: Json, path: tuple[str | int, ...], seen: set[str]) -> Json:
     return {"min_values": 1, "max_values": 1} | shown
 
 
-def _custom_id(given: Json, path: tuple[str | int, ...], seen: set[str]) -> str:
+def read_custom_id(given: Json, path: tuple[str | int, ...], seen: set[str]) -> str:
     custom_id = given.get("custom_id")
     if custom_id is None or custom_id == "":
         raise invalid((*path, "custom_id"), "BASE_TYPE_REQUIRED", "A custom id is required")
@@ -120,3 +126,38 @@ def _custom_id(given: Json, path: tuple[str | int, ...], seen: set[str]) -> str:
         raise invalid((*path, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", said)
     seen.add(custom_id)
     return custom_id
+
+
+# --- what a person does with them ---------------------------------------------------------------------------
+
+
+def pressed(shown: list[Json], data: Json, resolved: "Resolved") -> Json:
+    """What was pressed of these components. Raises 50035 for one that is not there or disabled."""
+    custom_id = str(data.get("custom_id", ""))
+    found = find(shown, custom_id)
+    if found is None or found.get("disabled"):
+        raise invalid(("data", "custom_id"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+    told: Json = {"component_type": found["type"], "custom_id": custom_id, "id": found["id"]}
+    if found["type"] != BUTTON:
+        told["values"] = choose(found, data.get("values") or [], resolved, ("data", "values"))
+    return told | ({"resolved": resolved.told} if resolved.told else {})
+
+
+def choose(select: Json, given: object, resolved: "Resolved", path: tuple[str | int, ...]) -> list[str]:
+    """The values chosen in a select. Raises 50035 for too few, too many, or others than it offers."""
+    values = [str(value) for value in given] if isinstance(given, list) else []
+    if len(set(values)) != len(values) or not select["min_values"] <= len(values) <= select["max_values"]:
+        raise invalid(path, "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+    for i, value in enumerate(values):
+        if select["type"] == STRING_SELECT:
+            if value not in [option["value"] for option in select["options"]]:
+                raise invalid(path, "COMPONENT_VALIDATION_FAILED", "Component validation failed")
+        elif select["type"] == USER_SELECT:
+            resolved.user(value, *path, i)
+        elif select["type"] == ROLE_SELECT:
+            resolved.role(value, *path, i)
+        elif select["type"] == MENTIONABLE_SELECT:
+            resolved.mentionable(value, *path, i)
+        else:
+            resolved.channel(value, select.get("channel_types"), *path, i)
+    return values

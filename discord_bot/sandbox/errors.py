@@ -44,12 +44,20 @@ def unknown_message() -> DiscordError:
     return DiscordError(404, 10008, "Unknown Message")
 
 
+def unknown_role() -> DiscordError:
+    return DiscordError(404, 10011, "Unknown Role")
+
+
 def unknown_user() -> DiscordError:
     return DiscordError(404, 10013, "Unknown User")
 
 
 def unknown_webhook() -> DiscordError:
     return DiscordError(404, 10015, "Unknown Webhook")
+
+
+def unknown_ban() -> DiscordError:
+    return DiscordError(404, 10026, "Unknown Ban")
 
 
 def unknown_interaction() -> DiscordError:
@@ -68,6 +76,10 @@ def missing_access() -> DiscordError:
     return DiscordError(403, 50001, "Missing Access")
 
 
+def not_in_a_dm() -> DiscordError:
+    return DiscordError(400, 50003, "Cannot execute action on a DM channel")
+
+
 def not_the_author() -> DiscordError:
     return DiscordError(403, 50005, "Cannot edit a message authored by another user")
 
@@ -80,6 +92,10 @@ def closed_dms() -> DiscordError:
     return DiscordError(403, 50007, "Cannot send messages to this user")
 
 
+def not_a_text_channel() -> DiscordError:
+    return DiscordError(400, 50008, "Cannot send messages in a non-text channel")
+
+
 def wrong_channel_type() -> DiscordError:
     return DiscordError(400, 50024, "Cannot execute action on this channel type")
 
@@ -88,8 +104,29 @@ def missing_permissions() -> DiscordError:
     return DiscordError(403, 50013, "Missing Permissions")
 
 
+def wrong_number_to_delete() -> DiscordError:
+    said = "Must provide at least 2 and fewer than or equal to 100 messages to delete"
+    return DiscordError(400, 50016, f"Provided too few or too many messages to delete. {said}")
+
+
+def invalid_role() -> DiscordError:
+    return DiscordError(400, 50028, "Invalid Role")
+
+
+def too_old_to_delete() -> DiscordError:
+    return DiscordError(400, 50034, "A message provided was too old to bulk delete")
+
+
+def invalid_guild() -> DiscordError:
+    return DiscordError(400, 50055, "Invalid Guild")
+
+
 def invalid_webhook_token() -> DiscordError:
     return DiscordError(401, 50027, "Invalid Webhook Token")
+
+
+def thread_is_archived() -> DiscordError:
+    return DiscordError(400, 50083, "Thread is archived")
 
 
 def no_mutual_guild() -> DiscordError:
@@ -98,6 +135,30 @@ def no_mutual_guild() -> DiscordError:
 
 def malformed_json() -> DiscordError:
     return DiscordError(400, 50109, "The request body contains invalid JSON.")
+
+
+def already_a_thread() -> DiscordError:
+    return DiscordError(400, 160004, "A thread has already been created for this message")
+
+
+def too_many_commands(most: int) -> DiscordError:
+    return DiscordError(400, 30032, f"Maximum number of application commands reached ({most})")
+
+
+def too_many_command_creates() -> DiscordError:
+    return DiscordError(400, 30034, "Max number of daily application command creates has been reached (200)")
+
+
+def too_many_events() -> DiscordError:
+    return DiscordError(400, 30038, "Maximum number of guild scheduled events reached (100)")
+
+
+def unknown_scheduled_event() -> DiscordError:
+    return DiscordError(404, 10070, "Unknown Guild Scheduled Event")
+
+
+def finished_event() -> DiscordError:
+    return DiscordError(400, 180000, "Cannot update a finished event")
 
 
 def invalid(path: Sequence[str | int], code: str, message: str) -> DiscordError:

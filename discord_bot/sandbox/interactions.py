@@ -1,12 +1,13 @@
 """Interactions: a person acts, the bot has three seconds to answer, and fifteen minutes to say more.
 
-https://discord.com/developers/docs/interactions/receiving-and-responding
+https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
 import secrets
 from collections import OrderedDict
 
-from discord_bot.sandbox import components, payloads
+from discord_bot.sandbox import command_use, components, interaction_payloads, modals, threads
+from discord_bot.sandbox.command_shapes import read_choices
 from discord_bot.sandbox.errors import (
     already_acknowledged,
     invalid,
@@ -14,18 +15,18 @@ from discord_bot.sandbox.errors import (
     missing_access,
     unknown_application,
     unknown_channel,
-    unknown_command,
     unknown_interaction,
     unknown_message,
     unknown_webhook,
 )
-from discord_bot.sandbox.messages import Draft, integer, read_draft, snowflake
+from discord_bot.sandbox.interaction_payloads import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from discord_bot.sandbox.messages import Draft, apply, integer, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
+from discord_bot.sandbox.resolve import Resolved
 from discord_bot.sandbox.things import (
     APPLICATION_ID,
     EPHEMERAL,
     LOADING,
-    Channel,
     Interaction,
     Json,
     Message,
@@ -37,8 +38,7 @@ DEADLINE = 3.0  # seconds until the first response
 TOKEN_LIVES = 900.0  # seconds
 REMEMBERED = 20_000
 
-COMMAND, COMPONENT = 2, 3
-MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE = 4, 5, 6, 7
+MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 
 
 class Interactions:
@@ -68,15 +68,21 @@ class Interactions:
         if not isinstance(data, dict):
             raise invalid(("data",), "BASE_TYPE_REQUIRED", "This field is required")
         message: Message | None = None
+        origin: Interaction | None = None
+        resolved = Resolved(self._world, channel, user.id)
         if kind == COMPONENT:
             message = self._world.message(channel.id, snowflake(body.get("message_id"), "message_id"), user.id)
             if message is None:
                 raise unknown_message()
-            data = _pressed(message, data)
-        elif kind == COMMAND:
-            data = self._command(channel, data)
+            data = components.pressed(message.components, data, resolved)
+        elif kind in (COMMAND, AUTOCOMPLETE):
+            data = command_use.read(self._world, channel, user.id, data, completing=kind == AUTOCOMPLETE)
+        elif kind == MODAL_SUBMIT:
+            origin = self._opened(user, data)
+            message = self._world.messages.get(channel.id, {}).get(origin.message_id or 0)
+            data = modals.read_submission(origin.modal or {}, data, resolved)
         else:
-            raise invalid(("type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3}.")
+            raise invalid(("type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3, 4, 5}.")
         made = Interaction(
             id=self._world.new_id(),
             token=secrets.token_urlsafe(120),
@@ -84,59 +90,28 @@ class Interactions:
             user_id=user.id,
             channel_id=channel.id,
             guild_id=channel.guild_id,
-            message_id=message.id if message else None,
+            message_id=message.id if message else origin.message_id if origin else None,
             data=data,
             sent_at=self._world.clock(),
             nonce=None if body.get("nonce") is None else str(body["nonce"]),
+            opened_by=origin.id if origin else None,
         )
         self._by_id[made.id] = self._by_token[made.token] = made
         if len(self._by_id) > REMEMBERED:
             self._by_token.pop(self._by_id.popitem(last=False)[1].token)
-        told = self._told(made, channel, message)
+        told = interaction_payloads.told(self._world, made, channel, message)
         self._world.publish(Event("INTERACTION_CREATE", told, only_for=APPLICATION_ID))
         self._world.clock.call_later(DEADLINE, self._give_up, made)
         return made
 
-    def _command(self, channel: Channel, data: Json) -> Json:
-        known = self._world.commands.get(0, []) + self._world.commands.get(channel.guild_id or 0, [])
-        for command in known:
-            if str(data.get("id")) == command["id"] or ("id" not in data and data.get("name") == command["name"]):
-                own = {"id": command["id"], "name": command["name"], "type": command["type"]}
-                return data | own
-        raise unknown_command()
-
-    def _told(self, made: Interaction, channel: Channel, message: Message | None) -> Json:
-        world, guild = self._world, self._world.guild_of(channel)
-        user = world.users[made.user_id]
-        told: Json = {
-            "id": str(made.id),
-            "application_id": str(APPLICATION_ID),
-            "type": made.type,
-            "token": made.token,
-            "version": 1,
-            "data": made.data,
-            "channel_id": str(channel.id),
-            "channel": world.channel_for(channel, user.id),
-            "app_permissions": str(world.permissions(channel, APPLICATION_ID)),
-            "locale": "en-US",
-            "entitlements": [],
-            "entitlement_sku_ids": [],
-            "authorizing_integration_owners": {"0": str(guild.id) if guild else "0"},
-            "context": 0 if guild else 1,
-            "attachment_size_limit": 10 * 1024 * 1024,
-        }
-        if guild is None:
-            told["user"] = payloads.user(user)
-        else:
-            bits = str(world.permissions(channel, user.id))
-            told["channel"] = told["channel"] | {"permissions": bits}
-            told["member"] = payloads.member(guild.members[user.id], user) | {"permissions": bits}
-            told["guild_id"] = str(guild.id)
-            told["guild"] = {"id": str(guild.id), "locale": "en-US", "features": []}
-            told["guild_locale"] = "en-US"
-        if message is not None:
-            told["message"] = world.message_payload(message)
-        return told
+    def _opened(self, user: User, data: Json) -> Interaction:
+        """The interaction that opened the modal being submitted. Raises 10062 when this person has none."""
+        origin = self._by_id.get(snowflake(data.get("id"), "data", "id"))
+        if origin is None or origin.modal is None or origin.user_id != user.id:
+            raise unknown_interaction()
+        if data.get("custom_id", origin.modal["custom_id"]) != origin.modal["custom_id"]:
+            raise invalid(("data", "custom_id"), "MODAL_CUSTOM_ID_INVALID", "The modal has another custom id")
+        return origin
 
     def _give_up(self, made: Interaction) -> None:
         if made.answered_at is None:
@@ -162,11 +137,22 @@ class Interactions:
             made.late = True
             raise unknown_interaction()
         kind = integer(body.get("type"), "type")
-        allowed = (MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, UPDATE)
-        if kind not in (allowed if made.type == COMPONENT else allowed[:2]):
-            raise invalid(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {set(allowed)}.")
-        draft = read_draft(body.get("data") or {})
-        message: Message | None = None
+        if kind not in _allowed(made):
+            raise invalid(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {set(_allowed(made))}.")
+        data = body.get("data") or {}
+        if kind == MODAL:
+            self._show(made, modals.read_modal(data))
+        elif kind == CHOICES:
+            self._suggest(made, data)
+        told: Json = {"interaction": interaction_payloads.callback(made)}
+        if kind not in (MODAL, CHOICES):
+            told = self._respond_with_message(made, kind, read_draft(data))
+        made.answered_at, made.answer_type = now, kind
+        if kind != CHOICES:
+            self._tell_person("INTERACTION_SUCCESS", made)
+        return told
+
+    def _respond_with_message(self, made: Interaction, kind: int, draft: Draft) -> Json:
         if kind == MESSAGE:
             draft.require_something()
             message = self._post(made, draft)
@@ -176,13 +162,10 @@ class Interactions:
             message = self._carrier(made)
             if kind == UPDATE:
                 self._edit(message, draft)
-        made.answered_at, made.answer_type = now, kind
         made.original_id = message.id
-        self._tell_person("INTERACTION_SUCCESS", made)
         told: Json = {
-            "interaction": {
-                "id": str(made.id),
-                "type": made.type,
+            "interaction": interaction_payloads.callback(made)
+            | {
                 "response_message_id": str(message.id),
                 "response_message_loading": kind == DEFERRED_MESSAGE,
                 "response_message_ephemeral": bool(message.flags & EPHEMERAL),
@@ -192,6 +175,16 @@ class Interactions:
             shown = MESSAGE if kind == DEFERRED_MESSAGE else kind
             told["resource"] = {"type": shown, "message": self._world.message_payload(message)}
         return told
+
+    def _show(self, made: Interaction, shown: Json) -> None:
+        made.modal = interaction_payloads.modal(self._world, made, shown)
+        self._world.publish(Event("INTERACTION_MODAL_CREATE", made.modal, only_for=made.user_id))
+
+    def _suggest(self, made: Interaction, data: Json) -> None:
+        typed = command_use.focused(made.data.get("options", [])) or {}
+        made.choices = read_choices(data.get("choices") or [], typed["type"], ("data", "choices"))
+        told: Json = {"choices": made.choices, "nonce": made.nonce}
+        self._world.publish(Event("APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE", told, only_for=made.user_id))
 
     def follow_up(self, application_id: int, token: str, body: Json) -> Message:
         """Another message. After a deferred first response the first of these takes its place."""
@@ -212,7 +205,7 @@ class Interactions:
             found = self._original(made)
         else:
             found = self._world.messages.get(made.channel_id, {}).get(snowflake(name, "message_id"))
-        if found is None or (found.author_id != APPLICATION_ID):
+        if found is None or not _belongs(found, made):
             raise unknown_message()
         return found
 
@@ -222,7 +215,7 @@ class Interactions:
 
     def _answered(self, application_id: int, token: str) -> Interaction:
         made = self._by_token.get(token)
-        if made is None or application_id != APPLICATION_ID or made.answered_at is None:
+        if made is None or application_id != APPLICATION_ID or made.answered_at is None or made.type == AUTOCOMPLETE:
             raise unknown_webhook()
         if self._world.clock() - made.sent_at > TOKEN_LIVES:
             raise invalid_webhook_token()
@@ -244,15 +237,12 @@ class Interactions:
         channel = self._world.channels.get(made.channel_id)
         if channel is None:
             raise unknown_channel()
+        threads.check_open(self._world, channel, APPLICATION_ID)
         content = draft.content or ""
         users, roles, everyone = draft.pings.of(content)
         may_ping_all = self._world.permissions(channel, APPLICATION_ID) & Permission.MENTION_EVERYONE
         flags = draft.flags or 0
-        told: Json = {"id": str(made.id), "type": made.type, "user_id": str(made.user_id)}
-        if made.type == COMMAND:
-            told["name"] = made.data["name"]
-        else:
-            told["message_id"] = str(made.message_id)
+        told = interaction_payloads.reference(made, self._by_id.get(made.opened_by or 0))
         return self._world.post(
             Message(
                 id=self._world.new_id(),
@@ -271,6 +261,7 @@ class Interactions:
         )
 
     def _edit(self, message: Message, draft: Draft) -> None:
+        threads.check_active(self._world.channels[message.channel_id])
         apply(message, draft)
         was_loading = bool(message.flags & LOADING)
         message.flags &= ~LOADING
@@ -290,48 +281,18 @@ class Interactions:
             state = "late"
         else:
             state = "none" if waited > DEADLINE else "waiting"
-        took = None if made.answered_at is None else round((made.answered_at - made.sent_at) * 1000, 2)
-        return {
-            "id": str(made.id),
-            "user": str(made.user_id),
-            "type": made.type,
-            "custom_id": made.data.get("custom_id"),
-            "command": made.data.get("name"),
-            "message_id": None if made.message_id is None else str(made.message_id),
-            "sent_at": made.sent_at,
-            "answered_at": made.answered_at,
-            "milliseconds": took,
-            "answer_type": made.answer_type,
-            "followups": made.followups,
-            "state": state,
-        }
+        return interaction_payloads.entry(made, state)
 
 
-def apply(message: Message, draft: Draft) -> None:
-    """Put what an edit names into the message. Raises 50006 when nothing is left."""
-    after = Draft(
-        content=message.content if draft.content is None else draft.content,
-        embeds=message.embeds if draft.embeds is None else draft.embeds,
-        components=message.components if draft.components is None else draft.components,
-    )
-    after.require_something()
-    message.content, message.embeds = after.content or "", after.embeds or []
-    message.components = after.components or []
-    if draft.content is not None:
-        message.mentions, message.mention_roles, message.mention_everyone = draft.pings.of(message.content)
+def _allowed(made: Interaction) -> tuple[int, ...]:
+    """The first responses that an interaction may get: with a message to edit only when it came from one."""
+    if made.type == AUTOCOMPLETE:
+        return (CHOICES,)
+    edits = (DEFERRED_UPDATE, UPDATE) if made.message_id is not None else ()
+    opens = () if made.type == MODAL_SUBMIT else (MODAL,)
+    return (MESSAGE, DEFERRED_MESSAGE, *edits, *opens)
 
 
-def _pressed(message: Message, data: Json) -> Json:
-    """What was pressed on this message. Raises 50035 for a component that is not there or disabled."""
-    custom_id = str(data.get("custom_id", ""))
-    found = components.find(message.components, custom_id)
-    if found is None or found.get("disabled"):
-        raise invalid(("data", "custom_id"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
-    told: Json = {"component_type": found["type"], "custom_id": custom_id, "id": found["id"]}
-    if found["type"] != components.BUTTON:
-        values = [str(value) for value in data.get("values") or []]
-        options = [option["value"] for option in found.get("options", values)]
-        if not found["min_values"] <= len(values) <= found["max_values"] or not set(values) <= set(options):
-            raise invalid(("data", "values"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
-        told["values"] = values
-    return told
+def _belongs(message: Message, made: Interaction) -> bool:
+    """Whether a message answers this interaction; the token of one opens no messages of another."""
+    return message.id == made.original_id or (message.interaction or {}).get("id") == str(made.id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from discord_bot.sandbox.components import read_components
 from discord_bot.sandbox.errors import empty_message, invalid
-from discord_bot.sandbox.things import EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json
+from discord_bot.sandbox.things import EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json, Message
 
 CONTENT_LONGEST = 2000
 EMBEDS_MOST, EMBEDS_LONGEST = 10, 6000
@@ -91,6 +91,23 @@ def text(body: Json, key: str, longest: int, path: tuple[str | int, ...] = (), r
         raise invalid((*path, key), "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
     if len(value) > longest:
         raise invalid((*path, key), "BASE_TYPE_MAX_LENGTH", f"Must be {longest} or fewer in length.")
+    return value
+
+
+def length(value: object, least: int, most: int, *path: str | int) -> str:
+    """A text of so many characters. Raises 50035."""
+    if not isinstance(value, str):
+        raise invalid(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
+    if not least <= len(value) <= most:
+        raise invalid(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+    return value
+
+
+def between(value: int, least: int, most: int, *path: str | int) -> int:
+    """The number, if it is in the range. Raises 50035."""
+    if not least <= value <= most:
+        code = "NUMBER_TYPE_MAX" if value > most else "NUMBER_TYPE_MIN"
+        raise invalid(path, code, f"int value should be between {least} and {most}.")
     return value
 
 
@@ -216,3 +233,17 @@ def web_address(value: object, *path: str | int) -> str:
     if not isinstance(value, str) or not re.match(r"(https?|discord)://\S+$", value) or len(value) > 2048:
         raise invalid(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
     return value
+
+
+def apply(message: Message, draft: Draft) -> None:
+    """Put what an edit names into the message. Raises 50006 when nothing is left."""
+    after = Draft(
+        content=message.content if draft.content is None else draft.content,
+        embeds=message.embeds if draft.embeds is None else draft.embeds,
+        components=message.components if draft.components is None else draft.components,
+    )
+    after.require_something()
+    message.content, message.embeds = after.content or "", after.embeds or []
+    message.components = after.components or []
+    if draft.content is not None:
+        message.mentions, message.mention_roles, message.mention_everyone = draft.pings.of(message.content)

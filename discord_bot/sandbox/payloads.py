@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 from discord_bot.sandbox import permissions
 from discord_bot.sandbox.things import (
+    ANNOUNCEMENT,
     APPLICATION_ID,
     DM,
+    FORUM,
+    HAS_THREAD,
+    PRIVATE_THREAD,
     TEXT,
     VOICE,
     Channel,
@@ -14,9 +18,12 @@ from discord_bot.sandbox.things import (
     Member,
     Message,
     Role,
+    ScheduledEvent,
     User,
     snowflake_time,
 )
+
+MEMBERS_COUNTED = 50  # Discord stops counting the members of a thread there
 
 
 def iso(seconds: float) -> str:
@@ -52,7 +59,7 @@ def role(guild: Guild, it: Role) -> Json:
         "position": it.position,
         "color": it.color,
         "colors": {"primary_color": it.color, "secondary_color": None, "tertiary_color": None},
-        "hoist": False,
+        "hoist": it.hoist,
         "icon": None,
         "unicode_emoji": None,
         "managed": it.bot_id is not None,
@@ -85,6 +92,8 @@ def member(it: Member, person: User | None) -> Json:
 
 def channel(it: Channel, recipients: list[User]) -> Json:
     """A channel; `recipients` are those of a DM other than the one who reads this."""
+    if it.thread is not None:
+        return thread(it)
     payload: Json = {
         "id": str(it.id),
         "type": it.type,
@@ -97,18 +106,61 @@ def channel(it: Channel, recipients: list[User]) -> Json:
         "guild_id": str(it.guild_id),
         "name": it.name,
         "position": it.position,
-        "parent_id": None,
+        "parent_id": str(it.parent_id) if it.parent_id else None,
         "nsfw": False,
-        "rate_limit_per_user": 0,
+        "rate_limit_per_user": it.rate_limit_per_user,
         "permission_overwrites": [
             {"id": str(o.id), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)} for o in it.overwrites
         ],
     }
     if it.type == VOICE:
         payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
-    if it.type == TEXT:
+    if it.type in (TEXT, ANNOUNCEMENT, FORUM):
         payload["topic"] = it.topic
+    if it.type == FORUM:
+        payload |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        payload["default_forum_layout"] = 0
     return payload
+
+
+def thread(it: Channel, viewer_id: int | None = None) -> Json:
+    """A channel that is a thread; `member` is in it when the viewer is."""
+    facts = it.thread
+    assert facts is not None, "not a thread"
+    state: Json = {
+        "archived": facts.archived,
+        "archive_timestamp": iso(facts.archive_changed_at),
+        "auto_archive_duration": facts.auto_archive_duration,
+        "locked": facts.locked,
+        "create_timestamp": iso(facts.created_at),
+    }
+    if it.type == PRIVATE_THREAD:
+        state["invitable"] = facts.invitable
+    payload: Json = {
+        "id": str(it.id),
+        "type": it.type,
+        "last_message_id": str(it.last_message_id) if it.last_message_id else None,
+        "flags": 0,
+        "guild_id": str(it.guild_id),
+        "name": it.name,
+        "parent_id": str(it.parent_id),
+        "rate_limit_per_user": it.rate_limit_per_user,
+        "owner_id": str(facts.owner_id),
+        "thread_metadata": state,
+        "message_count": facts.message_count,
+        "member_count": min(len(facts.members), MEMBERS_COUNTED),
+        "total_message_sent": facts.total_sent,
+    }
+    if facts.applied_tags:
+        payload["applied_tags"] = [str(tag) for tag in facts.applied_tags]
+    if viewer_id in facts.members:
+        payload["member"] = thread_member(it, viewer_id)
+    return payload
+
+
+def thread_member(it: Channel, user_id: int) -> Json:
+    assert it.thread is not None, "not a thread"
+    return {"id": str(it.id), "user_id": str(user_id), "join_timestamp": iso(it.thread.members[user_id]), "flags": 0}
 
 
 def guild(it: Guild) -> Json:
@@ -157,8 +209,9 @@ def guild(it: Guild) -> Json:
     }
 
 
-def guild_create(it: Guild, channels: list[Channel], me: User) -> Json:
+def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]) -> Json:
     """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
+    me = users[APPLICATION_ID]
     own = it.members[me.id]
     return guild(it) | {
         "joined_at": iso(own.joined_at),
@@ -168,12 +221,39 @@ def guild_create(it: Guild, channels: list[Channel], me: User) -> Json:
         "voice_states": [],
         "members": [member(own, me)],
         "channels": [channel(each, []) for each in channels],
-        "threads": [],
+        "threads": [thread(each, me.id) for each in threads],
         "presences": [],
         "stage_instances": [],
-        "guild_scheduled_events": [],
+        "guild_scheduled_events": [
+            scheduled_event(each, users) for each in it.scheduled.values() if each.status in (1, 2)
+        ],
         "soundboard_sounds": [],
     }
+
+
+def scheduled_event(it: ScheduledEvent, users: dict[int, User], counted: bool = False) -> Json:
+    payload: Json = {
+        "id": str(it.id),
+        "guild_id": str(it.guild_id),
+        "channel_id": str(it.channel_id) if it.channel_id else None,
+        "creator_id": str(it.creator_id),
+        "creator": user(users[it.creator_id]),
+        "name": it.name,
+        "description": it.description,
+        "image": None,
+        "scheduled_start_time": iso(it.starts_at),
+        "scheduled_end_time": None if it.ends_at is None else iso(it.ends_at),
+        "privacy_level": 2,
+        "status": it.status,
+        "entity_type": it.entity_type,
+        "entity_id": None,
+        "entity_metadata": {"location": it.location} if it.location else None,
+        "recurrence_rule": None,
+        "guild_scheduled_event_exceptions": [],
+    }
+    if counted:
+        payload["user_count"] = len(it.interested)
+    return payload
 
 
 def own_guild(it: Guild, user_id: int) -> Json:
@@ -189,13 +269,13 @@ def own_guild(it: Guild, user_id: int) -> Json:
     }
 
 
-def message(it: Message, users: dict[int, User]) -> Json:
-    """A message as REST gives it. The gateway adds guild_id and member."""
+def message(it: Message, users: dict[int, User], started: Channel | None = None) -> Json:
+    """A message as REST gives it, with the thread that it `started`. The gateway adds guild_id and member."""
     author = users[it.author_id]
     payload: Json = {
         "id": str(it.id),
         "channel_id": str(it.channel_id),
-        "type": 0 if it.interaction is None or it.interaction["type"] != 2 else 20,
+        "type": 20 if it.interaction is not None and it.interaction["type"] == 2 else 0,
         "author": user(author),
         "content": it.content,
         "embeds": it.embeds,
@@ -206,21 +286,37 @@ def message(it: Message, users: dict[int, User]) -> Json:
         "mention_everyone": it.mention_everyone,
         "pinned": False,
         "tts": False,
-        "flags": it.flags,
+        "flags": it.flags | (HAS_THREAD if started is not None else 0),
         "timestamp": iso(snowflake_time(it.id)),
         "edited_timestamp": iso(it.edited_at) if it.edited_at is not None else None,
     }
+    if started is not None:
+        payload["thread"] = thread(started)
     if it.nonce is not None:
         payload["nonce"] = it.nonce
     if it.interaction is not None:
-        who = user(users[int(it.interaction["user_id"])])
-        told = {"id": it.interaction["id"], "type": it.interaction["type"], "user": who}
         payload |= {"application_id": str(APPLICATION_ID), "webhook_id": str(APPLICATION_ID)}
-        payload["interaction_metadata"] = told | {"authorizing_integration_owners": {}}
-        if it.interaction.get("message_id"):
-            payload["interaction_metadata"]["interacted_message_id"] = it.interaction["message_id"]
+        payload["interaction_metadata"] = _interaction(it.interaction, users)
         if it.interaction.get("name"):
+            told = {key: payload["interaction_metadata"][key] for key in ("id", "type", "user")}
             payload["interaction"] = told | {"name": it.interaction["name"]}
     elif author.bot:
         payload["application_id"] = str(APPLICATION_ID)
     return payload
+
+
+def _interaction(kept: Json, users: dict[int, User]) -> Json:
+    """`interaction_metadata`, from what a message keeps of the interaction."""
+    told: Json = {
+        "id": kept["id"],
+        "type": kept["type"],
+        "user": user(users[int(kept["user_id"])]),
+        "authorizing_integration_owners": kept.get("owners", {}),
+    }
+    if kept.get("message_id"):
+        told["interacted_message_id"] = kept["message_id"]
+    if kept.get("original_id"):
+        told["original_response_message_id"] = kept["original_id"]
+    if kept.get("triggering"):
+        told["triggering_interaction_metadata"] = _interaction(kept["triggering"], users)
+    return told

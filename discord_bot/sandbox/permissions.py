@@ -2,7 +2,7 @@
 
 from enum import IntFlag
 
-from discord_bot.sandbox.things import Channel, Guild
+from discord_bot.sandbox.things import Channel, Guild, Role
 
 
 class Permission(IntFlag):
@@ -24,10 +24,13 @@ class Permission(IntFlag):
     CONNECT = 1 << 20
     SPEAK = 1 << 21
     CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
     MANAGE_EVENTS = 1 << 33
+    MANAGE_THREADS = 1 << 34
     CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
     CREATE_EVENTS = 1 << 44
 
@@ -46,6 +49,7 @@ EVERYONE = int(
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.CREATE_PUBLIC_THREADS
+    | Permission.CREATE_PRIVATE_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
 )
 BOT = EVERYONE | int(Permission.MENTION_EVERYONE | Permission.CREATE_EVENTS)
@@ -86,6 +90,25 @@ def in_channel(guild: Guild | None, channel: Channel, user_id: int) -> int:
     if own := overwrites.get(user_id):
         bits = bits & ~own.deny | own.allow
     return bits if bits & Permission.VIEW_CHANNEL else 0
+
+
+def above(guild: Guild, user_id: int, role: Role) -> bool:
+    """Whether a member stands above a role, and so may change it, give it and take it."""
+    if user_id == guild.owner_id:
+        return True
+    return _rank(guild, user_id) > role.position
+
+
+def outranks(guild: Guild, user_id: int, other_id: int) -> bool:
+    """Whether a member may act on another: the highest role decides, nobody acts on the owner."""
+    if other_id == guild.owner_id:
+        return False
+    return user_id == guild.owner_id or _rank(guild, user_id) > _rank(guild, other_id)
+
+
+def _rank(guild: Guild, user_id: int) -> int:
+    held = guild.members[user_id].roles
+    return max((guild.roles[each].position for each in held if each in guild.roles), default=0)
 
 
 def named(names: list[str]) -> int:

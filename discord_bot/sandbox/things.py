@@ -9,11 +9,14 @@ Json = dict[str, Any]
 APPLICATION_ID = 1100000000000000001  # also the id of the bot's user, as for every application made since 2016
 CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design: anyone can be anyone here)
 
-TEXT, DM, VOICE = 0, 1, 2  # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+# https://discord.com/developers/docs/resources/channel#channel-object-channel-types
+TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, FORUM = 0, 1, 2, 4, 5, 15
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
 EPHEMERAL, LOADING = (
     1 << 6,
     1 << 7,
 )  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+HAS_THREAD = 1 << 5
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 
 DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
@@ -48,6 +51,7 @@ class Role:
     color: int = 0
     bot_id: int | None = None  # the managed role that came with a bot
     mentionable: bool = False
+    hoist: bool = False
 
 
 @dataclass
@@ -56,6 +60,23 @@ class Overwrite:
     type: int  # 0 role, 1 member
     allow: int = 0
     deny: int = 0
+
+
+@dataclass
+class Thread:
+    """What a channel that is a thread has beside what every channel has. Times are seconds since 1970."""
+
+    owner_id: int
+    created_at: float
+    archive_changed_at: float
+    archived: bool = False
+    locked: bool = False
+    invitable: bool = True  # a private one: whether its members may bring in others
+    auto_archive_duration: int = 4320  # minutes without a message; kept, but nothing is archived by itself here
+    message_count: int = 0
+    total_sent: int = 0
+    applied_tags: list[int] = field(default_factory=list)
+    members: dict[int, float] = field(default_factory=dict)  # when each joined
 
 
 @dataclass
@@ -69,6 +90,9 @@ class Channel:
     overwrites: list[Overwrite] = field(default_factory=list)
     recipients: list[int] = field(default_factory=list)  # of a DM: both
     last_message_id: int | None = None
+    parent_id: int | None = None  # the category, or the channel of a thread
+    rate_limit_per_user: int = 0  # seconds; kept, not enforced
+    thread: Thread | None = None
 
 
 @dataclass
@@ -80,6 +104,24 @@ class Member:
 
 
 @dataclass
+class ScheduledEvent:
+    """An event of a guild, in a voice channel or at a `location`. Times are seconds since 1970."""
+
+    id: int
+    guild_id: int
+    creator_id: int
+    name: str
+    starts_at: float
+    entity_type: int  # 2 voice, 3 external
+    ends_at: float | None = None
+    description: str | None = None
+    channel_id: int | None = None
+    location: str | None = None
+    status: int = 1  # 1 scheduled, 2 active, 3 completed, 4 cancelled
+    interested: list[int] = field(default_factory=list)
+
+
+@dataclass
 class Guild:
     id: int
     name: str
@@ -87,6 +129,8 @@ class Guild:
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
     unavailable: bool = False
+    bans: dict[int, str | None] = field(default_factory=dict)  # with the reason
+    scheduled: dict[int, ScheduledEvent] = field(default_factory=dict)
 
 
 @dataclass
@@ -111,11 +155,11 @@ class Message:
 class Interaction:
     id: int
     token: str
-    type: int  # 2 command, 3 component
+    type: int  # 2 command, 3 component, 4 autocomplete, 5 modal
     user_id: int
     channel_id: int
     guild_id: int | None
-    message_id: int | None  # the message that carries the component
+    message_id: int | None  # the message that carries the component, or the one that opened the modal
     data: Json
     sent_at: float
     answered_at: float | None = None
@@ -124,3 +168,6 @@ class Interaction:
     nonce: str | None = None  # of the person's client, to find it again
     late: bool = False  # a first response came after the deadline
     followups: int = 0
+    opened_by: int | None = None  # a submitted modal: the interaction that was answered with it
+    modal: Json | None = None  # the answer was this modal
+    choices: list[Json] | None = None  # the answer to an autocomplete

@@ -5,12 +5,15 @@ the bots' gateway sessions and the pages.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from discord_bot.sandbox import payloads, permissions
+from discord_bot.sandbox import payloads, permissions, saved, threads
 from discord_bot.sandbox.clock import Clock
+from discord_bot.sandbox.events import Event as Event
+from discord_bot.sandbox.events import Listener
 from discord_bot.sandbox.limits import Limits
+from discord_bot.sandbox.nonces import Nonces
 from discord_bot.sandbox.store import Store
 from discord_bot.sandbox.things import (
     APPLICATION_ID,
@@ -27,24 +30,7 @@ from discord_bot.sandbox.things import (
     Role,
     User,
     bot_token,
-    snowflake_time,
 )
-
-NONCE_REMEMBERED = 300.0  # seconds; Discord says "a few minutes"
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened, as the gateway tells it."""
-
-    name: str
-    data: Json
-    guild_id: int | None = None
-    channel_id: int | None = None
-    only_for: int | None = None  # nobody else hears of it
-
-
-Listener = Callable[[Event], None]
 
 
 class World:
@@ -59,9 +45,10 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
         self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
+        self.command_creates: dict[int, list[float]] = {}  # when each was made, for the limit of a day
         self._by_token: dict[str, int] = {}
         self._dms: dict[frozenset[int], int] = {}
-        self._nonces: dict[tuple[int, str], Message] = {}
+        self.nonces = Nonces(self.clock)
         self._listeners: list[Listener] = []
         self._last_id = 0
         self._load()
@@ -126,7 +113,7 @@ class World:
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
         guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
         self.guilds[guild.id] = guild
-        self._save_guild(guild)
+        self.save_guild(guild)
         return guild
 
     def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
@@ -136,12 +123,12 @@ class World:
         )
         guild.roles[role.id] = role
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
-        self._save_guild(guild)
+        self.save_guild(guild)
         self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
 
     def rename_guild(self, guild: Guild, name: str) -> None:
         guild.name = name
-        self._save_guild(guild)
+        self.save_guild(guild)
         self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
 
     def set_unavailable(self, guild: Guild, unavailable: bool) -> None:
@@ -153,11 +140,12 @@ class World:
             self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
 
     def guild_create(self, guild: Guild) -> Json:
-        return payloads.guild_create(guild, self.channels_of(guild), self.bot)
+        seen = threads.active(self, guild, APPLICATION_ID)
+        return payloads.guild_create(guild, self.channels_of(guild), seen, self.users)
 
-    def _save_guild(self, guild: Guild) -> None:
-        body = asdict(guild) | {"roles": [asdict(it) for it in guild.roles.values()]}
-        self.store.put("guild", guild.id, body | {"members": [asdict(it) for it in guild.members.values()]})
+    def save_guild(self, guild: Guild) -> None:
+        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
+        self.store.put("guild", guild.id, asdict(guild) | lists)
 
     # --- roles, members ------------------------------------------------------------------------------------
 
@@ -167,9 +155,14 @@ class World:
         self._role_event("GUILD_ROLE_CREATE", guild, role)
         return role
 
-    def change_role(self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None) -> None:
+    def change_role(
+        self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None, **more: Any
+    ) -> None:
+        """Set its `name`, its permission `bits`, or of the rest `color`, `hoist`, `mentionable`, `position`."""
         role.name = role.name if name is None else name
         role.permissions = role.permissions if bits is None else bits
+        for key, value in more.items():
+            setattr(role, key, value)
         self._role_event("GUILD_ROLE_UPDATE", guild, role)
 
     def delete_role(self, guild: Guild, role: Role) -> None:
@@ -177,34 +170,33 @@ class World:
         for member in guild.members.values():
             if role.id in member.roles:
                 member.roles.remove(role.id)
-        self._save_guild(guild)
-        told = {"guild_id": str(guild.id), "role_id": str(role.id)}
-        self.publish(Event("GUILD_ROLE_DELETE", told, guild.id))
+        self._guild_event("GUILD_ROLE_DELETE", guild, role_id=str(role.id))
 
     def _role_event(self, name: str, guild: Guild, role: Role) -> None:
-        self._save_guild(guild)
-        told = {"guild_id": str(guild.id), "role": payloads.role(guild, role)}
-        self.publish(Event(name, told, guild.id))
+        self._guild_event(name, guild, role=payloads.role(guild, role))
+
+    def _guild_event(self, name: str, guild: Guild, **told: Any) -> None:
+        self.save_guild(guild)
+        self.publish(Event(name, told | {"guild_id": str(guild.id)}, guild.id))
 
     def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
         """Let people in: any number at once is one write."""
         for user in users:
             guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
-        self._save_guild(guild)
+        self.save_guild(guild)
         for user in users:
             told = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
             self.publish(Event("GUILD_MEMBER_ADD", told, guild.id))
 
     def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
         """Set `nick` or `roles` of a member."""
-        for name, value in changes.items():
-            setattr(member, name, value)
+        for key, value in changes.items():
+            setattr(member, key, value)
         self._member_changed(guild, member)
 
     def _member_changed(self, guild: Guild, member: Member) -> None:
-        self._save_guild(guild)
-        told = payloads.member(member, self.users[member.user_id]) | {"guild_id": str(guild.id)}
-        self.publish(Event("GUILD_MEMBER_UPDATE", told, guild.id))
+        told = payloads.member(member, self.users[member.user_id])
+        self._guild_event("GUILD_MEMBER_UPDATE", guild, **told)
 
     def remove_member(self, guild: Guild, user_id: int) -> None:
         """Kick a person or the bot, which takes its role along and hears GUILD_DELETE."""
@@ -214,32 +206,56 @@ class World:
                 role = guild.roles.get(role_id)
                 if role is not None and role.bot_id == user_id:
                     del guild.roles[role_id]
-        self._save_guild(guild)
-        told = {"guild_id": str(guild.id), "user": payloads.user(self.users[user_id])}
-        self.publish(Event("GUILD_MEMBER_REMOVE", told, guild.id))
+        self._guild_event("GUILD_MEMBER_REMOVE", guild, user=payloads.user(self.users[user_id]))
         if user_id == APPLICATION_ID:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
+
+    def ban(self, guild: Guild, user_id: int, reason: str | None = None) -> None:
+        """Remove anyone for good; who is not in the guild cannot come any more either."""
+        if user_id in guild.members:
+            self.remove_member(guild, user_id)
+        guild.bans[user_id] = reason
+        self._guild_event("GUILD_BAN_ADD", guild, user=payloads.user(self.users[user_id]))
+
+    def unban(self, guild: Guild, user_id: int) -> None:
+        """Take a ban back, which brings nobody back. Raises KeyError when there is none."""
+        del guild.bans[user_id]
+        self._guild_event("GUILD_BAN_REMOVE", guild, user=payloads.user(self.users[user_id]))
 
     # --- channels ------------------------------------------------------------------------------------------
 
     def channels_of(self, guild: Guild) -> list[Channel]:
-        return [channel for channel in self.channels.values() if channel.guild_id == guild.id]
+        """Its channels without the threads; for those see `threads`."""
+        return [each for each in self.channels.values() if each.guild_id == guild.id and each.thread is None]
 
     def guild_of(self, channel: Channel) -> Guild | None:
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
     def permissions(self, channel: Channel, user_id: int) -> int:
+        """What a person may do there. A thread has the overwrites of its channel."""
+        if channel.thread is not None:
+            return threads.permissions(self, channel, user_id)
         return permissions.in_channel(self.guild_of(channel), channel, user_id)
 
-    def add_channel(self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None) -> Channel:
-        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)))
+    def add_channel(
+        self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
+    ) -> Channel:
+        """`more` are fields of `Channel`."""
+        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)), **more)
         self.channels[channel.id] = channel
         self._channel_event("CHANNEL_CREATE", channel)
         return channel
 
     def rename_channel(self, channel: Channel, name: str) -> None:
-        channel.name = name
-        self._channel_event("CHANNEL_UPDATE", channel)
+        self.change_channel(channel, name=name)
+
+    def change_channel(self, channel: Channel, **changes: Any) -> None:
+        """Set fields of a channel; of a thread `name` and fields of `Thread`."""
+        if channel.thread is not None:
+            return threads.change(self, channel, **changes)
+        for key, value in changes.items():
+            setattr(channel, key, value)
+        return self._channel_event("CHANNEL_UPDATE", channel)
 
     def overwrite(self, channel: Channel, target: Overwrite) -> None:
         """Set what a role or a member is allowed or denied in a channel."""
@@ -249,14 +265,25 @@ class World:
         self._channel_event("CHANNEL_UPDATE", channel)
 
     def delete_channel(self, channel: Channel) -> None:
-        del self.channels[channel.id]
-        for message_id in self.messages.pop(channel.id, {}):
-            self.store.drop("message", message_id)
-        self.store.drop("channel", channel.id)
-        self.publish(Event("CHANNEL_DELETE", payloads.channel(channel, []), channel.guild_id))
+        """Delete a channel with its messages and threads, or a thread."""
+        inside = [each for each in self.channels.values() if each.thread and each.parent_id == channel.id]
+        for each in (channel, *inside):
+            del self.channels[each.id]
+            for message_id in self.messages.pop(each.id, {}):
+                self.store.drop("message", message_id)
+            self.store.drop("channel", each.id)
+        told = payloads.channel(channel, [])
+        if channel.thread is None:
+            self.publish(Event("CHANNEL_DELETE", told, channel.guild_id))
+        else:
+            told = {key: told[key] for key in ("id", "guild_id", "parent_id", "type")}
+            self.publish(Event("THREAD_DELETE", told, channel.guild_id, channel.parent_id))
+
+    def save_channel(self, channel: Channel) -> None:
+        self.store.put("channel", channel.id, asdict(channel))
 
     def _channel_event(self, name: str, channel: Channel) -> None:
-        self.store.put("channel", channel.id, asdict(channel))
+        self.save_channel(channel)
         self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
 
     def dm(self, one: User, other: User) -> Channel:
@@ -266,7 +293,7 @@ class World:
             channel = Channel(self.new_id(), DM, recipients=sorted(both))
             self.channels[channel.id] = channel
             self._dms[both] = channel.id
-            self.store.put("channel", channel.id, asdict(channel))
+            self.save_channel(channel)
         return self.channels[self._dms[both]]
 
     def dms_of(self, user_id: int) -> list[Channel]:
@@ -274,6 +301,8 @@ class World:
 
     def channel_for(self, channel: Channel, user_id: int) -> Json:
         """The channel as this person gets it."""
+        if channel.thread is not None:
+            return payloads.thread(channel, user_id)
         return payloads.channel(channel, [self.users[each] for each in channel.recipients if each != user_id])
 
     # --- messages ------------------------------------------------------------------------------------------
@@ -285,25 +314,20 @@ class World:
             return None
         return found
 
-    def first_with_nonce(self, author_id: int, nonce: str | int) -> Message | None:
-        found = self._nonces.get((author_id, str(nonce)))
-        if found is None or snowflake_time(found.id) + NONCE_REMEMBERED < self.clock():
-            return None
-        return found
-
     def forget_nonces(self) -> None:
         """As Discord does after a few minutes."""
-        self._nonces.clear()
+        self.nonces.forget()
 
     def post(self, message: Message) -> Message:
         """Add a new message to its channel and tell those who can see it."""
         self.messages.setdefault(message.channel_id, {})[message.id] = message
-        if message.nonce is not None:
-            self._nonces[message.author_id, str(message.nonce)] = message
+        self.nonces.remember(message)
         if message.only_for is None:
             channel = self.channels[message.channel_id]
             channel.last_message_id = message.id
-            self.store.put("channel", channel.id, asdict(channel))
+            if channel.thread is not None:
+                threads.posted(self, channel, message)
+            self.save_channel(channel)
         self._save_message(message)
         self._message_event("MESSAGE_CREATE", message)
         return message
@@ -324,8 +348,22 @@ class World:
             told["guild_id"] = str(channel.guild_id)
         self.publish(Event("MESSAGE_DELETE", told, channel.guild_id, channel.id, message.only_for))
 
+    def bulk_delete(self, channel: Channel, message_ids: list[int]) -> None:
+        """Delete many messages at once, which is one event. Ids of no message are passed over."""
+        gone = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
+        for message_id in gone:
+            self.store.drop("message", message_id)
+        told: Json = {"ids": [str(each) for each in gone], "channel_id": str(channel.id)}
+        if channel.guild_id is not None:
+            told["guild_id"] = str(channel.guild_id)
+        if gone:
+            self.publish(Event("MESSAGE_DELETE_BULK", told, channel.guild_id, channel.id))
+
     def message_payload(self, message: Message) -> Json:
-        return payloads.message(message, self.users)
+        started = self.channels.get(message.id)  # a thread has the id of the message that started it
+        if started is not None and started.parent_id != message.channel_id:
+            started = None
+        return payloads.message(message, self.users, started)
 
     def _save_message(self, message: Message) -> None:
         if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
@@ -341,46 +379,20 @@ class World:
                 told["member"] = payloads.member(guild.members[message.author_id], None)
         self.publish(Event(name, told, channel.guild_id, channel.id, message.only_for))
 
-    # --- commands ------------------------------------------------------------------------------------------
-
-    def set_commands(self, scope: int, commands: list[Json]) -> list[Json]:
-        """Replace the commands of a guild, or with scope 0 the global ones."""
-        known = {(old["name"], old["type"]): old["id"] for old in self.commands.get(scope, [])}
-        kept = []
-        for command in commands:
-            kind = command.get("type", 1)
-            own = {
-                "id": known.get((command["name"], kind)) or str(self.new_id()),
-                "application_id": str(APPLICATION_ID),
-            }
-            own |= {"version": str(self.new_id()), "default_member_permissions": None, "description": "", "type": kind}
-            kept.append(own | {name: value for name, value in command.items() if name != "id"})
-        self.commands[scope] = kept
-        self.store.put("commands", scope, {"scope": scope, "commands": kept})
-        return kept
-
     # --- the state file ------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        for body in self.store.all("user"):
-            user = User(**body)
+        for user in saved.users(self.store):
             self.users[user.id] = user
             self._by_token[user.token] = user.id
-        for body in self.store.all("guild"):
-            roles = {each["id"]: Role(**each) for each in body.pop("roles")}
-            members = {each["user_id"]: Member(**each) for each in body.pop("members")}
-            self.guilds[body["id"]] = Guild(**body, roles=roles, members=members)
-        for body in self.store.all("channel"):
-            overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
-            channel = Channel(**body, overwrites=overwrites)
+        self.guilds = {guild.id: guild for guild in saved.guilds(self.store)}
+        for channel in saved.channels(self.store):
             self.channels[channel.id] = channel
             if channel.type == DM:
                 self._dms[frozenset(channel.recipients)] = channel.id
-        for body in self.store.all("message"):
-            message = Message(**body)
+        for message in saved.messages(self.store):
             self.messages.setdefault(message.channel_id, {})[message.id] = message
-            if message.nonce is not None:
-                self._nonces[message.author_id, str(message.nonce)] = message
+            self.nonces.remember(message)
             self._last_id = max(self._last_id, message.id)
         for body in self.store.all("commands"):
             self.commands[body["scope"]] = body["commands"]

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from conftest import World, make_world
 from discord_bot.models import Interaction
-from discord_bot.sandbox import cast
+from discord_bot.sandbox import cast, commands
 from discord_bot.sandbox.testing import LocalDiscord
 from games import messages
 from games.models import Announcement
@@ -109,7 +109,7 @@ def test_a_command_of_another_version_is_answered_politely(made: World, stack: S
     other = [
         {"name": "game", "type": 1, "description": "x", "options": [{"name": "old", "type": 1, "description": "x"}]}
     ]
-    stack.discord.do(lambda world: world.set_commands(0, other))
+    stack.discord.do(lambda world: commands.put(world, commands.GLOBAL, other))
     entry = stack.discord.client.command("charlie", cast.GENERAL_ID, "game", [{"type": 1, "name": "old"}])
     assert entry["state"] == "answered"
     assert newest(stack, "charlie")["content"] == messages.OLD_COMMAND
@@ -150,3 +150,13 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
     with pytest.raises(CommandError, match="Discord cannot be asked just now"):
         call_command("sync_commands")
     assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.I001"]
+
+
+@pytest.mark.processes
+def test_only_one_channels(made: World, stack: Stack) -> None:
+    made.game(title="Raid", channel_id=cast.RAIDS_ID)
+    made.game(title="Quiz", channel_id=cast.GAME_NIGHT_ID)
+    here = [{"type": 1, "name": "list", "options": [{"type": 7, "name": "channel", "value": str(cast.RAIDS_ID)}]}]
+    shown = command(stack, "charlie", here)["embeds"][0]["description"]
+    assert "Raid" in shown
+    assert "Quiz" not in shown

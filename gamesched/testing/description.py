@@ -28,13 +28,18 @@ SKIPPED = (
 
 # What Discord has and does not describe: logging in, and what its own client does when a person acts.
 NOT_DESCRIBED = re.compile(
-    r"/oauth2/token|/interactions|/guilds/\d+/application-command-index|/users/@me/channels|/channels/\d+/typing"
+    r"/oauth2/token|/interactions|/(guilds|channels)/\d+/application-command-index|/users/@me/channels"
+    r"|/channels/\d+/typing|/guilds/\d+/scheduled-events/\d+/users/@me"
 )
-# Where the description is not what Discord does: discord.py sends some ids as numbers, flags in embeds, `tts` in
-# edits and `nsfw` of commands, and is answered; codes inside a 50035 are words:
+# Where the description is not what Discord does: discord.py sends some ids as numbers, permissions as texts (so do
+# Discord's pages), flags in embeds, `tts` in edits, `nsfw` of commands and two queries, and is answered; codes inside
+# a 50035 are words:
 # https://docs.discord.com/developers/reference#error-messages
 HARMLESS = re.compile(
-    r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
+    r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/messages/\d+ \d+ is not"
+    r"|/channel_id \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
+    r'|/(permissions|default_member_permissions|allow|deny) "\d+" is not'
+    r"|query: (delete_message_seconds|use_nested_fields) is"
     r'|/errors/.*/code "[A-Z_]+" is not of type "integer"'
 )
 

@@ -6,6 +6,7 @@ import requests
 
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.things import Json
+from discord_bot.sandbox.world import Event
 
 
 class Bare:
@@ -35,3 +36,32 @@ class Bare:
     def post(self, channel_id: int, **body: Any) -> Json:
         made: Json = self.ok("POST", f"/channels/{channel_id}/messages", body)
         return made
+
+
+class Ear:
+    """Hears everything that happens, and answers interactions as a bot would."""
+
+    def __init__(self, local: LocalDiscord) -> None:
+        self.events: list[Event] = []
+        self.bare = Bare(local)
+        local.do(lambda world: world.subscribe(self.events.append))
+
+    def last(self, name: str) -> Json:
+        return [event.data for event in self.events if event.name == name][-1]
+
+    def callback(self) -> str:
+        """The path of the answer to the latest interaction."""
+        told = self.last("INTERACTION_CREATE")
+        return f"/interactions/{told['id']}/{told['token']}/callback?with_response=1"
+
+    def answer(self, kind: int, data: Json | None = None) -> Json:
+        answered: Json = self.bare.ok(
+            "POST", self.callback(), {"type": kind} | ({} if data is None else {"data": data})
+        )
+        return answered
+
+    def refused(self, kind: int, data: Json | None = None) -> tuple[int, int]:
+        return self.bare.refused("POST", self.callback(), {"type": kind, "data": data or {}})
+
+    def webhook(self) -> str:
+        return f"/webhooks/{self.bare.local.client_id}/{self.last('INTERACTION_CREATE')['token']}"
