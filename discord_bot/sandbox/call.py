@@ -11,7 +11,8 @@ from aiohttp import web
 
 from discord_bot.sandbox import messages
 from discord_bot.sandbox.errors import DiscordError, invalid, malformed_json, unauthorized
-from discord_bot.sandbox.faults import Dropped, Faults
+from discord_bot.sandbox.fault_requests import Dropped
+from discord_bot.sandbox.faults import Faults, cut
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
@@ -142,8 +143,7 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             status = error.status
         except Dropped:
             response = web.Response()
-            if request.transport is not None:
-                request.transport.abort()
+            cut(request)
         finally:
             if not person:
                 services.log.append(
@@ -162,7 +162,10 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
 
 async def _answered(route: Route, call: Call, faulty: bool) -> web.StreamResponse:
-    fault = call.services.faults.next(f"{call.request.method} {_path(call.request)}") if faulty else None
+    faults, fault = call.services.faults, None
+    if faulty:
+        await faults.reach(call.request)
+        fault = faults.next(f"{call.request.method} {_path(call.request)}")
     if fault is not None:
         made = await fault.before()
         if made is not None:

@@ -72,9 +72,10 @@ class Connection:
         self.closing = True
         self._outgoing.put_nowait(code)
 
-    async def write(self) -> None:
+    async def write(self, flowing: asyncio.Event) -> None:
         while True:
             frame = await self._outgoing.get()
+            await flowing.wait()
             try:
                 if isinstance(frame, int):
                     await self.socket.close(code=frame)
@@ -91,6 +92,8 @@ class Gateway:
         self._world = world
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
+        self.flowing = asyncio.Event()  # not while frozen: nothing is sent then
+        self.flowing.set()
         world.subscribe(self._hear)
 
     def connected(self, user_id: int) -> bool:
@@ -106,8 +109,16 @@ class Gateway:
                 connection.op(RECONNECT)
             connection.close(4000)
 
+    def invalidate(self, resumable: bool) -> None:
+        """Tell every client that its session is invalid. Not resumable: sessions are forgotten."""
+        for connection in tuple(self._connections):
+            if not resumable and connection.session is not None:
+                self._sessions.pop(connection.session.id, None)
+            connection.op(INVALID_SESSION, resumable)
+
     async def close(self) -> None:
         """The server stops."""
+        self.flowing.set()
         await asyncio.gather(*(connection.socket.close(code=1001) for connection in tuple(self._connections)))
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -116,7 +127,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket)
         self._connections.add(connection)
-        writer = asyncio.create_task(connection.write())
+        writer = asyncio.create_task(connection.write(self.flowing))
         connection.op(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL})
         goodbye = False
         try:
