@@ -9,109 +9,8 @@ from discord_bot.sandbox.world import World
 
 __all__ = ["KINDS"]
 
-# --- requests ----------------------------------------------------------------------------------------------------
-
 REQUESTS, CONNECTION, MESSAGES = "Requests", "Connection", "Messages"
 CHANNELS, PEOPLE, BOT = "Channels and roles", "People", "The bot"
-
-MATCH = Key("match", "request", "which requests", "*")
-SECONDS = Key("seconds", "seconds", "for how many seconds", 30.0)
-COUNTED = (
-    MATCH,
-    Key("times", "number", "how many of them (0: until cleared)", 1),
-    Key("probability", "part", "which part of them (0.3: three in ten)", 1.0),
-    Key("seed", "number", "the same number draws the same ones"),
-)
-
-
-def _wait(scene: Scene, name: str, given: Json) -> str:
-    times, part = given["times"], given["probability"]
-    draw = Random(given["seed"])  # noqa: S311 (a draw, not a secret)
-    scene.waiting.append(Fault(next(scene.numbers), name, given, times or None, part, draw))
-    which = "" if given["match"] == "*" else f" like {given['match']}"
-    how_many = {0: "Requests", 1: "The next request"}.get(times, f"The next {times} requests")
-    return f"Waiting. {how_many}{which}: {name}{'' if part == 1 else f' for {part:.0%} of them'}."
-
-
-@kind(
-    REQUESTS,
-    *COUNTED,
-    Key("status", "status", "HTTP status", 500),
-    Key("code", "number", "Discord's error code", 0),
-    Key("message", "text", "Discord's message", ""),
-    Key("retry_after", "seconds", "with 429: seconds to wait", 1.0),
-)
-def status(scene: Scene, given: Json) -> str:
-    """Requests are answered with an error and not done."""
-    return _wait(scene, "status", given)
-
-
-@kind(
-    REQUESTS,
-    MATCH,
-    Key("retry_after", "seconds", "for how many seconds", 2.0),
-    Key("scope", "choice", "whose limit", "user", choices=("user", "shared", "global")),
-)
-def rate_limit(scene: Scene, given: Json) -> str:
-    """From the next matching request on, all are refused with 429 for some seconds."""
-    scene.waiting.append(Closed(next(scene.numbers), "rate_limit", given))
-    return f"Waiting. The next request begins a rate limit of {given['retry_after']:g} s ({given['scope']})."
-
-
-@kind(REQUESTS, *COUNTED, SECONDS)
-def timeout(scene: Scene, given: Json) -> str:
-    """Requests hang, are not done, and the connection is cut."""
-    return _wait(scene, "timeout", given)
-
-
-@kind(REQUESTS, *COUNTED, Key("seconds", "seconds", "how many seconds late", 30.0))
-def delay(scene: Scene, given: Json) -> str:
-    """Requests are done, but late."""
-    return _wait(scene, "delay", given)
-
-
-@kind(REQUESTS, *COUNTED)
-def lost(scene: Scene, given: Json) -> str:
-    """Requests are done, but the answer is lost and the connection cut."""
-    return _wait(scene, "lost", given)
-
-
-# --- the connection ----------------------------------------------------------------------------------------------
-
-
-@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
-def freeze(scene: Scene, given: Json) -> str:
-    """The bot gets no answer, no event and no heartbeat for some seconds; then everything goes on."""
-    scene.frozen.begin(given["seconds"])
-    return f"Frozen for {given['seconds']:g} s."
-
-
-@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
-def unreachable(scene: Scene, given: Json) -> str:
-    """The gateway is cut, and every attempt to connect or ask fails at once for some seconds."""
-    scene.unreachable.begin(given["seconds"])
-    scene.frozen.end()  # what hangs is cut, too
-    scene.cut()
-    return f"Unreachable for {given['seconds']:g} s."
-
-
-@kind(
-    CONNECTION,
-    Key("resumable", "flag", "the session can be resumed", True),
-    Key("reconnect", "flag", "Discord asks to reconnect first", False),
-)
-def gateway_drop(scene: Scene, given: Json) -> str:
-    """The gateway's connection is closed once; the bot comes back when it likes."""
-    scene.gateway.drop(given["resumable"], given["reconnect"])
-    return "The gateway's connection is closed."
-
-
-@kind(CONNECTION, Key("resumable", "flag", "the session can be resumed", False))
-def invalid_session(scene: Scene, given: Json) -> str:
-    """Discord declares the bot's session invalid (op 9)."""
-    scene.gateway.invalidate(given["resumable"])
-    return f"The session is invalid{', but can be resumed' if given['resumable'] else ''}."
-
 
 # --- messages ----------------------------------------------------------------------------------------------------
 
@@ -131,7 +30,7 @@ def delete_message(scene: Scene, given: Json) -> str:
     MESSAGES,
     CHANNEL,
     Key("count", "count", "how many of the newest", 10),
-    Key("message_ids", "messages", "or these messages"),
+    Key("message_ids", "messages", "or these messages", seldom=True),
 )
 def delete_messages(scene: Scene, given: Json) -> str:
     """Many messages are deleted at once, which is one event."""
@@ -140,7 +39,7 @@ def delete_messages(scene: Scene, given: Json) -> str:
     before = len(scene.world.messages.get(channel.id, {}))
     scene.world.bulk_delete(channel, ids)
     gone = before - len(scene.world.messages.get(channel.id, {}))
-    return f"{gone} messages are deleted from {_name(channel)}."
+    return f"Deleted from {_name(channel)}: {gone} of its messages."
 
 
 def _public(world: World, channel: Channel) -> list[Message]:
@@ -165,7 +64,7 @@ def _excerpt(message: Message) -> str:
 
 # --- channels and roles ------------------------------------------------------------------------------------------
 
-TARGET = Key("user_id", "member", "of whom", APPLICATION_ID)
+TARGET = Key("user_id", "member", "of whom", APPLICATION_ID, seldom=True)
 
 
 @kind(CHANNELS, CHANNEL)
@@ -197,7 +96,7 @@ def permissions(scene: Scene, given: Json) -> str:
     bits = sum(set(given["take"]))
     channel = _in_a_guild(scene.world.channels[given["channel_id"]])
     scene.world.overwrite(channel, Overwrite(given["user_id"], 1, 0, bits))
-    return f"{len(given['take']) or 'No'} permissions are taken in {_name(channel)}."
+    return f"Permissions are {'taken' if bits else 'given back'} in {_name(channel)}."
 
 
 @kind(CHANNELS, CHANNEL, Key("permissions", "permissions", "what (none: as at first)", ()), TARGET)
@@ -280,7 +179,8 @@ def change_roles(scene: Scene, given: Json) -> str:
     """Someone gets other roles."""
     guild = _guild_with(scene.world, given)
     scene.world.change_member(guild, guild.members[given["user_id"]], roles=_roles_of(guild, given))
-    return f"{_who(scene.world, given)} has {len(given['role_ids']) or 'no'} roles now."
+    names = ", ".join(guild.roles[each].name for each in guild.members[given["user_id"]].roles)
+    return f"Roles of {_who(scene.world, given)}: {names or 'none'}."
 
 
 @kind(PEOPLE, PERSON, SERVER)
@@ -328,6 +228,107 @@ def outage(scene: Scene, given: Json) -> str:
     guild = _guild(scene.world, given)
     scene.world.set_unavailable(guild, not given["over"])
     return f"{guild.name} is {'' if given['over'] else 'un'}available."
+
+
+# --- requests ----------------------------------------------------------------------------------------------------
+
+MATCH = Key("match", "request", "which requests", "*")
+SECONDS = Key("seconds", "seconds", "for how many seconds", 30.0)
+COUNTED = (
+    MATCH,
+    Key("times", "number", "how many of them (0: until cleared)", 1),
+    Key("probability", "part", "which part of them (0.3: three in ten)", 1.0, seldom=True),
+    Key("seed", "number", "the same number draws the same ones", seldom=True),
+)
+
+
+def _wait(scene: Scene, name: str, given: Json) -> str:
+    times, part = given["times"], given["probability"]
+    draw = Random(given["seed"])  # noqa: S311 (a draw, not a secret)
+    scene.waiting.append(Fault(next(scene.numbers), name, given, times or None, part, draw))
+    which = "" if given["match"] == "*" else f" like {given['match']}"
+    how_many = {0: "Requests", 1: "The next request"}.get(times, f"The next {times} requests")
+    return f"Waiting. {how_many}{which}: {name}{'' if part == 1 else f' for {part:.0%} of them'}."
+
+
+@kind(
+    REQUESTS,
+    *COUNTED,
+    Key("status", "status", "HTTP status", 500),
+    Key("code", "number", "Discord's error code", 0, seldom=True),
+    Key("message", "text", "Discord's message", "", seldom=True),
+    Key("retry_after", "seconds", "with 429: seconds to wait", 1.0, seldom=True),
+)
+def status(scene: Scene, given: Json) -> str:
+    """Requests are answered with an error and not done."""
+    return _wait(scene, "status", given)
+
+
+@kind(
+    REQUESTS,
+    MATCH,
+    Key("retry_after", "seconds", "for how many seconds", 2.0),
+    Key("scope", "choice", "whose limit", "user", choices=("user", "shared", "global")),
+)
+def rate_limit(scene: Scene, given: Json) -> str:
+    """From the next matching request on, all are refused with 429 for some seconds."""
+    scene.waiting.append(Closed(next(scene.numbers), "rate_limit", given))
+    return f"Waiting. The next request begins a rate limit of {given['retry_after']:g} s ({given['scope']})."
+
+
+@kind(REQUESTS, *COUNTED, SECONDS)
+def timeout(scene: Scene, given: Json) -> str:
+    """Requests hang, are not done, and the connection is cut."""
+    return _wait(scene, "timeout", given)
+
+
+@kind(REQUESTS, *COUNTED, Key("seconds", "seconds", "how many seconds late", 30.0))
+def delay(scene: Scene, given: Json) -> str:
+    """Requests are done, but late."""
+    return _wait(scene, "delay", given)
+
+
+@kind(REQUESTS, *COUNTED)
+def lost(scene: Scene, given: Json) -> str:
+    """Requests are done, but the answer is lost and the connection cut."""
+    return _wait(scene, "lost", given)
+
+
+# --- the connection ----------------------------------------------------------------------------------------------
+
+
+@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
+def freeze(scene: Scene, given: Json) -> str:
+    """The bot gets no answer, no event and no heartbeat for some seconds; then everything goes on."""
+    scene.frozen.begin(given["seconds"])
+    return f"Frozen for {given['seconds']:g} s."
+
+
+@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
+def unreachable(scene: Scene, given: Json) -> str:
+    """The gateway is cut, and every attempt to connect or ask fails at once for some seconds."""
+    scene.unreachable.begin(given["seconds"])
+    scene.frozen.end()  # what hangs is cut, too
+    scene.cut()
+    return f"Unreachable for {given['seconds']:g} s."
+
+
+@kind(
+    CONNECTION,
+    Key("resumable", "flag", "the session can be resumed", True),
+    Key("reconnect", "flag", "Discord asks to reconnect first", False),
+)
+def gateway_drop(scene: Scene, given: Json) -> str:
+    """The gateway's connection is closed once; the bot comes back when it likes."""
+    scene.gateway.drop(given["resumable"], given["reconnect"])
+    return "The gateway's connection is closed."
+
+
+@kind(CONNECTION, Key("resumable", "flag", "the session can be resumed", False))
+def invalid_session(scene: Scene, given: Json) -> str:
+    """Discord declares the bot's session invalid (op 9)."""
+    scene.gateway.invalidate(given["resumable"])
+    return f"The session is invalid{', but can be resumed' if given['resumable'] else ''}."
 
 
 # --- what they mean ----------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ class Scene:
 class Key:
     """Something a fault is told. `shape` says what may stand there, and names its list among the panel's choices.
 
-    Of the keys with one `one_of`, the panel asks for one.
+    Of the keys with one `one_of`, the panel asks for one; what is `seldom` needed stands apart.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Key:
     default: Any = None
     required: bool = False
     one_of: str = ""
+    seldom: bool = False
     choices: tuple[str, ...] = ()
 
 

@@ -112,6 +112,7 @@ class Faults:
         def option(value: object, label: str, where: str = "") -> Json:
             return {"value": str(value), "label": f"{label} ({where})" if several and where else label}
 
+        roles = [(guild, each) for guild in guilds for each in guild.roles.values() if each.id != guild.id]
         people = [option(user.id, user.global_name or user.username) for user in world.people()]
         return {
             "guild": [option(guild.id, guild.name) for guild in guilds],
@@ -120,12 +121,8 @@ class Faults:
                 for channel in world.channels.values()
                 if channel.type != DM and channel.guild_id is not None
             ],
-            "role": [
-                option(role.id, role.name, guild.name)
-                for guild in guilds
-                for role in guild.roles.values()
-                if role.id != guild.id
-            ],
+            "role": [option(role.id, role.name, guild.name) for guild, role in roles],
+            "roles": [option(role.id, role.name, guild.name) for guild, role in roles if role.bot_id is None],
             "person": people,
             "member": [option(world.bot.id, "the bot"), *people],
             "message": [option(NEWEST_OF_BOT, "the bot's newest post"), option(NEWEST, "the newest post of anyone")],

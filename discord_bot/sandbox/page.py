@@ -17,6 +17,7 @@ ASSETS = {
     "chat.js": "text/javascript",
     "markdown.js": "text/javascript",
     "messages.js": "text/javascript",
+    "panel.js": "text/javascript",
 }
 AVATARS = ("5865f2", "757e8a", "3ba55c", "faa61a", "ed4245", "eb459f")
 SHAPE = (

@@ -2,6 +2,7 @@
 
 import { element } from "./markdown.js";
 import { avatar, message } from "./messages.js";
+import { moved, panel } from "./panel.js";
 
 const $ = (id) => document.getElementById(id);
 const API = "/api/v10";
@@ -152,10 +153,13 @@ async function open() {
   document.title = `${title()} · LOCAL DISCORD`;
   $("text").placeholder = state.channel ? `Message ${title()}` : "";
   $("say").hidden = !state.channel;
+  moved(where());
   await loadMessages();
   const target = jump && $(`message-${jump}`);
   if (target) { target.classList.add("jumped"); target.scrollIntoView({ block: "center" }); }
 }
+
+const where = () => ({ channel: state.channel, title: title(), guild: state.guild, me: state.view?.me });
 
 function go(place, channel) {
   history.pushState(null, "", `/channels/${place}/${channel}`);
@@ -238,5 +242,6 @@ $("say").onsubmit = async (event) => {
   catch (error) { $("status").textContent = error.message; $("status").className = "off"; }
 };
 window.onpopstate = open;
+panel(where);
 document.addEventListener("visibilitychange", () => { markRead(); if (state.view) drawPlaces(); });
 await become(new URLSearchParams(location.search).get("as") || cookie("local_discord_person"));

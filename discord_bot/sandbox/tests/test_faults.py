@@ -122,7 +122,7 @@ def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> 
 @pytest.mark.parametrize(
     ("details", "reason"),
     [
-        ({"kind": "nonsense"}, "no kind 'nonsense'. Kinds are status, "),
+        ({"kind": "nonsense"}, "no kind 'nonsense'. Kinds are delete_message, "),
         ({"kind": "rename", "guild_id": cast.GUILD_ID}, "rename needs name: new name."),
         ({"kind": "rename", "guild_id": 1, "name": "x"}, "guild_id: there is no server with the id 1."),
         ({"kind": "status", "x": 1}, "status knows no x. It may be told match, "),
