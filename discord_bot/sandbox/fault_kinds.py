@@ -94,7 +94,7 @@ def delete_role(scene: Scene, given: Json) -> str:
 def permissions(scene: Scene, given: Json) -> str:
     """In a channel, the bot or someone may no longer do some things."""
     bits = sum(set(given["take"]))
-    channel = _in_a_guild(scene.world.channels[given["channel_id"]])
+    channel = _outer(scene.world, given)
     scene.world.overwrite(channel, Overwrite(given["user_id"], 1, 0, bits))
     return f"Permissions are {'taken' if bits else 'given back'} in {_name(channel)}."
 
@@ -102,7 +102,7 @@ def permissions(scene: Scene, given: Json) -> str:
 @kind(CHANNELS, CHANNEL, Key("permissions", "permissions", "what (none: as at first)", ()), TARGET)
 def give(scene: Scene, given: Json) -> str:
     """In a channel, the bot or someone is allowed some things, or is as before any were taken."""
-    channel, target = _in_a_guild(scene.world.channels[given["channel_id"]]), given["user_id"]
+    channel, target = _outer(scene.world, given), given["user_id"]
     bits = sum(set(given["permissions"]))
     old = next((each for each in channel.overwrites if each.id == target), Overwrite(target, 1))
     new = Overwrite(target, 1, old.allow | bits, old.deny & ~bits) if bits else Overwrite(target, 1)
@@ -373,6 +373,12 @@ def _in_a_guild(channel: Channel) -> Channel:
     if channel.guild_id is None:
         raise BadFault("That is not possible in direct messages.")
     return channel
+
+
+def _outer(world: World, given: Json) -> Channel:
+    """The channel whose permissions count: of a thread the one around it."""
+    channel = _in_a_guild(world.channels[given["channel_id"]])
+    return channel if channel.thread is None else world.channels[channel.parent_id or 0]
 
 
 def _role(world: World, role_id: int) -> tuple[Guild, Role]:
