@@ -288,6 +288,6 @@ $("say").onsubmit = async (event) => {
 window.onpopstate = open;
 panel(where);
 commands({ where, nonce, interact, options,
-  index: () => api("GET", `${state.guild === "@me" ? `/channels/${state.channel}` : `/guilds/${state.guild}`}/application-command-index`) });
+  index: () => api("GET", `/channels/${state.channel}/application-command-index`) });
 document.addEventListener("visibilitychange", () => { markRead(); if (state.view) drawPlaces(); });
 await become(new URLSearchParams(location.search).get("as") || cookie("local_discord_person"));
