@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class DiscordBotConfig(AppConfig):
     name = "discord_bot"
     verbose_name = "Discord bot"
+
+    def ready(self) -> None:
+        from discord_bot import checks, chores  # noqa: F401 (checks register themselves)
+
+        post_migrate.connect(chores.plan_chores, sender=self)

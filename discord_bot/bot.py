@@ -1,16 +1,20 @@
-"""The client that hears Discord: clicks and guild events. It speaks only in answer to a click."""
+"""The client that hears Discord: clicks, guild events, deleted messages. It speaks only in answer to a click."""
 
 import asyncio
 import logging
-import re
 
 import discord
 
 from discord_bot.addresses import use_configured_addresses
-from discord_bot.buttons import SignupButton
-from discord_bot.clicks import Clicks, say
+from discord_bot.answers import Entry, Log, say, unanswered
+from discord_bot.buttons import PageButton, SignupButton
+from discord_bot.clicks import Clicks
+from discord_bot.commands import Tree, stale
+from discord_bot.listings import Listings
+from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild
 from games import messages
+from games.actions import announcing
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
@@ -19,37 +23,44 @@ from notifications.steps import beat
 
 log = logging.getLogger(__name__)
 
-OURS = re.compile(SignupButton.__discord_ui_compiled_template__)
+OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton)]
 SETTLE = 0.3  # seconds in which changes to one guild fold into one write
 BEAT_EVERY = 10.0
 
 
 class Bot(discord.Client):
-    """Needs no privileged intent: `guilds` for guilds, channels and roles; clicks come without any."""
+    """Needs no privileged intent: `guilds` for guilds, channels and roles, `guild_messages` for posts deleted by hand;
+    clicks come without any."""
 
     def __init__(self) -> None:
         use_configured_addresses()
         super().__init__(
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(guilds=True, guild_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=1.0,
             max_messages=None,
         )
-        self.clicks = Clicks()
+        self.log = Log()
+        self.clicks = Clicks(self.log)
+        self.listings = Listings(self.log)
+        self.tree = Tree(self)
         self._changed: dict[int, asyncio.Task[None]] = {}
+        self._deleted: set[int] = set()
+        self._looking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(SignupButton)
+        self.add_dynamic_items(SignupButton, PageButton)
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
         for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
-            if not self.clicks.flights:
+            if not self.clicks.busy:
                 break
             await asyncio.sleep(0.1)
         if self._beating:
             self._beating.cancel()
+        await self.log.close()
         await super().close()
 
     async def _beat(self) -> None:
@@ -68,9 +79,23 @@ class Bot(discord.Client):
             if not guild.unavailable:
                 await in_db(_see_guild, seen_guild(guild))
         await in_db(_see_present, [guild.id for guild in self.guilds])
+        await in_db(_doubt_posts)
         log.info("Hearing %d servers.", len(self.guilds))
+        await self._name_stale_commands()
+
+    async def _name_stale_commands(self) -> None:
+        assert self.application_id is not None
+        try:
+            behind = stale(list(await self.http.get_global_commands(self.application_id)), self.tree)
+        except discord.HTTPException as reason:
+            log.warning("Discord does not say which commands it shows: %s", reason)
+            return
+        if behind:
+            names = ", ".join(f"/{name}" for name in behind)
+            log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
+        log.info("The bot was invited to the server %s.", guild.name)
         self._see_soon(guild)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
@@ -80,9 +105,11 @@ class Bot(discord.Client):
         self._see_soon(after)
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        log.warning("Discord reports an outage of the server %s.", guild.name)
         await in_db(actions.see_guild_unavailable, guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
+        log.warning("The bot was removed from the server %s. Its games are kept.", guild.name)
         await in_db(_see_gone, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
@@ -92,6 +119,7 @@ class Bot(discord.Client):
         self._see_soon(after.guild)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)
         self._see_soon(channel.guild)
 
     async def on_guild_role_create(self, role: discord.Role) -> None:
@@ -121,6 +149,26 @@ class Bot(discord.Client):
         if guild is not None and not guild.unavailable:
             await in_db(_see_guild, seen_guild(guild))
 
+    # --- messages ----------------------------------------------------------------------------------------
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        self._gone_soon({event.message_id})
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        self._gone_soon(event.message_ids)
+
+    def _gone_soon(self, message_ids: set[int]) -> None:
+        """Look in a moment whether posts of ours are among what was deleted: any moderator's clean-up comes here."""
+        if not self._deleted:
+            self._looking = asyncio.create_task(self._gone())
+        self._deleted |= message_ids
+
+    async def _gone(self) -> None:
+        await asyncio.sleep(SETTLE)
+        deleted, self._deleted = self._deleted, set()
+        if found := await in_db(_posts_deleted, deleted):
+            log.info("%d announcements were deleted in Discord and are put back.", found)
+
     # --- clicks ------------------------------------------------------------------------------------------
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
@@ -128,8 +176,14 @@ class Bot(discord.Client):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = dict(interaction.data or {}).get("custom_id", "")
-        if not OURS.fullmatch(str(custom_id)):
-            await say(interaction, messages.OLD_BUTTON)
+        if not any(ours.fullmatch(str(custom_id)) for ours in OURS):
+            entry = Entry(interaction, str(custom_id))
+            entry.outcome = Outcome.REFUSED
+            try:
+                await say(entry, messages.OLD_BUTTON)
+            except discord.HTTPException as reason:
+                unanswered(entry, reason)
+            self.log.add(entry)
 
 
 def _beat(note: str) -> None:
@@ -137,7 +191,17 @@ def _beat(note: str) -> None:
 
 
 def _see_guild(seen: SeenGuild) -> None:
-    actions.see_guild(seen, db_now())
+    now = db_now()
+    actions.see_guild(seen, now)
+    announcing.channels_changed(seen.id, now)
+
+
+def _doubt_posts() -> None:
+    announcing.doubt_posts(db_now())
+
+
+def _posts_deleted(message_ids: set[int]) -> int:
+    return announcing.posts_deleted(message_ids, db_now())
 
 
 def _see_present(guild_ids: list[int]) -> None:

@@ -1,10 +1,11 @@
-"""Join and Leave under an announcement. The button's id carries the game; nothing is kept in memory."""
+"""The buttons. Their ids carry what they are about; nothing is kept in memory."""
 
 import re
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
+from games.listing import Which
 from gamesched.lib.ids import parse_id
 
 if TYPE_CHECKING:
@@ -38,3 +39,25 @@ class SignupButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
         await bot.clicks.answer(interaction, self.game_id, self.verb)
+
+
+class PageButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^games:(?P<which>list|mine):(?P<page>[0-9]{1,4}):(?P<channel>[0-9]{1,19})$",
+):
+    """Earlier or Later under a list. Its id carries which page of which list it leads to."""
+
+    def __init__(self, label: str, which: Which, page: int, channel_id: int | None) -> None:
+        custom_id = f"games:{which}:{page}:{channel_id or 0}"
+        super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
+        self.which, self.page, self.channel_id = which, page, channel_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "PageButton":
+        return cls("", cast(Which, match["which"]), int(match["page"]), parse_id(match["channel"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.listings.answer(interaction, self.custom_id, self.which, self.page, self.channel_id)

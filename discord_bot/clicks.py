@@ -1,12 +1,14 @@
 """Answering a click: the verb, then the announcement itself as the answer, then a private line."""
 
 import asyncio
-import logging
+import contextlib
 from dataclasses import dataclass
 
 import discord
 
 from discord_bot import render
+from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
 from games import messages
 from games.actions import signups
@@ -20,10 +22,9 @@ from gamesched.lib.refusal import Refused
 from guilds.actions import see_member
 from guilds.seen import SeenMember
 
-log = logging.getLogger(__name__)
-
-SLOW = 2.0  # seconds; Discord forgets a click that has no answer after 3
 VERBS = {"join": signups.join, "leave": signups.leave}
+REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
+QUIET_FOR = 1.0  # seconds after the last repetition until its one line is said
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Answer:
     text: str
     post: AnnouncementView | None = None
     revision: int = 0
+    outcome: Outcome = Outcome.REFUSED
 
 
 def act(click: Click) -> Answer:
@@ -61,8 +63,8 @@ def act(click: Click) -> Answer:
     except Refused as refused:
         return Answer(refused.refusal.sentence)
     if not done.changed:
-        return Answer(done.text)
-    return Answer(done.text, view(done.game, now), done.game.revision)
+        return Answer(done.text, outcome=Outcome.NOTHING)
+    return Answer(done.text, view(done.game, now), done.game.revision, Outcome.DONE)
 
 
 class Flight:
@@ -73,66 +75,113 @@ class Flight:
         self.overlapped = False
 
 
-class Clicks:
-    """Answers clicks, and remembers which answers are under way."""
+class Turn:
+    """One person's clicks on one game, worked through in the order they came."""
 
     def __init__(self) -> None:
-        self.flights: dict[int, Flight] = {}
+        self.last = -REPEATED_WITHIN
+        self.running = 0
+        self.line: asyncio.Task[None] | None = None
+        self._order = asyncio.Lock()
+
+    async def act(self, click: Click) -> Answer:
+        async with self._order:
+            return await in_db(act, click)
+
+    @property
+    def over(self) -> bool:
+        """Whether a further click would be a first one."""
+        said = self.line is None or self.line.done()
+        return said and not self.running and self.last + REPEATED_WITHIN <= asyncio.get_running_loop().time()
+
+
+class Clicks:
+    """Answers clicks, and remembers which answers are under way and who clicked a moment ago."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._flights: dict[int, Flight] = {}
+        self._turns: dict[tuple[int, int], Turn] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody still waits for an answer or a line."""
+        return bool(self._flights) or any(turn.line and not turn.line.done() for turn in self._turns.values())
 
     async def answer(self, interaction: discord.Interaction, game_id: int | None, verb: str) -> None:
         """Answer one click well inside Discord's three seconds, whatever happens."""
-        message_id = interaction.message.id if interaction.message else 0
-        flight = self.flights.setdefault(message_id, Flight())
+        loop = asyncio.get_running_loop()
+        turn = self._turns.setdefault((interaction.user.id, game_id or 0), Turn())
+        repeated = turn.last + REPEATED_WITHIN > loop.time()
+        turn.last = loop.time()
+        turn.running += 1
+        entry = Entry(interaction, f"game:{game_id or 0}:{verb}")
+        member = interaction.user if isinstance(interaction.user, discord.Member) else None
+        click = Click(game_id, verb, interaction.guild_id, seen_member(member) if member else None)
+        # Begun before anything is awaited, so that the order of clicks is that of the verbs.
+        work = asyncio.ensure_future(turn.act(click))
+        try:
+            await (self._repetition(entry, turn, work) if repeated else self._first(entry, work))
+        except discord.HTTPException as reason:
+            # The sign-up is made, and notifyd edits the post; only the answer is lost.
+            unanswered(entry, reason)
+        finally:
+            turn.running -= 1
+            self._log.add(entry)
+            loop.call_later(REPEATED_WITHIN + 0.1, self._forget)
+
+    def _forget(self) -> None:
+        for key in [key for key, turn in self._turns.items() if turn.over]:
+            del self._turns[key]
+
+    async def _first(self, entry: Entry, work: "asyncio.Future[Answer]") -> None:
+        message = entry.interaction.message
+        flight = self._flights.setdefault(message.id if message else 0, Flight())
         flight.count += 1
         flight.overlapped = flight.overlapped or flight.count > 1
         try:
-            await self._answer(interaction, game_id, verb, message_id, flight)
-        except discord.HTTPException as reason:
-            # The sign-up is made, and notifyd edits the post; only the private line is lost.
-            log.warning("A click on game %s could not be answered: %s", game_id, reason)
+            await self._show(entry, work, flight)
         finally:
             flight.count -= 1
             if flight.count == 0:
-                del self.flights[message_id]
+                del self._flights[message.id if message else 0]
 
-    async def _answer(
-        self, interaction: discord.Interaction, game_id: int | None, verb: str, message_id: int, flight: Flight
-    ) -> None:
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        click = Click(game_id, verb, interaction.guild_id, seen_member(member) if member else None)
-        work = asyncio.ensure_future(in_db(act, click))
-        await asyncio.wait({work}, timeout=SLOW)
-        if not work.done():
-            await interaction.response.defer()
-        try:
-            answer = await work
-        except Exception:
-            log.exception("A click on game %s failed", game_id)
-            answer = Answer(messages.FAILED)
-        if answer.post is None:
-            await say(interaction, answer.text)
-            return
-        embed, buttons = render.embed(answer.post), render.buttons(answer.post)
-        # Stopped, so that discord.py does not keep it: the ids say everything.
-        buttons.stop()
-        mentions = discord.AllowedMentions.none()
-        if interaction.response.is_done():
-            await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=mentions)
-        else:
-            await interaction.response.edit_message(embed=embed, view=buttons, allowed_mentions=mentions)
-        if not flight.overlapped:
-            await in_db(_settle, answer.post.game_id, message_id, answer.revision)
-        await say(interaction, answer.text)
+    async def _show(self, entry: Entry, work: "asyncio.Future[Answer]", flight: Flight) -> None:
+        interaction = entry.interaction
+        failed = Answer(messages.FAILED, outcome=Outcome.FAILED)
+        answer = await in_time(entry, work, interaction.response.defer, failed)
+        entry.outcome = answer.outcome
+        # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
+        if answer.post is not None and not interaction.response.is_done():
+            embed, buttons = render.embed(answer.post), render.buttons(answer.post)
+            buttons.stop()  # so that discord.py does not keep it: the ids say everything
+            none = discord.AllowedMentions.none()
+            await interaction.response.edit_message(embed=embed, view=buttons, allowed_mentions=none)
+            entry.answered()
+            if not flight.overlapped and interaction.message is not None:
+                await in_db(_settle, answer.post.game_id, interaction.message.id, answer.revision)
+        await say(entry, answer.text)
+
+    async def _repetition(self, entry: Entry, turn: Turn, work: "asyncio.Future[Answer]") -> None:
+        """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""
+        await entry.interaction.response.defer()
+        entry.answered()
+        failed = Answer(messages.FAILED, outcome=Outcome.FAILED)
+        answer = await in_time(entry, work, _already_deferred, failed)
+        entry.outcome, entry.detail = answer.outcome, answer.text
+        if turn.line is not None:
+            turn.line.cancel()
+        turn.line = asyncio.create_task(self._say_soon(entry, answer.text))
+
+    async def _say_soon(self, entry: Entry, text: str) -> None:
+        await asyncio.sleep(QUIET_FOR)
+        with contextlib.suppress(discord.HTTPException):
+            await say(entry, text)
+
+
+async def _already_deferred() -> None:
+    pass
 
 
 def _settle(game_id: int, message_id: int, revision: int) -> None:
     shown_by_answer(game_id, message_id, revision, db_now())
-
-
-async def say(interaction: discord.Interaction, text: str) -> None:
-    """A line that only this person sees."""
-    mentions = discord.AllowedMentions.none()
-    if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
-    else:
-        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)

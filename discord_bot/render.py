@@ -3,8 +3,10 @@
 import discord
 from discord.utils import escape_mentions
 
-from discord_bot.buttons import SignupButton
+from discord_bot.buttons import PageButton, SignupButton
+from games import messages
 from games.announcement import AnnouncementView, lines_within
+from games.listing import Listing
 from games.messages import stamp
 from games.rules import State
 
@@ -49,3 +51,34 @@ def buttons(view: AnnouncementView) -> discord.ui.View:
         made.add_item(SignupButton(view.game_id, "leave"))
     made.add_item(discord.ui.Button(label="Open", url=view.url))
     return made
+
+
+TITLE_SHOWN = 80  # characters of a title in a list, so that a page stays within an embed's 4096
+
+
+def listing(shown: Listing) -> tuple[discord.Embed, discord.ui.View]:
+    """A page of a list, with links to the posts, and the buttons that turn pages."""
+    lines = []
+    for game in shown.lines:
+        title = game.title if len(game.title) <= TITLE_SHOWN else f"{game.title[: TITLE_SHOWN - 1]}…"
+        words = [game.seats_text, f"#{game.channel_name}", messages.VIEWER_TEXT[game.viewer_state]]
+        if shown.which == "mine":
+            words.insert(1, game.guild.name)
+        if game.state is not State.SCHEDULED:
+            words.insert(0, game.status_text)
+        said = discord.utils.escape_markdown(" · ".join(word for word in words if word))
+        lines.append(
+            f"**[{messages.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{said}"
+        )
+    made = discord.Embed(
+        title=discord.utils.escape_markdown(shown.title)[:256],
+        description=escape_mentions("\n\n".join(lines)),
+        colour=COLOURS[State.SCHEDULED],
+    )
+    view = discord.ui.View(timeout=None)
+    if shown.pages > 1:
+        made.set_footer(text=f"Page {shown.page} of {shown.pages}")
+    for label, page in (("Earlier", shown.page - 1), ("Later", shown.page + 1)):
+        if 1 <= page <= shown.pages:
+            view.add_item(PageButton(label, shown.which, page, shown.channel_id))
+    return made, view

@@ -22,6 +22,8 @@ CODES = {
     10003: Permanent.UNKNOWN_CHANNEL,
     10008: Permanent.UNKNOWN_MESSAGE,
 }
+OPENING_TOO_FAST = 40003  # new direct-message channels; with which status, no document says
+OPEN_AGAIN = 30.0  # seconds
 LONGEST_WAIT = 30.0  # seconds that discord.py may wait for a rate limit by itself; longer is for our schedule
 
 
@@ -117,6 +119,8 @@ class DiscordBackend:
     def _meaning(reason: discord.HTTPException) -> Exception:
         if reason.status == 401:
             return TokenRefused("Discord refused DISCORD_BOT_TOKEN.")
+        if reason.code == OPENING_TOO_FAST:
+            return Passing("Discord wants direct messages opened more slowly", OPEN_AGAIN)
         if reason.status == 429 or reason.status >= 500:
             return Passing(f"Discord answered {reason.status}")
         return Permanent(reason.text or f"Discord answered {reason.status}", CODES.get(reason.code, str(reason.code)))

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.db.models import Q
 
-from games.actions.announcing import sweep
+from games.actions.announcing import look_for_posts, sweep
+from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_stale
 from notifications.models import Notification
@@ -18,6 +19,7 @@ LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders 
 SCHEDULE = (
     ("Directory refresh", "games.chores.refresh_directory", 1),
     ("Announcement sweep", "games.chores.sweep_announcements", 5),
+    ("Announcement check", "games.chores.check_announcements", 1),
     ("Purge", "games.chores.purge", 24 * 60),
 )
 
@@ -35,6 +37,14 @@ def sweep_announcements() -> str:
     return f"Mended {sweep(db_now())} games."
 
 
+def check_announcements() -> str:
+    """Look for the posts not seen for longest, and put back those that are gone."""
+    try:
+        return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
+    except DirectoryDown as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
 def purge() -> str:
     """Forget sessions that have ended, and what was said longer ago than anyone asks about."""
     call_command("clearsessions")
@@ -44,10 +54,5 @@ def purge() -> str:
 
 
 def plan_chores(**kwargs: object) -> None:
-    """Enter the chores into the worker's schedule, once each; an operator's own timing is kept."""
-    from django_q.models import Schedule
-
-    for name, function, minutes in SCHEDULE:
-        Schedule.objects.get_or_create(
-            name=name, defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes}
-        )
+    """After each migration."""
+    plan(SCHEDULE)

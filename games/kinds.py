@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from games import messages
+from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import touch
 from games.announcement import view
@@ -15,7 +16,7 @@ from games.models import Game
 from games.rules import State
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
-from notifications.models import Delivery, Notification, new_nonce
+from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt
 
 
@@ -41,7 +42,7 @@ def _address(delivery: Delivery, game: Game) -> str:
 
 def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """What every letter says: which game, where, when, and its page."""
-    return _plain(game.title), _plain(game.guild.name), game.starts_at, _address(delivery, game)
+    return messages.plain(game.title), messages.plain(game.guild.name), game.starts_at, _address(delivery, game)
 
 
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
@@ -137,15 +138,8 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
 
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
-    text = messages.cancellation(*_about(delivery, game), _plain(game.cancel_reason))
+    text = messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
-
-
-def _plain(text: str) -> str:
-    """Text from people as it was typed: no formatting, no link behind other words, no mention."""
-    for mark in "\\*_~`|>[]<@#:":
-        text = text.replace(mark, f"\\{mark}")
-    return text
 
 
 # --- the post --------------------------------------------------------------------------------------------
@@ -176,6 +170,7 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
         return
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.checked_at = now
     post.save()
 
 
@@ -183,9 +178,7 @@ def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
     game = _game(row)
     post = game.announcement
     if why.code == Permanent.UNKNOWN_MESSAGE and post.message_id is not None:
-        # Deleted by hand: it is put back, as a new message. The old nonce would find the deleted one.
-        post.message_id, post.nonce, post.lost_at = None, new_nonce(), now
-        post.save()
+        lose(game, post, now)
         return True
     channel = post.channel
     if why.code == Permanent.MISSING_PERMISSION:

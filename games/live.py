@@ -11,7 +11,9 @@ from channels.layers import get_channel_layer
 from django.db import OperationalError
 
 from games.models import Game
+from games.show import look_up_shown
 from gamesched.lib.bell import listening
+from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.ids import parse_id
 from guilds.models import Guild, User
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 
 BELL = "game_changed"
 EVERYONE = "live"
-RIGHTS_EVERY = 60.0  # seconds
+RIGHTS_EVERY = 30.0  # seconds, in which names are looked up too
 STRANGER, UNKNOWN = 4403, 4404
 
 _listener: "asyncio.Task[None] | None" = None
@@ -59,8 +61,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     async def _keep_rights(self) -> None:
         while True:
             await asyncio.sleep(RIGHTS_EVERY)
-            if await self._groups() is None:
+            groups = await self._groups()
+            if groups is None:
                 return
+            if groups[0].startswith("game."):
+                await in_db(look_up, int(groups[0].removeprefix("game.")), self.scope["user"])
 
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "rights"):
@@ -96,6 +101,10 @@ def groups_for(user: User, asked: dict[str, str]) -> list[str]:
 
 def revision_of(game_id: int) -> int:
     return Game.objects.values_list("revision", flat=True).get(pk=game_id)
+
+
+def look_up(game_id: int, viewer: User) -> None:
+    look_up_shown(Game.objects.get(pk=game_id), viewer, db_now())
 
 
 def _listen_in_this_process() -> None:

@@ -22,6 +22,7 @@ NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
+UNANSWERED = "Done, but Discord did not take the answer."
 ALREADY_CANCELLED = "This game was cancelled already."
 
 
@@ -98,6 +99,25 @@ def reminders_text(reminders: Iterable[int]) -> str:
     return ", ".join(names) + " before" if names else "none"
 
 
+# --- lists -----------------------------------------------------------------------------------------------
+
+MY_GAMES = "Your games"
+NO_GAMES_OF_MINE = "You host no game to come, and are in none. /game list shows those you can join."
+OLD_COMMAND = "That command is from another version of the bot. Type / again; it may take Discord a minute to follow."
+
+VIEWER_TEXT = {"hosting": "you host it", "seated": "you are in", "waiting": "you wait for a seat", "": ""}
+
+
+def games_in(guild: str) -> str:
+    return f"Games to come in {guild}"
+
+
+def no_games(in_channel: bool) -> str:
+    if in_channel:
+        return "No games are to come in that channel. Leave the channel out to see the whole server's."
+    return "No games are to come here. Schedule the first one on the web page."
+
+
 # --- letters ---------------------------------------------------------------------------------------------
 # Times in letters are Discord's own timestamps, which each reader's client shows in the reader's zone:
 # https://discord.com/developers/docs/reference#message-formatting
@@ -105,6 +125,13 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 def stamp(at: datetime, style: str = "F") -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def plain(text: str) -> str:
+    """Text from people as it was typed, for Discord: no formatting, no link behind other words, no mention."""
+    for mark in "\\*_~`|>[]<@#:":
+        text = text.replace(mark, f"\\{mark}")
+    return text
 
 
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
@@ -155,7 +182,10 @@ VERB_TEXT = {
     "join": "joined",
     "leave": "left",
     "announce": "had it announced again",
+    "lost": "deleted the announcement there, so it was put back",
 }
+SOMEBODY = "Somebody in Discord"
+OPERATOR = "An operator"
 
 
 def history_line(verb: str, who: str, changes: dict[str, object]) -> str:

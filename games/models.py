@@ -132,11 +132,12 @@ class Announcement(models.Model):
 
     game = models.OneToOneField(Game, models.CASCADE, related_name="announcement")
     channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
-    message_id = models.BigIntegerField(null=True, blank=True)
+    message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
     shown_revision = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
     lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
 
     def __str__(self) -> str:

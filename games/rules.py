@@ -15,6 +15,7 @@ REASON_MAX = 300
 SEATS_MAX = 100
 DURATION_MIN, DURATION_MAX = 5, 7 * 24 * 60  # minutes
 REMINDERS_MAX = 10
+OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 LEAD = timedelta(minutes=1)
 HORIZON = timedelta(days=730)
@@ -103,6 +104,17 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in plan.reminders):
         wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
     return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
+
+
+def check_room(of_host: int, in_guild: int) -> Refusal | None:
+    """Whether one more game may be scheduled beside those to come; bounds against abuse, not against use."""
+    if of_host >= OPEN_GAMES_OF_HOST:
+        sentence = f"{of_host} games to come here are the most that one host may have. Cancel one first, or wait."
+    elif in_guild >= OPEN_GAMES_IN_GUILD:
+        sentence = f"{in_guild} games to come are the most that a server may have. Wait until some are over."
+    else:
+        return None
+    return Refusal("too_many", sentence)
 
 
 def check_reason(reason: str) -> Refusal | None:

@@ -15,6 +15,7 @@ from games.actions.planning import Actor
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
+from guilds.directory import refresh_shown
 from guilds.models import User
 from guilds.names import names_in
 from notifications.models import Delivery, Status
@@ -34,13 +35,15 @@ class Line:
     state: State
     status_text: str
     viewer_state: str  # hosting, seated, waiting or ''
+    channel_name: str
+    url: str  # its post in Discord, or its page before that is up
 
 
 def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     """Games as lines of a list, in a fixed number of queries."""
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     found = list(
-        games.select_related("guild", "host").annotate(
+        games.select_related("guild", "host", "channel", "announcement__channel").annotate(
             n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
         )
@@ -65,6 +68,8 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             state=game.state(now),
             status_text=messages.STATE_TEXT[game.state(now)],
             viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
+            channel_name=game.channel.name,
+            url=game.announcement.url or game.url,
         )
         for game in found
     ]
@@ -109,6 +114,12 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "unreached": unreached(game) if manages else [],
         "history": history(game) if manages else [],
     }
+
+
+def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
+    """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
+    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players)], now)
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
@@ -163,7 +174,11 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
     return [
         HistoryLine(
             e.at,
-            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else "An operator", e.changes),
+            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else _nobody(e.door), e.changes),
         )
         for e in entries
     ]
+
+
+def _nobody(door: str) -> str:
+    return messages.SOMEBODY if door == "discord" else messages.OPERATOR

@@ -17,7 +17,7 @@ from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
 from games.models import Game
-from games.show import game_context, lines
+from games.show import game_context, lines, look_up_shown
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
@@ -72,8 +72,10 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """One game; as a fragment for a page that looks again."""
-    found = _game(request, game_id)
-    return render(request, _template(request, "games/game.html"), game_context(found, request.user, db_now()))
+    found, now = _game(request, game_id), db_now()
+    context = game_context(found, request.user, now)
+    look_up_shown(found, request.user, now)
+    return render(request, _template(request, "games/game.html"), context)
 
 
 def _template(request: ViewerRequest, name: str) -> str:

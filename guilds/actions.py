@@ -9,7 +9,7 @@ from django.db import transaction
 from guilds.models import Channel, Guild, Member, Role, User, check_zone
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 
-SAME_FOR = timedelta(minutes=10)  # how long what Discord said of a member need not be written down again
+SAME_FOR = timedelta(seconds=20)  # how long what Discord said of a member need not be written down again
 
 
 def see_users(seen: Iterable[SeenUser]) -> None:

@@ -1,6 +1,8 @@
 """Looking people up in Discord from a page or a chore, through `settings.DISCORD_DIRECTORY`."""
 
 import logging
+import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -10,14 +12,24 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
+from gamesched.lib.clock import db_now
 from guilds.actions import see_member, see_member_gone
 from guilds.models import Member
 from guilds.seen import SeenMember
 
 log = logging.getLogger(__name__)
 
-# At most five look-ups at a time: the bot's request budget belongs to reminders first.
-_lookups = ThreadPoolExecutor(5, thread_name_prefix="lookup")
+# What a page shows of a member is at most so old, or being asked about. A page left open asks as often (games.live),
+# so a new nick is seen within a minute.
+SHOWN_FRESH = timedelta(seconds=30)
+REST = 5.0  # seconds without look-ups after one that failed
+MOST_ASKED = 200  # look-ups waiting at a time; the next page asks for the rest
+
+# Few at a time: the bot's request budget belongs to reminders first.
+_lookups = ThreadPoolExecutor(2, thread_name_prefix="lookup")
+_asking = threading.Lock()
+_asked: set[tuple[int, int]] = set()
+_down_until = [0.0]
 
 
 class DirectoryDown(Exception):
@@ -30,6 +42,9 @@ class Directory(Protocol):
     def member(self, guild_id: int, user_id: int) -> SeenMember | None:
         """The member, or None for a person who is not one. Raises DirectoryDown."""
 
+    def has_message(self, channel_id: int, message_id: int) -> bool:
+        """Whether a message is still there; True too where the bot may not look. Raises DirectoryDown."""
+
 
 def directory() -> Directory:
     """The directory that the settings name."""
@@ -37,31 +52,50 @@ def directory() -> Directory:
     return made
 
 
-def refresh_member(guild_id: int, user_id: int, now: datetime) -> None:
-    """Ask Discord about one member and write down the answer."""
+def refresh_member(guild_id: int, user_id: int) -> None:
+    """Ask Discord about one member and write down the answer, at the time it came. Raises DirectoryDown."""
     seen = directory().member(guild_id, user_id)
+    now = db_now()
     if seen is None:
         see_member_gone(guild_id, user_id, now)
     else:
         see_member(guild_id, seen, now)
 
 
-def refresh_soon(user_id: int, guild_ids: Iterable[int], now: datetime) -> None:
-    """Ask about one person's roles in each guild, in the background: the page at hand does not wait."""
+def refresh_soon(pairs: Iterable[tuple[int, int]]) -> None:
+    """Ask about (guild, person) pairs in the background: the page at hand does not wait."""
+    for pair in pairs:
+        with _asking:
+            if pair in _asked or len(_asked) >= MOST_ASKED:
+                continue
+            _asked.add(pair)
+        _lookups.submit(_refresh_one, *pair)
 
-    def one(guild_id: int) -> None:
+
+def refresh_shown(guild_id: int, user_ids: Iterable[int], now: datetime) -> None:
+    """Ask again, in the background, about those of the people whom a page shows that were not asked about just now.
+
+    Without the privileged members intent, nobody tells the bot that a member is called otherwise or has left.
+    """
+    fresh = Member.objects.filter(guild_id=guild_id, user_id__in=set(user_ids), left_at=None)
+    stale = fresh.exclude(roles_at__gt=now - SHOWN_FRESH).order_by("roles_at").values_list("user_id", flat=True)
+    refresh_soon((guild_id, user_id) for user_id in stale)
+
+
+def _refresh_one(guild_id: int, user_id: int) -> None:
+    close_old_connections()
+    try:
+        if time.monotonic() >= _down_until[0]:
+            refresh_member(guild_id, user_id)
+    except DirectoryDown as reason:
+        _down_until[0] = time.monotonic() + REST
+        log.warning("Nobody can be looked up, so names and roles stay as known for %s s: %s", REST, reason)
+    except Exception:
+        log.exception("Looking up person %s in server %s failed", user_id, guild_id)
+    finally:
         close_old_connections()
-        try:
-            refresh_member(guild_id, user_id, now)
-        except DirectoryDown as reason:
-            log.warning("The roles of person %s in server %s are not known yet: %s", user_id, guild_id, reason)
-        except Exception:
-            log.exception("Looking up person %s in server %s failed", user_id, guild_id)
-        finally:
-            close_old_connections()
-
-    for guild_id in guild_ids:
-        _lookups.submit(one, guild_id)
+        with _asking:
+            _asked.discard((guild_id, user_id))
 
 
 def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
@@ -71,6 +105,6 @@ def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
     )
     done = 0
     for guild_id, user_id in stale.order_by("roles_at").values_list("guild_id", "user_id")[:limit]:
-        refresh_member(guild_id, user_id, now)
+        refresh_member(guild_id, user_id)
         done += 1
     return done

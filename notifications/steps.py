@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models, transaction
@@ -174,12 +174,14 @@ def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -
     elif isinstance(outcome, Passing):
         row.error = str(outcome)[:300]
         row.due_at = now + rules.backoff(row.attempts, outcome.retry_after)
+        _log_again(row, outcome, row.due_at - now)
         if row.attempts >= rules.MAX_ATTEMPTS * 3:
             row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
     elif kind.failed(row, outcome, now):
         row.error, row.due_at = str(outcome)[:300], now
     else:
         row.closed_at, row.error, row.dropped = now, str(outcome)[:300], f"refused: {outcome.code}"
+        log.warning("The %s stays undone: %s", row, outcome)
     row.save()
 
 
@@ -213,13 +215,22 @@ def _failed(delivery: Delivery, why: Passing | Permanent, now: datetime) -> None
         if delivery.attempts >= rules.MAX_ATTEMPTS:
             delivery.status = Status.FAILED
             delivery.error = f"Gave up after {delivery.attempts} tries: {why}"[:300]
+            log.warning("The %s failed. %s", delivery, delivery.error)
+        else:
+            _log_again(delivery, why, delivery.next_try_at - now)
     elif why.code == Permanent.CLOSED_DMS and not delivery.in_channel:
         delivery.in_channel = True
         delivery.nonce = new_nonce()
         delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
+        log.info("The %s goes to the channel instead: %s", delivery, why)
     else:
         delivery.status = Status.FAILED
+        log.warning("The %s failed: %s", delivery, why)
     delivery.save()
+
+
+def _log_again(what: Notification | Delivery, why: Passing, wait: timedelta) -> None:
+    log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), why)
 
 
 def next_due() -> datetime | None:

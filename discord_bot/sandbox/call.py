@@ -1,6 +1,7 @@
 """One REST call: who makes it, what it may break on, how it is answered and logged."""
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -16,10 +17,12 @@ from discord_bot.sandbox.faults import Faults, cut
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
+from discord_bot.sandbox.record import Record
 from discord_bot.sandbox.things import Json, User
 from discord_bot.sandbox.world import World
 
 LOGGED = 10_000  # requests that are remembered
+VIA = {"Via": "1.1 local-discord"}  # Discord's own answers have one; without, clients take a 429 for Cloudflare's
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Services:
     grants: Grants
     faults: Faults
     log: deque[Json]
+    record: Record
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
@@ -107,12 +111,12 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
-    """A path below /api/v10 and what answers it; `limit` names its rate limit, counted per `channel_id`."""
+    """A path below /api/v10 and what answers it. `limit` names the rule of its rate limit; see `limits.RULES`."""
 
     method: str
     path: str
     handler: Handler
-    limit: str | None = None
+    limit: str | None = "other"
     exempt: bool = False  # from the global limit: interaction endpoints
 
 
@@ -131,16 +135,17 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         services = request.app[SERVICES]
         started, clock = services.world.clock(), time.perf_counter()
         actor: Actor | None = None
+        unknown: DiscordError | None = None
         status = 0
-        person = False
         try:
             actor = authenticate(request, services)
-            person = actor is not None and not actor.is_bot and actor.scopes is None
-            response = await _answered(route, Call(request, services, actor), faulty=not person)
-            status = response.status
         except DiscordError as error:
-            response = answer(error.body, error.status)
-            status = error.status
+            unknown = error
+        call = Call(request, services, actor)
+        person = actor is not None and not actor.is_bot and actor.scopes is None
+        try:
+            response = await (_answered(route, call, person) if person else _watched(route, call, unknown))
+            status = response.status
         except Dropped:
             response = web.Response()
             cut(request)
@@ -156,38 +161,66 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
                         "user": str(actor.user.id) if actor else None,
                     }
                 )
+        await services.record.keep(request, _path(request), response, status)
         return response
 
     return respond
 
 
-async def _answered(route: Route, call: Call, faulty: bool) -> web.StreamResponse:
-    faults, fault = call.services.faults, None
-    if faulty:
-        await faults.reach(call.request)
-        fault = faults.next(f"{call.request.method} {_path(call.request)}")
+async def _watched(route: Route, call: Call, unknown: DiscordError | None) -> web.StreamResponse:
+    """For all but people: who sends too many invalid requests is banned, whatever they ask."""
+    await call.services.faults.reach(call.request)
+    limits, address = call.world.limits, call.request.remote or ""
+    banned = limits.banned(address)
+    if banned is not None:
+        # Cloudflare answers, not Discord: no JSON, no Via.
+        wait = {"Retry-After": str(math.ceil(banned))}
+        return web.Response(text="<h1>error code: 1015</h1>", status=429, content_type="text/html", headers=wait)
+    if unknown is None:
+        response = await _answered(route, call)
+    else:
+        response = answer(unknown.body, unknown.status, VIA)
+    limits.answered(address, response.status, response.headers)
+    return response
+
+
+async def _answered(route: Route, call: Call, person: bool = False) -> web.StreamResponse:
+    fault = None if person else call.services.faults.next(f"{call.request.method} {_path(call.request)}")
     if fault is not None:
         made = await fault.before()
         if made is not None:
             return answer(made.body, made.status, made.headers)
-    headers: dict[str, str] = {"Via": "1.1 local-discord"}
-    if call._actor is not None and call._actor.is_bot and not route.exempt:
-        limits = [("global", call.actor.user.id)]
-        if route.limit:
-            limits.append((route.limit, call.id("channel_id")))
-        for rule, major in limits:
-            told, refused = call.world.limits.take(rule, major)
-            headers |= told
-            if refused is not None:
-                return answer(refused, 429, headers)
+    headers = dict(VIA)
     try:
+        if not person:
+            _limit(route, call, headers)
         body = await route.handler(call)
-        response = body if isinstance(body, web.StreamResponse) else answer(body, headers=headers)
+        response = body if isinstance(body, web.StreamResponse) else answer(body)
+        response.headers.update(headers)
     except DiscordError as error:
-        response = answer(error.body, error.status, headers)
+        response = answer(error.body, error.status, headers | error.headers)
     if fault is not None:
         fault.after()
     return response
+
+
+def _limit(route: Route, call: Call, headers: dict[str, str]) -> None:
+    """Count the request and add the headers of its bucket. Raises the 429 when it is one too many."""
+    limits, match = call.world.limits, call.request.match_info
+    who = call.request.remote if call._actor is None else call._actor.user.id
+    if not route.exempt:
+        taken = limits.take("global", who)
+        if taken is not None and taken.refused:
+            raise taken.refusal("global")
+    if route.limit is None:
+        return
+    bucket = f"{route.method} {route.path}" if route.limit == "other" else route.limit
+    whose = match["token"] if "token" in match else (who, match.get("channel_id"), match.get("guild_id"))
+    taken = limits.take(route.limit, (bucket, whose))
+    if taken is not None:
+        headers |= taken.headers(bucket)
+        if taken.refused:
+            raise taken.refusal()
 
 
 def authenticate(request: web.Request, services: Services) -> Actor | None:

@@ -20,6 +20,7 @@ from discord_bot.sandbox.things import CATEGORY, EPHEMERAL, FORUM, VOICE, Channe
 from discord_bot.sandbox.world import World
 
 BULK_LEAST, BULK_MOST, BULK_OLDEST = 2, 100, 14 * 24 * 3600.0  # messages, messages, seconds
+OLD = 3600.0  # seconds after which few edits are allowed
 
 
 def read(world: World, channel: Channel, user: User, query: dict[str, str]) -> list[Message]:
@@ -132,6 +133,8 @@ def edit(world: World, channel: Channel, user: User, message_id: int, body: Json
     if message.author_id != user.id:
         raise not_the_author()
     threads.check_active(channel)
+    if user.bot and snowflake_time(message.id) + OLD < world.clock():
+        world.limits.edit_old(channel.id)
     draft = read_draft(body)
     if draft.embeds and not world.permissions(channel, user.id) & Permission.EMBED_LINKS:
         raise missing_permissions()

@@ -146,6 +146,12 @@ class SandboxClient:
         """Forget what waits, end what lasts; changes to the world stay."""
         self._call("DELETE", "/sandbox/faults")
 
+    def clock(self, rate: float | None = None, advance: float = 0.0) -> Json:
+        """Make the clock run at `rate` times real time, and jump ahead by `advance` seconds. Returns `now`, `rate`."""
+        body = {"advance": advance} | ({} if rate is None else {"rate": rate})
+        shown: Json = self._call("POST", "/sandbox/clock", body)
+        return shown
+
     def bot_connected(self) -> bool:
         return bool(self._call("GET", "/sandbox/status")["bot_connected"])
 

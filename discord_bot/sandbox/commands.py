@@ -3,6 +3,8 @@
 https://docs.discord.com/developers/interactions/application-commands
 """
 
+from collections.abc import Sequence
+
 from discord_bot.sandbox import permissions
 from discord_bot.sandbox.command_shapes import SLASH, read_command
 from discord_bot.sandbox.errors import (
@@ -32,7 +34,7 @@ def one(world: World, scope: int, command_id: int) -> Json:
     raise unknown_command()
 
 
-def put(world: World, scope: int, given: list[object]) -> list[Json]:
+def put(world: World, scope: int, given: Sequence[object]) -> list[Json]:
     """Replace all. Those whose name and type were there before keep their id."""
     commands = [read_command(each, (i,)) for i, each in enumerate(given)]
     names = [(each["name"], each["type"]) for each in commands]

@@ -10,6 +10,7 @@ class DiscordError(Exception):
     def __init__(self, status: int, code: int, message: str, errors: dict[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {"message": message, "code": code}
         if errors is not None:
             self.body["errors"] = errors

@@ -114,7 +114,7 @@ def give(scene: Scene, given: Json) -> str:
     CHANNELS,
     Key("channel_id", "channel", "channel", one_of="what"),
     Key("role_id", "role", "role", one_of="what"),
-    Key("user_id", "person", "person; with a server, their nick there", one_of="what"),
+    Key("user_id", "member", "person; with a server, their nick there", one_of="what"),
     Key("guild_id", "guild", "server", one_of="what"),
     Key("name", "text", "new name", required=True),
 )

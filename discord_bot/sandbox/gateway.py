@@ -1,94 +1,60 @@
-"""The gateway, version 10: https://discord.com/developers/docs/events/gateway
+"""The gateway, version 10: https://docs.discord.com/developers/events/gateway
 
-Text frames only; a client that asks for compression must accept that, and discord.py does.
+JSON only, which Discord recommends: other encodings are closed with 4002. Of the transport compressions zlib-stream is
+spoken; who asks for zstd-stream, or for payload compression in IDENTIFY, gets plain text, as Discord may send it, too.
 """
 
 import asyncio
 import json
 import secrets
-from collections import deque
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from discord_bot.sandbox import payloads
+from discord_bot.sandbox import intents, member_chunks, payloads
 from discord_bot.sandbox.permissions import Permission
+from discord_bot.sandbox.sessions import (
+    CHANNEL_INFO,
+    HEARTBEAT,
+    HEARTBEAT_ACK,
+    HELLO,
+    IDENTIFY,
+    INVALID_SESSION,
+    PRESENCE,
+    RECONNECT,
+    REQUEST_MEMBERS,
+    RESUME,
+    SOUNDBOARD_SOUNDS,
+    VOICE_STATE,
+    Connection,
+    Session,
+)
 from discord_bot.sandbox.things import Json, User
 from discord_bot.sandbox.world import Event, World
 
-HEARTBEAT_INTERVAL = 41_250  # milliseconds
 # Acknowledged at once, discord.py takes the beat before HELLO for unanswered and warns that it is far behind.
 ACK_DELAY = 0.05  # seconds
+MISSED = 1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
 RESUMABLE_FOR = 300.0  # seconds after a connection was lost
-BUFFERED = 20_000  # events kept for a resume
+LONGEST = 4096  # bytes of what a client sends
+GUILDS_MOST = 2500  # per shard
+VERSIONS = ("9", "10")
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 6, 7, 8
-INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
-
-GUILDS, MEMBERS, MODERATION, SCHEDULED_EVENTS = 1 << 0, 1 << 1, 1 << 2, 1 << 16
-GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
-
+RECEIVED = {HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, REQUEST_MEMBERS, SOUNDBOARD_SOUNDS, CHANNEL_INFO}
+FOR_PAGES = ("INTERACTION_SUCCESS", "INTERACTION_FAILURE")
 ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
-class Session:
-    """What one identified client is told, connected or about to resume."""
-
-    def __init__(self, user: User, intents: int, origin: str) -> None:
-        self.id = secrets.token_hex(16)
-        self.user = user
-        self.intents = intents
-        self.origin = origin
-        self.sequence = 0
-        self.sent: deque[tuple[int, str]] = deque(maxlen=BUFFERED)
-        self.connection: Connection | None = None
-        self.lost_at: float | None = None
-
-    def dispatch(self, name: str, data: Json) -> None:
-        self.sequence += 1
-        frame = json.dumps({"op": DISPATCH, "s": self.sequence, "t": name, "d": data}, ensure_ascii=False)
-        self.sent.append((self.sequence, frame))
-        if self.connection is not None:
-            self.connection.send(frame)
-
-
-class Connection:
-    """One web socket, written to by one task, so that frames keep their order."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self.socket = socket
-        self.session: Session | None = None
-        self.closing = False
-        self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
-
-    def send(self, frame: str) -> None:
-        self._outgoing.put_nowait(frame)
-
-    def op(self, op: int, data: Any = None) -> None:
-        self.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
-
-    def close(self, code: int) -> None:
-        """Close once everything before is written."""
-        self.closing = True
-        self._outgoing.put_nowait(code)
-
-    async def write(self, flowing: asyncio.Event) -> None:
-        while True:
-            frame = await self._outgoing.get()
-            await flowing.wait()
-            try:
-                if isinstance(frame, int):
-                    await self.socket.close(code=frame)
-                    return
-                await self.socket.send_str(frame)
-            except ConnectionError:
-                return
-
-
 class Gateway:
-    """All sessions of all bots."""
+    """All sessions of all bots.
+
+    `heartbeat_interval`, in milliseconds of real time, is told to clients that connect from now on. `privileged` holds
+    the privileged intents that the application may ask for: see `intents.PRIVILEGED`. At first it may none.
+    """
 
     def __init__(self, world: World) -> None:
+        self.heartbeat_interval = 41_250
+        self.privileged = 0
         self._world = world
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
@@ -100,6 +66,8 @@ class Gateway:
         """Whether this bot hears anything right now."""
         return any(c.session is not None and c.session.user.id == user_id for c in self._connections)
 
+    # --- what Discord does by itself -----------------------------------------------------------------------
+
     def drop(self, resumable: bool, reconnect: bool) -> None:
         """Cut every connection: close code 4000, or after a RECONNECT. Not resumable: sessions are forgotten."""
         for connection in tuple(self._connections):
@@ -110,39 +78,52 @@ class Gateway:
             connection.close(4000)
 
     def invalidate(self, resumable: bool) -> None:
-        """Tell every client that its session is invalid. Not resumable: sessions are forgotten."""
+        """Send INVALID_SESSION to everyone. Their connections stay open, and are told nothing more."""
         for connection in tuple(self._connections):
-            if not resumable and connection.session is not None:
-                self._sessions.pop(connection.session.id, None)
+            session = connection.session
+            if session is None:
+                continue
+            if not resumable:
+                self._sessions.pop(session.id, None)
+            session.connection, session.lost_at = None, self._world.clock()
+            connection.session = None
             connection.op(INVALID_SESSION, resumable)
+
+    def ask_heartbeat(self) -> None:
+        """Have every client send a heartbeat at once."""
+        for connection in self._connections:
+            connection.op(HEARTBEAT)
 
     async def close(self) -> None:
         """The server stops."""
         self.flowing.set()
         await asyncio.gather(*(connection.socket.close(code=1001) for connection in tuple(self._connections)))
 
+    # --- one connection ------------------------------------------------------------------------------------
+
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One connection, from HELLO to its end."""
-        socket = web.WebSocketResponse(max_msg_size=4096 * 4, timeout=0.5)
+        socket = web.WebSocketResponse(max_msg_size=1 << 20, timeout=0.5)
         await socket.prepare(request)
-        connection = Connection(socket)
+        connection = Connection(socket, request.query.get("compress") == "zlib-stream")
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write(self.flowing))
-        connection.op(HELLO, {"heartbeat_interval": HEARTBEAT_INTERVAL})
         goodbye = False
+        patience = self.heartbeat_interval / 1000 * MISSED
+        if request.query.get("v", "10") not in VERSIONS:
+            connection.close(4012)
+        elif request.query.get("encoding", "json") != "json":
+            connection.close(4002)
+        else:
+            connection.op(HELLO, {"heartbeat_interval": self.heartbeat_interval})
+            connection.alive(patience)
         try:
             while (frame := await socket.receive()).type not in ENDS:
-                if frame.type is not WSMsgType.TEXT:
-                    continue
-                try:
-                    told = json.loads(frame.data)
-                    op, data = told["op"], told.get("d")
-                except (ValueError, TypeError, KeyError):
-                    connection.close(4002)
-                    continue
-                self._receive(connection, op, data, f"ws://{request.host}/gateway")
+                if not connection.closing:
+                    self._receive(connection, frame.data, patience, f"ws://{request.host}/gateway")
             goodbye = frame.type is WSMsgType.CLOSE and frame.data in (1000, 1001)
         finally:
+            connection.forget()
             self._connections.discard(connection)
             # Our own close() waits for this reading to end, and must not be cut short.
             if connection.closing:
@@ -157,36 +138,84 @@ class Gateway:
                     self._sessions.pop(session.id, None)
         return socket
 
-    def _receive(self, connection: Connection, op: int, data: Any, origin: str) -> None:
-        if op == HEARTBEAT:
-            self._ack_soon(connection)
-        elif op == IDENTIFY:
-            self._identify(connection, data or {}, origin)
-        elif op == RESUME:
-            self._resume(connection, data or {})
+    def _receive(self, connection: Connection, frame: str | bytes, patience: float, origin: str) -> None:
+        taken = self._world.limits.take("gateway", connection.number)
+        if taken is not None and taken.refused:
+            connection.close(4008)
+            return
+        try:
+            told = json.loads(frame)
+            op, data = told["op"], told.get("d")
+        except (ValueError, TypeError, KeyError):
+            op = data = None
+        size = len(frame.encode()) if isinstance(frame, str) else len(frame)
+        if size > LONGEST or type(op) is not int:
+            connection.close(4002)
+        elif op not in RECEIVED:
+            connection.close(4001)
+        elif op == HEARTBEAT:
+            connection.alive(patience)
+            asyncio.get_running_loop().call_later(ACK_DELAY, connection.op, HEARTBEAT_ACK)
+        elif not isinstance(data, dict):
+            connection.close(4002)
+        elif op in (IDENTIFY, RESUME):
+            if connection.session is not None:
+                connection.close(4005)
+            elif op == IDENTIFY:
+                self._identify(connection, data, origin)
+            else:
+                self._resume(connection, data)
         elif connection.session is None:
             connection.close(4003)
         elif op == REQUEST_MEMBERS:
-            self._members(connection.session, data or {})
+            session = connection.session
+            try:
+                chunks = member_chunks.answer(self._world, session.user.id, session.intents, data)
+            except ValueError:
+                connection.close(4002)
+                return
+            for chunk in chunks:
+                session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
-    def _ack_soon(self, connection: Connection) -> None:
-        asyncio.get_running_loop().call_later(ACK_DELAY, connection.op, HEARTBEAT_ACK)
+    # --- sessions ------------------------------------------------------------------------------------------
 
     def _identify(self, connection: Connection, data: Json, origin: str) -> None:
-        user = self._world.by_token(str(data.get("token", "")).removeprefix("Bot "))
-        if connection.session is not None:
-            connection.close(4005)
+        if not isinstance(data.get("token"), str) or not isinstance(data.get("properties"), dict):
+            connection.close(4002)
             return
+        user = self._world.by_token(data["token"].removeprefix("Bot "))
         if user is None or not user.bot:
             connection.close(4004)
             return
-        if not isinstance(data.get("intents"), int):
-            connection.close(4013)
+        starts = self._world.limits.take("sessions", user.id)
+        if starts is not None and starts.refused:
+            self._reset_token(user)
+            connection.close(4004)
             return
-        session = Session(user, data["intents"], origin)
+        shard = _shard(data.get("shard", [0, 1]))
+        wanted = data.get("intents")
+        if shard is None:
+            connection.close(4010)
+        elif type(wanted) is not int or wanted & ~intents.ALL:
+            connection.close(4013)
+        elif wanted & intents.PRIVILEGED & ~self.privileged:
+            connection.close(4014)
+        else:
+            early = self._world.limits.take("identify", user.id)
+            if early is not None and early.refused:
+                connection.op(INVALID_SESSION, False)
+            else:
+                self._begin(connection, Session(user, wanted, shard), "shard" in data, origin)
+
+    def _begin(self, connection: Connection, session: Session, sharded: bool, origin: str) -> None:
+        user = session.user
+        guilds = [guild for guild in self._world.guilds_of(user.id) if session.covers(guild.id)]
+        if len(guilds) > GUILDS_MOST:
+            connection.close(4011)
+            return
         self._sessions[session.id] = session
         self._attach(session, connection)
-        guilds = self._world.guilds_of(user.id)
+        flags = intents.application_flags(self.privileged)
         ready: Json = {
             "v": 10,
             "user": payloads.user(user) | {"verified": True, "mfa_enabled": True, "email": None},
@@ -196,30 +225,44 @@ class Gateway:
             "resume_gateway_url": origin,
             "private_channels": [],
             "relationships": [],
-            "application": {"id": str(user.id), "flags": 0},
+            "application": {"id": str(user.id), "flags": flags},
         }
-        if "shard" in data:
-            ready["shard"] = data["shard"]
+        if sharded:
+            ready["shard"] = list(session.shard)
         session.dispatch("READY", ready)
-        if session.intents & GUILDS:
+        if session.intents & intents.GUILDS:
             for guild in guilds:
                 if not guild.unavailable:
                     session.dispatch("GUILD_CREATE", self._world.guild_create(guild))
 
+    def _reset_token(self, user: User) -> None:
+        """What happens to a bot that identifies too often in a day; a restart of the local Discord undoes it."""
+        user.token = secrets.token_urlsafe(32)
+        for session in [each for each in self._sessions.values() if each.user is user]:
+            del self._sessions[session.id]
+            if session.connection is not None:
+                session.connection.close(4004)
+
     def _resume(self, connection: Connection, data: Json) -> None:
         session = self._sessions.get(str(data.get("session_id")))
-        gone = session is None or (
-            session.lost_at is not None and session.lost_at + RESUMABLE_FOR < self._world.clock()
-        )
         seen = data.get("seq")
-        if session is None or gone or data.get("token") != session.user.token or not isinstance(seen, int):
+        if session is None or self._expired(session) or data.get("token") != session.user.token:
+            connection.op(INVALID_SESSION, False)
+            return
+        if type(seen) is not int or seen > session.sequence:
+            connection.close(4007)
+            return
+        missed = session.missed(seen)
+        if missed is None:
             connection.op(INVALID_SESSION, False)
             return
         self._attach(session, connection)
-        for sequence, frame in session.sent:
-            if sequence > seen:
-                connection.send(frame)
+        for frame in missed:
+            connection.send(frame)
         session.dispatch("RESUMED", {})
+
+    def _expired(self, session: Session) -> bool:
+        return session.lost_at is not None and session.lost_at + RESUMABLE_FOR < self._world.clock()
 
     def _attach(self, session: Session, connection: Connection) -> None:
         if session.connection is not None:
@@ -227,76 +270,69 @@ class Gateway:
         session.connection, session.lost_at = connection, None
         connection.session = session
 
-    def _members(self, session: Session, data: Json) -> None:
-        """REQUEST_GUILD_MEMBERS by ids or by a name's beginning."""
-        guild = self._world.guilds.get(int(data.get("guild_id") or 0))
-        if guild is None:
-            return
-        wanted = data.get("user_ids")
-        query = str(data.get("query") or "").lower()
-        limit = int(data.get("limit") or 0)
-        if wanted is not None:
-            ids = {int(each) for each in (wanted if isinstance(wanted, list) else [wanted])}
-            found = [member for member in guild.members.values() if member.user_id in ids]
-        else:
-            found = [m for m in guild.members.values() if self._world.users[m.user_id].username.startswith(query)]
-        if limit:
-            found = found[:limit]
-        chunk: Json = {
-            "guild_id": str(guild.id),
-            "members": [payloads.member(member, self._world.users[member.user_id]) for member in found],
-            "chunk_index": 0,
-            "chunk_count": 1,
-            "not_found": [],
-        }
-        if data.get("nonce"):
-            chunk["nonce"] = data["nonce"]
-        session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
-
     # --- what happens in the world -------------------------------------------------------------------------
 
     def _hear(self, event: Event) -> None:
         for session in tuple(self._sessions.values()):
-            if session.lost_at is not None and session.lost_at + RESUMABLE_FOR < self._world.clock():
+            if self._expired(session):
                 del self._sessions[session.id]
             elif self._concerns(session, event):
-                session.dispatch(event.name, self._reduced(session, event))
+                session.dispatch(event.name, _reduced(session, event))
 
     def _concerns(self, session: Session, event: Event) -> bool:
-        if event.name in ("INTERACTION_SUCCESS", "INTERACTION_FAILURE"):
+        guild_id = event.guild_id or int(event.data.get("guild_id") or 0) or None
+        if event.name in FOR_PAGES or not session.covers(guild_id):
             return False
         if event.only_for is not None and event.only_for != session.user.id:
             return False
-        if event.name == "INTERACTION_CREATE":
-            return True
-        about_me = event.data.get("user", {}).get("id") == str(session.user.id)
-        if not session.intents & _intent(event) and not (about_me and event.name == "GUILD_MEMBER_UPDATE"):
+        if not _intended(session, event.name, event.data, guild_id is not None):
             return False
-        if event.channel_id is not None:
-            channel = self._world.channels[event.channel_id]
+        channel = self._world.channels.get(event.channel_id or 0)
+        if channel is not None:
             return bool(self._world.permissions(channel, session.user.id) & Permission.VIEW_CHANNEL)
-        if event.only_for is None and event.guild_id is not None:
-            guild = self._world.guilds.get(event.guild_id)
+        if event.only_for is None and guild_id is not None:
+            guild = self._world.guilds.get(guild_id)
             return guild is not None and session.user.id in guild.members
         return True
 
-    @staticmethod
-    def _reduced(session: Session, event: Event) -> Json:
-        """Without the message content intent, what others say in guilds is blank."""
-        if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
-            return event.data
-        mine = event.data["author"]["id"] == str(session.user.id)
-        mentioned = any(user["id"] == str(session.user.id) for user in event.data["mentions"])
-        if mine or mentioned or session.intents & MESSAGE_CONTENT:
-            return event.data
-        return event.data | {"content": "", "embeds": [], "components": [], "attachments": []}
+
+def _shard(given: Any) -> tuple[int, int] | None:
+    """(its number, how many there are), when that makes sense."""
+    if not isinstance(given, list) or len(given) != 2 or any(type(each) is not int for each in given):
+        return None
+    number, count = given
+    return (number, count) if 0 <= number < count else None
 
 
-def _intent(event: Event) -> int:
-    if event.name.startswith("MESSAGE_"):
-        return DIRECT_MESSAGES if event.guild_id is None else GUILD_MESSAGES
-    if event.name.startswith("GUILD_BAN_"):
-        return MODERATION
-    if event.name.startswith("GUILD_SCHEDULED_EVENT_"):
-        return SCHEDULED_EVENTS
-    return MEMBERS if event.name.startswith("GUILD_MEMBER") else GUILDS
+def _intended(session: Session, name: str, data: Json, in_guild: bool) -> bool:
+    me = str(session.user.id)
+    if name == "GUILD_MEMBER_UPDATE" and data.get("user", {}).get("id") == me:
+        return True
+    if name == "THREAD_MEMBER_UPDATE" and data.get("user_id", me) != me:
+        return False
+    if name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
+        added, removed = _own_thread_members(data, me)
+        return bool(session.intents & intents.GUILDS and (added or removed))
+    needed = intents.needed(name, in_guild)
+    return not needed or bool(session.intents & needed)
+
+
+def _own_thread_members(data: Json, me: str) -> tuple[list[Json], list[str]]:
+    added = [each for each in data.get("added_members") or [] if each.get("user_id") == me]
+    return added, [each for each in data.get("removed_member_ids") or [] if each == me]
+
+
+def _reduced(session: Session, event: Event) -> Json:
+    """Without the intent for members, threads tell of oneself; without that for content, others' words are blank."""
+    me = str(session.user.id)
+    if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
+        added, removed = _own_thread_members(event.data, me)
+        data = {key: each for key, each in event.data.items() if key not in ("added_members", "removed_member_ids")}
+        return data | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})
+    if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
+        return event.data
+    mine = event.data["author"]["id"] == me
+    mentioned = any(user["id"] == me for user in event.data["mentions"])
+    if mine or mentioned or session.intents & intents.MESSAGE_CONTENT:
+        return event.data
+    return event.data | {"content": "", "embeds": [], "components": [], "attachments": []}

@@ -3,7 +3,6 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
 
-import asyncio
 import secrets
 from collections import OrderedDict
 
@@ -102,7 +101,7 @@ class Interactions:
             self._by_token.pop(self._by_id.popitem(last=False)[1].token)
         told = interaction_payloads.told(self._world, made, channel, message)
         self._world.publish(Event("INTERACTION_CREATE", told, only_for=APPLICATION_ID))
-        asyncio.get_running_loop().call_later(DEADLINE, self._give_up, made)
+        self._world.clock.call_later(DEADLINE, self._give_up, made)
         return made
 
     def _opened(self, user: User, data: Json) -> Interaction:

@@ -110,6 +110,21 @@ async def clear_faults(request: web.Request) -> web.Response:
     return answer(None)
 
 
+async def get_clock(request: web.Request) -> web.Response:
+    """`now` in seconds since 1970, and `rate`: how many of its seconds pass in a real one."""
+    clock = request.app[SERVICES].world.clock
+    return answer({"now": clock(), "rate": clock.rate})
+
+
+async def set_clock(request: web.Request) -> web.Response:
+    """`rate`, above 0; `advance` in seconds, at least 0. Says what `get_clock` says."""
+    clock, body = request.app[SERVICES].world.clock, await _body(request)
+    if "rate" in body:
+        clock.rate = float(body["rate"])
+    clock.advance(float(body.get("advance", 0)))
+    return await get_clock(request)
+
+
 async def get_status(request: web.Request) -> web.Response:
     """Whether the bot is connected."""
     services = request.app[SERVICES]
@@ -151,5 +166,7 @@ ROUTES = [
     web.delete("/sandbox/faults", clear_faults),
     web.get("/sandbox/faults/kinds", get_fault_kinds),
     web.get("/sandbox/faults/choices", get_fault_choices),
+    web.get("/sandbox/clock", get_clock),
+    web.post("/sandbox/clock", set_clock),
     web.get("/sandbox/status", get_status),
 ]

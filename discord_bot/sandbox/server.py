@@ -15,6 +15,7 @@ from discord_bot.sandbox.faults import Faults, cut
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
+from discord_bot.sandbox.record import Record
 from discord_bot.sandbox.store import Store
 from discord_bot.sandbox.world import World
 
@@ -76,6 +77,7 @@ class Server:
 
     async def stop(self) -> None:
         await self.runner.cleanup()
+        self.services.record.close()
         self.services.world.store.close()
 
 
@@ -93,6 +95,7 @@ async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | 
         grants=Grants(world.clock),
         faults=Faults(world, gateway),
         log=deque(maxlen=LOGGED),
+        record=Record(),
     )
     runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=0.2)
     await runner.setup()

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from discord_bot.sandbox.client import SandboxClient
+from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.server import Server, redirects_of, start
 from discord_bot.sandbox.things import APPLICATION_ID, CLIENT_SECRET, bot_token
 from discord_bot.sandbox.world import World
@@ -18,7 +19,8 @@ T = TypeVar("T")
 class LocalDiscord:
     """`with LocalDiscord() as discord:` listens at `discord.origin` until the block ends.
 
-    `world` may be read from anywhere; change it through `do`, which runs a function in the server's thread.
+    `world` and `gateway` may be read from anywhere; change them through `do`, which runs a function in the server's
+    thread.
     """
 
     bot_token = bot_token()
@@ -28,7 +30,11 @@ class LocalDiscord:
     def __init__(
         self, public_url: str = "http://localhost:8000", state: Path | None = None, port: int = 0, limited: bool = True
     ) -> None:
-        """`limited=False` switches the rate limits off."""
+        """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
+
+        One IDENTIFY in five seconds is off in any case, for tests that kill a bot and start it again at once. Ask for
+        it with `discord.do(lambda world: world.limits.rules.update(identify=RULES["identify"]))`.
+        """
         self._redirects = redirects_of(public_url, [])
         self._state, self._port, self._limited = state, port, limited
         self._loop = asyncio.new_event_loop()
@@ -42,6 +48,7 @@ class LocalDiscord:
         self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
         if not self._limited:
             self.world.limits.rules.clear()
+        self.world.limits.rules.pop("identify", None)
         return self
 
     def stop(self) -> None:
@@ -68,6 +75,10 @@ class LocalDiscord:
     @property
     def world(self) -> World:
         return self.server.services.world
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.server.services.gateway
 
     @property
     def origin(self) -> str:

@@ -6,7 +6,7 @@ from discord_bot.sandbox import payloads
 from discord_bot.sandbox.errors import thread_is_archived
 from discord_bot.sandbox.events import Event
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import APPLICATION_ID, PRIVATE_THREAD, Channel, Guild, Json, Message, Thread
+from discord_bot.sandbox.things import PRIVATE_THREAD, Channel, Guild, Json, Message, Thread
 
 if TYPE_CHECKING:
     from discord_bot.sandbox.world import World
@@ -130,6 +130,4 @@ def _members_changed(
         told["added_members"] = [member(world, channel, each, with_member=True) for each in added]
     if removed:
         told["removed_member_ids"] = [str(each) for each in removed]
-    # Without the privileged members intent a bot hears of itself only, and nobody else listens to this.
-    if APPLICATION_ID in (*(added or ()), *(removed or ())):
-        world.publish(Event("THREAD_MEMBERS_UPDATE", told, channel.guild_id, channel.id))
+    world.publish(Event("THREAD_MEMBERS_UPDATE", told, channel.guild_id, channel.id))

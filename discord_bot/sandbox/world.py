@@ -4,12 +4,12 @@ Used from one thread, that of the event loop. Every change is written to the sto
 the bots' gateway sessions and the pages.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from discord_bot.sandbox import payloads, permissions, saved, threads
+from discord_bot.sandbox.clock import Clock
 from discord_bot.sandbox.events import Event as Event
 from discord_bot.sandbox.events import Listener
 from discord_bot.sandbox.limits import Limits
@@ -36,10 +36,10 @@ from discord_bot.sandbox.things import (
 class World:
     """Guilds, channels, people and messages; see `cast` for who is in it at first."""
 
-    def __init__(self, store: Store | None = None, clock: Callable[[], float] = time.time) -> None:
-        self.clock = clock
+    def __init__(self, store: Store | None = None) -> None:
+        self.clock = Clock()
         self.store = store or Store(None)
-        self.limits = Limits(clock)
+        self.limits = Limits(self.clock)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
@@ -48,7 +48,7 @@ class World:
         self.command_creates: dict[int, list[float]] = {}  # when each was made, for the limit of a day
         self._by_token: dict[str, int] = {}
         self._dms: dict[frozenset[int], int] = {}
-        self.nonces = Nonces(clock)
+        self.nonces = Nonces(self.clock)
         self._listeners: list[Listener] = []
         self._last_id = 0
         self._load()
@@ -77,7 +77,7 @@ class World:
 
     def by_token(self, token: str) -> User | None:
         found = self._by_token.get(token)
-        return None if found is None else self.users[found]
+        return None if found is None or self.users[found].token != token else self.users[found]
 
     def people(self) -> list[User]:
         return [user for user in self.users.values() if not user.bot]

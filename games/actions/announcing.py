@@ -1,13 +1,19 @@
 """What became of a game's post, as the bot and the sweep find it."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F, Q
 
-from games.actions.planning import plan_clock, show
-from games.models import Announcement, Game
+from games import messages
+from games.actions.planning import plan_clock, show, touch
+from games.models import Announcement, AuditEntry, Game
+from guilds.directory import directory
 from notifications.actions import close_shown
-from notifications.models import Notification
+from notifications.models import Notification, new_nonce
+
+SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
 
 
 @transaction.atomic
@@ -16,6 +22,97 @@ def shown_by_answer(game_id: int, message_id: int, revision: int, now: datetime)
     posts = Announcement.objects.filter(game_id=game_id, message_id=message_id)
     if posts.exists() and close_shown(game_id, "announcement", revision, now):
         posts.update(shown_revision=revision)
+
+
+# --- deleted in Discord ----------------------------------------------------------------------------------
+
+
+def posts_deleted(message_ids: Iterable[int], now: datetime) -> int:
+    """Messages are no longer in Discord: the posts among them of games to come are put back. Says how many."""
+    gone = set(message_ids)
+    lost = Announcement.objects.filter(message_id__in=gone).order_by("game_id")
+    return sum(_put_back(game_id, gone, now) for game_id in lost.values_list("game_id", flat=True))
+
+
+@transaction.atomic
+def _put_back(game_id: int, gone: set[int], now: datetime) -> bool:
+    game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
+    post = Announcement.objects.select_related("channel").get(game=game)
+    if post.message_id not in gone:  # we took it down ourselves, or noticed already
+        return False
+    if game.state(now).over:  # the past is not posted again
+        Announcement.objects.filter(pk=post.pk).update(message_id=None, lost_at=now)
+        return False
+    lose(game, post, now)
+    touch(game, now)
+    return True
+
+
+def lose(game: Game, post: Announcement, now: datetime) -> None:
+    """Write down that the post was deleted by hand; the next edit makes a new one. Under the game's lock."""
+    # The old nonce would find the deleted message.
+    post.message_id, post.nonce, post.lost_at = None, new_nonce(), now
+    post.save()
+    AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb="lost", at=now)
+
+
+def doubt_posts(now: datetime) -> None:
+    """The bot was away, so deletions were missed: every post of a game to come is to be looked for."""
+    Announcement.objects.filter(game__in=Game.objects.upcoming(now).order_by()).update(checked_at=None)
+
+
+def look_for_posts(now: datetime, limit: int) -> int:
+    """Look in Discord for the posts of games to come not seen for longest. Says how many were gone.
+
+    Raises DirectoryDown.
+    """
+    due = Announcement.objects.filter(
+        Q(checked_at=None) | Q(checked_at__lt=now - SEEN_FOR),
+        game__in=Game.objects.upcoming(now).filter(guild__gone_at=None, guild__unavailable=False).order_by(),
+        message_id__isnull=False,
+        problem="",
+    ).order_by(F("checked_at").asc(nulls_first=True), "pk")
+    found = directory()
+    gone = 0
+    for post in due[:limit]:
+        assert post.message_id is not None
+        if found.has_message(post.channel_id, post.message_id):
+            Announcement.objects.filter(pk=post.pk).update(checked_at=now)
+        else:
+            gone += posts_deleted([post.message_id], now)
+    return gone
+
+
+# --- what a channel's or permission's coming and going does --------------------------------------------------
+
+
+def channels_changed(guild_id: int, now: datetime) -> int:
+    """The guild's channels or permissions are not what they were. Says how many games that touches.
+
+    A game whose channel was deleted says so at once, and one that could not be announced is tried again.
+    """
+    games = Game.objects.upcoming(now).filter(guild_id=guild_id).order_by("pk")
+    troubled = games.filter(~Q(announcement__problem="") | Q(announcement__channel__gone_at__isnull=False))
+    return sum(_channel_changed(pk, now) for pk in troubled.values_list("pk", flat=True))
+
+
+@transaction.atomic
+def _channel_changed(game_id: int, now: datetime) -> bool:
+    game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
+    post = Announcement.objects.select_related("channel").get(game=game)
+    if post.channel.gone_at is None:
+        return bool(_mend(game_id, now))
+    problem = messages.channel_gone(post.channel.name)
+    if post.problem == problem:
+        return False
+    # Nothing is to be edited there any more; the page says so, and looks again.
+    post.message_id, post.problem, post.lost_at = None, problem, now
+    post.save()
+    Game.objects.filter(pk=game_id).update(revision=F("revision") + 1)
+    return True
+
+
+# --- the sweep -------------------------------------------------------------------------------------------
 
 
 def sweep(now: datetime) -> int:

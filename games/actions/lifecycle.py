@@ -36,6 +36,9 @@ def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | 
         raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", messages.NOT_YOURS))
+    to_come = Game.objects.filter(guild_id=guild_id).upcoming(now).order_by()
+    if refusal := rules.check_room(to_come.filter(host=host).count(), to_come.count()):
+        raise Refused(refusal)
     plan = rules.tidy(plan)
     _check(plan, guild_id, now)
     game = Game(guild_id=guild_id, host=host, created_at=now)

@@ -21,8 +21,10 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
     chores.plan_chores()
     chores.plan_chores()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
+        ("Announcement check", 1),
         ("Announcement sweep", 5),
         ("Directory refresh", 1),
+        ("Interaction purge", 24 * 60),
         ("Purge", 5),
     ]
 

@@ -108,8 +108,11 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
     url = server.url if server else os.environ["DATABASE_URL"]
     web, discord = _addresses()
     variables = environment(url)
+    first, *programs = _programs(web, discord)
+    children.append(_child(first, variables))
     print("Bringing the database up to date.", flush=True)
-    for words in (["migrate", "--verbosity=0"], ["seed_demo"]):
+    # The commands too: they are the local Discord's to keep, which by now listens.
+    for words in (["migrate", "--verbosity=0"], ["seed_demo"], ["sync_commands"]):
         prepared = subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=REPOSITORY,
@@ -120,8 +123,7 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         )
         if prepared.returncode != 0:
             raise ServerProblem((prepared.stderr or prepared.stdout).strip()[-2000:])
-    for name, command, extra in _programs(web, discord):
-        children.append(Child(name, command, {**variables, **extra}))
+    children += [_child(program, variables) for program in programs]
     ready = 0
     while True:
         if (dead := next((child for child in children if child.process.poll() is not None), None)) is not None:
@@ -140,7 +142,15 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         time.sleep(0.2)
 
 
-def _programs(web: int, discord: int) -> list[tuple[str, list[str], dict[str, str]]]:
+Program = tuple[str, list[str], dict[str, str]]  # its name, its command, variables of its own
+
+
+def _child(program: Program, variables: dict[str, str]) -> Child:
+    name, command, extra = program
+    return Child(name, command, {**variables, **extra})
+
+
+def _programs(web: int, discord: int) -> list[Program]:
     python, manage = sys.executable, [sys.executable, "manage.py"]
     kept = str(demo_directory() / "discord.json")
     long_lived = {"DB_CONN_MAX_AGE": "300"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gamesched.demo.postgres import Server, state_directory
+from gamesched.testing import description
 
 SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
 
@@ -67,8 +68,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _server.remove()
     # Here, for it to be the last line of all.
     reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and any(SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", [])):
-        reporter.write_line(SKIPPED, yellow=True, bold=True)
+    if reporter is None:
+        return
+    skipped = any(SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+    missing = [SKIPPED] if skipped else []
+    missing += [] if description.is_there() else [description.SKIPPED]
+    if missing:
+        reporter.write_line(" ".join(missing), yellow=True, bold=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

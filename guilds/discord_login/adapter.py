@@ -39,7 +39,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user = see_user(SeenUser.from_api(sociallogin.account.extra_data))
         now = db_now()
         guild_ids = see_memberships(user, sociallogin.guild_ids, now)
-        refresh_soon(user.pk, guild_ids, now)
+        refresh_soon((guild_id, user.pk) for guild_id in guild_ids)
         if not sociallogin.is_existing:
             sociallogin.connect(request, user)
 

@@ -45,6 +45,8 @@ async def open_dm(call: Call) -> Json:
     other = call.world.users.get(snowflake(recipient, "recipient_id"))
     if other is None or other is call.user:
         raise invalid(("recipient_id",), "USER_INVALID", "Invalid Recipient(s)")
+    if call.user.bot and not any(other.id in each.recipients for each in call.world.dms_of(call.user.id)):
+        call.world.limits.open_dm(call.user.id)
     return call.world.channel_for(call.world.dm(call.user, other), call.user.id)
 
 

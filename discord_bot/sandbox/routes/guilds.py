@@ -66,7 +66,9 @@ async def put_ban(call: Call) -> None:
         raise unknown_user()
     if user_id in guild.members and not permissions.outranks(guild, call.user.id, user_id):
         raise missing_permissions()
-    seconds = integer(body.get("delete_message_seconds") or 0, "delete_message_seconds")
+    # Described in the body; discord.py sends it in the query.
+    given = body.get("delete_message_seconds") or call.request.query.get("delete_message_seconds", 0)
+    seconds = integer(given, "delete_message_seconds")
     if not 0 <= seconds <= LONGEST_LOOK_BACK:
         said = f"int value should be between 0 and {LONGEST_LOOK_BACK}."
         raise invalid(("delete_message_seconds",), "NUMBER_TYPE_MAX", said)

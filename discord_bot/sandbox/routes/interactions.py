@@ -48,9 +48,9 @@ async def delete_webhook_message(call: Call) -> None:
 
 ROUTES = [
     Route("POST", "/interactions", post_interaction),
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", post_callback, exempt=True),
-    Route("POST", WEBHOOK, post_follow_up, exempt=True),
-    Route("GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, exempt=True),
-    Route("PATCH", WEBHOOK + "/messages/{message_id}", patch_webhook_message, exempt=True),
-    Route("DELETE", WEBHOOK + "/messages/{message_id}", delete_webhook_message, exempt=True),
+    Route("POST", "/interactions/{interaction_id}/{token}/callback", post_callback, limit=None, exempt=True),
+    Route("POST", WEBHOOK, post_follow_up, limit="webhook", exempt=True),
+    Route("GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, limit="webhook", exempt=True),
+    Route("PATCH", WEBHOOK + "/messages/{message_id}", patch_webhook_message, limit="webhook", exempt=True),
+    Route("DELETE", WEBHOOK + "/messages/{message_id}", delete_webhook_message, limit="webhook", exempt=True),
 ]

@@ -3,6 +3,7 @@
 from discord_bot.sandbox import payloads
 from discord_bot.sandbox.call import Call, Route
 from discord_bot.sandbox.errors import invalid_guild, unauthorized, unknown_user
+from discord_bot.sandbox.intents import application_flags
 from discord_bot.sandbox.routes.found import the_guild
 from discord_bot.sandbox.things import APPLICATION_ID, Json
 
@@ -37,6 +38,7 @@ async def get_application(call: Call) -> Json:
     if not call.user.bot:
         raise unauthorized()
     owner = next(iter(call.world.people()))
+    flags = application_flags(call.services.gateway.privileged)
     return {
         "id": str(APPLICATION_ID),
         "name": call.user.username,
@@ -50,8 +52,8 @@ async def get_application(call: Call) -> Json:
         "owner": payloads.user(owner),
         "team": None,
         "verify_key": "0" * 64,
-        "flags": 0,
-        "flags_new": "0",
+        "flags": flags,
+        "flags_new": str(flags),
         "hook": True,
         "redirect_uris": list(call.services.settings.redirects),
         "interactions_endpoint_url": None,
@@ -71,7 +73,10 @@ async def get_gateway(call: Call) -> Json:
 async def get_gateway_bot(call: Call) -> Json:
     if not call.user.bot:
         raise unauthorized()
+    taken = call.world.limits.look("sessions", call.user.id)
     left = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    if taken is not None:
+        left |= {"total": taken.limit.requests, "remaining": taken.left, "reset_after": round(taken.wait * 1000)}
     return {"url": f"ws://{call.request.host}/gateway", "shards": 1, "session_start_limit": left}
 
 

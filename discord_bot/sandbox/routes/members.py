@@ -3,6 +3,7 @@
 from discord_bot.sandbox import payloads, permissions
 from discord_bot.sandbox.call import Call, Route
 from discord_bot.sandbox.errors import invalid, missing_access, missing_permissions, unknown_role
+from discord_bot.sandbox.intents import MEMBERS
 from discord_bot.sandbox.messages import between, integer, snowflake, text
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.routes.found import the_guild, the_member, the_role
@@ -20,9 +21,14 @@ def _payload(call: Call, member: Member) -> Json:
 
 
 async def get_members(call: Call) -> list[Json]:
-    """Refused: it needs the privileged GUILD_MEMBERS intent, which the local application was not granted."""
-    the_guild(call)
-    raise missing_access()
+    """By id; `limit` (1) and `after` an id. Raises 50001 without the privileged intent for members."""
+    guild, query = the_guild(call), call.request.query
+    if not call.user.bot or not call.services.gateway.privileged & MEMBERS:
+        raise missing_access()
+    limit = between(integer(query.get("limit", "1"), "limit"), 1, 1000, "limit")
+    after = snowflake(query.get("after", "0"), "after")
+    ids = sorted(each for each in guild.members if each > after)
+    return [_payload(call, guild.members[each]) for each in ids[:limit]]
 
 
 async def search_members(call: Call) -> list[Json]:
@@ -121,9 +127,9 @@ async def kick(call: Call) -> None:
 
 ROUTES = [
     Route("GET", "/guilds/{guild_id}/members", get_members),
-    Route("GET", "/guilds/{guild_id}/members/search", search_members),
+    Route("GET", "/guilds/{guild_id}/members/search", search_members, limit="search"),
     Route("PATCH", "/guilds/{guild_id}/members/@me", patch_me),
-    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member),
+    Route("GET", "/guilds/{guild_id}/members/{user_id}", get_member, limit="member"),
     Route("PATCH", "/guilds/{guild_id}/members/{user_id}", patch_member),
     Route("DELETE", "/guilds/{guild_id}/members/{user_id}", kick),
     Route("PUT", "/guilds/{guild_id}/members/{user_id}/roles/{role_id}", put_role),

@@ -14,6 +14,7 @@ from discord_bot.sandbox.errors import (
     unknown_user,
     wrong_channel_type,
 )
+from discord_bot.sandbox.intents import MEMBERS as MEMBERS_INTENT
 from discord_bot.sandbox.messages import between, integer, length, read_draft
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.routes.found import the_channel, the_guild
@@ -127,9 +128,9 @@ def _thread(call: Call, changing: bool = False) -> tuple[Channel, Thread]:
 
 
 async def get_members(call: Call) -> list[Json]:
-    """Refused to bots without the privileged GUILD_MEMBERS intent, which the local application was not granted."""
+    """Raises 50001 for a bot without the privileged intent for members."""
     channel, thread = _thread(call)
-    if call.user.bot:
+    if call.user.bot and not call.services.gateway.privileged & MEMBERS_INTENT:
         raise missing_access()
     return [threads.member(call.world, channel, each, call.flag("with_member")) for each in thread.members]
 

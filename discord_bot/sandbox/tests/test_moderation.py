@@ -4,6 +4,7 @@ import discord
 import pytest
 
 from discord_bot.sandbox import cast
+from discord_bot.sandbox.intents import MEMBERS
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.tests.bare import Bare
@@ -136,7 +137,10 @@ def test_the_guild_is_renamed_and_left(local: LocalDiscord) -> None:
 
 
 def test_all_members_are_not_listed_without_the_privileged_intent(local: LocalDiscord) -> None:
-    assert Bare(local).refused("GET", f"{HERE}/members?limit=10") == (403, 50001)
+    bare, path = Bare(local), f"{HERE}/members?limit=2&after={cast.ALICE_ID}"
+    assert bare.refused("GET", path) == (403, 50001)
+    local.do(lambda world: setattr(local.gateway, "privileged", MEMBERS))
+    assert [each["user"]["username"] for each in bare.ok("GET", path)] == ["bob", "charlie"]
 
 
 async def test_discord_py_moderates(local: LocalDiscord, bot: Listener) -> None:

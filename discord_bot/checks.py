@@ -1,0 +1,43 @@
+"""System checks that ask Discord; only `check --deploy` runs them, as nobody wants each command to wait for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import discord
+from django.apps import AppConfig
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Info, register
+
+from discord_bot.addresses import use_configured_addresses
+
+PATIENCE = 10.0  # seconds
+
+
+@register("discord", deploy=True)
+def commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Whether Discord shows the slash commands that this version has."""
+    from discord_bot.commands import behind_now
+
+    if not settings.DISCORD_CLIENT_ID:  # gamesched.E005 says so
+        return []
+    use_configured_addresses()
+    try:
+        behind = behind_now(settings.DISCORD_BOT_TOKEN, PATIENCE)
+    except discord.LoginFailure:
+        hint = "Copy the token anew from the developer portal: Bot, Reset Token."
+        return [Error("Discord refused DISCORD_BOT_TOKEN.", hint=hint, id="discord_bot.E001")]
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as reason:
+        said = f"Discord cannot be asked whether its commands are up to date: {reason!r}"
+        return [Info(said, id="discord_bot.I001")]
+    if not behind:
+        return []
+    names = ", ".join(f"/{name}" for name in behind)
+    return [
+        checks.Warning(
+            f"Discord does not show the commands of this version: {names}.",
+            hint="Run python manage.py sync_commands.",
+            id="discord_bot.W001",
+        )
+    ]

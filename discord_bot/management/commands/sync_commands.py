@@ -1,0 +1,35 @@
+"""Bring the slash commands that Discord shows up to date. Exit codes: 0 done, 1 refused, or stale with --check."""
+
+import asyncio
+from argparse import ArgumentParser
+from typing import Any
+
+import aiohttp
+import discord
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from discord_bot.addresses import use_configured_addresses
+from discord_bot.commands import sync
+
+
+class Command(BaseCommand):
+    help = "Tell Discord which slash commands this version has. Run it once after each upgrade."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="only say whether they are up to date")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        use_configured_addresses()
+        try:
+            behind = asyncio.run(sync(settings.DISCORD_BOT_TOKEN, only_look=check))
+        except discord.LoginFailure:
+            raise CommandError(
+                "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
+            ) from None
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as reason:
+            raise CommandError(f"Discord cannot be asked just now: {reason}\nTry again in a minute.") from None
+        names = ", ".join(f"/{name}" for name in behind)
+        if check and behind:
+            raise CommandError(f"Not up to date: {names}.\nRun python manage.py sync_commands.")
+        self.stdout.write(f"Brought up to date: {names}." if behind else "The commands are up to date.")

@@ -1,0 +1,92 @@
+"""The clock of the local Discord: real time, until a test makes it run faster or jump ahead."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+
+class Clock:
+    """Call it for the time in seconds since 1970. Safe to read and to set from any thread.
+
+    What the local Discord remembers and waits for goes by it: ids, deadlines, nonces, windows of rate limits. Clients
+    sleep in real time, so whatever tells them how long to wait says it in real seconds: see `real`. Heartbeats are the
+    exception and always go in real time: the pace is agreed on when a client connects and cannot be changed later, so
+    every jump would lose the connection.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: set[Timer] = set()
+        self._set(time.time(), 1.0)
+
+    def __call__(self) -> float:
+        machine, shown, rate = self._since
+        return shown + (time.time() - machine) * rate
+
+    @property
+    def rate(self) -> float:
+        """How many seconds pass in a real one. Changing it never jumps. Raises ValueError unless above 0."""
+        return self._since[2]
+
+    @rate.setter
+    def rate(self, rate: float) -> None:
+        if not 0 < rate < float("inf"):
+            raise ValueError("The rate must be above 0.")
+        self._set(self(), rate)
+
+    def advance(self, seconds: float) -> None:
+        """Jump ahead. What would have happened meanwhile happens now. Raises ValueError for a jump back."""
+        if not 0 <= seconds < float("inf"):
+            raise ValueError("The clock cannot go back.")
+        self._set(self() + seconds, self.rate)
+
+    def real(self, seconds: float) -> float:
+        """How long so many seconds of this clock take in real ones."""
+        return seconds / self.rate
+
+    def call_later(self, seconds: float, function: Callable[..., None], *args: Any) -> "Timer":
+        """Call a function in the running event loop once so many seconds have passed here."""
+        return Timer(self, self() + seconds, function, args)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until so many seconds have passed here."""
+        over = asyncio.Event()
+        timer = self.call_later(seconds, over.set)
+        try:
+            await over.wait()
+        finally:
+            timer.cancel()
+
+    def _set(self, shown: float, rate: float) -> None:
+        # The machine's time then, what was shown, the rate: one value, so that no reader sees half of a change.
+        self._since = (time.time(), shown, rate)
+        for timer in tuple(self._waiting):
+            timer.loop.call_soon_threadsafe(timer.arm)
+
+
+class Timer:
+    """A call to come; `cancel` it in the loop it was made in."""
+
+    def __init__(self, clock: Clock, due: float, function: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._clock, self._due, self._function, self._args = clock, due, function, args
+        self._handle: asyncio.TimerHandle | None = None
+        clock._waiting.add(self)
+        self.arm()
+
+    def arm(self) -> None:
+        """Wait for what is left, anew."""
+        if self not in self._clock._waiting:
+            return
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle = self.loop.call_later(self._clock.real(self._due - self._clock()), self._ring)
+
+    def cancel(self) -> None:
+        self._clock._waiting.discard(self)
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def _ring(self) -> None:
+        self.cancel()
+        self._function(*self._args)

@@ -1,0 +1,117 @@
+"""A person who clicks again and again: the right state in the end, few answers, and all of it written down."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import make_world
+from discord_bot.chores import purge_interactions
+from discord_bot.models import Interaction
+from discord_bot.sandbox import cast
+from games.models import Game, Signup
+from gamesched.testing.stack import Stack, eventually
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def stack(now: Any) -> Iterator[Stack]:
+    make_world(now)
+    with Stack("bot", "notifyd") as running:
+        yield running
+
+
+@pytest.fixture
+def game(stack: Stack, now: Any) -> Game:
+    return make_world(now).game(channel_id=cast.GENERAL_ID, seats=1)
+
+
+def said_to(stack: Stack, person: str) -> list[str]:
+    """The lines that only this person sees, the oldest first."""
+    shown = stack.discord.client.messages(person, cast.GENERAL_ID)
+    return [message["content"] for message in reversed(shown) if message.get("flags", 0) & 64]
+
+
+def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, game: Game) -> None:
+    client = stack.discord.client
+    post = eventually(stack.posts)[0]
+    verbs = ["join", "leave"] * 4 + ["join", "join"]
+    with ThreadPoolExecutor(10) as threads:
+        for verb in verbs:
+            threads.submit(client.click, "charlie", post, f"game:{game.pk}:{verb}")
+            time.sleep(0.15)
+    assert Signup.objects.current().get().user_id == cast.CHARLIE_ID
+    eventually(lambda: said_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
+    entries = client.interactions()
+    assert {entry["state"] for entry in entries} == {"answered"}
+    assert max(entry["milliseconds"] for entry in entries) < 3000
+    assert [entry["answer_type"] for entry in entries] == [7] + [6] * 9, "repetitions edit nothing"
+    assert sum(entry["followups"] for entry in entries) == 2
+    assert said_to(stack, "charlie") == ["You are in, seat 1 of 1.", "You are already in: seat 1 of 1."]
+    eventually(lambda: "1 of 1 seats taken" in str(stack.posts()[0]["embeds"]))
+    assert len(client.requests("PATCH /channels")) <= 2
+
+
+def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None:
+    post = eventually(stack.posts)[0]
+    for person in ("charlie", "bob"):
+        entry = stack.discord.client.click(person, post, f"game:{game.pk}:join")
+        assert entry["answer_type"] == 7
+    eventually(lambda: said_to(stack, "bob"))
+    assert said_to(stack, "bob") == ["The game is full. You are number 1 on the wait list, and move up by itself."]
+
+
+def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any, capsys: Any) -> None:
+    local = stack.discord.client
+    post = eventually(stack.posts)[0]
+    for person, verb in (("charlie", "join"), ("bob", "leave")):
+        local.click(person, post, f"game:{game.pk}:{verb}")
+    stack.discord.do(lambda world: _spoil(world, post))
+    local.click("alice", post, "game:999999:join")
+    rows = eventually(lambda: list(Interaction.objects.order_by("at")) if Interaction.objects.count() == 3 else [])
+    shown = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]
+    assert shown == [
+        ("charlie", f"{game.pk}:join", "done", "You are in, seat 1 of 1."),
+        ("bob", f"{game.pk}:leave", "nothing", "You are not in this game, so there is nothing to leave."),
+        (
+            "alice",
+            "999999:join",
+            "refused",
+            "This button is from an older announcement. Open the game's page for the current one.",
+        ),
+    ]
+    for row, entry in zip(rows, local.interactions(), strict=True):
+        assert row.pk == int(entry["id"])
+        assert row.milliseconds is not None
+        assert 0 <= row.milliseconds <= entry["milliseconds"] + 50
+    call_command("interactions", "--person", "charlie", "--json")
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["person"], told["server"], told["outcome"]) == ("charlie", "Friday Night Dice", "done")
+    call_command("interactions")
+    assert "3 interactions: half were answered within" in capsys.readouterr().out
+    operator = game.host
+    operator.is_staff = operator.is_superuser = True
+    operator.save()
+    client.force_login(operator, backend="django.contrib.auth.backends.ModelBackend")
+    assert "You are in, seat 1 of 1." in client.get(reverse("admin:discord_bot_interaction_changelist")).text
+
+
+def _spoil(world: Any, post: Any) -> None:
+    """Give the post a button of a game that is not there."""
+    message = world.messages[int(post["channel_id"])][int(post["id"])]
+    message.components[0]["components"][0]["custom_id"] = "game:999999:join"
+
+
+def test_the_log_is_forgotten_after_a_month(db: None, now: Any) -> None:
+    for number, days in ((1, 31), (2, 29)):
+        fields = {"person_id": 1, "person": "charlie", "name": "game:1:join", "outcome": "done"}
+        Interaction.objects.create(id=number, at=now - timedelta(days=days), **fields)
+    assert purge_interactions() == "Deleted 1 interactions older than 30 days."
+    assert Interaction.objects.get().pk == 2

@@ -1,0 +1,53 @@
+"""Bounds against abuse: how much one host, or one server, may have to come."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import World
+from games import rules
+from games.actions import lifecycle
+from games.actions.planning import Actor
+from games.models import Game
+from gamesched.lib.refusal import Refused
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "OPEN_GAMES_OF_HOST", 2)
+    monkeypatch.setattr(rules, "OPEN_GAMES_IN_GUILD", 3)
+
+
+def create(world: World, who: Any) -> Game:
+    return lifecycle.create(world.guild.pk, world.plan(), Actor(who, "page"), world.now).game
+
+
+def test_a_hosts_games_to_come_are_bounded(world: World) -> None:
+    first, _ = create(world, world.bob), create(world, world.bob)
+    with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
+        create(world, world.bob)
+    lifecycle.cancel(first.pk, "", Actor(world.bob, "page"), world.now)
+    create(world, world.bob)
+
+
+def test_a_servers_games_to_come_are_bounded(world: World) -> None:
+    for who in (world.bob, world.bob, world.alice):
+        create(world, who)
+    with pytest.raises(Refused, match="3 games to come are the most that a server may have"):
+        create(world, world.charlie)
+    Game.objects.update(starts_at=world.now - timedelta(hours=4), ends_at=world.now - timedelta(hours=2))
+    create(world, world.charlie)
+
+
+def test_the_page_says_so_and_keeps_what_was_typed(world: World, as_person: Any) -> None:
+    create(world, world.bob)
+    create(world, world.bob)
+    start = world.now + timedelta(days=2)
+    typed = {"title": "One too many", "date": f"{start:%Y-%m-%d}", "time": "20:00", "zone": "UTC", "duration": "2h"}
+    typed |= {"channel": str(world.channel.pk), "reminders": "60"}
+    answer = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
+    assert answer.status_code == 422
+    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in answer.text
+    assert "One too many" in answer.text
