@@ -126,8 +126,9 @@ class World:
         self.save_guild(guild)
         self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
 
-    def rename_guild(self, guild: Guild, name: str) -> None:
-        guild.name = name
+    def change_guild(self, guild: Guild, name: str | None = None, owner_id: int | None = None) -> None:
+        guild.name = guild.name if name is None else name
+        guild.owner_id = guild.owner_id if owner_id is None else owner_id
         self.save_guild(guild)
         self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
 
