@@ -101,6 +101,7 @@ def test_requests_that_fail(made: World, stack: Stack) -> None:
         walk(stack, made, partial(fault, stack, **details))
         stack.discord.client.clear_faults()
         print(f"{name}: {time.monotonic() - began:.1f} s")
+    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.said)
     assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.said)
     assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.said)
 
@@ -111,7 +112,8 @@ def test_connections_that_end(made: World, stack: Stack) -> None:
         fault(stack, "rename", channel_id=cast.RAIDS_ID, name=f"raids-{number}")
         eventually(Channel.objects.filter(pk=cast.RAIDS_ID, name=f"raids-{number}").exists, 20)
         walk(stack, made, lambda: None)
-    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.said)
+    assert "The connection to Discord is lost. It is made again by itself." in stack.said
+    assert "Hearing Discord again; nothing was missed." in stack.said
     assert "Traceback" not in stack.said
 
 
