@@ -33,7 +33,8 @@ SHAPE = (
 async def front(request: web.Request) -> web.Response:
     world = request.app[SERVICES].world
     first = next((each for each in world.channels.values() if each.type == TEXT), None)
-    raise web.HTTPFound(f"/channels/{first.guild_id}/{first.id}" if first else "/channels/@me")
+    place = f"/channels/{first.guild_id}/{first.id}" if first else "/channels/@me"
+    raise web.HTTPFound(f"{place}?{request.query_string}")  # ?as=NAME, for one
 
 
 async def chat(request: web.Request) -> web.Response:

@@ -134,7 +134,8 @@ function choose(entry) {
   $("command").hidden = false;
   $("say").hidden = true;
   say("");
-  (fields[0]?.control || use).focus();
+  // With nothing that must be filled in, Enter twice uses the command.
+  (sorted[0]?.required ? fields[0].control : use).focus();
 }
 
 function leave() {
