@@ -48,12 +48,14 @@ class Bot(discord.Client):
         self._deleted: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
+        self._heard = False
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(SignupButton, PageButton)
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
+        self._heard = False  # from here on, a lost connection is no news
         for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
             if not self.clicks.busy:
                 break
@@ -80,8 +82,18 @@ class Bot(discord.Client):
                 await in_db(_see_guild, seen_guild(guild))
         await in_db(_see_present, [guild.id for guild in self.guilds])
         await in_db(_doubt_posts)
+        self._heard = True
         log.info("Hearing %d servers.", len(self.guilds))
         await self._name_stale_commands()
+
+    async def on_disconnect(self) -> None:
+        if self._heard:
+            log.info("The connection to Discord is lost. It is made again by itself.")
+        self._heard = False
+
+    async def on_resumed(self) -> None:
+        self._heard = True
+        log.info("Hearing Discord again; nothing was missed.")
 
     async def _name_stale_commands(self) -> None:
         assert self.application_id is not None

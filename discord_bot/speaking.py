@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 CODES = {
     50007: Permanent.CLOSED_DMS,
-    50278: Permanent.CLOSED_DMS,  # no server in common any more
     50001: Permanent.MISSING_PERMISSION,
     50013: Permanent.MISSING_PERMISSION,
     10003: Permanent.UNKNOWN_CHANNEL,
     10008: Permanent.UNKNOWN_MESSAGE,
 }
+NO_SERVER_IN_COMMON = 50278
 OPENING_TOO_FAST = 40003  # new direct-message channels; with which status, no document says
 OPEN_AGAIN = 30.0  # seconds
 LONGEST_WAIT = 30.0  # seconds that discord.py may wait for a rate limit by itself; longer is for our schedule
@@ -123,4 +123,6 @@ class DiscordBackend:
             return Passing("Discord wants direct messages opened more slowly", OPEN_AGAIN)
         if reason.status == 429 or reason.status >= 500:
             return Passing(f"Discord answered {reason.status}")
+        if reason.code == NO_SERVER_IN_COMMON:
+            return Permanent("They are no longer in a server with the bot.", Permanent.LEFT)
         return Permanent(reason.text or f"Discord answered {reason.status}", CODES.get(reason.code, str(reason.code)))

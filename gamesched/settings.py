@@ -253,6 +253,7 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"one_sentence": {"()": "discord_bot.plain_log.OneSentence"}},
     "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -260,7 +261,7 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "discord": {"level": "WARNING"},
         # Warns at each start of voice libraries and intents that we do without on purpose.
-        "discord.client": {"level": "ERROR"},
+        "discord.client": {"level": "ERROR", "filters": ["one_sentence"]},
         "discord.state": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},

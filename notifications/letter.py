@@ -51,6 +51,7 @@ class Permanent(Exception):
     """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
 
     CLOSED_DMS = "closed_dms"
+    LEFT = "left"
     MISSING_PERMISSION = "missing_permission"
     UNKNOWN_CHANNEL = "unknown_channel"
     UNKNOWN_MESSAGE = "unknown_message"

@@ -12,7 +12,8 @@ from aiohttp import web
 
 from discord_bot.sandbox import messages
 from discord_bot.sandbox.errors import DiscordError, invalid, malformed_json, unauthorized
-from discord_bot.sandbox.faults import Dropped, Faults
+from discord_bot.sandbox.fault_requests import Dropped
+from discord_bot.sandbox.faults import Faults, cut
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
@@ -147,8 +148,7 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
             status = response.status
         except Dropped:
             response = web.Response()
-            if request.transport is not None:
-                request.transport.abort()
+            cut(request)
         finally:
             if not person:
                 services.log.append(
@@ -169,6 +169,7 @@ def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
 async def _watched(route: Route, call: Call, unknown: DiscordError | None) -> web.StreamResponse:
     """For all but people: who sends too many invalid requests is banned, whatever they ask."""
+    await call.services.faults.reach(call.request)
     limits, address = call.world.limits, call.request.remote or ""
     banned = limits.banned(address)
     if banned is not None:

@@ -132,12 +132,18 @@ class SandboxClient:
         return [each for each in found if match in f"{each['method']} {each['path']}"]
 
     def fault(self, kind: str, match: str | None = None, **details: Any) -> Json:
-        """Set a fault; see `faults.Fault` and `faults.Faults` for kinds and details."""
+        """Set a fault; `fault_kinds` has the kinds and their details. Returns `said`, what happened, and more."""
         body: Json = {"kind": kind} | ({"match": match} if match is not None else {})
         made: Json = self._call("POST", "/sandbox/faults", body | details)
         return made
 
+    def faults(self) -> list[Json]:
+        """The faults that wait for requests, and the pauses that last."""
+        found: list[Json] = self._call("GET", "/sandbox/faults")
+        return found
+
     def clear_faults(self) -> None:
+        """Forget what waits, end what lasts; changes to the world stay."""
         self._call("DELETE", "/sandbox/faults")
 
     def clock(self, rate: float | None = None, advance: float = 0.0) -> Json:

@@ -1,169 +1,137 @@
 """Faults on demand: answers that fail, come late or get lost, and changes to the world behind the bot's back."""
 
 import asyncio
-import itertools
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from discord_bot.sandbox import permissions
+from aiohttp import web
+
+from discord_bot.sandbox.fault_kinds import KINDS
+from discord_bot.sandbox.fault_requests import Dropped, Fault, Pause
+from discord_bot.sandbox.fault_table import NEWEST, NEWEST_OF_BOT, BadFault, Scene
 from discord_bot.sandbox.gateway import Gateway
-from discord_bot.sandbox.things import APPLICATION_ID, Json, Overwrite
+from discord_bot.sandbox.permissions import Permission
+from discord_bot.sandbox.things import DM, Json
 from discord_bot.sandbox.world import World
 
-
-class Dropped(Exception):
-    """The connection is cut instead of an answer."""
-
-
-class BadFault(ValueError):
-    """A fault that cannot be set, with the reason."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """An answer made up."""
-
-    status: int
-    body: Json
-    headers: dict[str, str]
-
-
-@dataclass
-class Fault:
-    """What happens to the next `times` requests whose "METHOD /path" matches `match` (`*` for anything).
-
-    Kinds: "status" answers `status` (429 with `retry_after` seconds); "timeout" hangs for `seconds`, does nothing and
-    drops the connection; "delay" waits `seconds`, then does it; "lost" does it and drops the connection.
-    """
-
-    id: int
-    kind: str
-    match: str = "*"
-    times: int = 1
-    status: int = 500
-    seconds: float = 30.0
-    retry_after: float = 1.0
-    code: int = 0
-    message: str = ""
-
-    async def before(self) -> Made | None:
-        """What happens before the request is looked at. Raises Dropped."""
-        if self.kind == "status":
-            if self.status == 429:
-                body: Json = {
-                    "message": "You are being rate limited.",
-                    "retry_after": self.retry_after,
-                    "global": False,
-                }
-                headers = {"Via": "1.1 local-discord", "X-RateLimit-Scope": "shared"}
-                return Made(429, body, headers | {"Retry-After": str(int(self.retry_after) + 1)})
-            said = self.message or f"{self.status}: fault on demand"
-            return Made(self.status, {"message": said, "code": self.code}, {"Via": "1.1 local-discord"})
-        if self.kind in ("timeout", "delay"):
-            await asyncio.sleep(self.seconds)
-        if self.kind == "timeout":
-            raise Dropped
-        return None
-
-    def after(self) -> None:
-        """What happens once the request was done. Raises Dropped."""
-        if self.kind == "lost":
-            raise Dropped
-
-
-ON_REQUESTS = ("status", "timeout", "delay", "lost")
+# What a program asks for, in words; a pattern over "METHOD /path".
+ASKED = {
+    "*": "everything",
+    "POST /channels/*/messages": "posting messages",
+    "PATCH /channels/*/messages/*": "editing messages",
+    "POST /interactions/*": "answering clicks and commands",
+    "* /webhooks/*": "saying more after an answer",
+    "POST /users/@me/channels": "opening direct messages",
+    "GET *": "all reading",
+    "POST /oauth2/token": "logging in",
+}
+TAKEN = (
+    Permission.VIEW_CHANNEL,
+    Permission.SEND_MESSAGES,
+    Permission.EMBED_LINKS,
+    Permission.READ_MESSAGE_HISTORY,
+    Permission.MENTION_EVERYONE,
+    Permission.MANAGE_MESSAGES,
+    Permission.CREATE_PUBLIC_THREADS,
+    Permission.SEND_MESSAGES_IN_THREADS,
+)
 
 
 class Faults:
-    """The faults that wait for a request, and the changes that happen at once."""
+    """The faults that wait or last, and the changes that happen at once. `fault_kinds` has the table of kinds."""
 
     def __init__(self, world: World, gateway: Gateway) -> None:
-        self._world = world
-        self._gateway = gateway
-        self._waiting: list[Fault] = []
-        self._numbers = itertools.count(1)
-        self._changes: dict[str, Callable[[Json], None]] = {
-            "gateway_drop": self._gateway_drop,
-            "delete_message": self._delete_message,
-            "permissions": self._permissions,
-            "kick_bot": self._kick_bot,
-            "outage": self._outage,
-            "close_dms": self._close_dms,
-            "rename": self._rename,
-        }
+        self._sockets: set[asyncio.Transport] = set()
+        self._scene = Scene(world, gateway, Pause(gateway.flowing), Pause(), self._cut_sockets)
+
+    def add(self, body: Json) -> Json:
+        """Set a fault, or change the world at once. Returns the kind and `said`, a sentence. Raises BadFault."""
+        kind = KINDS.get(str(body.get("kind")))
+        if kind is None:
+            raise BadFault(f"There is no kind {body.get('kind')!r}. Kinds are {', '.join(KINDS)}.")
+        before = len(self._scene.waiting)
+        said = kind.happen(self._scene, kind.read(self._scene.world, body))
+        waits = [fault.told() for fault in self._scene.waiting[before:]]
+        return (waits[0] if waits else {"kind": kind.name, "done": True}) | {"said": said}
 
     def waiting(self) -> list[Json]:
-        return [asdict(fault) for fault in self._waiting]
+        """The faults that wait for requests, and the pauses that last."""
+        pauses = {"freeze": self._scene.frozen, "unreachable": self._scene.unreachable}
+        lasting = [{"kind": name, "seconds_left": round(it.left, 1)} for name, it in pauses.items() if it.left]
+        return [*lasting, *(fault.told() for fault in self._still_waiting())]
 
     def clear(self) -> None:
-        """Forget the faults that wait for requests; changes to the world stay."""
-        self._waiting.clear()
+        """Forget what waits, end what lasts; changes to the world stay."""
+        self._scene.waiting.clear()
+        self._scene.frozen.end()
+        self._scene.unreachable.end()
 
     def next(self, request: str) -> Fault | None:
         """The fault that hits this "METHOD /path", counted."""
-        for fault in self._waiting:
-            if fnmatchcase(request, fault.match):
-                fault.times -= 1
-                if fault.times <= 0:
-                    self._waiting.remove(fault)
-                return fault
-        return None
+        return next((fault for fault in self._still_waiting() if fault.hits(request)), None)
 
-    def add(self, body: Json) -> Json:
-        """Set a fault, or change the world at once. Raises BadFault."""
-        kind = body.get("kind")
+    def _still_waiting(self) -> list[Fault]:
+        self._scene.waiting[:] = [fault for fault in self._scene.waiting if not fault.over]
+        return self._scene.waiting
+
+    # --- pauses --------------------------------------------------------------------------------------------
+
+    async def reach(self, request: web.Request) -> None:
+        """Wait while frozen. Raises Dropped while unreachable, and for who has given up in the meantime."""
+        await self._scene.frozen.going_on.wait()
+        if not self._scene.unreachable.going_on.is_set() or request.transport is None:
+            raise Dropped
+
+    @contextmanager
+    def cuttable(self, request: web.Request) -> Iterator[None]:
+        """A connection that is cut when everything becomes unreachable."""
+        transport = request.transport
+        assert transport is not None, "given up before it began"
+        self._sockets.add(transport)
         try:
-            if kind in ON_REQUESTS:
-                fault = Fault(next(self._numbers), **body)
-                self._waiting.append(fault)
-                return asdict(fault)
-            self._changes[str(kind)](body)
-        except KeyError as missing:
-            known = ", ".join((*ON_REQUESTS, *self._changes))
-            raise BadFault(f"No such kind, thing or key: {missing}. Kinds are {known}.") from None
-        except TypeError as reason:
-            raise BadFault(str(reason)) from None
-        return {"kind": kind, "done": True}
+            yield
+        finally:
+            self._sockets.discard(transport)
 
-    # --- changes at once -----------------------------------------------------------------------------------
+    def _cut_sockets(self) -> None:
+        for transport in tuple(self._sockets):
+            transport.abort()
 
-    def _gateway_drop(self, body: Json) -> None:
-        """`resumable` (true), `reconnect` (false: close 4000; true: ask to reconnect first)."""
-        self._gateway.drop(bool(body.get("resumable", True)), bool(body.get("reconnect", False)))
+    # --- for the panel -------------------------------------------------------------------------------------
 
-    def _delete_message(self, body: Json) -> None:
-        self._world.delete(self._world.messages[int(body["channel_id"])][int(body["message_id"])])
+    def kinds(self) -> list[Json]:
+        """Every kind: name, group, what it does, its keys."""
+        return [kind.told() for kind in KINDS.values()]
 
-    def _permissions(self, body: Json) -> None:
-        """In `channel_id`, the bot (or `user_id`) is denied what `take` names; an empty list gives all back."""
-        denied = permissions.named(list(body["take"]))
-        target = int(body.get("user_id", APPLICATION_ID))
-        self._world.overwrite(self._world.channels[int(body["channel_id"])], Overwrite(target, 1, 0, denied))
+    def choices(self) -> Json:
+        """What may stand in keys, by their shape: lists of value and label."""
+        world = self._scene.world
+        guilds = list(world.guilds.values())
+        several = len(guilds) > 1
 
-    def _kick_bot(self, body: Json) -> None:
-        self._world.remove_member(self._world.guilds[int(body["guild_id"])], APPLICATION_ID)
+        def option(value: object, label: str, where: str = "") -> Json:
+            return {"value": str(value), "label": f"{label} ({where})" if several and where else label}
 
-    def _outage(self, body: Json) -> None:
-        """`guild_id` becomes unavailable; with `over` true it is back."""
-        self._world.set_unavailable(self._world.guilds[int(body["guild_id"])], not body.get("over", False))
+        roles = [(guild, each) for guild in guilds for each in guild.roles.values() if each.id != guild.id]
+        people = [option(user.id, user.global_name or user.username) for user in world.people()]
+        return {
+            "guild": [option(guild.id, guild.name) for guild in guilds],
+            "channel": [
+                option(channel.id, f"#{channel.name}", world.guilds[channel.guild_id].name)
+                for channel in world.channels.values()
+                if channel.type != DM and channel.guild_id is not None
+            ],
+            "role": [option(role.id, role.name, guild.name) for guild, role in roles],
+            "roles": [option(role.id, role.name, guild.name) for guild, role in roles if role.bot_id is None],
+            "person": people,
+            "member": [option(world.bot.id, "the bot"), *people],
+            "message": [option(NEWEST_OF_BOT, "the bot's newest post"), option(NEWEST, "the newest post of anyone")],
+            "permissions": [option(each.name, str(each.name).replace("_", " ").capitalize()) for each in TAKEN],
+            "request": [option(pattern, label) for pattern, label in ASKED.items()],
+        }
 
-    def _close_dms(self, body: Json) -> None:
-        """`user_id` takes no direct messages; with `open` true again."""
-        self._world.set_dms(self._world.users[int(body["user_id"])], bool(body.get("open", False)))
 
-    def _rename(self, body: Json) -> None:
-        """`name` for a channel, a role (with guild), a member's nick (user with guild), a person, or a guild."""
-        world, name = self._world, str(body["name"])
-        guild: Any = world.guilds[int(body["guild_id"])] if "guild_id" in body else None
-        if "channel_id" in body:
-            world.rename_channel(world.channels[int(body["channel_id"])], name)
-        elif "role_id" in body:
-            world.change_role(guild, guild.roles[int(body["role_id"])], name=name)
-        elif "user_id" in body and guild is not None:
-            world.change_member(guild, guild.members[int(body["user_id"])], nick=name or None)
-        elif "user_id" in body:
-            world.rename_user(world.users[int(body["user_id"])], name)
-        else:
-            world.rename_guild(world.guilds[int(body["guild_id"])], name)
+def cut(request: web.Request) -> None:
+    """End a connection without a word."""
+    if request.transport is not None:
+        request.transport.abort()

@@ -58,6 +58,8 @@ class Gateway:
         self._world = world
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
+        self.flowing = asyncio.Event()  # not while frozen: nothing is sent then
+        self.flowing.set()
         world.subscribe(self._hear)
 
     def connected(self, user_id: int) -> bool:
@@ -94,6 +96,7 @@ class Gateway:
 
     async def close(self) -> None:
         """The server stops."""
+        self.flowing.set()
         await asyncio.gather(*(connection.socket.close(code=1001) for connection in tuple(self._connections)))
 
     # --- one connection ------------------------------------------------------------------------------------
@@ -104,7 +107,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, request.query.get("compress") == "zlib-stream")
         self._connections.add(connection)
-        writer = asyncio.create_task(connection.write())
+        writer = asyncio.create_task(connection.write(self.flowing))
         goodbye = False
         patience = self.heartbeat_interval / 1000 * MISSED
         if request.query.get("v", "10") not in VERSIONS:

@@ -6,17 +6,22 @@ import re
 
 from aiohttp import WSMsgType, web
 
+from discord_bot.sandbox import threads
 from discord_bot.sandbox.assets import read_asset
 from discord_bot.sandbox.call import SERVICES, answer
 from discord_bot.sandbox.permissions import Permission
-from discord_bot.sandbox.things import TEXT, Json, User
+from discord_bot.sandbox.things import CATEGORY, TEXT, Channel, Guild, Json, User
 from discord_bot.sandbox.world import Event, World
 
 ASSETS = {
     "chat.css": "text/css",
     "chat.js": "text/javascript",
+    "commands.js": "text/javascript",
+    "controls.js": "text/javascript",
     "markdown.js": "text/javascript",
     "messages.js": "text/javascript",
+    "modals.js": "text/javascript",
+    "panel.js": "text/javascript",
 }
 AVATARS = ("5865f2", "757e8a", "3ba55c", "faa61a", "ed4245", "eb459f")
 SHAPE = (
@@ -28,7 +33,8 @@ SHAPE = (
 async def front(request: web.Request) -> web.Response:
     world = request.app[SERVICES].world
     first = next((each for each in world.channels.values() if each.type == TEXT), None)
-    raise web.HTTPFound(f"/channels/{first.guild_id}/{first.id}" if first else "/channels/@me")
+    place = f"/channels/{first.guild_id}/{first.id}" if first else "/channels/@me"
+    raise web.HTTPFound(f"{place}?{request.query_string}")  # ?as=NAME, for one
 
 
 async def chat(request: web.Request) -> web.Response:
@@ -68,9 +74,9 @@ def describe(world: World, user: User) -> Json:
     roles: Json = {}
     names: Json = {}
     for guild in world.guilds_of(user.id):
-        seen = [c for c in world.channels_of(guild) if world.permissions(c, user.id) & Permission.VIEW_CHANNEL]
         channels = [
-            {"id": str(c.id), "name": c.name, "type": c.type, "last": str(c.last_message_id or 0)} for c in seen
+            {"id": str(c.id), "name": c.name, "type": c.type, "last": str(c.last_message_id or 0)}
+            for c in _in_order(world, guild, user)
         ]
         members = [str(each) for each in guild.members]
         nicks = {str(each.user_id): each.nick for each in guild.members.values() if each.nick}
@@ -81,6 +87,7 @@ def describe(world: World, user: User) -> Json:
             if role is not None and role.color
         }
         told: Json = {"id": str(guild.id), "name": guild.name, "channels": channels, "members": members}
+        told["roles"] = [str(role_id) for role_id in guild.roles if role_id != guild.id]
         guilds.append(told | {"nicks": nicks, "colours": colours})
         roles |= {str(role.id): {"name": role.name, "color": role.color} for role in guild.roles.values()}
     for each in world.users.values():
@@ -91,6 +98,23 @@ def describe(world: World, user: User) -> Json:
         dms.append({"id": str(channel.id), "with": str(other), "last": str(channel.last_message_id or 0)})
     dms.sort(key=lambda dm: int(dm["last"]), reverse=True)
     return {"me": str(user.id), "bot": str(world.bot.id), "guilds": guilds, "dms": dms, "roles": roles, "names": names}
+
+
+def _in_order(world: World, guild: Guild, user: User) -> list[Channel]:
+    """The channels that a person sees, as the list shows them: threads below theirs, categories last."""
+    seen = [c for c in world.channels_of(guild) if world.permissions(c, user.id) & Permission.VIEW_CHANNEL]
+    inside = threads.active(world, guild, user.id)
+    known = {channel.id for channel in seen}
+
+    def below(parent: int | None) -> list[Channel]:
+        of_it = [c for c in seen if (c.parent_id if c.parent_id in known else None) == parent]
+        return [
+            each
+            for c in sorted(of_it, key=lambda c: (c.type == CATEGORY, c.position))
+            for each in (c, *(t for t in inside if t.parent_id == c.id), *below(c.id))
+        ]
+
+    return below(None)
 
 
 async def stream(request: web.Request) -> web.WebSocketResponse:

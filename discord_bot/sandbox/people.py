@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from discord_bot.sandbox.call import SERVICES, answer
-from discord_bot.sandbox.faults import BadFault
+from discord_bot.sandbox.fault_table import BadFault
 from discord_bot.sandbox.permissions import named
 from discord_bot.sandbox.things import Json, User
 from discord_bot.sandbox.world import World
@@ -95,6 +95,16 @@ async def add_fault(request: web.Request) -> web.Response:
         return answer({"message": str(reason)}, 400)
 
 
+async def get_fault_kinds(request: web.Request) -> web.Response:
+    """What can go wrong: every kind with what it does and its keys."""
+    return answer(request.app[SERVICES].faults.kinds())
+
+
+async def get_fault_choices(request: web.Request) -> web.Response:
+    """What may stand in the keys of faults, by name, for a person to choose from."""
+    return answer(request.app[SERVICES].faults.choices())
+
+
 async def clear_faults(request: web.Request) -> web.Response:
     request.app[SERVICES].faults.clear()
     return answer(None)
@@ -154,6 +164,8 @@ ROUTES = [
     web.get("/sandbox/faults", get_faults),
     web.post("/sandbox/faults", add_fault),
     web.delete("/sandbox/faults", clear_faults),
+    web.get("/sandbox/faults/kinds", get_fault_kinds),
+    web.get("/sandbox/faults/choices", get_fault_choices),
     web.get("/sandbox/clock", get_clock),
     web.post("/sandbox/clock", set_clock),
     web.get("/sandbox/status", get_status),

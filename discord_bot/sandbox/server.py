@@ -10,7 +10,8 @@ from aiohttp import web
 from discord_bot.sandbox import cast, oauth, page, people, rest
 from discord_bot.sandbox.call import LOGGED, SERVICES, Call, Route, Services, Settings, serve
 from discord_bot.sandbox.errors import not_found
-from discord_bot.sandbox.faults import Faults
+from discord_bot.sandbox.fault_requests import Dropped
+from discord_bot.sandbox.faults import Faults, cut
 from discord_bot.sandbox.gateway import Gateway
 from discord_bot.sandbox.grants import Grants
 from discord_bot.sandbox.interactions import Interactions
@@ -38,8 +39,7 @@ def build(services: Services) -> web.Application:
     app = web.Application(middlewares=[people.plain_errors])
     app[SERVICES] = services
     app[page.STREAMS] = set()
-    app.add_routes([*people.ROUTES, *page.ROUTES, web.get("/gateway", services.gateway.serve)])
-    app.router.add_get("/gateway/", services.gateway.serve)
+    app.add_routes([*people.ROUTES, *page.ROUTES, web.get("/gateway", _gateway), web.get("/gateway/", _gateway)])
     for prefix in ("", "/api"):
         app.router.add_get(prefix + "/oauth2/authorize", oauth.authorize_page)
         app.router.add_post(prefix + "/oauth2/authorize", oauth.authorize)
@@ -48,6 +48,17 @@ def build(services: Services) -> web.Application:
     app.router.add_route("*", "/api/{rest:.*}", serve(Route("*", "", _unknown)))
     app.on_shutdown.append(_close_sockets)
     return app
+
+
+async def _gateway(request: web.Request) -> web.StreamResponse:
+    services = request.app[SERVICES]
+    try:
+        await services.faults.reach(request)
+    except Dropped:
+        cut(request)
+        return web.Response()
+    with services.faults.cuttable(request):
+        return await services.gateway.serve(request)
 
 
 async def _close_sockets(app: web.Application) -> None:

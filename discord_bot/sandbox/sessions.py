@@ -89,9 +89,11 @@ class Connection:
         if self._silence is not None:
             self._silence.cancel()
 
-    async def write(self) -> None:
+    async def write(self, flowing: asyncio.Event) -> None:
+        """Send what waits, while it flows."""
         while True:
             frame = await self._outgoing.get()
+            await flowing.wait()
             try:
                 if isinstance(frame, int):
                     await self.socket.close(code=frame)

@@ -124,10 +124,12 @@ class World:
         guild.roles[role.id] = role
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
         self.save_guild(guild)
-        self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
+        told = self.guild_create(guild)
+        del told["unavailable"]  # which would make it the end of an outage
+        self.publish(Event("GUILD_CREATE", told, guild.id, only_for=APPLICATION_ID))
 
-    def rename_guild(self, guild: Guild, name: str) -> None:
-        guild.name = name
+    def change_guild(self, guild: Guild, name: str | None = None, owner_id: int | None = None) -> None:
+        guild.name, guild.owner_id = name or guild.name, owner_id or guild.owner_id
         self.save_guild(guild)
         self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
 

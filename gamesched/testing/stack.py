@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -60,6 +61,7 @@ class Stack:
         self.discord = LocalDiscord(public_url=self.url, limited=limited)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.since: dict[str, datetime] = {}
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed at exit)
 
     def __enter__(self) -> "Stack":
         self.discord.start()
@@ -83,6 +85,14 @@ class Stack:
                 process.kill()
                 process.wait()
         self.discord.stop()
+        sys.stderr.write(self.said)  # for pytest to show where a test failed
+        self._errors.close()
+
+    @property
+    def said(self) -> str:
+        """What the programs have logged so far."""
+        size = self._errors.seek(0, os.SEEK_END)
+        return os.pread(self._errors.fileno(), size, 0).decode(errors="replace")
 
     @property
     def variables(self) -> dict[str, str]:
@@ -107,6 +117,7 @@ class Stack:
             [sys.executable, *command],
             cwd=REPOSITORY,
             env=variables,
+            stderr=self._errors,
             start_new_session=True,
             preexec_fn=die_with_parent,
         )

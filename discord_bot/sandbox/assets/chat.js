@@ -1,11 +1,15 @@
 // The chat client: who one is, where one is, what was said. All it does goes through Discord's API with a person's token.
 
+import { answered, commands, left } from "./commands.js";
+import { TALK, things } from "./controls.js";
 import { element } from "./markdown.js";
 import { avatar, message } from "./messages.js";
+import { answeredModal, modal } from "./modals.js";
+import { moved, panel } from "./panel.js";
 
 const $ = (id) => document.getElementById(id);
 const API = "/api/v10";
-const state = { person: null, token: null, view: null, guild: "@me", channel: null, shown: new Map(), failed: new Map(), socket: null };
+const state = { person: null, token: null, view: null, guild: "@me", channel: null, shown: new Map(), failed: new Map(), rows: new Map(), socket: null };
 
 const cookie = (name) => document.cookie.split("; ").find((each) => each.startsWith(name + "="))?.slice(name.length + 1);
 const readKey = () => `read-${state.person}`;
@@ -16,8 +20,22 @@ async function api(method, path, body) {
   const answer = await fetch(API + path, { method, headers: { Authorization: state.token, "Content-Type": "application/json" },
     body: body === undefined ? undefined : JSON.stringify(body) });
   const told = answer.status === 204 ? null : await answer.json();
-  if (!answer.ok) throw new Error(told.message);
+  if (!answer.ok) throw new Error([told.message, blame(told.errors)].filter(Boolean).join(": "));
   return told;
+}
+
+// The first of the reasons, wherever in the body it is.
+function blame(errors) {
+  if (!errors) return "";
+  return errors._errors ? errors._errors[0].message : blame(Object.values(errors)[0]);
+}
+
+let numbered = 0;
+const nonce = () => `${Date.now()}${(numbered += 1) % 1000}`;
+
+function interact(body) {
+  return api("POST", "/interactions", { application_id: state.view.bot, channel_id: state.channel, session_id: "page", nonce: nonce(),
+    ...(state.guild === "@me" ? {} : { guild_id: state.guild }), ...body });
 }
 
 // --- names ----------------------------------------------------------------------------------------------------
@@ -30,7 +48,11 @@ const names = {
   colour: (id) => { const bits = guild()?.colours[id]; return bits ? `color:#${bits.toString(16).padStart(6, "0")}` : null; },
 };
 
+const options = (sort, channelTypes) => things(sort, state.view, state, names, channelTypes);
+
 // --- places ---------------------------------------------------------------------------------------------------
+
+const THREADS = [10, 11, 12], KINDS = { 2: " (voice)", 13: " (stage)", 15: " (forum)" };
 
 function drawPlaces() {
   const seen = read();
@@ -47,8 +69,12 @@ function drawPlaces() {
     const initials = each.name.split(/\s+/).map((word) => word[0]).join("").slice(0, 3);
     lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, initials), each.name));
     for (const channel of each.channels) {
-      if (channel.type === 0) lists.push(entry(each.id, channel.id, channel.last, element("b", {}, "#"), channel.name));
-      else lists.push(element("p", {}, `${channel.name} (voice)`));
+      if (THREADS.includes(channel.type)) {
+        const link = entry(each.id, channel.id, channel.last, element("b", {}, "⌙"), channel.name);
+        link.classList.add("thread");
+        lists.push(link);
+      } else if (TALK.includes(channel.type)) lists.push(entry(each.id, channel.id, channel.last, element("b", {}, channel.type === 5 ? "📣" : "#"), channel.name));
+      else lists.push(element("p", {}, channel.name + (KINDS[channel.type] || "")));
     }
   }
   lists.push(element("h2", {}, element("i", { "aria-hidden": "true" }, "✉"), "Direct messages"));
@@ -83,17 +109,22 @@ function title() {
 function drawMessages(stay) {
   const list = $("messages");
   const low = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  const context = { names, me: state.view.me, act, dismiss };
+  const context = { names, me: state.view.me, act, dismiss, options };
   let before = null;
   const rows = [...state.shown.values()].map((each) => {
-    const row = message(each, { ...context, failed: state.failed.get(each.id) });
+    const old = state.rows.get(each.id);
+    const row = old?.data === each ? old.row : message(each, { ...context, failed: state.failed.get(each.id) });
+    state.rows.set(each.id, { data: each, row });
     const close = before && before.author.id === each.author.id && !((before.flags ^ each.flags) & 64)
       && new Date(each.timestamp) - new Date(before.timestamp) < 420000;
-    if (close) row.classList.add("more");
+    row.classList.toggle("more", Boolean(close));
     before = each;
     return row;
   });
-  list.replaceChildren(...(rows.length ? rows : [element("li", { class: "none" }, "Nothing here yet.")]));
+  if (!rows.length) rows.push(element("li", { class: "none" }, "Nothing here yet."));
+  // Rows that stay are not touched: they keep the focus, and what is chosen in them but not sent.
+  for (const each of [...list.children]) if (!rows.includes(each)) each.remove();
+  rows.forEach((row, i) => { if (list.children[i] !== row) list.insertBefore(row, list.children[i] || null); });
   if (!stay || low) list.scrollTop = list.scrollHeight;
 }
 
@@ -104,14 +135,19 @@ function markRead() {
 }
 
 async function act(data, pressed) {
-  state.failed.delete(data.id);
-  const body = { type: 3, application_id: state.view.bot, channel_id: data.channel_id, message_id: data.id, message_flags: data.flags,
-    session_id: "page", nonce: String(Date.now()), data: pressed, ...(state.guild === "@me" ? {} : { guild_id: state.guild }) };
-  try { await api("POST", "/interactions", body); } catch (error) { fail(data.id, error.message); }
+  if (state.failed.delete(data.id)) redraw(data.id);
+  const body = { type: 3, channel_id: data.channel_id, message_id: data.id, message_flags: data.flags, data: pressed };
+  try { await interact(body); } catch (error) { fail(data.id, error.message); }
 }
 
 function fail(id, why) {
   state.failed.set(id, why);
+  redraw(id);
+}
+
+// As it is without anything pressed or said about it; without an id, all.
+function redraw(id) {
+  if (id) state.rows.delete(id); else state.rows.clear();
   drawMessages(true);
 }
 
@@ -125,6 +161,7 @@ async function loadMessages() {
   const channel = state.channel;
   state.shown = new Map();
   state.failed = new Map();
+  state.rows = new Map();
   let found = [];
   try { found = channel ? await api("GET", `/channels/${channel}/messages?limit=100`) : []; } catch { /* shown as empty */ }
   if (channel !== state.channel) return;
@@ -140,7 +177,7 @@ async function loadMessages() {
 function follow() {
   const [, , place, channel, jump] = location.pathname.split("/");
   state.guild = place;
-  const home = place === "@me" ? state.view.dms : guild()?.channels.filter((each) => each.type === 0) || [];
+  const home = place === "@me" ? state.view.dms : guild()?.channels.filter((each) => TALK.includes(each.type)) || [];
   state.channel = home.some((each) => each.id === channel) ? channel : home[0]?.id || null;
   return jump;
 }
@@ -152,10 +189,14 @@ async function open() {
   document.title = `${title()} · LOCAL DISCORD`;
   $("text").placeholder = state.channel ? `Message ${title()}` : "";
   $("say").hidden = !state.channel;
+  moved(where());
+  left();
   await loadMessages();
   const target = jump && $(`message-${jump}`);
   if (target) { target.classList.add("jumped"); target.scrollIntoView({ block: "center" }); }
 }
+
+const where = () => ({ channel: state.channel, title: title(), guild: state.guild, me: state.view?.me });
 
 function go(place, channel) {
   history.pushState(null, "", `/channels/${place}/${channel}`);
@@ -169,11 +210,11 @@ async function loadView() {
 }
 
 async function hear({ t, d }) {
-  if (t === "INTERACTION_FAILURE") fail(d.message_id, "This interaction failed");
-  else if (t === "INTERACTION_SUCCESS") drawMessages(true);
+  if (t.startsWith("INTERACTION_") || t.startsWith("APPLICATION_COMMAND_")) hearAnswer(t, d);
   else if (t.startsWith("MESSAGE_")) {
     if (d.channel_id === state.channel) {
       if (t === "MESSAGE_DELETE") state.shown.delete(d.id);
+      else if (t === "MESSAGE_DELETE_BULK") d.ids.forEach((id) => state.shown.delete(id));
       else if (t === "MESSAGE_CREATE" || state.shown.has(d.id)) state.shown.set(d.id, d);
       drawMessages(true);
       markRead();
@@ -185,8 +226,15 @@ async function hear({ t, d }) {
     const before = state.channel;
     await loadView();
     follow();
-    if (state.channel === before) { drawPlaces(); $("title").textContent = title(); drawMessages(true); } else open();
+    if (state.channel === before) { drawPlaces(); $("title").textContent = title(); redraw(); } else open();
   }
+}
+
+function hearAnswer(t, d) {
+  const mine = answered(t, d) || answeredModal(t, d);
+  if (t === "INTERACTION_MODAL_CREATE") modal(d, { nonce, interact, options, names });
+  if (t === "INTERACTION_FAILURE" && !mine && d.message_id) fail(d.message_id, "This interaction failed");
+  else if (d.message_id || !mine) redraw(d.message_id);
 }
 
 // Opened before anything is read, so that nothing is missed between; what it tells waits until all is drawn.
@@ -238,5 +286,8 @@ $("say").onsubmit = async (event) => {
   catch (error) { $("status").textContent = error.message; $("status").className = "off"; }
 };
 window.onpopstate = open;
+panel(where);
+commands({ where, nonce, interact, options,
+  index: () => api("GET", `/channels/${state.channel}/application-command-index`) });
 document.addEventListener("visibilitychange", () => { markRead(); if (state.view) drawPlaces(); });
 await become(new URLSearchParams(location.search).get("as") || cookie("local_discord_person"));

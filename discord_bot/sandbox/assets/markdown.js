@@ -8,8 +8,9 @@ const UNITS = [["year", 31536000], ["month", 2629800], ["week", 604800], ["day",
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined) continue;
     if (key in made && typeof value !== "string") made[key] = value;
-    else if (value !== null) made.setAttribute(key, value);
+    else made.setAttribute(key, value);
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;

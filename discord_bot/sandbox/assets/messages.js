@@ -1,5 +1,6 @@
 // One message as nodes: text, embeds, buttons and selects.
 
+import { chooser } from "./controls.js";
 import { element, inline, markdown } from "./markdown.js";
 
 const EPHEMERAL = 64, LOADING = 128;
@@ -7,7 +8,7 @@ const EPHEMERAL = 64, LOADING = 128;
 export const avatar = (id) => `/embed/avatars/${Number(BigInt(id) % 6n)}.png`;
 
 export function message(data, context) {
-  const { names, me, act, dismiss, failed } = context;
+  const { names, me, act, dismiss, failed, options } = context;
   const priv = data.flags & EPHEMERAL;
   const body = element("div", {},
     element("div", { class: "by" },
@@ -21,7 +22,7 @@ export function message(data, context) {
     body.append(text);
   }
   for (const each of data.embeds) body.append(embed(each, names));
-  for (const row of data.components) body.append(components(row, data, act));
+  for (const row of data.components) body.append(components(row, data, act, options));
   if (failed) body.append(element("div", { class: "failed", role: "alert" }, failed));
   if (priv) {
     const away = element("button", { type: "button" }, "Dismiss message");
@@ -79,8 +80,8 @@ function fields(all, names) {
   return made;
 }
 
-function components(row, data, act) {
-  return element("div", { class: "row" }, ...row.components.map((each) => each.type === 2 ? button(each, data, act) : select(each, data, act)));
+function components(row, data, act, options) {
+  return element("div", { class: "row" }, ...row.components.map((each) => each.type === 2 ? button(each, data, act) : select(each, data, act, options)));
 }
 
 function face(each) {
@@ -96,14 +97,18 @@ function button(each, data, act) {
   return made;
 }
 
-function select(each, data, act) {
-  const made = element("select", { "aria-label": each.placeholder || "Choose" }, element("option", { value: "" }, each.placeholder || "Choose…"));
-  for (const option of each.options || []) {
-    made.append(element("option", { value: option.value, title: option.description || "" }, option.label));
+function select(each, data, act, options) {
+  const made = chooser(each, options, each.placeholder || "Choose");
+  const send = () => act(data, { component_type: each.type, custom_id: each.custom_id, values: made.values() });
+  if (!made.several) {
+    made.node.onchange = () => { if (made.node.value) send(); };
+    return made.node;
   }
-  made.disabled = Boolean(each.disabled);
-  made.onchange = () => {
-    if (made.value) act(data, { component_type: each.type, custom_id: each.custom_id, values: [made.value] });
-  };
-  return made;
+  const done = element("button", { type: "button", disabled: Boolean(each.disabled) }, "Choose");
+  const check = () => { done.disabled = Boolean(each.disabled) || !made.right(); };
+  done.onclick = () => { done.classList.add("waiting"); send(); };
+  made.node.onchange = check;
+  check();
+  made.node.append(element("div", { class: "end" }, element("small", {}, made.range), done));
+  return made.node;
 }

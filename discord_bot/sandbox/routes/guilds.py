@@ -26,7 +26,7 @@ async def patch_guild(call: Call) -> Json:
     guild = the_guild(call, Permission.MANAGE_GUILD)
     body = await call.json()
     if body.get("name") is not None:
-        call.world.rename_guild(guild, length(body["name"], 2, 100, "name"))
+        call.world.change_guild(guild, name=length(body["name"], 2, 100, "name"))
     return payloads.guild(guild)
 
 

@@ -1,7 +1,9 @@
-"""A local Discord and an unmodified discord.py client connected to it."""
+"""A local Discord, an unmodified discord.py client connected to it, and a browser for its page."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -11,6 +13,8 @@ import pytest
 import yarl
 
 from discord_bot.sandbox.testing import LocalDiscord
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 
 @pytest.fixture
@@ -71,3 +75,16 @@ async def _first(running: asyncio.Task[None], ready: asyncio.Task[None]) -> None
         if running.done():
             running.result()
         await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def page(local: LocalDiscord) -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
+        page = browser.new_page()
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        yield page
+        browser.close()
+        assert problems == []

@@ -1,32 +1,16 @@
 """The chat page in a browser."""
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from discord_bot.sandbox import cast
+from discord_bot.sandbox import cast, threads
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.tests.bare import Bare
-
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+from discord_bot.sandbox.tests.conftest import CHROMIUM
+from discord_bot.sandbox.things import ANNOUNCEMENT, FORUM, PUBLIC_THREAD
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
-
-
-@pytest.fixture
-def page(local: LocalDiscord) -> Iterator[Any]:
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
-        page = browser.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        yield page
-        browser.close()
-        assert problems == []
 
 
 def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
@@ -71,3 +55,54 @@ def test_a_link_to_a_message_shows_it(local: LocalDiscord, page: Any) -> None:
     page.locator(".jumped", has_text="the one").wait_for()
     page.set_viewport_size({"width": 360, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -> None:
+    days = [{"label": each, "value": each.lower()} for each in ("Friday", "Saturday", "Sunday")]
+    several = {"type": 3, "custom_id": "days", "placeholder": "Days", "options": days, "min_values": 2, "max_values": 3}
+    person = {"type": 5, "custom_id": "who", "placeholder": "A person"}
+    rows = [{"type": 1, "components": [each]} for each in (several, person)]
+    Bare(local).post(cast.RAIDS_ID, content="Who can when?", components=rows)
+    page.goto(f"{local.origin}/channels/{cast.GUILD_ID}/{cast.RAIDS_ID}?as=charlie")
+    page.get_by_label("Friday").check()
+    assert page.get_by_role("button", name="Choose").is_disabled()
+    local.client.say("alice", cast.RAIDS_ID, "something else")
+    page.get_by_text("something else").wait_for()
+    page.get_by_label("Sunday").check()
+    page.get_by_role("button", name="Choose").click()
+    page.get_by_label("A person").select_option("Bob the GM")
+    for _ in range(200):
+        if len(local.client.interactions()) == 2:
+            break
+        page.wait_for_timeout(20)
+    chosen = [made.data["values"] for made in local.server.services.interactions._by_id.values()]
+    assert chosen == [["friday", "sunday"], [str(cast.BOB_ID)]]
+
+
+def test_many_deleted_at_once_are_gone(local: LocalDiscord, page: Any) -> None:
+    for i in range(5):
+        Bare(local).post(cast.RAIDS_ID, content=f"post {i}")
+    page.goto(f"{local.origin}/channels/{cast.GUILD_ID}/{cast.RAIDS_ID}?as=bob")
+    page.get_by_text("post 4").wait_for()
+    local.client.fault("delete_messages", channel_id=cast.RAIDS_ID, count=3)
+    page.get_by_text("post 4").wait_for(state="detached")
+    assert [each.split("\n")[-1] for each in page.locator(".text").all_inner_texts()] == ["post 0", "post 1"]
+
+
+def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> None:
+    page.goto(f"{local.origin}/channels/{cast.GUILD_ID}/{cast.RAIDS_ID}?as=bob")
+    page.locator("nav a", has_text="raids").wait_for()
+    guild = local.world.guilds[cast.GUILD_ID]
+    news = local.do(lambda world: world.add_channel(guild, "news", ANNOUNCEMENT))
+    local.do(lambda world: world.add_channel(guild, "tales", FORUM))
+    raids = local.world.channels[cast.RAIDS_ID]
+    local.do(lambda world: threads.start(world, raids, cast.BOB_ID, "loot", PUBLIC_THREAD))
+    page.locator("nav a.thread", has_text="loot").click()
+    page.get_by_label("Message", exact=True).fill("Mine!")
+    page.get_by_label("Message", exact=True).press("Enter")
+    page.locator(".text", has_text="Mine!").wait_for()
+    assert page.get_by_role("heading", name="# loot").is_visible()
+    places = [each.split("\n")[-1] for each in page.locator("nav a, nav p").all_inner_texts()]
+    assert places[:7] == ["general", "game-night", "raids", "loot", "Table (voice)", "news", "tales (forum)"]
+    local.client.fault("delete_channel", channel_id=news.id)
+    page.locator("nav a", has_text="news").wait_for(state="detached")
