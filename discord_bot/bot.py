@@ -55,6 +55,7 @@ class Bot(discord.Client):
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
+        self._heard = False  # from here on, a lost connection is no news
         for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
             if not self.clicks.busy:
                 break
