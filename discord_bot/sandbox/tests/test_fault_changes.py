@@ -10,7 +10,7 @@ from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.tests.bare import Bare
 from discord_bot.sandbox.tests.conftest import Listener
-from discord_bot.sandbox.tests.test_real_client import until
+from discord_bot.sandbox.tests.test_real_clients import until
 from discord_bot.sandbox.things import APPLICATION_ID
 
 HERE = f"/channels/{cast.GENERAL_ID}/messages"
