@@ -56,7 +56,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         state=state,
         state_text=text,
         starts_at=game.starts_at,
-        duration_text=minutes_text(game.duration),
+        duration_text=minutes_text(game.effective.duration),
         host_id=game.host_id,
         seats_text=people.seats_text,
         seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),

@@ -1,6 +1,5 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
-import re
 import zoneinfo
 from datetime import datetime
 from typing import Any
@@ -8,50 +7,15 @@ from typing import Any
 from django import forms
 
 from games import messages, rules
+from games.level_forms import LevelForm
+from games.levels import GameTemplate, Setting, inherited
 from games.models import Game
 from games.rules import ClockProblem, Plan, resolve
 from guilds.forms import UNKNOWN_ZONE, zone_choices
-from guilds.models import Guild
-
-UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
-_LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
+from guilds.models import Channel, Guild
 
 
-def parse_minutes(text: str) -> list[int]:
-    """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
-    found = []
-    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
-        match = _LENGTH.fullmatch(part)
-        if match is None:
-            raise ValueError(part)
-        found.append(int(match[1]) * UNITS[match[2].lower()])
-    return found
-
-
-def minutes_words(minutes: int) -> str:
-    """`90`, `2h`, `1d`: a length as the form takes it."""
-    for word, size in (("d", 1440), ("h", 60)):
-        if minutes and minutes % size == 0:
-            return f"{minutes // size}{word}"
-    return str(minutes)
-
-
-class RemindersField(forms.CharField):
-    """Lengths of time before the start: `1d, 2h, 15`."""
-
-    def to_python(self, value: str | None) -> Any:
-        try:
-            return tuple(parse_minutes(super().to_python(value) or ""))
-        except ValueError as part:
-            raise forms.ValidationError(
-                f"“{part}” is not a length of time. Write minutes, hours or days: 15, 2h, 1d."
-            ) from None
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(minutes_words(m) for m in value) if isinstance(value, (list, tuple)) else value
-
-
-class GameForm(forms.Form):
+class GameForm(LevelForm):
     """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
 
     title = forms.CharField(
@@ -99,41 +63,58 @@ class GameForm(forms.Form):
             "invalid_choice": messages.UNKNOWN_CHANNEL,
         },
     )
-    seats = forms.IntegerField(
+    template = forms.TypedChoiceField(
         required=False,
-        min_value=0,
-        max_value=10**6,
-        help_text="1 to 100. Leave it empty for unlimited.",
-        widget=forms.NumberInput(attrs={"min": 1, "max": rules.SEATS_MAX, "inputmode": "numeric"}),
-        error_messages={"invalid": "Write the number of seats in digits, or leave it empty for unlimited."},
-    )
-    duration = forms.CharField(
-        initial="2h",
-        help_text="How long it lasts: 90, 2h, 1d. Plain numbers are minutes.",
-        error_messages={"required": "Say how long the game lasts, for example 2h."},
-    )
-    reminders = RemindersField(
-        required=False,
-        initial=(1440, 60),
-        max_length=200,
-        help_text="How long before the start people are reminded: 1d, 1h, 15. Empty for none.",
+        coerce=int,
+        empty_value=None,
+        help_text="Where the settings come from that you leave empty.",
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, guild: Guild, game: Game | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, *args: Any, guild: Guild, game: Game | None = None, template: GameTemplate | None = None, **kwargs: Any
+    ) -> None:
         self.guild = guild
         self.game = game
         self.clock: ClockProblem | None = None
-        channels = list(guild.channels.for_announcements())
+        data = args[0] if args else kwargs.get("data")
+        channels = list(guild.channels.for_announcements().select_related("defaults"))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
-        field = self.fields["channel"]
+        templates = list(guild.templates.filter(gone_at=None))
+        chosen = self._chosen(data, kwargs.get("initial") or {}, templates, template)
+        super().__init__(
+            *args,
+            roles=guild.roles.filter(gone_at=None),
+            inherited=self._inherited(data, kwargs.get("initial") or {}, channels, chosen),
+            without=["host_role_ids"],
+            **kwargs,
+        )
+        self._offer("channel", [(c.pk, channel_label(c)) for c in channels])
+        self._offer("template", [("", "None"), *((t.pk, t.name) for t in templates)])
+        if not templates:
+            del self.fields["template"]
+
+    def _offer(self, name: str, choices: list[tuple[Any, str]]) -> None:
+        field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
-        field.choices = [
-            (str(c.pk), f"#{c.name}" + (f" (the bot lacks {' and '.join(c.missing)})" if c.missing else ""))
-            for c in channels
-        ]
+        field.choices = [(str(value), label) for value, label in choices]
+
+    def _chosen(
+        self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
+    ) -> GameTemplate | None:
+        """The template that the form has, or begins with."""
+        if data is None:
+            return template or (self.game.living_template if self.game else None)
+        return next((t for t in templates if str(t.pk) == data.get("template")), None)
+
+    def _inherited(
+        self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
+    ) -> dict[str, Setting]:
+        """What holds where the form says nothing, for the channel and template that it has."""
+        wanted = str((data or initial).get("channel") or "")
+        channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
+        return inherited(self.guild, channel, template)
 
     @property
     def clock_choices(self) -> list[tuple[str, str]]:
@@ -151,12 +132,6 @@ class GameForm(forms.Form):
         if not 2000 <= day.year <= 2200:
             raise forms.ValidationError(rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one.")
         return day
-
-    def clean_duration(self) -> int:
-        try:
-            return sum(parse_minutes(self.cleaned_data["duration"]))
-        except ValueError:
-            raise forms.ValidationError("Write how long it lasts as 90, 2h or 1d.") from None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -183,17 +158,16 @@ class GameForm(forms.Form):
             description=data["description"],
             starts_at=data["starts_at"],
             zone=data["zone"],
-            seats=data["seats"] or 0,
-            duration=data["duration"],
             channel_id=data["channel"],
-            reminders=data["reminders"],
+            template_id=data.get("template"),
+            **self.settings(),
         )
 
     @staticmethod
     def initial_of(game: Game) -> dict[str, Any]:
         """What the form shows of a game."""
         local = game.starts_at.astimezone(zoneinfo.ZoneInfo(game.zone))
-        return {
+        return LevelForm.initial_settings(game) | {
             "title": game.title,
             "description": game.description,
             "date": local.date(),
@@ -201,8 +175,11 @@ class GameForm(forms.Form):
             "zone": game.zone,
             "fold": local.fold or None,
             "channel": str(game.channel_id),
-            "seats": game.seats or None,
-            "duration": minutes_words(game.duration),
-            "reminders": tuple(game.reminders),
+            "template": str(game.template_id or ""),
             "edition": game.edition,
         }
+
+
+def channel_label(channel: Channel) -> str:
+    """A channel in a list of choices, with what the bot lacks there."""
+    return f"#{channel.name}" + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from guilds.models import check_zone
+from guilds.models import Channel, Guild, check_zone
 
 
 class ReminderPlace(models.TextChoices):
@@ -206,3 +206,22 @@ class GameTemplate(Level):
 
     def __str__(self) -> str:
         return self.name
+
+
+# --- what a game would inherit ---------------------------------------------------------------------------
+
+
+def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> list[Says]:
+    """What the levels above a game of this kind say, the nearest first."""
+    levels = []
+    if template is not None:
+        levels.append(Says(template.name, own(template)))
+    if channel is not None:
+        levels.append(Says(str(channel), own(getattr(channel, "defaults", None))))
+    return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
+
+
+def inherited(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
+    """What holds for a game that says nothing itself, and what of it the template has locked."""
+    nothing = Says(THIS_GAME, {})
+    return resolve([nothing, *above(guild, channel, template)], template.locked if template is not None else ())

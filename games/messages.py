@@ -1,7 +1,8 @@
 """All wording that people read about games, at whichever door. Plain text; doors escape and decorate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from games.rules import State
 from notifications.rules import minutes_text
@@ -97,6 +98,39 @@ def past_text(past: Iterable[int]) -> str:
 def reminders_text(reminders: Iterable[int]) -> str:
     names = [minutes_text(minutes) for minutes in reminders]
     return ", ".join(names) + " before" if names else "none"
+
+
+# --- settings --------------------------------------------------------------------------------------------
+
+REMINDED = {"dm": "by direct message", "channel": "by one mention in the channel"}
+
+
+def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
+    """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`."""
+    match name:
+        case "seats":
+            return f"{value} seats" if value else "unlimited seats"
+        case "duration":
+            return minutes_text(value)
+        case "reminders":
+            return reminders_text(value)
+        case "confirm_by_dm":
+            return "yes" if value else "no"
+        case "reminder_place":
+            return REMINDED[value]
+        case "player_role_ids" | "host_role_ids" | "notify_role_ids":
+            none = {"player_role_ids": "every member", "host_role_ids": "managers only", "notify_role_ids": "nobody"}
+            return ", ".join(role_names.get(role, "a deleted role") for role in value) or none[name]
+        case _:
+            return str(value) or "none"
+
+
+def inherited(text: str, source: str) -> str:
+    return f"Inherited: {text}, from {source}."
+
+
+def locked(source: str) -> str:
+    return f"Set by {source}, which its games cannot change."
 
 
 # --- lists -----------------------------------------------------------------------------------------------

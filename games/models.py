@@ -13,12 +13,12 @@ from django.db.models import Q
 from django.urls import reverse
 
 from games.levels import (
-    THE_SERVER,
     THIS_GAME,
     Effective,
     GameTemplate,
     Level,
     Says,
+    above,
     own,
     resolve,
 )
@@ -120,13 +120,7 @@ class Game(Level):
     @property
     def levels(self) -> list[Says]:
         """What each level says, this game first."""
-        channel, guild, template = self.channel, self.guild, self.living_template
-        return [
-            Says(THIS_GAME, own(self)),
-            *([Says(self.template.name, own(self.template))] if self.template else []),
-            Says(str(channel), own(getattr(channel, "defaults", None))),
-            Says(THE_SERVER, own(getattr(guild, "defaults", None))),
-        ]
+        return [Says(THIS_GAME, own(self)), *above(self.guild, self.channel, self.living_template)]
 
     def state(self, now: datetime) -> State:
         return state(self.starts_at, self.ends_at, self.cancelled_at, now)

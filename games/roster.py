@@ -59,7 +59,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
         return tuple(made)
 
     return Roster(
-        lines([s for s in signups if s.seated_at]), lines([s for s in signups if not s.seated_at]), game.seats
+        lines([s for s in signups if s.seated_at]), lines([s for s in signups if not s.seated_at]), game.effective.seats
     )
 
 

@@ -3,9 +3,10 @@
 import enum
 import unicodedata
 import zoneinfo
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from gamesched.lib.refusal import Refusal
 
@@ -13,6 +14,7 @@ TITLE_MAX = 200
 DESCRIPTION_MAX = 2000
 REASON_MAX = 300
 SEATS_MAX = 100
+LOCATION_MAX, INSTRUCTIONS_MAX = 200, 1000
 DURATION_MIN, DURATION_MAX = 5, 7 * 24 * 60  # minutes
 REMINDERS_MAX = 10
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
@@ -50,16 +52,26 @@ def state(starts_at: datetime, ends_at: datetime, cancelled_at: datetime | None,
 
 @dataclass(frozen=True)
 class Plan:
-    """What a person may decide about a game. Durations and reminders in minutes; seats 0 for unlimited."""
+    """What a person may decide about a game. Durations and reminders in minutes; seats 0 for unlimited.
+
+    Settings that are None are inherited: see `games.levels`.
+    """
 
     title: str
     description: str
     starts_at: datetime
     zone: str
-    seats: int
-    duration: int
     channel_id: int
-    reminders: tuple[int, ...] = field(default=())
+    template_id: int | None = None
+    seats: int | None = None
+    duration: int | None = None
+    reminders: tuple[int, ...] | None = None
+    location: str | None = None
+    instructions: str | None = None
+    player_role_ids: tuple[int, ...] | None = None
+    notify_role_ids: tuple[int, ...] | None = None
+    confirm_by_dm: bool | None = None
+    reminder_place: str | None = None
 
 
 def tidy(plan: Plan) -> Plan:
@@ -67,9 +79,22 @@ def tidy(plan: Plan) -> Plan:
     return replace(
         plan,
         title=" ".join(plan.title.split()),
-        description=plan.description.replace("\r\n", "\n").replace("\r", "\n").strip(),
-        reminders=tuple(sorted(set(plan.reminders), reverse=True)),
+        description=_lines(plan.description),
+        **tidy_settings(plan.reminders, plan.location, plan.instructions),
     )
+
+
+def tidy_settings(reminders: tuple[int, ...] | None, location: str | None, instructions: str | None) -> dict[str, Any]:
+    """Settings as any level keeps them."""
+    return {
+        "reminders": None if reminders is None else tuple(sorted(set(reminders), reverse=True)),
+        "location": None if location is None else " ".join(location.split()),
+        "instructions": None if instructions is None else _lines(instructions),
+    }
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> Refusal | None:
@@ -90,20 +115,38 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         )
     elif _has_controls(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
-    if not 0 <= plan.seats <= SEATS_MAX:
-        wrong["seats"] = f"Choose 1 to {SEATS_MAX} seats, or leave it empty for unlimited."
-    if not DURATION_MIN <= plan.duration <= DURATION_MAX:
-        wrong["duration"] = "A game lasts 5 minutes to 7 days. Enter its length in minutes."
+    wrong |= check_settings({name: getattr(plan, name) for name in CHECKED})
     if plan.starts_at != old_start:
         if plan.starts_at < now + LEAD:
             wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."
         elif plan.starts_at > now + HORIZON:
             wrong["date"] = TOO_FAR
-    if len(plan.reminders) > REMINDERS_MAX:
-        wrong["reminders"] = f"{len(plan.reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
-    elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in plan.reminders):
-        wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
     return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
+
+
+CHECKED = ("seats", "duration", "reminders", "location", "instructions")
+
+
+def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with settings of any level, a sentence for each; None inherits and is never wrong."""
+    said = {name: value for name, value in settings.items() if value is not None}
+    wrong = {}
+    if "seats" in said and not 0 <= said["seats"] <= SEATS_MAX:
+        wrong["seats"] = f"Choose 1 to {SEATS_MAX} seats, or write unlimited."
+    if "duration" in said and not DURATION_MIN <= said["duration"] <= DURATION_MAX:
+        wrong["duration"] = "A game lasts 5 minutes to 7 days. Enter its length in minutes."
+    reminders = said.get("reminders", ())
+    if len(reminders) > REMINDERS_MAX:
+        wrong["reminders"] = f"{len(reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
+    elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in reminders):
+        wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
+    for name, longest in (("location", LOCATION_MAX), ("instructions", INSTRUCTIONS_MAX)):
+        text = said.get(name, "")
+        if len(text) > longest:
+            wrong[name] = f"This has {len(text):,} characters. Shorten it to {longest:,}."
+        elif _has_controls(text.replace("\n", "").replace("\t", "")):
+            wrong[name] = "This contains a character that cannot be shown. Type it again without."
+    return wrong
 
 
 def check_room(of_host: int, in_guild: int) -> Refusal | None:

@@ -43,7 +43,9 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     """Games as lines of a list, in a fixed number of queries."""
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     found = list(
-        games.select_related("guild", "host", "channel", "announcement__channel").annotate(
+        games.select_related(
+            "guild__defaults", "channel__defaults", "template", "host", "announcement__channel"
+        ).annotate(
             n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
         )
@@ -64,7 +66,7 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             starts_at=game.starts_at,
             guild=game.guild,
             host_name=hosts[game.guild_id][game.host_id].text,
-            seats_text=messages.seats_text(game.n_seated, game.seats, game.n_waiting),
+            seats_text=messages.seats_text(game.n_seated, game.effective.seats, game.n_waiting),
             state=game.state(now),
             status_text=messages.STATE_TEXT[game.state(now)],
             viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
@@ -130,8 +132,8 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
-        "duration_text": minutes_text(game.duration),
-        "seats": game.seats,
+        "duration_text": minutes_text(game.effective.duration),
+        "seats": game.effective.seats,
         "channel": game.channel,
         "guild": game.guild,
         "host_name": host_name,
@@ -140,7 +142,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
-        "reminders_text": messages.reminders_text(game.reminders),
+        "reminders_text": messages.reminders_text(game.effective.reminders),
     }
 
 

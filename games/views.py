@@ -129,7 +129,7 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
 def _suggestion(request: ViewerRequest) -> dict[str, Any]:
     zone = request.user.zone or "UTC"
     evening = datetime.now(ZoneInfo(zone)) + timedelta(days=1)
-    return {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time(), "duration": "2h"}
+    return {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
 
 
 def _form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:

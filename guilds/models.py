@@ -218,3 +218,19 @@ class Member(models.Model):
                 f"/avatars/{self.avatar}.png?size=64"
             )
         return self.user.avatar_url
+
+
+class Block(models.Model):
+    """Somebody who may not sign up in a guild, for a time or for good. Quiet: nobody else is told."""
+
+    guild = models.ForeignKey(Guild, models.PROTECT, related_name="blocks", verbose_name="server")
+    user = models.ForeignKey(User, models.PROTECT, related_name="blocks", verbose_name="person")
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
+    reason = models.CharField(max_length=300, blank=True, help_text="For those who manage the server.")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["guild", "user"], name="one_block_per_guild_and_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.guild}"

@@ -16,13 +16,17 @@ from games.actions.planning import (
     reseat,
     show,
 )
+from games.levels import NAMES, GameTemplate
 from games.models import Announcement, AuditEntry, Game
 from games.rules import Plan, State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
-from guilds.models import Channel, User
+from guilds.models import Channel, Guild, User
 from notifications.actions import schedule, unschedule
 from notifications.models import new_nonce
+
+# The settings that a game's own plan may say.
+OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
 
 
 @transaction.atomic
@@ -41,14 +45,14 @@ def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | 
         raise Refused(refusal)
     plan = rules.tidy(plan)
     _check(plan, guild_id, now)
-    game = Game(guild_id=guild_id, host=host, created_at=now)
+    game = Game(guild=Guild.objects.select_related("defaults").get(pk=guild_id), host=host, created_at=now)
     _take(game, plan)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
     AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
     plan_clock(game, now)
     show(game, now)
-    return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.reminders, now)))
+    return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.effective.reminders, now)))
 
 
 @transaction.atomic
@@ -66,15 +70,17 @@ def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | N
     before = plan_of(game)
     plan = rules.tidy(plan)
     _check(plan, game.guild_id, now, before)
-    past = rules.past_reminders(plan.starts_at, plan.reminders, now) if state is State.SCHEDULED else []
     changes = differences(before, plan)
+    held = game.effective
+    _take(game, plan)
+    after = game.effective
+    past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
     if not changes:
         return Done(game, False, messages.edited(False, past))
-    _take(game, plan)
     game.edition += 1
     if "channel" in changes:
         _move_post(game, now)
-    if "seats" in changes:
+    if held.seats != after.seats:
         reseat(game, now)
     changed(game, actor, "edit", changes, now)
     plan_clock(game, now)
@@ -126,11 +132,14 @@ def plan_of(game: Game) -> Plan:
         description=game.description,
         starts_at=game.starts_at,
         zone=game.zone,
-        seats=game.seats,
-        duration=game.duration,
         channel_id=game.channel_id,
-        reminders=tuple(game.reminders),
+        template_id=game.template_id,
+        **{name: _as_tuple(getattr(game, name)) for name in OWN},
     )
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def differences(before: Plan, after: Plan) -> dict[str, list[Any]]:
@@ -140,10 +149,9 @@ def differences(before: Plan, after: Plan) -> dict[str, list[Any]]:
         "description": "description",
         "starts_at": "start",
         "zone": "time zone",
-        "seats": "seats",
-        "duration": "duration",
         "channel_id": "channel",
-        "reminders": "reminders",
+        "template_id": "template",
+        **{name: name.removesuffix("_ids").replace("_", " ") for name in OWN},
     }
     pairs = {word: (getattr(before, name), getattr(after, name)) for name, word in words.items()}
     return {word: [_plain(old), _plain(new)] for word, (old, new) in pairs.items() if old != new}
@@ -169,10 +177,14 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
 def _take(game: Game, plan: Plan) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
-    game.duration, game.seats = plan.duration, plan.seats
-    game.ends_at = plan.starts_at + timedelta(minutes=plan.duration)
-    game.reminders = list(plan.reminders)
-    game.channel_id = plan.channel_id
+    if game.channel_id != plan.channel_id:
+        game.channel = Channel.objects.select_related("defaults").get(pk=plan.channel_id)
+    if game.template_id != plan.template_id:
+        game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
+    for name in OWN:
+        value = getattr(plan, name)
+        setattr(game, name, list(value) if isinstance(value, tuple) else value)
+    game.ends_at = plan.starts_at + timedelta(minutes=game.effective.duration)
 
 
 def _move_post(game: Game, now: datetime) -> None:

@@ -52,7 +52,7 @@ class Done:
 
 def locked_game(game_id: int, actor: Actor) -> Game:
     """Lock a game that exists for the actor; first in the one lock order. Raises Refused for others."""
-    games = Game.objects.select_related("guild", "channel", "host")
+    games = Game.objects.with_levels().select_related("guild", "channel", "host")
     game = games.select_for_update(no_key=True, of=("self",)).filter(pk=game_id).first()
     if game is None or not actor.may_see(game.guild_id):
         raise Refused(Refusal("unknown_game", messages.UNKNOWN_GAME))
@@ -89,7 +89,7 @@ def plan_clock(game: Game, now: datetime) -> None:
     """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
     facts = {"starts_at": game.starts_at.isoformat()}
     kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, game.reminders):
+    for minutes, at in rules.reminder_times(game.starts_at, game.effective.reminders):
         if at > now:
             kept.append(minutes)
             schedule("reminder", game_id=game.pk, offset=minutes, due_at=at, revision=game.revision, facts=facts)
@@ -104,7 +104,7 @@ def reseat(game: Game, now: datetime) -> None:
     """Give and take seats by the one rule, and plan who is told."""
     signups = {s.order_key: s for s in game.signups.current()}
     places = [rules.Place(key, s.seated_at is not None) for key, s in signups.items()]
-    moves = rules.reseat(places, game.seats)
+    moves = rules.reseat(places, game.effective.seats)
     for keys, seated_at, kind in ((moves.up, now, "promoted"), (moves.down, None, "demoted")):
         for key in keys:
             signup = signups[key]

@@ -33,7 +33,7 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
     number, seated = place_of(game, who)
-    return Done(game, not already, messages.joined(number, game.seats, seated, already))
+    return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
 
 
 @transaction.atomic

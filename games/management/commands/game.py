@@ -84,7 +84,7 @@ class Command(BaseCommand):
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
             raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
-        given = {"duration": "2h", "zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
+        given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._valid(GameForm(given, guild=guild))
         self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now()))
 
@@ -93,7 +93,6 @@ class Command(BaseCommand):
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
         data = {name: blank[name].value() for name in blank.fields}
         data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
-        data["reminders"] = blank.fields["reminders"].prepare_value(data["reminders"])
         form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
         self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now()))
 

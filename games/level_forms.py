@@ -1,0 +1,218 @@
+"""The settings of any level as fields: empty inherits, and a word says "none"; beside each stands what it inherits."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+
+from games import messages, rules
+from games.levels import NAMES, Level, ReminderPlace, Setting
+from guilds.models import Role
+
+UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
+_LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
+NONE_WORDS = {"none", "unlimited", "no", "-"}
+ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")
+
+
+def parse_minutes(text: str) -> list[int]:
+    """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
+    found = []
+    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
+        match = _LENGTH.fullmatch(part)
+        if match is None:
+            raise ValueError(part)
+        found.append(int(match[1]) * UNITS[match[2].lower()])
+    return found
+
+
+def minutes_words(minutes: int) -> str:
+    """`90`, `2h`, `1d`: a length as a form takes it."""
+    for word, size in (("d", 1440), ("h", 60)):
+        if minutes and minutes % size == 0:
+            return f"{minutes // size}{word}"
+    return str(minutes)
+
+
+class SeatsField(forms.CharField):
+    """A number, `unlimited` (0), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip().lower()
+        if not text:
+            return None
+        if text in NONE_WORDS:
+            return 0
+        if not text.isascii() or not text.isdigit() or len(text) > 6:
+            raise forms.ValidationError("Write the number of seats in digits, or unlimited.")
+        return int(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "unlimited" if value == 0 else value
+
+
+class RemindersField(forms.CharField):
+    """Lengths of time before the start (`1d, 2h, 15`), `none` (empty), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        if not text or text.lower() in NONE_WORDS:
+            return () if text else None
+        try:
+            return tuple(parse_minutes(text))
+        except ValueError as part:
+            raise forms.ValidationError(
+                f"“{part}” is not a length of time. Write minutes, hours or days: 15, 2h, 1d."
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        return ", ".join(minutes_words(m) for m in value) or "none"
+
+
+class DurationField(forms.CharField):
+    """A length of time (`90`, `2h`), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        try:
+            return sum(parse_minutes(text)) if text else None
+        except ValueError:
+            raise forms.ValidationError("Write how long it lasts as 90, 2h or 1d.") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return minutes_words(value) if isinstance(value, int) else value
+
+
+class TextField(forms.CharField):
+    """A text, `none` (empty), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value) or ""
+        if not text.strip():
+            return None
+        return "" if text.strip().lower() in NONE_WORDS else text
+
+    def prepare_value(self, value: Any) -> Any:
+        return "none" if value == "" else value
+
+
+class LevelForm(forms.Form):
+    """The settings that a level may say. `inherited` is what holds where it says nothing."""
+
+    seats = SeatsField(required=False, max_length=20, help_text="1 to 100, or unlimited.")
+    duration = DurationField(required=False, max_length=50, help_text="How long a game lasts: 90, 2h, 1d.")
+    reminders = RemindersField(
+        required=False, max_length=200, help_text="How long before the start people are reminded: 1d, 1h, 15. Or none."
+    )
+    reminder_place = forms.ChoiceField(required=False, label="Reminded", choices=[])
+    location = TextField(required=False, max_length=1000, help_text="Where it is played: a place, an address. Or none.")
+    instructions = TextField(
+        required=False,
+        max_length=20000,
+        strip=False,
+        label="For those who sign up",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What they are to know or do; shown to players only. Or none.",
+    )
+    confirm_by_dm = forms.ChoiceField(required=False, label="A copy of the answer by direct message", choices=[])
+    own_player_roles = forms.BooleanField(required=False, label="Choose who may sign up")
+    player_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label="Who may sign up",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: every member.",
+    )
+    own_host_roles = forms.BooleanField(required=False, label="Choose who may schedule")
+    host_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label="Who may schedule",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: only those who manage the server.",
+    )
+    own_notify_roles = forms.BooleanField(required=False, label="Choose who is pinged")
+    notify_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label="Who is pinged by a new announcement",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: nobody.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        roles: Iterable[Role],
+        inherited: Mapping[str, Setting],
+        without: Iterable[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles = list(roles)
+        self.inherited = inherited
+        names = {role.pk: role.name for role in self.roles}
+        for name in without:
+            del self.fields[name]
+            self.fields.pop(own_flag(name), None)
+        for name in ROLES:
+            if name in self.fields:
+                choices = [(str(role.pk), role.name) for role in self.roles]
+                self.fields[name].choices = choices  # type: ignore[attr-defined]
+        for name in self.settings_fields:
+            said = messages.inherited(messages.setting_text(name, inherited[name].value, names), inherited[name].source)
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField) and name not in ROLES:
+                field.choices = [("", said), *self._own_choices(name)]
+            elif name in ROLES:
+                self.fields[own_flag(name)].help_text = said
+            else:
+                field.help_text = f"{field.help_text} {said}"
+            if inherited[name].locked:
+                field.disabled = True
+                field.help_text = messages.locked(inherited[name].source)
+                if name in ROLES:
+                    self.fields[own_flag(name)].disabled = True
+
+    @staticmethod
+    def _own_choices(name: str) -> list[tuple[str, str]]:
+        if name == "confirm_by_dm":
+            return [("yes", "Yes"), ("no", "No")]
+        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in ReminderPlace.choices]
+
+    @property
+    def settings_fields(self) -> list[str]:
+        """Names of the settings that this form has."""
+        return [name for name in NAMES if name in self.fields and name != "zone"]
+
+    def settings(self) -> dict[str, Any]:
+        """What a valid form says, by name; None inherits."""
+        data = self.cleaned_data
+        said: dict[str, Any] = {}
+        for name in self.settings_fields:
+            value: Any = data.get(name)
+            if name in ROLES:
+                value = tuple(int(role) for role in value or ()) if data.get(own_flag(name)) else None
+            elif name == "confirm_by_dm":
+                value = {"yes": True, "no": False}.get(str(value))
+            elif name == "reminder_place":
+                value = value or None
+            said[name] = None if self.inherited[name].locked else value
+        return said | rules.tidy_settings(said.get("reminders"), said.get("location"), said.get("instructions"))
+
+    @staticmethod
+    def initial_settings(level: Level | None) -> dict[str, Any]:
+        """What the form shows of what a level says."""
+        if level is None:
+            return {}
+        shown: dict[str, Any] = {name: getattr(level, name) for name in NAMES}
+        for name in ROLES:
+            shown[own_flag(name)] = shown[name] is not None
+            shown[name] = [str(role) for role in shown[name] or ()]
+        shown["confirm_by_dm"] = {True: "yes", False: "no", None: ""}[shown["confirm_by_dm"]]
+        return shown
+
+
+def own_flag(name: str) -> str:
+    """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
+    return f"own_{name.removesuffix('_role_ids')}_roles"
