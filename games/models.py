@@ -122,6 +122,10 @@ class Game(Level):
         """What each level says, this game first."""
         return [Says(THIS_GAME, own(self)), *above(self.guild, self.channel, self.living_template)]
 
+    def is_hosted_by(self, user_id: int) -> bool:
+        """Whether a person is the game's host or one of its co-hosts."""
+        return self.host_id == user_id or self.cohosts.filter(pk=user_id).exists()
+
     def state(self, now: datetime) -> State:
         return state(self.starts_at, self.ends_at, self.cancelled_at, now)
 

@@ -1,6 +1,11 @@
-"""Who may do what in a guild. One answer to "may this person", asked by every door."""
+"""Who may do what in a guild. One answer to "may this person", asked by every door; role ids come in as values."""
 
-from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Member, Role, User
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Block, Member, Role, User
 
 
 def membership(user: User, guild_id: int) -> Member | None:
@@ -21,8 +26,34 @@ def permissions(member: Member) -> int:
     return bits
 
 
-def is_manager(member: Member) -> bool:
-    """Whether a member may manage every game of the guild: its owner, Administrator, or Manage Server."""
-    if member.guild.owner_id == member.user_id:
+def has_role(member: Member, role_ids: Iterable[int]) -> bool:
+    """Whether a member has one of the roles; everybody has @everyone, whose id is the guild's."""
+    wanted = set(role_ids)
+    return member.guild_id in wanted or not wanted.isdisjoint(member.role_ids)
+
+
+def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:
+    """Whether a member may manage every game of the guild.
+
+    Its owner, Administrator, Manage Server; the guild's manager roles add to these and never replace them.
+    """
+    if member.guild.owner_id == member.user_id or has_role(member, manager_role_ids):
         return True
     return bool(permissions(member) & (ADMINISTRATOR | MANAGE_GUILD))
+
+
+def may_play(member: Member, player_role_ids: Iterable[int]) -> bool:
+    """Whether a member's roles let them sign up; with no role named, every member's do."""
+    wanted = tuple(player_role_ids)
+    return not wanted or has_role(member, wanted)
+
+
+def may_host(member: Member, host_role_ids: Iterable[int], manager_role_ids: Iterable[int]) -> bool:
+    """Whether a member may schedule; with no role named, only managers may."""
+    return has_role(member, host_role_ids) or is_manager(member, manager_role_ids)
+
+
+def blocked(guild_id: int, user: User, now: datetime) -> bool:
+    """Whether the guild does not let this person sign up at the moment."""
+    lasting = Q(until=None) | Q(until__gt=now)
+    return Block.objects.filter(lasting, guild_id=guild_id, user=user).exists()

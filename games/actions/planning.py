@@ -9,8 +9,9 @@ from django.db import transaction
 
 from games import messages, rules
 from games.models import AuditEntry, Game, Signup
+from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import is_manager, membership
+from guilds.access import membership
 from guilds.models import User
 from notifications.actions import schedule, unschedule
 
@@ -34,11 +35,18 @@ class Actor:
         return self.operator or (self.user is not None and membership(self.user, guild_id) is not None)
 
     def may_manage(self, game: Game) -> bool:
-        """Whether they may edit and cancel the game: its host, while a member, and managers of the guild."""
+        """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
         if self.operator:
             return True
-        member = membership(self.user, game.guild_id) if self.user else None
-        return member is not None and (game.host_id == member.user_id or is_manager(member))
+        stands = standing(self.user, game.guild_id) if self.user else None
+        return stands is not None and (game.is_hosted_by(stands.member.user_id) or stands.manages)
+
+    def may_host(self, guild_id: int, host_role_ids: tuple[int, ...]) -> bool:
+        """Whether they may schedule games that such roles may host."""
+        if self.operator:
+            return True
+        stands = standing(self.user, guild_id) if self.user else None
+        return stands is not None and stands.may_host(host_role_ids)
 
 
 @dataclass(frozen=True)

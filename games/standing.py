@@ -1,0 +1,45 @@
+"""What a person is in a guild, with the guild's own settings taken into account."""
+
+from dataclasses import dataclass
+
+from games.levels import GuildDefaults
+from guilds import access
+from guilds.models import Guild, Member, User
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A current member, and what the guild's settings make of them."""
+
+    member: Member
+    manager_role_ids: tuple[int, ...]
+
+    @property
+    def manages(self) -> bool:
+        return access.is_manager(self.member, self.manager_role_ids)
+
+    def may_host(self, host_role_ids: tuple[int, ...]) -> bool:
+        return access.may_host(self.member, host_role_ids, self.manager_role_ids)
+
+
+def standing(user: User, guild_id: int) -> Standing | None:
+    """How a person stands in a guild; None for whom it does not exist."""
+    member = access.membership(user, guild_id)
+    if member is None:
+        return None
+    return Standing(member, _manager_roles(guild_id))
+
+
+def managed_guild_ids(user: User) -> set[int]:
+    """The guilds that a person manages now, asked anew each time: never a stored right."""
+    found = set()
+    for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
+        stands = standing(user, guild_id)
+        if stands is not None and stands.manages:
+            found.add(guild_id)
+    return found
+
+
+def _manager_roles(guild_id: int) -> tuple[int, ...]:
+    defaults = GuildDefaults.objects.filter(pk=guild_id).values_list("manager_role_ids", flat=True).first()
+    return tuple(defaults or ())
