@@ -164,7 +164,7 @@ def _programs(web: int, discord: int) -> list[Program]:
         ("web", [python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(web), "gamesched.asgi:application"], {}),
         ("bot", [*manage, "runbot"], long_lived),
         ("notifyd", [*manage, "notifyd"], long_lived),
-        ("worker", [*manage, "qcluster"], {}),
+        ("worker", [python, "-m", "gamesched.demo.whole", *manage, "qcluster"], {}),
     ]
 
 
