@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from games.actions.planning import Actor
+from games.levels import GuildDefaults
 from games.models import Game
 from games.rules import Plan
 from guilds import actions
@@ -81,11 +82,13 @@ def make_world(now: datetime) -> World:
     alice, bob, charlie = (
         SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
     )
+    # Whoever is a member may schedule here, as in the demo; what else there may be is for tests of it to say.
     actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
     a, b, c = (
         actions.see_member(GUILD, SeenMember(u, nick), now).user
         for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
     )
+    GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
     return World(
         Guild.objects.get(pk=GUILD),
         Channel.objects.get(pk=GUILD + 11),

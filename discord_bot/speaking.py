@@ -80,11 +80,15 @@ class DiscordBackend:
         if letter.doubt and (found := await self._sent_already(channel, letter)):
             return Sent(channel.id, found)
         mentions = discord.AllowedMentions(
-            everyone=False, roles=False, users=[discord.Object(user) for user in letter.ping_users]
+            everyone=False,
+            roles=[discord.Object(role) for role in letter.ping_roles],
+            users=[discord.Object(user) for user in letter.ping_users],
         )
         if letter.post is not None:
             embed, view = self._shown(letter.post)
-            sent = await channel.send(embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions)
+            sent = await channel.send(
+                letter.text or None, embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions
+            )
         else:
             sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
         return Sent(channel.id, sent.id)

@@ -8,6 +8,9 @@ class GamesConfig(AppConfig):
 
     def ready(self) -> None:
         from games import chores, kinds
+        from games.actions import signups
+        from guilds.signals import member_changed
 
         kinds.register_all()
+        member_changed.connect(signups.on_member_changed)
         post_migrate.connect(chores.plan_chores, sender=self)

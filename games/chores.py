@@ -1,18 +1,21 @@
 """What the worker does from time to time. Each returns a sentence, which the admin shows as its result."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.core.management import call_command
 from django.db.models import Q
 
 from games.actions.announcing import look_for_posts, sweep
+from games.models import Signup
 from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
-from guilds.directory import DirectoryDown, refresh_stale
+from guilds.directory import DirectoryDown, refresh_member, refresh_stale
+from guilds.models import Member
 from notifications.models import Notification
 
 KEPT = timedelta(days=30)
 ROLES_KNOWN_FOR = timedelta(hours=1)
+SOON = timedelta(minutes=15)
 LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
 
 # Name, function, minutes between runs.
@@ -27,9 +30,24 @@ SCHEDULE = (
 def refresh_directory() -> str:
     """Ask Discord again about the members whose roles were read longest ago."""
     try:
-        return f"Looked up {refresh_stale(db_now(), ROLES_KNOWN_FOR, LOOKUPS)} members."
+        now = db_now()
+        due = refresh_before_reminders(now, LOOKUPS)
+        return f"Looked up {due + refresh_stale(now, ROLES_KNOWN_FOR, LOOKUPS - due)} members."
     except DirectoryDown as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def refresh_before_reminders(now: datetime, limit: int) -> int:
+    """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
+    soon = Notification.objects.open().filter(kind="reminder", due_at__lte=now + SOON).values("game_id")
+    signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
+    stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
+    done = 0
+    for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():
+        if done < limit and stale.filter(guild_id=guild_id, user_id=user_id).exists():
+            refresh_member(guild_id, user_id or 0)
+            done += 1
+    return done
 
 
 def sweep_announcements() -> str:

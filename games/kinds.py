@@ -12,12 +12,16 @@ from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import touch
 from games.announcement import view
+from games.levels import ReminderPlace
 from games.models import Game
+from games.roster import place_of
 from games.rules import State
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt
+
+PINGS_MOST = 80  # people called by one message: their mentions have to fit beside its text
 
 
 def register_all() -> None:
@@ -26,13 +30,16 @@ def register_all() -> None:
     register(Kind("end", expand=_touched))
     register(Kind("promoted", expand=_recipient, render=_promoted))
     register(Kind("demoted", expand=_recipient, render=_demoted))
+    register(Kind("confirmed", expand=_recipient, render=_confirmed))
+    register(Kind("lost_seat", expand=_recipient, render=_lost_seat))
     register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
     register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
     register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
 
 
 def _game(row: Notification) -> Game:
-    return Game.objects.select_related("guild", "channel", "announcement").get(pk=row.game_id or 0)
+    games = Game.objects.select_related("guild__defaults", "channel__defaults", "template", "announcement")
+    return games.get(pk=row.game_id or 0)
 
 
 def _address(delivery: Delivery, game: Game) -> str:
@@ -69,8 +76,17 @@ def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
     game = _game(row)
     if (drop := _stale(row, game, now)) is not None:
         return drop
+    if game.effective.reminder_place == ReminderPlace.CHANNEL:
+        # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
+        row.facts |= {"place": ReminderPlace.CHANNEL.value}
+        row.save(update_fields=["facts"])
+        return [game.host_id]
+    return dict.fromkeys([game.host_id, *_seated(game)])
+
+
+def _seated(game: Game) -> list[int]:
     seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
-    return dict.fromkeys([game.host_id, *seated.values_list("user_id", flat=True)])
+    return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
 def _stale(row: Notification, game: Game, now: datetime) -> Drop | None:
@@ -85,10 +101,23 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if (drop := _stale(delivery.notification, game, now)) is not None:
         return drop
+    if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
+        return _reminder_in_channel(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
     return _letter(delivery, game, messages.reminder(*_about(delivery, game), hosting), now)
+
+
+def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter:
+    """One message that calls everyone seated, as many as one message may ping."""
+    called = list(dict.fromkeys([game.host_id, *_seated(game)]))[:PINGS_MOST]
+    text = messages.everyone_reminded(messages.plain(game.title), game.starts_at, _address(delivery, game))
+    calls = " ".join(f"<@{user_id}>" for user_id in called)
+    letter = _letter(delivery, game, text, now)
+    return replace(
+        letter, user_id=None, channel_id=game.channel_id, text=f"{calls} {letter.text}", ping_users=tuple(called)
+    )
 
 
 # --- start and end ---------------------------------------------------------------------------------------
@@ -126,6 +155,22 @@ def _is_seated(game: Game, user_id: int) -> bool:
     return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
 
 
+def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they left")
+    number, seated = place_of(game, delivery.recipient)
+    place = messages.place_text(number, game.effective.seats, seated)
+    text = messages.confirmed(*_about(delivery, game), place, messages.plain(game.effective.instructions))
+    return _letter(delivery, game, text, now)
+
+
+def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
+    game, facts = _game(delivery.notification), delivery.notification.facts
+    text = messages.lost_seat(*_about(delivery, game), messages.plain(facts["who"]), facts["left"])
+    return _letter(delivery, game, text, now)
+
+
 # --- cancellation ----------------------------------------------------------------------------------------
 
 
@@ -150,8 +195,13 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
     post = game.announcement
     if post.message_id is None and game.state(now).over:
         return Drop("it was over before it was announced")
+    # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
+    first = post.message_id is None and post.lost_at is None and post.shown_revision == 0
+    roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
     letter = Letter(
         channel_id=post.channel_id,
+        text=" ".join(f"<@&{role}>" for role in roles),
+        ping_roles=tuple(roles),
         post=view(game, now),
         nonce=post.nonce,
         message_id=post.message_id,

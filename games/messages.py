@@ -1,6 +1,6 @@
 """All wording that people read about games, at whichever door. Plain text; doors escape and decorate."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +19,34 @@ NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
 NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
 STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
+BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."
 NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
 UNANSWERED = "Done, but Discord did not take the answer."
 ALREADY_CANCELLED = "This game was cancelled already."
+
+
+def only_players(roles: Sequence[str]) -> str:
+    """Which role would do, for whom none of theirs does."""
+    return f"Only {either(roles)} may sign up for this game. Ask those who manage the server for the role."
+
+
+def only_hosts(roles: Sequence[str]) -> str:
+    if not roles:
+        return "Only those who manage the server may schedule games here. Ask them to let a role of yours host."
+    return f"Only {either(roles)} and those who manage the server may schedule games here."
+
+
+def either(names: Sequence[str]) -> str:
+    """`Player`, `Player or Veteran`, `A, B or C`; for none left, a word."""
+    if not names:
+        return "a role that was deleted"
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+NOT_PINGABLE = "You may not have these roles pinged here. Those who manage the server decide which hosts may ping."
 
 
 def closed(state: State, cancel_reason: str = "") -> str:
@@ -184,6 +206,20 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
+def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str, instructions: str) -> str:
+    more = f"\n{instructions}" if instructions else ""
+    return f"✅ You signed up for **{title}** in {guild}, {stamp(starts_at)}: {place}.{more}\n{url}"
+
+
+def lost_seat(title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool) -> str:
+    why = "is no longer in the server" if left else "no longer has the role to play"
+    return f"{who} {why}, so their seat in **{title}** in {guild}, {stamp(starts_at)}, is free.\n{url}"
+
+
+def everyone_reminded(title: str, starts_at: datetime, url: str) -> str:
+    return f"⏰ **{title}** starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
+
+
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
     why = f"\n> {reason}" if reason else ""
     return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
@@ -216,6 +252,7 @@ VERB_TEXT = {
     "join": "joined",
     "leave": "left",
     "announce": "had it announced again",
+    "lost_seat": "lost their seat",
     "lost": "deleted the announcement there, so it was put back",
 }
 SOMEBODY = "Somebody in Discord"
@@ -226,6 +263,10 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"
+    if verb == "lost_seat":
+        return (
+            f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
+        )
     if verb in {"join", "leave"} and changes.get("for"):
         return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
     return text

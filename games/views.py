@@ -20,8 +20,11 @@ from games.models import Game
 from games.show import game_context, lines, look_up_shown
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
+from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+
+AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
 
 
 def actor(request: ViewerRequest) -> Actor:
@@ -58,11 +61,12 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
     now = db_now()
     games = Game.objects.filter(guild=found)
+    refresh_shown(found.pk, [request.user.pk], now)
     context = {
         "guild": found,
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
-        "may_create": True,
+        "may_create": may_create(request, found),
         "channels_missing": [(c, c.missing) for c in found.channels.for_announcements() if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
@@ -76,6 +80,14 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     context = game_context(found, request.user, now)
     look_up_shown(found, request.user, now)
     return render(request, _template(request, "games/game.html"), context)
+
+
+def may_create(request: ViewerRequest, found: Guild) -> bool:
+    """Whether to offer scheduling: by the guild's own settings or those of any template."""
+    defaults = getattr(found, "defaults", None)
+    wanted = [tuple((defaults.host_role_ids if defaults else None) or ())]
+    wanted += [tuple(t.host_role_ids) for t in found.templates.filter(gone_at=None) if t.host_role_ids is not None]
+    return any(actor(request).may_host(found.pk, roles) for roles in wanted)
 
 
 def _template(request: ViewerRequest, name: str) -> str:
@@ -98,6 +110,7 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not form.is_valid():
         return _form(request, form)
     try:
+        confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
         done = lifecycle.create(found.pk, form.plan(), actor(request), db_now())
     except Refused as refused:
         return _refused(request, form, refused)
@@ -118,6 +131,7 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not form.is_valid():
         return _form(request, form)
     try:
+        confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
         done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0)
     except Refused as refused:
@@ -170,11 +184,13 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
 # --- verbs by one button ---------------------------------------------------------------------------------
 
 
-def _answer(request: ViewerRequest, game_id: int, call: Any) -> HttpResponse:
+def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = KNOWN_FOR) -> HttpResponse:
     """Call a verb; say what came of it on the page, whole or as a fragment."""
+    game = _game(request, game_id)
     say = ""
     good = True
     try:
+        confirm(game.guild_id, request.user.pk, db_now(), grace)
         done: Done = call(db_now())
         say = done.text
     except Refused as refused:
@@ -204,10 +220,10 @@ def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    return _answer(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now))
+    return _answer(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now))
+    return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now), AT_ONCE)

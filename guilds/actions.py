@@ -8,6 +8,7 @@ from django.db import transaction
 
 from guilds.models import Channel, Guild, Member, Role, User, check_zone
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from guilds.signals import member_changed
 
 SAME_FOR = timedelta(seconds=20)  # how long what Discord said of a member need not be written down again
 
@@ -47,6 +48,7 @@ def see_member(guild_id: int, seen: SeenMember, now: datetime) -> Member:
         # A crowd clicking at once says nothing new, and should not wait for writes.
         return known
     user = see_user(seen.user)
+    before = Member.objects.filter(guild_id=guild_id, user=user).values_list("role_ids", flat=True).first()
     member, _ = Member.objects.update_or_create(
         guild_id=guild_id,
         user=user,
@@ -59,6 +61,8 @@ def see_member(guild_id: int, seen: SeenMember, now: datetime) -> Member:
             "left_at": None,
         },
     )
+    if before is not None and set(before) != set(seen.role_ids):
+        member_changed.send(Member, guild_id=guild_id, user_id=user.pk, now=now)
     return member
 
 
@@ -83,13 +87,23 @@ def see_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> list
         unique_fields=["guild", "user"],
         update_fields=["confirmed_at", "left_at"],
     )
-    Member.objects.filter(user=user, left_at=None).exclude(guild_id__in=known).update(left_at=now)
+    left = Member.objects.filter(user=user, left_at=None).exclude(guild_id__in=known)
+    for guild_id in list(left.values_list("guild_id", flat=True)):
+        see_member_gone(guild_id, user.pk, now)
     return known
 
 
+@transaction.atomic
 def see_member_gone(guild_id: int, user_id: int, now: datetime) -> None:
     """Write down that a person is not, or no longer, a member."""
-    Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).update(left_at=now)
+    if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).update(left_at=now):
+        member_changed.send(Member, guild_id=guild_id, user_id=user_id, now=now)
+
+
+def see_user_gone(user_id: int, now: datetime) -> None:
+    """Write down that a person is in no guild with the bot any more."""
+    for guild_id in list(Member.objects.filter(user_id=user_id, left_at=None).values_list("guild_id", flat=True)):
+        see_member_gone(guild_id, user_id, now)
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.actions import see_member, see_member_gone
 from guilds.models import Member
 from guilds.seen import SeenMember
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 # What a page shows of a member is at most so old, or being asked about. A page left open asks as often (games.live),
 # so a new nick is seen within a minute.
 SHOWN_FRESH = timedelta(seconds=30)
+ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if their roles are known for longer
+KNOWN_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
+NOT_KNOWN = "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
 REST = 5.0  # seconds without look-ups after one that failed
 MOST_ASKED = 200  # look-ups waiting at a time; the next page asks for the rest
 
@@ -96,6 +100,22 @@ def _refresh_one(guild_id: int, user_id: int) -> None:
         close_old_connections()
         with _asking:
             _asked.discard((guild_id, user_id))
+
+
+def confirm(guild_id: int, user_id: int, now: datetime, grace: timedelta = KNOWN_FOR) -> None:
+    """Before somebody changes something: know their roles as they are now, by asking where nobody said so lately.
+
+    While Discord cannot be asked, what was known within `grace` counts; Refused after that. Reading goes on.
+    """
+    member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
+    if member is None or (member.roles_at is not None and now - member.roles_at < ROLES_FRESH):
+        return
+    try:
+        refresh_member(guild_id, user_id)
+    except DirectoryDown as reason:
+        if member.roles_at is None or now - member.roles_at > grace:
+            log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
+            raise Refused(Refusal("not_known", NOT_KNOWN)) from None
 
 
 def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from guilds.models import Member, User
+from guilds.models import Member, Role, User
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,9 @@ def names_in(guild_id: int, user_ids: Iterable[int]) -> dict[int, Name]:
     for user in User.objects.filter(pk__in=wanted - found.keys()):
         found[user.pk] = Name(user.display_name, user.avatar_url)
     return found
+
+
+def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:
+    """Names of roles that there still are, the highest first."""
+    roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), gone_at=None)
+    return list(roles.values_list("name", flat=True))

@@ -13,8 +13,8 @@ class Letter:
 
     To a person (`user_id`, with `channel_id` where their direct-message channel is known) or a channel.
     `message_id` makes it an edit, and with `delete` a deletion. `post` is a view-model that the backend
-    knows how to show; `text` is plain. Only `ping_users` are pinged, whatever the text says. `nonce` makes
-    sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
+    knows how to show; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text says.
+    `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
     With `doubt`, it may have been sent longer ago than that, so the channel is read for `mark` before it is
     sent again: text that only this letter has.
     """
@@ -27,6 +27,7 @@ class Letter:
     message_id: int | None = None
     delete: bool = False
     ping_users: tuple[int, ...] = ()
+    ping_roles: tuple[int, ...] = ()
     doubt: bool = False
     mark: str = ""
 

@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
+from guilds.actions import see_user_gone
 from guilds.models import User
 from notifications import rules
 from notifications.kinds import Drop, Rendered, letter_kind, letter_kinds, post_kind, post_kinds
@@ -157,6 +158,9 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
             _record_post(job.pk, job.rendered, outcome, now)
         else:
             _record_delivery(job.pk, outcome, now)
+            if isinstance(outcome, Permanent) and outcome.code == Permanent.LEFT and job.letter.user_id:
+                # Afterwards, for it takes games' locks, which come before a delivery's.
+                see_user_gone(job.letter.user_id, now)
 
 
 @transaction.atomic

@@ -19,9 +19,11 @@ from games.actions.planning import (
 from games.levels import NAMES, GameTemplate
 from games.models import Announcement, AuditEntry, Game
 from games.rules import Plan, State
+from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Channel, Guild, User
+from guilds.names import role_names
 from notifications.actions import schedule, unschedule
 from notifications.models import new_nonce
 
@@ -47,12 +49,32 @@ def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | 
     _check(plan, guild_id, now)
     game = Game(guild=Guild.objects.select_related("defaults").get(pk=guild_id), host=host, created_at=now)
     _take(game, plan)
+    _require_host(game, actor)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
     AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
     plan_clock(game, now)
     show(game, now)
     return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.effective.reminders, now)))
+
+
+def _require_host(game: Game, actor: Actor) -> None:
+    """Raise Refused for those who may not schedule such a game, or have those roles pinged."""
+    roles = game.effective.host_role_ids
+    if not actor.may_host(game.guild_id, roles):
+        raise Refused(Refusal("not_a_host", messages.only_hosts(role_names(game.guild_id, roles))))
+    _require_pingable(game, actor)
+
+
+def _require_pingable(game: Game, actor: Actor) -> None:
+    """Raise Refused where the game's own plan pings roles that hosts may not: managers may ping any."""
+    asked = set(game.notify_role_ids or ())
+    defaults = getattr(game.guild, "defaults", None)
+    if asked <= set(defaults.pingable_role_ids if defaults else ()) or actor.operator:
+        return
+    stands = standing(actor.user, game.guild_id) if actor.user else None
+    if stands is None or not stands.manages:
+        raise Refused(Refusal("not_pingable", messages.NOT_PINGABLE, {"notify_role_ids": messages.NOT_PINGABLE}))
 
 
 @transaction.atomic
@@ -73,6 +95,8 @@ def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | N
     changes = differences(before, plan)
     held = game.effective
     _take(game, plan)
+    if "notify role" in changes:
+        _require_pingable(game, actor)
     after = game.effective
     past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
     if not changes:

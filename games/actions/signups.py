@@ -11,9 +11,10 @@ from games.models import Game, Signup
 from games.roster import place_of
 from games.rules import State
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
+from guilds.access import blocked, may_play, membership
 from guilds.models import User
-from guilds.names import names_in
+from guilds.names import names_in, role_names
+from notifications.actions import schedule
 
 
 @transaction.atomic
@@ -23,17 +24,32 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     Joining twice changes nothing. Raises Refused once the game has started.
     """
     game = _open_game(game_id, who, actor, now)
-    if membership(who, game.guild_id) is None:
-        raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
     already = game.signups.current().filter(user=who).exists()
     if not already:
+        _require_player(game, who, actor, now)
         # Under the game's lock, so that the order is that of the locks and no two are alike.
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now)
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
+        if game.effective.confirm_by_dm:
+            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
     number, seated = place_of(game, who)
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
+
+
+def _require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
+    """Raise Refused for those who may not take part. Whom its hosts or managers sign up needs no role."""
+    member = membership(who, game.guild_id)
+    if member is None:
+        raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
+    if game.is_hosted_by(who.pk):
+        return
+    if blocked(game.guild_id, who, now):
+        raise Refused(Refusal("blocked", messages.BLOCKED))
+    roles = game.effective.player_role_ids
+    if actor.user == who and not may_play(member, roles):
+        raise Refused(Refusal("not_a_player", messages.only_players(role_names(game.guild_id, roles))))
 
 
 @transaction.atomic
@@ -45,6 +61,50 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         reseat(game, now)
         changed(game, actor, "leave", _for(game, who, actor), now)
     return Done(game, was_in, messages.left(was_in))
+
+
+@transaction.atomic
+def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
+    """Take out of a game whoever left the guild or lost the role to play, and tell the host. Says whether it did.
+
+    Coming back does not bring the seat back: it is somebody else's by then.
+    """
+    game = Game.objects.with_levels().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    signup = game.signups.current().filter(user_id=user_id).select_related("user").first()
+    if signup is None or signup.user is None or game.state(now) is not State.SCHEDULED:
+        return False
+    member = membership(signup.user, game.guild_id)
+    if member is not None and (game.is_hosted_by(user_id) or may_play(member, game.effective.player_role_ids)):
+        return False
+    signup.left_at, signup.seated_at = now, None
+    signup.save(update_fields=["left_at", "seated_at"])
+    reseat(game, now)
+    name = names_in(game.guild_id, [user_id])[user_id].text
+    changed(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
+    facts = {"who": name, "left": member is None}
+    # Several may go before the next look at the clock, so the row is told apart by the person.
+    offset = user_id % 2**31
+    schedule(
+        "lost_seat",
+        game_id=game.pk,
+        recipient_id=game.host_id,
+        offset=offset,
+        due_at=now,
+        revision=game.revision,
+        facts=facts,
+    )
+    return True
+
+
+def free_lost_seats(guild_id: int, user_id: int, now: datetime) -> int:
+    """`free_lost_seat` in every game to come of the guild; for when a member left or has other roles."""
+    games = Game.objects.upcoming(now).filter(guild_id=guild_id, signups__user_id=user_id, signups__left_at=None)
+    return sum(free_lost_seat(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
+
+
+def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
+    """Receives `guilds.signals.member_changed`."""
+    free_lost_seats(guild_id, user_id, now)
 
 
 def _open_game(game_id: int, who: User, actor: Actor, now: datetime) -> Game:
