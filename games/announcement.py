@@ -32,6 +32,7 @@ class AnnouncementView:
     seated: tuple[str, ...]
     waiting: tuple[str, ...]
     may_sign_up: bool
+    location: str = ""
 
     @property
     def text(self) -> str:
@@ -62,6 +63,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
         waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
+        location=game.effective.location,
     )
 
 

@@ -19,6 +19,9 @@ NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
 NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
 STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
+NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
+NOT_A_MANAGER = "Only those who manage the server may do that: its owner, or who has Manage Server or a manager role."
+BLOCK_PAST = "That date is past. Choose a later one, or none for good."
 BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."
 NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
@@ -26,6 +29,14 @@ OLD_BUTTON = "This button is from an older announcement. Open the game's page fo
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
 UNANSWERED = "Done, but Discord did not take the answer."
 ALREADY_CANCELLED = "This game was cancelled already."
+
+
+def not_a_member(name: str) -> str:
+    return f"{name} is not a member of this server, or the bot has not seen them there."
+
+
+def handed_over(name: str) -> str:
+    return f"{name} is the host now; whoever was it stays as a co-host."
 
 
 def only_players(roles: Sequence[str]) -> str:

@@ -111,6 +111,8 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             retry=manages and changeable and bool(post.problem),
             join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
         ),
+        # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
+        "instructions_html": description_html(game.effective.instructions) if mine or manages else "",
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "unreached": unreached(game) if manages else [],
@@ -142,6 +144,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
+        "location_html": description_html(game.effective.location),
         "reminders_text": messages.reminders_text(game.effective.reminders),
     }
 

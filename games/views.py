@@ -23,6 +23,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from guilds.names import role_names
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
 
@@ -104,6 +105,10 @@ def _template(request: ViewerRequest, name: str) -> str:
 def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    if not may_create(request, found):
+        hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
+        sentence = messages.only_hosts(role_names(found.pk, hosts))
+        return render(request, "403.html", {"sentence": sentence}, status=403)
     if request.method == "GET":
         return _form(request, GameForm(guild=found, initial=_suggestion(request)))
     form = GameForm(request.POST, guild=found)
