@@ -22,6 +22,7 @@ UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choos
 NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
 NOT_A_MANAGER = "Only those who manage the server may do that: its owner, or who has Manage Server or a manager role."
 BLOCK_PAST = "That date is past. Choose a later one, or none for good."
+UNBLOCKED = "They can sign up again."
 BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."
 NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
@@ -33,6 +34,12 @@ ALREADY_CANCELLED = "This game was cancelled already."
 
 def not_a_member(name: str) -> str:
     return f"{name} is not a member of this server, or the bot has not seen them there."
+
+
+def nobody_of_that_name(count: int) -> str:
+    if count:
+        return f"{count} people here are called that. Write the Discord username or id instead."
+    return "Nobody of that name is known here. Write the Discord username or id."
 
 
 def handed_over(name: str) -> str:

@@ -11,6 +11,7 @@ from django.utils.html import urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from games import messages
+from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
@@ -86,6 +87,7 @@ class May:
     edit: bool
     cancel: bool
     retry: bool
+    choose_hosts: bool
     join_refusal: str
 
 
@@ -109,6 +111,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             edit=manages and changeable,
             cancel=manages and changeable,
             retry=manages and changeable and bool(post.problem),
+            choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
             join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
         ),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from games import views
+from games import people_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,5 +11,8 @@ urlpatterns = [
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
+    path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),
+    path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),
+    path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
 ]

@@ -52,13 +52,17 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     return Done(game, True, messages.handed_over(names[to.pk].text))
 
 
-def _require_owner(game: Game, actor: Actor) -> None:
-    """Raise Refused for co-hosts: who runs the game is for its host and the guild's managers to say."""
-    require_manager(game, actor)
-    if actor.operator or (actor.user is not None and actor.user.pk == game.host_id):
-        return
+def may_choose_hosts(game: Game, actor: Actor) -> bool:
+    """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
+    if actor.operator:
+        return True
     stands = standing(actor.user, game.guild_id) if actor.user else None
-    if stands is None or not stands.manages:
+    return stands is not None and (stands.member.user_id == game.host_id or stands.manages)
+
+
+def _require_owner(game: Game, actor: Actor) -> None:
+    require_manager(game, actor)
+    if not may_choose_hosts(game, actor):
         raise Refused(Refusal("not_yours", messages.NOT_THE_HOST))
 
 

@@ -116,6 +116,9 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
+    "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
+    "guild-blocks": ("get", "guild", only({"manager", "owner"})),
+    "guild-unblock": ("post", "block", only({"manager", "owner"})),
     "game-announce": ("post", "game", only(HOSTS, "refused")),
 }
 # What others wrote and test: logging in, and the admin, which test_admin_scope walks.
@@ -160,7 +163,8 @@ def test_an_address(cast: Cast, client: Any, route: str, who: str) -> None:
     method, of, verdict = ROUTES[route]
 
     def address(game: Game) -> str:
-        ids = {"": [], "guild": [game.guild_id], "game": [game.pk]}[of]
+        block = [game.guild_id, cast.people["blocked"].pk]
+        ids = {"": [], "guild": [game.guild_id], "game": [game.pk], "block": block}[of]
         return reverse(route, args=ids)
 
     assert outcome(client, method, address(cast.game)) == verdict(who)
