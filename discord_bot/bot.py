@@ -12,13 +12,13 @@ from discord_bot.clicks import Clicks
 from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
 from discord_bot.models import Outcome
-from discord_bot.seeing import seen_guild
+from discord_bot.seeing import seen_guild, seen_member
 from games import messages
-from games.actions import announcing
+from games.actions import announcing, gone, setup
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
-from guilds.seen import SeenGuild
+from guilds.seen import SeenGuild, SeenMember
 from notifications.steps import beat
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,12 @@ class Bot(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         log.info("The bot was invited to the server %s.", guild.name)
         self._see_soon(guild)
+        try:
+            owner = seen_member(await guild.fetch_member(guild.owner_id or 0))
+        except discord.HTTPException as reason:
+            log.warning("Who owns the server %s cannot be asked (%s), so nobody is told to set it up.", guild, reason)
+            return
+        await in_db(_welcome, seen_guild(guild), owner)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._see_soon(guild)
@@ -206,6 +212,14 @@ def _see_guild(seen: SeenGuild) -> None:
     now = db_now()
     actions.see_guild(seen, now)
     announcing.channels_changed(seen.id, now)
+    gone.catch_up(seen.id, now)
+
+
+def _welcome(seen: SeenGuild, owner: SeenMember) -> None:
+    now = db_now()
+    actions.see_guild(seen, now)
+    actions.see_member(seen.id, owner, now)
+    setup.welcome(seen.id, owner.user.id, now)
 
 
 def _doubt_posts() -> None:

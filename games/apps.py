@@ -7,10 +7,11 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import chores, kinds
+        from games import chores, kinds, setup_kinds
         from games.actions import signups
         from guilds.signals import member_changed
 
         kinds.register_all()
+        setup_kinds.register_all()
         member_changed.connect(signups.on_member_changed)
         post_migrate.connect(chores.plan_chores, sender=self)

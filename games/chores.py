@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.db.models import Q
 
 from games.actions.announcing import look_for_posts, sweep
+from games.actions.settling import mend_drift, settle_begun
 from games.models import Signup
 from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
@@ -23,6 +24,7 @@ SCHEDULE = (
     ("Directory refresh", "games.chores.refresh_directory", 1),
     ("Announcement sweep", "games.chores.sweep_announcements", 5),
     ("Announcement check", "games.chores.check_announcements", 1),
+    ("Settling", "games.chores.settle", 60),
     ("Purge", "games.chores.purge", 24 * 60),
 )
 
@@ -61,6 +63,12 @@ def check_announcements() -> str:
         return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
     except DirectoryDown as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def settle() -> str:
+    """Freeze the settings of games that have begun, and bring games to come in step that were missed."""
+    now = db_now()
+    return f"Froze {settle_begun(now)} games that have begun, and mended {mend_drift(now)} to come."
 
 
 def purge() -> str:

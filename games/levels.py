@@ -216,7 +216,7 @@ def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) 
     levels = []
     if template is not None:
         levels.append(Says(template.name, own(template)))
-    if channel is not None:
+    if channel is not None and channel.gone_at is None:
         levels.append(Says(str(channel), own(getattr(channel, "defaults", None))))
     return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
 

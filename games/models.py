@@ -195,7 +195,9 @@ class AuditEntry(models.Model):
     """Who did what, through which door."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
-    game = models.ForeignKey(Game, models.CASCADE, related_name="audit")
+    game = models.ForeignKey(
+        Game, models.CASCADE, null=True, blank=True, related_name="audit", help_text="Empty: it was about the server."
+    )
     actor = models.ForeignKey(
         "guilds.User", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: an operator's shell."
     )
@@ -207,6 +209,8 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name_plural = "audit entries"
         ordering = ("-at", "-pk")
+        # Read by the settings page: what was last changed in a guild.
+        indexes = (models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),)
 
     def __str__(self) -> str:
         return f"{self.verb} by {self.actor or 'an operator'}"

@@ -13,6 +13,7 @@ from gamesched.lib.refusal import Refusal
 TITLE_MAX = 200
 DESCRIPTION_MAX = 2000
 REASON_MAX = 300
+NAME_MAX = 80  # of a template
 SEATS_MAX = 100
 LOCATION_MAX, INSTRUCTIONS_MAX = 200, 1000
 DURATION_MIN, DURATION_MAX = 5, 7 * 24 * 60  # minutes
@@ -146,6 +147,31 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
             wrong[name] = f"This has {len(text):,} characters. Shorten it to {longest:,}."
         elif _has_controls(text.replace("\n", "").replace("\t", "")):
             wrong[name] = "This contains a character that cannot be shown. Type it again without."
+    return wrong
+
+
+def tidy_texts(name: str, description: str) -> tuple[str, str]:
+    """A template's name and description as they will be kept."""
+    return " ".join(name.split()), _lines(description)
+
+
+def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:
+    """What is wrong with a template's tidy texts, beside the names of the others, a sentence for each."""
+    wrong = {}
+    if not _visible(name):
+        wrong["name"] = "Give the template a name that people can see."
+    elif len(name) > NAME_MAX:
+        wrong["name"] = f"The name has {len(name)} characters. Shorten it to {NAME_MAX}."
+    elif _has_controls(name):
+        wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
+    elif name.casefold() in {other.casefold() for other in others}:
+        wrong["name"] = "Another template has this name. Choose one that hosts can tell apart."
+    if len(description) > DESCRIPTION_MAX:
+        wrong["description"] = (
+            f"The description has {len(description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
+        )
+    elif _has_controls(description.replace("\n", "").replace("\t", "")):
+        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
     return wrong
 
 

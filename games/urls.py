@@ -6,6 +6,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
+    path("guilds/<id:guild_id>/setup/", views.guild, name="guild-setup"),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),

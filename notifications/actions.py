@@ -29,7 +29,7 @@ ON CONFLICT (game_id, kind, recipient_id, "offset") WHERE closed_at IS NULL DO U
 def schedule(
     kind: str,
     *,
-    game_id: int,
+    game_id: int | None,
     due_at: datetime,
     revision: int,
     recipient_id: int | None = None,
@@ -39,6 +39,7 @@ def schedule(
 ) -> None:
     """Ask for something to be said at a time, or change what an open row asks for.
 
+    What belongs to no game is told apart by its recipient and offset.
     Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
     """
     with connection.cursor() as cursor:

@@ -54,7 +54,7 @@ class Notification(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} for game {self.game_id}"
+        return f"{self.kind} for game {self.game_id}" if self.game_id else self.kind
 
 
 class Status(models.TextChoices):

@@ -60,8 +60,10 @@ class Done:
 
 def locked_game(game_id: int, actor: Actor) -> Game:
     """Lock a game that exists for the actor; first in the one lock order. Raises Refused for others."""
-    games = Game.objects.with_levels().select_related("guild", "channel", "host")
-    game = games.select_for_update(no_key=True, of=("self",)).filter(pk=game_id).first()
+    # Read after the lock is held, in a statement of its own: one that waited for the lock would bring along the
+    # levels as they were before it waited.
+    list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
+    game = Game.objects.with_levels().select_related("guild", "channel", "host").filter(pk=game_id).first()
     if game is None or not actor.may_see(game.guild_id):
         raise Refused(Refusal("unknown_game", messages.UNKNOWN_GAME))
     return game

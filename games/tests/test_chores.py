@@ -26,6 +26,7 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
         ("Directory refresh", 1),
         ("Interaction purge", 24 * 60),
         ("Purge", 5),
+        ("Settling", 60),
     ]
 
 

@@ -1,0 +1,133 @@
+"""All wording about the settings of a guild, its channels and templates, and about setting it up."""
+
+from collections.abc import Iterable, Sequence
+
+UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
+MANAGERS_ONLY = (
+    "Only those who manage the server may do that: its owner, and those with Manage Server or a manager role."
+)
+STALE_SETTINGS = "Somebody changed these settings while you were editing. Nothing was saved; compare the two below."
+UNKNOWN_ROLE = "One of these roles no longer exists in the server. Choose again."
+EVERYONE_MANAGES = "Every member would manage every game. Choose roles that only those have who should."
+EVERYONE_PINGED = "@everyone cannot be pinged. Choose roles."
+TEMPLATES = "the templates"
+UNKNOWN_TEMPLATE = "That template was deleted, or belongs to another server. The list shows those there are."
+OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was moved; look at the list again."
+REORDERED = "The order is saved."
+
+SETTING_NAMES = {
+    "seats": "Seats",
+    "duration": "Duration",
+    "reminders": "Reminders",
+    "zone": "Time zone",
+    "location": "Location",
+    "instructions": "For those who sign up",
+    "player_role_ids": "Who may sign up",
+    "host_role_ids": "Who may schedule",
+    "notify_role_ids": "Pinged by a new announcement",
+    "confirm_by_dm": "A copy of the answer by direct message",
+    "reminder_place": "Reminded",
+}
+
+
+def settings_saved(changed: bool, games: int) -> str:
+    if not changed:
+        return "Nothing was different, so nothing changed."
+    return f"The settings are saved.{also_changed(games)}"
+
+
+def also_changed(games: int) -> str:
+    """How many games to come follow; starts with a space, or is ''."""
+    if not games:
+        return ""
+    return " One game to come follows." if games == 1 else f" {games} games to come follow."
+
+
+def channel_deleted(name: str) -> str:
+    return f"#{name} was deleted in Discord, so its settings can no longer be changed."
+
+
+def default_stays(name: str) -> str:
+    return f"{name} is the default. Make another template the default first, then delete it."
+
+
+def made_default(name: str) -> str:
+    return f"{name} is now chosen where nobody chooses a template."
+
+
+def duplicated(name: str, copy: str) -> str:
+    return f"{name} is duplicated as {copy}."
+
+
+def copy_of(name: str, others: Sequence[str]) -> str:
+    """A name for a copy that no other template has."""
+    taken = {other.casefold() for other in others}
+    for number in range(1, len(taken) + 2):
+        ending = " (copy)" if number == 1 else f" (copy {number})"
+        if (made := name[: 80 - len(ending)] + ending).casefold() not in taken:
+            return made
+    raise AssertionError("one more name than there are templates is free")
+
+
+def template_deleted(name: str, games: int) -> str:
+    text = f"{name} is deleted."
+    if games == 1:
+        return f"{text} One game to come used it, and now has the settings of its channel and the server."
+    if games:
+        return f"{text} {games} games to come used it, and now have the settings of their channel and the server."
+    return text
+
+
+def too_many_templates(most: int) -> str:
+    return f"{most} templates are the most that a server may have. Delete one that nobody uses."
+
+
+# --- setting up ------------------------------------------------------------------------------------------
+
+
+def welcome(guild: str, url: str) -> str:
+    return (
+        f"👋 I am now in {guild}, which you own. Choose there who may schedule games, in which channels, and with "
+        f"which settings. It takes two minutes:\n{url}\nUntil then only those who manage the server can schedule."
+    )
+
+
+def test_message(url: str) -> str:
+    return f"✅ A test: games can be announced in this channel. Whoever set this up can delete this message.\n<{url}>"
+
+
+def test_result(closed: bool, dropped: str, error: str) -> str:
+    """What became of a test message."""
+    if not closed:
+        return f"A test message is on its way{f' ({error})' if error else ''}. Load this page again in a moment."
+    if dropped:
+        return f"The last test message did not arrive: {error or dropped}"
+    return "The last test message arrived."
+
+
+TEST_SENT = "A test message is on its way. What came of it stands beside the channel."
+
+
+def mend_permissions(channel: str, missing: Iterable[str]) -> str:
+    """Where to click in Discord."""
+    return (
+        f"In Discord: Edit Channel of {channel}, Permissions, Advanced permissions, add the bot or its role, and allow "
+        f"{' and '.join(missing)}."
+    )
+
+
+NOT_FOR_GAMES = {
+    2: "A voice channel: games are announced in a text channel. Write this one's name as a game's location.",
+    13: "A stage channel: games are announced in a text channel. Write this one's name as a game's location.",
+    15: "A forum: its posts are threads, in which games are not announced. Choose a text channel beside it.",
+    16: "A media channel: its posts are threads, in which games are not announced. Choose a text channel beside it.",
+}
+NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
+ASK_A_MANAGER = "Ask its owner, or whoever manages it."
+BOT_GONE = "The bot is no longer in {guild}. Its games and settings are kept: invite the bot again to go on."
+
+
+def switched(count: int) -> str:
+    if not count:
+        return "Nothing was different, so nothing changed."
+    return "The channel is switched." if count == 1 else f"{count} channels are switched."

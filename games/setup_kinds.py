@@ -1,0 +1,78 @@
+"""What is sent while a guild is set up: the letter to its owner, and test messages. Neither belongs to a game."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from games import setting_messages as messages
+from games.messages import plain
+from guilds.models import Channel, Guild
+from notifications.kinds import Drop, Kind, Post, Rendered, register
+from notifications.letter import Letter, Permanent, Sent
+from notifications.models import Delivery, Notification
+from notifications.rules import in_doubt
+
+
+def register_all() -> None:
+    register(Kind("welcome", expand=_owner, render=_welcome))
+    register(Post("channel_test", render=_test, shown=_arrived, failed=_refused))
+
+
+def setup_address(guild_id: int) -> str:
+    """The setup page's whole address, for Discord."""
+    return settings.PUBLIC_URL + reverse("guild-setup", args=[guild_id])
+
+
+def _owner(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
+
+
+def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
+    guild = Guild.objects.present().filter(pk=int(delivery.notification.facts["guild"])).first()
+    if guild is None:
+        return Drop("the bot was removed from the server")
+    if delivery.in_channel:
+        # No channel is chosen yet in which they could be called; the server's page says the same.
+        return Drop("their direct messages are closed")
+    person = delivery.recipient
+    text = messages.welcome(plain(guild.name), f"{setup_address(guild.pk)}?d={delivery.nonce}")
+    return Letter(
+        user_id=person.pk,
+        channel_id=person.dm_channel_id,
+        text=text,
+        nonce=delivery.nonce,
+        mark=delivery.nonce,
+        doubt=in_doubt(delivery.first_tried_at, now),
+    )
+
+
+def _test(row: Notification, now: datetime) -> Rendered | Drop:
+    channel = Channel.objects.filter(pk=int(row.facts["channel"]), gone_at=None).first()
+    if channel is None:
+        return Drop("the channel was deleted")
+    nonce = row.facts["nonce"]
+    letter = Letter(
+        channel_id=channel.pk,
+        text=messages.test_message(f"{setup_address(channel.guild_id)}?d={nonce}"),
+        nonce=nonce,
+        mark=nonce,
+        doubt=row.attempts > 1 and in_doubt(row.created_at, now),
+    )
+    return Rendered(letter, row.revision)
+
+
+def _arrived(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+    """Nothing to write down: the row closes."""
+
+
+def _refused(row: Notification, why: Permanent, now: datetime) -> bool:
+    """The row keeps why; the setup page shows it."""
+    return False
+
+
+def last_tests(guild_id: int) -> dict[int, Notification]:
+    """The last test message of each channel of a guild, by the channel's id."""
+    rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
+    return {int(row.facts["channel"]): row for row in rows}
