@@ -59,6 +59,7 @@ class GuildAdmin(GuildScopedAdmin):
     list_filter = ("unavailable", ("gone_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "id")
     search_help_text = "By name or Discord's id."
+    ordering = ("name", "pk")
     fields = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Guild]:
@@ -123,6 +124,7 @@ class MemberAdmin(GuildScopedAdmin):
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
     search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")
+    ordering = ("user__handle", "pk")
     fields = ("display_name", "handle", "discord_id", "guild", "roles", "confirmed_at", "roles_at", "left_at")
     readonly_fields = ("display_name", "handle", "discord_id", "roles")
 

@@ -27,7 +27,8 @@ class SignupForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["user"].required = True
+        if "user" in self.fields:
+            self.fields["user"].required = True
 
     def verb(self) -> Done:
         return signups.join(self.cleaned_data["game"].pk, self.cleaned_data["user"], actor(self.user), db_now())
