@@ -93,7 +93,7 @@ INSTALLED_APPS = [
     "notifications",
     "guilds",
     "guilds.discord_login",
-    "django.contrib.admin",
+    "gamesched.operators.OperatorsConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
