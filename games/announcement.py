@@ -66,7 +66,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
 
 
 def _mention(user_id: int | None, name: str) -> str:
-    return f"<@{user_id}>" if user_id else name
+    return f"<@{user_id}>" if user_id else messages.plain(name)
 
 
 def lines_within(lines: tuple[str, ...], limit: int = FIELD_VALUE) -> str:

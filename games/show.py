@@ -85,6 +85,7 @@ class May:
     leave: bool
     edit: bool
     cancel: bool
+    remove: bool
     retry: bool
     join_refusal: str
 
@@ -108,6 +109,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             leave=state is State.SCHEDULED and mine is not None,
             edit=manages and changeable,
             cancel=manages and changeable,
+            remove=manages and changeable,
             retry=manages and changeable and bool(post.problem),
             join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
         ),

@@ -6,10 +6,12 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
+    path("guilds/<id:guild_id>/members/", views.members, name="members"),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
+    path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
 ]
