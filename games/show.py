@@ -1,17 +1,15 @@
 """Games as pages and commands show them, to one viewer."""
 
-import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.html import urlize
-from django.utils.safestring import SafeString, mark_safe
 
 from games import messages
 from games.actions.planning import Actor
+from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
@@ -130,7 +128,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
     return {
         "id": game.pk,
         "title": game.title,
-        "description_html": description_html(game.description),
+        "description_html": page_text(game.guild_id, game.description),
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
@@ -150,12 +148,6 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
 
 def _mine_text(people: Roster, mine: Any) -> str:
     return messages.place_text(mine.number, people.seats, mine in people.seated)
-
-
-def description_html(text: str) -> SafeString:
-    """The description, escaped, with its lines kept and its addresses as links."""
-    linked = urlize(html.escape(text, quote=True), nofollow=True, autoescape=False)
-    return mark_safe(linked.replace("\n", "<br>"))  # noqa: S308  escaped just above
 
 
 def unreached(game: Game) -> list[str]:
