@@ -23,7 +23,7 @@ def embed(view: AnnouncementView) -> discord.Embed:
     made = discord.Embed(
         title=discord.utils.escape_markdown(view.title)[:256],
         url=view.url,
-        description=escape_mentions(view.description) or None,
+        description=view.description or None,
         colour=COLOURS[view.state],
     )
     start = stamp(view.starts_at)

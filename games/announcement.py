@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from games import messages
+from games.mentioned import discord_text
 from games.models import Game
 from games.roster import roster
 from games.rules import State
@@ -16,7 +17,10 @@ FIELD_VALUE = 1024
 
 @dataclass(frozen=True)
 class AnnouncementView:
-    """What the post shows. People are ids, which Discord shows under their name in the guild."""
+    """What the post shows. People are ids, which Discord shows under their name in the guild.
+
+    The description is as Discord takes it: mentions where they are certain, and nothing that calls everybody.
+    """
 
     game_id: int
     guild_id: int
@@ -53,7 +57,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         guild_id=game.guild_id,
         title=game.title[:EMBED_TITLE],
         url=game.url,
-        description=game.description,
+        description=discord_text(game.guild_id, game.description),
         state=state,
         state_text=text,
         starts_at=game.starts_at,
@@ -68,7 +72,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
 
 
 def _mention(user_id: int | None, name: str) -> str:
-    return f"<@{user_id}>" if user_id else name
+    return f"<@{user_id}>" if user_id else messages.plain(name)
 
 
 def lines_within(lines: tuple[str, ...], limit: int = FIELD_VALUE) -> str:

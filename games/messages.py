@@ -173,6 +173,72 @@ def locked(source: str) -> str:
     return f"Set by {source}, which its games cannot change."
 
 
+# --- participants ----------------------------------------------------------------------------------------
+
+NOT_A_PERSON = "This names no person. Write @ and a member's name, one person in each line."
+NAME_AFTER_AT = "Write the name of a member after the @."
+PARTICIPANTS_HELP = (
+    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. "
+    "They get the first seats in this order, and are told."
+)
+ADD_PARTICIPANTS_HELP = (
+    "Those whom you add to the people who are in. One in each line: @ and a member's name, or a plain name for "
+    "somebody not in Discord. Whom you add is told; remove people on the game's page."
+)
+NOT_ASKED = "Discord could not be asked just now. Try again in a moment."
+GONE_MEMBER = "Somebody you named is no longer in this server. Take them out of the list."
+UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
+
+
+def name_problem(line: int, typed: str, sentence: str) -> str:
+    shown = typed if len(typed) <= 70 else f"{typed[:69]}…"
+    return f"Line {line}, “{shown}”: {sentence}"
+
+
+def no_such_id(asked: bool) -> str:
+    if not asked:
+        return NOT_ASKED
+    return "Nobody in this server has that id. Only members can be added; write others as a plain name."
+
+
+def nobody_is_called(near: bool, asked: bool) -> str:
+    nobody = "Nobody in this server is called that."
+    if not asked:
+        return f"Nobody whom we know here is called that. {NOT_ASKED}"
+    return f"{nobody} Choose below whom you mean." if near else f"{nobody} Without the @ it is kept as a plain name."
+
+
+def several_are_called(number: int, shown: int, asked: bool) -> str:
+    if number > shown:
+        return f"{number} members are called so. Choose below, or write more of the name."
+    if number == 1:
+        return "Discord could not be asked whether others are called so too. Choose below whom you mean."
+    return f"{number} members are called so{'' if asked else ', of those we know'}. Choose below whom you mean."
+
+
+def named_twice(name: str, placeholder: bool) -> str:
+    if placeholder:
+        return f"“{name}” stands here twice. For two people, write two names."
+    return f"{name} is named twice. Take one out."
+
+
+def added(names: Iterable[str], already: Iterable[str]) -> str:
+    """Who was added; starts with a space, or is ''."""
+    new, old = list(names), list(already)
+    text = f" Added: {', '.join(new)}." if new else ""
+    return text + (f" Already in: {', '.join(old)}." if old else "")
+
+
+def completed(pairs: Iterable[tuple[str, str]]) -> str:
+    """Which names were taken for a longer one; starts with a space, or is ''."""
+    return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
+
+
+def removed(name: str, person: bool) -> str:
+    """The answer to Remove."""
+    return f"{name} is no longer in the game{', and is told so' if person else ''}."
+
+
 # --- lists -----------------------------------------------------------------------------------------------
 
 MY_GAMES = "Your games"
@@ -238,6 +304,17 @@ def everyone_reminded(title: str, starts_at: datetime, url: str) -> str:
     return f"⏰ **{title}** starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
 
 
+def was_added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
+    who = f"{by} added you" if by else "You were added"
+    where = "You have a seat." if seated else "It is full, so you are on the wait list."
+    return f"📋 {who} to **{title}** in {guild}, {stamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+
+
+def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+    who = f"{by} removed you" if by else "You were removed"
+    return f"{who} from **{title}** in {guild}, {stamp(starts_at)}. You no longer have a place there.\n{url}"
+
+
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
     why = f"\n> {reason}" if reason else ""
     return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
@@ -269,6 +346,8 @@ VERB_TEXT = {
     "cancel": "cancelled the game",
     "join": "joined",
     "leave": "left",
+    "add": "added",
+    "remove": "removed",
     "announce": "had it announced again",
     "lost_seat": "lost their seat",
     "lost": "deleted the announcement there, so it was put back",
@@ -285,6 +364,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return (
             f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
         )
+    if verb in {"add", "remove"}:
+        return f"{text} {changes.get('for', '')}"
     if verb in {"join", "leave"} and changes.get("for"):
         return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
     return text

@@ -11,13 +11,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from games import messages
+from games import messages, naming
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
 from games.models import Game
 from games.show import game_context, lines, look_up_shown
+from games.standing import may_name
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
@@ -116,10 +117,10 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return _form(request, form)
     try:
         confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
-        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now())
+        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now(), named=form.judged.named)
     except Refused as refused:
         return _refused(request, form, refused)
-    flash.success(request, done.text)
+    flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
 
 
@@ -138,10 +139,10 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
-        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0)
+        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, form.judged.named)
     except Refused as refused:
         return _refused(request, form, refused)
-    flash.success(request, done.text)
+    flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
 
 
@@ -167,7 +168,7 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
     assert theirs is not None
     rows = _conflict(theirs, form)
     # Sent once more, the form now knows what it overwrites.
-    form.data = {**{name: request.POST.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
+    form.data = {**{name: form.data.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
     return _form(request, form, problem=refusal.sentence, conflict=rows)
 
 
@@ -175,7 +176,7 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
     shown = GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs))
     rows = []
     for name, field in form.fields.items():
-        if name in {"edition", "fold"}:
+        if name in {"edition", "fold", "participants"}:
             continue
         choices = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
         saved, typed = (str(f[name].value() or "").replace("\r\n", "\n").strip() for f in (shown, form))
@@ -184,6 +185,16 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
         if saved != typed:
             rows.append((str(form[name].label), choices.get(saved, saved), choices.get(typed, typed)))
     return rows
+
+
+@login_required
+@require_GET
+def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
+    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    if not may_name(request.user, found.pk):
+        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+    return render(request, "games/members.html", {"members": naming.beginning(found.pk, request.GET.get("q", ""))})
 
 
 # --- verbs by one button ---------------------------------------------------------------------------------
@@ -219,6 +230,12 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
     return _answer(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
+
+
+@login_required
+@require_POST
+def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    return _answer(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now))
 
 
 @login_required
