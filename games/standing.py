@@ -33,8 +33,8 @@ def standing(user: User, guild_id: int) -> Standing | None:
     return Standing(member, _manager_roles(guild_id))
 
 
-def may_name(user: User, guild_id: int) -> bool:
-    """Whether a person names members in forms there: some level lets them schedule, or they host a game."""
+def may_schedule(user: User, guild_id: int) -> bool:
+    """Whether some level lets a person schedule there; which kind of game is for the verb to judge."""
     stands = standing(user, guild_id)
     if stands is None:
         return False
@@ -44,7 +44,12 @@ def may_name(user: User, guild_id: int) -> bool:
         GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
     )
     roles = {role for rows in levels for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
-    if stands.may_host(tuple(roles)):
+    return stands.may_host(tuple(roles))
+
+
+def may_name(user: User, guild_id: int) -> bool:
+    """Whether a person names members in forms there: they may schedule, or host a game already."""
+    if may_schedule(user, guild_id):
         return True
     return Game.objects.filter(guild_id=guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
 

@@ -18,7 +18,7 @@ from games.forms import GameForm
 from games.invite import invite_url
 from games.models import Game
 from games.show import game_context, lines, look_up_shown
-from games.standing import may_name
+from games.standing import may_name, may_schedule
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
@@ -68,7 +68,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "guild": found,
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
-        "may_create": may_create(request, found),
+        "may_create": may_schedule(request.user, found.pk),
         "channels_missing": [(c, c.missing) for c in found.channels.for_announcements() if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
@@ -82,14 +82,6 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     context = game_context(found, request.user, now)
     look_up_shown(found, request.user, now)
     return render(request, _template(request, "games/game.html"), context)
-
-
-def may_create(request: ViewerRequest, found: Guild) -> bool:
-    """Whether to offer scheduling: by the guild's own settings or those of any template."""
-    defaults = getattr(found, "defaults", None)
-    wanted = [tuple((defaults.host_role_ids if defaults else None) or ())]
-    wanted += [tuple(t.host_role_ids) for t in found.templates.filter(gone_at=None) if t.host_role_ids is not None]
-    return any(actor(request).may_host(found.pk, roles) for roles in wanted)
 
 
 def _template(request: ViewerRequest, name: str) -> str:
@@ -106,7 +98,7 @@ def _template(request: ViewerRequest, name: str) -> str:
 def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    if not may_create(request, found):
+    if not may_schedule(request.user, found.pk):
         hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
         sentence = messages.only_hosts(role_names(found.pk, hosts))
         return render(request, "403.html", {"sentence": sentence}, status=403)

@@ -27,7 +27,7 @@ def test_the_owner_and_a_manager_come_in(world: World, as_person: Any) -> None:
 
 def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_person: Any) -> None:
     actions.see_roles(GUILD, [SeenRole(GUILD + 30, "Game masters", 2, 0)])
-    GuildDefaults.objects.create(guild=world.guild, manager_role_ids=[GUILD + 30])
+    GuildDefaults.objects.update(manager_role_ids=[GUILD + 30])
     seen = SeenMember(SeenUser(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
     actions.see_member(GUILD, seen, world.now + timedelta(minutes=1))
     assert as_person(world.charlie).get(INDEX).status_code == 200

@@ -66,7 +66,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     plan = world.plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
     game = lifecycle.create(guild.pk, plan, actor, now).game
     signups.join(game.pk, player, actor, now)
-    GuildDefaults.objects.create(guild=guild, location=word)
+    GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
     Block.objects.create(guild=guild, user=player, reason=word, made_at=now)
     AuditEntry.objects.create(guild=guild, game=game, actor=host, door=f"{word}-door", verb=f"{word}-verb", at=now)

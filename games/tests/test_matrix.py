@@ -13,7 +13,7 @@ from conftest import GUILD, World
 from games.actions import lifecycle, people, signups
 from games.actions.planning import Actor
 from games.levels import GuildDefaults
-from games.models import Game
+from games.models import Game, Signup
 from guilds.actions import see_guild, see_member, see_member_gone
 from guilds.models import Role, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
@@ -35,6 +35,7 @@ class Cast:
     people: dict[str, User]
     game: Game
     foreign: Game
+    signup: Signup
 
 
 @pytest.fixture
@@ -63,7 +64,8 @@ def cast(world: World) -> Cast:
     game = lifecycle.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
     people.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
     people.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
-    return Cast(found, game, foreign_game(world))
+    signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
+    return Cast(found, game, foreign_game(world), game.signups.get())
 
 
 def foreign_game(world: World) -> Game:
@@ -116,6 +118,8 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
+    "game-remove": ("post", "signup", only(HOSTS, "refused")),
+    "members": ("get", "guild", only(HOSTS)),
     "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
     "guild-blocks": ("get", "guild", only({"manager", "owner"})),
     "guild-unblock": ("post", "block", only({"manager", "owner"})),
@@ -164,7 +168,8 @@ def test_an_address(cast: Cast, client: Any, route: str, who: str) -> None:
 
     def address(game: Game) -> str:
         block = [game.guild_id, cast.people["blocked"].pk]
-        ids = {"": [], "guild": [game.guild_id], "game": [game.pk], "block": block}[of]
+        signup = [game.pk, cast.signup.pk]
+        ids = {"": [], "guild": [game.guild_id], "game": [game.pk], "block": block, "signup": signup}[of]
         return reverse(route, args=ids)
 
     assert outcome(client, method, address(cast.game)) == verdict(who)

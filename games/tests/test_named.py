@@ -13,6 +13,7 @@ from conftest import World
 from games import rules
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
+from games.levels import GuildDefaults
 from games.models import AuditEntry, Game, Signup
 from games.roster import roster
 from games.tests.test_pages import fields
@@ -323,6 +324,7 @@ def test_typing_on_asks_discord_once(world: World, as_person: Any) -> None:
 
 
 def test_members_are_shown_to_those_who_schedule_here_only(world: World, as_person: Any) -> None:
+    GuildDefaults.objects.update(host_role_ids=None)
     assert found(world, as_person, "bob", world.alice).status_code == 200
     assert found(world, as_person, "bob", world.charlie).status_code == 403
     stranger = User.objects.create(id=999, username="999", handle="stranger")
