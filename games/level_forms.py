@@ -95,6 +95,10 @@ class TextField(forms.CharField):
             return None
         return "" if text.strip().lower() in NONE_WORDS else text
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # What was sent empty is shown empty again, and goes on inheriting.
+        return super().bound_data(data, initial) or None
+
     def prepare_value(self, value: Any) -> Any:
         return "none" if value == "" else value
 

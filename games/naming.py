@@ -14,6 +14,7 @@ from guilds.models import Member
 from guilds.names import fold
 
 LOOK_UPS = 10  # questions to Discord about one form; what is known answers the rest
+NEAR_LOOK_UPS = 3  # more, for people whose names are like one that nobody has
 TRUSTED = timedelta(minutes=10)  # how long a member is believed to be one without asking
 KNOWN_MAX = 5000  # members among whom names are compared, those seen last
 
@@ -22,6 +23,14 @@ def judged(guild_id: int, text: str) -> Judged:
     """What the participants typed mean in a guild, asking Discord about those not known well."""
     typed = parse(text)
     asked = _ask(guild_id, typed, db_now())
+    found = judge(typed, _known(guild_id, typed), asked)
+    lost = {p.typed for p in found.problems if not p.choices}
+    mistyped = [t.beginning for t in typed if t.beginning and t.text in lost]
+    if not mistyped or not asked:
+        return found
+    with contextlib.suppress(DirectoryDown):
+        for name in mistyped[:NEAR_LOOK_UPS]:
+            search_members(guild_id, name[:3])
     return judge(typed, _known(guild_id, typed), asked)
 
 

@@ -247,6 +247,13 @@ def test_choosing_one_of_several_without_javascript(world: World, as_person: Any
     assert [s.user_id for s in Game.objects.get().signups.current()] == [None, twins[1].pk, world.alice.pk]
 
 
+def test_what_was_left_to_inherit_still_is_after_an_error(world: World, as_person: Any) -> None:
+    wrong = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), fields(world, participants="@zzz"))
+    form = wrong.context["form"]
+    assert not form["location"].value()
+    assert not form["instructions"].value()
+
+
 def test_what_nobody_offered_cannot_be_chosen(world: World, as_person: Any) -> None:
     for value in ("x", "1", "99999999999999999999", "<b>", str(NEW.user.id)):
         data = fields(world, participants="@zzz") | {"choice:@zzz": value, "choice:": value}
