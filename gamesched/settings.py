@@ -231,6 +231,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "gamesched.formats"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from guilds.models import Block, Channel, Guild, Member, Role, User
-from guilds.operators import Choosable, GuildScopedAdmin, SuperuserOnly, is_superuser
+from guilds.operators import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
 
 
 @admin.register(User)
@@ -56,7 +56,7 @@ class UserAdmin(SuperuserOnly, Choosable, admin.ModelAdmin):
 class GuildAdmin(GuildScopedAdmin):
     guild_path = "pk"
     list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "gone_at")
-    list_filter = ("unavailable", ("gone_at", admin.EmptyFieldListFilter))
+    list_filter = ("unavailable", ("gone_at", by_absence("the bot", "is in it", "was removed")))
     search_fields = ("name", "id")
     search_help_text = "By name or Discord's id."
     ordering = ("name", "pk")
@@ -86,7 +86,7 @@ class GuildAdmin(GuildScopedAdmin):
 class ChannelAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "ready_for_games", "gone_at")
-    list_filter = ("guild", ("gone_at", admin.EmptyFieldListFilter))
+    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
@@ -110,7 +110,7 @@ class ChannelAdmin(GuildScopedAdmin):
 class RoleAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "position", "permissions", "gone_at")
-    list_filter = ("guild", ("gone_at", admin.EmptyFieldListFilter))
+    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
@@ -120,7 +120,7 @@ class RoleAdmin(GuildScopedAdmin):
 class MemberAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("display_name", "handle", "guild", "confirmed_at", "left_at")
-    list_filter = ("guild", ("left_at", admin.EmptyFieldListFilter))
+    list_filter = ("guild", ("left_at", by_absence("membership", "member", "left")))
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
     search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")
@@ -148,7 +148,7 @@ class BlockAdmin(GuildScopedAdmin):
 
     guild_path = "guild"
     list_display = ("user", "guild", "until", "reason", "made_at")
-    list_filter = ("guild", ("until", admin.EmptyFieldListFilter))
+    list_filter = ("guild", ("until", by_absence("how long", "for good", "for a time")))
     search_fields = ("user__handle", "user__global_name", "reason")
     search_help_text = "By name or reason."
     list_select_related = ("guild", "user")

@@ -43,6 +43,7 @@ class OperatorSite(admin.AdminSite):
     site_header = "Game Scheduler"
     login_form = PasswordForm
     empty_value_display = "–"
+    enable_nav_sidebar = False  # lists need the width
 
     def managed(self, user: User) -> Collection[int]:
         """The guilds that a person manages now."""
@@ -151,6 +152,23 @@ class OwnValues(admin.AllValuesFieldListFilter):
         super().__init__(field, request, params, model, model_admin, field_path)
         rows = model_admin.get_queryset(request).order_by(field_path)
         self.lookup_choices = rows.distinct().values_list(field_path, flat=True)
+
+
+def by_absence(title: str, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
+    """A filter by whether a column is empty, in words."""
+
+    class ByAbsence(admin.EmptyFieldListFilter):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+        def choices(self, changelist: Any) -> Any:
+            words = {"Empty": empty, "Not empty": filled}
+            for choice in super().choices(changelist):
+                word, *count = str(choice["display"]).split(" (")
+                yield {**choice, "display": " (".join([words.get(word, word), *count])}
+
+    return ByAbsence
 
 
 class Choosable:

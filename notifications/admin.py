@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.operators import GuildScopedAdmin, GuildScopedInline, ReadOnly, SuperuserOnly
+from guilds.operators import GuildScopedAdmin, GuildScopedInline, ReadOnly, SuperuserOnly, by_absence
 from notifications import actions
 from notifications.models import Delivery, Heartbeat, Notification
 
@@ -27,8 +27,8 @@ class DeliveryInline(GuildScopedInline):
 @admin.register(Notification)
 class NotificationAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
-    list_display = ("kind", "game", "recipient", "offset", "due_at", "closed_at", "dropped", "error")
-    list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter), "game__guild")
+    list_display = ("kind", "game", "recipient", "due_at", "outcome")
+    list_filter = ("kind", ("closed_at", by_absence("state", "to come", "done")), "game__guild")
     search_fields = ("game__title", "recipient__handle", "recipient__global_name")
     search_help_text = "By the game's title or the recipient's name."
     date_hierarchy = "due_at"
@@ -38,6 +38,12 @@ class NotificationAdmin(GuildScopedAdmin):
         "kind", "game", "recipient", "offset", "due_at", "closed_at", "dropped", "error", "attempts", "revision",
     )  # fmt: skip
     inlines = (DeliveryInline,)
+
+    @admin.display
+    def outcome(self, row: Notification) -> str:
+        if row.closed_at is None:
+            return f"tried again: {row.error}" if row.error else "to come"
+        return row.dropped or row.error or "done"
 
 
 @admin.register(Delivery)

@@ -12,7 +12,7 @@ from games.levels import GameTemplate
 from games.messages import OPERATOR, history_line, setting_text
 from games.models import Announcement, AuditEntry
 from guilds.models import Channel, Role
-from guilds.operators import GuildScopedAdmin
+from guilds.operators import GuildScopedAdmin, by_absence
 
 # The words of `lifecycle.differences` whose values are told as settings.
 SETTINGS = {
@@ -79,7 +79,7 @@ def _words(word: str, value: Any, guild_id: int) -> str:
 class AnnouncementAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
     list_display = ("game", "channel", "state", "problem")
-    list_filter = (("problem", admin.EmptyFieldListFilter), "channel")
+    list_filter = (("problem", by_absence("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")
     search_help_text = "By the game's title, or the message's id."
     list_select_related = ("game", "channel")

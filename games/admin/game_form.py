@@ -29,7 +29,9 @@ class GameForm(VerbForm):
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = forms.ChoiceField(
-        label="Time zone", choices=zone_choices, help_text="In which the start was meant. The time above is in yours."
+        label="Time zone",
+        choices=zone_choices,
+        help_text="The zone that the game is meant in; it changes nothing about the time above.",
     )
 
     class Meta:
@@ -39,11 +41,12 @@ class GameForm(VerbForm):
             "title": "What will be played.",
             "host": "Who runs it, a member of the server.",
             "template": "Where the settings come from that are left empty.",
-            "starts_at": "In your own time zone.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "starts_at" in self.fields:
+            self.fields["starts_at"].help_text = f"In your time zone, {self.user.tzinfo}."
         if not self.instance.pk:
             return
         if "edition" in self.fields:

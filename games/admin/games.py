@@ -58,7 +58,6 @@ class LettersInline(GuildScopedInline):
     guild_path = "game__guild"
     fields = ("kind", "recipient", "due_at", "outcome")
     readonly_fields = ("outcome",)
-    show_change_link = True
     verbose_name_plural = "what people were told, or will be"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
@@ -69,10 +68,13 @@ class LettersInline(GuildScopedInline):
         return letters.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
-    def outcome(self, row: Any) -> str:
+    def outcome(self, row: Any) -> Any:
         counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
         said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        return said or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        said = said or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), said
+        )
 
 
 @admin.register(Game)
@@ -111,7 +113,8 @@ class GameAdmin(VerbAdmin):
     @admin.display
     def status(self, game: Any) -> Any:
         state = game.state(game.asked_at)
-        return format_html('<span class="tag {}">{}</span>', state, wording.STATE_TEXT[state])
+        why = f" {game.cancel_reason}" if game.cancel_reason else ""
+        return format_html('<span class="tag {}">{}</span>{}', state, wording.STATE_TEXT[state], why)
 
     @admin.display(description="seats", ordering="n_seated")
     def seats_taken(self, game: Any) -> str:
@@ -135,8 +138,8 @@ class GameAdmin(VerbAdmin):
             ),
         ]
         if obj:
-            facts = ["guild", "host", "status", "in_force", "announcement", "cancel_reason", "revision"]
-            made.insert(0, ("As it is", {"fields": facts}))
+            made.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
+            made.append(("Settings in force", {"fields": ["in_force"]}))
         return made
 
     def _host(self, request: HttpRequest) -> list[str]:
@@ -144,8 +147,7 @@ class GameAdmin(VerbAdmin):
         return ["host"] if is_superuser(request) else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        facts = ("guild", "host", "status", "in_force", "announcement", "cancel_reason", "revision")
-        return facts if obj else ()
+        return ("guild", "host", "status", "post", "in_force") if obj else ()
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
         guild_ids = list(self.admin_site.guild_ids(request))
@@ -179,7 +181,7 @@ class GameAdmin(VerbAdmin):
         game = self.get_object(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:games_auditentry_changelist')}?game__id__exact={game.pk}")
 
-    @admin.display(description="settings in force")
+    @admin.display(description="as they hold now")
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         held = [
@@ -191,8 +193,8 @@ class GameAdmin(VerbAdmin):
             '<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {} <small>from {}</small></li>", held)
         )
 
-    @admin.display
-    def announcement(self, game: Game) -> Any:
+    @admin.display(description="announcement")
+    def post(self, game: Game) -> Any:
         post = game.announcement
         link = format_html('<a href="{}">in Discord</a>', post.url) if post.url else "not posted yet"
         return format_html("{}{}", link, f". {post.problem}" if post.problem else "")

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
 from games.messages import setting_text
 from guilds.models import Role
-from guilds.operators import GuildScopedAdmin
+from guilds.operators import GuildScopedAdmin, by_absence
 
 SETTINGS = (
     "seats", "duration", "reminders", "zone", "location", "instructions", "confirm_by_dm", "reminder_place",
@@ -45,7 +45,7 @@ class LevelAdmin(GuildScopedAdmin):
 class GameTemplateAdmin(LevelAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "gone_at")
-    list_filter = ("guild", "is_default", ("gone_at", admin.EmptyFieldListFilter))
+    list_filter = ("guild", "is_default", ("gone_at", by_absence("state", "in use", "deleted")))
     search_fields = ("name",)
     search_help_text = "By name."
     list_select_related = ("guild", "channel")

@@ -14,7 +14,7 @@ from games.admin.verbs import VerbAdmin, VerbForm, actor
 from games.models import Signup
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest
-from guilds.operators import GuildScopedInline
+from guilds.operators import GuildScopedInline, by_absence
 
 
 class SignupForm(VerbForm):
@@ -92,7 +92,11 @@ class SignupAdmin(PlaceColumns, VerbAdmin):
     form = SignupForm
     guild_path = "game__guild"
     list_display = ("who", "game", "place", "joined_at", "left_at")
-    list_filter = (("left_at", admin.EmptyFieldListFilter), ("seated_at", admin.EmptyFieldListFilter), "game__guild")
+    list_filter = (
+        ("left_at", by_absence("state", "in or waiting", "left")),
+        ("seated_at", by_absence("seat", "without", "with a seat")),
+        "game__guild",
+    )
     search_fields = ("game__title", "user__handle", "user__global_name", "placeholder")
     search_help_text = "By the person's name or the game's title."
     autocomplete_fields = ("game", "user")

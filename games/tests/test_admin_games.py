@@ -14,6 +14,7 @@ from conftest import World
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.admin.export import harmless
+from games.admin.verbs import actor
 from games.levels import GameTemplate
 from games.models import AuditEntry, Game, Signup
 from games.tests.test_admin_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
@@ -198,6 +199,14 @@ def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -
     assert "alice changed channel, reminders, seats" in history
     for query in ({"door": "page"}, {"verb": "edit"}, {"actor__id__exact": world.alice.pk}):
         assert "alice changed" in manager.get("/admin/games/auditentry/", query).text
+
+
+def test_verbs_check_managers_and_trust_superusers(world: World) -> None:
+    assert actor(world.bob) == Actor(world.bob, "admin", operator=False)
+    world.bob.is_staff = True
+    assert not actor(world.bob).operator
+    world.bob.is_superuser = True
+    assert actor(world.bob).operator
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
