@@ -8,7 +8,8 @@ from django import forms
 
 from games import messages, rules
 from games.level_forms import LevelForm
-from games.levels import GameTemplate, Setting, inherited
+from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
+from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.rules import ClockProblem, Plan, resolve
 from guilds.forms import UNKNOWN_ZONE, zone_choices
@@ -78,7 +79,9 @@ class GameForm(LevelForm):
         self.game = game
         self.clock: ClockProblem | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = list(guild.channels.for_announcements().select_related("defaults"))
+        channels = list(
+            guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
+        )
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
@@ -112,6 +115,8 @@ class GameForm(LevelForm):
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
     ) -> dict[str, Setting]:
         """What holds where the form says nothing, for the channel and template that it has."""
+        if self.game is not None and self.game.settled_at is not None:
+            return resolve_levels([Says(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
         return inherited(self.guild, channel, template)
