@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from games import messages, naming, rules
 from games.level_forms import LevelForm
-from games.levels import GameTemplate, Setting, inherited
+from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
+from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.participants import Judged, Problem
 from games.rules import ClockProblem, Plan, resolve
@@ -91,7 +92,9 @@ class GameForm(LevelForm):
         self.clock: ClockProblem | None = None
         self.judged = Judged()
         data = args[0] if args else kwargs.get("data")
-        channels = list(guild.channels.for_announcements().select_related("defaults"))
+        channels = list(
+            guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
+        )
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
@@ -129,6 +132,8 @@ class GameForm(LevelForm):
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
     ) -> dict[str, Setting]:
         """What holds where the form says nothing, for the channel and template that it has."""
+        if self.game is not None and self.game.settled_at is not None:
+            return resolve_levels([Says(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
         return inherited(self.guild, channel, template)

@@ -225,3 +225,10 @@ def inherited(guild: Guild, channel: Channel | None, template: GameTemplate | No
     """What holds for a game that says nothing itself, and what of it the template has locked."""
     nothing = Says(THIS_GAME, {})
     return resolve([nothing, *above(guild, channel, template)], template.locked if template is not None else ())
+
+
+def is_set_up(guild: Guild) -> bool:
+    """Whether somebody decided who may schedule in a guild, or made a template."""
+    defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
+    decided = defaults is not None and defaults.host_role_ids is not None
+    return decided or GameTemplate.objects.filter(guild=guild, gone_at=None).exists()

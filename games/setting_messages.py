@@ -1,6 +1,7 @@
 """All wording about the settings of a guild, its channels and templates, and about setting it up."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
 MANAGERS_ONLY = (
@@ -122,6 +123,8 @@ NOT_FOR_GAMES = {
     15: "A forum: its posts are threads, in which games are not announced. Choose a text channel beside it.",
     16: "A media channel: its posts are threads, in which games are not announced. Choose a text channel beside it.",
 }
+NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
+THREADS = "Games are not announced in threads: choose the text channel that a thread belongs to."
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
 BOT_GONE = "The bot is no longer in {guild}. Its games and settings are kept: invite the bot again to go on."
@@ -131,3 +134,55 @@ def switched(count: int) -> str:
     if not count:
         return "Nothing was different, so nothing changed."
     return "The channel is switched." if count == 1 else f"{count} channels are switched."
+
+
+# --- the pages -------------------------------------------------------------------------------------------
+
+
+def channel_off(name: str, deleted: bool) -> str:
+    return f"#{name} (deleted)" if deleted else f"#{name} (not for games)"
+
+
+STARTING_POINTS = {
+    "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
+    "raid": ("Raid", "20 seats, 3 hours, and a role that its announcement pings."),
+    "evening": ("Board game evening", "Unlimited seats, 3 hours."),
+}
+TEMPLATE_GONE = "{name} was deleted meanwhile. Nothing was saved."
+NO_TEMPLATES = "There are no templates yet. One saves hosts from saying the same things again for each game."
+PREVIEW = "Saving this changes games to come. Nothing is saved yet."
+
+SETTINGS_VERB_TEXT = {
+    "guild": "changed the server's settings",
+    "channel": "changed {of}",
+    "template": "changed the template {of}",
+    "new_template": "made the template {of}",
+    "duplicate": "duplicated the template {of}",
+    "delete_template": "deleted the template {of}",
+    "reorder": "put the templates in another order",
+    "default": "made {of} the default template",
+}
+OTHER_NAMES = {
+    "manager_role_ids": "Who manages games",
+    "pingable_role_ids": "Roles that hosts may ping",
+    "for_games": "Open for games",
+    "name": "Name",
+    "description": "Description",
+    "channel_id": "Channel",
+    "locked": "Locked",
+}
+
+
+def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """One line of what was changed in a guild's settings."""
+    of = changes.get("of", "")
+    if verb == "role_gone":
+        return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
+    text = f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
+    names = SETTING_NAMES | OTHER_NAMES
+    what = [names[name].lower() for name in changes if name in names]
+    return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
+
+
+def template_channel_gone(name: str) -> str:
+    return f"#{name}, where its games were announced, was deleted in Discord. Hosts choose a channel until you do."

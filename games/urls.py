@@ -1,13 +1,44 @@
 from django.urls import path
 
-from games import people_views, views
+from games import people_views, settings_views, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
-    path("guilds/<id:guild_id>/setup/", views.guild, name="guild-setup"),
     path("guilds/<id:guild_id>/members/", views.members, name="members"),
+    path("guilds/<id:guild_id>/settings/", settings_views.settings, name="guild-settings"),
+    path("guilds/<id:guild_id>/setup/", setup_views.setup, name="guild-setup"),
+    path("guilds/<id:guild_id>/channels/", settings_views.channels, name="guild-channels"),
+    path("guilds/<id:guild_id>/channels/<id:channel_id>/", settings_views.channel, name="guild-channel"),
+    path("guilds/<id:guild_id>/channels/<id:channel_id>/test/", setup_views.test_channel, name="channel-test"),
+    path("guilds/<id:guild_id>/templates/", settings_views.template_list, name="guild-templates"),
+    path("guilds/<id:guild_id>/templates/new/", settings_views.new_template, name="template-new"),
+    path("guilds/<id:guild_id>/templates/<id:template_id>/", settings_views.template, name="template"),
+    *(
+        path(
+            f"guilds/<id:guild_id>/templates/<id:template_id>/{way}/",
+            settings_views.move_template,
+            {"way": way},
+            name=f"template-{way}",
+        )
+        for way in ("up", "down")
+    ),
+    path(
+        "guilds/<id:guild_id>/templates/<id:template_id>/default/",
+        settings_views.default_template,
+        name="template-default",
+    ),
+    path(
+        "guilds/<id:guild_id>/templates/<id:template_id>/duplicate/",
+        settings_views.duplicate_template,
+        name="template-duplicate",
+    ),
+    path(
+        "guilds/<id:guild_id>/templates/<id:template_id>/delete/",
+        settings_views.delete_template,
+        name="template-delete",
+    ),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),

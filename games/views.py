@@ -16,10 +16,13 @@ from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
+from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up
 from games.models import Game
+from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
-from games.standing import may_name, may_schedule
+from games.standing import may_name, may_schedule, standing
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
@@ -68,7 +71,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "guild": found,
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
-        "may_create": may_schedule(request.user, found.pk),
+        **scheduling(request, found),
         "channels_missing": [(c, c.missing) for c in found.channels.for_announcements() if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
@@ -82,6 +85,28 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     context = game_context(found, request.user, now)
     look_up_shown(found, request.user, now)
     return render(request, _template(request, "games/game.html"), context)
+
+
+def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
+    """What of scheduling and managing the guild's page offers to this viewer, or why it does not."""
+    stands = standing(request.user, found.pk)
+    offered = may_schedule(request.user, found.pk)
+    templates = found.templates.filter(gone_at=None).select_related("channel__defaults") if offered else []
+    return {
+        "manages": stands is not None and stands.manages,
+        "set_up": is_set_up(found),
+        "may_create": offered,
+        "templates": [t for t in templates if actor(request).may_host(found.pk, host_roles(found, t))],
+        "who_may": messages.only_hosts(role_names(found.pk, host_roles(found, None))),
+        "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
+    }
+
+
+def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:
+    """Which roles may host games of a template in its own channel."""
+    channel = template.channel if template is not None else None
+    roles: tuple[int, ...] = inherited(found, channel, template)["host_role_ids"].value
+    return roles
 
 
 def _template(request: ViewerRequest, name: str) -> str:
@@ -103,7 +128,8 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         sentence = messages.only_hosts(role_names(found.pk, hosts))
         return render(request, "403.html", {"sentence": sentence}, status=403)
     if request.method == "GET":
-        return _form(request, GameForm(guild=found, initial=_suggestion(request)))
+        template = _template_wanted(request, found)
+        return _form(request, GameForm(guild=found, template=template, initial=_suggestion(request, found, template)))
     form = GameForm(request.POST, guild=found)
     if not form.is_valid():
         return _form(request, form)
@@ -138,10 +164,23 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     return redirect(done.game)
 
 
-def _suggestion(request: ViewerRequest) -> dict[str, Any]:
-    zone = request.user.zone or "UTC"
+def _template_wanted(request: ViewerRequest, found: Guild) -> GameTemplate | None:
+    """The template that the address names, which may be none; else the guild's default."""
+    templates = found.templates.filter(gone_at=None).select_related("channel__defaults")
+    if "template" in request.GET:
+        return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
+    return templates.filter(is_default=True).first()
+
+
+def _suggestion(request: ViewerRequest, found: Guild, template: GameTemplate | None) -> dict[str, Any]:
+    channel = template.channel if template is not None else None
+    meant = inherited(found, channel, template)["zone"]
+    zone = request.user.zone or "UTC" if meant.source == BUILT_IN_SOURCE else meant.value
     evening = datetime.now(ZoneInfo(zone)) + timedelta(days=1)
-    return {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
+    begin = {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
+    if template is not None:
+        begin |= {"template": str(template.pk), "description": template.description}
+    return begin | ({"channel": str(channel.pk)} if channel is not None else {})
 
 
 def _form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:

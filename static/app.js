@@ -47,6 +47,27 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
   form.hidden = false;
 }
 
+// --- Back to what is inherited ----------------------------------------------------------------------------
+
+for (const input of document.querySelectorAll("form[data-levels] [data-inherits]")) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "plain inherit";
+  button.textContent = "Use what is inherited";
+  button.setAttribute("aria-label", `${input.labels[0].firstChild.textContent.trim()}: use what is inherited`);
+  const offer = () => {
+    button.hidden = input.value === "";
+  };
+  button.addEventListener("click", () => {
+    input.value = "";
+    offer();
+    input.focus();
+  });
+  input.addEventListener("input", offer);
+  input.closest(".field").append(button);
+  offer();
+}
+
 // --- "in 3 hours", beside times -------------------------------------------------------------------------
 
 const UNITS = [["day", 86400], ["hour", 3600], ["minute", 60]]; // seconds

@@ -205,8 +205,8 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
     refusal = rules.check_plan(plan, now, before.starts_at if before else None)
     wrong = dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
-    postable = Channel.objects.for_announcements().filter(pk=plan.channel_id, guild_id=guild_id)
-    if not kept and not postable.exists():
+    postable = Channel.objects.for_announcements().exclude(defaults__for_games=False)
+    if not kept and not postable.filter(pk=plan.channel_id, guild_id=guild_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL
     if wrong:
         raise Refused(Refusal("bad_plan", " ".join(wrong.values()), wrong))

@@ -1,0 +1,145 @@
+"""Setting up a guild: a walk through its channels, roles and zone, and a first template, on one page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages as flash
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from games import setting_messages as messages
+from games.actions import levels
+from games.actions import setup as setting_up
+from games.actions.levels import settings_of
+from games.levels import GuildDefaults, is_set_up
+from games.settings_forms import GuildForm
+from games.settings_views import for_managers
+from games.setup_kinds import last_tests
+from games.views import AT_ONCE, actor
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import TEXT_CHANNEL_TYPES, Channel, Guild
+
+CATEGORY = 4
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A channel as the setup page shows it: whether it can be used, and what would make it so."""
+
+    channel: Channel
+    on: bool
+    missing: list[str]
+    advice: str  # where to click in Discord, or why games are never announced here
+    test: str  # what became of the last test message
+
+    @property
+    def postable(self) -> bool:
+        return self.channel.type in TEXT_CHANNEL_TYPES
+
+
+def examine(guild: Guild) -> list[Examined]:
+    """Every channel of the guild, those that games can be announced in first."""
+    tests = last_tests(guild.pk)
+    found = []
+    for channel in guild.channels.filter(gone_at=None).exclude(type=CATEGORY).select_related("defaults"):
+        defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
+        postable = channel.type in TEXT_CHANNEL_TYPES
+        missing = channel.missing if postable else []
+        advice = messages.NOT_FOR_GAMES.get(channel.type, messages.NOT_FOR_GAMES_OTHER) if not postable else ""
+        found.append(
+            Examined(
+                channel,
+                postable and (defaults is None or defaults.for_games),
+                missing,
+                messages.mend_permissions(str(channel), missing) if missing else advice,
+                messages.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
+            )
+        )
+    return sorted(found, key=lambda one: not one.postable)
+
+
+class RolesForm(GuildForm):
+    """Who manages, who schedules, and in which zone: the least that a guild decides."""
+
+    def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
+        super().__init__(*args, guild=guild, **kwargs)
+        for name in set(self.fields) - {"zone", "manager_role_ids", "host_role_ids", "edition"}:
+            del self.fields[name]
+        field = self.fields["host_role_ids"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.help_text = "Besides those who manage games. None ticked: only they."
+        self.fields["zone"].help_text = "In which new games are meant, unless the host chooses another."
+
+    def changed(self) -> dict[str, Any]:
+        """The guild's settings with what this form says."""
+        data = self.cleaned_data
+        hosts = tuple(int(role) for role in data["host_role_ids"])
+        return settings_of(self.level) | {"zone": data["zone"] or None, "host_role_ids": hosts}
+
+
+@for_managers
+@require_http_methods(["GET", "POST"])
+def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Show how far the guild is set up; save its channels, or its roles and zone."""
+    step = request.POST.get("step", "")
+    form = RolesForm(request.POST if step == "roles" else None, guild=guild)
+    try:
+        if request.method == "POST":
+            confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        if step == "channels":
+            on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
+            count = levels.switch_channels(guild.pk, on, actor(request), db_now())
+            flash.success(request, messages.switched(count))
+            return redirect(reverse("guild-setup", args=[guild.pk]) + "#roles")
+        if step == "roles" and form.is_valid():
+            _save_roles(request, guild, form)
+            return redirect(reverse("guild-setup", args=[guild.pk]) + "#template")
+    except Refused as refused:
+        return _page(request, guild, form, refused.refusal.sentence)
+    return _page(request, guild, form)
+
+
+def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
+    managers, data = form.roles_named("manager_role_ids"), form.cleaned_data
+    pingable = form.level.pingable_role_ids if isinstance(form.level, GuildDefaults) else []
+    saved = levels.change_guild_defaults(
+        guild.pk, form.changed(), managers, pingable, actor(request), db_now(), data["edition"] or 0
+    )
+    flash.success(request, saved.text)
+
+
+def _page(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
+    channels = examine(guild)
+    templates = list(guild.templates.filter(gone_at=None))
+    context = {
+        "guild": guild,
+        "channels": channels,
+        "ready": any(one.on and not one.missing for one in channels),
+        "form": form,
+        "decided": is_set_up(guild),
+        "templates": templates,
+        "starts": messages.STARTING_POINTS.items(),
+        "threads": messages.THREADS,
+        "problem": problem,
+    }
+    return render(request, "games/setup.html", context, status=422 if problem or form.errors else 200)
+
+
+@for_managers
+@require_POST
+def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
+    """Have a test message sent, by whatever sends everything else."""
+    found = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    try:
+        confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        setting_up.test_channel(found.pk, actor(request), db_now())
+        flash.success(request, messages.TEST_SENT)
+    except Refused as refused:
+        flash.error(request, refused.refusal.sentence)
+    return redirect(reverse("guild-setup", args=[guild.pk]) + f"#channel-{found.pk}")

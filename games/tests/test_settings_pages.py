@@ -1,0 +1,281 @@
+"""The pages of a guild's settings, its channels and templates."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import EVERYONE, GUILD, World
+from games.actions import levels, templates
+from games.actions.levels import settings_of
+from games.actions.planning import Actor
+from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import Game
+from guilds import actions
+from guilds.models import User
+
+ORGANISER = GUILD + 20
+
+
+def template(world: World, name: str = "Campaign", channel_id: int | None = None, **said: Any) -> GameTemplate:
+    alice = Actor(world.alice, "page")
+    settings = settings_of(None) | said
+    made = templates.save_template(GUILD, None, name, "Bring dice.", channel_id, settings, (), alice, world.now)
+    assert isinstance(made.level, GameTemplate)
+    return made.level
+
+
+def pages(world: World) -> list[str]:
+    made = template(world)
+    return [
+        *(reverse(name, args=[GUILD]) for name in ("guild-settings", "guild-channels", "guild-templates")),
+        reverse("guild-channel", args=[GUILD, world.channel.pk]),
+        *(reverse(name, args=[GUILD, made.pk]) for name in ("template", "template-delete")),
+        reverse("template-new", args=[GUILD]) + "?start=raid",
+        reverse("guild-setup", args=[GUILD]),
+    ]
+
+
+def guild_fields(**changes: Any) -> dict[str, Any]:
+    edition = GuildDefaults.objects.get(pk=GUILD).edition
+    return {"own_host_roles": "on", "host_role_ids": [str(EVERYONE)], "edition": str(edition), **changes}
+
+
+# --- who sees what ---------------------------------------------------------------------------------------
+
+
+def test_managers_see_every_page_members_get_told_who_may_and_strangers_nothing(world: World, as_person: Any) -> None:
+    addresses = pages(world)
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    for who, status in ((world.alice, 200), (world.bob, 403), (stranger, 404)):
+        client = as_person(who)
+        assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, status)
+    refused = as_person(world.bob).get(addresses[0])
+    assert "Only those who manage the server may do that" in refused.text
+
+
+def test_another_guilds_channel_or_template_is_a_404(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    for name in ("guild-channel", "template", "template-delete"):
+        assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 404
+    for name in ("template-up", "template-default", "template-duplicate"):
+        assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 405
+    answer = client.post(reverse("template-default", args=[GUILD, 12345]), follow=True)
+    assert "That template was deleted, or belongs to another server." in answer.text
+
+
+def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: Any) -> None:
+    address = reverse("guild", args=[GUILD])
+    assert reverse("guild-settings", args=[GUILD]) in as_person(world.alice).get(address).text
+    assert reverse("guild-settings", args=[GUILD]) not in as_person(world.bob).get(address).text
+
+
+# --- a guild's settings --------------------------------------------------------------------------------------
+
+
+def test_the_form_says_what_is_inherited_and_from_where(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    assert "Inherited: 2 hours, from the product." in client.get(reverse("guild-settings", args=[GUILD])).text
+    client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
+    page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk])).text
+    assert "Inherited: 3 hours, from the server." in page
+    assert "Inherited: Europe/Berlin, from the server." in page
+
+
+def test_saving_shows_first_which_games_change_and_then_does(world: World, as_person: Any) -> None:
+    game = world.game(seats=None)
+    client = as_person(world.alice)
+    address = reverse("guild-settings", args=[GUILD])
+    shown = client.post(address, guild_fields(seats="3"))
+    assert shown.status_code == 200
+    assert "1 game to come changes with this" in shown.text
+    assert re.search(r"Seats: <s>unlimited seats</s>.*<b>3 seats</b>", shown.text)
+    assert GuildDefaults.objects.get().seats is None, "nothing is saved yet"
+    confirmed = re.findall(r'name="confirmed" value="(\w+)"', shown.text)[0]
+    # What changed since it was shown is shown again: only what was seen is confirmed.
+    world.game(seats=None)
+    again = client.post(address, guild_fields(seats="3", confirmed=confirmed))
+    assert "2 games to come change with this" in again.text
+    confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
+    done = client.post(address, guild_fields(seats="3", confirmed=confirmed), follow=True)
+    assert "The settings are saved. 2 games to come follow." in done.text
+    assert "changed the server&#x27;s settings: seats" in done.text, "the history says so"
+    assert Game.objects.with_levels().get(pk=game.pk).effective.seats == 3
+
+
+def test_what_changes_no_game_is_saved_at_once(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    data = guild_fields(location="none", manager_role_ids=[str(ORGANISER)], pingable_role_ids=[str(ORGANISER)])
+    answer = client.post(reverse("guild-settings", args=[GUILD]), data, follow=True)
+    assert "The settings are saved." in answer.text
+    saved = GuildDefaults.objects.get()
+    assert (saved.location, saved.manager_role_ids, saved.pingable_role_ids) == ("", [ORGANISER], [ORGANISER])
+    cleared = client.post(reverse("guild-settings", args=[GUILD]), guild_fields(), follow=True)
+    assert "The settings are saved." in cleared.text
+    assert GuildDefaults.objects.get().location is None, "emptying a field inherits again"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"seats": "101"}, "Choose 1 to 100 seats"),
+        ({"duration": "soon"}, "Write how long it lasts as 90, 2h or 1d."),
+        ({"zone": "Mars/Olympus"}, "That is not a time zone we know."),
+        ({"manager_role_ids": ["123"]}, "Select a valid choice"),
+        ({"manager_role_ids": [str(EVERYONE)]}, "Select a valid choice"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_typed_is_lost(
+    world: World, as_person: Any, changes: dict[str, Any], sentence: str
+) -> None:
+    data = guild_fields(**({"instructions": "Wear a hat."} | changes))
+    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Wear a hat." in answer.text
+
+
+def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    address = reverse("guild-settings", args=[GUILD])
+    old = guild_fields(location="My place", player_role_ids=[str(ORGANISER), str(EVERYONE)], own_player_roles="on")
+    client.post(address, guild_fields(location="Their place"))
+    stale = client.post(address, old)
+    assert stale.status_code == 422
+    assert "Somebody changed these settings while you were editing." in stale.text
+    assert "Their place" in stale.text
+    assert "My place" in stale.text
+    assert stale.context["form"]["player_role_ids"].value() == [str(ORGANISER), str(EVERYONE)], "ticks are kept"
+    assert GuildDefaults.objects.get().location == "Their place"
+    edition = re.findall(r'name="edition" value="(\d+)"', stale.text)[0]
+    client.post(address, old | {"edition": edition})
+    assert GuildDefaults.objects.get().location == "My place"
+
+
+# --- channels --------------------------------------------------------------------------------------------
+
+
+def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    address = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
+    assert "The settings are saved." in client.post(address, {"edition": "0", "seats": "4"}, follow=True).text
+    saved = ChannelDefaults.objects.get()
+    assert (saved.for_games, saved.seats, saved.edition) == (False, 4, 1)
+    assert "#raids" not in client.get(reverse("game-new", args=[GUILD])).text
+    assert "Not for games" in client.get(reverse("guild-channels", args=[GUILD])).text
+
+
+def test_a_channel_deleted_meanwhile_is_said_and_what_was_typed_stays(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    actions.see_channel_gone(world.channel.pk, world.now)
+    address = reverse("guild-channel", args=[GUILD, world.channel.pk])
+    answer = client.post(address, {"edition": "0", "instructions": "Wear a hat.", "for_games": "on"})
+    assert answer.status_code == 422
+    assert "#game-night was deleted in Discord" in answer.text
+    assert "Wear a hat." in answer.text
+
+
+# --- templates -------------------------------------------------------------------------------------------
+
+
+def test_an_empty_list_offers_starting_points(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    page = client.get(reverse("guild-templates", args=[GUILD])).text
+    assert "There are no templates yet." in page
+    raid = client.get(reverse("template-new", args=[GUILD]) + "?start=raid").text
+    assert 'value="Raid"' in raid
+    assert 'value="20"' in raid
+    assert 'value="3h"' in raid
+    evening = client.get(reverse("template-new", args=[GUILD]) + "?start=evening").text
+    assert 'value="unlimited"' in evening
+
+
+def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -> None:
+    client = as_person(world.alice)
+    for name in ("One-shot", "Raid"):
+        data = {"name": name, "seats": "5", "locked": ["seats"], "edition": "0"}
+        client.post(reverse("template-new", args=[GUILD]), data)
+    first, second = world.guild.templates.all()
+    assert (first.name, first.is_default, first.locked) == ("One-shot", True, ["seats"])
+
+    def press(name: str, which: GameTemplate) -> str:
+        answer = client.post(reverse(f"template-{name}", args=[GUILD, which.pk]), follow=True)
+        return str(answer.text)
+
+    assert "The order is saved." in press("down", first)
+    assert [t.name for t in world.guild.templates.all()] == ["Raid", "One-shot"]
+    assert "One-shot is duplicated as One-shot (copy)." in press("duplicate", first)
+    assert "One-shot is the default." in press("delete", first)
+    assert "One-shot is the default." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
+    assert "Raid is now chosen" in press("default", second)
+    assert "No game to come changes." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
+    assert "One-shot is deleted." in press("delete", first)
+    gone = client.post(reverse("template", args=[GUILD, first.pk]), {"name": "X"}, follow=True)
+    assert "One-shot was deleted meanwhile. Nothing was saved." in gone.text
+
+
+def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None:
+    made = template(world, seats=3)
+    world.game(seats=None, template_id=made.pk)
+    page = as_person(world.alice).get(reverse("template-delete", args=[GUILD, made.pk])).text
+    assert "Curse of Strahd" in page
+    assert "<s>3 seats</s>" in page
+
+
+def test_a_template_of_a_deleted_channel_says_so(world: World, as_person: Any) -> None:
+    made = template(world, channel_id=world.other_channel.pk)
+    actions.see_channel_gone(world.other_channel.pk, world.now)
+    client = as_person(world.alice)
+    address = reverse("template", args=[GUILD, made.pk])
+    assert "#raids, where its games were announced, was deleted in Discord." in client.get(address).text
+    kept = client.post(address, {"name": "X", "channel": str(world.other_channel.pk), "edition": "1"}, follow=True)
+    assert "The settings are saved." in kept.text
+
+
+def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World, as_person: Any) -> None:
+    first = template(world, "One-shot", world.other_channel.pk, duration=240, zone="Europe/Berlin")
+    second = template(world, "Raid", duration=180)
+    client = as_person(world.bob)
+    assert "Schedule: Raid" in client.get(reverse("guild", args=[GUILD])).text
+    page = client.get(reverse("game-new", args=[GUILD]))
+    form = page.context["form"]
+    assert form["template"].value() == str(first.pk)
+    assert form["channel"].value() == str(world.other_channel.pk)
+    assert form["zone"].value() == "Europe/Berlin"
+    assert form["description"].value() == "Bring dice."
+    assert "Inherited: 4 hours, from One-shot." in page.text
+    page = client.get(reverse("game-new", args=[GUILD]) + f"?template={second.pk}")
+    assert "Inherited: 3 hours, from Raid." in page.text
+    none = client.get(reverse("game-new", args=[GUILD]) + "?template=0")
+    assert "Inherited: 2 hours, from the product." in none.text
+
+
+# --- what may happen in between ------------------------------------------------------------------------------
+
+
+def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> None:
+    actions.see_guild_gone(GUILD, world.now)
+    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
+    assert answer.status_code == 404
+    assert "The bot is no longer in Friday Night Dice." in answer.text
+
+
+def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: Any) -> None:
+    data = guild_fields(seats="3")
+    actions.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
+    assert answer.status_code == 403
+    assert "Only those who manage the server may do that" in answer.text
+    assert GuildDefaults.objects.get().seats is None
+
+
+def test_editing_a_game_under_way_no_longer_speaks_of_what_it_inherited(world: World, as_person: Any) -> None:
+    game = world.game(seats=None)
+    Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
+    settings = settings_of(GuildDefaults.objects.get()) | {"seats": 3}
+    levels.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)
+    page = as_person(world.bob).get(reverse("game-edit", args=[game.pk])).text
+    assert "from the server" not in page
+    assert 'value="unlimited"' in page
