@@ -95,9 +95,6 @@ class TextField(forms.CharField):
             return None
         return "" if text.strip().lower() in NONE_WORDS else text
 
-    def prepare_value(self, value: Any) -> Any:
-        return "none" if value == "" else value
-
 
 class LevelForm(forms.Form):
     """The settings that a level may say. `inherited` is what holds where it says nothing."""
@@ -160,10 +157,13 @@ class LevelForm(forms.Form):
                 choices = [(str(role.pk), role.name) for role in self.roles]
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in self.settings_fields:
-            said = messages.inherited(messages.setting_text(name, inherited[name].value, names), inherited[name].source)
+            text = messages.setting_text(name, inherited[name].value, names)
+            said = messages.inherited(text, inherited[name].source)
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField) and name not in ROLES:
-                field.choices = [("", said), *self._own_choices(name)]
+                # A select shows one short line, so where it comes from stands below.
+                field.choices = [("", messages.inherits(text)), *self._own_choices(name)]
+                field.help_text = said
             elif name in ROLES:
                 self.fields[own_flag(name)].help_text = said
             else:
@@ -209,6 +209,9 @@ class LevelForm(forms.Form):
         for name in ROLES:
             shown[own_flag(name)] = shown[name] is not None
             shown[name] = [str(role) for role in shown[name] or ()]
+        for name in ("location", "instructions"):
+            # Here and not in the field, which cannot tell an empty text that is kept from one that was left empty.
+            shown[name] = "none" if shown[name] == "" else shown[name]
         shown["confirm_by_dm"] = {True: "yes", False: "no", None: ""}[shown["confirm_by_dm"]]
         return shown
 
