@@ -3,13 +3,15 @@
 from django.contrib import admin
 
 from discord_bot.models import Interaction
-from guilds.admin import ReadOnly
+from guilds.operators import GuildScopedAdmin
 
 
 @admin.register(Interaction)
-class InteractionAdmin(ReadOnly, admin.ModelAdmin):
+class InteractionAdmin(GuildScopedAdmin):
+    guild_path = "guild"
     list_display = ("at", "person", "guild", "name", "outcome", "milliseconds", "detail")
     list_filter = ("outcome", "guild")
     search_fields = ("=id", "=person_id", "person", "name")
+    search_help_text = "By the person's name or Discord's id, or by what they pressed."
     date_hierarchy = "at"
     list_select_related = ("guild",)

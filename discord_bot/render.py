@@ -23,7 +23,7 @@ def embed(view: AnnouncementView) -> discord.Embed:
     made = discord.Embed(
         title=discord.utils.escape_markdown(view.title)[:256],
         url=view.url,
-        description=escape_mentions(view.description) or None,
+        description=view.description or None,
         colour=COLOURS[view.state],
     )
     start = stamp(view.starts_at)
@@ -34,6 +34,8 @@ def embed(view: AnnouncementView) -> discord.Embed:
     made.add_field(name="Starts", value=start, inline=False)
     made.add_field(name="Lasts", value=view.duration_text)
     made.add_field(name="Host", value=f"<@{view.host_id}>")
+    if view.location:
+        made.add_field(name="Where", value=escape_mentions(view.location)[:1024], inline=False)
     made.add_field(name=view.seats_text, value=lines_within(view.seated) or "Nobody yet. Be the first!", inline=False)
     if view.waiting:
         made.add_field(name="Wait list", value=lines_within(view.waiting), inline=False)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from games import messages
+from games.mentioned import discord_text
 from games.models import Game
 from games.roster import roster
 from games.rules import State
@@ -16,7 +17,10 @@ FIELD_VALUE = 1024
 
 @dataclass(frozen=True)
 class AnnouncementView:
-    """What the post shows. People are ids, which Discord shows under their name in the guild."""
+    """What the post shows. People are ids, which Discord shows under their name in the guild.
+
+    The description is as Discord takes it: mentions where they are certain, and nothing that calls everybody.
+    """
 
     game_id: int
     guild_id: int
@@ -32,6 +36,7 @@ class AnnouncementView:
     seated: tuple[str, ...]
     waiting: tuple[str, ...]
     may_sign_up: bool
+    location: str = ""
 
     @property
     def text(self) -> str:
@@ -52,7 +57,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         guild_id=game.guild_id,
         title=game.title[:EMBED_TITLE],
         url=game.url,
-        description=game.description,
+        description=discord_text(game.guild_id, game.description),
         state=state,
         state_text=text,
         starts_at=game.starts_at,
@@ -62,11 +67,12 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
         waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
+        location=game.effective.location,
     )
 
 
 def _mention(user_id: int | None, name: str) -> str:
-    return f"<@{user_id}>" if user_id else name
+    return f"<@{user_id}>" if user_id else messages.plain(name)
 
 
 def lines_within(lines: tuple[str, ...], limit: int = FIELD_VALUE) -> str:

@@ -16,6 +16,7 @@ from games.levels import ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import State
+from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
@@ -32,6 +33,8 @@ def register_all() -> None:
     register(Kind("demoted", expand=_recipient, render=_demoted))
     register(Kind("confirmed", expand=_recipient, render=_confirmed))
     register(Kind("lost_seat", expand=_recipient, render=_lost_seat))
+    register(Kind("added", expand=_recipient, render=_added))
+    register(Kind("removed", expand=_recipient, render=_removed))
     register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
     register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
     register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
@@ -149,6 +152,28 @@ def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
     if game.state(now) is not State.SCHEDULED or not waits:
         return Drop("they no longer wait, or the game is not to come")
     return _letter(delivery, game, messages.demoted(*_about(delivery, game)), now)
+
+
+def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    if game.state(now).over or signup is None:
+        return Drop("they are no longer in, or the game is over")
+    text = messages.was_added(*_about(delivery, game), _by(delivery, game), signup.seated_at is not None)
+    return _letter(delivery, game, text, now)
+
+
+def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they are in again, or the game is over")
+    return _letter(delivery, game, messages.was_removed(*_about(delivery, game), _by(delivery, game)), now)
+
+
+def _by(delivery: Delivery, game: Game) -> str:
+    """Who did it, by their name in the guild; '' for an operator."""
+    name = names_in(game.guild_id, [delivery.notification.facts.get("by") or 0])
+    return "".join(messages.plain(one.text) for one in name.values())
 
 
 def _is_seated(game: Game, user_id: int) -> bool:

@@ -95,6 +95,13 @@ class TextField(forms.CharField):
             return None
         return "" if text.strip().lower() in NONE_WORDS else text
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # What was sent empty is shown empty again, and goes on inheriting.
+        return super().bound_data(data, initial) or None
+
+    def prepare_value(self, value: Any) -> Any:
+        return "none" if value == "" else value
+
 
 class LevelForm(forms.Form):
     """The settings that a level may say. `inherited` is what holds where it says nothing."""
@@ -209,9 +216,6 @@ class LevelForm(forms.Form):
         for name in ROLES:
             shown[own_flag(name)] = shown[name] is not None
             shown[name] = [str(role) for role in shown[name] or ()]
-        for name in ("location", "instructions"):
-            # Here and not in the field, which cannot tell an empty text that is kept from one that was left empty.
-            shown[name] = "none" if shown[name] == "" else shown[name]
         shown["confirm_by_dm"] = {True: "yes", False: "no", None: ""}[shown["confirm_by_dm"]]
         return shown
 

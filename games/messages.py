@@ -19,6 +19,10 @@ NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
 NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
 STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
+NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
+NOT_A_MANAGER = "Only those who manage the server may do that: its owner, or who has Manage Server or a manager role."
+BLOCK_PAST = "That date is past. Choose a later one, or none for good."
+UNBLOCKED = "They can sign up again."
 BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."
 NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
@@ -26,6 +30,20 @@ OLD_BUTTON = "This button is from an older announcement. Open the game's page fo
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
 UNANSWERED = "Done, but Discord did not take the answer."
 ALREADY_CANCELLED = "This game was cancelled already."
+
+
+def not_a_member(name: str) -> str:
+    return f"{name} is not a member of this server, or the bot has not seen them there."
+
+
+def nobody_of_that_name(count: int) -> str:
+    if count:
+        return f"{count} people here are called that. Write the Discord username or id instead."
+    return "Nobody of that name is known here. Write the Discord username or id."
+
+
+def handed_over(name: str) -> str:
+    return f"{name} is the host now; whoever was it stays as a co-host."
 
 
 def only_players(roles: Sequence[str]) -> str:
@@ -160,6 +178,72 @@ def locked(source: str) -> str:
     return f"Set by {source}, which its games cannot change."
 
 
+# --- participants ----------------------------------------------------------------------------------------
+
+NOT_A_PERSON = "This names no person. Write @ and a member's name, one person in each line."
+NAME_AFTER_AT = "Write the name of a member after the @."
+PARTICIPANTS_HELP = (
+    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. "
+    "They get the first seats in this order, and are told."
+)
+ADD_PARTICIPANTS_HELP = (
+    "Those whom you add to the people who are in. One in each line: @ and a member's name, or a plain name for "
+    "somebody not in Discord. Whom you add is told; remove people on the game's page."
+)
+NOT_ASKED = "Discord could not be asked just now. Try again in a moment."
+GONE_MEMBER = "Somebody you named is no longer in this server. Take them out of the list."
+UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
+
+
+def name_problem(line: int, typed: str, sentence: str) -> str:
+    shown = typed if len(typed) <= 70 else f"{typed[:69]}…"
+    return f"Line {line}, “{shown}”: {sentence}"
+
+
+def no_such_id(asked: bool) -> str:
+    if not asked:
+        return NOT_ASKED
+    return "Nobody in this server has that id. Only members can be added; write others as a plain name."
+
+
+def nobody_is_called(near: bool, asked: bool) -> str:
+    nobody = "Nobody in this server is called that."
+    if not asked:
+        return f"Nobody whom we know here is called that. {NOT_ASKED}"
+    return f"{nobody} Choose below whom you mean." if near else f"{nobody} Without the @ it is kept as a plain name."
+
+
+def several_are_called(number: int, shown: int, asked: bool) -> str:
+    if number > shown:
+        return f"{number} members are called so. Choose below, or write more of the name."
+    if number == 1:
+        return "Discord could not be asked whether others are called so too. Choose below whom you mean."
+    return f"{number} members are called so{'' if asked else ', of those we know'}. Choose below whom you mean."
+
+
+def named_twice(name: str, placeholder: bool) -> str:
+    if placeholder:
+        return f"“{name}” stands here twice. For two people, write two names."
+    return f"{name} is named twice. Take one out."
+
+
+def added(names: Iterable[str], already: Iterable[str]) -> str:
+    """Who was added; starts with a space, or is ''."""
+    new, old = list(names), list(already)
+    text = f" Added: {', '.join(new)}." if new else ""
+    return text + (f" Already in: {', '.join(old)}." if old else "")
+
+
+def completed(pairs: Iterable[tuple[str, str]]) -> str:
+    """Which names were taken for a longer one; starts with a space, or is ''."""
+    return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
+
+
+def removed(name: str, person: bool) -> str:
+    """The answer to Remove."""
+    return f"{name} is no longer in the game{', and is told so' if person else ''}."
+
+
 # --- lists -----------------------------------------------------------------------------------------------
 
 MY_GAMES = "Your games"
@@ -225,6 +309,17 @@ def everyone_reminded(title: str, starts_at: datetime, url: str) -> str:
     return f"⏰ **{title}** starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
 
 
+def was_added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
+    who = f"{by} added you" if by else "You were added"
+    where = "You have a seat." if seated else "It is full, so you are on the wait list."
+    return f"📋 {who} to **{title}** in {guild}, {stamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+
+
+def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+    who = f"{by} removed you" if by else "You were removed"
+    return f"{who} from **{title}** in {guild}, {stamp(starts_at)}. You no longer have a place there.\n{url}"
+
+
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
     why = f"\n> {reason}" if reason else ""
     return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
@@ -256,6 +351,8 @@ VERB_TEXT = {
     "cancel": "cancelled the game",
     "join": "joined",
     "leave": "left",
+    "add": "added",
+    "remove": "removed",
     "announce": "had it announced again",
     "lost_seat": "lost their seat",
     "lost": "deleted the announcement there, so it was put back",
@@ -272,6 +369,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return (
             f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
         )
+    if verb in {"add", "remove"}:
+        return f"{text} {changes.get('for', '')}"
     if verb in {"join", "leave"} and changes.get("for"):
         return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
     return text

@@ -18,6 +18,7 @@ class Seat:
     name: str
     avatar_url: str
     is_viewer: bool
+    signup_id: int
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     name.text if name else signup.placeholder,
                     name.avatar_url if name else "",
                     signup.user_id is not None and signup.user_id == viewer_id,
+                    signup.pk,
                 )
             )
         return tuple(made)

@@ -18,6 +18,8 @@ SEATS_MAX = 100
 LOCATION_MAX, INSTRUCTIONS_MAX = 200, 1000
 DURATION_MIN, DURATION_MAX = 5, 7 * 24 * 60  # minutes
 REMINDERS_MAX = 10
+PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one; how many a game may have
+NAMED_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 LEAD = timedelta(minutes=1)
@@ -195,6 +197,29 @@ def check_reason(reason: str) -> Refusal | None:
     else:
         return None
     return Refusal("bad_reason", sentence, {"reason": sentence})
+
+
+def check_placeholder(name: str) -> str:
+    """What is wrong with a name kept for somebody who is not in Discord; '' for nothing."""
+    if len(name) > PLACEHOLDER_MAX:
+        return f"This has {len(name)} characters. Shorten it to {PLACEHOLDER_MAX}."
+    if _has_controls(name) or not _visible(name):
+        return "This contains a character that cannot be shown. Type it again without."
+    return ""
+
+
+def check_named(placeholders: int, everyone: int) -> Refusal | None:
+    """Whether a game may have so many placeholders, and so many sign-ups after a host's additions."""
+    if placeholders > PLACEHOLDERS_MAX:
+        sentence = (
+            f"That makes {placeholders} names of people not in Discord; a game may have {PLACEHOLDERS_MAX}. "
+            "Write @ before those who are in this server."
+        )
+    elif everyone > NAMED_MAX:
+        sentence = f"That makes {everyone} people; a host may name up to {NAMED_MAX}. Let the others join themselves."
+    else:
+        return None
+    return Refusal("too_many_named", sentence, {"participants": sentence})
 
 
 def _visible(text: str) -> bool:

@@ -1,17 +1,16 @@
 """Games as pages and commands show them, to one viewer."""
 
-import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils.html import urlize
-from django.utils.safestring import SafeString, mark_safe
 
 from games import messages
+from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
+from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
@@ -85,7 +84,9 @@ class May:
     leave: bool
     edit: bool
     cancel: bool
+    remove: bool
     retry: bool
+    choose_hosts: bool
     join_refusal: str
 
 
@@ -108,9 +109,13 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             leave=state is State.SCHEDULED and mine is not None,
             edit=manages and changeable,
             cancel=manages and changeable,
+            remove=manages and changeable,
             retry=manages and changeable and bool(post.problem),
+            choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
             join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
         ),
+        # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
+        "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "unreached": unreached(game) if manages else [],
@@ -128,7 +133,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
     return {
         "id": game.pk,
         "title": game.title,
-        "description_html": description_html(game.description),
+        "description_html": page_text(game.guild_id, game.description),
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
@@ -142,18 +147,13 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
+        "location_html": page_text(game.guild_id, game.effective.location),
         "reminders_text": messages.reminders_text(game.effective.reminders),
     }
 
 
 def _mine_text(people: Roster, mine: Any) -> str:
     return messages.place_text(mine.number, people.seats, mine in people.seated)
-
-
-def description_html(text: str) -> SafeString:
-    """The description, escaped, with its lines kept and its addresses as links."""
-    linked = urlize(html.escape(text, quote=True), nofollow=True, autoescape=False)
-    return mark_safe(linked.replace("\n", "<br>"))  # noqa: S308  escaped just above
 
 
 def unreached(game: Game) -> list[str]:

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
-from games.levels import GuildDefaults
+from django.db.models import Q
+
+from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import Game
 from guilds import access
 from guilds.models import Guild, Member, User
 
@@ -28,6 +31,27 @@ def standing(user: User, guild_id: int) -> Standing | None:
     if member is None:
         return None
     return Standing(member, _manager_roles(guild_id))
+
+
+def may_schedule(user: User, guild_id: int) -> bool:
+    """Whether some level lets a person schedule there; which kind of game is for the verb to judge."""
+    stands = standing(user, guild_id)
+    if stands is None:
+        return False
+    levels = (
+        GuildDefaults.objects.filter(pk=guild_id),
+        ChannelDefaults.objects.filter(channel__guild_id=guild_id),
+        GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
+    )
+    roles = {role for rows in levels for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
+    return stands.may_host(tuple(roles))
+
+
+def may_name(user: User, guild_id: int) -> bool:
+    """Whether a person names members in forms there: they may schedule, or host a game already."""
+    if may_schedule(user, guild_id):
+        return True
+    return Game.objects.filter(guild_id=guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
 
 
 def managed_guild_ids(user: User) -> set[int]:

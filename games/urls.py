@@ -1,11 +1,12 @@
 from django.urls import path
 
-from games import settings_views, setup_views, views
+from games import people_views, settings_views, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
+    path("guilds/<id:guild_id>/members/", views.members, name="members"),
     path("guilds/<id:guild_id>/settings/", settings_views.settings, name="guild-settings"),
     path("guilds/<id:guild_id>/setup/", setup_views.setup, name="guild-setup"),
     path("guilds/<id:guild_id>/channels/", settings_views.channels, name="guild-channels"),
@@ -42,6 +43,10 @@ urlpatterns = [
     path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
+    path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
+    path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),
+    path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),
+    path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
 ]

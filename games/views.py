@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from games import messages
+from games import messages, naming
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done
 from games.forms import GameForm
@@ -20,7 +20,7 @@ from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up
 from games.models import Game
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
-from games.standing import standing
+from games.standing import may_name, may_schedule, standing
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -90,7 +90,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
 def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
     """What of scheduling and managing the guild's page offers to this viewer, or why it does not."""
     stands = standing(request.user, found.pk)
-    offered = may_create(request, found)
+    offered = may_schedule(request.user, found.pk)
     templates = found.templates.filter(gone_at=None).select_related("channel__defaults") if offered else []
     return {
         "manages": stands is not None and stands.manages,
@@ -109,14 +109,6 @@ def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     return roles
 
 
-def may_create(request: ViewerRequest, found: Guild) -> bool:
-    """Whether to offer scheduling: by the guild's own settings or those of any template."""
-    defaults = getattr(found, "defaults", None)
-    wanted = [tuple((defaults.host_role_ids if defaults else None) or ())]
-    wanted += [tuple(t.host_role_ids) for t in found.templates.filter(gone_at=None) if t.host_role_ids is not None]
-    return any(actor(request).may_host(found.pk, roles) for roles in wanted)
-
-
 def _template(request: ViewerRequest, name: str) -> str:
     # A history restore asks with htmx's header too, but for the whole page.
     fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
@@ -131,6 +123,10 @@ def _template(request: ViewerRequest, name: str) -> str:
 def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    if not may_schedule(request.user, found.pk):
+        hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
+        sentence = messages.only_hosts(role_names(found.pk, hosts))
+        return render(request, "403.html", {"sentence": sentence}, status=403)
     if request.method == "GET":
         template = _template_wanted(request, found)
         return _form(request, GameForm(guild=found, template=template, initial=_suggestion(request, found, template)))
@@ -139,10 +135,10 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return _form(request, form)
     try:
         confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
-        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now())
+        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now(), named=form.judged.named)
     except Refused as refused:
         return _refused(request, form, refused)
-    flash.success(request, done.text)
+    flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
 
 
@@ -161,10 +157,10 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
-        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0)
+        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, form.judged.named)
     except Refused as refused:
         return _refused(request, form, refused)
-    flash.success(request, done.text)
+    flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
 
 
@@ -203,7 +199,7 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
     assert theirs is not None
     rows = _conflict(theirs, form)
     # Sent once more, the form now knows what it overwrites.
-    form.data = {**{name: request.POST.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
+    form.data = {**{name: form.data.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
     return _form(request, form, problem=refusal.sentence, conflict=rows)
 
 
@@ -211,7 +207,7 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
     shown = GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs))
     rows = []
     for name, field in form.fields.items():
-        if name in {"edition", "fold"}:
+        if name in {"edition", "fold", "participants"}:
             continue
         choices = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
         saved, typed = (str(f[name].value() or "").replace("\r\n", "\n").strip() for f in (shown, form))
@@ -220,6 +216,16 @@ def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
         if saved != typed:
             rows.append((str(form[name].label), choices.get(saved, saved), choices.get(typed, typed)))
     return rows
+
+
+@login_required
+@require_GET
+def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
+    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    if not may_name(request.user, found.pk):
+        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+    return render(request, "games/members.html", {"members": naming.beginning(found.pk, request.GET.get("q", ""))})
 
 
 # --- verbs by one button ---------------------------------------------------------------------------------
@@ -255,6 +261,12 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
     return _answer(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
+
+
+@login_required
+@require_POST
+def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    return _answer(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now))
 
 
 @login_required

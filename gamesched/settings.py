@@ -93,7 +93,7 @@ INSTALLED_APPS = [
     "notifications",
     "guilds",
     "guilds.discord_login",
-    "django.contrib.admin",
+    "gamesched.operators.OperatorsConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -231,6 +231,7 @@ SOCIALACCOUNT_PROVIDERS = {
 }
 
 LANGUAGE_CODE = "en-gb"
+FORMAT_MODULE_PATH = "gamesched.formats"
 USE_I18N = False
 TIME_ZONE = "UTC"
 USE_TZ = True

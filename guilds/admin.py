@@ -3,34 +3,29 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
-from guilds.models import Channel, Guild, Member, Role, User
-
-
-class ReadOnly:
-    """For tables that only verbs and events write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from guilds.models import Block, Channel, Guild, Member, Role, User
+from guilds.operators import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
-    """What is Discord's is read-only; rights in this admin are the operator's to give."""
+class UserAdmin(SuperuserOnly, Choosable, admin.ModelAdmin):
+    """What is Discord's is read-only; rights in this admin are the operator's to give.
 
-    list_display = ("display_name", "handle", "id", "zone", "is_staff")
-    list_filter = ("is_staff", "is_active")
+    Those who manage a guild see no people here, only its members; and may choose among these in forms.
+    """
+
+    list_display = ("display_name", "handle", "id", "zone", "is_superuser")
+    list_filter = ("is_superuser", "is_active")
     search_fields = ("handle", "global_name", "username")
     readonly_fields = ("id", "username", "handle", "global_name", "dm_channel_id", "last_login")
     fields = (*readonly_fields, "zone", "is_active", "is_staff", "is_superuser", "groups", "user_permissions")
     filter_horizontal = ("groups", "user_permissions")
+    ordering = ("handle", "pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -38,32 +33,123 @@ class UserAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def choices(self, request: HttpRequest) -> QuerySet[User]:
+        """Members of the guilds that one manages."""
+        people: QuerySet[User] = super().get_queryset(request)
+        return people if is_superuser(request) else people.filter(pk__in=self._members(request).values("user"))
+
+    def _members(self, request: HttpRequest) -> QuerySet[Member]:
+        ids = self.admin_site.guild_ids(request)  # type: ignore[attr-defined]
+        return Member.objects.filter(guild__in=ids, left_at=None)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Where the admin links to a person, those who manage a guild are led to the member."""
+        if is_superuser(request):
+            return super().change_view(request, object_id, *args, **kwargs)
+        member = self._members(request).filter(user__username=object_id).first()
+        if member is None:
+            raise Http404
+        return redirect("admin:guilds_member_change", member.pk)
+
 
 @admin.register(Guild)
-class GuildAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
+class GuildAdmin(GuildScopedAdmin):
+    guild_path = "pk"
+    list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "gone_at")
+    list_filter = ("unavailable", ("gone_at", by_absence("the bot", "is in it", "was removed")))
     search_fields = ("name", "id")
+    search_help_text = "By name or Discord's id."
+    ordering = ("name", "pk")
+    fields = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Guild]:
+        to_come = Q(games__cancelled_at=None, games__ends_at__gt=Now())
+        rows: QuerySet[Guild] = super().get_queryset(request)
+        return rows.annotate(
+            n_members=Count("members", filter=Q(members__left_at=None), distinct=True),
+            n_games=Count("games", filter=to_come, distinct=True),
+        )
+
+    @admin.display(description="members known", ordering="n_members")
+    def members_now(self, guild: Any) -> int:
+        return int(guild.n_members)
+
+    @admin.display(description="games to come", ordering="n_games")
+    def games_to_come(self, guild: Any) -> int:
+        return int(guild.n_games)
+
+    def choices(self, request: HttpRequest) -> QuerySet[Guild]:
+        return self.get_queryset(request).filter(gone_at=None)
 
 
 @admin.register(Channel)
-class ChannelAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("name", "guild", "type", "missing", "gone_at")
-    list_filter = ("guild",)
+class ChannelAdmin(GuildScopedAdmin):
+    guild_path = "guild"
+    list_display = ("name", "guild", "ready_for_games", "gone_at")
+    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
+    search_help_text = "By name."
     list_select_related = ("guild",)
+    ordering = ("guild__name", "position", "pk")
+    fields = ("name", "id", "guild", "ready_for_games", "gone_at")
+    readonly_fields = ("ready_for_games",)
+
+    @admin.display(description="for announcements")
+    def ready_for_games(self, channel: Channel) -> str:
+        if missing := channel.missing:
+            return f"the bot lacks {', '.join(missing)}"
+        return "yes"
+
+    def choices(self, request: HttpRequest) -> QuerySet[Channel]:
+        """Channels that games can be announced in."""
+        rows = self.get_queryset(request)
+        return rows.filter(pk__in=Channel.objects.for_announcements().values("pk"))
 
 
 @admin.register(Role)
-class RoleAdmin(ReadOnly, admin.ModelAdmin):
+class RoleAdmin(GuildScopedAdmin):
+    guild_path = "guild"
     list_display = ("name", "guild", "position", "permissions", "gone_at")
-    list_filter = ("guild",)
+    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
+    search_help_text = "By name."
     list_select_related = ("guild",)
 
 
 @admin.register(Member)
-class MemberAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("display_name", "guild", "confirmed_at", "roles_at", "left_at")
-    list_filter = ("guild",)
-    search_fields = ("nick", "user__handle", "user__global_name", "guild__name")
+class MemberAdmin(GuildScopedAdmin):
+    guild_path = "guild"
+    list_display = ("display_name", "handle", "guild", "confirmed_at", "left_at")
+    list_filter = ("guild", ("left_at", by_absence("membership", "member", "left")))
+    search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
+    search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")
+    ordering = ("user__handle", "pk")
+    fields = ("display_name", "handle", "discord_id", "guild", "roles", "confirmed_at", "roles_at", "left_at")
+    readonly_fields = ("display_name", "handle", "discord_id", "roles")
+
+    @admin.display(description="Discord username", ordering="user__handle")
+    def handle(self, member: Member) -> str:
+        return member.user.handle
+
+    @admin.display(description="Discord id")
+    def discord_id(self, member: Member) -> str:
+        return str(member.user_id)
+
+    @admin.display
+    def roles(self, member: Member) -> str:
+        names = Role.objects.filter(pk__in=member.role_ids, guild_id=member.guild_id).values_list("name", flat=True)
+        return ", ".join(names) or "none"
+
+
+@admin.register(Block)
+class BlockAdmin(GuildScopedAdmin):
+    """Who may not sign up. Read here."""
+
+    guild_path = "guild"
+    list_display = ("user", "guild", "until", "reason", "made_at")
+    list_filter = ("guild", ("until", by_absence("how long", "for good", "for a time")))
+    search_fields = ("user__handle", "user__global_name", "reason")
+    search_help_text = "By name or reason."
+    list_select_related = ("guild", "user")
+    date_hierarchy = "made_at"

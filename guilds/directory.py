@@ -1,5 +1,6 @@
 """Looking people up in Discord from a page or a chore, through `settings.DISCORD_DIRECTORY`."""
 
+import hashlib
 import logging
 import threading
 import time
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
@@ -27,6 +29,8 @@ ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if t
 KNOWN_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
 NOT_KNOWN = "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
 REST = 5.0  # seconds without look-ups after one that failed
+MOST_FOUND = 25  # members that one search asks for
+SEARCHED_FOR = 20  # seconds for which a search is not made again
 MOST_ASKED = 200  # look-ups waiting at a time; the next page asks for the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
@@ -46,6 +50,9 @@ class Directory(Protocol):
     def member(self, guild_id: int, user_id: int) -> SeenMember | None:
         """The member, or None for a person who is not one. Raises DirectoryDown."""
 
+    def search(self, guild_id: int, query: str, limit: int) -> list[SeenMember]:
+        """People (no bots) in the guild of whose names one begins with the query. Raises DirectoryDown."""
+
     def has_message(self, channel_id: int, message_id: int) -> bool:
         """Whether a message is still there; True too where the bot may not look. Raises DirectoryDown."""
 
@@ -64,6 +71,38 @@ def refresh_member(guild_id: int, user_id: int) -> None:
         see_member_gone(guild_id, user_id, now)
     else:
         see_member(guild_id, seen, now)
+
+
+def search_members(guild_id: int, beginning: str) -> None:
+    """Ask Discord for the members whose name begins so, and write them down. Raises DirectoryDown.
+
+    Discord allows ten searches in ten seconds for each guild, and somebody typing asks with every letter: where a
+    shorter beginning was just asked for and all whom it fits were told, a longer one brings nobody new.
+    """
+    beginning = beginning.strip()[:100]
+    if not beginning:
+        return
+    keys = [_search_key(guild_id, beginning[:end]) for end in range(1, len(beginning) + 1)]
+    down = f"search-down:{guild_id}"
+    known = cache.get_many([*keys, down])
+    if keys[-1] in known or any(known[key] < MOST_FOUND for key in keys if key in known):
+        return
+    if down in known:
+        raise DirectoryDown("it could not be asked a moment ago")
+    try:
+        found = directory().search(guild_id, beginning, MOST_FOUND)
+    except DirectoryDown:
+        cache.set(down, True, REST)
+        raise
+    now = db_now()
+    for seen in found:
+        see_member(guild_id, seen, now)
+    cache.set(keys[-1], len(found), SEARCHED_FOR)
+
+
+def _search_key(guild_id: int, beginning: str) -> str:
+    # Hashed, since a name may hold what no cache takes in a key.
+    return f"search:{guild_id}:{hashlib.blake2b(beginning.lower().encode(errors='replace')).hexdigest()[:32]}"
 
 
 def refresh_soon(pairs: Iterable[tuple[int, int]]) -> None:

@@ -1,5 +1,6 @@
 """What people are called, in one guild."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,6 +13,12 @@ class Name:
 
     text: str
     avatar_url: str
+
+
+def fold(text: str) -> str:
+    """A name as it is compared: whatever its case, its width or how its accents were typed."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.split())
 
 
 def names_in(guild_id: int, user_ids: Iterable[int]) -> dict[int, Name]:

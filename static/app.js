@@ -119,6 +119,13 @@ addEventListener("htmx:sendError", (event) => {
   if (!reading(event)) say("That did not reach us. Check your connection and try again.");
 });
 
+// Whoever pressed a button that is gone with its answer goes on from the page, not from nowhere.
+addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.requestConfig?.verb !== "get" && document.activeElement === document.body) {
+    document.getElementById("main").focus({ preventScroll: true });
+  }
+});
+
 // What was unfolded stays unfolded when the page looks again.
 let unfolded = [];
 addEventListener("htmx:beforeSwap", (event) => {

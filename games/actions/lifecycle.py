@@ -1,5 +1,6 @@
 """Scheduling, editing and cancelling games."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,8 +17,10 @@ from games.actions.planning import (
     reseat,
     show,
 )
+from games.actions.signups import add_named
 from games.levels import NAMES, GameTemplate
 from games.models import Announcement, AuditEntry, Game
+from games.participants import Named
 from games.rules import Plan, State
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
@@ -32,8 +35,10 @@ OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
 
 
 @transaction.atomic
-def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | None = None) -> Done:
-    """Schedule a game, with its announcement and everything that follows from its time.
+def create(
+    guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | None = None, named: Iterable[Named] = ()
+) -> Done:
+    """Schedule a game with the people named, its announcement and everything that follows from its time.
 
     The host is the actor unless an operator names another. Raises Refused, with a sentence for each field.
     """
@@ -53,9 +58,11 @@ def create(guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | 
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
     AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
+    added = add_named(game, named, actor, now)
     plan_clock(game, now)
     show(game, now)
-    return Done(game, True, messages.created(rules.past_reminders(game.starts_at, game.effective.reminders, now)))
+    past = rules.past_reminders(game.starts_at, game.effective.reminders, now)
+    return Done(game, True, messages.created(past) + messages.added(added.names, added.already))
 
 
 def _require_host(game: Game, actor: Actor) -> None:
@@ -78,8 +85,12 @@ def _require_pingable(game: Game, actor: Actor) -> None:
 
 
 @transaction.atomic
-def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | None = None) -> Done:
-    """Change what a game's plan says; a moved start replans its reminders in the same transaction.
+def edit(
+    game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | None = None, named: Iterable[Named] = ()
+) -> Done:
+    """Change what a game's plan says, and add the people named; nobody is taken out.
+
+    A moved start replans the reminders in the same transaction.
 
     `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
     """
@@ -99,16 +110,17 @@ def edit(game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | N
         _require_pingable(game, actor)
     after = game.effective
     past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
-    if not changes:
-        return Done(game, False, messages.edited(False, past))
-    game.edition += 1
-    if "channel" in changes:
-        _move_post(game, now)
-    if held.seats != after.seats:
-        reseat(game, now)
-    changed(game, actor, "edit", changes, now)
-    plan_clock(game, now)
-    return Done(game, True, messages.edited(True, past))
+    if changes:
+        game.edition += 1
+        if "channel" in changes:
+            _move_post(game, now)
+        if held.seats != after.seats:
+            reseat(game, now)
+        changed(game, actor, "edit", changes, now)
+        plan_clock(game, now)
+    added = add_named(game, named, actor, now)
+    different = bool(changes or added.names)
+    return Done(game, different, messages.edited(different, past) + messages.added(added.names, added.already))
 
 
 @transaction.atomic
@@ -125,7 +137,9 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    unschedule(["reminder", "start", "end", "promoted", "demoted"], game.pk, now, "the game was cancelled")
+    unschedule(
+        ["reminder", "start", "end", "promoted", "demoted", "added", "removed"], game.pk, now, "the game was cancelled"
+    )
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
         "cancelled",

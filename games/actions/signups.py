@@ -1,19 +1,22 @@
-"""Joining and leaving."""
+"""Joining and leaving, and being added and removed by a host."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Max
 
-from games import messages
+from games import messages, rules
 from games.actions.planning import Actor, Done, changed, locked_game, require_manager, reseat
 from games.models import Game, Signup
+from games.participants import Named
 from games.roster import place_of
 from games.rules import State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import blocked, may_play, membership
-from guilds.models import User
-from guilds.names import names_in, role_names
+from guilds.models import Member, User
+from guilds.names import fold, names_in, role_names
 from notifications.actions import schedule
 
 
@@ -118,3 +121,89 @@ def _open_game(game_id: int, who: User, actor: Actor, now: datetime) -> Game:
 
 def _for(game: Game, who: User, actor: Actor) -> dict[str, str]:
     return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
+
+
+# --- by the host -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Added:
+    """Names of those who were added, and of those who were in the game already."""
+
+    names: tuple[str, ...] = ()
+    already: tuple[str, ...] = ()
+
+
+def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -> Added:
+    """Sign up whom the host named, in that order, behind everyone who is in; for verbs that hold the game's lock.
+
+    Those in the game already stay as they are. The people added are told. Raises Refused, changing nothing, where
+    somebody is no member or there are too many.
+    """
+    named = list(dict.fromkeys(named))
+    current = list(game.signups.current())
+    here = {s.user_id for s in current if s.user_id} | {fold(s.placeholder) for s in current if s.placeholder}
+    new = [one for one in named if (fold(one) if isinstance(one, str) else one) not in here]
+    names = names_in(game.guild_id, [one for one in named if isinstance(one, int)])
+    if new:
+        _check_named(game, new, current)
+        last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
+        for key, one in enumerate(new, last + 1):
+            who = {"user_id": one} if isinstance(one, int) else {"placeholder": one}
+            Signup.objects.create(game=game, order_key=key, joined_at=now, **who)
+        reseat(game, now)
+        for one in new:
+            if isinstance(one, int):
+                _tell_of_host(game, "added", one, actor, now)
+
+    def name(one: Named) -> str:
+        return names[one].text if isinstance(one, int) else one
+
+    added = Added(tuple(map(name, new)), tuple(name(one) for one in named if one not in new))
+    if new:
+        changed(game, actor, "add", {"for": ", ".join(added.names)}, now)
+    return added
+
+
+def _check_named(game: Game, new: list[Named], current: list[Signup]) -> None:
+    people = [one for one in new if isinstance(one, int)]
+    placeholders = [one for one in new if isinstance(one, str)]
+    for one in placeholders:
+        if sentence := rules.check_placeholder(one):
+            raise Refused(Refusal("bad_placeholder", sentence, {"participants": sentence}))
+    if Member.objects.filter(guild_id=game.guild_id, user_id__in=people, left_at=None).count() < len(people):
+        raise Refused(Refusal("not_a_member", messages.GONE_MEMBER, {"participants": messages.GONE_MEMBER}))
+    kept = sum(1 for s in current if s.placeholder)
+    if refusal := rules.check_named(kept + len(placeholders) if placeholders else 0, len(current) + len(new)):
+        raise Refused(refusal)
+
+
+@transaction.atomic
+def remove(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
+    """Take a person or placeholder out of a game that is not over. Whoever waited longest gets the seat.
+
+    The person is told. Raises Refused for those who may not manage the game.
+    """
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    if (state := game.state(now)).over:
+        raise Refused(Refusal("closed", messages.closed(state, game.cancel_reason)))
+    signup = game.signups.current().filter(pk=signup_id).first()
+    if signup is None:
+        return Done(game, False, messages.UNKNOWN_SIGNUP)
+    signup.left_at, signup.seated_at = now, None
+    signup.save(update_fields=["left_at", "seated_at"])
+    reseat(game, now)
+    name = names_in(game.guild_id, [signup.user_id])[signup.user_id].text if signup.user_id else signup.placeholder
+    changed(game, actor, "remove", {"for": name}, now)
+    told = signup.user_id is not None and _tell_of_host(game, "removed", signup.user_id, actor, now)
+    return Done(game, True, messages.removed(name, told))
+
+
+def _tell_of_host(game: Game, kind: str, user_id: int, actor: Actor, now: datetime) -> bool:
+    """Plan to tell a person what was done about them, unless they did it themselves; says whether."""
+    if actor.user is not None and actor.user.pk == user_id:
+        return False
+    by = actor.user.pk if actor.user and not actor.operator else None
+    schedule(kind, game_id=game.pk, recipient_id=user_id, due_at=now, revision=game.revision, facts={"by": by})
+    return True

@@ -114,7 +114,8 @@ def page_edit(world: World, client: Any, game: Game, start: datetime) -> None:
 
 def admin_edit(world: World, client: Any, game: Game, start: datetime) -> None:
     data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}
-    post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
+    rows = {f"{rows}-{count}": 0 for rows in ("signups", "notifications") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data | rows)
 
 
 def command_edit(world: World, client: Any, game: Game, start: datetime) -> None:
@@ -138,7 +139,7 @@ def htmx_cancel(world: World, client: Any, game: Game) -> None:
 
 
 def admin_cancel(world: World, client: Any, game: Game) -> None:
-    data = {"action": "cancel", "_selected_action": [game.pk]}
+    data = {"action": "cancel", "_selected_action": [game.pk], "confirmed": "yes", "reason": ""}
     post(world, client, operator(world), reverse("admin:games_game_changelist"), data)
 
 

@@ -21,7 +21,19 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Guild, User
 
-PLAN = ("title", "description", "date", "time", "zone", "fold", "channel", "seats", "duration", "reminders")
+PLAN = (
+    "title",
+    "description",
+    "date",
+    "time",
+    "zone",
+    "fold",
+    "channel",
+    "seats",
+    "duration",
+    "reminders",
+    "participants",
+)
 
 
 class Command(BaseCommand):
@@ -86,7 +98,7 @@ class Command(BaseCommand):
             raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._valid(GameForm(given, guild=guild))
-        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now()))
+        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now(), named=form.judged.named))
 
     def do_edit(self) -> None:
         game = self._game()
@@ -94,7 +106,7 @@ class Command(BaseCommand):
         data = {name: blank[name].value() for name in blank.fields}
         data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
         form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
-        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now()))
+        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=form.judged.named))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk

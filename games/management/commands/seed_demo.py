@@ -5,10 +5,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from guilds.actions import see_user
-from guilds.models import User
-from guilds.seen import SeenUser
+from games.levels import GuildDefaults
+from gamesched.lib.clock import db_now
+from guilds.actions import see_guild, see_user
+from guilds.models import Guild, User
+from guilds.seen import SeenGuild, SeenUser
 
+GUILD = 1200000000000000001
 OPERATOR = SeenUser(1300000000000000001, "alice", "Alice")
 
 
@@ -21,4 +24,8 @@ class Command(BaseCommand):
         if not User.objects.filter(pk=OPERATOR.id).exists():
             see_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
+        if not Guild.objects.filter(pk=GUILD).exists():
+            # Whoever is there may schedule; the bot writes down the rest when it connects.
+            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), db_now())
+            GuildDefaults.objects.create(guild_id=GUILD, host_role_ids=[GUILD])
         self.stdout.write("Alice may open the admin.")

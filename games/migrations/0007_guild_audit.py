@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("games", "0005_levels"),
+        ("games", "0006_everyone_hosted"),
         ("guilds", "0002_block"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

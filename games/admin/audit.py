@@ -1,0 +1,98 @@
+"""What happened: who did what, and what became of the posts. Nobody changes either, superusers included."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+
+from games.levels import GameTemplate
+from games.messages import OPERATOR, history_line, setting_text
+from games.models import Announcement, AuditEntry
+from guilds.models import Channel, Role
+from guilds.operators import GuildScopedAdmin, by_absence
+
+# The words of `lifecycle.differences` whose values are told as settings.
+SETTINGS = {
+    "seats": "seats", "duration": "duration", "reminders": "reminders", "player role": "player_role_ids",
+    "notify role": "notify_role_ids", "host role": "host_role_ids", "confirm by dm": "confirm_by_dm",
+    "reminder place": "reminder_place",
+}  # fmt: skip
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(GuildScopedAdmin):
+    guild_path = "guild"
+    list_display = ("at", "what", "game", "door", "guild")
+    list_filter = ("door", "verb", "actor", "guild")
+    search_fields = ("game__title", "actor__handle", "actor__global_name")
+    search_help_text = "By the game's title or the person's name."
+    date_hierarchy = "at"
+    list_select_related = ("game", "actor", "guild")
+    fields = ("at", "what", "actor", "door", "verb", "game", "guild", "before_and_after")
+    readonly_fields = ("what", "before_and_after")
+
+    @admin.display(description="what")
+    def what(self, entry: AuditEntry) -> str:
+        nobody = "Somebody in Discord" if entry.door == "discord" else OPERATOR
+        return history_line(entry.verb, str(entry.actor or nobody), entry.changes)
+
+    @admin.display(description="before and after")
+    def before_and_after(self, entry: AuditEntry) -> Any:
+        if not entry.changes:
+            return "–"
+        rows = format_html_join(
+            "", "<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>", _rows(entry.changes, entry.guild_id)
+        )
+        head = "<th></th><th scope='col'>before</th><th scope='col'>after</th>"
+        table = "<table class='changes'><thead><tr>" + head + "</tr></thead><tbody>{}</tbody></table>"
+        return format_html(table, rows)
+
+
+def _rows(changes: dict[str, Any], guild_id: int) -> list[tuple[str, str, str]]:
+    """Each change: a word, the value before and the value after; where there is but one value, after."""
+    rows = []
+    for word, value in changes.items():
+        before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
+        rows.append((word, _words(word, before, guild_id), _words(word, after, guild_id)))
+    return rows
+
+
+def _words(word: str, value: Any, guild_id: int) -> str:
+    if value is None:
+        return "inherited"
+    if word == "channel" and isinstance(value, int):
+        return str(Channel.objects.filter(pk=value, guild_id=guild_id).first() or value)
+    if word == "template" and isinstance(value, int):
+        return str(GameTemplate.objects.filter(pk=value, guild_id=guild_id).first() or value)
+    if word == "start" and isinstance(value, str) and value:
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%a %d %b %Y %H:%M %Z}"
+    if word in SETTINGS and value != "":
+        roles = dict(Role.objects.filter(guild_id=guild_id).values_list("pk", "name")) if "role" in word else {}
+        return setting_text(SETTINGS[word], value, roles)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@admin.register(Announcement)
+class AnnouncementAdmin(GuildScopedAdmin):
+    guild_path = "game__guild"
+    list_display = ("game", "channel", "state", "problem")
+    list_filter = (("problem", by_absence("problem", "none", "missing or out of date")), "channel")
+    search_fields = ("game__title", "=message_id")
+    search_help_text = "By the game's title, or the message's id."
+    list_select_related = ("game", "channel")
+    ordering = ("-game__starts_at", "-pk")
+    fields = ("game", "channel", "state", "in_discord", "problem", "shown_revision", "lost_at", "checked_at")
+    readonly_fields = ("state", "in_discord")
+
+    @admin.display
+    def state(self, post: Announcement) -> str:
+        if post.message_id is None:
+            return "not posted"
+        return "up to date" if post.shown_revision >= post.game.revision else "being brought up to date"
+
+    @admin.display(description="in Discord")
+    def in_discord(self, post: Announcement) -> Any:
+        return format_html('<a href="{}">open</a>', post.url) if post.url else "–"

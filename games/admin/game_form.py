@@ -1,0 +1,112 @@
+"""The form of a game."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+from django.utils.html import format_html, format_html_join
+
+from games.actions import lifecycle
+from games.actions.lifecycle import plan_of
+from games.actions.planning import Done
+from games.admin.verbs import VerbForm, actor
+from games.levels import GameTemplate
+from games.models import Game
+from games.rules import Plan
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.forms import zone_choices
+from guilds.models import Channel
+
+SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
+STALE = "Somebody changed this game while you were editing it, so nothing was saved. Save again to put yours over it."
+
+
+class GameForm(VerbForm):
+    """What a person decides about a game. Only what they changed is handed to the verb."""
+
+    edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zone_choices,
+        help_text="The zone that the game is meant in; it changes nothing about the time above.",
+    )
+
+    class Meta:
+        model = Game
+        fields = ("guild", "host", "channel", "template", "title", "description", "starts_at", "zone", *SETTINGS)
+        help_texts = {
+            "title": "What will be played.",
+            "host": "Who runs it, a member of the server.",
+            "template": "Where the settings come from that are left empty.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "starts_at" in self.fields:
+            self.fields["starts_at"].help_text = f"In your time zone, {self.user.tzinfo}."
+        if not self.instance.pk:
+            return
+        if "edition" in self.fields:
+            self.fields["edition"].initial = self.instance.edition
+        zone = self.fields.get("zone")
+        if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
+            zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]
+        self._only_of_its_guild()
+
+    def _only_of_its_guild(self) -> None:
+        """A game stays in its guild, and may keep a channel or template that is no longer offered."""
+        game = self.instance
+        for name, kept in (("channel", Channel.objects.all()), ("template", GameTemplate.objects.all())):
+            field = self.fields.get(name)
+            if isinstance(field, forms.ModelChoiceField):
+                offered = field.queryset.filter(guild=game.guild_id) if field.queryset is not None else kept.none()
+                current = getattr(game, f"{name}_id")
+                field.queryset = kept.filter(Q(pk__in=offered.order_by().values("pk")) | Q(pk=current))
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        guild = self.instance.guild if self.instance.pk else data.get("guild")
+        for name in ("channel", "template"):
+            chosen = data.get(name)
+            if guild is not None and chosen is not None and chosen.guild_id != guild.pk:
+                self.add_error(name, f"That {name} is of another server. Choose another.")
+        return super().clean()
+
+    def verb(self) -> Done:
+        now, by = db_now(), actor(self.user)
+        if self.instance.pk is None:
+            data = self.cleaned_data
+            plan = Plan(channel_id=data["channel"].pk, **self._said(("title", "description", "starts_at", "zone")))
+            plan = replace(plan, **self._said(("template", *SETTINGS)))
+            return lifecycle.create(data["guild"].pk, plan, by, now, host=data.get("host"))
+        plan = replace(plan_of(self.instance), **self._said(self.changed_data))
+        return lifecycle.edit(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
+
+    def _said(self, names: Sequence[str]) -> dict[str, Any]:
+        """These fields as a plan has them."""
+        said = {}
+        for name in names:
+            value = self.cleaned_data[name]
+            if name in {"channel", "template"}:
+                said[f"{name}_id"] = value.pk if value else None
+            elif name != "edition":
+                said[name] = tuple(value) if isinstance(value, list) else value
+        return said
+
+    def refuse(self, refused: Refused) -> None:
+        if refused.refusal.code != "stale":
+            return super().refuse(refused)
+        saved = [
+            format_html("{}: “{}”", self[name].label, str(getattr(self.instance, name) or "nothing"))
+            for name in self.changed_data
+            if name != "edition"
+        ]
+        self.add_error(
+            None, format_html("{} Saved meanwhile: {}.", STALE, format_html_join("; ", "{}", ((one,) for one in saved)))
+        )
+        # Sent once more, the form knows what it overwrites.
+        self.data = {**dict(self.data.items()), self.add_prefix("edition"): str(self.instance.edition)}
+        return None

@@ -1,0 +1,158 @@
+"""Names of people and channels in free text: found where they certainly are meant, and left alone where not.
+
+Pure: who and what has a name comes in as values. The text itself is kept as it was typed; this is how it is shown.
+
+`@Bob the GM` is a mention where exactly one member is called so, and where no longer name fits; `#raids` where exactly
+one channel is. Mail addresses, links and their `#fragments`, code, headings, `@everyone` and `@here` never are.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.html import format_html, urlize
+from django.utils.safestring import SafeString, mark_safe
+
+from guilds.names import fold
+
+EMBED_DESCRIPTION = 4096
+EVERYBODY = {"everyone", "here"}
+
+_TOKEN = re.compile(
+    r"""
+      ```.*?``` | ``.+?`` | `[^`]+`                        # code
+    | (?: [a-z][\w+.-]*:// | www\. | mailto: )\S+          # addresses
+    | <@!?(?P<person>[0-9]{17,20})>
+    | <[^<>\s]+>                                           # Discord's other marks: times, emoji, roles
+    | (?<![\w/.+@#&<\\-]) (?P<mark>[@\#]) (?=\w|[^\x00-\x7f])
+    """,
+    re.VERBOSE | re.DOTALL | re.IGNORECASE,
+)
+_WORD = r"\w+(?:[.\-'’]\w+)*"
+_NAME = re.compile(rf"{_WORD}(?: {_WORD}){{0,4}}")
+_CHANNEL = re.compile(r"[^\s#@<>,;:!?()\[\]{}\"'`*~|/\\]+")
+_PINGS = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A person (`@`) or channel (`#`) mentioned, with the words that did."""
+
+    mark: str
+    id: int
+    typed: str
+
+    @property
+    def markup(self) -> str:
+        """As Discord takes it."""
+        return f"<{self.mark}{self.id}>"
+
+
+Piece = str | Mention
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Names and ids to look up for a text, folded."""
+
+    people: frozenset[str]
+    channels: frozenset[str]
+    ids: frozenset[int]
+
+
+def wanted(text: str) -> Wanted:
+    """What may be mentioned in a text."""
+    people: set[str] = set()
+    channels: set[str] = set()
+    ids: set[int] = set()
+    for match in _TOKEN.finditer(text):
+        if match["person"]:
+            ids.add(int(match["person"]))
+        elif match["mark"] == "@":
+            people.update(fold(text[match.end() : end]) for end in _name_ends(text, match.end()))
+        elif match["mark"] == "#":
+            channels.update(fold(text[match.end() : end]) for end in _channel_ends(text, match.end()))
+    return Wanted(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids))
+
+
+def pieces(
+    text: str, people: Mapping[str, Iterable[int]], channels: Mapping[str, Iterable[int]], members: Iterable[int] = ()
+) -> list[Piece]:
+    """A text in its pieces: words as typed, and mentions. Names come folded, each with those who have it."""
+    known = frozenset(members)
+    found: list[Piece] = []
+    start = at = 0
+    while (match := _TOKEN.search(text, at)) is not None:
+        at = match.end()
+        mention = None
+        if match["person"] and int(match["person"]) in known:
+            mention = Mention("@", int(match["person"]), match[0])
+        elif match["mark"]:
+            ends, named = (
+                (_name_ends(text, at), people) if match["mark"] == "@" else (_channel_ends(text, at), channels)
+            )
+            mention = _mention(text, match.start(), ends, named)
+        if mention is None:
+            continue
+        if match.start() > start:
+            found.append(text[start : match.start()])
+        found.append(mention)
+        start = at = match.start() + len(mention.typed)
+    return [*found, text[start:]] if start < len(text) else found
+
+
+def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Iterable[int]]) -> Mention | None:
+    """The one who has the longest name that stands there; None where it is nobody's or of several."""
+    for end in ends:
+        name = fold(text[start + 1 : end])
+        ids = set(named.get(name, ()))
+        if ids and not (text[start] == "@" and name in EVERYBODY):
+            return Mention(text[start], ids.pop(), text[start:end]) if len(ids) == 1 else None
+    return None
+
+
+def _name_ends(text: str, start: int) -> Iterator[int]:
+    """Where a person's name that begins there may end, the longest first. `bob.smith` is one word, `Bob's` two."""
+    match = _NAME.match(text, start)
+    if match is None:
+        return
+    for end in range(match.end(), start, -1):
+        if (end == match.end() or text[end] in " '’") and text[end : end + 1] not in {"@", "/"}:
+            yield end
+
+
+def _channel_ends(text: str, start: int) -> Iterator[int]:
+    match = _CHANNEL.match(text, start)
+    if match is None or text[match.end() : match.end() + 1] in {"@", "#", "/"}:
+        return
+    yield match.end()
+    if (bare := start + len(match[0].rstrip(".…"))) != match.end():
+        yield bare
+
+
+# --- shown -----------------------------------------------------------------------------------------------
+
+
+def for_discord(found: Sequence[Piece], limit: int = EMBED_DESCRIPTION) -> str:
+    """The text for an embed: mentions as Discord's own, as many as fit, and nothing else that calls people."""
+    shown = [_PINGS.sub("@\u200b", piece.typed if isinstance(piece, Mention) else piece) for piece in found]
+    spare = limit - sum(map(len, shown))
+    for n, piece in enumerate(found):
+        if isinstance(piece, Mention) and len(piece.markup) - len(shown[n]) <= spare:
+            spare -= len(piece.markup) - len(shown[n])
+            shown[n] = piece.markup
+    return "".join(shown)
+
+
+def for_page(found: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
+    """The text for a page: escaped, its lines kept, addresses as links, people under their name of today."""
+    made: list[str] = []
+    for piece in found:
+        if isinstance(piece, Mention):
+            shown = f"@{names[piece.id]}" if piece.mark == "@" and piece.id in names else piece.typed
+            made.append(format_html('<span class="mention">{}</span>', shown))
+        else:
+            linked = urlize(html.escape(piece, quote=True), nofollow=True, autoescape=False)
+            made.append(linked.replace("\n", "<br>"))
+    return mark_safe("".join(made))  # noqa: S308  each piece is escaped above

@@ -1,0 +1,133 @@
+"""Pages about who runs a game and who may not sign up in a guild."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from games import messages
+from games.actions import people
+from games.actions.planning import Actor
+from games.models import Game
+from games.standing import standing
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import Guild, Member, User
+from guilds.names import names_in
+
+
+def _forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
+    return render(request, "403.html", {"sentence": sentence}, status=403)
+
+
+# --- co-hosts --------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Choose co-hosts among those who take part, or hand the game over to one of them."""
+    games = Game.objects.seen_by(request.user).select_related("guild", "host")
+    game = get_object_or_404(games, pk=game_id)
+    by = Actor(request.user, "page")
+    if not people.may_choose_hosts(game, by):
+        return _forbidden(request, messages.NOT_THE_HOST if by.may_manage(game) else messages.NOT_YOURS)
+    current = set(game.cohosts.values_list("pk", flat=True))
+    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
+    if request.method == "POST":
+        chosen = [pk for pk in ids if str(pk) in request.POST.getlist("cohosts")]
+        to = parse_id(request.POST.get("host", "")) or game.host_id
+        try:
+            confirm(game.guild_id, request.user.pk, db_now())
+            said = people.set_cohosts(game.pk, User.objects.filter(pk__in=chosen), by, db_now()).text
+            if to in ids:
+                said = people.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
+            flash.success(request, said)
+        except Refused as refused:
+            flash.error(request, refused.refusal.sentence)
+        return redirect(game)
+    names = names_in(game.guild_id, [game.host_id, *ids])
+    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current} for pk in ids]
+    return render(request, "games/hosts.html", {"game": game, "host_name": names[game.host_id].text, "people": rows})
+
+
+# --- blocks ----------------------------------------------------------------------------------------------
+
+
+class BlockForm(forms.Form):
+    """Whom not to let sign up, until when, and why."""
+
+    who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
+    until = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        help_text="In UTC. Empty: for good.",
+    )
+    reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
+
+    def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.guild = guild
+
+    def clean_who(self) -> User:
+        text = self.cleaned_data["who"].strip().removeprefix("@").casefold()
+        members = Member.objects.filter(guild=self.guild).select_related("user")
+        found = {
+            member.user
+            for member in members
+            if text in {str(member.user_id), member.user.handle.casefold(), member.display_name.casefold()}
+        }
+        if len(found) != 1:
+            raise forms.ValidationError(messages.nobody_of_that_name(len(found)))
+        return found.pop()
+
+
+def _managed(request: ViewerRequest, guild_id: int) -> tuple[Guild, bool]:
+    guild = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    stands = standing(request.user, guild_id)
+    return guild, stands is not None and stands.manages
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def blocks(request: ViewerRequest, guild_id: int) -> HttpResponse:
+    """Those who may not sign up in the guild; adding one."""
+    guild, manages = _managed(request, guild_id)
+    if not manages:
+        return _forbidden(request, messages.NOT_A_MANAGER)
+    form = BlockForm(request.POST or None, guild=guild)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            confirm(guild_id, request.user.pk, db_now())
+            people.block(guild_id, data["who"], data["until"], data["reason"], Actor(request.user, "page"), db_now())
+            return redirect("guild-blocks", guild_id)
+        except Refused as refused:
+            for name, sentence in (refused.refusal.fields or {"who": refused.refusal.sentence}).items():
+                form.add_error(name, sentence)
+    found = guild.blocks.select_related("user").order_by("-made_at")
+    names = names_in(guild_id, [block.user_id for block in found])
+    rows = [{"block": block, "name": names[block.user_id].text} for block in found]
+    context = {"guild": guild, "form": form, "rows": rows}
+    return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def unblock(request: ViewerRequest, guild_id: int, user_id: int) -> HttpResponse:
+    """Let somebody sign up again."""
+    guild, manages = _managed(request, guild_id)
+    if not manages:
+        return _forbidden(request, messages.NOT_A_MANAGER)
+    who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
+    people.unblock(guild_id, who, Actor(request.user, "page"))
+    flash.success(request, messages.UNBLOCKED)
+    return redirect("guild-blocks", guild_id)

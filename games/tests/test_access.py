@@ -1,0 +1,212 @@
+"""Who may do what, by roles: hosts, players, co-hosts, managers, the blocked, and those who left."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import GUILD, World
+from discord_bot.clicks import Click, act
+from games import chores, messages
+from games.actions import lifecycle, people, signups
+from games.actions.planning import Actor
+from games.levels import GuildDefaults
+from games.models import AuditEntry, Game, Signup
+from gamesched.lib.refusal import Refused
+from guilds import directory
+from guilds.access import is_manager, membership
+from guilds.actions import see_member, see_member_gone
+from guilds.directory import DirectoryDown
+from guilds.models import Member, Role, User
+from guilds.seen import SeenMember, SeenUser
+from notifications.models import Notification
+
+PLAYER, VETERAN, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+
+
+@pytest.fixture(autouse=True)
+def roles(world: World) -> None:
+    for pk, name in ((PLAYER, "Player"), (VETERAN, "Veteran"), (KEEPER, "Keeper")):
+        Role.objects.create(pk=pk, guild=world.guild, name=name, position=pk - GUILD)
+
+
+def give(world: World, user: User, *role_ids: int) -> Member:
+    """What an event or a click would say of this person now."""
+    seen = SeenMember(SeenUser(user.pk, user.handle), role_ids=role_ids)
+    return see_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
+
+
+def defaults(**values: Any) -> None:
+    GuildDefaults.objects.update(**values)
+
+
+def page(user: User) -> Actor:
+    return Actor(user, "page")
+
+
+def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(world: World) -> None:
+    keeper = give(world, world.charlie, KEEPER)
+    assert not is_manager(keeper)
+    assert is_manager(keeper, [KEEPER])
+    owner = membership(world.alice, world.guild.pk)
+    assert owner is not None
+    assert is_manager(owner, [KEEPER]), "the owner is never locked out"
+    organiser = give(world, world.bob, GUILD + 20)
+    assert is_manager(organiser, [KEEPER]), "Manage Server counts beside it"
+
+
+def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
+    defaults(host_role_ids=[VETERAN])
+    with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
+        lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+    give(world, world.charlie, VETERAN)
+    lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+    lifecycle.create(world.guild.pk, world.plan(), page(world.alice), world.now)
+
+
+def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
+    defaults(host_role_ids=None)
+    with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
+        lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+    assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
+    assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
+
+
+@pytest.mark.parametrize("door", ["page", "button"])
+def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
+    game = world.game(player_role_ids=(PLAYER, VETERAN))
+    sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
+    if door == "page":
+        with pytest.raises(Refused) as refused:
+            signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+        assert refused.value.refusal.sentence == sentence
+    else:
+        member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
+        assert act(Click(game.pk, "join", world.guild.pk, member)).text == sentence
+    give(world, world.charlie, PLAYER)
+    assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
+    assert signups.join(game.pk, world.bob, page(world.bob), world.now).changed, "the host is never locked out"
+    assert signups.join(game.pk, world.alice, page(world.bob), world.now).changed, "whom the host signs up needs none"
+
+
+def test_everyone_is_a_role_too(world: World) -> None:
+    game = world.game(player_role_ids=(GUILD,))
+    assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
+
+
+def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
+    game = world.game()
+    until = world.now + timedelta(days=1)
+    people.block(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
+    with pytest.raises(Refused) as refused:
+        signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    assert refused.value.refusal.sentence == messages.BLOCKED
+    assert "rude" not in messages.BLOCKED
+    with pytest.raises(Refused):
+        signups.join(game.pk, world.charlie, page(world.bob), world.now)
+    assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
+    people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    assert people.unblock(world.guild.pk, world.charlie, page(world.alice))
+    with pytest.raises(Refused, match="Only those who manage the server may do that"):
+        people.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
+
+
+def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
+    game = world.game()
+    with pytest.raises(Refused, match="Only the host"):
+        people.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
+    people.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
+    changed = replace(lifecycle.plan_of(game), title="Changed by a co-host")
+    assert lifecycle.edit(game.pk, changed, page(world.charlie), world.now).changed
+    for verb in (people.hand_over, lambda *a: people.set_cohosts(a[0], [a[1]], *a[2:])):
+        with pytest.raises(Refused, match="may decide who runs the game"):
+            verb(game.pk, world.alice, page(world.charlie), world.now)
+    people.hand_over(game.pk, world.charlie, page(world.bob), world.now)
+    game.refresh_from_db()
+    assert game.host == world.charlie
+    assert list(game.cohosts.all()) == [world.bob]
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    with pytest.raises(Refused, match="stranger is not a member of this server"):
+        people.hand_over(game.pk, stranger, page(world.charlie), world.now)
+
+
+def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
+    defaults(pingable_role_ids=[PLAYER])
+    world.game(notify_role_ids=(PLAYER,))
+    plan = world.plan(notify_role_ids=(PLAYER, VETERAN))
+    with pytest.raises(Refused, match="You may not have these roles pinged here"):
+        lifecycle.create(world.guild.pk, plan, page(world.charlie), world.now)
+    lifecycle.create(world.guild.pk, plan, page(world.alice), world.now)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world: World, left: bool) -> None:
+    give(world, world.charlie, PLAYER)
+    game = world.game(seats=1, player_role_ids=(PLAYER,))
+    waiting = world.person(7)
+    give(world, waiting, PLAYER)
+    for who in (world.charlie, waiting):
+        signups.join(game.pk, who, page(who), world.now)
+    if left:
+        see_member_gone(world.guild.pk, world.charlie.pk, world.now + timedelta(minutes=1))
+    else:
+        give(world, world.charlie, VETERAN)
+    assert [s.user for s in game.signups.current()] == [waiting]
+    assert game.signups.current().get().seated_at is not None
+    told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
+    assert told == {("promoted", waiting.pk), ("lost_seat", world.bob.pk)}
+    assert AuditEntry.objects.get(verb="lost_seat").changes == {"for": "charlie", "left": left}
+    give(world, world.charlie, PLAYER)
+    assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
+
+
+def test_a_started_game_keeps_who_plays_it(world: World) -> None:
+    game = world.game()
+    signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    Game.objects.update(starts_at=world.now - timedelta(minutes=1))
+    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    assert game.signups.current().count() == 1
+
+
+class Down:
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        raise DirectoryDown("Discord answered 502")
+
+
+class NoLongerPlayer(Down):
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        return SeenMember(SeenUser(user_id, f"u{user_id}"), role_ids=(VETERAN,))
+
+
+def test_a_role_lost_a_moment_ago_is_lost_at_the_next_button(world: World, as_person: Any, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
+    give(world, world.charlie, PLAYER)
+    game = world.game(player_role_ids=(PLAYER,))
+    Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=61))
+    answer = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
+    assert "Only Player may sign up for this game." in answer.text
+
+
+@pytest.mark.parametrize(("minutes", "door", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])
+def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
+    world: World, as_person: Any, settings: Any, minutes: int, door: str, done: bool
+) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    game = world.game()
+    Member.objects.update(roles_at=world.now - timedelta(minutes=minutes))
+    answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
+    assert (directory.NOT_KNOWN in answer.text) is not done
+    assert answer.status_code == 200, "the page is still shown"
+
+
+def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
+    give(world, world.charlie, PLAYER)
+    game = world.game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
+    signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    assert chores.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, "they were seen just now"
+    Member.objects.update(roles_at=world.now - timedelta(minutes=20))
+    assert chores.refresh_before_reminders(world.now, 50) == 1
+    assert not game.signups.current().exists()

@@ -1,0 +1,211 @@
+"""Every address against every kind of person, in the own guild and in another: an address missing here fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import ERROR, get_messages
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from conftest import GUILD, World
+from games.actions import lifecycle, people, signups
+from games.actions.planning import Actor
+from games.levels import GuildDefaults
+from games.models import Game, Signup
+from guilds.actions import see_guild, see_member, see_member_gone
+from guilds.models import Role, User
+from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+
+PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+ELSEWHERE = GUILD + 1000
+EVERYBODY = (
+    "anonymous", "stranger", "ex-member", "blocked", "member", "player", "host", "co-host", "manager", "owner",
+    "superuser",
+)  # fmt: skip
+MEMBERS = {"blocked", "member", "player", "host", "co-host", "manager", "owner"}
+HOSTS = {"host", "co-host", "manager", "owner"}
+
+
+@dataclass
+class Cast:
+    """The people of the matrix, and a game in each of two guilds."""
+
+    people: dict[str, User]
+    game: Game
+    foreign: Game
+    signup: Signup
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
+    for pk, name in ((PLAYER, "Player"), (HOST, "Host"), (KEEPER, "Keeper")):
+        Role.objects.create(pk=pk, guild=world.guild, name=name)
+    GuildDefaults.objects.update(host_role_ids=[HOST], manager_role_ids=[KEEPER], player_role_ids=[PLAYER])
+
+    def member(number: int, *roles: int) -> User:
+        seen = SeenMember(SeenUser(1300000000000000000 + number, f"person{number}"), role_ids=roles)
+        return see_member(world.guild.pk, seen, world.now).user
+
+    found = {
+        "stranger": User.objects.create(id=999, username="999", handle="stranger"),
+        "ex-member": member(101, PLAYER, HOST, KEEPER),
+        "blocked": member(102, PLAYER),
+        "member": member(103),
+        "player": member(104, PLAYER),
+        "host": member(105, HOST),
+        "co-host": member(106, HOST),
+        "manager": member(107, KEEPER),
+        "owner": world.alice,
+        "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
+    }
+    see_member_gone(world.guild.pk, found["ex-member"].pk, world.now)
+    game = lifecycle.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
+    people.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
+    people.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
+    return Cast(found, game, foreign_game(world), game.signups.get())
+
+
+def foreign_game(world: World) -> Game:
+    """A game of a guild in which nobody of the cast is."""
+    bits = world.channel.bot_permissions
+    other = SeenUser(1300000000000000900, "zed")
+    channel = SeenChannel(ELSEWHERE + 1, "general", 0, 0, bits)
+    see_guild(
+        SeenGuild(ELSEWHERE, "Elsewhere", "", other.id, (channel,), (SeenRole(ELSEWHERE, "@everyone", 0, bits),)),
+        world.now,
+    )
+    zed = see_member(ELSEWHERE, SeenMember(other), world.now).user
+    return lifecycle.create(ELSEWHERE, world.plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+
+
+Verdict = Callable[[str], str]
+
+
+def only(these: set[str], others: str = "403") -> Verdict:
+    """`ok` for these, `others` for other members; strangers find nothing, anonymous people are sent to log in."""
+
+    def verdict(who: str) -> str:
+        if who == "anonymous":
+            return "login"
+        if who not in MEMBERS:
+            return "404"
+        return "ok" if who in these else others
+
+    return verdict
+
+
+def anybody(who: str) -> str:
+    return "ok"
+
+
+def logged_in(who: str) -> str:
+    return "login" if who == "anonymous" else "ok"
+
+
+# By name: how it is asked, and what becomes of it. A refusal of a button comes back as a sentence on the page.
+ROUTES: dict[str, tuple[str, str, Verdict]] = {
+    "home": ("get", "", anybody),
+    "help": ("get", "", anybody),
+    "login": ("get", "", anybody),
+    "me": ("get", "", logged_in),
+    "guild": ("get", "guild", only(MEMBERS)),
+    "game": ("get", "game", only(MEMBERS)),
+    "game-new": ("get", "guild", only(HOSTS)),
+    "game-edit": ("get", "game", only(HOSTS)),
+    "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
+    "game-leave": ("post", "game", only(MEMBERS)),
+    "game-cancel": ("post", "game", only(HOSTS, "refused")),
+    "game-remove": ("post", "signup", only(HOSTS, "refused")),
+    "members": ("get", "guild", only(HOSTS)),
+    "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
+    "guild-blocks": ("get", "guild", only({"manager", "owner"})),
+    "guild-unblock": ("post", "block", only({"manager", "owner"})),
+    "game-announce": ("post", "game", only(HOSTS, "refused")),
+}
+# What others wrote and test: logging in, and the admin, which test_admin_scope walks.
+ELSEWHERE_TESTED = {"account", "socialaccount", "discord", "admin"}
+
+
+def named(patterns: list[Any], below: str = "") -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = pattern.namespace or below
+            found |= named(pattern.url_patterns, namespace)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            found.add(f"{below}:{pattern.name}" if below else pattern.name)
+    return found
+
+
+def test_no_address_is_missing() -> None:
+    ours = {
+        name
+        for name in named(get_resolver().url_patterns)
+        if name.replace(":", "_").split("_")[0] not in ELSEWHERE_TESTED
+    }
+    assert ours == ROUTES.keys()
+
+
+def outcome(client: Any, method: str, address: str) -> str:
+    answer = getattr(client, method)(address)
+    if answer.status_code == 302:
+        if "/login/" in answer.url:
+            return "login"
+        said = [message.level for message in get_messages(answer.wsgi_request)]
+        return "refused" if ERROR in said else "ok"
+    return "ok" if answer.status_code in {200, 422} else str(answer.status_code)
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_address(cast: Cast, client: Any, route: str, who: str) -> None:
+    if who != "anonymous":
+        client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    method, of, verdict = ROUTES[route]
+
+    def address(game: Game) -> str:
+        block = [game.guild_id, cast.people["blocked"].pk]
+        signup = [game.pk, cast.signup.pk]
+        ids = {"": [], "guild": [game.guild_id], "game": [game.pk], "block": block, "signup": signup}[of]
+        return reverse(route, args=ids)
+
+    assert outcome(client, method, address(cast.game)) == verdict(who)
+    if of:
+        expected = "login" if who == "anonymous" else "404"
+        assert outcome(client, method, address(cast.foreign)) == expected, "another guild does not exist"
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
+def test_a_button(cast: Cast, world: World, who: str) -> None:
+    from discord_bot.clicks import Click, act
+    from discord_bot.models import Outcome
+    from guilds.models import Member
+
+    user = cast.people[who]
+    known = Member.objects.filter(user=user, left_at=None).first()
+    # Discord lets only members click, and tells their roles; somebody forging a click has neither.
+    member = SeenMember(SeenUser(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    joined = act(Click(cast.game.pk, "join", world.guild.pk, member))
+    may = who in {"player", "host", "co-host"}
+    assert (joined.outcome is Outcome.DONE) is may, joined.text
+    foreign = act(Click(cast.foreign.pk, "join", world.guild.pk, member))
+    assert foreign.outcome is Outcome.REFUSED
+    assert not cast.foreign.signups.exists()
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous"}])
+def test_what_a_page_offers_is_what_the_verb_does(cast: Cast, world: World, client: Any, who: str) -> None:
+    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(cast.game.get_absolute_url())
+    if who not in MEMBERS:
+        assert answer.status_code == 404
+        return
+    assert ("Edit" in answer.text) is (who in HOSTS)
+    later = world.now + timedelta(minutes=1)
+    actor = Actor(cast.people[who], "page")
+    assert actor.may_manage(cast.game) is (who in HOSTS)
+    if who in {"player", "host", "co-host"}:
+        assert signups.join(cast.game.pk, cast.people[who], actor, later).changed

@@ -1,0 +1,97 @@
+"""Naming participants in a browser at a phone's width, with JavaScript and without."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from discord_bot.sandbox import cast
+from discord_bot.sandbox.things import User
+from discord_bot.sandbox.world import World
+from games.models import Game
+from gamesched.testing.stack import Stack, in_browser
+from gamesched.tests.test_walk import log_in, picture
+
+pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "timezone_id": "UTC"}
+ROBIN, OTHER_ROBIN = 1300000000000000050, 1300000000000000051
+
+
+def two_robins(world: World) -> None:
+    guild = world.guilds[cast.GUILD_ID]
+    made = [world.add_user(User(ROBIN, "robin.h", "Robin")), world.add_user(User(OTHER_ROBIN, "rob", "Rob"))]
+    world.add_members(guild, made)
+    world.change_member(guild, guild.members[OTHER_ROBIN], nick="Robin")
+
+
+def begin(page: Any, stack: Stack, participants: str) -> Any:
+    log_in(page, stack, "Bob")
+    page.goto(f"{stack.url}/guilds/{cast.GUILD_ID}/new/")
+    page.get_by_label("Title").fill("Curse of Strahd")
+    page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}")
+    page.get_by_label("Seats").fill("4")
+    field = page.get_by_label("Participants")
+    field.fill(participants)
+    return field
+
+
+def saved(page: Any) -> str:
+    page.get_by_text("The game is scheduled").wait_for()
+    return str(page.locator(".roster").first.inner_text())
+
+
+def test_choosing_between_two_of_one_name() -> None:
+    with Stack("web", "bot") as stack:
+        stack.discord.do(two_robins)
+
+        def plain(browser: Any) -> str:
+            page = browser.new_context(**PHONE, java_script_enabled=False).new_page()
+            begin(page, stack, "@robin\nGrandma\n@charlei")
+            page.get_by_role("button", name="Schedule it").click()
+            picture(page, "named-1-choose-plain")
+            page.get_by_role("group", name="Whom do you mean by “@robin”?").get_by_text("@robin.h").click()
+            page.get_by_role("group", name="Whom do you mean by “@charlei”?").get_by_text("@charlie").click()
+            page.get_by_role("button", name="Schedule it").click()
+            text = saved(page)
+            picture(page, "named-2-saved-plain")
+            page.get_by_label("More about Grandma").click()
+            picture(page, "named-3-remove-plain")
+            page.get_by_role("button", name="Remove Grandma").click()
+            page.get_by_text("Grandma is no longer in the game.").wait_for()
+            return text
+
+        def scripted(browser: Any) -> str:
+            page = browser.new_context(**PHONE).new_page()
+            field = begin(page, stack, "@robin")
+            page.keyboard.press("Enter")  # nothing is offered yet, so it is a line end
+            page.keyboard.type("Grandma, @charl")
+            page.get_by_role("option", name="Charlie").wait_for()
+            assert field.get_attribute("aria-activedescendant") == f"member-{cast.CHARLIE_ID}"
+            picture(page, "named-4-offered")
+            page.keyboard.press("Enter")
+            assert field.input_value() == f"@robin\nGrandma, Charlie <@{cast.CHARLIE_ID}>"
+            page.keyboard.type(", @rob")
+            page.get_by_role("listbox", name="Members of this server").get_by_role("option").nth(1).wait_for()
+            picture(page, "named-5-two-offered")
+            page.keyboard.press("Escape")
+            assert not page.locator(".members").is_visible()
+            for _ in ", @rob":
+                page.keyboard.press("Backspace")
+            page.get_by_role("button", name="Schedule it").click()
+            group = page.get_by_role("group", name="Whom do you mean by “@robin”?")
+            group.get_by_text("@rob · Rob").click()
+            assert page.get_by_label("Participants").input_value().startswith(f"Robin <@{OTHER_ROBIN}>")
+            picture(page, "named-6-chosen")
+            page.get_by_role("button", name="Schedule it").click()
+            return saved(page)
+
+        assert [line for line in in_browser(plain).splitlines() if line in {"Robin", "Grandma", "Charlie"}] == [
+            "Robin",
+            "Grandma",
+            "Charlie",
+        ]
+        assert "Charlie" in in_browser(scripted)
+    first, second = Game.objects.order_by("pk")
+    assert [s.user_id for s in first.signups.current()] == [ROBIN, cast.CHARLIE_ID]
+    assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, None, cast.CHARLIE_ID]

@@ -1,0 +1,47 @@
+"""Choosing co-hosts, handing a game over, and blocking, on their pages."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from conftest import World
+from games.actions import signups
+from games.actions.planning import Actor
+from games.models import Game
+from guilds.models import Block
+
+
+def test_cohosts_are_chosen_among_those_who_take_part(world: World, as_person: Any) -> None:
+    game = world.game()
+    address = reverse("game-hosts", args=[game.pk])
+    client = as_person(world.bob)
+    assert "Nobody has signed up yet." in client.get(address).text
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert "Hand it over to charlie" in client.get(address).text
+    stranger = 999
+    client.post(address, {"cohosts": [str(world.charlie.pk), str(stranger), str(world.alice.pk)]})
+    assert list(game.cohosts.all()) == [world.charlie], "others are not on the list"
+    page = client.get(game.get_absolute_url()).text
+    assert "Hosts" in page
+    assert as_person(world.charlie).get(address).status_code == 403
+    answer = as_person(world.bob).post(address, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
+    assert "charlie is the host now" in answer.text
+    found = Game.objects.get()
+    assert (found.host, list(found.cohosts.all())) == (world.charlie, [world.bob])
+
+
+def test_blocking_and_unblocking(world: World, as_person: Any) -> None:
+    address = reverse("guild-blocks", args=[world.guild.pk])
+    client = as_person(world.alice)
+    assert "Nobody is blocked." in client.get(address).text
+    wrong = client.post(address, {"who": "nobody", "reason": "typed"})
+    assert wrong.status_code == 422
+    assert "Nobody of that name is known here." in wrong.text
+    assert "typed" in wrong.text
+    past = client.post(address, {"who": "@Charlie", "until": "2020-01-01T00:00"})
+    assert "That date is past." in past.text
+    shown = client.post(address, {"who": "@Charlie", "reason": "rude"}, follow=True).text
+    assert "charlie" in shown
+    assert "for good; rude" in shown
+    client.post(reverse("guild-unblock", args=[world.guild.pk, world.charlie.pk]))
+    assert not Block.objects.exists()
