@@ -164,10 +164,13 @@ class LevelForm(forms.Form):
                 choices = [(str(role.pk), role.name) for role in self.roles]
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in self.settings_fields:
-            said = messages.inherited(messages.setting_text(name, inherited[name].value, names), inherited[name].source)
+            text = messages.setting_text(name, inherited[name].value, names)
+            said = messages.inherited(text, inherited[name].source)
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField) and name not in ROLES:
-                field.choices = [("", said), *self._own_choices(name)]
+                # A select shows one short line, so where it comes from stands below.
+                field.choices = [("", messages.inherits(text)), *self._own_choices(name)]
+                field.help_text = said
             elif name in ROLES:
                 self.fields[own_flag(name)].help_text = said
             else:

@@ -174,6 +174,11 @@ def inherited(text: str, source: str) -> str:
     return f"Inherited: {text}, from {source}."
 
 
+def inherits(text: str) -> str:
+    """The choice of saying nothing, in a list of choices."""
+    return f"Inherited: {text}"
+
+
 def locked(source: str) -> str:
     return f"Set by {source}, which its games cannot change."
 

@@ -143,6 +143,7 @@ def channel_off(name: str, deleted: bool) -> str:
     return f"#{name} (deleted)" if deleted else f"#{name} (not for games)"
 
 
+ZONE_HELP = "In which new games are meant, unless the host chooses another."
 STARTING_POINTS = {
     "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
     "raid": ("Raid", "20 seats, 3 hours, and a role that its announcement pings."),

@@ -35,9 +35,9 @@ class SettingsForm(LevelForm):
         for name in ("player_role_ids", "host_role_ids"):
             self._offer(name, everyone)
         self._offer("notify_role_ids", self.named)
+        self._offer("zone", [("", words.inherits(above["zone"].value)), *zone_choices()[1:]])
         said = words.inherited(above["zone"].value, above["zone"].source)
-        self._offer("zone", [("", said), *zone_choices()[1:]])
-        self.fields["zone"].help_text = "In which new games are meant, unless the host chooses another."
+        self.fields["zone"].help_text = f"{messages.ZONE_HELP} {said}"
         for name in self.level_fields:
             if name not in ROLES:
                 # The script that offers to clear a field looks for this.

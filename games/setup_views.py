@@ -74,7 +74,7 @@ class RolesForm(GuildForm):
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.help_text = "Besides those who manage games. None ticked: only they."
-        self.fields["zone"].help_text = "In which new games are meant, unless the host chooses another."
+        self.fields["zone"].help_text = messages.ZONE_HELP
 
     def changed(self) -> dict[str, Any]:
         """The guild's settings with what this form says."""

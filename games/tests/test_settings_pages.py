@@ -105,6 +105,16 @@ def test_saving_shows_first_which_games_change_and_then_does(world: World, as_pe
     assert Game.objects.with_levels().get(pk=game.pk).effective.seats == 3
 
 
+def test_what_was_left_empty_stays_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:
+    answer = as_person(world.alice).post(
+        reverse("guild-settings", args=[GUILD]), guild_fields(seats="many", location="")
+    )
+    assert not answer.context["form"]["location"].value()
+    GuildDefaults.objects.update(location="")
+    again = as_person(world.alice).get(reverse("guild-settings", args=[GUILD]))
+    assert again.context["form"]["location"].value() == "none"
+
+
 def test_what_changes_no_game_is_saved_at_once(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     data = guild_fields(location="none", manager_role_ids=[str(ORGANISER)], pingable_role_ids=[str(ORGANISER)])

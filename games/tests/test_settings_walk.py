@@ -1,0 +1,132 @@
+"""A manager walks through setup, settings, channels and templates in a browser, with and without JavaScript."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discord_bot.sandbox import cast
+from discord_bot.sandbox.things import APPLICATION_ID
+from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from gamesched.testing.stack import Stack, eventually, in_browser
+from gamesched.tests.test_walk import log_in
+from guilds.models import Guild
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep a screenshot where SCREENSHOTS says, for people to look at."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def fits(page: Any) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_manager_sets_a_server_up(javascript: bool) -> None:
+    with Stack("web", "bot", "notifyd") as stack:
+
+        def walk(browser: Any) -> None:
+            context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
+            page = context.new_page()
+            kind = "js" if javascript else "plain"
+
+            def seen(name: str) -> None:
+                picture(page, f"{kind}-{name}")
+                if javascript:
+                    assert fits(page), f"{name} is wider than the screen"
+
+            log_in(page, stack, "Alice")
+            page.get_by_role("link", name="Friday Night Dice").click()
+            page.get_by_role("link", name="Set it up").click()
+            seen("setup")
+            page.get_by_label("#raids", exact=True).uncheck()
+            page.get_by_role("button", name="Save the channels").click()
+            page.get_by_text("The channel is switched.").wait_for()
+            page.get_by_role("button", name="Send a test message to #general").click()
+            page.get_by_text("What came of it stands beside the channel.").wait_for()
+            eventually_shown(page, "The last test message arrived.")
+            page.get_by_role("group", name="Who may schedule").get_by_label("@everyone: every member").check()
+            page.get_by_label("Time zone").select_option("Europe/Berlin")
+            page.get_by_role("button", name="Save", exact=True).click()
+            page.get_by_text("The settings are saved.").wait_for()
+            seen("setup-done")
+            page.get_by_role("link", name="Raid").click()
+            seen("template")
+            page.get_by_role("button", name="Save").click()
+            page.get_by_text("The settings are saved.").wait_for()
+
+            page.get_by_role("button", name="Duplicate").click()
+            page.get_by_text("Raid is duplicated as Raid (copy).").wait_for()
+            page.get_by_role("button", name="Move Raid (copy) up").click()
+            page.get_by_text("The order is saved.").wait_for()
+            page.get_by_role("button", name="Make default: Raid (copy)").click()
+            page.get_by_text("Raid (copy) is now chosen").wait_for()
+            seen("templates")
+            page.get_by_role("link", name="Delete Raid", exact=True).click()
+            seen("delete")
+            page.get_by_role("button", name="Delete it").click()
+            page.get_by_text("Raid is deleted.").wait_for()
+
+            page.get_by_role("link", name="Friday Night Dice").click()
+            seen("guild")
+            page.get_by_role("link", name="Schedule: Raid (copy)").click()
+            page.get_by_label("Title").fill("Molten Core")
+            page.get_by_role("button", name="Schedule it").click()
+            page.get_by_text("The game is scheduled").wait_for()
+
+            page.get_by_role("link", name="Friday Night Dice").click()
+            page.get_by_role("link", name="Channels").click()
+            seen("channels")
+            page.get_by_role("link", name="#general").click()
+            page.get_by_role("textbox", name="Location").fill("Table 3")
+            seen("channel")
+            page.get_by_role("button", name="Save").click()
+            page.get_by_text("1 game to come changes with this").wait_for()
+            seen("preview")
+            page.get_by_role("button", name="Save, and change it").click()
+            page.get_by_text("One game to come follows.").wait_for()
+
+            page.get_by_role("link", name="#general").click()
+            if javascript:
+                page.get_by_role("button", name="Location: use what is inherited").click()
+                assert page.get_by_role("textbox", name="Location").input_value() == ""
+            page.get_by_role("link", name="Settings").click()
+            page.get_by_role("textbox", name="Seats").fill("many")
+            page.get_by_role("button", name="Save").click()
+            page.get_by_text("Nothing is saved yet. What you typed is still here.").wait_for()
+            seen("settings-wrong")
+
+        in_browser(walk)
+        assert ChannelDefaults.objects.get(channel__name="general").location == "Table 3"
+        assert not ChannelDefaults.objects.get(channel__name="raids").for_games
+        assert GuildDefaults.objects.get().zone == "Europe/Berlin"
+        assert GameTemplate.objects.get(gone_at=None).name == "Raid (copy)"
+
+
+def eventually_shown(page: Any, text: str) -> None:
+    for _ in range(20):
+        page.reload()
+        if page.get_by_text(text).count():
+            return
+        page.wait_for_timeout(250)
+    raise AssertionError(text)
+
+
+def test_an_owner_who_invites_the_bot_is_told_once() -> None:
+    with Stack("bot", "notifyd") as stack:
+        client = stack.discord.client
+        eventually(lambda: "Hearing 1 servers" in stack.said)
+        guild = stack.discord.do(lambda world: world.add_guild("Elsewhere", cast.ERIN_ID))
+        for _ in range(2):
+            stack.discord.do(lambda world: world.add_bot(guild))
+            eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at=None).exists())
+            [letter] = eventually(lambda: client.dms("erin"))
+            assert f"/guilds/{guild.id}/setup/" in letter["content"]
+            stack.discord.do(lambda world: world.remove_member(guild, APPLICATION_ID))
+            eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at__isnull=False).exists())
