@@ -161,7 +161,9 @@ class LevelForm(forms.Form):
             self.fields.pop(own_flag(name), None)
         for name in ROLES:
             if name in self.fields:
-                choices = [(str(role.pk), role.name) for role in self.roles]
+                # Nobody pings everyone.
+                offered = [r for r in self.roles if name != "notify_role_ids" or r.pk != r.guild_id]
+                choices = [(str(role.pk), role.name) for role in offered]
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in self.settings_fields:
             text = messages.setting_text(name, inherited[name].value, names)
@@ -179,7 +181,8 @@ class LevelForm(forms.Form):
                 field.disabled = True
                 field.help_text = messages.locked(inherited[name].source)
                 if name in ROLES:
-                    self.fields[own_flag(name)].disabled = True
+                    flag = self.fields[own_flag(name)]
+                    flag.disabled, flag.help_text = True, f"{said} {field.help_text}"
 
     @staticmethod
     def _own_choices(name: str) -> list[tuple[str, str]]:
