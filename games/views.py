@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,7 +26,7 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
-from guilds.models import Guild
+from guilds.models import Channel, Guild
 from guilds.names import role_names
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
@@ -72,7 +72,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
         **scheduling(request, found),
-        "channels_missing": [(c, c.missing) for c in found.channels.for_announcements() if c.missing],
+        "channels_missing": [(c, c.missing) for c in _open_channels(found) if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
 
@@ -100,6 +100,11 @@ def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
         "who_may": messages.only_hosts(role_names(found.pk, host_roles(found, None))),
         "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
+
+
+def _open_channels(found: Guild) -> QuerySet[Channel]:
+    """The channels in which hosts may announce games."""
+    return Channel.objects.for_announcements().filter(guild=found).exclude(defaults__for_games=False)
 
 
 def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:

@@ -66,7 +66,8 @@ class DeliveryAdmin(GuildScopedAdmin):
 
     @admin.display(description="about", ordering="notification__game__title")
     def about(self, delivery: Delivery) -> str:
-        return f"{delivery.notification.kind}: {delivery.notification.game}"
+        row = delivery.notification
+        return f"{row.kind}: {row.game}" if row.game_id else row.kind
 
     @admin.display(description="late by", ordering="lateness_ms")
     def lateness(self, delivery: Delivery) -> str | None:

@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from games.levels import GameTemplate
 from games.messages import OPERATOR, history_line, setting_text
 from games.models import Announcement, AuditEntry
+from games.setting_messages import settings_history
 from guilds.models import Channel, Role
 from guilds.operators import GuildScopedAdmin, by_absence
 
@@ -37,7 +38,8 @@ class AuditEntryAdmin(GuildScopedAdmin):
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
         nobody = "Somebody in Discord" if entry.door == "discord" else OPERATOR
-        return history_line(entry.verb, str(entry.actor or nobody), entry.changes)
+        tell = settings_history if entry.game_id is None else history_line
+        return tell(entry.verb, str(entry.actor or nobody), entry.changes)
 
     @admin.display(description="before and after")
     def before_and_after(self, entry: AuditEntry) -> Any:

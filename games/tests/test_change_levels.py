@@ -1,11 +1,14 @@
 """Changing a guild's settings, a channel's or a template's, and what follows for the games below."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from conftest import EVERYONE, GUILD, World
 from games import chores
@@ -130,6 +133,25 @@ def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
     assert found.games[0].before.source == "the product"
     assert fresh(game).effective.seats == 0
     assert not AuditEntry.objects.filter(verb="guild").exists()
+
+
+def test_who_joins_while_seats_become_fewer_meets_the_new_number(committed_world: World) -> None:
+    world = committed_world
+    game = inheriting(world)
+    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+
+    def join() -> None:
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            guild_says(world, seats=1)
+            joining = thread.submit(join)
+            time.sleep(0.5)
+            assert not joining.done(), "it waits for the game"
+        joining.result(10)
+    assert game.signups.current().get(user=world.charlie).seated_at is None
 
 
 # --- the chain, through the verbs ----------------------------------------------------------------------------
