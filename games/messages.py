@@ -18,6 +18,7 @@ UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in.
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
 NOT_YOURS = "Only the host and those who manage the server may do that. Ask the host."
 STALE = "Somebody changed this game while you were editing it. Nothing was saved; compare the two below."
+UNKNOWN_TEMPLATE = "That template is not one of this server's, or was deleted. Choose another."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
 NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
 NOT_A_MANAGER = "Only those who manage the server may do that: its owner, or who has Manage Server or a manager role."
@@ -40,6 +41,10 @@ def nobody_of_that_name(count: int) -> str:
     if count:
         return f"{count} people here are called that. Write the Discord username or id instead."
     return "Nobody of that name is known here. Write the Discord username or id."
+
+
+def blocked_others(names: Sequence[str]) -> str:
+    return f"{' and '.join(names)} cannot be signed up here at the moment. Those who manage the server can say more."
 
 
 def handed_over(name: str) -> str:

@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", type=Path, help="file that keeps the messages; without it they are forgotten")
+    parser.add_argument("--crowd", action="store_true", help="more people and a second server, as the demo has")
     parser.add_argument("--public-url", default="http://localhost:8000", help="where Game Scheduler is")
     parser.add_argument("--redirect", action="append", default=[], help="another allowed OAuth2 redirect address")
 
@@ -41,7 +42,7 @@ async def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     redirects = redirects_of(options.public_url, options.redirect)
-    server = await start(options.host, options.port, redirects, options.state)
+    server = await start(options.host, options.port, redirects, options.state, options.crowd)
     sys.stdout.write(f"Local Discord: {server.origin}\n")
     sys.stdout.flush()
     await stopping.wait()

@@ -28,3 +28,30 @@ def populate(world: World) -> None:
     world.add_members(guild, [world.users[BOB_ID]], [ORGANISER_ID])
     world.change_member(guild, guild.members[BOB_ID], nick="Bob the GM")
     world.add_members(guild, [world.users[CHARLIE_ID], world.users[DANA_ID]], [PLAYER_ID])
+
+
+KEEPER_ID, VETERAN_ID = GUILD_ID + 23, GUILD_ID + 24
+FRANK_ID, GINA_ID, HEIDI_ID, IVAN_ID = (1300000000000000000 + n for n in range(6, 10))
+ELSEWHERE_ID = GUILD_ID + 1000
+
+
+def add_crowd(world: World) -> None:
+    """More people, for the demo to show who may do what.
+
+    Heidi keeps the games by a role, Gina plays as a veteran, Frank has no role, Ivan is for the demo to block; Erin
+    owns another guild, in which Frank is too.
+    """
+    guild = world.guilds[GUILD_ID]
+    world.add_role(guild, "Keeper", 0, KEEPER_ID, color=0x9B59B6)
+    world.add_role(guild, "Veteran", 0, VETERAN_ID, color=0x3498DB)
+    for user_id, name, roles in (
+        (FRANK_ID, "frank", []),
+        (GINA_ID, "gina", [PLAYER_ID, VETERAN_ID]),
+        (HEIDI_ID, "heidi", [KEEPER_ID]),
+        (IVAN_ID, "ivan", [PLAYER_ID]),
+    ):
+        world.add_members(guild, [world.add_user(User(user_id, name, name.title()))], list[int](roles))
+    elsewhere = world.add_guild("Wednesday Board Games", ERIN_ID, ELSEWHERE_ID)
+    world.add_channel(elsewhere, "table-talk", TEXT, ELSEWHERE_ID + 10)
+    world.add_bot(elsewhere, ELSEWHERE_ID + 22)
+    world.add_members(elsewhere, [world.users[FRANK_ID]])

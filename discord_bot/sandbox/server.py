@@ -81,11 +81,18 @@ class Server:
         self.services.world.store.close()
 
 
-async def start(host: str, port: int, redirects: tuple[str, ...], state: Path | None = None) -> Server:
-    """Listen. Port 0 is any free one. Raises OSError when that is not possible, sqlite3.Error for a bad state file."""
+async def start(
+    host: str, port: int, redirects: tuple[str, ...], state: Path | None = None, crowd: bool = False
+) -> Server:
+    """Listen. Port 0 is any free one. With `crowd`, a new world has more people in it.
+
+    Raises OSError when listening is not possible, sqlite3.Error for a bad state file.
+    """
     world = World(Store(state))
     if not world.users:
         cast.populate(world)
+        if crowd:
+            cast.add_crowd(world)
     gateway = Gateway(world)
     services = Services(
         world=world,

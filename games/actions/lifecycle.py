@@ -208,6 +208,10 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
     postable = Channel.objects.for_announcements().exclude(defaults__for_games=False)
     if not kept and not postable.filter(pk=plan.channel_id, guild_id=guild_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL
+    kept = before is not None and before.template_id == plan.template_id
+    templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
+        wrong["template"] = messages.UNKNOWN_TEMPLATE
     if wrong:
         raise Refused(Refusal("bad_plan", " ".join(wrong.values()), wrong))
 

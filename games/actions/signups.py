@@ -146,7 +146,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
     new = [one for one in named if (fold(one) if isinstance(one, str) else one) not in here]
     names = names_in(game.guild_id, [one for one in named if isinstance(one, int)])
     if new:
-        _check_named(game, new, current)
+        _check_named(game, new, current, now)
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         for key, one in enumerate(new, last + 1):
             who = {"user_id": one} if isinstance(one, int) else {"placeholder": one}
@@ -165,7 +165,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
     return added
 
 
-def _check_named(game: Game, new: list[Named], current: list[Signup]) -> None:
+def _check_named(game: Game, new: list[Named], current: list[Signup], now: datetime) -> None:
     people = [one for one in new if isinstance(one, int)]
     placeholders = [one for one in new if isinstance(one, str)]
     for one in placeholders:
@@ -173,6 +173,11 @@ def _check_named(game: Game, new: list[Named], current: list[Signup]) -> None:
             raise Refused(Refusal("bad_placeholder", sentence, {"participants": sentence}))
     if Member.objects.filter(guild_id=game.guild_id, user_id__in=people, left_at=None).count() < len(people):
         raise Refused(Refusal("not_a_member", messages.GONE_MEMBER, {"participants": messages.GONE_MEMBER}))
+    kept_out = [user for user in User.objects.filter(pk__in=people) if blocked(game.guild_id, user, now)]
+    if kept_out:
+        names = names_in(game.guild_id, [user.pk for user in kept_out])
+        sentence = messages.blocked_others(sorted(name.text for name in names.values()))
+        raise Refused(Refusal("blocked", sentence, {"participants": sentence}))
     kept = sum(1 for s in current if s.placeholder)
     if refusal := rules.check_named(kept + len(placeholders) if placeholders else 0, len(current) + len(new)):
         raise Refused(refusal)

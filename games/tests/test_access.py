@@ -12,14 +12,14 @@ from discord_bot.clicks import Click, act
 from games import chores, messages
 from games.actions import lifecycle, people, signups
 from games.actions.planning import Actor
-from games.levels import GuildDefaults
+from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds import directory
 from guilds.access import is_manager, membership
 from guilds.actions import see_member, see_member_gone
 from guilds.directory import DirectoryDown
-from guilds.models import Member, Role, User
+from guilds.models import Guild, Member, Role, User
 from guilds.seen import SeenMember, SeenUser
 from notifications.models import Notification
 
@@ -210,3 +210,16 @@ def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, setti
     Member.objects.update(roles_at=world.now - timedelta(minutes=20))
     assert chores.refresh_before_reminders(world.now, 50) == 1
     assert not game.signups.current().exists()
+
+
+def test_another_guilds_template_is_refused(world: World) -> None:
+    other = Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
+    template = GameTemplate.objects.create(guild=other, name="Theirs", location="Secret place")
+    with pytest.raises(Refused, match="That template is not one of this server's"):
+        world.game(template_id=template.pk)
+
+
+def test_the_blocked_cannot_be_named_either(world: World) -> None:
+    people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
+        lifecycle.create(world.guild.pk, world.plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"])

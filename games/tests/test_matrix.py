@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.messages import ERROR, get_messages
+from django.db import transaction
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import GUILD, World
 from games.actions import lifecycle, people, signups
 from games.actions.planning import Actor
-from games.levels import GuildDefaults
+from games.levels import GameTemplate, GuildDefaults
 from games.models import Game, Signup
 from guilds.actions import see_guild, see_member, see_member_gone
 from guilds.models import Role, User
@@ -36,6 +38,7 @@ class Cast:
     game: Game
     foreign: Game
     signup: Signup
+    template: GameTemplate
 
 
 @pytest.fixture
@@ -64,8 +67,9 @@ def cast(world: World) -> Cast:
     game = lifecycle.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
     people.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
     people.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
     signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
-    return Cast(found, game, foreign_game(world), game.signups.get())
+    return Cast(found, game, foreign_game(world), game.signups.get(), template)
 
 
 def foreign_game(world: World) -> Game:
@@ -105,6 +109,7 @@ def logged_in(who: str) -> str:
     return "login" if who == "anonymous" else "ok"
 
 
+MANAGING = ("get", "guild", only({"manager", "owner"}))
 # By name: how it is asked, and what becomes of it. A refusal of a button comes back as a sentence on the page.
 ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "home": ("get", "", anybody),
@@ -120,6 +125,15 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
     "members": ("get", "guild", only(HOSTS)),
+    **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
+    "guild-channel": ("get", "channel", only({"manager", "owner"})),
+    "channel-test": ("post", "channel", only({"manager", "owner"})),
+    "template": ("get", "template", only({"manager", "owner"})),
+    "template-delete": ("get", "template", only({"manager", "owner"})),
+    **dict.fromkeys(
+        ("template-up", "template-down", "template-default", "template-duplicate"),
+        ("post", "template", only({"manager", "owner"})),
+    ),
     "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
     "guild-blocks": ("get", "guild", only({"manager", "owner"})),
     "guild-unblock": ("post", "block", only({"manager", "owner"})),
@@ -159,23 +173,35 @@ def outcome(client: Any, method: str, address: str) -> str:
     return "ok" if answer.status_code in {200, 422} else str(answer.status_code)
 
 
-@pytest.mark.parametrize("who", EVERYBODY)
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_address(cast: Cast, client: Any, route: str, who: str) -> None:
-    if who != "anonymous":
-        client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+def test_an_address(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
     def address(game: Game) -> str:
-        block = [game.guild_id, cast.people["blocked"].pk]
-        signup = [game.pk, cast.signup.pk]
-        ids = {"": [], "guild": [game.guild_id], "game": [game.pk], "block": block, "signup": signup}[of]
-        return reverse(route, args=ids)
+        ids: dict[str, list[int]] = {
+            "": [],
+            "guild": [game.guild_id],
+            "game": [game.pk],
+            "block": [game.guild_id, cast.people["blocked"].pk],
+            "signup": [game.pk, cast.signup.pk],
+            "channel": [game.guild_id, game.channel_id],
+            "template": [game.guild_id, cast.template.pk],
+        }
+        return reverse(route, args=ids[of])
 
-    assert outcome(client, method, address(cast.game)) == verdict(who)
-    if of:
-        expected = "login" if who == "anonymous" else "404"
-        assert outcome(client, method, address(cast.foreign)) == expected, "another guild does not exist"
+    right, found = {}, {}
+    for who in EVERYBODY:
+        right[who] = [verdict(who), "login" if who == "anonymous" else "404"]
+        # Undone for the next person, who is to find the game as it was.
+        with transaction.atomic():
+            client = Client()
+            if who != "anonymous":
+                client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+            found[who] = [outcome(client, method, address(game)) for game in (cast.game, cast.foreign)]
+            transaction.set_rollback(True)
+        if not of:
+            right[who][1] = right[who][0]
+    assert found == right, "in the own guild; and in another, which does not exist for them"
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])

@@ -158,7 +158,7 @@ def _programs(web: int, discord: int) -> list[Program]:
         (
             "discord",
             [python, "-m", "discord_bot.sandbox", "--port", str(discord), "--state", kept]
-            + ["--public-url", f"http://localhost:{web}"],
+            + ["--crowd", "--public-url", f"http://localhost:{web}"],
             {},
         ),
         ("web", [python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(web), "gamesched.asgi:application"], {}),

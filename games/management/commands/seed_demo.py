@@ -5,18 +5,23 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from games.levels import GuildDefaults
+from games.actions import people
+from games.actions.planning import Actor
+from games.levels import GameTemplate, GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.actions import see_guild, see_user
 from guilds.models import Guild, User
 from guilds.seen import SeenGuild, SeenUser
 
+# The local Discord's own ids: discord_bot/sandbox/cast.py.
 GUILD = 1200000000000000001
+PLAYER, KEEPER, VETERAN = GUILD + 21, GUILD + 23, GUILD + 24
 OPERATOR = SeenUser(1300000000000000001, "alice", "Alice")
+BLOCKED = SeenUser(1300000000000000009, "ivan", "Ivan")
 
 
 class Command(BaseCommand):
-    help = "Make Alice of the local Discord an operator, who may open the admin. Refuses without DISCORD_API_URL."
+    help = "Make Alice of the local Discord an operator, and set her server up. Refuses without DISCORD_API_URL."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DISCORD_IS_LOCAL:
@@ -25,7 +30,26 @@ class Command(BaseCommand):
             see_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
         if not Guild.objects.filter(pk=GUILD).exists():
-            # Whoever is there may schedule; the bot writes down the rest when it connects.
-            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), db_now())
-            GuildDefaults.objects.create(guild_id=GUILD, host_role_ids=[GUILD])
+            self._set_up()
         self.stdout.write("Alice may open the admin.")
+
+    def _set_up(self) -> None:
+        """Settings that show each rule: players host and play, keepers manage, one template is for veterans."""
+        now = db_now()
+        # The bot writes down the rest when it connects.
+        see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), now)
+        GuildDefaults.objects.create(
+            guild_id=GUILD,
+            host_role_ids=[PLAYER],
+            manager_role_ids=[KEEPER],
+            pingable_role_ids=[PLAYER],
+        )
+        GameTemplate.objects.create(
+            guild_id=GUILD,
+            name="Veterans' table",
+            description="For those who know the rules.",
+            seats=4,
+            player_role_ids=[VETERAN],
+            locked=["player_role_ids"],
+        )
+        people.block(GUILD, see_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now)
