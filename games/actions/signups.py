@@ -72,7 +72,7 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
 
     Coming back does not bring the seat back: it is somebody else's by then.
     """
-    game = Game.objects.with_levels().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    game = locked_game(game_id, Actor(None, "discord", operator=True))
     signup = game.signups.current().filter(user_id=user_id).select_related("user").first()
     if signup is None or signup.user is None or game.state(now) is not State.SCHEDULED:
         return False

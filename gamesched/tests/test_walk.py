@@ -75,7 +75,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             entry = client.click("charlie", post, f"game:{game_id(page)}:join")
             assert entry["state"] == "answered"
             page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=1500)
-            page.locator(".roster").get_by_text("Charlie").wait_for()
+            page.locator(".roster").get_by_text("Charlie").first.wait_for()
             picture(page, "6-joined")
             page.get_by_role("button", name="Join the wait list").click()
             page.get_by_text("The game is full. You are number 1 on the wait list").wait_for()
