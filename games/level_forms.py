@@ -226,3 +226,30 @@ class LevelForm(forms.Form):
 def own_flag(name: str) -> str:
     """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
     return f"own_{name.removesuffix('_role_ids')}_roles"
+
+
+def conflict(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
+    """Each field of which two versions differ: its label, what is saved, what was typed."""
+    rows = []
+    for name in typed.fields:
+        if name in NO_VERSION:
+            continue
+        if (theirs := _shown(saved, name)) != (yours := _shown(typed, name)):
+            rows.append((str(typed[name].label), theirs, yours))
+    return rows
+
+
+# What a form has beside what it describes.
+NO_VERSION = {"edition", "fold", "participants"}
+
+
+def _shown(form: forms.Form, name: str) -> str:
+    value, field = form[name].value(), form.fields[name]
+    if isinstance(field, forms.BooleanField):
+        return "yes" if value else "no"
+    if isinstance(field.widget, forms.widgets.DateTimeBaseInput):
+        return field.widget.format_value(value) or ""
+    labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
+    values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
+    texts = [labels.get(str(one), str(one)) for one in values]
+    return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()

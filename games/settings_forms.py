@@ -161,22 +161,3 @@ class TemplateForm(SettingsForm):
 
 
 # --- comparing two versions --------------------------------------------------------------------------------
-
-
-def conflict(saved: SettingsForm, typed: SettingsForm) -> list[tuple[str, str, str]]:
-    """Each field of which two versions differ: its label, what is saved, what was typed."""
-    rows = []
-    for name in typed.fields:
-        if name != "edition" and (theirs := _shown(saved, name)) != (yours := _shown(typed, name)):
-            rows.append((str(typed[name].label), theirs, yours))
-    return rows
-
-
-def _shown(form: SettingsForm, name: str) -> str:
-    value, field = form[name].value(), form.fields[name]
-    if isinstance(field, forms.BooleanField):
-        return "yes" if value else "no"
-    labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
-    values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
-    texts = [labels.get(str(one), str(one)) for one in values]
-    return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()

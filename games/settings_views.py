@@ -19,9 +19,10 @@ from games import messages as words
 from games import setting_messages as messages
 from games.actions import levels, templates
 from games.actions.levels import Change, Saved, what_changes
+from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game
-from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm, conflict
+from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.standing import standing
 from games.views import AT_ONCE, actor
 from gamesched.lib.clock import db_now

@@ -1,5 +1,6 @@
 """The pages. Each turns a request into a call of a verb and the answer into a page; no rule lives here."""
 
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from games.actions import lifecycle, signups
 from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
+from games.level_forms import conflict
 from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up
 from games.models import Game
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
@@ -202,25 +204,12 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
         return _form(request, form, problem="" if refusal.fields else refusal.sentence)
     theirs = _game(request, form.game.pk) if form.game else None
     assert theirs is not None
-    rows = _conflict(theirs, form)
+    rows = conflict(GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs)), form)
     # Sent once more, the form now knows what it overwrites.
-    form.data = {**{name: form.data.get(name, "") for name in form.fields}, "edition": str(theirs.edition)}
+    typed: Any = copy(form.data)
+    typed["edition"] = str(theirs.edition)
+    form.data = typed
     return _form(request, form, problem=refusal.sentence, conflict=rows)
-
-
-def _conflict(theirs: Game, form: GameForm) -> list[tuple[str, str, str]]:
-    shown = GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs))
-    rows = []
-    for name, field in form.fields.items():
-        if name in {"edition", "fold", "participants"}:
-            continue
-        choices = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
-        saved, typed = (str(f[name].value() or "").replace("\r\n", "\n").strip() for f in (shown, form))
-        if name in {"date", "time"}:
-            saved = f"{shown.initial[name]:%Y-%m-%d}" if name == "date" else f"{shown.initial[name]:%H:%M}"
-        if saved != typed:
-            rows.append((str(form[name].label), choices.get(saved, saved), choices.get(typed, typed)))
-    return rows
 
 
 @login_required

@@ -147,3 +147,15 @@ def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert 'href="https://x.example"' in page
+
+
+def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: Any) -> None:
+    game = world.game()
+    game.edition = 2
+    game.save()
+    roles = [str(world.guild.pk), str(world.guild.pk + 20)]
+    ticked = fields(world, edition="1", own_player_roles="on") | {"player_role_ids": roles}
+    answer = as_person(world.bob).post(reverse("game-edit", args=[game.pk]), ticked)
+    assert "Somebody changed this game meanwhile" in answer.text
+    kept = [line for line in answer.text.split("<input") if 'name="player_role_ids"' in line and "checked" in line]
+    assert len(kept) == 2
