@@ -235,3 +235,42 @@ def test_what_a_page_offers_is_what_the_verb_does(cast: Cast, world: World, clie
     assert actor.may_manage(cast.game) is (who in HOSTS)
     if who in {"player", "host", "co-host"}:
         assert signups.join(cast.game.pk, cast.people[who], actor, later).changed
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
+def test_a_socket(cast: Cast, who: str) -> None:
+    from games.live import groups_for
+
+    for game, heard in ((cast.game, who in MEMBERS), (cast.foreign, False)):
+        assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is heard
+        assert bool(groups_for(cast.people[who], {"guild": str(game.guild_id)})) is heard
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
+def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
+    from discord_bot.listings import Ask, look
+    from games.listing import Listing
+    from guilds.models import Member
+
+    user = cast.people[who]
+    known = Member.objects.filter(user=user, left_at=None).first()
+    member = SeenMember(SeenUser(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    found = look(Ask("list", world.guild.pk, member))
+    assert isinstance(found, Listing) is (who in MEMBERS)
+    if isinstance(found, Listing):
+        assert [line.id for line in found.lines] == [cast.game.pk], "and no other guild's"
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
+def test_a_management_command_acts_with_the_persons_right(cast: Cast, who: str) -> None:
+    from django.core.management import CommandError, call_command
+
+    person = str(cast.people[who].pk)
+    for game in (cast.game, cast.foreign):
+        may = who in HOSTS and game is cast.game
+        try:
+            call_command("game", "cancel", str(game.pk), "--as", person, "--dry-run")
+            done = True
+        except CommandError:
+            done = False
+        assert done is may
