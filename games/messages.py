@@ -21,7 +21,6 @@ STALE = "Somebody changed this game while you were editing it. Nothing was saved
 UNKNOWN_TEMPLATE = "That template is not one of this server's, or was deleted. Choose another."
 UNKNOWN_CHANNEL = "That channel is not one of this server's text channels. Choose another."
 NOT_THE_HOST = "Only the host and those who manage the server may decide who runs the game. Ask the host."
-NOT_A_MANAGER = "Only those who manage the server may do that: its owner, or who has Manage Server or a manager role."
 BLOCK_PAST = "That date is past. Choose a later one, or none for good."
 UNBLOCKED = "They can sign up again."
 BLOCKED = "You cannot sign up here at the moment. Those who manage the server can tell you more."

@@ -13,6 +13,7 @@ from games import messages
 from games.actions import people
 from games.actions.planning import Actor
 from games.models import Game
+from games.setting_messages import MANAGERS_ONLY
 from games.standing import standing
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -102,7 +103,7 @@ def blocks(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Those who may not sign up in the guild; adding one."""
     guild, manages = _managed(request, guild_id)
     if not manages:
-        return _forbidden(request, messages.NOT_A_MANAGER)
+        return _forbidden(request, MANAGERS_ONLY)
     form = BlockForm(request.POST or None, guild=guild)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -126,7 +127,7 @@ def unblock(request: ViewerRequest, guild_id: int, user_id: int) -> HttpResponse
     """Let somebody sign up again."""
     guild, manages = _managed(request, guild_id)
     if not manages:
-        return _forbidden(request, messages.NOT_A_MANAGER)
+        return _forbidden(request, MANAGERS_ONLY)
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
     people.unblock(guild_id, who, Actor(request.user, "page"))
     flash.success(request, messages.UNBLOCKED)

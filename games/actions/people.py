@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games import messages
+from games.actions.levels import require_manager as require_guild_manager
 from games.actions.planning import Actor, Done, changed, locked_game, require_manager
 from games.models import Game
 from games.standing import standing
@@ -69,7 +70,7 @@ def _require_owner(game: Game, actor: Actor) -> None:
 @transaction.atomic
 def block(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
     """Let nobody sign this person up in the guild, for a time or for good. They keep the seats they have."""
-    _require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor)
     if until is not None and until <= now:
         raise Refused(Refusal("past", messages.BLOCK_PAST, {"until": messages.BLOCK_PAST}))
     made, _ = Block.objects.update_or_create(
@@ -81,15 +82,5 @@ def block(guild_id: int, who: User, until: datetime | None, reason: str, actor: 
 @transaction.atomic
 def unblock(guild_id: int, who: User, actor: Actor) -> bool:
     """Let them sign up again. Says whether they could not."""
-    _require_guild_manager(guild_id, actor)
+    require_guild_manager(guild_id, actor)
     return Block.objects.filter(guild_id=guild_id, user=who).delete()[0] > 0
-
-
-def _require_guild_manager(guild_id: int, actor: Actor) -> None:
-    if actor.operator:
-        return
-    stands = standing(actor.user, guild_id) if actor.user else None
-    if stands is None:
-        raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
-    if not stands.manages:
-        raise Refused(Refusal("not_a_manager", messages.NOT_A_MANAGER))
