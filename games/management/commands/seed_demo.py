@@ -29,15 +29,16 @@ class Command(BaseCommand):
         if not User.objects.filter(pk=OPERATOR.id).exists():
             see_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
-        if not Guild.objects.filter(pk=GUILD).exists():
+        if not GuildDefaults.objects.filter(pk=GUILD).exists():
             self._set_up()
         self.stdout.write("Alice may open the admin.")
 
     def _set_up(self) -> None:
         """Settings that show each rule: players host and play, keepers manage, one template is for veterans."""
         now = db_now()
-        # The bot writes down the rest when it connects.
-        see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), now)
+        if not Guild.objects.filter(pk=GUILD).exists():
+            # The bot writes down the rest when it connects.
+            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), now)
         GuildDefaults.objects.create(
             guild_id=GUILD,
             host_role_ids=[PLAYER],
