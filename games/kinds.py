@@ -41,7 +41,7 @@ def register_all() -> None:
 
 
 def _game(row: Notification) -> Game:
-    games = Game.objects.select_related("guild__defaults", "channel__defaults", "template", "announcement")
+    games = Game.objects.with_levels().select_related("announcement")
     return games.get(pk=row.game_id or 0)
 
 

@@ -7,13 +7,12 @@ from typing import Any
 from django import forms
 
 from games import messages, rules
-from games.levels import NAMES, Level, ReminderPlace, Setting
+from games.levels import NAMES, ROLES, Level, ReminderPlace, Setting
 from guilds.models import Role
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
 _LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
 NONE_WORDS = {"none", "unlimited", "no", "-"}
-ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")
 
 
 def parse_minutes(text: str) -> list[int]:

@@ -67,6 +67,9 @@ BUILT_IN: Mapping[str, Any] = {
     "reminder_place": ReminderPlace.DM.value,
 }
 NAMES = tuple(BUILT_IN)
+# What a game says itself, and a template can lock: its zone is always its own, and who may host is decided above it.
+OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
+ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from django import forms
 
 from games import messages as words
 from games import setting_messages as messages
-from games.actions.levels import LOCKABLE
 from games.forms import channel_label
-from games.level_forms import ROLES, LevelForm
-from games.levels import NAMES, ChannelDefaults, GameTemplate, GuildDefaults, Level, Setting, inherited
+from games.level_forms import LevelForm
+from games.levels import NAMES, OWN, ROLES, ChannelDefaults, GameTemplate, GuildDefaults, Level, Setting, inherited
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
@@ -138,7 +137,7 @@ class TemplateForm(SettingsForm):
         required=False,
         label="Locked",
         widget=forms.CheckboxSelectMultiple,
-        choices=[(name, messages.SETTING_NAMES[name]) for name in LOCKABLE],
+        choices=[(name, messages.SETTING_NAMES[name]) for name in OWN],
         help_text="What is ticked, hosts cannot change in games of this template.",
     )
 

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games import messages as words
 from games import setting_messages as messages
 from games.actions import levels, templates
-from games.actions.levels import Change, Saved, what_changes
+from games.actions.levels import Change, Saved
+from games.actions.planning import rehearsed
 from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game
@@ -193,7 +194,7 @@ def _edit(
         return render(request, "games/level.html", page, status=422)
     try:
         confirm(form.guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
-        preview = what_changes(verb)
+        preview = rehearsed(verb)
         page["confirmed"] = _token(preview)
         if preview.games and request.POST.get("confirmed") != page["confirmed"]:
             page |= {"changes": shown_changes(form.guild, preview.games), "count": preview.count}
@@ -307,7 +308,7 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
         return _done(request, guild, verb)
     context: dict[str, Any] = {"guild": guild, "template": found}
     try:
-        preview = what_changes(verb)
+        preview = rehearsed(verb)
         context["changes"] = shown_changes(guild, preview.games)
     except Refused as refused:
         context["problem"] = refused.refusal.sentence

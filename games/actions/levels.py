@@ -16,16 +16,12 @@ from games import rules
 from games import setting_messages as messages
 from games.actions.planning import Actor
 from games.actions.settling import begun, follow, locked_games, settle
-from games.levels import NAMES, ChannelDefaults, GuildDefaults, Level, Setting
+from games.levels import NAMES, OWN, ROLES, ChannelDefaults, GuildDefaults, Level, Setting
 from games.messages import UNKNOWN_CHANNEL
 from games.models import AuditEntry, Game
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild, Role
-
-# What a template can lock: a game's zone is always its own, and who may host is decided above it.
-LOCKABLE = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
-ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,6 @@ class Saved:
     def count(self) -> int:
         """How many games to come change."""
         return len({change.game.pk for change in self.games})
-
-
-def what_changes(verb: Callable[[], Saved]) -> Saved:
-    """What a verb would do, undone again: which games to come change, and how. Raises what it would raise."""
-    with transaction.atomic():
-        saved = verb()
-        transaction.set_rollback(True)
-    return saved
 
 
 # --- the verbs -------------------------------------------------------------------------------------------
@@ -230,7 +218,7 @@ def apply(games: list[Game], save: Callable[[], object], now: datetime) -> tuple
 
 
 def _compare(game: Game, before: Mapping[str, Setting], after: Mapping[str, Setting]) -> list[Change]:
-    names = [name for name in LOCKABLE if before[name].value != after[name].value]
+    names = [name for name in OWN if before[name].value != after[name].value]
     return [Change(game, name, before[name], after[name]) for name in names]
 
 

@@ -18,7 +18,7 @@ from games.actions.planning import (
     show,
 )
 from games.actions.signups import add_named
-from games.levels import NAMES, GameTemplate
+from games.levels import OWN, GameTemplate
 from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan, State
@@ -29,9 +29,6 @@ from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
 from notifications.models import new_nonce
-
-# The settings that a game's own plan may say.
-OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
 
 
 @transaction.atomic

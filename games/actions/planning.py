@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 
@@ -14,6 +14,8 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import User
 from notifications.actions import schedule, unschedule
+
+T = TypeVar("T")
 
 # After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
 BUTTON_DELAY = timedelta(seconds=2)
@@ -129,7 +131,7 @@ def _tell(game: Game, kind: str, signup: Signup, now: datetime) -> None:
     schedule(kind, game_id=game.pk, recipient_id=signup.user_id, due_at=now, revision=game.revision)
 
 
-def rehearsed(verb: Callable[[], Done]) -> Done:
+def rehearsed(verb: Callable[[], T]) -> T:
     """What a verb would do, undone again. Raises what it would raise."""
     with transaction.atomic():
         done = verb()

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games import rules
-from games.actions.lifecycle import OWN
 from games.actions.planning import plan_clock, reseat, touch
+from games.levels import OWN
 from games.models import Game
 from games.rules import State
 from notifications.models import Notification

@@ -10,7 +10,6 @@ from django.db.models import Max
 from games import rules
 from games import setting_messages as messages
 from games.actions.levels import (
-    LOCKABLE,
     Saved,
     apply,
     check,
@@ -22,7 +21,7 @@ from games.actions.levels import (
 )
 from games.actions.planning import Actor
 from games.actions.settling import locked_games
-from games.levels import GameTemplate
+from games.levels import OWN, GameTemplate
 from games.messages import UNKNOWN_CHANNEL
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild
@@ -54,7 +53,7 @@ def save_template(
         "name": name,
         "description": description,
         "channel_id": channel_id,
-        "locked": tuple(name for name in LOCKABLE if name in set(locked)),
+        "locked": tuple(name for name in OWN if name in set(locked)),
     }
     wrong = check(guild_id, level, values)
     wrong |= rules.check_texts(name, description, [t.name for t in living if t.pk != level.pk])

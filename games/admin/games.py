@@ -13,11 +13,11 @@ from django.utils.html import format_html, format_html_join
 
 from games import messages as wording
 from games.actions import lifecycle
-from games.actions.lifecycle import OWN
 from games.admin.export import games_csv
 from games.admin.game_form import SETTINGS, GameForm
 from games.admin.signups import SignupInline
 from games.admin.verbs import VerbAdmin, VerbForm, actor
+from games.levels import OWN
 from games.models import Game, Signup
 from games.rules import State
 from gamesched.lib.clock import db_now

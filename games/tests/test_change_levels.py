@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from conftest import EVERYONE, GUILD, World
 from games import chores
 from games.actions import gone, levels, lifecycle, settling, signups, templates
-from games.actions.levels import Saved, settings_of, what_changes
-from games.actions.planning import Actor
+from games.actions.levels import Saved, settings_of
+from games.actions.planning import Actor, rehearsed
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refused
@@ -125,7 +125,7 @@ def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
 
 def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
     game = inheriting(world)
-    found = what_changes(lambda: guild_says(world, seats=6, duration=60))
+    found = rehearsed(lambda: guild_says(world, seats=6, duration=60))
     assert [(c.game, c.name, c.before.value, c.after.value) for c in found.games] == [
         (game, "seats", 0, 6),
         (game, "duration", 120, 60),
