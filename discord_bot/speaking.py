@@ -1,17 +1,20 @@
 """The notification backend that speaks to Discord, through discord.py's REST client and its rate limits."""
 
 import logging
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
 
 import aiohttp
 import discord
 from django.conf import settings
 
-from discord_bot import render
+from discord_bot import reading, render
 from discord_bot.addresses import use_configured_addresses
 from games.announcement import AnnouncementView
 from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 CODES = {
@@ -56,8 +59,20 @@ class DiscordBackend:
             self.client = None
 
     async def send(self, letter: Letter) -> Sent:
+        return await self._meant(self._send(letter))
+
+    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+        assert self.client is not None, "start() comes first"
+        return await self._meant(reading.newest_own(self.client, channel_ids))
+
+    async def is_in(self, guild_id: int) -> bool:
+        assert self.client is not None, "start() comes first"
+        return await self._meant(reading.is_in(self.client, guild_id))
+
+    async def _meant(self, asking: Awaitable[T]) -> T:
+        """What comes of it, with Discord's refusals as our own words for them."""
         try:
-            return await self._send(letter)
+            return await asking
         except discord.RateLimited as reason:
             raise Passing("Discord limits us", reason.retry_after) from None
         except discord.HTTPException as reason:
@@ -77,7 +92,7 @@ class DiscordBackend:
                 none = discord.AllowedMentions.none()
                 await message.edit(embed=embed, view=view, allowed_mentions=none)
             return Sent(channel.id, letter.message_id)
-        if letter.doubt and (found := await self._sent_already(channel, letter)):
+        if letter.doubt and (found := await reading.sent_already(self.client, channel, letter)):
             return Sent(channel.id, found)
         mentions = discord.AllowedMentions(
             everyone=False,
@@ -87,26 +102,16 @@ class DiscordBackend:
         if letter.post is not None:
             embed, view = self._shown(letter.post)
             sent = await channel.send(
-                letter.text or None, embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions
+                letter.text or None,
+                embed=embed,
+                view=view,
+                nonce=letter.nonce,
+                allowed_mentions=mentions,
+                silent=letter.silent,
             )
         else:
-            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
+            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions, silent=letter.silent)
         return Sent(channel.id, sent.id)
-
-    async def _sent_already(self, channel: discord.PartialMessageable, letter: Letter) -> int | None:
-        """The message of ours that bears the letter's mark, among the channel's last hundred."""
-        assert self.client is not None
-        assert self.client.user is not None
-        try:
-            async for message in channel.history(limit=100):
-                if message.author.id != self.client.user.id:
-                    continue
-                text = message.content if letter.post is None else "".join(e.url or "" for e in message.embeds)
-                if letter.mark in text:
-                    return message.id
-        except discord.Forbidden:
-            log.warning("The history of channel %s may not be read, so a message there may repeat.", channel.id)
-        return None
 
     async def _dm(self, user_id: int | None) -> int:
         assert self.client is not None

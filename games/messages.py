@@ -299,6 +299,11 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
+def late(text: str, due_at: datetime) -> str:
+    """A letter that was due some time ago, with a small line that says so."""
+    return f"{text}\n-# Late: this was to reach you {stamp(due_at)}."
+
+
 def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str, instructions: str) -> str:
     more = f"\n{instructions}" if instructions else ""
     return f"✅ You signed up for **{title}** in {guild}, {stamp(starts_at)}: {place}.{more}\n{url}"
@@ -337,6 +342,13 @@ def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
     if missing:
         return f"{what}: missing {' and '.join(missing)} in #{channel}."
     return f"{what}: the bot may not post in #{channel}."
+
+
+def maybe_announced(channel: str) -> str:
+    return (
+        f"It may have been announced in #{channel} or not: the bot may not read the channel's history to find out. "
+        "Look there, and have it announced again if it is missing."
+    )
 
 
 def channel_gone(channel: str) -> str:

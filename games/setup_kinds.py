@@ -45,6 +45,7 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
         nonce=delivery.nonce,
         mark=delivery.nonce,
         doubt=in_doubt(delivery.first_tried_at, now),
+        tried_at=delivery.first_tried_at,
     )
 
 
@@ -58,7 +59,8 @@ def _test(row: Notification, now: datetime) -> Rendered | Drop:
         text=messages.test_message(f"{setup_address(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
         mark=nonce,
-        doubt=row.attempts > 1 and in_doubt(row.created_at, now),
+        doubt=in_doubt(row.first_tried_at, now),
+        tried_at=row.first_tried_at,
     )
     return Rendered(letter, row.revision)
 

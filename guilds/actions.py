@@ -106,6 +106,17 @@ def see_user_gone(user_id: int, now: datetime) -> None:
         see_member_gone(guild_id, user_id, now)
 
 
+def see_dms_closed(user_id: int, now: datetime) -> None:
+    """A person takes no direct messages from the bot; none is tried again until they are heard of."""
+    User.objects.filter(pk=user_id).update(dm_closed_at=now)
+
+
+def hear_from(user: User) -> None:
+    """A person clicked or typed a command: they may take direct messages again."""
+    if user.dm_closed_at is not None:
+        User.objects.filter(pk=user.pk).update(dm_closed_at=None)
+
+
 @transaction.atomic
 def see_guild(seen: SeenGuild, now: datetime) -> None:
     """Write down a guild whole. Channels and roles not among what was seen are gone."""

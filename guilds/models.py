@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     dm_channel_id = models.BigIntegerField(
         null=True, blank=True, help_text="Their direct-message channel with the bot, once opened."
     )
+    dm_closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when they take no direct messages; until they are heard of.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")
     date_joined = models.DateTimeField(auto_now_add=True)

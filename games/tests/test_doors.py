@@ -210,7 +210,7 @@ def test_leave(committed_world: World, client: Any, bells: Bells, door: str) -> 
     LEAVES[door](world, client, game)
     assert [s.user for s in game.signups.current()] == [world.bob]
     assert game.signups.current().get().seated_at is not None
-    assert open_rows() == BEFORE | {("promoted", world.bob.pk, None)}
+    assert open_rows() == BEFORE | {("moved", world.bob.pk, None)}
     assert bells.rung() == {"game_changed", "notification_due"}
 
 
