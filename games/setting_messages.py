@@ -86,7 +86,10 @@ def too_many_templates(most: int) -> str:
 # --- setting up ------------------------------------------------------------------------------------------
 
 
-def welcome(guild: str, url: str) -> str:
+def welcome(guild: str, url: str, set_up: bool) -> str:
+    """To its owner when the bot came to a server; one that was set up before keeps what was decided."""
+    if set_up:
+        return f"👋 I am now in {guild}, which you own. What was set up there before holds; look it through:\n{url}"
     return (
         f"👋 I am now in {guild}, which you own. Choose there who may schedule games, in which channels, and with "
         f"which settings. It takes two minutes:\n{url}\nUntil then only those who manage the server can schedule."
