@@ -15,6 +15,7 @@ from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild, seen_member
 from games import messages
 from games.actions import announcing, gone, setup
+from games.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
@@ -121,7 +122,8 @@ class Bot(discord.Client):
         await in_db(actions.see_guild_unavailable, guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        log.warning("The bot was removed from the server %s. Its games are kept.", guild.name)
+        days = KEPT_AFTER_LEAVING.days
+        log.warning("The bot was removed from the server %s. Its games are kept for %d days.", guild.name, days)
         await in_db(_see_gone, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:

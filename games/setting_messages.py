@@ -130,7 +130,10 @@ NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
 THREADS = "Games are not announced in threads: choose the text channel that a thread belongs to."
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
-BOT_GONE = "The bot is no longer in {guild}. Its games and settings are kept: invite the bot again to go on."
+BOT_GONE = (
+    "The bot is no longer in {guild}. Its games and settings are kept for {days} days and then deleted. "
+    "Invite the bot again to go on."
+)
 
 
 def switched(count: int) -> str:

@@ -23,6 +23,7 @@ from games.actions.planning import rehearsed
 from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game
+from games.rules import KEPT_AFTER_LEAVING
 from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.standing import standing
 from games.views import AT_ONCE, actor
@@ -58,7 +59,7 @@ def for_managers(view: View) -> View:
 
 
 def bot_gone(guild: Guild) -> str:
-    return messages.BOT_GONE.format(guild=guild.name)
+    return messages.BOT_GONE.format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
 
 
 # --- the forms -------------------------------------------------------------------------------------------

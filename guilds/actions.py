@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from guilds.models import Channel, Guild, Member, Role, User, check_zone
+from guilds.models import Block, Channel, Guild, Member, Role, User, check_zone
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from guilds.signals import member_changed
 
@@ -147,6 +147,13 @@ def see_guild_unavailable(guild_id: int) -> None:
 def see_guild_gone(guild_id: int, now: datetime) -> None:
     """The bot was removed from the guild."""
     Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now, welcomed_at=None)
+
+
+def forget_guild(guild_id: int) -> None:
+    """Delete a guild with its members, blocks, roles and channels; people stay. What refers to these must be gone."""
+    for kind in (Block, Member, Role, Channel):
+        kind.objects.filter(guild_id=guild_id).delete()
+    Guild.objects.filter(pk=guild_id).delete()
 
 
 def see_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
