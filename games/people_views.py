@@ -140,6 +140,6 @@ def unblock(request: ViewerRequest, guild_id: int, user_id: int) -> HttpResponse
     if not manages:
         return _forbidden(request, MANAGERS_ONLY)
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    people.unblock(guild_id, who, Actor(request.user, "page"))
+    people.unblock(guild_id, who, Actor(request.user, "page"), db_now())
     flash.success(request, messages.UNBLOCKED)
     return redirect("guild-blocks", guild_id)

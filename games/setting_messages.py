@@ -168,6 +168,8 @@ SETTINGS_VERB_TEXT = {
     "delete_template": "deleted the template {of}",
     "reorder": "put the templates in another order",
     "default": "made {of} the default template",
+    "block": "blocked {of}",
+    "unblock": "let {of} sign up again",
 }
 OTHER_NAMES = {
     "manager_role_ids": "Who manages games",
@@ -177,17 +179,28 @@ OTHER_NAMES = {
     "description": "Description",
     "channel_id": "Channel",
     "locked": "Locked",
+    "until": "Until",
+    "reason": "Reason",
+    "order": "Order",
+    "default": "Default",
+    "as": "Copy",
 }
+ALL_NAMES = SETTING_NAMES | OTHER_NAMES
+DOORS = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
 
 
-def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
-    """One line of what was changed in a guild's settings."""
+def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """Who did what in a guild's settings: `alice changed #raids`."""
     of = changes.get("of", "")
     if verb == "role_gone":
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    text = f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
-    names = SETTING_NAMES | OTHER_NAMES
-    what = [names[name].lower() for name in changes if name in names]
+    return f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
+
+
+def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """The same with the names of what was changed, in one line."""
+    text = settings_done(verb, who, changes)
+    what = [ALL_NAMES[name].lower() for name in changes if name in ALL_NAMES]
     return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
 
 

@@ -108,7 +108,7 @@ def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World)
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
     people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
-    assert people.unblock(world.guild.pk, world.charlie, page(world.alice))
+    assert people.unblock(world.guild.pk, world.charlie, page(world.alice), world.now)
     with pytest.raises(Refused, match="Only those who manage the server may do that"):
         people.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
 
