@@ -126,6 +126,9 @@ class Guild(models.Model):
     unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
     synced_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
+    welcomed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner was told how to set it up, since the bot is in it."
+    )
 
     objects: ClassVar[models.Manager["Guild"]] = models.Manager.from_queryset(GuildQuerySet)()
 
