@@ -153,7 +153,7 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
     """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`."""
     match name:
         case "seats":
-            return f"{value} seats" if value else "unlimited seats"
+            return f"{value} seat{'' if value == 1 else 's'}" if value else "unlimited seats"
         case "duration":
             return minutes_text(value)
         case "reminders":
