@@ -8,14 +8,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from games import messages
+from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
+from games.setting_messages import SETTING_NAMES
 from guilds.directory import refresh_shown
-from guilds.models import User
+from guilds.models import Guild, User
 from guilds.names import names_in
 from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
@@ -184,3 +186,14 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
 
 def _nobody(door: str) -> str:
     return messages.SOMEBODY if door == "discord" else messages.OPERATOR
+
+
+def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
+    """Games to come that change with a level, each with its settings' names and their values before and after."""
+    roles = dict(guild.roles.values_list("pk", "name"))
+    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
+    for change in changes:
+        before, after = (messages.setting_text(change.name, s.value, roles) for s in (change.before, change.after))
+        rows = found.setdefault(change.game.pk, (change.game, []))[1]
+        rows.append((SETTING_NAMES[change.name], before, after))
+    return list(found.values())
