@@ -70,6 +70,8 @@ def either(names: Sequence[str]) -> str:
 
 NOT_PINGABLE = "You may not have these roles pinged here. Those who manage the server decide which hosts may ping."
 
+NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement pings nobody."
+
 
 def closed(state: State, cancel_reason: str = "") -> str:
     """Why nobody can sign up or leave any more."""
