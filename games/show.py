@@ -132,6 +132,7 @@ def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+    held = game.effective
     return {
         "id": game.pk,
         "title": game.title,
@@ -139,8 +140,8 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
-        "duration_text": minutes_text(game.effective.duration),
-        "seats": game.effective.seats,
+        "duration_text": minutes_text(held.duration),
+        "seats": held.seats,
         "channel": game.channel,
         "guild": game.guild,
         "host_name": host_name,
@@ -149,8 +150,8 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
-        "location_html": page_text(game.guild_id, game.effective.location),
-        "reminders_text": messages.reminders_text(game.effective.reminders),
+        "location_html": page_text(game.guild_id, held.location),
+        "reminders_text": messages.reminders_text(held.reminders),
     }
 
 
