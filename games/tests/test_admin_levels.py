@@ -12,6 +12,7 @@ from games.actions.planning import Actor
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game, Signup
 from games.tests.test_admin_scope import ORGANISER, make_manager
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Block, User
 
 LEVELS = ("guilddefaults", "channeldefaults", "gametemplate")
@@ -196,3 +197,25 @@ def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
     many = {"action": "lift", "_selected_action": [Block.objects.get().pk]}
     assert "can sign up again" in manager.post(reverse("admin:guilds_block_changelist"), many, follow=True).text
     assert not Block.objects.exists()
+
+
+def test_what_no_longer_holds_a_moment_later_is_an_error_of_the_form(
+    world: World, manager: Any, template: GameTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = templates.save_template
+    calls = []
+
+    def raced(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 2:  # after rehearsing, when it is to be saved
+            raise Refused(Refusal("bad_settings", "", {"name": "Taken meanwhile."}))
+        if len(calls) == 3:
+            raise Refused(Refusal("bad_settings", "", {"name": "Taken meanwhile, still."}))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(templates, "save_template", raced)
+    address = at("gametemplate", template.pk)
+    answer = manager.post(address, as_shown(manager.get(address)) | {"name": "Mine"})
+    assert answer.status_code == 200
+    assert "Taken meanwhile, still." in answer.text
+    assert 'value="Mine"' in answer.text
