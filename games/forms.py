@@ -1,6 +1,7 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
 import zoneinfo
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -81,8 +82,15 @@ class GameForm(NamesPeople, LevelForm):
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, guild: Guild, game: Game | None = None, template: GameTemplate | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        guild: Guild,
+        game: Game | None = None,
+        template: GameTemplate | None = None,
+        pingable: Collection[int] | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`pingable`: the only roles offered to be pinged, beside those that the game pings already; None means any."""
         self.guild = guild
         self.game = game
         self.clock: ClockProblem | None = None
@@ -106,6 +114,8 @@ class GameForm(NamesPeople, LevelForm):
         if not templates:
             del self.fields["template"]
         self.offer_members("participants")
+        if pingable is not None:
+            self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
@@ -114,6 +124,15 @@ class GameForm(NamesPeople, LevelForm):
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [(str(value), label) for value, label in choices]
+
+    def _offer_pings(self, roles: Collection[int]) -> None:
+        field = self.fields["notify_role_ids"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        offered = [role for role in self.roles if role.pk in roles]
+        field.choices = [(str(role.pk), role.name) for role in offered]
+        field.error_messages["invalid_choice"] = messages.NOT_PINGABLE
+        if not offered and not field.disabled:
+            field.help_text = messages.NONE_PINGABLE
 
     def _chosen(
         self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None

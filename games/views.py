@@ -134,10 +134,12 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
         sentence = messages.only_hosts(role_names(found.pk, hosts))
         return render(request, "403.html", {"sentence": sentence}, status=403)
+    pingable = actor(request).may_ping(found)
     if request.method == "GET":
         template = _template_wanted(request, found)
-        return _form(request, GameForm(guild=found, template=template, initial=_suggestion(request, found, template)))
-    form = GameForm(request.POST, guild=found)
+        initial = _suggestion(request, found, template)
+        return _form(request, GameForm(guild=found, template=template, pingable=pingable, initial=initial))
+    form = GameForm(request.POST, guild=found, pingable=pingable)
     if not form.is_valid():
         return _form(request, form)
     try:
@@ -157,8 +159,8 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not actor(request).may_manage(found):
         return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
     if request.method == "GET":
-        return _form(request, GameForm(guild=found.guild, game=found, initial=GameForm.initial_of(found)))
-    form = GameForm(request.POST, guild=found.guild, game=found)
+        return _form(request, _form_of(request, found))
+    form = GameForm(request.POST, guild=found.guild, game=found, pingable=actor(request).may_ping(found.guild))
     if not form.is_valid():
         return _form(request, form)
     try:
@@ -169,6 +171,12 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
+
+
+def _form_of(request: ViewerRequest, found: Game) -> GameForm:
+    """The form of a game as it is."""
+    initial, pingable = GameForm.initial_of(found), actor(request).may_ping(found.guild)
+    return GameForm(guild=found.guild, game=found, pingable=pingable, initial=initial)
 
 
 def _template_wanted(request: ViewerRequest, found: Guild) -> GameTemplate | None:
@@ -204,7 +212,7 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
         return _form(request, form, problem="" if refusal.fields else refusal.sentence)
     theirs = _game(request, form.game.pk) if form.game else None
     assert theirs is not None
-    rows = conflict(GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs)), form)
+    rows = conflict(_form_of(request, theirs), form)
     # Sent once more, the form now knows what it overwrites.
     typed: Any = copy(form.data)
     typed["edition"] = str(theirs.edition)

@@ -4,6 +4,7 @@ Each verb locks the games below first, in id order, then the level. Games that h
 games to come whose settings change are brought in step, in the same transaction.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,12 @@ class Saved:
     def count(self) -> int:
         """How many games to come change."""
         return len({change.game.pk for change in self.games})
+
+    @property
+    def token(self) -> str:
+        """Stands for what changes below, so that only what was shown is confirmed, and nothing that came in between."""
+        shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in self.games])
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 # --- the verbs -------------------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ from games.levels import OWN, GameTemplate
 from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan, State
-from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Channel, Guild, User
@@ -70,14 +69,11 @@ def _require_host(game: Game, actor: Actor) -> None:
     _require_pingable(game, actor)
 
 
-def _require_pingable(game: Game, actor: Actor) -> None:
-    """Raise Refused where the game's own plan pings roles that hosts may not: managers may ping any."""
-    asked = set(game.notify_role_ids or ())
-    defaults = getattr(game.guild, "defaults", None)
-    if asked <= set(defaults.pingable_role_ids if defaults else ()) or actor.operator:
-        return
-    stands = standing(actor.user, game.guild_id) if actor.user else None
-    if stands is None or not stands.manages:
+def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> None:
+    """Raise Refused where the game's own plan pings roles that the actor may not have pinged, other than those kept."""
+    asked = set(game.notify_role_ids or ()) - set(kept)
+    may = actor.may_ping(game.guild) if asked else None
+    if may is not None and not asked <= may:
         raise Refused(Refusal("not_pingable", messages.NOT_PINGABLE, {"notify_role_ids": messages.NOT_PINGABLE}))
 
 
@@ -104,7 +100,7 @@ def edit(
     held = game.effective
     _take(game, plan)
     if "notify role" in changes:
-        _require_pingable(game, actor)
+        _require_pingable(game, actor, before.notify_role_ids or ())
     after = game.effective
     past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
     if changes:
