@@ -175,6 +175,9 @@ class Bot(discord.Client):
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         self._gone_soon(event.message_ids)
 
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        self._gone_soon({event.thread_id})  # a forum post has the id of its first message
+
     def _gone_soon(self, message_ids: set[int]) -> None:
         """Look in a moment whether posts of ours are among what was deleted: any moderator's clean-up comes here."""
         if not self._deleted:

@@ -2,6 +2,7 @@
 
 import discord
 
+from discord_bot.forums import lacks_a_tag
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 
 
@@ -27,12 +28,15 @@ def seen_guild(guild: discord.Guild) -> SeenGuild:
         name=guild.name,
         icon=_key(guild.icon),
         owner_id=guild.owner_id or 0,
-        channels=tuple(
-            SeenChannel(c.id, c.name, c.type.value, c.position, c.permissions_for(me).value if me else 0)
-            for c in guild.channels
-        ),
+        channels=tuple(_seen_channel(channel, me) for channel in guild.channels),
         roles=tuple(SeenRole(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
     )
+
+
+def _seen_channel(channel: discord.abc.GuildChannel, me: discord.Member | None) -> SeenChannel:
+    may = channel.permissions_for(me) if me else discord.Permissions.none()
+    lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_a_tag(channel)
+    return SeenChannel(channel.id, channel.name, channel.type.value, channel.position, may.value, lacks_tag)
 
 
 def _key(asset: discord.Asset | None) -> str:

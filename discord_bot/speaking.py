@@ -6,9 +6,8 @@ import aiohttp
 import discord
 from django.conf import settings
 
-from discord_bot import render
+from discord_bot import forums, render
 from discord_bot.addresses import use_configured_addresses
-from games.announcement import AnnouncementView
 from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
 
 log = logging.getLogger(__name__)
@@ -67,30 +66,21 @@ class DiscordBackend:
 
     async def _send(self, letter: Letter) -> Sent:
         assert self.client is not None, "start() comes first"
+        if letter.forum is not None:
+            return await forums.send(self.client, letter, letter.forum)
         channel = self.client.get_partial_messageable(letter.channel_id or await self._dm(letter.user_id))
         if letter.message_id is not None:
             message = channel.get_partial_message(letter.message_id)
             if letter.delete:
                 await message.delete()
             else:
-                embed, view = self._shown(letter.post)
-                none = discord.AllowedMentions.none()
-                await message.edit(embed=embed, view=view, allowed_mentions=none)
+                await message.edit(**render.message(letter.post), allowed_mentions=discord.AllowedMentions.none())
             return Sent(channel.id, letter.message_id)
         if letter.doubt and (found := await self._sent_already(channel, letter)):
             return Sent(channel.id, found)
-        mentions = discord.AllowedMentions(
-            everyone=False,
-            roles=[discord.Object(role) for role in letter.ping_roles],
-            users=[discord.Object(user) for user in letter.ping_users],
-        )
-        if letter.post is not None:
-            embed, view = self._shown(letter.post)
-            sent = await channel.send(
-                letter.text or None, embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions
-            )
-        else:
-            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
+        shown = render.message(letter.post) if letter.post is not None else {}
+        mentions = render.pings(letter)
+        sent = await channel.send(letter.text or None, **shown, nonce=letter.nonce, allowed_mentions=mentions)
         return Sent(channel.id, sent.id)
 
     async def _sent_already(self, channel: discord.PartialMessageable, letter: Letter) -> int | None:
@@ -99,10 +89,7 @@ class DiscordBackend:
         assert self.client.user is not None
         try:
             async for message in channel.history(limit=100):
-                if message.author.id != self.client.user.id:
-                    continue
-                text = message.content if letter.post is None else "".join(e.url or "" for e in message.embeds)
-                if letter.mark in text:
+                if message.author.id == self.client.user.id and render.marked(message, letter):
                     return message.id
         except discord.Forbidden:
             log.warning("The history of channel %s may not be read, so a message there may repeat.", channel.id)
@@ -112,12 +99,6 @@ class DiscordBackend:
         assert self.client is not None
         assert user_id is not None, "a letter goes to a channel or a person"
         return (await self.client.create_dm(discord.Object(user_id))).id
-
-    @staticmethod
-    def _shown(post: AnnouncementView) -> tuple[discord.Embed, discord.ui.View]:
-        view = render.buttons(post)
-        view.stop()  # so that discord.py does not keep it: clicks are heard in another process
-        return render.embed(post), view
 
     @staticmethod
     def _meaning(reason: discord.HTTPException) -> Exception:

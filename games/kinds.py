@@ -13,12 +13,13 @@ from games.actions.lifecycle import take_down
 from games.actions.planning import touch
 from games.announcement import view
 from games.levels import ReminderPlace
-from games.models import Game
+from games.models import Announcement, Game
 from games.roster import place_of
 from games.rules import State
+from guilds.models import Channel
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import Letter, Permanent, Sent
+from notifications.letter import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt
 
@@ -41,7 +42,7 @@ def register_all() -> None:
 
 
 def _game(row: Notification) -> Game:
-    games = Game.objects.with_levels().select_related("announcement")
+    games = Game.objects.with_levels().select_related("announcement__channel")
     return games.get(pk=row.game_id or 0)
 
 
@@ -68,7 +69,9 @@ def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
     if delivery.in_channel:
         # Their direct messages are closed, so they are called in the channel where the game was announced.
         text = f"<@{person.pk}> {text}"
-        letter = replace(letter, user_id=None, channel_id=game.channel_id, text=text, ping_users=(person.pk,))
+        letter = replace(
+            letter, user_id=None, channel_id=game.announcement.place_id, text=text, ping_users=(person.pk,)
+        )
     return letter
 
 
@@ -119,7 +122,11 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     calls = " ".join(f"<@{user_id}>" for user_id in called)
     letter = _letter(delivery, game, text, now)
     return replace(
-        letter, user_id=None, channel_id=game.channel_id, text=f"{calls} {letter.text}", ping_users=tuple(called)
+        letter,
+        user_id=None,
+        channel_id=game.announcement.place_id,
+        text=f"{calls} {letter.text}",
+        ping_users=tuple(called),
     )
 
 
@@ -230,9 +237,15 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
         post=view(game, now),
         nonce=post.nonce,
         message_id=post.message_id,
-        doubt=post.message_id is None and row.attempts > 1 and in_doubt(row.created_at, now),
+        doubt=post.message_id is None and in_doubt(post.tried_at, now),
         mark=game.url,
+        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title, post.tried_at)
+        if post.channel.is_forum
+        else None,
     )
+    if post.message_id is None and post.tried_at is None:
+        # Written down before it is sent, since afterwards nobody may be left to.
+        Announcement.objects.filter(pk=post.pk, nonce=post.nonce, message_id=None).update(tried_at=now)
     return Rendered(letter, game.revision)
 
 
@@ -245,7 +258,8 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
         return
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
-    post.checked_at = now
+    post.checked_at, post.tried_at = now, None
+    post.thread_name = rendered.letter.forum.name if rendered.letter.forum else ""
     post.save()
 
 
@@ -274,7 +288,8 @@ def _application_id() -> int | None:
 
 def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
     facts: dict[str, Any] = row.facts
-    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True)
+    forum = ForumPost("") if Channel.objects.get(pk=int(facts["channel"])).is_forum else None
+    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
     return Rendered(letter, row.revision)
 
 

@@ -26,6 +26,8 @@ from games.rules import State, state
 from guilds.models import User, check_zone
 from notifications.models import new_nonce
 
+THREAD_NAME = 100  # characters, Discord's limit
+
 
 class GameQuerySet(models.QuerySet["Game"]):
     def seen_by(self, user: User) -> "GameQuerySet":
@@ -175,6 +177,8 @@ class Announcement(models.Model):
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
     shown_revision = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    tried_at = models.DateTimeField(null=True, blank=True, help_text="Since when it may have been posted.")
+    thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
@@ -187,8 +191,22 @@ class Announcement(models.Model):
         """Where a browser sees it in Discord."""
         if self.message_id is None:
             return None
-        place = f"{self.channel.guild_id}/{self.channel_id}/{self.message_id}"
+        place = f"{self.channel.guild_id}/{self.place_id}/{self.message_id}"
         return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
+
+    @property
+    def place_id(self) -> int:
+        """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
+        return (self.message_id if self.channel.is_forum else None) or self.channel_id
+
+    @property
+    def thread_title(self) -> str:
+        """What its thread should be called; '' outside forums."""
+        return self.game.title[:THREAD_NAME].strip() if self.channel.is_forum else ""
+
+    def begin_anew(self) -> None:
+        """What was posted is no longer the announcement. The old nonce would find it again."""
+        self.message_id, self.nonce, self.tried_at, self.thread_name = None, new_nonce(), None, ""
 
 
 class AuditEntry(models.Model):

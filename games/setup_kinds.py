@@ -10,7 +10,7 @@ from games import setting_messages as messages
 from games.messages import plain
 from guilds.models import Channel, Guild
 from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import Letter, Permanent, Sent
+from notifications.letter import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt
 
@@ -59,6 +59,9 @@ def _test(row: Notification, now: datetime) -> Rendered | Drop:
         nonce=nonce,
         mark=nonce,
         doubt=row.attempts > 1 and in_doubt(row.created_at, now),
+        forum=ForumPost(messages.TEST_POST, tried_at=row.created_at if row.attempts > 1 else None)
+        if channel.is_forum
+        else None,
     )
     return Rendered(letter, row.revision)
 

@@ -159,12 +159,13 @@ def see_channels(guild_id: int, seen: Iterable[SeenChannel]) -> None:
                 type=one.type,
                 position=one.position,
                 bot_permissions=one.bot_permissions,
+                lacks_tag=one.lacks_tag,
             )
             for one in seen
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "type", "position", "bot_permissions", "gone_at"],
+        update_fields=["name", "type", "position", "bot_permissions", "lacks_tag", "gone_at"],
     )
 
 

@@ -20,11 +20,25 @@ MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
+READ_MESSAGE_HISTORY = 1 << 16
+MANAGE_THREADS = 1 << 34
+SEND_MESSAGES_IN_THREADS = 1 << 38
 
-# What a game's announcement needs in its channel, by the names Discord's own settings show.
+# What a game's announcement needs in its channel, by the names Discord's own settings show there.
 POSTING = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
+# A forum has no nonces: whether a post was made already is seen by reading what is there.
+POSTING_IN_FORUM = {
+    VIEW_CHANNEL: "View Channel",
+    SEND_MESSAGES: "Create Posts",
+    SEND_MESSAGES_IN_THREADS: "Send Messages in Posts",
+    EMBED_LINKS: "Embed Links",
+    READ_MESSAGE_HISTORY: "Read Message History",
+}
+TAG = "a tag that it may use"  # where a forum requires one
 
-TEXT_CHANNEL_TYPES = (0, 5)  # text and announcement channels: where a game can be announced
+# https://docs.discord.com/developers/resources/channel#channel-object-channel-types
+FORUM = 15
+GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums: where a game can be announced
 
 
 def check_zone(value: str) -> None:
@@ -139,7 +153,7 @@ class Guild(models.Model):
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def for_announcements(self) -> "ChannelQuerySet":
         """Channels of a kind that games can be announced in."""
-        return self.filter(gone_at=None, type__in=TEXT_CHANNEL_TYPES)
+        return self.filter(gone_at=None, type__in=GAME_CHANNEL_TYPES)
 
 
 class Channel(models.Model):
@@ -151,6 +165,7 @@ class Channel(models.Model):
     type = models.SmallIntegerField()
     position = models.IntegerField(default=0)
     bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
+    lacks_tag = models.BooleanField(default=False, help_text="A forum requires a tag, and has none for the bot.")
     gone_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Channel"]] = models.Manager.from_queryset(ChannelQuerySet)()
@@ -162,11 +177,24 @@ class Channel(models.Model):
         return f"#{self.name}"
 
     @property
-    def missing(self) -> list[str]:
+    def is_forum(self) -> bool:
+        """Whether a message here begins a thread, which has the message's id."""
+        return self.type == FORUM
+
+    def may(self, bit: int) -> bool:
+        """Whether the bot has one of Discord's permissions here."""
+        return bool(self.bot_permissions & (bit | ADMINISTRATOR))
+
+    @property
+    def missing_permissions(self) -> list[str]:
         """The permissions that the bot lacks to announce a game here, by Discord's names."""
-        if self.bot_permissions & ADMINISTRATOR:
-            return []
-        return [name for bit, name in POSTING.items() if not self.bot_permissions & bit]
+        needed = POSTING_IN_FORUM if self.is_forum else POSTING
+        return [name for bit, name in needed.items() if not self.may(bit)]
+
+    @property
+    def missing(self) -> list[str]:
+        """All that the bot lacks to announce a game here, in words."""
+        return [*self.missing_permissions, *([TAG] if self.lacks_tag else [])]
 
 
 class Role(models.Model):

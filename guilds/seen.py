@@ -40,13 +40,14 @@ class SeenMember:
 
 @dataclass(frozen=True)
 class SeenChannel:
-    """A guild channel, with the bot's own permission bits in it."""
+    """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give."""
 
     id: int
     name: str
     type: int
     position: int
     bot_permissions: int
+    lacks_tag: bool = False
 
 
 @dataclass(frozen=True)

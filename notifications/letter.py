@@ -1,10 +1,24 @@
 """What is sent, as plain values, and the opening through which it goes."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True)
+class ForumPost:
+    """A message in a forum begins a thread, which has its id. A nonce is not taken there.
+
+    `name` is the thread's, up to 100 characters; with `rename`, it is called otherwise so far. `tried_at` is when it
+    may have been made already: then the threads since are looked through for the letter's mark before it is made.
+    """
+
+    name: str
+    rename: bool = False
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Letter:
     ping_roles: tuple[int, ...] = ()
     doubt: bool = False
     mark: str = ""
+    forum: ForumPost | None = None  # where `channel_id` is a forum
 
 
 @dataclass(frozen=True)

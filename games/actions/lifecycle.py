@@ -28,7 +28,6 @@ from guilds.access import membership
 from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
-from notifications.models import new_nonce
 
 
 @transaction.atomic
@@ -231,8 +230,8 @@ def _move_post(game: Game, now: datetime) -> None:
     post = game.announcement
     if post.message_id is not None:
         take_down(game, post.channel_id, post.message_id, now)
-    post.channel_id, post.message_id = game.channel_id, None
-    post.nonce, post.problem = new_nonce(), ""
+    post.begin_anew()
+    post.channel, post.problem = game.channel, ""
     post.save()
 
 
