@@ -1,4 +1,4 @@
-"""Speaking in forums, where a message begins a thread, which has the message's id.
+"""Speaking in threads, and in forums, where a message begins a thread, which has the message's id.
 
 https://docs.discord.com/developers/resources/channel#start-thread-in-forum-or-media-channel
 """
@@ -95,7 +95,7 @@ async def _edit(client: discord.Client, letter: Letter, thread_id: int, name: st
     """Edit the first message, then call the thread by a new `name`, which Discord allows twice in ten minutes."""
     message = client.get_partial_messageable(thread_id).get_partial_message(thread_id)
     shown, none = render.message(letter.post), discord.AllowedMentions.none()
-    await _opened(client, thread_id, lambda: message.edit(**shown, allowed_mentions=none))
+    await opened(client, thread_id, lambda: message.edit(**shown, allowed_mentions=none))
     if name is not None:
         await (await _thread(client, thread_id)).edit(name=name)
 
@@ -106,11 +106,11 @@ async def _delete(client: discord.Client, thread_id: int) -> None:
     try:
         await thread.delete()
     except discord.Forbidden:
-        await _opened(client, thread_id, thread.get_partial_message(thread_id).delete)
+        await opened(client, thread_id, thread.get_partial_message(thread_id).delete)
         await thread.edit(archived=True)
 
 
-async def _opened(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> None:
+async def opened(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> None:
     """Change a message. In a thread that was closed by its age nothing changes until it is opened again."""
     try:
         await change()

@@ -17,6 +17,7 @@ CODES = {
     50007: Permanent.CLOSED_DMS,
     50001: Permanent.MISSING_PERMISSION,
     50013: Permanent.MISSING_PERMISSION,
+    50083: Permanent.MISSING_PERMISSION,  # a thread that is locked: one that is only archived is opened
     10003: Permanent.UNKNOWN_CHANNEL,
     10008: Permanent.UNKNOWN_MESSAGE,
 }
@@ -72,9 +73,10 @@ class DiscordBackend:
         if letter.message_id is not None:
             message = channel.get_partial_message(letter.message_id)
             if letter.delete:
-                await message.delete()
+                await forums.opened(self.client, channel.id, message.delete)
             else:
-                await message.edit(**render.message(letter.post), allowed_mentions=discord.AllowedMentions.none())
+                shown, none = render.message(letter.post), discord.AllowedMentions.none()
+                await forums.opened(self.client, channel.id, lambda: message.edit(**shown, allowed_mentions=none))
             return Sent(channel.id, letter.message_id)
         if letter.doubt and (found := await self._sent_already(channel, letter)):
             return Sent(channel.id, found)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from games import messages, naming, rules
 from games.level_forms import LevelForm
-from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
+from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.participants import Judged, Problem
@@ -92,9 +92,7 @@ class GameForm(LevelForm):
         self.clock: ClockProblem | None = None
         self.judged = Judged()
         data = args[0] if args else kwargs.get("data")
-        channels = list(
-            guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
-        )
+        channels = list(places(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
@@ -229,5 +227,6 @@ class GameForm(LevelForm):
 
 
 def channel_label(channel: Channel) -> str:
-    """A channel in a list of choices, with what the bot lacks there."""
-    return f"#{channel.name}" + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

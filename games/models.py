@@ -41,7 +41,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def with_levels(self) -> "GameQuerySet":
         """Read along what the settings of each game come from."""
-        return self.select_related("guild__defaults", "channel__defaults", "template")
+        return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
         """Games that are not over, the next first."""

@@ -136,7 +136,10 @@ NOT_FOR_GAMES = {
     16: "A media channel: its posts are pictures and films. Choose a text channel or a forum beside it.",
 }
 NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
-THREADS = "Games are not announced in threads: choose the text channel that a thread belongs to."
+THREADS = (
+    "Hosts may also choose the open public threads of a channel that is ticked. Such a game has the channel's "
+    "settings, and the bot needs Send Messages in Threads there."
+)
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
 BOT_GONE = "The bot is no longer in {guild}. Its games and settings are kept: invite the bot again to go on."

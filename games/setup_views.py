@@ -48,7 +48,7 @@ def examine(guild: Guild) -> list[Examined]:
     """Every channel of the guild, those that games can be announced in first."""
     tests = last_tests(guild.pk)
     found = []
-    for channel in guild.channels.filter(gone_at=None).exclude(type=CATEGORY).select_related("defaults"):
+    for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
         missing = channel.missing if postable else []

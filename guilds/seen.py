@@ -40,7 +40,10 @@ class SeenMember:
 
 @dataclass(frozen=True)
 class SeenChannel:
-    """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give."""
+    """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give.
+
+    Or an active thread in one, its `parent_id`.
+    """
 
     id: int
     name: str
@@ -48,6 +51,8 @@ class SeenChannel:
     position: int
     bot_permissions: int
     lacks_tag: bool = False
+    parent_id: int | None = None
+    locked: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A forum as the place of a game: its announcement is a post, which is a thread of its own."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,8 +15,8 @@ from discord_bot.sandbox.permissions import BOT, Permission
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.things import REQUIRE_TAG
 from discord_bot.sandbox.things import Channel as Thread
-from discord_bot.speaking import DiscordBackend
-from games.actions import lifecycle, setup, signups
+from discord_bot.tests.spoken import edit, speak
+from games.actions import setup, signups
 from games.actions.announcing import posts_deleted, shown_by_answer
 from games.actions.planning import Actor
 from games.models import Announcement, Game
@@ -25,10 +24,7 @@ from gamesched.testing.stack import Stack, eventually
 from guilds.actions import see_channels
 from guilds.models import Channel
 from guilds.seen import SeenChannel
-from notifications import steps
-from notifications.letter import Passing, Permanent
 from notifications.models import Delivery, Notification
-from notifications.steps import Job, Outcome
 
 FORUM = SeenChannel(cast.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
 
@@ -50,29 +46,6 @@ def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
     return discord
 
 
-def speak(now: datetime, lost: bool = False) -> None:
-    """Send what is due, as notifyd does; `lost`: the answers never arrive, and a new notifyd takes over."""
-    steps.expand_due(now)
-    results = asyncio.run(_send(steps.take_jobs(now, 100)))
-    if lost:
-        steps.take_over()
-    else:
-        steps.record(results, now)
-
-
-async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
-    backend = DiscordBackend()
-    await backend.start()
-    results: list[tuple[Job, Outcome]] = []
-    for job in jobs:
-        try:
-            results.append((job, await backend.send(job.letter)))
-        except (Passing, Permanent) as reason:
-            results.append((job, reason))
-    await backend.stop()
-    return results
-
-
 def threads(local: LocalDiscord) -> list[Thread]:
     return [each for each in list(local.world.channels.values()) if each.parent_id == cast.CAMPAIGNS_ID]
 
@@ -80,11 +53,6 @@ def threads(local: LocalDiscord) -> list[Thread]:
 def shown(local: LocalDiscord, channel_id: int) -> str:
     """What Alice sees in a channel."""
     return str(local.client.messages("alice", channel_id))
-
-
-def edit(world: World, game: Game, now: datetime, **changes: Any) -> Game:
-    plan = replace(lifecycle.plan_of(Game.objects.get(pk=game.pk)), **changes)
-    return lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), now).game
 
 
 def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World) -> None:

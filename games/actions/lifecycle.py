@@ -18,7 +18,7 @@ from games.actions.planning import (
     show,
 )
 from games.actions.signups import add_named
-from games.levels import OWN, GameTemplate
+from games.levels import OWN, GameTemplate, places
 from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan, State
@@ -201,8 +201,7 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
     refusal = rules.check_plan(plan, now, before.starts_at if before else None)
     wrong = dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
-    postable = Channel.objects.for_announcements().exclude(defaults__for_games=False)
-    if not kept and not postable.filter(pk=plan.channel_id, guild_id=guild_id).exists():
+    if not kept and not places(guild_id).filter(pk=plan.channel_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL
     kept = before is not None and before.template_id == plan.template_id
     templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
@@ -216,7 +215,7 @@ def _take(game: Game, plan: Plan) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
     if game.channel_id != plan.channel_id:
-        game.channel = Channel.objects.select_related("defaults").get(pk=plan.channel_id)
+        game.channel = Channel.objects.with_homes().get(pk=plan.channel_id)
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in OWN:
