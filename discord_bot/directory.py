@@ -15,7 +15,7 @@ PER_SECOND = 5  # look-ups of one process; of Discord's 50 requests a second the
 
 _pace = threading.Lock()
 _next = [0.0]  # when the next look-up may begin, on the monotonic clock
-UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10007, 10008, 10013
+UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
 
 
 class RestDirectory:
@@ -40,7 +40,8 @@ class RestDirectory:
         answer = self._get(f"/channels/{channel_id}/messages/{message_id}")
         if answer.status_code == 429 or answer.status_code >= 500:
             raise DirectoryDown(f"Discord answered {answer.status_code}")
-        return not (answer.status_code == 404 and _code(answer) == UNKNOWN_MESSAGE)
+        # Of a forum post the thread is deleted, and so is the message's channel.
+        return not (answer.status_code == 404 and _code(answer) in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE))
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> requests.Response:
         with _pace:

@@ -6,8 +6,10 @@ from datetime import timedelta
 
 import discord
 
+from discord_bot import render
 from notifications.letter import Letter, Permanent
 
+UNREADABLE = "It may have been sent, and the bot may not read the history there to find out."
 AT_A_TIME = 5
 FURTHEST = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
 CLOCKS = timedelta(minutes=1)  # between the database's clock and Discord's
@@ -24,20 +26,13 @@ async def sent_already(client: discord.Client, channel: discord.PartialMessageab
     try:
         async for message in channel.history(limit=FURTHEST, after=since, oldest_first=False):
             read += 1
-            if message.author.id == client.user.id and letter.mark in said(message):
+            if message.author.id == client.user.id and render.marked(message, letter):
                 return message.id
     except discord.Forbidden:
-        raise Permanent(
-            "It may have been sent, and the bot may not read the channel's history to find out.", Permanent.UNCERTAIN
-        ) from None
+        raise Permanent(UNREADABLE, Permanent.UNCERTAIN) from None
     if read == FURTHEST:
         raise Permanent("It may have been sent, and the channel is too busy to find out.", Permanent.UNCERTAIN)
     return None
-
-
-def said(message: discord.Message) -> str:
-    """All of a message in which a mark may be."""
-    return " ".join([message.content, *(embed.url or "" for embed in message.embeds)])
 
 
 async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int | None:

@@ -8,9 +8,8 @@ import aiohttp
 import discord
 from django.conf import settings
 
-from discord_bot import reading, render
+from discord_bot import forums, reading, render
 from discord_bot.addresses import use_configured_addresses
-from games.announcement import AnnouncementView
 from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
 
 log = logging.getLogger(__name__)
@@ -21,6 +20,7 @@ CODES = {
     50007: Permanent.CLOSED_DMS,
     50001: Permanent.MISSING_PERMISSION,
     50013: Permanent.MISSING_PERMISSION,
+    50083: Permanent.MISSING_PERMISSION,  # a thread that is locked: one that is only archived is opened
     10003: Permanent.UNKNOWN_CHANNEL,
     10008: Permanent.UNKNOWN_MESSAGE,
 }
@@ -82,47 +82,33 @@ class DiscordBackend:
 
     async def _send(self, letter: Letter) -> Sent:
         assert self.client is not None, "start() comes first"
+        if letter.forum is not None:
+            return await forums.send(self.client, letter, letter.forum)
         channel = self.client.get_partial_messageable(letter.channel_id or await self._dm(letter.user_id))
         if letter.message_id is not None:
             message = channel.get_partial_message(letter.message_id)
             if letter.delete:
-                await message.delete()
+                await forums.opened(self.client, channel.id, message.delete)
             else:
-                embed, view = self._shown(letter.post)
-                none = discord.AllowedMentions.none()
-                await message.edit(embed=embed, view=view, allowed_mentions=none)
+                shown, none = render.message(letter.post), discord.AllowedMentions.none()
+                await forums.opened(self.client, channel.id, lambda: message.edit(**shown, allowed_mentions=none))
             return Sent(channel.id, letter.message_id)
         if letter.doubt and (found := await reading.sent_already(self.client, channel, letter)):
             return Sent(channel.id, found)
-        mentions = discord.AllowedMentions(
-            everyone=False,
-            roles=[discord.Object(role) for role in letter.ping_roles],
-            users=[discord.Object(user) for user in letter.ping_users],
+        shown = render.message(letter.post) if letter.post is not None else {}
+        sent = await channel.send(
+            letter.text or None,
+            **shown,
+            nonce=letter.nonce,
+            allowed_mentions=render.pings(letter),
+            silent=letter.silent,
         )
-        if letter.post is not None:
-            embed, view = self._shown(letter.post)
-            sent = await channel.send(
-                letter.text or None,
-                embed=embed,
-                view=view,
-                nonce=letter.nonce,
-                allowed_mentions=mentions,
-                silent=letter.silent,
-            )
-        else:
-            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions, silent=letter.silent)
         return Sent(channel.id, sent.id)
 
     async def _dm(self, user_id: int | None) -> int:
         assert self.client is not None
         assert user_id is not None, "a letter goes to a channel or a person"
         return (await self.client.create_dm(discord.Object(user_id))).id
-
-    @staticmethod
-    def _shown(post: AnnouncementView) -> tuple[discord.Embed, discord.ui.View]:
-        view = render.buttons(post)
-        view.stop()  # so that discord.py does not keep it: clicks are heard in another process
-        return render.embed(post), view
 
     @staticmethod
     def _meaning(reason: discord.HTTPException) -> Exception:

@@ -9,7 +9,7 @@ from django import forms
 
 from games import messages, rules
 from games.level_forms import LevelForm
-from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
+from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.name_forms import NamesPeople, names_area
@@ -95,9 +95,7 @@ class GameForm(NamesPeople, LevelForm):
         self.game = game
         self.clock: ClockProblem | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = list(
-            guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
-        )
+        channels = list(places(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
@@ -220,5 +218,6 @@ class GameForm(NamesPeople, LevelForm):
 
 
 def channel_label(channel: Channel) -> str:
-    """A channel in a list of choices, with what the bot lacks there."""
-    return f"#{channel.name}" + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

@@ -19,6 +19,7 @@ from games.levels import (
     Level,
     Setting,
     inherited,
+    open_channels,
     resolve,
 )
 from guilds.forms import UNKNOWN_ZONE, zone_choices
@@ -154,8 +155,7 @@ class TemplateForm(SettingsForm):
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
         channel = template.channel if template is not None else None
         super().__init__(*args, guild=guild, level=template, above=inherited(guild, channel, None), **kwargs)
-        channels = guild.channels.for_announcements().exclude(defaults__for_games=False)
-        choices = [(str(c.pk), channel_label(c)) for c in channels]
+        choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk)]
         if channel is not None and str(channel.pk) not in dict(choices):
             choices.append((str(channel.pk), messages.channel_off(channel.name, channel.gone_at is not None)))
         self._offer("channel", [("", "The host chooses"), *choices])

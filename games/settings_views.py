@@ -100,7 +100,7 @@ def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """What holds for games announced in one channel."""
-    found = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    found = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
     form = ChannelForm(request.POST or None, channel=found)
 
     def verb() -> Saved:

@@ -45,7 +45,8 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     found = list(
         games.select_related(
-            "guild__defaults", "channel__defaults", "template", "host", "announcement__channel"
+            *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
+            *("host", "announcement__channel"),
         ).annotate(
             n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),

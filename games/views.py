@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,7 +18,7 @@ from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
 from games.level_forms import conflict
-from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up
+from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up, open_channels
 from games.models import Game
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
@@ -28,7 +28,7 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
-from guilds.models import Channel, Guild
+from guilds.models import Guild
 from guilds.names import role_names
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
@@ -74,7 +74,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
         **scheduling(request, found),
-        "channels_missing": [(c, c.missing) for c in _open_channels(found) if c.missing],
+        "channels_missing": [(c, c.missing) for c in open_channels(found.pk) if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
 
@@ -102,11 +102,6 @@ def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
         "who_may": messages.only_hosts(role_names(found.pk, host_roles(found, None))),
         "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
-
-
-def _open_channels(found: Guild) -> QuerySet[Channel]:
-    """The channels in which hosts may announce games."""
-    return Channel.objects.for_announcements().filter(guild=found).exclude(defaults__for_games=False)
 
 
 def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:

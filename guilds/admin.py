@@ -101,9 +101,10 @@ class ChannelAdmin(GuildScopedAdmin):
         return "yes"
 
     def choices(self, request: HttpRequest) -> QuerySet[Channel]:
-        """Channels that games can be announced in."""
+        """Channels and threads that games can be announced in."""
+        channels, threads = Channel.objects.for_announcements(), Channel.objects.open_threads()
         rows = self.get_queryset(request)
-        return rows.filter(pk__in=Channel.objects.for_announcements().values("pk"))
+        return rows.filter(Q(pk__in=channels.values("pk")) | Q(pk__in=threads.values("pk")))
 
 
 @admin.register(Role)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from games import rules
 from games import setting_messages as messages
@@ -100,13 +100,14 @@ def change_channel_defaults(
     edition: int | None = None,
 ) -> Saved:
     """Change what holds for games announced in a channel, and whether hosts may choose it. Raises Refused."""
-    channel = Channel.objects.filter(pk=channel_id).first()
+    channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     require_manager(channel.guild_id, actor)
     if channel.gone_at is not None:
         raise Refused(Refusal("channel_gone", messages.channel_deleted(channel.name)))
-    games = locked_games(unsettled(channel.guild_id).filter(channel=channel))
+    here = Q(channel=channel) | Q(channel__parent=channel)
+    games = locked_games(unsettled(channel.guild_id).filter(here))
     level = _locked(ChannelDefaults, channel_id)
     values = {**settings, "for_games": for_games}
     wrong = check(channel.guild_id, level, values)

@@ -18,7 +18,7 @@ from games.actions.planning import (
     show,
 )
 from games.actions.signups import add_named
-from games.levels import OWN, GameTemplate
+from games.levels import OWN, GameTemplate, places
 from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan, State
@@ -27,7 +27,6 @@ from guilds.access import membership
 from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
-from notifications.models import new_nonce
 
 
 @transaction.atomic
@@ -196,8 +195,7 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
     refusal = rules.check_plan(plan, now, before.starts_at if before else None)
     wrong = dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
-    postable = Channel.objects.for_announcements().exclude(defaults__for_games=False)
-    if not kept and not postable.filter(pk=plan.channel_id, guild_id=guild_id).exists():
+    if not kept and not places(guild_id).filter(pk=plan.channel_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL
     kept = before is not None and before.template_id == plan.template_id
     templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
@@ -211,7 +209,7 @@ def _take(game: Game, plan: Plan) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
     if game.channel_id != plan.channel_id:
-        game.channel = Channel.objects.select_related("defaults").get(pk=plan.channel_id)
+        game.channel = Channel.objects.with_homes().get(pk=plan.channel_id)
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in OWN:
@@ -225,8 +223,8 @@ def _move_post(game: Game, now: datetime) -> None:
     post = game.announcement
     if post.message_id is not None:
         take_down(game, post.channel_id, post.message_id, now)
-    post.channel_id, post.message_id = game.channel_id, None
-    post.nonce, post.problem = new_nonce(), ""
+    post.begin_anew()
+    post.channel, post.problem = game.channel, ""
     post.save()
 
 

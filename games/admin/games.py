@@ -87,7 +87,7 @@ class GameAdmin(VerbAdmin):
     search_help_text = "By title or host."
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
-    list_select_related = ("guild__defaults", "channel__defaults", "template", "host")
+    list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
     actions = ("cancel", "announce_again", "export")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
