@@ -47,7 +47,24 @@ def reached(count: int, asked: int) -> str:
     return f"{count} of {asked} reached"
 
 
+def not_said(why: str) -> str:
+    return f"not sent: {why}"
+
+
+def sent_again(outcome: str) -> str:
+    return f"{outcome} It was sent again."
+
+
 IN_CHANNEL = "Everyone, in the channel"
+COUNTED = {
+    "reached": "reached",
+    "channel": "called in the channel instead",
+    "undone": "failed or in doubt",
+    "dropped": "not sent, as no longer of use",
+    "pending": "on their way",
+}
+NO_LETTERS = "Nothing was said here in the last {days} days."
+ALL_REACHED = "Everybody was reached who was to be told something."
 
 
 # --- sending again, giving up ----------------------------------------------------------------------------
@@ -84,10 +101,51 @@ def given_up_by(name: str) -> str:
     return f"Given up by {name}."
 
 
-VERB_TEXT = {"resend": "sent again the message to {for}", "drop": "gave up the message to {for}"}
+VERB_TEXT = {
+    "tell": "wrote to {to}",
+    "resend": "sent again the message to {for}",
+    "drop": "gave up the message to {for}",
+}
 
 
 def ledger_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a history: who sent what to whom again, or gave it up."""
-    what = changes.get("what")
-    return f"{who} {VERB_TEXT[verb].format(**changes)}{f': {what}' if what else ''}"
+    """One line of a history: who wrote to players, sent something again, or gave it up."""
+    what = changes.get("what") or changes.get("text")
+    said = {**changes, "to": str(TO.get(str(changes.get("to")), "")).lower()}
+    return f"{who} {VERB_TEXT[verb].format(**said)}{f': {what}' if what else ''}"
+
+
+# --- telling players -------------------------------------------------------------------------------------
+
+TOLD_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
+NOBODY_TO_TELL = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
+TELL_HELP = (
+    "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
+    "the channel, where everybody can read it. Three messages in 24 hours are the most."
+)
+TO = {"all": "Everyone", "seated": "Those with a seat", "waiting": "The wait list"}
+
+
+def told_too_often(again: str) -> str:
+    return f"Three messages in 24 hours are the most for one game. The next can be sent from {again} on."
+
+
+def count_people(count: int) -> str:
+    return "nobody" if not count else "1 person" if count == 1 else f"{count} people"
+
+
+def to_choice(to: str, count: int) -> str:
+    """`Those with a seat: 3 people`."""
+    return f"{TO[to]}: {count_people(count)}"
+
+
+def telling(count: int) -> str:
+    return f"Your message is on its way to {count_people(count)}."
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+def told(title: str, guild: str, starts_at: str, url: str, by: str, text: str) -> str:
+    return f"💬 {by} about **{title}** in {guild}, {starts_at}:\n{quoted(text)}\n{url}"
