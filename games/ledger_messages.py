@@ -1,6 +1,7 @@
 """All wording about the ledger: who was told, who was not and why, and what hosts write to players."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
@@ -24,9 +25,19 @@ def notice_title(kind: str, offset: int | None) -> str:
     return TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
+# What Discord says, in words for who does not know its own.
+PLAINER = {
+    "Cannot send messages to this user": "they take no direct messages from the bot",
+    "Missing Access": "the bot cannot see the channel",
+    "Missing Permissions": "the bot may not write in the channel",
+    "Unknown Channel": "the channel was deleted",
+}
+
+
 def outcome(delivery: Delivery) -> str:
     """What became of one letter, in words."""
     why = delivery.error.rstrip(".")
+    why = PLAINER.get(why, why)
     match delivery.status:
         case Status.SENT if delivery.in_channel:
             return "Their direct messages are closed, so they were called in the channel instead."
@@ -37,7 +48,7 @@ def outcome(delivery: Delivery) -> str:
         case Status.FAILED:
             return f"Failed: {why}." if why else "Failed."
         case Status.UNCERTAIN:
-            return f"May have arrived: {why}."
+            return f"{why}." if why else "May have arrived."
     return f"Not sent: {why}." if why else "Not sent."
 
 
@@ -149,3 +160,38 @@ def quoted(text: str) -> str:
 
 def told(title: str, guild: str, starts_at: str, url: str, by: str, text: str) -> str:
     return f"💬 {by} about **{title}** in {guild}, {starts_at}:\n{quoted(text)}\n{url}"
+
+
+# --- for whoever runs the site ---------------------------------------------------------------------------
+
+
+def length(time: timedelta) -> str:
+    """`12 seconds`, `3 minutes`, `2 days`: about how long."""
+    seconds = max(time.total_seconds(), 0)
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = round(seconds / size)
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
+
+
+def ago(time: timedelta) -> str:
+    return f"{length(time)} ago"
+
+
+NOTHING_HELD = "Nothing was held."
+
+
+def released(dropped: int) -> str:
+    return f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said."
+
+
+def chart(sent: int, failed: int, worst: float | None) -> str:
+    """What the chart shows, for who cannot see it."""
+    if not sent and not failed:
+        return "In the last 48 hours nothing was sent and nothing failed."
+    text = f"In the last 48 hours {sent:,} letters were sent and {failed:,} failed."
+    if worst is None:
+        return text
+    late = f"{worst:.1f} seconds" if worst < 60 else length(timedelta(seconds=worst))
+    return f"{text} In the worst hour, 99 of 100 were at most {late} late."

@@ -60,10 +60,10 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
     [notice] = told.told(game, at).notices
     assert {line.name: (line.text, line.trouble, line.may_resend) for line in notice.lines} == {
         "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
-        "Ben": ("May have arrived: It may have been sent.", True, True),
+        "Ben": ("It may have been sent.", True, True),
         "Cat": ("Still being tried: Discord answered 502.", False, False),
         "Dan": ("Not sent: they left.", False, False),
-        "charlie": ("Failed: Missing Access.", True, True),
+        "charlie": ("Failed: the bot cannot see the channel.", True, True),
     }
     assert notice.text == "2 of 6 reached"
     assert told.told(game, game.starts_at).notices[0].lines[-1].may_resend is False, "too late"
@@ -125,7 +125,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     page = manager.get(address).text
     assert page.count('class="letter') == 3
     assert "How to set the server up" in page
-    assert "Failed: Missing Access." in page
+    assert "Failed: the bot cannot see the channel." in page
     assert dict(told.counts(told.of_guild(world.guild.pk), world.now)) == {
         "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
         "on their way": 0,
