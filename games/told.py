@@ -1,6 +1,5 @@
 """Who was told, as hosts and managers read it: the ledger of a game, and that of a whole server."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -156,19 +155,17 @@ def _superseded(delivery: Delivery, names: dict[int, Name], now: datetime) -> Li
 
 def counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, int]]:
     """How the last seven days went: a word, and how many."""
-    recent = rows.filter(notification__due_at__gt=now - COUNTED, resent=None)
-    found = {(status, channel): n for status, channel, n in _grouped(recent)}
-    return [
-        (words.COUNTED[key], sum(found.get(pair, 0) for pair in pairs))
-        for key, pairs in (
-            ("reached", [(Status.SENT, False)]),
-            ("channel", [(Status.SENT, True)]),
-            ("undone", [(status, channel) for status in RESENDABLE for channel in (False, True)]),
-            ("dropped", [(Status.DROPPED, False), (Status.DROPPED, True)]),
-            ("pending", [(Status.PENDING, False), (Status.PENDING, True)]),
-        )
-    ]
-
-
-def _grouped(rows: QuerySet[Delivery]) -> Iterable[tuple[str, bool, int]]:
-    return rows.order_by().values_list("status", "in_channel").annotate(n=Count("pk"))
+    recent = rows.filter(notification__due_at__gt=now - COUNTED).order_by()
+    arrived = recent.filter(status=Status.SENT)
+    # Only of the few others is it asked whether they were sent again.
+    others = recent.exclude(status=Status.SENT).filter(resent=None)
+    sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
+    rest = dict(others.values_list("status").annotate(n=Count("pk")))
+    found = {
+        "reached": sent.get(False, 0),
+        "channel": sent.get(True, 0),
+        "undone": sum(rest.get(status, 0) for status in RESENDABLE),
+        "dropped": rest.get(Status.DROPPED, 0),
+        "pending": rest.get(Status.PENDING, 0),
+    }
+    return [(words.COUNTED[key], number) for key, number in found.items()]
