@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
 
@@ -16,9 +17,9 @@ from guilds.directory import DirectoryDown, refresh_member, refresh_stale
 from guilds.models import Member
 from notifications.models import Notification
 
-KEPT = timedelta(days=30)
 ROLES_KNOWN_FOR = timedelta(hours=1)
 SOON = timedelta(minutes=15)
+PURGED_AT_ONCE = 1000  # notifications in one transaction, with their deliveries
 LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
 
 # Name, function, minutes between runs.
@@ -77,9 +78,13 @@ def settle() -> str:
 def purge() -> str:
     """Forget sessions that have ended, and what was said longer ago than anyone asks about."""
     call_command("clearsessions")
-    old = Notification.objects.filter(closed_at__lt=db_now() - KEPT).exclude(Q(deliveries__status="pending"))
-    count, _ = old.delete()
-    return f"Deleted {count} rows older than {KEPT.days} days."
+    kept = settings.NOTIFY_KEPT
+    old = Notification.objects.filter(closed_at__lt=db_now() - kept).exclude(Q(deliveries__status="pending"))
+    count = 0
+    while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        # In batches, so that no lock is held for long.
+        count += Notification.objects.filter(pk__in=batch).delete()[0]
+    return f"Deleted {count} rows older than {kept.days} days."
 
 
 def purge_guilds() -> str:

@@ -1,19 +1,20 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
 import zoneinfo
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
-from games import messages, rules
+from games import ledger_messages, messages, rules
+from games.actions.telling import meant
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.name_forms import NamesPeople, names_area
-from games.rules import ClockProblem, Plan, resolve
+from games.rules import ClockProblem, Plan, To, resolve
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
@@ -215,6 +216,27 @@ class GameForm(NamesPeople, LevelForm):
             "template": str(game.template_id or ""),
             "edition": game.edition,
         }
+
+
+class TellForm(forms.Form):
+    """What those who run a game write to its people, with how many each choice reaches."""
+
+    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=To.ALL.value)
+    text = forms.CharField(
+        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
+        strip=False,
+        label="Message",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=ledger_messages.TELL_HELP,
+        error_messages={"required": rules.NOTHING_TOLD},
+    )
+
+    def __init__(self, *args: Any, people: Iterable[tuple[int, bool]], author: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = list(people)
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            (to.value, ledger_messages.to_choice(to.value, len(meant(found, to, author)))) for to in To
+        ]
 
 
 def channel_label(channel: Channel) -> str:

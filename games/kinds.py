@@ -8,15 +8,16 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from games import messages
+from games import ledger_messages, messages
 from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import touch
+from games.actions.telling import meant, people
 from games.announcement import view
 from games.levels import ReminderPlace
 from games.models import Game
 from games.roster import place_of
-from games.rules import State
+from games.rules import State, To
 from guilds.models import Channel
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, register
@@ -37,6 +38,7 @@ def register_all() -> None:
     register(Kind("added", expand=_recipient, render=_added))
     register(Kind("removed", expand=_recipient, render=_removed))
     register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
+    register(Kind("told", expand=_players_told, render=_told))
     register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
     register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
 
@@ -236,6 +238,23 @@ def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     text = messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
+
+
+# --- what its hosts write --------------------------------------------------------------------------------
+
+
+def _players_told(row: Notification, now: datetime) -> Iterable[int]:
+    return meant(people(_game(row)), To(row.facts["to"]), row.facts["by"])
+
+
+def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = _game(delivery.notification)
+    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they left")
+    title, guild, starts_at, url = _about(delivery, game)
+    by = _by(delivery, game) or messages.OPERATOR
+    text = messages.plain(delivery.notification.facts["text"])
+    return _letter(delivery, game, ledger_messages.told(title, guild, messages.stamp(starts_at), url, by, text), now)
 
 
 # --- the post --------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from games import ledger_messages
 from games.rules import State
 from notifications.rules import minutes_text
 
@@ -385,6 +386,8 @@ OPERATOR = "An operator"
 
 
 def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
+    if verb in ledger_messages.VERB_TEXT:
+        return ledger_messages.ledger_line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"

@@ -22,9 +22,11 @@ PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one; how many a game
 NAMED_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
+TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1300  # characters of a message to players: as typed, and as Discord is sent it
 LEAD = timedelta(minutes=1)
 HORIZON = timedelta(days=730)
 KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
+NOTHING_TOLD = "Write what they are to know."
 TOO_FAR = "That is more than two years ahead. Choose an earlier date."
 
 
@@ -49,6 +51,14 @@ def state(starts_at: datetime, ends_at: datetime, cancelled_at: datetime | None,
     if now < starts_at:
         return State.SCHEDULED
     return State.IN_PROGRESS if now < ends_at else State.COMPLETED
+
+
+class To(enum.StrEnum):
+    """For whom of a game's people a message is."""
+
+    ALL = "all"
+    SEATED = "seated"
+    WAITING = "waiting"
 
 
 # --- what a person asks for ------------------------------------------------------------------------------
@@ -83,7 +93,7 @@ def tidy(plan: Plan) -> Plan:
     return replace(
         plan,
         title=" ".join(plan.title.split()),
-        description=_lines(plan.description),
+        description=tidy_lines(plan.description),
         **tidy_settings(plan.reminders, plan.location, plan.instructions),
     )
 
@@ -93,11 +103,12 @@ def tidy_settings(reminders: tuple[int, ...] | None, location: str | None, instr
     return {
         "reminders": None if reminders is None else tuple(sorted(set(reminders), reverse=True)),
         "location": None if location is None else " ".join(location.split()),
-        "instructions": None if instructions is None else _lines(instructions),
+        "instructions": None if instructions is None else tidy_lines(instructions),
     }
 
 
-def _lines(text: str) -> str:
+def tidy_lines(text: str) -> str:
+    """A text of several lines as it will be kept."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -155,7 +166,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
 
 def tidy_texts(name: str, description: str) -> tuple[str, str]:
     """A template's name and description as they will be kept."""
-    return " ".join(name.split()), _lines(description)
+    return " ".join(name.split()), tidy_lines(description)
 
 
 def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:
@@ -187,6 +198,19 @@ def check_room(of_host: int, in_guild: int) -> Refusal | None:
     else:
         return None
     return Refusal("too_many", sentence)
+
+
+def check_told(text: str, shown: str) -> str:
+    """What is wrong with a tidy message to players, as typed and as it will be shown; '' for nothing."""
+    if not _visible(text):
+        return NOTHING_TOLD
+    if len(text) > TOLD_MAX:
+        return f"The message has {len(text):,} characters. Shorten it to {TOLD_MAX:,}."
+    if _has_controls(text.replace("\n", "").replace("\t", "")):
+        return "The message contains a character that cannot be shown. Type it again without."
+    if len(shown) > TOLD_SHOWN_MAX:
+        return "The message has too many lines or special characters for Discord. Write it in plainer words."
+    return ""
 
 
 def check_reason(reason: str) -> Refusal | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from games import ledger_messages
+
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
 MANAGERS_ONLY = (
     "Only those who manage the server may do that: its owner, and those with Manage Server or a manager role."
@@ -206,6 +208,8 @@ DOORS = {"page": "web page", "admin": "admin", "command": "command line", "disco
 
 def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
     """Who did what in a guild's settings: `alice changed #raids`."""
+    if verb in ledger_messages.VERB_TEXT:
+        return ledger_messages.ledger_line(verb, who, changes)
     of = changes.get("of", "")
     if verb == "role_gone":
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"

@@ -11,15 +11,16 @@ from games import messages
 from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
+from games.actions.telling import may_be_told
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
 from games.setting_messages import SETTING_NAMES
+from games.told import told
 from guilds.directory import refresh_shown
 from guilds.models import Guild, User
 from guilds.names import names_in
-from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
 
 
@@ -89,6 +90,7 @@ class May:
     cancel: bool
     remove: bool
     retry: bool
+    tell: bool
     choose_hosts: bool
     join_refusal: str
 
@@ -114,6 +116,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             cancel=manages and changeable,
             remove=manages and changeable,
             retry=manages and changeable and bool(post.problem),
+            tell=manages and may_be_told(game, now),
             choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
             join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
         ),
@@ -121,7 +124,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
         "announcement_url": post.url,
         "announcement_problem": post.problem,
-        "unreached": unreached(game) if manages else [],
+        "told": told(game, now) if manages else None,
         "history": history(game) if manages else [],
     }
 
@@ -158,13 +161,6 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
 
 def _mine_text(people: Roster, mine: Any) -> str:
     return messages.place_text(mine.number, people.seats, mine in people.seated)
-
-
-def unreached(game: Game) -> list[str]:
-    """Names of those whom a letter about this game could not reach."""
-    failed = Delivery.objects.filter(notification__game=game, status=Status.FAILED)
-    ids = set(failed.values_list("recipient_id", flat=True))
-    return sorted(name.text for name in names_in(game.guild_id, ids).values())
 
 
 @dataclass(frozen=True)

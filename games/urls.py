@@ -1,6 +1,6 @@
 from django.urls import path
 
-from games import people_views, settings_views, setup_views, views
+from games import ledger_views, people_views, settings_views, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -50,4 +50,8 @@ urlpatterns = [
     path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),
     path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
+    path("games/<id:game_id>/deliveries/<id:delivery_id>/resend/", views.resend, name="game-resend"),
+    path("games/<id:game_id>/tell/", views.tell, name="game-tell"),
+    path("guilds/<id:guild_id>/messages/", ledger_views.messages, name="guild-messages"),
+    path("guilds/<id:guild_id>/messages/<id:delivery_id>/resend/", ledger_views.resend, name="guild-resend"),
 ]

@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games import messages, naming
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor, Done
-from games.forms import GameForm
+from games.actions import ledger, lifecycle, signups, telling
+from games.actions.planning import Actor
+from games.forms import GameForm, TellForm
 from games.invite import invite_url
 from games.level_forms import conflict
 from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up, open_channels
 from games.models import Game
+from games.rules import To
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
 from games.standing import may_name, may_schedule, standing
@@ -30,6 +31,7 @@ from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from guilds.names import role_names
+from notifications.models import Delivery
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
 
@@ -85,6 +87,8 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """One game; as a fragment for a page that looks again."""
     found, now = _game(request, game_id), db_now()
     context = game_context(found, request.user, now)
+    if context["may"].tell:
+        context["tell"] = TellForm(people=telling.people(found), author=request.user.pk)
     look_up_shown(found, request.user, now)
     return render(request, _template(request, "games/game.html"), context)
 
@@ -235,8 +239,7 @@ def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = 
     good = True
     try:
         confirm(game.guild_id, request.user.pk, db_now(), grace)
-        done: Done = call(db_now())
-        say = done.text
+        say = call(db_now()).text
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
@@ -277,3 +280,32 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
     return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now), AT_ONCE)
+
+
+@login_required
+@require_POST
+def resend(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
+    """Send a letter about the game again that did not arrive."""
+    get_object_or_404(Delivery, pk=delivery_id, notification__game=_game(request, game_id))
+    return _answer(request, game_id, lambda now: ledger.resend(delivery_id, actor(request), now))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Write to a game's people. What is refused comes back on the game's page as it was typed."""
+    found = _game(request, game_id)
+    if not actor(request).may_manage(found):
+        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+    form = TellForm(request.POST or None, people=telling.people(found), author=request.user.pk)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+            flash.success(request, telling.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text)
+            return redirect(found)
+        except Refused as refused:
+            for name, sentence in (refused.refusal.fields or {"": refused.refusal.sentence}).items():
+                form.add_error(name or None, sentence)
+    context = game_context(found, request.user, db_now()) | {"tell": form, "tell_open": True}
+    return render(request, "games/game.html", context, status=422 if form.errors else 200)

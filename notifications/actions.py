@@ -1,15 +1,13 @@
-"""Writing the schedule, and an operator's verbs over the ledger."""
+"""Writing the schedule, and what of the ledger needs somebody's help."""
 
 import json
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Q
 
-from gamesched.lib.bell import ring
-from gamesched.lib.refusal import Refusal, Refused
-from notifications.models import Delivery, Notification, Status, new_nonce
+from notifications.models import Delivery, Notification, Status
 
 BELL = "notification_due"
 
@@ -86,50 +84,7 @@ def lock_game(game_id: int | None) -> None:
 
 
 def dead_letters() -> "tuple[Any, Any]":
-    """What will not be sent without somebody's help: failed deliveries, and posts that gave up."""
-    deliveries = Delivery.objects.filter(status=Status.FAILED).select_related("notification", "recipient")
+    """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
+    undone = Delivery.objects.filter(status__in=[Status.FAILED, Status.UNCERTAIN], resent=None)
     posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
-    return deliveries, posts
-
-
-@transaction.atomic
-def retry(delivery_id: int, now: datetime) -> Delivery:
-    """Try a failed delivery again, as a new message. Raises Refused for one that has not failed."""
-    delivery = _locked(delivery_id)
-    if delivery.status != Status.FAILED:
-        raise Refused(
-            Refusal(
-                "not_failed", f"Delivery {delivery_id} is {delivery.status_text}; only failed ones are tried again."
-            )
-        )
-    delivery.status = Status.PENDING
-    delivery.nonce = new_nonce()
-    delivery.attempts = 0
-    delivery.first_tried_at = None
-    delivery.next_try_at = now
-    delivery.in_channel = False
-    delivery.error = ""
-    delivery.save()
-    ring(BELL)
-    return delivery
-
-
-@transaction.atomic
-def drop(delivery_id: int, why: str) -> Delivery:
-    """Give a failed or waiting delivery up. Raises Refused for one that was sent."""
-    delivery = _locked(delivery_id)
-    if delivery.status not in {Status.FAILED, Status.PENDING}:
-        raise Refused(
-            Refusal("too_late", f"Delivery {delivery_id} is {delivery.status_text}; there is nothing to drop.")
-        )
-    delivery.status = Status.DROPPED
-    delivery.error = why
-    delivery.save(update_fields=["status", "error"])
-    return delivery
-
-
-def _locked(delivery_id: int) -> Delivery:
-    delivery = Delivery.objects.select_for_update(no_key=True).filter(pk=delivery_id).first()
-    if delivery is None:
-        raise Refused(Refusal("unknown", f"There is no delivery {delivery_id}. `notifications list` shows them."))
-    return delivery
+    return undone.select_related("notification", "recipient").order_by("pk"), posts

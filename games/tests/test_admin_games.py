@@ -166,9 +166,16 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
     answer = manager.post(
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
-    assert f"Delivery {delivery.pk} is to be sent." in answer.text
-    delivery.refresh_from_db()
-    assert delivery.status == Status.PENDING
+    assert "The message to Bob the GM is being sent again." in answer.text
+    assert Delivery.objects.get(again=delivery).status == Status.PENDING
+    answer = manager.post(
+        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
+    )
+    assert "The message to Bob the GM is given up." in answer.text
+    assert list(AuditEntry.objects.filter(actor=world.bob, door="admin").values_list("verb", flat=True)) == [
+        "drop",
+        "resend",
+    ]
 
 
 def test_selected_games_as_a_table(world: World, manager: Any) -> None:

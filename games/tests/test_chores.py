@@ -13,7 +13,7 @@ from games.models import Announcement
 from guilds.directory import DirectoryDown
 from guilds.models import Channel, Member
 from guilds.seen import SeenMember, SeenUser
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
 
 
 def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> None:
@@ -51,12 +51,21 @@ def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None
     assert sweep(world.now) == 0
 
 
-def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World) -> None:
+def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypatch: Any, settings: Any) -> None:
     world.game()
     Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
     Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))
     assert chores.purge() == "Deleted 1 rows older than 30 days."
     assert not Notification.objects.filter(kind="start").exists()
+    settings.NOTIFY_KEPT = timedelta(days=3)
+    monkeypatch.setattr(chores, "PURGED_AT_ONCE", 2)
+    Notification.objects.update(closed_at=world.now - timedelta(days=4))
+    count = Notification.objects.count()
+    waiting = Notification.objects.get(kind="end")
+    Delivery.objects.create(notification=waiting, recipient=world.bob, next_try_at=world.now)
+    assert count > 3
+    assert chores.purge() == f"Deleted {count - 1} rows older than 3 days."
+    assert Notification.objects.get() == waiting, "a letter still to be sent keeps its row"
 
 
 class Told:

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import World
-from games.models import Game
+from games.models import AuditEntry, Game
 from notifications.models import Delivery, Notification
 
 
@@ -72,7 +72,14 @@ def test_the_dead_letters(world: World, capsys: Any) -> None:
         "delivery": delivery.pk, "kind": "start", "game": row.game_id, "to": "charlie", "why": "Missing Access",
     }  # fmt: skip
     call_command("notifications", "retry", str(delivery.pk))
-    assert "to be sent" in capsys.readouterr().out
-    call_command("notifications", "drop", str(delivery.pk))
-    with pytest.raises(CommandError, match="There is no delivery 999"):
+    assert "sent again" in capsys.readouterr().out
+    call_command("notifications", "drop", str(delivery.resent.pk))
+    assert "given up" in capsys.readouterr().out
+    assert list(AuditEntry.objects.filter(actor=None, door="command").values_list("verb", flat=True)) == [
+        "drop",
+        "resend",
+    ]
+    call_command("notifications", "list")
+    assert "Everything was delivered." in capsys.readouterr().out
+    with pytest.raises(CommandError, match="There is no message 999"):
         call_command("notifications", "drop", "999")

@@ -19,6 +19,7 @@ from games.models import Game, Signup
 from guilds.actions import see_guild, see_member, see_member_gone
 from guilds.models import Role, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from notifications.models import Delivery, Notification
 
 PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
 ELSEWHERE = GUILD + 1000
@@ -39,6 +40,7 @@ class Cast:
     foreign: Game
     signup: Signup
     template: GameTemplate
+    letter: Delivery
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ def cast(world: World) -> Cast:
     people.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
     signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
-    return Cast(found, game, foreign_game(world), game.signups.get(), template)
+    row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
+    letter = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
+    return Cast(found, game, foreign_game(world), game.signups.get(), template, letter)
 
 
 def foreign_game(world: World) -> Game:
@@ -139,6 +143,10 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "guild-blocks": ("get", "guild", only({"manager", "owner"})),
     "guild-unblock": ("post", "block", only({"manager", "owner"})),
     "game-announce": ("post", "game", only(HOSTS, "refused")),
+    "game-tell": ("get", "game", only(HOSTS)),
+    "game-resend": ("post", "letter", only(HOSTS, "refused")),
+    "guild-messages": MANAGING,
+    "guild-resend": ("post", "guild letter", only({"manager", "owner"})),
 }
 # What others wrote and test: logging in, and the admin, which test_admin_scope walks.
 ELSEWHERE_TESTED = {"account", "socialaccount", "discord", "admin"}
@@ -187,6 +195,8 @@ def test_an_address(cast: Cast, route: str) -> None:
             "signup": [game.pk, cast.signup.pk],
             "channel": [game.guild_id, game.channel_id],
             "template": [game.guild_id, cast.template.pk],
+            "letter": [game.pk, cast.letter.pk],
+            "guild letter": [game.guild_id, cast.letter.pk],
         }
         return reverse(route, args=ids[of])
 

@@ -8,7 +8,6 @@ from conftest import World
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.models import Game
-from gamesched.lib.refusal import Refused
 from notifications import actions, steps
 from notifications.letter import Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
@@ -107,11 +106,6 @@ def test_closed_direct_messages_go_to_the_channel_and_then_to_the_dead_letters(w
     deliveries, _ = actions.dead_letters()
     [failed] = deliveries
     assert failed.recipient == world.charlie
-    actions.retry(failed.pk, due)
-    with pytest.raises(Refused, match="only failed ones"):
-        actions.retry(failed.pk, due)
-    actions.drop(failed.pk, "enough")
-    assert not actions.dead_letters()[0].exists()
 
 
 def test_a_lease_that_ran_out_is_taken_again_and_a_take_over_waits_for_none(world: World, game: Game) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games import messages
-from games.actions import lifecycle, signups
+from games.actions import lifecycle, signups, telling
 from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
 from games.models import Game
 from games.roster import roster
+from games.rules import To
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
@@ -37,7 +38,7 @@ PLAN = (
 
 
 class Command(BaseCommand):
-    help = "List, show, schedule, edit, cancel, join and leave games. Without --as you act as the operator."
+    help = "Games: list, show, schedule, edit, cancel, tell, join, leave. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         common = ArgumentParser(add_help=False)
@@ -45,7 +46,9 @@ class Command(BaseCommand):
         common.add_argument("--json", action="store_true", help="answer in JSON")
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
-        words = parser.add_subparsers(dest="word", required=True, metavar="list|show|create|edit|cancel|join|leave")
+        words = parser.add_subparsers(
+            dest="word", required=True, metavar="list|show|create|edit|cancel|tell|join|leave"
+        )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
         words.add_parser("show", parents=[common], help="one game with its roster").add_argument("game")
@@ -59,6 +62,10 @@ class Command(BaseCommand):
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
+        tell = words.add_parser("tell", parents=[changing], help="write to the people in a game")
+        tell.add_argument("game")
+        tell.add_argument("--text", required=True)
+        tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
         for name in ("join", "leave"):
             word = words.add_parser(name, parents=[changing], help=f"{name} a game")
             word.add_argument("game")
@@ -111,6 +118,11 @@ class Command(BaseCommand):
     def do_cancel(self) -> None:
         game_id = self._game().pk
         self._do(lambda: lifecycle.cancel(game_id, self.options["reason"], self.actor, db_now()))
+
+    def do_tell(self) -> None:
+        game_id = self._game().pk
+        text, to = self.options["text"], To(self.options["to"])
+        self._do(lambda: telling.tell(game_id, text, to, self.actor, db_now()))
 
     def do_join(self) -> None:
         game_id, who = self._game().pk, self._who()

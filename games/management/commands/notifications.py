@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from games.actions import ledger
+from games.actions.planning import Actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from notifications import actions
@@ -16,7 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         words = parser.add_subparsers(dest="word", required=True, metavar="list|retry|drop")
-        words.add_parser("list", help="failed deliveries, and posts that gave up").add_argument(
+        words.add_parser("list", help="what failed or is in doubt, and posts that gave up").add_argument(
             "--json", action="store_true"
         )
         for name, text in (("retry", "send it again as a new message"), ("drop", "give it up")):
@@ -27,13 +29,11 @@ class Command(BaseCommand):
             self._list(options["json"])
             return
         try:
-            if word == "retry":
-                done = actions.retry(options["delivery"], db_now())
-            else:
-                done = actions.drop(options["delivery"], "Given up from the command line.")
+            verb = ledger.resend if word == "retry" else ledger.drop
+            done = verb(options["delivery"], Actor(None, "command", operator=True), db_now())
         except Refused as refused:
             raise CommandError(refused.refusal.sentence) from None
-        self.stdout.write(f"Delivery {done.pk} is {done.status_text}.")
+        self.stdout.write(done.text)
 
     def _list(self, as_json: bool) -> None:
         deliveries, posts = actions.dead_letters()

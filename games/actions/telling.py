@@ -1,0 +1,83 @@
+"""What those who run a game write to the people in it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from games import ledger_messages as words
+from games import rules
+from games.actions.planning import Actor, Done, locked_game, require_manager
+from games.messages import plain
+from games.models import AuditEntry, Game
+from games.rules import To
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.templatetags.when import when
+from notifications.actions import schedule
+from notifications.models import Notification
+
+PER_DAY = 3
+DAY = timedelta(days=1)
+
+
+@transaction.atomic
+def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
+    """Write to those seated, those waiting or all, but the author. Raises Refused, for each field where it can say.
+
+    Who it reaches is asked once more when it is sent.
+    """
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    if not may_be_told(game, now):
+        raise Refused(Refusal("over", words.TOLD_TOO_LATE))
+    text = rules.tidy_lines(text)
+    if wrong := rules.check_told(text, words.quoted(plain(text))):
+        raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
+    author = actor.user.pk if actor.user else None
+    count = len(meant(people(game), to, author))
+    if not count:
+        raise Refused(Refusal("nobody", words.NOBODY_TO_TELL, {"to": words.NOBODY_TO_TELL}))
+    last = AuditEntry.objects.filter(game=game, verb="tell", at__gt=now - DAY).order_by("-at", "-pk")
+    times = list(last.values_list("at", flat=True)[:PER_DAY])
+    if len(times) == PER_DAY:
+        raise Refused(Refusal("too_often", words.told_too_often(when(times[-1] + DAY, _zone(actor)))))
+    before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
+    schedule(
+        "told",
+        game_id=game.pk,
+        offset=(before.first() or 0) + 1,
+        due_at=now,
+        revision=game.revision,
+        facts={"text": text, "to": to.value, "by": author},
+    )
+    AuditEntry.objects.create(
+        guild_id=game.guild_id,
+        game=game,
+        actor=actor.user,
+        door=actor.door,
+        verb="tell",
+        changes={"text": text, "to": to.value},
+        at=now,
+    )
+    return Done(game, True, words.telling(count))
+
+
+def may_be_told(game: Game, now: datetime) -> bool:
+    """Whether there is still something to say about a game: until a day after it was over."""
+    return now - (game.cancelled_at or game.ends_at) <= DAY
+
+
+def people(game: Game) -> list[tuple[int, bool]]:
+    """The people of a game, and whether each is seated."""
+    signups = game.signups.current().filter(user__isnull=False)
+    return [(pk, seated is not None) for pk, seated in signups.values_list("user_id", "seated_at") if pk]
+
+
+def meant(people: Iterable[tuple[int, bool]], to: To, author: int | None) -> list[int]:
+    """Whom of these a message is for."""
+    places = {To.SEATED: (True,), To.WAITING: (False,), To.ALL: (True, False)}[to]
+    return [pk for pk, seated in people if seated in places and pk != author]
+
+
+def _zone(actor: Actor) -> str:
+    return actor.user.zone if actor.user else ""

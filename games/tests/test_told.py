@@ -1,0 +1,165 @@
+"""A game's page tells those who run it who was told; a server's page tells its managers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conftest import World
+from games import told
+from games.actions import signups
+from games.actions.planning import Actor
+from games.models import Game
+from games.tests.test_ledger import fail, letters
+from games.tests.test_matrix import foreign_game
+from notifications import steps
+from notifications.letter import Passing, Permanent, Sent
+from notifications.models import Delivery, Notification, Status
+from notifications.rules import TOO_LATE
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    made = world.game(reminders=(60,))
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return made
+
+
+def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
+    assert "Who was told" not in as_person(world.bob).get(game.get_absolute_url()).text
+    at = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(at)
+    steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
+    found = told.told(game, at)
+    [notice] = found.notices
+    assert (notice.title, notice.at, notice.text, notice.lines) == ("Reminder 1 hour before", at, "2 of 2 reached", ())
+    assert (found.text, found.trouble) == ("2 of 2 reached", False)
+    Notification.objects.filter(kind="reminder").update(due_at=world.now)
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert '<details id="told" class="card told">' in page
+
+
+def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
+    people = {name: world.person(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
+    for person in people.values():
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
+    at = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(at)
+    signups.leave(game.pk, people["Dan"], Actor(people["Dan"], "page"), world.now)
+    outcomes: dict[int, Any] = {
+        people["Ann"].pk: Permanent("closed", Permanent.CLOSED_DMS),
+        people["Ben"].pk: Permanent("It may have been sent.", Permanent.UNCERTAIN),
+        people["Cat"].pk: Passing("Discord answered 502"),
+        world.charlie.pk: Permanent("Missing Access", "50001"),
+    }
+    steps.record([(job, outcomes.get(job.letter.user_id or 0, Sent(1, job.pk))) for job in letters(at)], at)
+    steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
+    [notice] = told.told(game, at).notices
+    assert {line.name: (line.text, line.trouble, line.may_resend) for line in notice.lines} == {
+        "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
+        "Ben": ("It may have been sent.", True, True),
+        "Cat": ("Still being tried: Discord answered 502.", False, False),
+        "Dan": ("Not sent: they left.", False, False),
+        "charlie": ("Failed: the bot cannot see the channel.", True, True),
+    }
+    assert notice.text == "2 of 6 reached"
+    assert told.told(game, game.starts_at).notices[0].lines[-1].may_resend is False, "too late"
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert '<details id="told" class="card told" open>' in page
+    assert page.count("Send again") == 2
+    assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
+    steps.expand_due(game.starts_at)
+    found = told.told(game, game.starts_at)
+    assert found.notices[0].text == f"not sent: {TOO_LATE}"
+    assert found.trouble
+
+
+def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, game: Game, as_person: Any) -> None:
+    failed = fail(game, world.charlie, "Missing Access", "50001")
+    host = as_person(world.bob)
+    address = reverse("game-resend", args=[game.pk, failed.pk])
+    answer = host.post(address, headers={"hx-request": "true"})
+    assert "The message to charlie is being sent again." in answer.text
+    assert "On its way." in answer.text
+    assert "Send again" not in answer.text
+    assert Delivery.objects.get(again=failed).status == Status.PENDING
+    assert "was sent again already" in host.post(address, follow=True).text
+    assert host.post(reverse("game-resend", args=[world.game().pk, failed.pk])).status_code == 404
+
+
+def test_the_queries_stay_as_few(world: World, game: Game) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            told.told(game, game.starts_at)
+        return len(found)
+
+    fail(game, world.charlie, "Missing Access", "50001")
+    before = queries()
+    row = Notification.objects.get(kind="reminder")
+    for number in range(100, 120):
+        Delivery.objects.create(
+            notification=row, recipient=world.person(number), status=Status.FAILED, next_try_at=world.now
+        )
+    assert queries() == before == 3
+
+
+# --- a server's messages -----------------------------------------------------------------------------------
+
+
+def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: Any) -> None:
+    failed = fail(game, world.charlie, "Missing Access", "50001")
+    other = foreign_game(world)
+    row = Notification.objects.create(game=other, kind="reminder", due_at=world.now)
+    theirs = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
+    welcome = Notification.objects.create(kind="welcome", due_at=world.now, facts={"guild": str(world.guild.pk)})
+    Delivery.objects.create(notification=welcome, recipient=world.alice, status="sent", next_try_at=world.now)
+    Notification.objects.filter(kind="reminder", game=game).update(due_at=world.now)
+    manager = as_person(world.alice)
+    address = reverse("guild-messages", args=[world.guild.pk])
+    page = manager.get(address).text
+    assert page.count('class="letter') == 3
+    assert "How to set the server up" in page
+    assert "Failed: the bot cannot see the channel." in page
+    assert dict(told.counts(told.of_guild(world.guild.pk), world.now)) == {
+        "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
+        "on their way": 0,
+    }  # fmt: skip
+    undone = manager.get(address, {"show": "undone"}).text
+    assert undone.count('class="letter') == 1
+    again = reverse("guild-resend", args=[world.guild.pk, failed.pk])
+    answer = manager.post(f"{again}?show=undone", follow=True)
+    assert answer.redirect_chain[-1][0] == f"{address}?show=undone"
+    assert "The message to charlie is being sent again." in answer.text
+    assert "Everybody was reached" in answer.text
+    assert manager.post(reverse("guild-resend", args=[world.guild.pk, theirs.pk])).status_code == 404
+    assert "It was sent again." in manager.get(address).text
+    monkeypatch.setattr("games.ledger_views.PAGE", 2)
+    page = manager.get(address).text
+    assert page.count('class="letter') == 2
+    last = told.of_guild(world.guild.pk).order_by("-pk")[1].pk
+    assert f'href="?before={last}"' in page
+    assert manager.get(address, {"before": last}).text.count('class="letter') == 2
+
+
+def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> None:
+    manager, address = as_person(world.alice), reverse("guild-messages", args=[world.guild.pk])
+    fail(game, world.charlie, "Missing Access", "50001")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert manager.get(address).status_code == 200
+        return len(found)
+
+    before = queries()
+    row = Notification.objects.get(kind="reminder")
+    for number in range(100, 120):
+        Delivery.objects.create(
+            notification=row, recipient=world.person(number), status=Status.FAILED, next_try_at=world.now
+        )
+    assert queries() == before
