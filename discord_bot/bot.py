@@ -11,6 +11,7 @@ from discord_bot.buttons import PageButton, SignupButton
 from discord_bot.clicks import Clicks
 from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
+from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild, seen_member
 from games import messages
@@ -18,6 +19,7 @@ from games.actions import announcing, gone, setup
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
+from guilds.directory import DirectoryDown
 from guilds.seen import SeenGuild, SeenMember
 from notifications.steps import beat
 
@@ -110,8 +112,10 @@ class Bot(discord.Client):
         log.info("The bot was invited to the server %s.", guild.name)
         self._see_soon(guild)
         try:
+            # Invited by hundreds at once, it asks no faster than all programs together may.
+            await asyncio.sleep(await in_db(take_turn))
             owner = seen_member(await guild.fetch_member(guild.owner_id or 0))
-        except discord.HTTPException as reason:
+        except (discord.HTTPException, DirectoryDown) as reason:
             log.warning("Who owns the server %s cannot be asked (%s), so nobody is told to set it up.", guild, reason)
             return
         await in_db(_welcome, seen_guild(guild), owner)

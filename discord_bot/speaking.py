@@ -1,132 +1,165 @@
-"""The notification backend that speaks to Discord, through discord.py's REST client and its rate limits."""
+"""The notification backend that speaks to Discord: letters as requests, and what Discord's answers mean for them."""
 
 import logging
+import time
+from typing import Any
 
-import aiohttp
 import discord
 from django.conf import settings
 
 from discord_bot import render
-from discord_bot.addresses import use_configured_addresses
+from discord_bot.pacing import KEPT, Pace
+from discord_bot.rest import Declined, Rest
 from games.announcement import AnnouncementView
-from notifications.letter import Letter, Passing, Permanent, Sent, TokenRefused
+from notifications.letter import Letter, NotYet, Permanent, Sent
 
 log = logging.getLogger(__name__)
 
+NO_SERVER_IN_COMMON = 50278
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 CODES = {
     50007: Permanent.CLOSED_DMS,
+    NO_SERVER_IN_COMMON: Permanent.LEFT,
     50001: Permanent.MISSING_PERMISSION,
     50013: Permanent.MISSING_PERMISSION,
     10003: Permanent.UNKNOWN_CHANNEL,
     10008: Permanent.UNKNOWN_MESSAGE,
 }
-NO_SERVER_IN_COMMON = 50278
+OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
 OPENING_TOO_FAST = 40003  # new direct-message channels; with which status, no document says
-OPEN_AGAIN = 30.0  # seconds
-LONGEST_WAIT = 30.0  # seconds that discord.py may wait for a rate limit by itself; longer is for our schedule
+OPEN_AGAIN, OPEN_AGAIN_MOST = 30.0, 600.0  # seconds without opening after one refusal, twice that after the next
+# A post is edited so often at most: in a rush of clicks each edit shows all of them. Of posts older than an hour a
+# channel's edits count together, as clients observe; Discord does not say.
+EDIT_EVERY = 2.0  # seconds
+OLD = 3600.0  # seconds
+DMS_KEPT = 10_000
+
+MESSAGES, MESSAGE = "/channels/{channel_id}/messages", "/channels/{channel_id}/messages/{message_id}"
 
 
 class DiscordBackend:
     """Sends letters with the bot's token. Needs no gateway connection."""
 
     def __init__(self) -> None:
-        use_configured_addresses()
-        self.client: discord.Client | None = None
+        self.rest: Rest | None = None
+        self.bot_id = 0
+        self._edits: dict[int, Pace] = {}  # by message, or by channel for old messages
+        self._dms: dict[int, int] = {}  # the channels opened here, by person: those of letters that then failed, too
+        most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
+        self._opening = Pace(most, 10.0, at_once=most)
+        self._open_again = OPEN_AGAIN
 
     async def start(self) -> None:
-        client = discord.Client(
-            intents=discord.Intents.none(),
-            allowed_mentions=discord.AllowedMentions.none(),
-            max_ratelimit_timeout=LONGEST_WAIT,
-        )
+        self.rest = Rest()
         try:
-            await client.login(settings.DISCORD_BOT_TOKEN)
-        except discord.LoginFailure:
-            await client.close()
-            raise TokenRefused("Discord refused DISCORD_BOT_TOKEN.") from None
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as reason:
-            await client.close()
-            raise Passing(str(reason)) from None
-        self.client = client
+            self.bot_id = int((await self.rest.request("GET", "/users/@me"))["id"])
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
-        if self.client is not None:
-            await self.client.close()
-            self.client = None
+        if self.rest is not None:
+            await self.rest.close()
+            self.rest = None
 
     async def send(self, letter: Letter) -> Sent:
         try:
             return await self._send(letter)
-        except discord.RateLimited as reason:
-            raise Passing("Discord limits us", reason.retry_after) from None
-        except discord.HTTPException as reason:
-            raise self._meaning(reason) from None
-        except (aiohttp.ClientError, OSError) as reason:
-            raise Passing(f"Discord cannot be reached: {reason}") from None
+        except Declined as reason:
+            said = "They are no longer in a server with the bot." if reason.code == NO_SERVER_IN_COMMON else str(reason)
+            raise Permanent(said, CODES.get(reason.code, str(reason.code or reason.status))) from None
 
     async def _send(self, letter: Letter) -> Sent:
-        assert self.client is not None, "start() comes first"
-        channel = self.client.get_partial_messageable(letter.channel_id or await self._dm(letter.user_id))
+        channel_id = letter.channel_id or await self._dm(letter.user_id)
         if letter.message_id is not None:
-            message = channel.get_partial_message(letter.message_id)
-            if letter.delete:
-                await message.delete()
-            else:
-                embed, view = self._shown(letter.post)
-                none = discord.AllowedMentions.none()
-                await message.edit(embed=embed, view=view, allowed_mentions=none)
-            return Sent(channel.id, letter.message_id)
-        if letter.doubt and (found := await self._sent_already(channel, letter)):
-            return Sent(channel.id, found)
-        mentions = discord.AllowedMentions(
-            everyone=False,
-            roles=[discord.Object(role) for role in letter.ping_roles],
-            users=[discord.Object(user) for user in letter.ping_users],
-        )
-        if letter.post is not None:
-            embed, view = self._shown(letter.post)
-            sent = await channel.send(
-                letter.text or None, embed=embed, view=view, nonce=letter.nonce, allowed_mentions=mentions
-            )
-        else:
-            sent = await channel.send(letter.text, nonce=letter.nonce, allowed_mentions=mentions)
-        return Sent(channel.id, sent.id)
+            await self._change(letter, channel_id, letter.message_id)
+            return Sent(channel_id, letter.message_id)
+        if letter.doubt and (found := await self._sent_already(letter, channel_id)):
+            return Sent(channel_id, found)
+        body = {
+            "content": letter.text or None,
+            # https://discord.com/developers/docs/resources/message#create-message: a repeat returns the first message
+            "nonce": letter.nonce,
+            "enforce_nonce": True,
+            "allowed_mentions": {
+                "parse": [],
+                "users": [str(user_id) for user_id in letter.ping_users],
+                "roles": [str(role_id) for role_id in letter.ping_roles],
+            },
+            **(_shown(letter.post) if letter.post is not None else {}),
+        }
+        sent = await self._ask("POST", MESSAGES, channel_id=channel_id, body=body)
+        return Sent(channel_id, int(sent["id"]))
 
-    async def _sent_already(self, channel: discord.PartialMessageable, letter: Letter) -> int | None:
-        """The message of ours that bears the letter's mark, among the channel's last hundred."""
-        assert self.client is not None
-        assert self.client.user is not None
+    async def _change(self, letter: Letter, channel_id: int, message_id: int) -> None:
+        if letter.delete:
+            await self._ask("DELETE", MESSAGE, channel_id=channel_id, message_id=message_id)
+            return
+        old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD
+        pace = self._edit_pace(channel_id if old else message_id)
+        # Nobody waits here: when the turn comes, the post is rendered as the game is by then.
+        pace.take("This post was edited a moment ago")
+        body = {**_shown(letter.post), "allowed_mentions": {"parse": []}}
         try:
-            async for message in channel.history(limit=100):
-                if message.author.id != self.client.user.id:
-                    continue
-                text = message.content if letter.post is None else "".join(e.url or "" for e in message.embeds)
-                if letter.mark in text:
-                    return message.id
-        except discord.Forbidden:
-            log.warning("The history of channel %s may not be read, so a message there may repeat.", channel.id)
+            await self._ask("PATCH", MESSAGE, channel_id=channel_id, message_id=message_id, body=body)
+        except Declined as reason:
+            if reason.code != OLD_EDITS_TOO_FAST:
+                raise
+            wait = reason.retry_after or EDIT_EVERY
+            pace.pause(wait)
+            raise NotYet("Discord limits edits of old posts", wait) from None
+
+    def _edit_pace(self, key: int) -> Pace:
+        if len(self._edits) > KEPT:
+            now = time.monotonic()
+            self._edits = {key: each for key, each in self._edits.items() if not each.at_rest(now)}
+        return self._edits.setdefault(key, Pace(1, EDIT_EVERY))
+
+    async def _sent_already(self, letter: Letter, channel_id: int) -> int | None:
+        """The message of ours that bears the letter's mark, among the channel's last hundred."""
+        try:
+            found = await self._ask("GET", MESSAGES, channel_id=channel_id, query={"limit": "100"})
+        except Declined as reason:
+            if reason.status != 403:
+                raise
+            log.warning("The history of channel %s may not be read, so a message there may repeat.", channel_id)
+            return None
+        for message in found:
+            if int(message["author"]["id"]) != self.bot_id:
+                continue
+            addresses = "".join(embed.get("url", "") for embed in message["embeds"])
+            if letter.mark in (message["content"] if letter.post is None else addresses):
+                return int(message["id"])
         return None
 
     async def _dm(self, user_id: int | None) -> int:
-        assert self.client is not None
+        """The person's direct-message channel, opened at a measured pace: who opens many quickly is taken for spam."""
         assert user_id is not None, "a letter goes to a channel or a person"
-        return (await self.client.create_dm(discord.Object(user_id))).id
+        if user_id in self._dms:
+            return self._dms[user_id]
+        self._opening.take("Direct messages are opened one by one")
+        try:
+            made = await self._ask("POST", "/users/@me/channels", body={"recipient_id": str(user_id)})
+        except Declined as reason:
+            if reason.code != OPENING_TOO_FAST:
+                raise
+            wait = max(reason.retry_after or 0.0, self._open_again)
+            self._opening.pause(wait)
+            self._open_again = min(self._open_again * 2, OPEN_AGAIN_MOST)
+            log.warning("Discord wants direct messages opened more slowly. No new one for %.0f s.", wait)
+            raise NotYet("Discord wants direct messages opened more slowly", wait) from None
+        self._open_again = OPEN_AGAIN
+        if len(self._dms) >= DMS_KEPT:
+            self._dms.clear()
+        self._dms[user_id] = int(made["id"])
+        return self._dms[user_id]
 
-    @staticmethod
-    def _shown(post: AnnouncementView) -> tuple[discord.Embed, discord.ui.View]:
-        view = render.buttons(post)
-        view.stop()  # so that discord.py does not keep it: clicks are heard in another process
-        return render.embed(post), view
+    async def _ask(self, method: str, route: str, **details: Any) -> Any:
+        assert self.rest is not None, "start() comes first"
+        return await self.rest.request(method, route, **details)
 
-    @staticmethod
-    def _meaning(reason: discord.HTTPException) -> Exception:
-        if reason.status == 401:
-            return TokenRefused("Discord refused DISCORD_BOT_TOKEN.")
-        if reason.code == OPENING_TOO_FAST:
-            return Passing("Discord wants direct messages opened more slowly", OPEN_AGAIN)
-        if reason.status == 429 or reason.status >= 500:
-            return Passing(f"Discord answered {reason.status}")
-        if reason.code == NO_SERVER_IN_COMMON:
-            return Permanent("They are no longer in a server with the bot.", Permanent.LEFT)
-        return Permanent(reason.text or f"Discord answered {reason.status}", CODES.get(reason.code, str(reason.code)))
+
+def _shown(post: AnnouncementView) -> dict[str, Any]:
+    view = render.buttons(post)
+    view.stop()  # so that discord.py does not keep it: clicks are heard in another process
+    return {"embeds": [render.embed(post).to_dict()], "components": view.to_components()}

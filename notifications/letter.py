@@ -48,6 +48,15 @@ class Passing(Exception):
         self.retry_after = retry_after
 
 
+class NotYet(Passing):
+    """It was not tried, or Discord took no notice of it: its turn is in `retry_after` seconds. Counts as no attempt."""
+
+    retry_after: float
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason, retry_after)
+
+
 class Permanent(Exception):
     """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
 
