@@ -88,6 +88,7 @@ def make_world(now: datetime) -> World:
         actions.see_member(GUILD, SeenMember(u, nick), now).user
         for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
     )
+    actions.greet_guild(GUILD, now)
     GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
     return World(
         Guild.objects.get(pk=GUILD),

@@ -16,6 +16,7 @@ from discord_bot.models import Outcome
 from discord_bot.seeing import seen_guild, seen_member
 from games import messages
 from games.actions import announcing, gone, setup
+from games.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
@@ -79,14 +80,14 @@ class Bot(discord.Client):
 
     async def on_ready(self) -> None:
         """Connected anew: whatever changed while we were away is in what the client now knows."""
-        for guild in self.guilds:
-            if not guild.unavailable:
-                await in_db(_see_guild, seen_guild(guild))
+        new = [g for g in self.guilds if not g.unavailable and await in_db(_see_guild, seen_guild(g))]
         await in_db(_see_present, [guild.id for guild in self.guilds])
         await in_db(_doubt_posts)
         self._heard = True
         log.info("Hearing %d servers.", len(self.guilds))
         await self._name_stale_commands()
+        for guild in new:
+            await self._welcome(guild)
 
     async def on_disconnect(self) -> None:
         if self._heard:
@@ -111,14 +112,6 @@ class Bot(discord.Client):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         log.info("The bot was invited to the server %s.", guild.name)
         self._see_soon(guild)
-        try:
-            # Invited by hundreds at once, it asks no faster than all programs together may.
-            await asyncio.sleep(await in_db(take_turn))
-            owner = seen_member(await guild.fetch_member(guild.owner_id or 0))
-        except (discord.HTTPException, DirectoryDown) as reason:
-            log.warning("Who owns the server %s cannot be asked (%s), so nobody is told to set it up.", guild, reason)
-            return
-        await in_db(_welcome, seen_guild(guild), owner)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         self._see_soon(guild)
@@ -131,7 +124,8 @@ class Bot(discord.Client):
         await in_db(actions.see_guild_unavailable, guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        log.warning("The bot was removed from the server %s. Its games are kept.", guild.name)
+        days = KEPT_AFTER_LEAVING.days
+        log.warning("The bot was removed from the server %s. Its games are kept for %d days.", guild.name, days)
         await in_db(_see_gone, guild.id)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
@@ -168,8 +162,18 @@ class Bot(discord.Client):
         # From here on, another event starts another write.
         self._changed.pop(guild_id, None)
         guild = self.get_guild(guild_id)
-        if guild is not None and not guild.unavailable:
-            await in_db(_see_guild, seen_guild(guild))
+        if guild is not None and not guild.unavailable and await in_db(_see_guild, seen_guild(guild)):
+            await self._welcome(guild)
+
+    async def _welcome(self, guild: discord.Guild) -> None:
+        try:
+            # Invited by hundreds at once, it asks no faster than all programs together may.
+            await asyncio.sleep(await in_db(take_turn))
+            owner = seen_member(await guild.fetch_member(guild.owner_id or 0))
+        except (discord.HTTPException, DirectoryDown) as reason:
+            log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
+            return
+        await in_db(_welcome, guild.id, owner)
 
     # --- messages ----------------------------------------------------------------------------------------
 
@@ -212,18 +216,19 @@ def _beat(note: str) -> None:
     beat("bot", db_now(), note)
 
 
-def _see_guild(seen: SeenGuild) -> None:
+def _see_guild(seen: SeenGuild) -> bool:
+    """Write a guild down, and say whether its owner is yet to be welcomed."""
     now = db_now()
-    actions.see_guild(seen, now)
+    guild = actions.see_guild(seen, now)
     announcing.channels_changed(seen.id, now)
     gone.catch_up(seen.id, now)
+    return guild.welcomed_at is None
 
 
-def _welcome(seen: SeenGuild, owner: SeenMember) -> None:
+def _welcome(guild_id: int, owner: SeenMember) -> None:
     now = db_now()
-    actions.see_guild(seen, now)
-    actions.see_member(seen.id, owner, now)
-    setup.welcome(seen.id, owner.user.id, now)
+    actions.see_member(guild_id, owner, now)
+    setup.welcome(guild_id, owner.user.id, now)
 
 
 def _doubt_posts() -> None:

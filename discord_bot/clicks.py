@@ -19,7 +19,7 @@ from games.models import Game
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.refusal import Refused
-from guilds.actions import see_member
+from guilds.actions import hear_from, see_member
 from guilds.seen import SeenMember
 
 VERBS = {"join": signups.join, "leave": signups.leave}
@@ -58,6 +58,7 @@ def act(click: Click) -> Answer:
         return Answer(messages.NOT_HERE)
     now = db_now()
     user = see_member(click.guild_id, click.member, now).user
+    hear_from(user)
     try:
         done = VERBS[click.verb](game.pk, user, Actor(user, "button"), now)
     except Refused as refused:

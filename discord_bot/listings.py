@@ -13,7 +13,7 @@ from games import messages
 from games.listing import Listing, Which, listing
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
-from guilds.actions import see_member
+from guilds.actions import hear_from, see_member
 from guilds.models import Guild
 from guilds.seen import SeenMember
 
@@ -36,6 +36,7 @@ def look(ask: Ask) -> Listing | str:
         return messages.NOT_A_MEMBER
     now = db_now()
     viewer = see_member(guild.pk, ask.member, now).user
+    hear_from(viewer)
     found = listing(ask.which, guild, viewer, now, ask.page, ask.channel_id)
     return found if found.lines else found.empty_text
 

@@ -119,8 +119,8 @@ class Bucket(Line):
                 return
             until = self._resets if self._limit is not None else deadline
             if until > deadline or now >= deadline:
-                step = self._window / (self._limit or 1)
-                raise self.away(now, max(until - now, 0.5), step, "This channel takes no more messages just now")
+                wait, step = (until - now, self._window / self._limit) if self._limit else (0.3, 0.1)
+                raise self.away(now, max(wait, 0.1), step, "This channel takes no more messages just now")
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now):
                     await self._moved.wait()

@@ -52,7 +52,14 @@ class Rest:
         await self._session.close()
 
     async def request(
-        self, method: str, route: str, *, body: Any = None, query: Mapping[str, str] | None = None, **ids: int
+        self,
+        method: str,
+        route: str,
+        *,
+        body: Any = None,
+        query: Mapping[str, str] | None = None,
+        patience: float = PATIENCE,
+        **ids: int,
     ) -> Any:
         """Ask once and return what Discord answers. `ids` fill the route, of which `channel_id` has its own limits.
 
@@ -61,7 +68,7 @@ class Rest:
         editing = method in ("PATCH", "DELETE")
         major = str(ids.get("channel_id", ""))
         bucket = self._buckets.of(f"{method} {route}", major)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         self._check(editing)
         await bucket.enter(deadline)
         unsent = True

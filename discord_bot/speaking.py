@@ -2,16 +2,18 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 from django.conf import settings
 
-from discord_bot import render
-from discord_bot.pacing import KEPT, Pace
+from discord_bot import reading, render
+from discord_bot.pacing import KEPT, PATIENCE, Pace
+from discord_bot.reading import MESSAGES
 from discord_bot.rest import Declined, Rest
 from games.announcement import AnnouncementView
-from notifications.letter import Letter, NotYet, Permanent, Sent
+from notifications.letter import Letter, NotYet, Passing, Permanent, Sent
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +21,6 @@ NO_SERVER_IN_COMMON = 50278
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
 CODES = {
     50007: Permanent.CLOSED_DMS,
-    NO_SERVER_IN_COMMON: Permanent.LEFT,
     50001: Permanent.MISSING_PERMISSION,
     50013: Permanent.MISSING_PERMISSION,
     10003: Permanent.UNKNOWN_CHANNEL,
@@ -32,9 +33,12 @@ OPEN_AGAIN, OPEN_AGAIN_MOST = 30.0, 600.0  # seconds without opening after one r
 # channel's edits count together, as clients observe; Discord does not say.
 EDIT_EVERY = 2.0  # seconds
 OLD = 3600.0  # seconds
+POST_PATIENCE = 0.5  # seconds; after a longer wait, a post had better be rendered as the game is by then
 DMS_KEPT = 10_000
 
-MESSAGES, MESSAGE = "/channels/{channel_id}/messages", "/channels/{channel_id}/messages/{message_id}"
+SILENT = 1 << 12  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+
+MESSAGE = MESSAGES + "/{message_id}"
 
 
 class DiscordBackend:
@@ -53,6 +57,9 @@ class DiscordBackend:
         self.rest = Rest()
         try:
             self.bot_id = int((await self.rest.request("GET", "/users/@me"))["id"])
+        except Declined as reason:
+            await self.stop()
+            raise Passing(str(reason)) from None
         except BaseException:
             await self.stop()
             raise
@@ -66,15 +73,20 @@ class DiscordBackend:
         try:
             return await self._send(letter)
         except Declined as reason:
-            said = "They are no longer in a server with the bot." if reason.code == NO_SERVER_IN_COMMON else str(reason)
-            raise Permanent(said, CODES.get(reason.code, str(reason.code or reason.status))) from None
+            raise _meaning(reason) from None
+
+    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+        return await reading.newest_own(self._rest, self.bot_id, channel_ids)
+
+    async def is_in(self, guild_id: int) -> bool:
+        return await reading.is_in(self._rest, guild_id)
 
     async def _send(self, letter: Letter) -> Sent:
         channel_id = letter.channel_id or await self._dm(letter.user_id)
         if letter.message_id is not None:
             await self._change(letter, channel_id, letter.message_id)
             return Sent(channel_id, letter.message_id)
-        if letter.doubt and (found := await self._sent_already(letter, channel_id)):
+        if letter.doubt and (found := await reading.sent_already(self._rest, self.bot_id, channel_id, letter)):
             return Sent(channel_id, found)
         body = {
             "content": letter.text or None,
@@ -86,22 +98,25 @@ class DiscordBackend:
                 "users": [str(user_id) for user_id in letter.ping_users],
                 "roles": [str(role_id) for role_id in letter.ping_roles],
             },
+            "flags": SILENT if letter.silent else 0,
             **(_shown(letter.post) if letter.post is not None else {}),
         }
-        sent = await self._ask("POST", MESSAGES, channel_id=channel_id, body=body)
+        patience = PATIENCE if letter.post is None else POST_PATIENCE
+        sent = await self._rest.request("POST", MESSAGES, channel_id=channel_id, body=body, patience=patience)
         return Sent(channel_id, int(sent["id"]))
 
     async def _change(self, letter: Letter, channel_id: int, message_id: int) -> None:
         if letter.delete:
-            await self._ask("DELETE", MESSAGE, channel_id=channel_id, message_id=message_id)
+            await self._rest.request("DELETE", MESSAGE, channel_id=channel_id, message_id=message_id)
             return
         old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD
         pace = self._edit_pace(channel_id if old else message_id)
-        # Nobody waits here: when the turn comes, the post is rendered as the game is by then.
         pace.take("This post was edited a moment ago")
         body = {**_shown(letter.post), "allowed_mentions": {"parse": []}}
         try:
-            await self._ask("PATCH", MESSAGE, channel_id=channel_id, message_id=message_id, body=body)
+            await self._rest.request(
+                "PATCH", MESSAGE, channel_id=channel_id, message_id=message_id, body=body, patience=POST_PATIENCE
+            )
         except Declined as reason:
             if reason.code != OLD_EDITS_TOO_FAST:
                 raise
@@ -115,23 +130,6 @@ class DiscordBackend:
             self._edits = {key: each for key, each in self._edits.items() if not each.at_rest(now)}
         return self._edits.setdefault(key, Pace(1, EDIT_EVERY))
 
-    async def _sent_already(self, letter: Letter, channel_id: int) -> int | None:
-        """The message of ours that bears the letter's mark, among the channel's last hundred."""
-        try:
-            found = await self._ask("GET", MESSAGES, channel_id=channel_id, query={"limit": "100"})
-        except Declined as reason:
-            if reason.status != 403:
-                raise
-            log.warning("The history of channel %s may not be read, so a message there may repeat.", channel_id)
-            return None
-        for message in found:
-            if int(message["author"]["id"]) != self.bot_id:
-                continue
-            addresses = "".join(embed.get("url", "") for embed in message["embeds"])
-            if letter.mark in (message["content"] if letter.post is None else addresses):
-                return int(message["id"])
-        return None
-
     async def _dm(self, user_id: int | None) -> int:
         """The person's direct-message channel, opened at a measured pace: who opens many quickly is taken for spam."""
         assert user_id is not None, "a letter goes to a channel or a person"
@@ -139,7 +137,7 @@ class DiscordBackend:
             return self._dms[user_id]
         self._opening.take("Direct messages are opened one by one")
         try:
-            made = await self._ask("POST", "/users/@me/channels", body={"recipient_id": str(user_id)})
+            made = await self._rest.request("POST", "/users/@me/channels", body={"recipient_id": str(user_id)})
         except Declined as reason:
             if reason.code != OPENING_TOO_FAST:
                 raise
@@ -154,12 +152,19 @@ class DiscordBackend:
         self._dms[user_id] = int(made["id"])
         return self._dms[user_id]
 
-    async def _ask(self, method: str, route: str, **details: Any) -> Any:
+    @property
+    def _rest(self) -> Rest:
         assert self.rest is not None, "start() comes first"
-        return await self.rest.request(method, route, **details)
+        return self.rest
 
 
 def _shown(post: AnnouncementView) -> dict[str, Any]:
     view = render.buttons(post)
     view.stop()  # so that discord.py does not keep it: clicks are heard in another process
     return {"embeds": [render.embed(post).to_dict()], "components": view.to_components()}
+
+
+def _meaning(reason: Declined) -> Permanent:
+    if reason.code == NO_SERVER_IN_COMMON:
+        return Permanent("They are no longer in a server with the bot.", Permanent.LEFT)
+    return Permanent(str(reason), CODES.get(reason.code, str(reason.code or reason.status)))

@@ -6,8 +6,10 @@ from django.core.management import call_command
 from django.db.models import Q
 
 from games.actions.announcing import look_for_posts, sweep
+from games.actions.gone import forget_guilds
 from games.actions.settling import mend_drift, settle_begun
 from games.models import Signup
+from games.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_member, refresh_stale
@@ -26,6 +28,7 @@ SCHEDULE = (
     ("Announcement check", "games.chores.check_announcements", 1),
     ("Settling", "games.chores.settle", 60),
     ("Purge", "games.chores.purge", 24 * 60),
+    ("Guild purge", "games.chores.purge_guilds", 24 * 60),
 )
 
 
@@ -77,6 +80,11 @@ def purge() -> str:
     old = Notification.objects.filter(closed_at__lt=db_now() - KEPT).exclude(Q(deliveries__status="pending"))
     count, _ = old.delete()
     return f"Deleted {count} rows older than {KEPT.days} days."
+
+
+def purge_guilds() -> str:
+    """Delete everything of servers that the bot left long ago."""
+    return f"Deleted {forget_guilds(db_now())} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
 
 
 def plan_chores(**kwargs: object) -> None:

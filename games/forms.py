@@ -5,23 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
-from django.urls import reverse
 
-from games import messages, naming, rules
+from games import messages, rules
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
 from games.levels import resolve as resolve_levels
 from games.models import Game
-from games.participants import Judged, Problem
+from games.name_forms import NamesPeople, names_area
 from games.rules import ClockProblem, Plan, resolve
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
-CHOICE = "choice:"  # and what was typed: the field in which somebody is chosen for it
 
-
-class GameForm(LevelForm):
+class GameForm(NamesPeople, LevelForm):
     """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
 
     title = forms.CharField(
@@ -79,7 +75,7 @@ class GameForm(LevelForm):
         required=False,
         max_length=10000,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+        widget=names_area(),
         help_text=messages.PARTICIPANTS_HELP,
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -90,7 +86,6 @@ class GameForm(LevelForm):
         self.guild = guild
         self.game = game
         self.clock: ClockProblem | None = None
-        self.judged = Judged()
         data = args[0] if args else kwargs.get("data")
         channels = list(
             guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
@@ -110,8 +105,8 @@ class GameForm(LevelForm):
         self._offer("template", [("", "None"), *((t.pk, t.name) for t in templates)])
         if not templates:
             del self.fields["template"]
+        self.offer_members("participants")
         field = self.fields["participants"]
-        field.widget.attrs["data-members"] = reverse("members", args=[guild.pk])
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
 
@@ -155,31 +150,8 @@ class GameForm(LevelForm):
             raise forms.ValidationError(rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one.")
         return day
 
-    @property
-    def ambiguous(self) -> list[Problem]:
-        """The participants for whom somebody is to be chosen, each once."""
-        return list({p.typed: p for p in self.judged.problems if p.choices}.values())
-
     def clean_participants(self) -> str:
-        """Whom the participants mean goes to `judged`; choices made are written into the field, and so kept."""
-        text: str = self.cleaned_data["participants"]
-        chosen = {name[len(CHOICE) :]: self.data[name] for name in self.data if name.startswith(CHOICE)}
-        if chosen:
-            text = naming.choose(self.guild.pk, text, chosen)
-            data: Any = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
-            data["participants"] = text
-            self.data = data
-        self.judged = naming.judged(self.guild.pk, text)
-        if self.judged.problems:
-            raise forms.ValidationError(
-                [messages.name_problem(p.line, p.typed, p.sentence) for p in self.judged.problems]
-            )
-        return text
-
-    @property
-    def completed_text(self) -> str:
-        """Which names were taken for a longer one, to be said once it is saved."""
-        return messages.completed((typed, found.name) for typed, found in self.judged.completed)
+        return self.judge("participants")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

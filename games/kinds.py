@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from games import messages
 from games.actions.announcing import lose
@@ -19,8 +20,8 @@ from games.rules import State
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import Letter, Permanent, Sent
-from notifications.models import Delivery, Notification
-from notifications.rules import in_doubt
+from notifications.models import Delivery, Notification, Status
+from notifications.rules import LATE, in_doubt
 
 PINGS_MOST = 80  # people called by one message: their mentions have to fit beside its text
 
@@ -29,8 +30,7 @@ def register_all() -> None:
     register(Kind("reminder", expand=_reminded, render=_reminder))
     register(Kind("start", expand=_touched))
     register(Kind("end", expand=_touched))
-    register(Kind("promoted", expand=_recipient, render=_promoted))
-    register(Kind("demoted", expand=_recipient, render=_demoted))
+    register(Kind("moved", expand=_recipient, render=_moved))
     register(Kind("confirmed", expand=_recipient, render=_confirmed))
     register(Kind("lost_seat", expand=_recipient, render=_lost_seat))
     register(Kind("added", expand=_recipient, render=_added))
@@ -41,7 +41,7 @@ def register_all() -> None:
 
 
 def _game(row: Notification) -> Game:
-    games = Game.objects.with_levels().select_related("announcement")
+    games = Game.objects.with_levels().select_related("announcement__channel")
     return games.get(pk=row.game_id or 0)
 
 
@@ -57,6 +57,9 @@ def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
 
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
     person = delivery.recipient
+    due_at = delivery.notification.due_at
+    if now - due_at > LATE and delivery.again_id is None:
+        text = messages.late(text, due_at)
     letter = Letter(
         user_id=person.pk,
         channel_id=person.dm_channel_id,
@@ -64,6 +67,7 @@ def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
         nonce=delivery.nonce,
         mark=delivery.nonce,
         doubt=in_doubt(delivery.first_tried_at, now),
+        tried_at=delivery.first_tried_at,
     )
     if delivery.in_channel:
         # Their direct messages are closed, so they are called in the channel where the game was announced.
@@ -79,6 +83,9 @@ def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
     game = _game(row)
     if (drop := _stale(row, game, now)) is not None:
         return drop
+    due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
+    if due.filter(offset__lt=row.offset).exists():
+        return Drop("a later reminder of the game is due too")
     if game.effective.reminder_place == ReminderPlace.CHANNEL:
         # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
         row.facts |= {"place": ReminderPlace.CHANNEL.value}
@@ -104,12 +111,26 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if (drop := _stale(delivery.notification, game, now)) is not None:
         return drop
+    if now - delivery.notification.due_at > LATE and _later_reminder(delivery).exists():
+        return Drop("a later reminder of the game goes instead")
     if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
         return _reminder_in_channel(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
     return _letter(delivery, game, messages.reminder(*_about(delivery, game), hosting), now)
+
+
+def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
+    """What waits to be sent to the same person of a reminder nearer to the start."""
+    row = delivery.notification
+    return Delivery.objects.filter(
+        recipient=delivery.recipient_id,
+        status=Status.PENDING,
+        notification__game=row.game_id,
+        notification__kind=row.kind,
+        notification__offset__lt=row.offset,
+    )
 
 
 def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter:
@@ -139,19 +160,17 @@ def _recipient(row: Notification, now: datetime) -> Iterable[int] | Drop:
     return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
 
 
-def _promoted(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
+    """What became of their seat in sum, since they last heard of it."""
     game = _game(delivery.notification)
-    if game.state(now) is not State.SCHEDULED or not _is_seated(game, delivery.recipient_id):
-        return Drop("they no longer have the seat, or the game is not to come")
-    return _letter(delivery, game, messages.promoted(*_about(delivery, game)), now)
-
-
-def _demoted(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
-    waits = game.signups.current().filter(user_id=delivery.recipient_id, seated_at=None).exists()
-    if game.state(now) is not State.SCHEDULED or not waits:
-        return Drop("they no longer wait, or the game is not to come")
-    return _letter(delivery, game, messages.demoted(*_about(delivery, game)), now)
+    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    if game.state(now) is not State.SCHEDULED or signup is None:
+        return Drop("they are no longer in, or the game is not to come")
+    seated = signup.seated_at is not None
+    if seated == delivery.notification.facts["was_seated"]:
+        return Drop("they have the place they had")
+    say = messages.promoted if seated else messages.demoted
+    return _letter(delivery, game, say(*_about(delivery, game)), now)
 
 
 def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -220,6 +239,10 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
     post = game.announcement
     if post.message_id is None and game.state(now).over:
         return Drop("it was over before it was announced")
+    if post.channel.gone_at is not None:
+        # One refusal told us; the other games there need not ask.
+        _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
+        return Drop("the channel was deleted")
     # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
     first = post.message_id is None and post.lost_at is None and post.shown_revision == 0
     roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
@@ -230,7 +253,8 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
         post=view(game, now),
         nonce=post.nonce,
         message_id=post.message_id,
-        doubt=post.message_id is None and row.attempts > 1 and in_doubt(row.created_at, now),
+        doubt=post.message_id is None and in_doubt(row.first_tried_at, now),
+        tried_at=row.first_tried_at,
         mark=game.url,
     )
     return Rendered(letter, game.revision)
@@ -258,6 +282,8 @@ def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
     channel = post.channel
     if why.code == Permanent.MISSING_PERMISSION:
         post.problem = messages.not_announced(post.message_id is not None, channel.name, channel.missing)
+    elif why.code == Permanent.UNCERTAIN:
+        post.problem = messages.maybe_announced(channel.name)
     elif why.code == Permanent.UNKNOWN_CHANNEL:
         post.problem = messages.channel_gone(channel.name)
     else:

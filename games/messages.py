@@ -194,6 +194,7 @@ ADD_PARTICIPANTS_HELP = (
     "Those whom you add to the people who are in. One in each line: @ and a member's name, or a plain name for "
     "somebody not in Discord. Whom you add is told; remove people on the game's page."
 )
+COHOSTS_HELP = "Any members of this server, one in each line: @ and a name."
 NOT_ASKED = "Discord could not be asked just now. Try again in a moment."
 GONE_MEMBER = "Somebody you named is no longer in this server. Take them out of the list."
 UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
@@ -223,6 +224,10 @@ def several_are_called(number: int, shown: int, asked: bool) -> str:
     if number == 1:
         return "Discord could not be asked whether others are called so too. Choose below whom you mean."
     return f"{number} members are called so{'' if asked else ', of those we know'}. Choose below whom you mean."
+
+
+def not_a_cohost(name: str) -> str:
+    return f"“{name}”: Only members can be co-hosts. Write @ before the name."
 
 
 def named_twice(name: str, placeholder: bool) -> str:
@@ -299,6 +304,11 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
+def late(text: str, due_at: datetime) -> str:
+    """A letter that was due some time ago, with a small line that says so."""
+    return f"{text}\n-# Late: this was to reach you {stamp(due_at)}."
+
+
 def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str, instructions: str) -> str:
     more = f"\n{instructions}" if instructions else ""
     return f"✅ You signed up for **{title}** in {guild}, {stamp(starts_at)}: {place}.{more}\n{url}"
@@ -337,6 +347,13 @@ def not_announced(posted: bool, channel: str, missing: list[str]) -> str:
     if missing:
         return f"{what}: missing {' and '.join(missing)} in #{channel}."
     return f"{what}: the bot may not post in #{channel}."
+
+
+def maybe_announced(channel: str) -> str:
+    return (
+        f"It may have been announced in #{channel} or not: the bot may not read the channel's history to find out. "
+        "Look there, and have it announced again if it is missing."
+    )
 
 
 def channel_gone(channel: str) -> str:

@@ -146,6 +146,9 @@ class Signup(models.Model):
     joined_at = models.DateTimeField()
     seated_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    put_in = models.BooleanField(
+        default=False, help_text="Somebody else signed them up, so they keep their place whatever their roles are."
+    )
 
     objects: ClassVar[models.Manager["Signup"]] = models.Manager.from_queryset(SignupQuerySet)()
 

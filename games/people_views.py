@@ -13,6 +13,7 @@ from games import messages
 from games.actions import people
 from games.actions.planning import Actor
 from games.models import Game
+from games.name_forms import CohostsForm
 from games.setting_messages import MANAGERS_ONLY
 from games.standing import standing
 from gamesched.lib.clock import db_now
@@ -34,7 +35,7 @@ def _forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Choose co-hosts among those who take part, or hand the game over to one of them."""
+    """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
     games = Game.objects.seen_by(request.user).select_related("guild", "host")
     game = get_object_or_404(games, pk=game_id)
     by = Actor(request.user, "page")
@@ -43,12 +44,15 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     current = set(game.cohosts.values_list("pk", flat=True))
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
+    form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
+    to = parse_id(request.POST.get("host", "")) or game.host_id
     if request.method == "POST":
-        chosen = [pk for pk in ids if str(pk) in request.POST.getlist("cohosts")]
-        to = parse_id(request.POST.get("host", "")) or game.host_id
+        current = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
+    if request.method == "POST" and form.is_valid():
+        chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
         try:
             confirm(game.guild_id, request.user.pk, db_now())
-            said = people.set_cohosts(game.pk, User.objects.filter(pk__in=chosen), by, db_now()).text
+            said = people.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
             if to in ids:
                 said = people.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
             flash.success(request, said)
@@ -56,8 +60,15 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
             flash.error(request, refused.refusal.sentence)
         return redirect(game)
     names = names_in(game.guild_id, [game.host_id, *ids])
-    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current} for pk in ids]
-    return render(request, "games/hosts.html", {"game": game, "host_name": names[game.host_id].text, "people": rows})
+    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current, "is_next": pk == to} for pk in ids]
+    context = {
+        "game": game,
+        "host_name": names[game.host_id].text,
+        "people": rows,
+        "form": form,
+        "stays": to not in ids,
+    }
+    return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
 
 
 # --- blocks ----------------------------------------------------------------------------------------------
@@ -129,6 +140,6 @@ def unblock(request: ViewerRequest, guild_id: int, user_id: int) -> HttpResponse
     if not manages:
         return _forbidden(request, MANAGERS_ONLY)
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    people.unblock(guild_id, who, Actor(request.user, "page"))
+    people.unblock(guild_id, who, Actor(request.user, "page"), db_now())
     flash.success(request, messages.UNBLOCKED)
     return redirect("guild-blocks", guild_id)

@@ -24,6 +24,7 @@ OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 LEAD = timedelta(minutes=1)
 HORIZON = timedelta(days=730)
+KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
 TOO_FAR = "That is more than two years ahead. Choose an earlier date."
 
 

@@ -86,7 +86,10 @@ def too_many_templates(most: int) -> str:
 # --- setting up ------------------------------------------------------------------------------------------
 
 
-def welcome(guild: str, url: str) -> str:
+def welcome(guild: str, url: str, set_up: bool) -> str:
+    """To its owner when the bot came to a server; one that was set up before keeps what was decided."""
+    if set_up:
+        return f"👋 I am now in {guild}, which you own. What was set up there before holds; look it through:\n{url}"
     return (
         f"👋 I am now in {guild}, which you own. Choose there who may schedule games, in which channels, and with "
         f"which settings. It takes two minutes:\n{url}\nUntil then only those who manage the server can schedule."
@@ -127,7 +130,10 @@ NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
 THREADS = "Games are not announced in threads: choose the text channel that a thread belongs to."
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
-BOT_GONE = "The bot is no longer in {guild}. Its games and settings are kept: invite the bot again to go on."
+BOT_GONE = (
+    "The bot is no longer in {guild}. Its games and settings are kept for {days} days and then deleted. "
+    "Invite the bot again to go on."
+)
 
 
 def switched(count: int) -> str:
@@ -162,6 +168,8 @@ SETTINGS_VERB_TEXT = {
     "delete_template": "deleted the template {of}",
     "reorder": "put the templates in another order",
     "default": "made {of} the default template",
+    "block": "blocked {of}",
+    "unblock": "let {of} sign up again",
 }
 OTHER_NAMES = {
     "manager_role_ids": "Who manages games",
@@ -171,17 +179,28 @@ OTHER_NAMES = {
     "description": "Description",
     "channel_id": "Channel",
     "locked": "Locked",
+    "until": "Until",
+    "reason": "Reason",
+    "order": "Order",
+    "default": "Default",
+    "as": "Copy",
 }
+ALL_NAMES = SETTING_NAMES | OTHER_NAMES
+DOORS = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
 
 
-def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
-    """One line of what was changed in a guild's settings."""
+def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """Who did what in a guild's settings: `alice changed #raids`."""
     of = changes.get("of", "")
     if verb == "role_gone":
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    text = f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
-    names = SETTING_NAMES | OTHER_NAMES
-    what = [names[name].lower() for name in changes if name in names]
+    return f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
+
+
+def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """The same with the names of what was changed, in one line."""
+    text = settings_done(verb, who, changes)
+    what = [ALL_NAMES[name].lower() for name in changes if name in ALL_NAMES]
     return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -20,9 +21,11 @@ from games import setting_messages as messages
 from games.actions import levels, templates
 from games.actions.levels import Change, Saved
 from games.actions.planning import rehearsed
+from games.guild_history import told
 from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry, Game
+from games.rules import KEPT_AFTER_LEAVING
 from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.standing import standing
 from games.views import AT_ONCE, actor
@@ -31,7 +34,6 @@ from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
-from guilds.names import names_in
 
 View = Callable[..., HttpResponse]
 
@@ -58,7 +60,7 @@ def for_managers(view: View) -> View:
 
 
 def bot_gone(guild: Guild) -> str:
-    return messages.BOT_GONE.format(guild=guild.name)
+    return messages.BOT_GONE.format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
 
 
 # --- the forms -------------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
             form.cleaned_data["edition"] or 0,
         )
 
-    context = {"guild": guild, "heading": "Settings", "kind": "guild", "history": history(guild)}
+    context = {"guild": guild, "heading": "Settings", "kind": "guild"}
     return _edit(
         request, form, lambda: GuildForm(guild=guild), verb, reverse("guild-settings", args=[guild.pk]), context
     )
@@ -318,11 +320,10 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
 # --- history ---------------------------------------------------------------------------------------------
 
 
-def history(guild: Guild, limit: int = 20) -> list[tuple[Any, str]]:
+@for_managers
+@require_GET
+def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Who changed what of the guild's settings, the latest first."""
-    entries = list(AuditEntry.objects.filter(guild=guild, game=None)[:limit])
-    names = names_in(guild.pk, [e.actor_id for e in entries if e.actor_id])
-    return [
-        (e.at, messages.settings_history(e.verb, names[e.actor_id].text if e.actor_id else words.OPERATOR, e.changes))
-        for e in entries
-    ]
+    page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
+    context = {"guild": guild, "page": page, "entries": told(guild, page.object_list, request.user.zone)}
+    return render(request, "games/history.html", context)

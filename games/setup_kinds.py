@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from games import setting_messages as messages
+from games.levels import is_set_up
 from games.messages import plain
 from guilds.models import Channel, Guild
 from notifications.kinds import Drop, Kind, Post, Rendered, register
@@ -37,7 +38,8 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
         # No channel is chosen yet in which they could be called; the server's page says the same.
         return Drop("their direct messages are closed")
     person = delivery.recipient
-    text = messages.welcome(plain(guild.name), f"{setup_address(guild.pk)}?d={delivery.nonce}")
+    address = f"{setup_address(guild.pk)}?d={delivery.nonce}"
+    text = messages.welcome(plain(guild.name), address, is_set_up(guild))
     return Letter(
         user_id=person.pk,
         channel_id=person.dm_channel_id,
@@ -45,6 +47,7 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
         nonce=delivery.nonce,
         mark=delivery.nonce,
         doubt=in_doubt(delivery.first_tried_at, now),
+        tried_at=delivery.first_tried_at,
     )
 
 
@@ -58,7 +61,8 @@ def _test(row: Notification, now: datetime) -> Rendered | Drop:
         text=messages.test_message(f"{setup_address(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
         mark=nonce,
-        doubt=row.attempts > 1 and in_doubt(row.created_at, now),
+        doubt=in_doubt(row.first_tried_at, now),
+        tried_at=row.first_tried_at,
     )
     return Rendered(letter, row.revision)
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
     path("guilds/<id:guild_id>/members/", views.members, name="members"),
     path("guilds/<id:guild_id>/settings/", settings_views.settings, name="guild-settings"),
+    path("guilds/<id:guild_id>/history/", settings_views.history, name="guild-history"),
     path("guilds/<id:guild_id>/setup/", setup_views.setup, name="guild-setup"),
     path("guilds/<id:guild_id>/channels/", settings_views.channels, name="guild-channels"),
     path("guilds/<id:guild_id>/channels/<id:channel_id>/", settings_views.channel, name="guild-channel"),

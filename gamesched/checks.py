@@ -58,6 +58,12 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "REDIS_URL is not the address of a Redis server.",
             "Write it as redis://HOST:6379/0, or unset it to do without Redis.",
         )
+    if not settings.NOTIFY_LEASE < settings.NOTIFY_NONCE_MEMORY:
+        wrong(
+            8,
+            "NOTIFY_LEASE_SECONDS is not below NOTIFY_NONCE_MEMORY_SECONDS, so letters could be repeated.",
+            "Unset both.",
+        )
     return found
 
 

@@ -7,6 +7,7 @@ in a sentence, whichever program starts.
 
 import base64
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -85,6 +86,15 @@ DISCORD_NEW_DMS_IN_TEN_SECONDS: int = env.int("DISCORD_NEW_DMS_IN_TEN_SECONDS", 
 NOTIFICATION_BACKEND = "discord_bot.speaking.DiscordBackend"
 DISCORD_DIRECTORY = "discord_bot.directory.RestDirectory"
 # The third is notifications.kinds.register, called from games.apps.
+
+# --- how notifyd keeps its promise; nobody should have to change these -----------------------------------
+
+# How long a letter belongs to whoever took it: well above what sending takes (a third of it), and below
+# Discord's memory of nonces, after which a doubt is settled by reading the channel.
+NOTIFY_LEASE = timedelta(seconds=env.float("NOTIFY_LEASE_SECONDS", 30.0))
+NOTIFY_NONCE_MEMORY = timedelta(seconds=env.float("NOTIFY_NONCE_MEMORY_SECONDS", 120.0))
+# How long the ledger of what was said is kept.
+NOTIFY_KEPT = timedelta(days=env.int("NOTIFY_KEPT_DAYS", 30))
 
 # --- Django -----------------------------------------------------------------------------------------------
 

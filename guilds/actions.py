@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from guilds.models import Channel, Guild, Member, Role, User, check_zone
+from guilds.models import Block, Channel, Guild, Member, Role, User, check_zone
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from guilds.signals import member_changed
 
@@ -106,10 +106,21 @@ def see_user_gone(user_id: int, now: datetime) -> None:
         see_member_gone(guild_id, user_id, now)
 
 
+def see_dms_closed(user_id: int, now: datetime) -> None:
+    """A person takes no direct messages from the bot; none is tried again until they are heard of."""
+    User.objects.filter(pk=user_id).update(dm_closed_at=now)
+
+
+def hear_from(user: User) -> None:
+    """A person clicked or typed a command: they may take direct messages again."""
+    if user.dm_closed_at is not None:
+        User.objects.filter(pk=user.pk).update(dm_closed_at=None)
+
+
 @transaction.atomic
-def see_guild(seen: SeenGuild, now: datetime) -> None:
+def see_guild(seen: SeenGuild, now: datetime) -> Guild:
     """Write down a guild whole. Channels and roles not among what was seen are gone."""
-    Guild.objects.update_or_create(
+    guild, _ = Guild.objects.update_or_create(
         pk=seen.id,
         defaults={
             "name": seen.name,
@@ -126,6 +137,12 @@ def see_guild(seen: SeenGuild, now: datetime) -> None:
         gone_at=now
     )
     Role.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[r.id for r in seen.roles]).update(gone_at=now)
+    return guild
+
+
+def greet_guild(guild_id: int, now: datetime) -> bool:
+    """Write down that a guild's owner is welcomed. False where that was done since the bot came, or it is not there."""
+    return Guild.objects.present().filter(pk=guild_id, welcomed_at=None).update(welcomed_at=now) == 1
 
 
 def see_guild_changed(guild_id: int, name: str, icon: str, owner_id: int) -> None:
@@ -140,12 +157,19 @@ def see_guild_unavailable(guild_id: int) -> None:
 
 def see_guild_gone(guild_id: int, now: datetime) -> None:
     """The bot was removed from the guild."""
-    Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now)
+    Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now, welcomed_at=None)
+
+
+def forget_guild(guild_id: int) -> None:
+    """Delete a guild with its members, blocks, roles and channels; people stay. What refers to these must be gone."""
+    for kind in (Block, Member, Role, Channel):
+        kind.objects.filter(guild_id=guild_id).delete()
+    Guild.objects.filter(pk=guild_id).delete()
 
 
 def see_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
     """The bot connected and is in these guilds and no others."""
-    Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now)
+    Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now, welcomed_at=None)
 
 
 def see_channels(guild_id: int, seen: Iterable[SeenChannel]) -> None:

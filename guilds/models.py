@@ -63,6 +63,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     dm_channel_id = models.BigIntegerField(
         null=True, blank=True, help_text="Their direct-message channel with the bot, once opened."
     )
+    dm_closed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when they take no direct messages; until they are heard of.",
+    )
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("operator", default=False, help_text="May log in to this admin.")
     date_joined = models.DateTimeField(auto_now_add=True)
@@ -121,6 +126,9 @@ class Guild(models.Model):
     unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
     synced_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
+    welcomed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its owner was told how to set it up, since the bot is in it."
+    )
 
     objects: ClassVar[models.Manager["Guild"]] = models.Manager.from_queryset(GuildQuerySet)()
 

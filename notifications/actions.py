@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from gamesched.lib.bell import ring
@@ -17,12 +17,15 @@ BELL = "notification_due"
 # LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
 _UPSERT = """
 INSERT INTO notifications_notification
-    (kind, game_id, recipient_id, "offset", due_at, facts, revision, attempts, error, created_at, dropped)
-VALUES (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(facts)s, %(revision)s, 0, '', now(), '')
+    (kind, game_id, recipient_id, "offset", due_at, useless_after, facts, revision, attempts, error, created_at,
+    dropped)
+VALUES
+    (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(useless)s, %(facts)s, %(revision)s, 0, '', now(), '')
 ON CONFLICT (game_id, kind, recipient_id, "offset") WHERE closed_at IS NULL DO UPDATE SET
     due_at = CASE WHEN %(soonest)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
              ELSE excluded.due_at END,
-    facts = excluded.facts, revision = excluded.revision, attempts = 0, error = ''
+    useless_after = excluded.useless_after, facts = excluded.facts, revision = excluded.revision, attempts = 0,
+    error = ''
 """
 
 
@@ -36,11 +39,13 @@ def schedule(
     offset: int | None = None,
     facts: dict[str, Any] | None = None,
     soonest: bool = False,
+    useless_after: datetime | None = None,
 ) -> None:
     """Ask for something to be said at a time, or change what an open row asks for.
 
     What belongs to no game is told apart by its recipient and offset.
     Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
+    From `useless_after` on it is dropped instead of said; without, it is tried for a day.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -51,6 +56,7 @@ def schedule(
                 "recipient": recipient_id,
                 "offset": offset,
                 "due": due_at,
+                "useless": useless_after,
                 "facts": json.dumps(facts or {}),
                 "revision": revision,
                 "soonest": soonest,
@@ -71,6 +77,12 @@ def close_shown(game_id: int, kind: str, revision: int, now: datetime) -> bool:
     """
     rows = Notification.objects.open().filter(game_id=game_id, kind=kind, revision=revision, leased_until=None)
     return rows.update(closed_at=now, error="") == 1
+
+
+def lock_game(game_id: int | None) -> None:
+    """First in the one lock order: game, notification, delivery. Claiming first deadlocks with the verbs."""
+    games: type[models.Model] = Notification._meta.get_field("game").related_model
+    list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
 
 
 def dead_letters() -> "tuple[Any, Any]":

@@ -5,26 +5,34 @@ import logging
 import uuid
 
 import psycopg
+from django.conf import settings
 from django.db import OperationalError
 from psycopg import AsyncConnection
 
-from gamesched.lib.bell import listening
+from gamesched.lib.bell import cut_off, listening, ring
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
-from notifications import rules, steps
+from notifications import holding, rules, steps
 from notifications.actions import BELL
-from notifications.letter import Backend, Passing, TokenRefused
+from notifications.letter import Backend, Broken, Passing, TokenRefused
 from notifications.steps import Job, Outcome
 
 log = logging.getLogger(__name__)
 
 SPEAKER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one speaker
-SEND_TIMEOUT = 10.0  # seconds; well inside the lease
 CAPACITY = 100  # letters in flight at once
+CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
+
+
+HOW_TO_RELEASE = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
 
 class NoListen(Exception):
     """NOTIFY does not come through to LISTEN on this connection."""
+
+
+class Deaf(Exception):
+    """The connection hears nothing any more, though nobody closed it."""
 
 
 class Notifyd:
@@ -34,6 +42,8 @@ class Notifyd:
         self.backend = backend
         self.stopping = stopping
         self.bell = asyncio.Event()
+        self.canary = uuid.uuid4().hex
+        self.canary_heard = asyncio.Event()
         self.sending: set[asyncio.Task[None]] = set()
         self.results: list[tuple[Job, Outcome]] = []
         self.refused: TokenRefused | None = None
@@ -47,7 +57,12 @@ class Notifyd:
         while not self.stopping.is_set():
             try:
                 async with listening(BELL) as conn:
-                    await self.speak(conn)
+                    try:
+                        await self.speak(conn)
+                    except Deaf:
+                        log.warning("The connection to the database hears nothing any more. Connecting anew.")
+                        # Its lock would be kept by a connection that nobody hears.
+                        await in_db(cut_off, conn.info.backend_pid)
             except (psycopg.OperationalError, OperationalError) as reason:
                 log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
                 await self._pause(1.0)
@@ -55,22 +70,25 @@ class Notifyd:
     async def speak(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         """Wait for the lock on this connection, then turn until stopped or the connection dies."""
         await hear_oneself(conn)
-        if not await self._take_lock(conn):
-            return
-        await self._start_backend()
-        await in_db(steps.take_over)
-        log.info("Speaking.")
-        listener = asyncio.create_task(self._listen(conn))
         try:
-            while not self.stopping.is_set() and not listener.done():
-                seconds = await self.turn()
-                await self._wait(seconds, listener)
-                if self.refused:
-                    raise self.refused
-            if listener.done():
-                listener.result()
+            # Before the wait, so that who takes over does so at once.
+            if not await self._ready() or not await self._take_lock(conn):
+                return
+            await in_db(steps.take_over)
+            log.info("Speaking.")
+            ears = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._hear_canary())]
+            try:
+                while not self.stopping.is_set() and not any(ear.done() for ear in ears):
+                    await self._wait(await self.turn(), ears)
+                    if self.refused:
+                        raise self.refused
+                for ear in ears:
+                    if ear.done():
+                        ear.result()
+            finally:
+                for ear in ears:
+                    ear.cancel()
         finally:
-            listener.cancel()
             await self._finish()
 
     async def turn(self) -> float:
@@ -91,11 +109,13 @@ class Notifyd:
     def _work(self, results: list[tuple[Job, Outcome]], free: int) -> tuple[list[Job], float]:
         now = db_now()
         steps.record(results, now)
-        looked = steps.expand_due(now)
-        jobs = steps.take_jobs(now, free) if free > 0 else []
         if now.timestamp() - self.beat_at > 10:
             self.beat_at = now.timestamp()
-            steps.beat("notifyd", now)
+            steps.beat(steps.SPEAKER, now)
+        if holding.open_hold() is not None:
+            return [], rules.CAP
+        looked = steps.expand_due(now)
+        jobs = steps.take_jobs(now, free) if free > 0 else []
         if looked or len(jobs) == free > 0:
             return jobs, 0.0
         if len(jobs) >= free:
@@ -105,7 +125,7 @@ class Notifyd:
     async def _send(self, job: Job) -> None:
         outcome: Outcome
         try:
-            async with asyncio.timeout(SEND_TIMEOUT):
+            async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
                 outcome = await self.backend.send(job.letter)
         except TimeoutError:
             outcome = Passing("Discord did not answer in time")
@@ -117,7 +137,7 @@ class Notifyd:
                 outcome = reason
             else:
                 log.exception("Sending %s failed", job)
-                outcome = Passing(f"{type(reason).__name__}: {reason}")
+                outcome = Broken(f"{type(reason).__name__}: {reason}")
         self.results.append((job, outcome))
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
@@ -125,40 +145,79 @@ class Notifyd:
         self.bell.set()
 
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
-        async for _ in conn.notifies():
-            self.bell.set()
+        async for note in conn.notifies():
+            if note.payload == self.canary:
+                self.canary_heard.set()
+            elif not note.payload:  # else it is another's canary
+                self.bell.set()
 
-    async def _wait(self, seconds: float, listener: "asyncio.Task[None]") -> None:
+    async def _hear_canary(self) -> None:
+        """Ring for oneself from time to time. A frozen connection acknowledges every packet, and hears nothing."""
+        while True:
+            await asyncio.sleep(CANARY_EVERY)
+            self.canary_heard.clear()
+            await in_db(ring, BELL, self.canary)
+            try:
+                async with asyncio.timeout(CANARY_WITHIN):
+                    await self.canary_heard.wait()
+            except TimeoutError:
+                raise Deaf from None
+
+    async def _wait(self, seconds: float, ears: "list[asyncio.Task[None]]") -> None:
         waits = [asyncio.create_task(self.bell.wait()), asyncio.create_task(self.stopping.wait())]
         try:
-            await asyncio.wait([*waits, listener], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*waits, *ears], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
 
     async def _take_lock(self, conn: "AsyncConnection[tuple[object, ...]]") -> bool:
-        """Wait for the lock; the server hands it over the moment its holder's connection ends."""
-        stop = asyncio.create_task(self.stopping.wait())
-        lock = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SPEAKER_LOCK]))
-        done, _ = await asyncio.wait([stop, lock], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
-        if not done:
-            log.info("Another notifyd speaks. Standing by.")
-            done, _ = await asyncio.wait([stop, lock], return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if lock not in done:
-            lock.cancel()
-            return False
-        lock.result()
-        return True
+        """Wait for the lock; the server hands it over the moment its holder's connection ends.
 
-    async def _start_backend(self) -> None:
+        In turns of ten seconds, so that a standby whose connection froze is noticed too: it could be handed the
+        lock and never hear of it.
+        """
+        await conn.execute("SET lock_timeout = '10s'")
+        stop = asyncio.create_task(self.stopping.wait())
+        said = False
+        try:
+            while True:
+                lock = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SPEAKER_LOCK]))
+                done, _ = await asyncio.wait([stop, lock], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
+                if not done:
+                    if not said:
+                        log.info("Another notifyd speaks. Standing by.")
+                        said = True
+                    done, _ = await asyncio.wait([stop, lock], timeout=15, return_when=asyncio.FIRST_COMPLETED)
+                if lock not in done:
+                    lock.cancel()
+                    if not done:
+                        raise Deaf
+                    return False
+                try:
+                    lock.result()
+                    return True
+                except psycopg.errors.LockNotAvailable:
+                    continue
+        finally:
+            stop.cancel()
+
+    async def _ready(self) -> bool:
+        """Open the backend and compare the ledger with Discord, as soon as it can be reached; False to stop."""
+        started = False
         while not self.stopping.is_set():
             try:
-                await self.backend.start()
-                return
+                if not started:
+                    await self.backend.start()
+                    started = True
+                newest = await self.backend.newest_own(await in_db(holding.places_to_look))
+                if await in_db(holding.is_older, newest, steps.SPEAKER):
+                    await in_db(_hold)
+                return True
             except Passing as reason:
                 log.warning("Discord cannot be reached (%s). Trying again in 5 seconds.", reason)
                 await self._pause(5.0)
+        return False
 
     async def _finish(self) -> None:
         """Let what is under way end, for less than the five seconds a stop may take, and write it down."""
@@ -175,6 +234,11 @@ class Notifyd:
                 await self.stopping.wait()
         except TimeoutError:
             pass
+
+
+def _hold() -> None:
+    log.error("The database is older than what was said in Discord: %s", HOW_TO_RELEASE)
+    holding.hold("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
 
 
 def _record(results: list[tuple[Job, Outcome]]) -> None:

@@ -65,6 +65,11 @@ def letter_kinds() -> list[str]:
     return [name for name, kind in _kinds.items() if isinstance(kind, Kind)]
 
 
+def silent_kinds() -> list[str]:
+    """Names of the kinds that write to nobody: they only do something at a time."""
+    return [name for name, kind in _kinds.items() if isinstance(kind, Kind) and kind.render is None]
+
+
 def post_kinds() -> list[str]:
     """Names of the kinds that keep a message in step."""
     return [name for name, kind in _kinds.items() if isinstance(kind, Post)]

@@ -1,6 +1,8 @@
 """What is sent, as plain values, and the opening through which it goes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -16,7 +18,7 @@ class Letter:
     knows how to show; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text says.
     `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
     With `doubt`, it may have been sent longer ago than that, so the channel is read for `mark` before it is
-    sent again: text that only this letter has.
+    sent again, from `tried_at` on: text that only this letter has. `silent` makes no sound and no push.
     """
 
     user_id: int | None = None
@@ -29,7 +31,9 @@ class Letter:
     ping_users: tuple[int, ...] = ()
     ping_roles: tuple[int, ...] = ()
     doubt: bool = False
+    tried_at: datetime | None = None
     mark: str = ""
+    silent: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class NotYet(Passing):
         super().__init__(reason, retry_after)
 
 
+class Broken(Passing):
+    """Our own fault, so that waiting may not mend it: tried a few times only."""
+
+
 class Permanent(Exception):
     """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
 
@@ -65,6 +73,7 @@ class Permanent(Exception):
     MISSING_PERMISSION = "missing_permission"
     UNKNOWN_CHANNEL = "unknown_channel"
     UNKNOWN_MESSAGE = "unknown_message"
+    UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
 
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)
@@ -83,6 +92,15 @@ class Backend(Protocol):
 
     async def send(self, letter: Letter) -> Sent:
         """Send one letter. Raises Passing, Permanent or TokenRefused."""
+
+    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+        """The id of the newest message of ours among the last in these channels; what cannot be read is left out.
+
+        Raises Passing or TokenRefused.
+        """
+
+    async def is_in(self, guild_id: int) -> bool:
+        """Whether the bot is still in a guild. Raises Passing or TokenRefused."""
 
     async def stop(self) -> None:
         """Close what was opened."""

@@ -9,6 +9,7 @@ import secrets
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Func, Q
 from django.utils.functional import Promise
 
 
@@ -16,6 +17,10 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
     def open(self) -> "NotificationQuerySet":
         """Rows still to be acted upon."""
         return self.filter(closed_at=None)
+
+    def sayable(self) -> "NotificationQuerySet":
+        """Open rows but for those of servers that the bot was removed from: they pause until it comes back."""
+        return self.open().filter(Q(game=None) | Q(game__guild__gone_at=None))
 
 
 class Notification(models.Model):
@@ -26,10 +31,12 @@ class Notification(models.Model):
     recipient = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="+")
     offset = models.IntegerField(null=True, blank=True, help_text="Tells apart rows of one kind: a reminder's minutes.")
     due_at = models.DateTimeField()
+    useless_after = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
     facts = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
     revision = models.PositiveIntegerField(default=0, help_text="The game's revision that asked for this.")
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    first_tried_at = models.DateTimeField(null=True, blank=True, help_text="Since when the post may be there.")
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -43,14 +50,14 @@ class Notification(models.Model):
             # nulls_distinct=False: without it the announcement's row would never meet itself.
             models.UniqueConstraint(
                 fields=["game", "kind", "recipient", "offset"],
-                condition=models.Q(closed_at=None),
+                condition=Q(closed_at=None),
                 nulls_distinct=False,
                 name="one_open_notification_of_a_kind",
             ),
         )
         indexes = (
             # Read by notifyd: what is due, and how long it may sleep. Partial, so that history costs nothing.
-            models.Index(fields=["due_at"], condition=models.Q(closed_at=None), name="open_notification_due"),
+            models.Index(fields=["due_at"], condition=Q(closed_at=None), name="open_notification_due"),
         )
 
     def __str__(self) -> str:
@@ -63,6 +70,7 @@ class Status(models.TextChoices):
     PENDING = "pending", "to be sent"
     SENT = "sent", "sent"
     FAILED = "failed", "failed"
+    UNCERTAIN = "uncertain", "may have arrived"
     DROPPED = "dropped", "dropped"
 
 
@@ -71,18 +79,40 @@ def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-class Delivery(models.Model):
-    """Who was told: one row per notification and recipient."""
+class LedgerKey(Func):
+    """The key of a new row of the ledger: the month, as 202611, and ten digits that count up."""
 
+    function = "notifications_ledger_key"
+    output_field = models.BigIntegerField()
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def sayable(self) -> "DeliveryQuerySet":
+        """What is still to be sent, but for servers that the bot was removed from."""
+        there = Q(notification__game=None) | Q(notification__game__guild__gone_at=None)
+        return self.filter(there, status=Status.PENDING)
+
+
+class Delivery(models.Model):
+    """Who was told: one row per notification and recipient, and one more for each time it was sent again.
+
+    The key begins with the month, so that the table can be cut into months by ranges of the key.
+    """
+
+    id = models.BigIntegerField(primary_key=True, db_default=LedgerKey(), editable=False)
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, related_name="deliveries")
-    status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
+    again = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="resent", help_text="The one sent anew by this."
+    )
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.PENDING)
     in_channel = models.BooleanField(
         default=False, help_text="Their direct messages are closed: told by a mention in the game's channel."
     )
     nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField()
+    useless_after = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
     leased_until = models.DateTimeField(null=True, blank=True)
     first_tried_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -91,14 +121,18 @@ class Delivery(models.Model):
     message_id = models.BigIntegerField(null=True, blank=True)
     error = models.CharField(max_length=300, blank=True, help_text="Why it failed, was dropped, or is tried again.")
 
+    objects: ClassVar[models.Manager["Delivery"]] = models.Manager.from_queryset(DeliveryQuerySet)()
+
     class Meta:
         verbose_name_plural = "deliveries"
         constraints = (
-            models.UniqueConstraint(fields=["notification", "recipient"], name="one_delivery_per_recipient"),
+            models.UniqueConstraint(
+                fields=["notification", "recipient"], condition=Q(again=None), name="one_delivery_per_recipient"
+            ),
         )
         indexes = (
             # Read by notifyd: what is to be sent now.
-            models.Index(fields=["next_try_at"], condition=models.Q(status="pending"), name="pending_delivery_due"),
+            models.Index(fields=["next_try_at"], condition=Q(status="pending"), name="pending_delivery_due"),
         )
 
     def __str__(self) -> str:
@@ -116,6 +150,28 @@ class Heartbeat(models.Model):
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    newest_message_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The newest message it made and wrote down; a later one is not in this ledger."
+    )
 
     def __str__(self) -> str:
         return self.name
+
+
+class Hold(models.Model):
+    """Nothing is said while one is open: the ledger may be older than what was said, as after a restored backup."""
+
+    why = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["released_at"], nulls_distinct=False, condition=Q(released_at=None), name="one_open_hold"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.why

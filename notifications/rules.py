@@ -2,10 +2,14 @@
 
 from datetime import datetime, timedelta
 
-LEASE = timedelta(seconds=30)  # longer than a send may take (10 s), shorter than Discord remembers a nonce
-NONCE_MEMORY = timedelta(minutes=2)  # for so long, at least, Discord knows a nonce again
+from django.conf import settings
+
 CAP = 30.0  # the longest sleep in seconds, half of the horizon within which a new row rings the bell
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 10  # where the fault is ours, which waiting does not mend
+LONGEST_BACKOFF = 120.0  # seconds; also how late, at most, a letter is after Discord was away
+GIVE_UP_AFTER = timedelta(days=1)  # what no deadline makes useless before
+LATE = timedelta(minutes=2)  # from when on a letter says that it is late
+TOO_LATE = "it came too late"
 
 
 def wait(now: datetime, due: datetime | None) -> float:
@@ -17,14 +21,26 @@ def wait(now: datetime, due: datetime | None) -> float:
 
 def in_doubt(first_tried_at: datetime | None, now: datetime) -> bool:
     """Whether something may have been sent, and too long ago for its nonce to tell."""
-    return first_tried_at is not None and now - first_tried_at > NONCE_MEMORY
+    return first_tried_at is not None and now - first_tried_at > settings.NOTIFY_NONCE_MEMORY
 
 
 def backoff(attempts: int, retry_after: float | None) -> timedelta:
-    """How long to leave a row alone after its n-th failure: what Discord said, else 2, 4, 8 … 300 seconds."""
+    """How long to leave a row alone after its n-th failure: what Discord said, else 2, 4, 8 … 120 seconds."""
     if retry_after is not None:
-        return timedelta(seconds=min(max(retry_after, 0.1), 300))
-    return timedelta(seconds=min(2.0 ** max(attempts, 1), 300))
+        return timedelta(seconds=min(max(retry_after, 0.1), 600))
+    return timedelta(seconds=min(2.0 ** min(max(attempts, 1), 16), LONGEST_BACKOFF))
+
+
+def is_useless(useless_after: datetime | None, now: datetime) -> bool:
+    """Whether nobody is helped any more by what should have been said."""
+    return useless_after is not None and useless_after <= now
+
+
+def gives_up(first_tried_at: datetime | None, useless_after: datetime | None, now: datetime) -> bool:
+    """Whether to stop trying what fails in passing: at its deadline, or after a day where it has none."""
+    if useless_after is not None:
+        return useless_after <= now
+    return first_tried_at is not None and now - first_tried_at > GIVE_UP_AFTER
 
 
 def minutes_text(minutes: int) -> str:

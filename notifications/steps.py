@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
-from guilds.actions import see_user_gone
+from guilds import actions as directory
 from guilds.models import User
 from notifications import rules
+from notifications.actions import lock_game
 from notifications.kinds import Drop, Rendered, letter_kind, letter_kinds, post_kind, post_kinds
-from notifications.letter import Letter, Passing, Permanent, Sent
+from notifications.letter import Broken, Letter, Passing, Permanent, Sent
 from notifications.models import Delivery, Heartbeat, Notification, Status, new_nonce
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,11 @@ class Job:
 
 Outcome = Sent | Passing | Permanent
 
+# After downtime, what would be useless first goes first.
+SOONEST = F("useless_after").asc(nulls_last=True)
+SPEAKER = "notifyd"  # by which name it beats
+OTHERS_CHANNEL = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION}
+
 
 def take_over() -> None:
     """Forget the leases of whoever spoke before.
@@ -42,8 +49,8 @@ def take_over() -> None:
 
 def expand_due(now: datetime, limit: int = 200) -> int:
     """Turn due letters into deliveries, each in a transaction of its own. Says how many rows it looked at."""
-    due = Notification.objects.open().filter(kind__in=letter_kinds(), due_at__lte=now).order_by("due_at", "pk")
-    found = list(due.values_list("pk", "game_id")[:limit])
+    due = Notification.objects.sayable().filter(kind__in=letter_kinds(), due_at__lte=now)
+    found = list(due.order_by(SOONEST, "due_at", "pk").values_list("pk", "game_id")[:limit])
     for pk, game_id in found:
         try:
             _expand(pk, game_id, now)
@@ -56,26 +63,23 @@ def expand_due(now: datetime, limit: int = 200) -> int:
 
 @transaction.atomic
 def _expand(pk: int, game_id: int | None, now: datetime) -> None:
-    _lock_game(game_id)
+    lock_game(game_id)
     rows = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
     row = rows.filter(pk=pk, due_at__lte=now).first()
     if row is None:  # moved or closed by a verb meanwhile
         return
-    meant = letter_kind(row.kind).expand(row, now)
+    meant = Drop(rules.TOO_LATE) if rules.is_useless(row.useless_after, now) else letter_kind(row.kind).expand(row, now)
     if isinstance(meant, Drop):
         row.dropped = meant.reason
     else:
         Delivery.objects.bulk_create(
-            [Delivery(notification=row, recipient_id=user_id, next_try_at=now) for user_id in meant]
+            [
+                Delivery(notification=row, recipient_id=user_id, next_try_at=now, useless_after=row.useless_after)
+                for user_id in meant
+            ]
         )
     row.closed_at = now
     row.save(update_fields=["closed_at", "dropped"])
-
-
-def _lock_game(game_id: int | None) -> None:
-    """First in the one lock order: game, notification, delivery. Claiming first deadlocks with the verbs."""
-    games: type[models.Model] = Notification._meta.get_field("game").related_model
-    list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
 
 
 def _set_aside(pk: int, now: datetime, why: str) -> None:
@@ -100,26 +104,35 @@ def take_jobs(now: datetime, limit: int) -> list[Job]:
 
 @transaction.atomic
 def _lease_posts(now: datetime, limit: int) -> list[int]:
-    rows = Notification.objects.open().filter(kind__in=post_kinds(), due_at__lte=now)
+    rows = Notification.objects.sayable().filter(kind__in=post_kinds(), due_at__lte=now)
     found = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
-    ids = list(found.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:limit])
+    ids = _locked_ids(found, limit)
     # due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
-    until = now + rules.LEASE
-    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, attempts=F("attempts") + 1)
+    until = now + settings.NOTIFY_LEASE
+    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, **_one_more_try(now))
     return ids
 
 
 @transaction.atomic
 def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.filter(status=Status.PENDING, next_try_at__lte=now)
-    found = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("next_try_at", "pk")
-    ids = list(found.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)[:limit])
-    Delivery.objects.filter(pk__in=ids).update(
-        leased_until=now + rules.LEASE,
-        attempts=F("attempts") + 1,
-        first_tried_at=Coalesce("first_tried_at", now, output_field=models.DateTimeField()),
-    )
+    rows = Delivery.objects.sayable().filter(next_try_at__lte=now)
+    found = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(SOONEST, "next_try_at", "pk")
+    ids = _locked_ids(found, limit)
+    Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_one_more_try(now))
     return ids
+
+
+def _locked_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
+    return list(
+        rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)[:limit]
+    )
+
+
+def _one_more_try(now: datetime) -> dict[str, Any]:
+    return {
+        "attempts": F("attempts") + 1,
+        "first_tried_at": Coalesce("first_tried_at", now, output_field=models.DateTimeField()),
+    }
 
 
 def _render_post(pk: int, now: datetime) -> Job | None:
@@ -138,12 +151,19 @@ def _render_post(pk: int, now: datetime) -> Job | None:
 
 def _render_delivery(pk: int, now: datetime) -> Job | None:
     delivery = Delivery.objects.select_related("notification__game", "recipient").get(pk=pk)
+    if delivery.recipient.dm_closed_at is not None and not delivery.in_channel:
+        # Trying again would be refused, and Discord counts refusals.
+        delivery.in_channel = True
+        delivery.save(update_fields=["in_channel"])
     render = letter_kind(delivery.notification.kind).render
     try:
-        letter = render(delivery, now) if render else Drop("this kind has no letter")
+        if rules.is_useless(delivery.useless_after, now):
+            letter: Letter | Drop = Drop(rules.TOO_LATE)
+        else:
+            letter = render(delivery, now) if render else Drop("this kind has no letter")
     except Exception as reason:
         log.exception("Delivery %s could not be rendered", pk)
-        _failed(delivery, Passing(f"{type(reason).__name__}: {reason}"), now)
+        _failed(delivery, None, Broken(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(letter, Drop):
         Delivery.objects.filter(pk=pk).update(status=Status.DROPPED, error=letter.reason, leased_until=None)
@@ -157,30 +177,44 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
         if job.rendered is not None:
             _record_post(job.pk, job.rendered, outcome, now)
         else:
-            _record_delivery(job.pk, outcome, now)
-            if isinstance(outcome, Permanent) and outcome.code == Permanent.LEFT and job.letter.user_id:
-                # Afterwards, for it takes games' locks, which come before a delivery's.
-                see_user_gone(job.letter.user_id, now)
+            _record_delivery(job.pk, job.letter, outcome, now)
+        if isinstance(outcome, Permanent):
+            _learn(job.letter, outcome, now)
+    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
+    if made:
+        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
+
+
+def _learn(letter: Letter, why: Permanent, now: datetime) -> None:
+    """What a refusal says of people and places. Afterwards, for it may take games' locks, which come first."""
+    if letter.user_id is None:
+        if why.code == Permanent.UNKNOWN_CHANNEL and letter.channel_id is not None:
+            directory.see_channel_gone(letter.channel_id, now)
+    elif why.code == Permanent.LEFT:
+        directory.see_user_gone(letter.user_id, now)
+    elif why.code == Permanent.CLOSED_DMS:
+        directory.see_dms_closed(letter.user_id, now)
 
 
 @transaction.atomic
 def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
-    _lock_game(Notification.objects.filter(pk=pk).values_list("game_id", flat=True).first())
+    lock_game(Notification.objects.filter(pk=pk).values_list("game_id", flat=True).first())
     row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=pk)
     row.leased_until = None
     kind = post_kind(row.kind)
     if isinstance(outcome, Sent):
         kind.shown(row, rendered, outcome, now)
-        row.error, row.attempts = "", 0
+        row.error, row.attempts, row.first_tried_at = "", 0, None
         # Asked for again while we were editing: it stays open, due when that change said.
         if row.revision == rendered.revision:
             row.closed_at = now
     elif isinstance(outcome, Passing):
         row.error = str(outcome)[:300]
         row.due_at = now + rules.backoff(row.attempts, outcome.retry_after)
-        _log_again(row, outcome, row.due_at - now)
-        if row.attempts >= rules.MAX_ATTEMPTS * 3:
+        if _is_enough(row, outcome, now):
             row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
+        else:
+            _log_again(row, outcome, row.due_at - now)
     elif kind.failed(row, outcome, now):
         row.error, row.due_at = str(outcome)[:300], now
     else:
@@ -190,14 +224,14 @@ def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -
 
 
 @transaction.atomic
-def _record_delivery(pk: int, outcome: Outcome, now: datetime) -> None:
+def _record_delivery(pk: int, letter: Letter, outcome: Outcome, now: datetime) -> None:
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")
         .get(pk=pk)
     )
     if not isinstance(outcome, Sent):
-        _failed(delivery, outcome, now)
+        _failed(delivery, letter, outcome, now)
         return
     delivery.status = Status.SENT
     delivery.sent_at = now
@@ -206,17 +240,17 @@ def _record_delivery(pk: int, outcome: Outcome, now: datetime) -> None:
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
     delivery.error = ""
     delivery.save()
-    if not delivery.in_channel and delivery.recipient.dm_channel_id != outcome.channel_id:
+    if letter.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
         # Opening a channel is limited more strictly than writing in one.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=outcome.channel_id)
 
 
-def _failed(delivery: Delivery, why: Passing | Permanent, now: datetime) -> None:
+def _failed(delivery: Delivery, letter: Letter | None, why: Passing | Permanent, now: datetime) -> None:
     delivery.leased_until = None
     delivery.error = str(why)[:300]
     if isinstance(why, Passing):
         delivery.next_try_at = now + rules.backoff(delivery.attempts, why.retry_after)
-        if delivery.attempts >= rules.MAX_ATTEMPTS:
+        if _is_enough(delivery, why, now):
             delivery.status = Status.FAILED
             delivery.error = f"Gave up after {delivery.attempts} tries: {why}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
@@ -227,10 +261,21 @@ def _failed(delivery: Delivery, why: Passing | Permanent, now: datetime) -> None
         delivery.nonce = new_nonce()
         delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
         log.info("The %s goes to the channel instead: %s", delivery, why)
+    elif letter and letter.user_id and letter.channel_id and why.code in OTHERS_CHANNEL:
+        # The remembered channel is not ours, as after the bot was given another application: open one anew.
+        User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
+        delivery.next_try_at = now
     else:
-        delivery.status = Status.FAILED
-        log.warning("The %s failed: %s", delivery, why)
+        delivery.status = Status.UNCERTAIN if why.code == Permanent.UNCERTAIN else Status.FAILED
+        log.warning("The %s is %s: %s", delivery, delivery.status_text, why)
     delivery.save()
+
+
+def _is_enough(row: Notification | Delivery, why: Passing, now: datetime) -> bool:
+    """Whether to stop trying: what fails by our own fault after a few times, what fails in passing at its deadline."""
+    if isinstance(why, Broken):
+        return row.attempts >= rules.MAX_ATTEMPTS
+    return rules.gives_up(row.first_tried_at, row.useless_after, now)
 
 
 def _log_again(what: Notification | Delivery, why: Passing, wait: timedelta) -> None:
@@ -242,8 +287,8 @@ def next_due() -> datetime | None:
 
     A lease that ran out with its result lost is met at the latest when the capped sleep ends.
     """
-    rows = Notification.objects.open().filter(leased_until=None).order_by("due_at")
-    tries = Delivery.objects.filter(status=Status.PENDING, leased_until=None).order_by("next_try_at")
+    rows = Notification.objects.sayable().filter(leased_until=None).order_by("due_at")
+    tries = Delivery.objects.sayable().filter(leased_until=None).order_by("next_try_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
     return min(times, default=None)
 

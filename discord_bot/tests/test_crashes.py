@@ -66,7 +66,7 @@ def test_a_doubt_older_than_discords_memory_is_settled_by_reading(made: World) -
         Delivery.objects.update(status="pending", message_id=None, first_tried_at=long_ago, attempts=1)
         Announcement.objects.update(message_id=None, shown_revision=0)
         Notification.objects.filter(kind="announcement").update(
-            closed_at=None, attempts=1, created_at=long_ago, due_at=long_ago
+            closed_at=None, attempts=1, first_tried_at=long_ago, due_at=long_ago
         )
         stack.start("notifyd")
         eventually(lambda: Delivery.objects.filter(status="sent").exists())

@@ -196,7 +196,7 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     for sentence in (
         "1 announcements were deleted in Discord and are put back.",
         "Discord reports an outage of the server Friday Night Dice.",
-        "The bot was removed from the server Friday Night Dice. Its games are kept.",
+        "The bot was removed from the server Friday Night Dice. Its games are kept for 30 days.",
         "The bot was invited to the server Friday Night Dice.",
         "#general of the server Friday Night Dice was deleted.",
     ):

@@ -1,5 +1,10 @@
-"""Roles and channels deleted in Discord: what named them falls back up the chain, and that is written down."""
+"""What is gone from Discord.
 
+Where roles and channels were deleted, what named them falls back up the chain, and that is written down. Guilds that
+the bot left are forgotten after a while.
+"""
+
+import logging
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -11,7 +16,13 @@ from games.actions.levels import apply, unsettled, write_down
 from games.actions.planning import Actor
 from games.actions.settling import begun, follow, in_step, locked_games, settle
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
-from guilds.models import Role
+from games.models import AuditEntry, Game
+from games.rules import KEPT_AFTER_LEAVING
+from guilds.actions import forget_guild
+from guilds.models import Guild, Role
+from notifications.models import Notification
+
+log = logging.getLogger(__name__)
 
 IN_DISCORD = Actor(None, "discord")
 OF_GAMES = ("player_role_ids", "notify_role_ids")
@@ -87,3 +98,36 @@ def leave_channels(guild_id: int, now: datetime) -> int:
             follow(game, now)
             followed += 1
     return followed
+
+
+# --- guilds ------------------------------------------------------------------------------------------------
+
+
+def forget_guilds(now: datetime) -> int:
+    """Delete everything of the guilds that the bot left so long ago; says of how many."""
+    left = Guild.objects.filter(gone_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
+    return sum(_forget(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _forget(guild_id: int, now: datetime) -> bool:
+    games = Game.objects.filter(guild_id=guild_id)
+    list(games.order_by("pk").select_for_update().values_list("pk"))
+    # Asked again under the lock: whoever invites the bot at this moment has everything, or begins anew.
+    left = Guild.objects.select_for_update().filter(pk=guild_id, gone_at__lte=now - KEPT_AFTER_LEAVING).first()
+    if left is None:
+        return False
+    count = games.count()
+    # Letters to an owner and test messages belong to no game.
+    Notification.objects.filter(game=None, facts__guild=str(guild_id)).delete()
+    games.delete()
+    for rows in (
+        AuditEntry.objects.filter(guild_id=guild_id),
+        GameTemplate.objects.filter(guild_id=guild_id),
+        ChannelDefaults.objects.filter(channel__guild_id=guild_id),
+        GuildDefaults.objects.filter(pk=guild_id),
+    ):
+        rows.delete()
+    forget_guild(guild_id)
+    log.info("Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.gone_at)
+    return True

@@ -134,9 +134,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    unschedule(
-        ["reminder", "start", "end", "promoted", "demoted", "added", "removed"], game.pk, now, "the game was cancelled"
-    )
+    unschedule(["reminder", "start", "end", "moved", "added", "removed"], game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
         "cancelled",

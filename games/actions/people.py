@@ -7,6 +7,7 @@ from django.db import transaction
 
 from games import messages
 from games.actions.levels import require_manager as require_guild_manager
+from games.actions.levels import write_down
 from games.actions.planning import Actor, Done, changed, locked_game, require_manager
 from games.models import Game
 from games.standing import standing
@@ -73,14 +74,29 @@ def block(guild_id: int, who: User, until: datetime | None, reason: str, actor: 
     require_guild_manager(guild_id, actor)
     if until is not None and until <= now:
         raise Refused(Refusal("past", messages.BLOCK_PAST, {"until": messages.BLOCK_PAST}))
+    before = Block.objects.filter(guild_id=guild_id, user=who).first()
     made, _ = Block.objects.update_or_create(
         guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "made_at": now}
     )
+
+    def said(block: Block) -> dict[str, str | None]:
+        return {"until": block.until.isoformat() if block.until else None, "reason": block.reason}
+
+    after = said(made)
+    changes = {name: [value, after[name]] for name, value in said(before).items()} if before else after
+    write_down(guild_id, "block", _name(guild_id, who), changes, actor, now)
     return made
 
 
 @transaction.atomic
-def unblock(guild_id: int, who: User, actor: Actor) -> bool:
+def unblock(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
     """Let them sign up again. Says whether they could not."""
     require_guild_manager(guild_id, actor)
-    return Block.objects.filter(guild_id=guild_id, user=who).delete()[0] > 0
+    if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
+        return False
+    write_down(guild_id, "unblock", _name(guild_id, who), {}, actor, now)
+    return True
+
+
+def _name(guild_id: int, who: User) -> str:
+    return names_in(guild_id, [who.pk])[who.pk].text

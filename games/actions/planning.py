@@ -8,17 +8,21 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from games import messages, rules
-from games.models import AuditEntry, Game, Signup
+from games.models import AuditEntry, Game
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import User
 from notifications.actions import schedule, unschedule
+from notifications.models import Delivery, Notification, Status
 
 T = TypeVar("T")
 
 # After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
 BUTTON_DELAY = timedelta(seconds=2)
+# Who gains a seat and loses it again meanwhile hears of neither; close to the start everyone hears at once.
+MOVES_SETTLE = timedelta(minutes=1)
+AT_ONCE_WITHIN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,15 @@ def plan_clock(game: Game, now: datetime) -> None:
     for minutes, at in rules.reminder_times(game.starts_at, game.effective.reminders):
         if at > now:
             kept.append(minutes)
-            schedule("reminder", game_id=game.pk, offset=minutes, due_at=at, revision=game.revision, facts=facts)
+            schedule(
+                "reminder",
+                game_id=game.pk,
+                offset=minutes,
+                due_at=at,
+                revision=game.revision,
+                facts=facts,
+                useless_after=game.starts_at,
+            )
     unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
@@ -117,18 +129,39 @@ def reseat(game: Game, now: datetime) -> None:
     signups = {s.order_key: s for s in game.signups.current()}
     places = [rules.Place(key, s.seated_at is not None) for key, s in signups.items()]
     moves = rules.reseat(places, game.effective.seats)
-    for keys, seated_at, kind in ((moves.up, now, "promoted"), (moves.down, None, "demoted")):
+    for keys, seated_at in ((moves.up, now), (moves.down, None)):
         for key in keys:
             signup = signups[key]
             signup.seated_at = seated_at
             signup.save(update_fields=["seated_at"])
             # Whoever takes a free seat by joining is told by the answer, not by a letter.
             if signup.user_id and signup.joined_at != now:
-                _tell(game, kind, signup, now)
+                _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
-def _tell(game: Game, kind: str, signup: Signup, now: datetime) -> None:
-    schedule(kind, game_id=game.pk, recipient_id=signup.user_id, due_at=now, revision=game.revision)
+def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
+    """Plan to tell what, in sum, became of a person's seat; a letter not yet on its way will say this too."""
+    rows = Notification.objects.open().filter(game=game, kind="moved", recipient_id=user_id)
+    letters = Delivery.objects.filter(
+        notification__game=game,
+        notification__kind="moved",
+        recipient_id=user_id,
+        status=Status.PENDING,
+        leased_until=None,
+    )
+    # Locked, so that notifyd cannot render it before this is to be seen.
+    if rows.exists() or letters.select_for_update(skip_locked=True, no_key=True, of=("self",)).exists():
+        return
+    soon = game.starts_at - now < AT_ONCE_WITHIN
+    schedule(
+        "moved",
+        game_id=game.pk,
+        recipient_id=user_id,
+        due_at=now if soon else now + MOVES_SETTLE,
+        revision=game.revision,
+        facts={"was_seated": was_seated},
+        useless_after=game.starts_at,
+    )
 
 
 def rehearsed(verb: Callable[[], T]) -> T:

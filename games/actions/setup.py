@@ -6,9 +6,9 @@ from django.db import transaction
 
 from games.actions.levels import require_manager
 from games.actions.planning import Actor
-from games.levels import GuildDefaults
 from games.messages import UNKNOWN_CHANNEL
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.actions import greet_guild
 from guilds.models import Channel
 from notifications.actions import schedule
 from notifications.models import new_nonce
@@ -16,11 +16,11 @@ from notifications.models import new_nonce
 
 @transaction.atomic
 def welcome(guild_id: int, owner_id: int, now: datetime) -> bool:
-    """The bot came to a guild: plan the letter by which its owner finds the setup page. Once for each guild.
+    """The bot came to a guild: plan the letter by which its owner finds the setup page. Once for each stay.
 
-    A guild that was here before keeps its settings, so its owner needs no letter.
+    Says whether it did.
     """
-    _, first = GuildDefaults.objects.get_or_create(guild_id=guild_id)
+    first = greet_guild(guild_id, now)
     if first:
         facts = {"guild": str(guild_id)}
         # One person may own several, so the row is told apart by the guild.

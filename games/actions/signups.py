@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from games import messages, rules
 from games.actions.planning import Actor, Done, changed, locked_game, require_manager, reseat
@@ -24,7 +24,7 @@ from notifications.actions import schedule
 def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     """Sign a person up: a seat while one is free, else the end of the wait list.
 
-    Joining twice changes nothing. Raises Refused once the game has started.
+    Whom somebody else signs up is told. Joining twice changes nothing. Raises Refused once the game has started.
     """
     game = _open_game(game_id, who, actor, now)
     already = game.signups.current().filter(user=who).exists()
@@ -32,10 +32,13 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         _require_player(game, who, actor, now)
         # Under the game's lock, so that the order is that of the locks and no two are alike.
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
-        Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now)
+        put_in = actor.user != who
+        Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in)
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
-        if game.effective.confirm_by_dm:
+        if put_in:
+            _tell_of_host(game, "added", who.pk, actor, now)
+        elif game.effective.confirm_by_dm:
             schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
     number, seated = place_of(game, who)
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
@@ -57,12 +60,17 @@ def _require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
-    """Take a person out; whoever has waited longest gets the seat. Raises Refused once the game has started."""
+    """Take a person out; whoever has waited longest gets the seat. Raises Refused once the game has started.
+
+    Taking out somebody else is `remove`, with its rules and its letter.
+    """
+    if actor.user != who:
+        return _remove(game_id, Q(user=who), actor, now)
     game = _open_game(game_id, who, actor, now)
     was_in = game.signups.current().filter(user=who).update(left_at=now, seated_at=None) == 1
     if was_in:
         reseat(game, now)
-        changed(game, actor, "leave", _for(game, who, actor), now)
+        changed(game, actor, "leave", {}, now)
     return Done(game, was_in, messages.left(was_in))
 
 
@@ -70,14 +78,17 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
 def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
     """Take out of a game whoever left the guild or lost the role to play, and tell the host. Says whether it did.
 
-    Coming back does not bring the seat back: it is somebody else's by then.
+    Whom somebody else put in needs no role, and so loses none. Coming back does not bring the seat back: by then it is
+    another's.
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
     signup = game.signups.current().filter(user_id=user_id).select_related("user").first()
     if signup is None or signup.user is None or game.state(now) is not State.SCHEDULED:
         return False
     member = membership(signup.user, game.guild_id)
-    if member is not None and (game.is_hosted_by(user_id) or may_play(member, game.effective.player_role_ids)):
+    if member is not None and (
+        signup.put_in or game.is_hosted_by(user_id) or may_play(member, game.effective.player_role_ids)
+    ):
         return False
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
@@ -150,7 +161,8 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         for key, one in enumerate(new, last + 1):
             who = {"user_id": one} if isinstance(one, int) else {"placeholder": one}
-            Signup.objects.create(game=game, order_key=key, joined_at=now, **who)
+            put_in = actor.user is None or actor.user.pk != one
+            Signup.objects.create(game=game, order_key=key, joined_at=now, put_in=put_in, **who)
         reseat(game, now)
         for one in new:
             if isinstance(one, int):
@@ -189,11 +201,15 @@ def remove(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
 
     The person is told. Raises Refused for those who may not manage the game.
     """
+    return _remove(game_id, Q(pk=signup_id), actor, now)
+
+
+def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if (state := game.state(now)).over:
         raise Refused(Refusal("closed", messages.closed(state, game.cancel_reason)))
-    signup = game.signups.current().filter(pk=signup_id).first()
+    signup = game.signups.current().filter(which).first()
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)
     signup.left_at, signup.seated_at = now, None

@@ -108,7 +108,7 @@ def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World)
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
     people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
-    assert people.unblock(world.guild.pk, world.charlie, page(world.alice))
+    assert people.unblock(world.guild.pk, world.charlie, page(world.alice), world.now)
     with pytest.raises(Refused, match="Only those who manage the server may do that"):
         people.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
 
@@ -156,10 +156,24 @@ def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world:
     assert [s.user for s in game.signups.current()] == [waiting]
     assert game.signups.current().get().seated_at is not None
     told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
-    assert told == {("promoted", waiting.pk), ("lost_seat", world.bob.pk)}
+    assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
     assert AuditEntry.objects.get(verb="lost_seat").changes == {"for": "charlie", "left": left}
     give(world, world.charlie, PLAYER)
     assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named in the form", "signed up"])
+def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
+    game = world.game(player_role_ids=(PLAYER,))
+    if named:
+        lifecycle.edit(game.pk, lifecycle.plan_of(game), page(world.bob), world.now, named=[world.charlie.pk])
+    else:
+        signups.join(game.pk, world.charlie, page(world.bob), world.now)
+    give(world, world.charlie, PLAYER)
+    give(world, world.charlie, VETERAN)
+    assert game.signups.current().get().user == world.charlie
+    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    assert not game.signups.current().exists()
 
 
 def test_a_started_game_keeps_who_plays_it(world: World) -> None:

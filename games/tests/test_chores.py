@@ -24,6 +24,7 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
         ("Announcement check", 1),
         ("Announcement sweep", 5),
         ("Directory refresh", 1),
+        ("Guild purge", 24 * 60),
         ("Interaction purge", 24 * 60),
         ("Purge", 5),
         ("Settling", 60),

@@ -84,13 +84,25 @@ def command_leave(world: World, client: Any, game: Game) -> None:
     call_command("game", "leave", str(game.pk), "--as", "charlie")
 
 
+def page_remove(world: World, client: Any, game: Game) -> None:
+    signup = game.signups.current().get(user=world.charlie)
+    post(world, client, world.bob, reverse("game-remove", args=[game.pk, signup.pk]), {})
+
+
+def command_remove(world: World, client: Any, game: Game) -> None:
+    call_command("game", "leave", str(game.pk), "--person", "charlie")
+
+
 LEAVES: dict[str, Callable[[World, Any, Game], None]] = {
     "button": lambda world, client, game: click(world, game, "leave"),
     "page": page_leave,
     "htmx": htmx_leave,
     "admin action": admin_leave,
     "command": command_leave,
+    "page, by the host": page_remove,
+    "command, by an operator": command_remove,
 }
+BY_OTHERS = {"admin form", "admin action", "page, by the host", "command, by an operator"}
 
 
 def form_fields(world: World, start: datetime) -> dict[str, Any]:
@@ -193,7 +205,9 @@ def test_join(committed_world: World, client: Any, bells: Bells, door: str) -> N
     signup = Signup.objects.get()
     assert (signup.user, signup.order_key, signup.left_at) == (world.charlie, 1, None)
     assert signup.seated_at is not None
-    assert open_rows() == BEFORE
+    told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
+    assert open_rows() == BEFORE | told
+    assert signup.put_in is (door in BY_OTHERS)
     assert Notification.objects.open().get(kind="announcement").revision == 2
     assert bells.rung() == {"game_changed", "notification_due"}
     assert AuditEntry.objects.filter(verb="join").count() == 1
@@ -210,7 +224,8 @@ def test_leave(committed_world: World, client: Any, bells: Bells, door: str) -> 
     LEAVES[door](world, client, game)
     assert [s.user for s in game.signups.current()] == [world.bob]
     assert game.signups.current().get().seated_at is not None
-    assert open_rows() == BEFORE | {("promoted", world.bob.pk, None)}
+    told = {("removed", world.charlie.pk, None)} if door in BY_OTHERS else set()
+    assert open_rows() == BEFORE | told | {("moved", world.bob.pk, None)}
     assert bells.rung() == {"game_changed", "notification_due"}
 
 

@@ -106,7 +106,7 @@ def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
     later = world.now + timedelta(minutes=1)
     assert leave(game.pk, first, button(first), later).text == "You left the game."
     assert [s.user_id for s in roster(game).seated] == [second.pk]
-    assert Notification.objects.open().get(kind="promoted").recipient_id == second.pk
+    assert Notification.objects.open().get(kind="moved").recipient_id == second.pk
     assert not leave(game.pk, first, button(first), later).changed
 
 

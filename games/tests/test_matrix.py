@@ -126,6 +126,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
     "members": ("get", "guild", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
+    "guild-history": MANAGING,
     "guild-channel": ("get", "channel", only({"manager", "owner"})),
     "channel-test": ("post", "channel", only({"manager", "owner"})),
     "template": ("get", "template", only({"manager", "owner"})),

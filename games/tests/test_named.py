@@ -94,7 +94,7 @@ def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None
     assert names(done.game) == (["charlie", "Grandma"], ["alice"])
     assert "Added: charlie, Grandma, alice." in done.text
     assert due("added") == [world.charlie.pk, world.alice.pk]
-    assert not due("promoted")
+    assert not due("moved")
 
 
 def test_editing_adds_and_takes_nobody_out(world: World) -> None:
@@ -182,7 +182,7 @@ def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) 
     assert done.text == "charlie is no longer in the game, and is told so."
     assert names(game) == (["alice"], [])
     assert due("removed") == [world.charlie.pk]
-    assert due("promoted") == [world.alice.pk]
+    assert due("moved") == [world.alice.pk]
     assert letter("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
     again = signups.remove(game.pk, signup.pk, host(world), later)
     assert not again.changed

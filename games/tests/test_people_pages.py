@@ -11,11 +11,11 @@ from games.models import Game
 from guilds.models import Block
 
 
-def test_cohosts_are_chosen_among_those_who_take_part(world: World, as_person: Any) -> None:
+def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> None:
     game = world.game()
     address = reverse("game-hosts", args=[game.pk])
     client = as_person(world.bob)
-    assert "Nobody has signed up yet." in client.get(address).text
+    assert "Hand it over" not in client.get(address).text
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert "Hand it over to charlie" in client.get(address).text
     stranger = 999
@@ -28,6 +28,31 @@ def test_cohosts_are_chosen_among_those_who_take_part(world: World, as_person: A
     assert "charlie is the host now" in answer.text
     found = Game.objects.get()
     assert (found.host, list(found.cohosts.all())) == (world.charlie, [world.bob])
+
+
+def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = "games.tests.test_named.Discord"
+    game = world.game()
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    twins = [world.person(n, nick="Robin") for n in (100, 101)]
+    client, address = as_person(world.bob), reverse("game-hosts", args=[game.pk])
+    data = {"cohosts": [str(world.charlie.pk)], "named": "@ali\n@robin, Grandma"}
+    wrong = client.post(address, data | {"host": str(world.charlie.pk)})
+    assert wrong.status_code == 422
+    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    for kept in (
+        f'name="cohosts" value="{world.charlie.pk}" checked',
+        f'name="host" value="{world.charlie.pk}" checked',
+    ):
+        assert kept in wrong.text
+    chosen = client.post(address, data | {"choice:@robin": str(twins[1].pk)})
+    assert "“Grandma”: Only members can be co-hosts." in chosen.text
+    assert f"Robin &lt;@{twins[1].pk}&gt;, Grandma" in chosen.text, "what was chosen stays chosen"
+    data["named"] = f"@ali\nRobin <@{twins[1].pk}>\n@bob the gm"
+    saved = client.post(address, data, follow=True)
+    assert "The changes are saved. “@ali” was taken for alice." in saved.text
+    assert set(game.cohosts.all()) == {world.charlie, world.alice, twins[1]}, "the host is none beside themself"
+    assert f'value="{twins[1].pk}" checked' in client.get(address).text, "who is one already can be taken out"
 
 
 def test_blocking_and_unblocking(world: World, as_person: Any) -> None:

@@ -7,6 +7,8 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
+NAME = "bell"  # by which PostgreSQL's own lists show these connections
+
 
 async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
     """A connection of one's own to the database Django uses, in autocommit.
@@ -15,7 +17,7 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
     """
     wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
     params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
-    return await psycopg.AsyncConnection.connect(**params, autocommit=True, keepalives_idle=30, application_name="bell")
+    return await psycopg.AsyncConnection.connect(**params, autocommit=True, keepalives_idle=30, application_name=NAME)
 
 
 @asynccontextmanager
@@ -28,6 +30,15 @@ async def listening(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tup
         yield conn
     finally:
         await conn.close()
+
+
+def cut_off(backend_pid: int) -> None:
+    """End a connection of ours at the server, which may hold it open long after the network swallowed it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
+            [backend_pid, NAME],
+        )
 
 
 def ring(channel: str, payload: str = "") -> None:

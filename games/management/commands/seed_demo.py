@@ -9,7 +9,7 @@ from games.actions import people
 from games.actions.planning import Actor
 from games.levels import GameTemplate, GuildDefaults
 from gamesched.lib.clock import db_now
-from guilds.actions import see_guild, see_user
+from guilds.actions import greet_guild, see_guild, see_user
 from guilds.models import Guild, User
 from guilds.seen import SeenGuild, SeenUser
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         if not Guild.objects.filter(pk=GUILD).exists():
             # The bot writes down the rest when it connects.
             see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), now)
+        greet_guild(GUILD, now)  # set up here, so nobody need be told how
         GuildDefaults.objects.create(
             guild_id=GUILD,
             host_role_ids=[PLAYER],

@@ -1,0 +1,104 @@
+"""A guild's History page: who changed what of its settings, through which door, and what it was before."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from conftest import EVERYONE, GUILD, World
+from games.actions import gone, levels, people, templates
+from games.actions.levels import settings_of
+from games.actions.planning import Actor
+from games.guild_history import Entry, told
+from games.levels import GuildDefaults
+from games.models import AuditEntry
+from guilds.models import Role
+
+ORGANISER = GUILD + 20
+
+
+def change(world: World, door: str = "page", **said: Any) -> None:
+    settings = settings_of(GuildDefaults.objects.get(pk=GUILD)) | said
+    levels.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, door), world.now)
+
+
+def last(world: World) -> Entry:
+    return told(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
+
+
+def test_settings_are_told_in_words_from_what_to_what(world: World) -> None:
+    change(world, seats=4, host_role_ids=(), reminders=(60,))
+    assert last(world) == Entry(
+        world.now,
+        "alice changed the server's settings",
+        "web page",
+        [
+            ("Seats", "inherited", "4 seats"),
+            ("Reminders", "inherited", "1 hour before"),
+            ("Who may schedule", "@everyone", "managers only"),
+        ],
+    )
+    change(world, "admin", seats=None, host_role_ids=(ORGANISER,))
+    assert last(world).door == "admin"
+    assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
+
+
+def test_templates_channels_and_blocks_are_told_too(world: World) -> None:
+    by, operator = Actor(world.alice, "page"), Actor(None, "command", operator=True)
+    settings = settings_of(None)
+    made = templates.save_template(
+        GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now
+    )
+    assert last(world).text == "alice made the template Raid"
+    shown = {name: after for name, _, after in last(world).changes}
+    assert (shown["Channel"], shown["Locked"], len(shown["Description"])) == ("#game-night", "seats", 200)
+    other = templates.duplicate_template(GUILD, made.level.pk, by, world.now)
+    assert last(world).changes == [("Copy", "", "Raid (copy)")]
+    templates.reorder_templates(GUILD, [other.level.pk, made.level.pk], by, world.now)
+    assert last(world).changes == [("Order", "Raid, Raid (copy)", "Raid (copy), Raid")]
+    levels.change_channel_defaults(world.channel.pk, settings, False, by, world.now)
+    assert (last(world).text, last(world).changes) == (
+        "alice changed #game-night",
+        [("Open for games", "yes", "no")],
+    )
+    people.block(GUILD, world.bob, None, "rude", operator, world.now)
+    assert (last(world).text, last(world).door) == ("An operator blocked Bob the GM", "command line")
+    assert last(world).changes == [("Until", "", "for good"), ("Reason", "", "rude")]
+    people.block(GUILD, world.bob, world.now + timedelta(days=1), "rude", by, world.now)
+    assert last(world).changes[0][1] == "for good"
+    assert last(world).changes[0][2].endswith("UTC")
+    assert people.unblock(GUILD, world.bob, by, world.now)
+    assert last(world).text == "alice let Bob the GM sign up again"
+    assert not people.unblock(GUILD, world.bob, by, world.now)
+    assert AuditEntry.objects.filter(verb="unblock").count() == 1
+
+
+def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
+    change(world, player_role_ids=(ORGANISER, EVERYONE))
+    Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
+    gone.forget_roles(GUILD, world.now)
+    assert (last(world).text, last(world).door) == (
+        "the server no longer names Organiser: deleted in Discord",
+        "Discord",
+    )
+
+
+def test_the_page_tells_managers_the_latest_first_in_pages(world: World, as_person: Any) -> None:
+    client, address = as_person(world.alice), reverse("guild-history", args=[GUILD])
+    assert "Nothing was changed yet." in client.get(address).text
+    world.game()  # its own page tells of it
+    change(world, location="<b>Here</b>")
+    for seats in range(1, 31):
+        change(world, seats=seats)
+    page = client.get(address)
+    assert "Page 1 of 2" in page.text
+    assert "30 seats" in page.text
+    assert "scheduled the game" not in page.text
+    assert "<s>29 seats</s>" in page.text
+    for last_page in ("2", "99"):
+        older = client.get(address, {"page": last_page}).text
+        assert "&lt;b&gt;Here&lt;/b&gt;" in older
+        assert 'rel="prev" href="?page=1"' in older
+    assert client.get(address, {"page": "x"}).context["page"].number == 1
+    assert address in client.get(reverse("guild-settings", args=[GUILD])).text
+    assert as_person(world.bob).get(address).status_code == 403
