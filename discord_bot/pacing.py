@@ -61,11 +61,11 @@ class Pace(Line):
         self._left.append(now)
         self._spaced = max(self._spaced, now) + self.step / 2
 
-    def take(self, why: str) -> None:
-        """Take the turn if it is now. Raises NotYet."""
+    def take(self, why: str, in_line: bool = True) -> None:
+        """Take the turn if it is now. Raises NotYet; without `in_line` for who may ask again before their turn."""
         now = time.monotonic()
         if now < self._next():
-            raise self.away(now, self._next() - now, self.step, why)
+            raise self.away(now, self._next() - now, self.step if in_line else 0.0, why)
         self._leave()
 
     async def enter(self, deadline: float, why: str) -> None:

@@ -111,7 +111,7 @@ class DiscordBackend:
             return
         old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD
         pace = self._edit_pace(channel_id if old else message_id)
-        pace.take("This post was edited a moment ago")
+        pace.take("This post was edited a moment ago", in_line=False)
         body = {**_shown(letter.post), "allowed_mentions": {"parse": []}}
         try:
             await self._rest.request(

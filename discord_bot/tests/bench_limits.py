@@ -7,14 +7,22 @@ import asyncio
 import itertools
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from conftest import make_world
 from discord_bot import rest
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.speaking import DiscordBackend
+from games.actions import lifecycle
+from games.actions.planning import Actor
+from games.models import Game, Signup
+from gamesched.testing.stack import Stack, eventually
 from notifications.letter import Letter, Passing
 
 AT_ONCE = 100  # letters in flight, as notifyd has
@@ -78,3 +86,33 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
         per_second = posts / seconds / rate
         print(f"\n{posts} posts, {channels} channels: {seconds * rate:.0f} s of Discord's, {per_second:.1f} a second, ")
         print(f"{per_second / 45:.1%} of 45, {per_second / 50:.1%} of 50; passed {passed}; answers {dict(statuses)}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> None:
+    world = make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        client = stack.discord.client
+        game = world.game(channel_id=cast.GENERAL_ID, seats=10)
+        post = eventually(stack.posts)[0]
+        names = [person["username"] for person in client.add_people(500, cast.GUILD_ID)]
+        started = time.monotonic()
+
+        def click(number: int) -> None:
+            time.sleep(max(0.0, started + number / 50 - time.monotonic()))
+            client.click(names[number], post, f"game:{game.pk}:join", wait=0)
+
+        with ThreadPoolExecutor(20) as threads:
+            clicks = [threads.submit(click, number) for number in range(500)]
+            for number in range(50):
+                time.sleep(max(0.0, started + number / 5 - time.monotonic()))
+                plan = replace(lifecycle.plan_of(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
+                lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+            for each in clicks:
+                each.result()
+        took = time.monotonic() - started
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 60)
+        eventually(lambda: Signup.objects.count() == 500, 60)
+        eventually(lambda: "490 waiting" in str(stack.posts()) and "Edit 49" in str(stack.posts()), 60)
+        print(f"\n500 clicks and 50 edits in {took:.1f} s: {len(client.requests('PATCH /channels'))} edits, ", end="")
+        print(f"{Counter(entry['state'] for entry in client.interactions())}, the last one right")

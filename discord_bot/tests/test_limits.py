@@ -4,18 +4,25 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from conftest import World
 from discord_bot import rest, speaking
-from discord_bot.pacing import Guard
+from discord_bot.pacing import Guard, Pace
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.speaking import DiscordBackend
+from games.actions import lifecycle
+from games.actions.planning import Actor
 from games.announcement import AnnouncementView
+from games.models import Game
 from games.rules import State
+from notifications import steps
 from notifications.letter import Letter, NotYet, Passing, Permanent, Sent, TokenRefused
 
 
@@ -219,3 +226,31 @@ async def test_a_post_is_edited_at_most_every_other_second(
     with pytest.raises(NotYet):
         await backend.send(post(second.channel_id, second.message_id))
     assert statuses(local, "PATCH") == {200: 3}
+
+
+def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds_are_few_edits(monkeypatch: Any) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("discord_bot.pacing.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    pace, edits, away = Pace(1, speaking.EDIT_EVERY), 0, list[float]()
+    for _ in range(550):
+        try:
+            pace.take("", in_line=False)
+            edits += 1
+        except NotYet as reason:
+            away.append(reason.retry_after)
+        clock[0] += 10 / 550
+    assert edits + 1 <= 8, "and one for the last state"
+    assert max(away) <= 2.1, "however often it is asked"
+
+
+@pytest.mark.django_db
+def test_edits_while_notifyd_is_away_make_one_for_each_post(world: World) -> None:
+    games = [world.game() for _ in range(4)]
+    for job in steps.take_jobs(world.now, 10):
+        steps.record([(job, Sent(world.channel.pk, job.pk))], world.now)
+    for number in range(20):
+        game = Game.objects.get(pk=games[number % 4].pk)
+        plan = replace(lifecycle.plan_of(game), title=f"Edit {number}")
+        lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    jobs = steps.take_jobs(world.now, 500)
+    assert sorted(job.letter.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]
