@@ -13,7 +13,7 @@ from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
 from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
-from discord_bot.seeing import seen_guild, seen_member
+from discord_bot.seeing import is_place, seen_guild, seen_member
 from games import messages
 from games.actions import announcing, gone, setup
 from games.rules import KEPT_AFTER_LEAVING
@@ -138,6 +138,22 @@ class Bot(discord.Client):
         log.info("#%s of the server %s was deleted.", channel.name, channel.guild.name)
         self._see_soon(channel.guild)
 
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        self._see_thread(thread)
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:  # come to be seen, or opened again
+        self._see_thread(thread)
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        self._see_thread(after)
+
+    async def on_thread_remove(self, thread: discord.Thread) -> None:
+        self._see_thread(thread)
+
+    async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
+        self._gone_soon({event.thread_id})  # a forum post has the id of its first message
+        await in_db(_see_thread_gone, event.guild_id, event.thread_id)
+
     async def on_guild_role_create(self, role: discord.Role) -> None:
         self._see_soon(role.guild)
 
@@ -150,6 +166,10 @@ class Bot(discord.Client):
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         if self.user and after.id == self.user.id:  # the only one we hear of: our own roles changed
             self._see_soon(after.guild)
+
+    def _see_thread(self, thread: discord.Thread) -> None:
+        if is_place(thread, self.user):
+            self._see_soon(thread.guild)
 
     def _see_soon(self, guild: discord.Guild) -> None:
         """Write the guild down whole in a moment. A role moved by hand comes as an event for every role."""
@@ -223,6 +243,12 @@ def _see_guild(seen: SeenGuild) -> bool:
     announcing.channels_changed(seen.id, now)
     gone.catch_up(seen.id, now)
     return guild.welcomed_at is None
+
+
+def _see_thread_gone(guild_id: int, thread_id: int) -> None:
+    now = db_now()
+    actions.see_channel_gone(thread_id, now)
+    announcing.channels_changed(guild_id, now)
 
 
 def _welcome(guild_id: int, owner: SeenMember) -> None:

@@ -154,10 +154,8 @@ class Clicks:
         entry.outcome = answer.outcome
         # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
         if answer.post is not None and not interaction.response.is_done():
-            embed, buttons = render.embed(answer.post), render.buttons(answer.post)
-            buttons.stop()  # so that discord.py does not keep it: the ids say everything
             none = discord.AllowedMentions.none()
-            await interaction.response.edit_message(embed=embed, view=buttons, allowed_mentions=none)
+            await interaction.response.edit_message(**render.message(answer.post), allowed_mentions=none)
             entry.answered()
             if not flight.overlapped and interaction.message is not None:
                 await in_db(_settle, answer.post.game_id, interaction.message.id, answer.revision)

@@ -15,7 +15,7 @@ from guilds.seen import SeenMember
 TIMEOUT = 5.0  # seconds
 
 _room_at: dict[str, float] = {}  # when Discord takes more of a kind, on the monotonic clock, where it takes none now
-UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10007, 10008, 10013
+UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
 
 
 class RestDirectory:
@@ -40,7 +40,8 @@ class RestDirectory:
         answer = self._get(f"/channels/{channel_id}/messages/{message_id}")
         if answer.status_code in (401, 429) or answer.status_code >= 500:
             raise DirectoryDown(f"Discord answered {answer.status_code}")
-        return not (answer.status_code == 404 and _code(answer) == UNKNOWN_MESSAGE)
+        # Of a forum post the thread is deleted, and so is the message's channel.
+        return not (answer.status_code == 404 and _code(answer) in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE))
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> requests.Response:
         """Ask, when it is our turn. `path` without its last id names what Discord counts together."""

@@ -1,91 +1,64 @@
 """Reading back what the bot itself said, to be certain of what its ledger cannot know."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-from discord.utils import time_snowflake
+import discord
 
-from discord_bot.rest import Declined, Rest
+from discord_bot import render
 from notifications.letter import Letter, Permanent
 
-MESSAGES = "/channels/{channel_id}/messages"
+UNREADABLE = "It may have been sent, and the bot may not read the history there to find out."
 AT_A_TIME = 5
-PAGE = 100  # messages that one request may ask for
 FURTHEST = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
 CLOCKS = timedelta(minutes=1)  # between the database's clock and Discord's
 
 
-async def sent_already(rest: Rest, bot_id: int, channel_id: int, letter: Letter) -> int | None:
+async def sent_already(client: discord.Client, channel: discord.PartialMessageable, letter: Letter) -> int | None:
     """The message of ours that bears the letter's mark, made since its first try.
 
     Raises Permanent, uncertain, where the channel may not be read or is too long to.
     """
-    since = time_snowflake(letter.tried_at - CLOCKS) if letter.tried_at else 0
+    assert client.user is not None
+    since = letter.tried_at - CLOCKS if letter.tried_at else None
     read = 0
     try:
-        async for message in _history(rest, channel_id, FURTHEST):
-            if int(message["id"]) < since:
-                return None
+        async for message in channel.history(limit=FURTHEST, after=since, oldest_first=False):
             read += 1
-            if int(message["author"]["id"]) == bot_id and letter.mark in said(message):
-                return int(message["id"])
-    except Declined as reason:
-        if reason.status != 403:
-            raise
-        raise Permanent(
-            "It may have been sent, and the bot may not read the channel's history to find out.", Permanent.UNCERTAIN
-        ) from None
+            if message.author.id == client.user.id and render.marked(message, letter):
+                return message.id
+    except discord.Forbidden:
+        raise Permanent(UNREADABLE, Permanent.UNCERTAIN) from None
     if read == FURTHEST:
         raise Permanent("It may have been sent, and the channel is too busy to find out.", Permanent.UNCERTAIN)
     return None
 
 
-def said(message: dict[str, Any]) -> str:
-    """All of a message in which a mark may be."""
-    return " ".join([message["content"], *(embed.get("url", "") for embed in message["embeds"])])
-
-
-async def newest_own(rest: Rest, bot_id: int, channel_ids: Sequence[int]) -> int | None:
+async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
     """The newest message of ours among the last fifty of each channel; what cannot be read is left out."""
     at_a_time = asyncio.Semaphore(AT_A_TIME)
-    found = await asyncio.gather(*(_newest(rest, at_a_time, bot_id, pk) for pk in channel_ids))
-    return max(filter(None, found), default=None)
+    return max(
+        filter(None, await asyncio.gather(*(_newest(client, at_a_time, pk) for pk in channel_ids))), default=None
+    )
 
 
-async def _newest(rest: Rest, at_a_time: asyncio.Semaphore, bot_id: int, channel_id: int) -> int | None:
+async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_id: int) -> int | None:
+    assert client.user is not None
     async with at_a_time:
         try:
-            async for message in _history(rest, channel_id, 50):
-                if int(message["author"]["id"]) == bot_id:
-                    return int(message["id"])
-        except Declined as reason:
-            if reason.status not in (403, 404):
-                raise
+            async for message in client.get_partial_messageable(channel_id).history(limit=50):
+                if message.author.id == client.user.id:
+                    return message.id
+        except (discord.Forbidden, discord.NotFound):
+            pass
     return None
 
 
-async def is_in(rest: Rest, guild_id: int) -> bool:
+async def is_in(client: discord.Client, guild_id: int) -> bool:
     """Whether the bot is in a guild."""
     try:
-        await rest.request("GET", "/guilds/{guild_id}", guild_id=guild_id)
-    except Declined as reason:
-        if reason.status not in (403, 404):
-            raise
+        await client.http.get_guild(guild_id, with_counts=False)
+    except (discord.Forbidden, discord.NotFound):
         return False
     return True
-
-
-async def _history(rest: Rest, channel_id: int, most: int) -> AsyncIterator[dict[str, Any]]:
-    """The channel's messages, the newest first."""
-    before: dict[str, str] = {}
-    while most > 0:
-        size = min(most, PAGE)
-        query = {"limit": str(size), **before}
-        page = await rest.request("GET", MESSAGES, channel_id=channel_id, query=query)
-        for message in page:
-            yield message
-        if len(page) < size:
-            return
-        before, most = {"before": page[-1]["id"]}, most - size

@@ -1,5 +1,7 @@
 """The announcement's view-model as Discord shows it: an embed and its buttons."""
 
+from typing import Any
+
 import discord
 from discord.utils import escape_mentions
 
@@ -9,6 +11,7 @@ from games.announcement import AnnouncementView, lines_within
 from games.listing import Listing
 from games.messages import stamp
 from games.rules import State
+from notifications.letter import Letter
 
 COLOURS = {
     State.SCHEDULED: 0x5865F2,
@@ -53,6 +56,28 @@ def buttons(view: AnnouncementView) -> discord.ui.View:
         made.add_item(SignupButton(view.game_id, "leave"))
     made.add_item(discord.ui.Button(label="Open", url=view.url))
     return made
+
+
+def message(view: AnnouncementView) -> dict[str, Any]:
+    """The post's embed and buttons, as discord.py's sending and editing take them."""
+    made = buttons(view)
+    made.stop()  # so that discord.py does not keep it: the ids say everything, and clicks are heard in another process
+    return {"embed": embed(view), "view": made}
+
+
+def pings(letter: Letter) -> discord.AllowedMentions:
+    """Who may be pinged by a letter, whatever its text says."""
+    return discord.AllowedMentions(
+        everyone=False,
+        roles=[discord.Object(role) for role in letter.ping_roles],
+        users=[discord.Object(user) for user in letter.ping_users],
+    )
+
+
+def marked(message: discord.Message, letter: Letter) -> bool:
+    """Whether a message bears the letter's mark: a post in its embed, another in its text."""
+    text = message.content if letter.post is None else "".join(embed.url or "" for embed in message.embeds)
+    return letter.mark in text
 
 
 TITLE_SHOWN = 80  # characters of a title in a list, so that a page stays within an embed's 4096

@@ -1,17 +1,18 @@
-"""notifyd's requests to Discord: each made once, when Discord's limits leave room for it.
+"""How notifyd's requests leave: each made once, when Discord's limits leave room for it.
 
-Not through discord.py's client, which is made for a program that has nowhere to put a request: it repeats what was
-refused or failed up to five times by itself, sleeps where a letter's time runs out (after the last request of a window
-until that window's end, before it returns the answer), and learns of the global limit by hitting it. Here a request is
-made once; what failed goes back to the schedule, whose next try meets the guard and the paces anew.
+discord.py builds requests and reads answers, but its own way of making them is for a program that has nowhere to put
+one: it repeats what was refused or failed up to five times by itself, sleeps where a letter's time runs out (after the
+last request of a window until that window's end, before it returns the answer), and learns of the global limit by
+hitting it. Here what failed goes back to the schedule, whose next try meets the guard and the paces anew.
 """
 
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+import discord
+from discord.http import Route
 from django.conf import settings
 
 from discord_bot.addresses import USER_AGENT
@@ -21,54 +22,41 @@ from notifications.letter import NotYet, Passing, TokenRefused
 log = logging.getLogger(__name__)
 
 TIMEOUT = 6.0  # seconds for one request
+# After a longer wait, a post had better be rendered as the game is by then.
+EDIT_PATIENCE = 0.5  # seconds
 SECOND = 1.0  # of Discord's clock; the local one may be faster
 SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookups`
 REFUSED = "Discord refused DISCORD_BOT_TOKEN."
 
 
-class Declined(Exception):
-    """Discord understood and declined: a status 4xx, with its own code where it gave one, else 0.
-
-    `retry_after` in seconds, where it said so.
-    """
-
-    def __init__(self, status: int, code: int, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
-        self.status, self.code, self.retry_after = status, code, retry_after
-
-
 class Rest:
-    """Open in a running event loop; `close` at the end."""
+    """Makes a client's requests. Open in a running event loop; `close` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: discord.Client) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         count = max(1, int(settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         self._pace = Pace(count, SECOND, at_once=max(1, count // 10))
         self._buckets = Buckets()
         self._guard = Guard()
         self._refused = False
+        # The one method through which everything goes that the client asks for.
+        client.http.request = self.request  # type: ignore[method-assign]
 
     async def close(self) -> None:
         await self._session.close()
 
     async def request(
-        self,
-        method: str,
-        route: str,
-        *,
-        body: Any = None,
-        query: Mapping[str, str] | None = None,
-        patience: float = PATIENCE,
-        **ids: int,
+        self, route: Route, *, json: Any = None, params: Any = None, reason: str | None = None, **unused: Any
     ) -> Any:
-        """Ask once and return what Discord answers. `ids` fill the route, of which `channel_id` has its own limits.
+        """Ask once and return what Discord answers.
 
-        Raises NotYet before asking when it is not its turn, Passing, TokenRefused, and Declined.
+        Raises NotYet before asking when it is not its turn, Passing, TokenRefused, and discord.py's HTTPException for
+        what Discord understood and declined.
         """
-        editing = method in ("PATCH", "DELETE")
-        major = str(ids.get("channel_id", ""))
-        bucket = self._buckets.of(f"{method} {route}", major)
-        deadline = time.monotonic() + patience
+        assert not unused.get("files"), "nothing is uploaded"
+        editing = route.method in ("PATCH", "DELETE")
+        bucket = self._buckets.of(route.key, route.major_parameters)
+        deadline = time.monotonic() + (EDIT_PATIENCE if editing else PATIENCE)
         self._check(editing)
         await bucket.enter(deadline)
         unsent = True
@@ -77,18 +65,18 @@ class Rest:
             self._check(editing)
             unsent = False
             headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
-            address = settings.DISCORD_API_URL + route.format_map(ids)
-            asked = self._session.request(method, address, json=body, params=query, headers=headers)
+            asked = self._session.request(route.method, route.url, json=json, params=params, headers=headers)
             async with asked as answer:
                 self._guard.count(answer.status, answer.headers, time.monotonic())
                 if answer.status == 401:
                     self._refuse()
                 bucket.learn(answer.headers, answer.ok)
-                self._buckets.named(f"{method} {route}", major, answer.headers.get("X-RateLimit-Bucket"), bucket)
+                name = answer.headers.get("X-RateLimit-Bucket")
+                self._buckets.named(route.key, route.major_parameters, name, bucket)
                 said = await _body(answer)
             return self._meaning(answer, said, bucket)
-        except (aiohttp.ClientError, OSError) as reason:
-            raise Passing(f"Discord cannot be reached: {str(reason) or type(reason).__name__}") from None
+        except (aiohttp.ClientError, OSError) as problem:
+            raise Passing(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
         finally:
             bucket.leave(unsent)
 
@@ -112,11 +100,13 @@ class Rest:
             raise TokenRefused(REFUSED)
         if answer.status >= 500:
             raise Passing(f"Discord answered {answer.status}")
-        if answer.status != 429:
-            raise Declined(answer.status, code, str(told.get("message") or f"Discord answered {answer.status}"))
+        if answer.status == 403:
+            raise discord.Forbidden(answer, told or None)
+        if answer.status == 404:
+            raise discord.NotFound(answer, told or None)
+        if answer.status != 429 or code:  # with a code, a limit that only some requests of the route meet
+            raise discord.HTTPException(answer, told or None)
         wait = float(told.get("retry_after") or answer.headers.get("Retry-After") or 1.0)
-        if code:  # a limit that only some requests of the route meet
-            raise Declined(429, code, str(told.get("message")), wait)
         if told.get("global") or not told:  # without a word it is not Discord but Cloudflare, who has banned us
             log.warning("Discord's limit for the whole bot was reached. Nothing is asked for %.1f s.", wait)
             self._pace.pause(wait)

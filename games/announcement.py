@@ -48,7 +48,7 @@ class AnnouncementView:
 def view(game: Game, now: datetime) -> AnnouncementView:
     """The game as its post should show it at `now`."""
     state = game.state(now)
-    people = roster(game)
+    people, held = roster(game), game.effective
     text = messages.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
@@ -61,13 +61,13 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         state=state,
         state_text=text,
         starts_at=game.starts_at,
-        duration_text=minutes_text(game.effective.duration),
+        duration_text=minutes_text(held.duration),
         host_id=game.host_id,
         seats_text=people.seats_text,
         seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
         waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
-        location=game.effective.location,
+        location=held.location,
     )
 
 

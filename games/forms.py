@@ -1,6 +1,7 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
 import zoneinfo
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django import forms
 
 from games import messages, rules
 from games.level_forms import LevelForm
-from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited
+from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
 from games.models import Game
 from games.name_forms import NamesPeople, names_area
@@ -81,15 +82,20 @@ class GameForm(NamesPeople, LevelForm):
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, guild: Guild, game: Game | None = None, template: GameTemplate | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        guild: Guild,
+        game: Game | None = None,
+        template: GameTemplate | None = None,
+        pingable: Collection[int] | None = None,
+        **kwargs: Any,
     ) -> None:
+        """`pingable`: the only roles offered to be pinged, beside those that the game pings already; None means any."""
         self.guild = guild
         self.game = game
         self.clock: ClockProblem | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = list(
-            guild.channels.for_announcements().exclude(defaults__for_games=False).select_related("defaults")
-        )
+        channels = list(places(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
@@ -106,6 +112,8 @@ class GameForm(NamesPeople, LevelForm):
         if not templates:
             del self.fields["template"]
         self.offer_members("participants")
+        if pingable is not None:
+            self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
@@ -114,6 +122,15 @@ class GameForm(NamesPeople, LevelForm):
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [(str(value), label) for value, label in choices]
+
+    def _offer_pings(self, roles: Collection[int]) -> None:
+        field = self.fields["notify_role_ids"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        offered = [role for role in self.roles if role.pk in roles]
+        field.choices = [(str(role.pk), role.name) for role in offered]
+        field.error_messages["invalid_choice"] = messages.NOT_PINGABLE
+        if not offered and not field.disabled:
+            field.help_text = messages.NONE_PINGABLE
 
     def _chosen(
         self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
@@ -201,5 +218,6 @@ class GameForm(NamesPeople, LevelForm):
 
 
 def channel_label(channel: Channel) -> str:
-    """A channel in a list of choices, with what the bot lacks there."""
-    return f"#{channel.name}" + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

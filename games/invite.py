@@ -4,14 +4,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from guilds.models import POSTING
-
-# Besides posting: reading the channel's history is how a message of one's own is found again.
-READ_MESSAGE_HISTORY = 1 << 16
+from guilds.models import POSTING, POSTING_IN_FORUM
 
 
 def invite_url() -> str:
     """https://discord.com/developers/docs/topics/oauth2#bot-authorization-flow"""
-    permissions = sum(POSTING) | READ_MESSAGE_HISTORY
+    permissions = sum({*POSTING, *POSTING_IN_FORUM})
     query = {"client_id": settings.DISCORD_CLIENT_ID, "scope": "bot applications.commands", "permissions": permissions}
     return f"{settings.DISCORD_BROWSER_URL}/oauth2/authorize?{urlencode(query)}"

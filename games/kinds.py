@@ -17,11 +17,12 @@ from games.levels import ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import State
+from guilds.models import Channel
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import Letter, Permanent, Sent
+from notifications.letter import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
-from notifications.rules import LATE, in_doubt
+from notifications.rules import LATE, in_doubt, tried_before
 
 PINGS_MOST = 80  # people called by one message: their mentions have to fit beside its text
 
@@ -67,12 +68,14 @@ def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
         nonce=delivery.nonce,
         mark=delivery.nonce,
         doubt=in_doubt(delivery.first_tried_at, now),
-        tried_at=delivery.first_tried_at,
+        tried_at=tried_before(delivery.first_tried_at, now),
     )
     if delivery.in_channel:
         # Their direct messages are closed, so they are called in the channel where the game was announced.
         text = f"<@{person.pk}> {text}"
-        letter = replace(letter, user_id=None, channel_id=game.channel_id, text=text, ping_users=(person.pk,))
+        letter = replace(
+            letter, user_id=None, channel_id=game.announcement.place_id, text=text, ping_users=(person.pk,)
+        )
     return letter
 
 
@@ -140,7 +143,11 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     calls = " ".join(f"<@{user_id}>" for user_id in called)
     letter = _letter(delivery, game, text, now)
     return replace(
-        letter, user_id=None, channel_id=game.channel_id, text=f"{calls} {letter.text}", ping_users=tuple(called)
+        letter,
+        user_id=None,
+        channel_id=game.announcement.place_id,
+        text=f"{calls} {letter.text}",
+        ping_users=tuple(called),
     )
 
 
@@ -254,8 +261,9 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
         nonce=post.nonce,
         message_id=post.message_id,
         doubt=post.message_id is None and in_doubt(row.first_tried_at, now),
-        tried_at=row.first_tried_at,
+        tried_at=tried_before(row.first_tried_at, now),
         mark=game.url,
+        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if post.channel.is_forum else None,
     )
     return Rendered(letter, game.revision)
 
@@ -270,6 +278,7 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
     post.checked_at = now
+    post.thread_name = rendered.letter.forum.name if rendered.letter.forum else ""
     post.save()
 
 
@@ -300,7 +309,8 @@ def _application_id() -> int | None:
 
 def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
     facts: dict[str, Any] = row.facts
-    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True)
+    forum = ForumPost("") if Channel.objects.get(pk=int(facts["channel"])).is_forum else None
+    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
     return Rendered(letter, row.revision)
 
 

@@ -220,7 +220,8 @@ def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) 
     if template is not None:
         levels.append(Says(template.name, own(template)))
     if channel is not None and channel.gone_at is None:
-        levels.append(Says(str(channel), own(getattr(channel, "defaults", None))))
+        home = channel.home
+        levels.append(Says(str(home), own(getattr(home, "defaults", None))))
     return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
 
 
@@ -228,6 +229,18 @@ def inherited(guild: Guild, channel: Channel | None, template: GameTemplate | No
     """What holds for a game that says nothing itself, and what of it the template has locked."""
     nothing = Says(THIS_GAME, {})
     return resolve([nothing, *above(guild, channel, template)], template.locked if template is not None else ())
+
+
+def open_channels(guild_id: int) -> models.QuerySet[Channel]:
+    """The channels in which hosts may announce games."""
+    return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
+
+
+def places(guild_id: int) -> models.QuerySet[Channel]:
+    """Where hosts may announce games: the open channels, each with the threads in it."""
+    channels = open_channels(guild_id).order_by().values("pk")
+    threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")
+    return Channel.objects.with_homes().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
 
 
 def is_set_up(guild: Guild) -> bool:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.db.models import Q
+
 from games import messages
 from games.models import Game
 from games.show import Line, lines
@@ -37,7 +39,7 @@ def listing(
     games = Game.objects.seen_by(viewer).upcoming(now)
     games = games.of(viewer) if which == "mine" else games.filter(guild=guild)
     if channel_id:
-        games = games.filter(channel_id=channel_id)
+        games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))
     pages = max(1, -(-games.count() // PER_PAGE))
     page = min(max(page, 1), pages)
     shown = lines(games[(page - 1) * PER_PAGE : page * PER_PAGE], now, viewer)

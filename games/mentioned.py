@@ -43,7 +43,7 @@ def _pieces(guild_id: int, text: str) -> list[Piece]:
             for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
                 people[fold(name)].add(member.user_id)
     if asked.channels:
-        places = Channel.objects.filter(guild_id=guild_id, gone_at=None).exclude(type=CATEGORY)
+        places = Channel.objects.filter(guild_id=guild_id, gone_at=None, parent=None).exclude(type=CATEGORY)
         for pk, name in places.values_list("pk", "name"):
             channels[fold(name)].add(pk)
     return pieces(text, people, channels, members)

@@ -70,6 +70,8 @@ def either(names: Sequence[str]) -> str:
 
 NOT_PINGABLE = "You may not have these roles pinged here. Those who manage the server decide which hosts may ping."
 
+NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement pings nobody."
+
 
 def closed(state: State, cancel_reason: str = "") -> str:
     """Why nobody can sign up or leave any more."""
@@ -153,7 +155,7 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
     """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`."""
     match name:
         case "seats":
-            return f"{value} seats" if value else "unlimited seats"
+            return f"{value} seat{'' if value == 1 else 's'}" if value else "unlimited seats"
         case "duration":
             return minutes_text(value)
         case "reminders":

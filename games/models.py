@@ -26,6 +26,8 @@ from games.rules import State, state
 from guilds.models import User, check_zone
 from notifications.models import new_nonce
 
+THREAD_NAME = 100  # characters, Discord's limit
+
 
 class GameQuerySet(models.QuerySet["Game"]):
     def seen_by(self, user: User) -> "GameQuerySet":
@@ -39,7 +41,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def with_levels(self) -> "GameQuerySet":
         """Read along what the settings of each game come from."""
-        return self.select_related("guild__defaults", "channel__defaults", "template")
+        return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
         """Games that are not over, the next first."""
@@ -178,6 +180,7 @@ class Announcement(models.Model):
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
     shown_revision = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
@@ -190,8 +193,22 @@ class Announcement(models.Model):
         """Where a browser sees it in Discord."""
         if self.message_id is None:
             return None
-        place = f"{self.channel.guild_id}/{self.channel_id}/{self.message_id}"
+        place = f"{self.channel.guild_id}/{self.place_id}/{self.message_id}"
         return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
+
+    @property
+    def place_id(self) -> int:
+        """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
+        return (self.message_id if self.channel.is_forum else None) or self.channel_id
+
+    @property
+    def thread_title(self) -> str:
+        """What its thread should be called; '' outside forums."""
+        return self.game.title[:THREAD_NAME].strip() if self.channel.is_forum else ""
+
+    def begin_anew(self) -> None:
+        """What was posted is no longer the announcement. The old nonce would find it again."""
+        self.message_id, self.nonce, self.thread_name = None, new_nonce(), ""
 
 
 class AuditEntry(models.Model):

@@ -1,5 +1,6 @@
 """Pages about who runs a game and who may not sign up in a guild."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -81,13 +82,13 @@ class BlockForm(forms.Form):
     until = forms.DateTimeField(
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
-        help_text="In UTC. Empty: for good.",
     )
     reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
 
-    def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.guild = guild
+        self.guild, self.zone = guild, viewer.tzinfo
+        self.fields["until"].help_text = f"In your time zone, {self.zone}. Empty: for good."
 
     def clean_who(self) -> User:
         text = self.cleaned_data["who"].strip().removeprefix("@").casefold()
@@ -100,6 +101,10 @@ class BlockForm(forms.Form):
         if len(found) != 1:
             raise forms.ValidationError(messages.nobody_of_that_name(len(found)))
         return found.pop()
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        return until.replace(tzinfo=self.zone) if until else None
 
 
 def _managed(request: ViewerRequest, guild_id: int) -> tuple[Guild, bool]:
@@ -115,7 +120,7 @@ def blocks(request: ViewerRequest, guild_id: int) -> HttpResponse:
     guild, manages = _managed(request, guild_id)
     if not manages:
         return _forbidden(request, MANAGERS_ONLY)
-    form = BlockForm(request.POST or None, guild=guild)
+    form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

@@ -1,6 +1,6 @@
 """All wording about the settings of a guild, its channels and templates, and about setting it up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
@@ -109,25 +109,40 @@ def test_result(closed: bool, dropped: str, error: str) -> str:
     return "The last test message arrived."
 
 
+FORUM_TIDIER = (
+    "With Manage Posts too, the bot could delete a game's whole post when the game moves elsewhere; without, it "
+    "empties and closes it."
+)
+TEST_POST = "Test"  # the name of a test message's thread in a forum
 TEST_SENT = "A test message is on its way. What came of it stands beside the channel."
 
 
-def mend_permissions(channel: str, missing: Iterable[str]) -> str:
+def mend(channel: str, permissions: Sequence[str], tag: bool) -> str:
     """Where to click in Discord."""
-    return (
-        f"In Discord: Edit Channel of {channel}, Permissions, Advanced permissions, add the bot or its role, and allow "
-        f"{' and '.join(missing)}."
-    )
+    steps = []
+    if permissions:
+        steps.append(
+            f"In Discord: Edit Channel of {channel}, Permissions, Advanced permissions, add the bot or its role, and "
+            f"allow {' and '.join(permissions)}."
+        )
+    if tag:
+        steps.append(
+            f"Posts in {channel} must have a tag, and it has none that everybody may use. In Discord: Edit Channel, "
+            "Overview, Tags: add one that is not for moderators only, or switch off that a tag is required."
+        )
+    return " ".join(steps)
 
 
 NOT_FOR_GAMES = {
     2: "A voice channel: games are announced in a text channel. Write this one's name as a game's location.",
     13: "A stage channel: games are announced in a text channel. Write this one's name as a game's location.",
-    15: "A forum: its posts are threads, in which games are not announced. Choose a text channel beside it.",
-    16: "A media channel: its posts are threads, in which games are not announced. Choose a text channel beside it.",
+    16: "A media channel: its posts are pictures and films. Choose a text channel or a forum beside it.",
 }
 NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
-THREADS = "Games are not announced in threads: choose the text channel that a thread belongs to."
+THREADS = (
+    "Hosts may also choose the open public threads of a channel that is ticked. Such a game has the channel's "
+    "settings, and the bot needs Send Messages in Threads there."
+)
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
 BOT_GONE = (

@@ -9,7 +9,19 @@ from games import messages as words
 from games import setting_messages as messages
 from games.forms import channel_label
 from games.level_forms import LevelForm
-from games.levels import NAMES, OWN, ROLES, ChannelDefaults, GameTemplate, GuildDefaults, Level, Setting, inherited
+from games.levels import (
+    NAMES,
+    OWN,
+    ROLES,
+    ChannelDefaults,
+    GameTemplate,
+    GuildDefaults,
+    Level,
+    Setting,
+    inherited,
+    open_channels,
+    resolve,
+)
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
@@ -77,9 +89,8 @@ class GuildForm(SettingsForm):
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         level = GuildDefaults.objects.filter(pk=guild.pk).first()
-        # What the guild inherits is what holds where it says nothing: the product's own.
-        bare = Guild(pk=guild.pk)
-        super().__init__(*args, guild=guild, level=level, above=inherited(bare, None, None), **kwargs)
+        # Above a guild is the product alone.
+        super().__init__(*args, guild=guild, level=level, above=resolve([]), **kwargs)
         for name in ("manager_role_ids", "pingable_role_ids"):
             self._offer(name, self.named)
 
@@ -144,8 +155,7 @@ class TemplateForm(SettingsForm):
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
         channel = template.channel if template is not None else None
         super().__init__(*args, guild=guild, level=template, above=inherited(guild, channel, None), **kwargs)
-        channels = guild.channels.for_announcements().exclude(defaults__for_games=False)
-        choices = [(str(c.pk), channel_label(c)) for c in channels]
+        choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk)]
         if channel is not None and str(channel.pk) not in dict(choices):
             choices.append((str(channel.pk), messages.channel_off(channel.name, channel.gone_at is not None)))
         self._offer("channel", [("", "The host chooses"), *choices])

@@ -4,7 +4,6 @@ Where saving would change games to come, the first attempt shows which and how, 
 that list saves what was shown.
 """
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -16,17 +15,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from games import messages as words
 from games import setting_messages as messages
 from games.actions import levels, templates
-from games.actions.levels import Change, Saved
+from games.actions.levels import Saved
 from games.actions.planning import rehearsed
 from games.guild_history import told
 from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
-from games.models import AuditEntry, Game
+from games.models import AuditEntry
 from games.rules import KEPT_AFTER_LEAVING
 from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
+from games.show import shown_changes
 from games.standing import standing
 from games.views import AT_ONCE, actor
 from gamesched.lib.clock import db_now
@@ -101,7 +100,7 @@ def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """What holds for games announced in one channel."""
-    found = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    found = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
     form = ChannelForm(request.POST or None, channel=found)
 
     def verb() -> Saved:
@@ -197,7 +196,7 @@ def _edit(
     try:
         confirm(form.guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
         preview = rehearsed(verb)
-        page["confirmed"] = _token(preview)
+        page["confirmed"] = preview.token
         if preview.games and request.POST.get("confirmed") != page["confirmed"]:
             page |= {"changes": shown_changes(form.guild, preview.games), "count": preview.count}
             return render(request, "games/level.html", page)
@@ -206,12 +205,6 @@ def _edit(
         return _refused(request, form, saved_form, refused, page)
     flash.success(request, answer.text)
     return redirect(done)
-
-
-def _token(preview: Saved) -> str:
-    """What was shown, so that only that is confirmed and nothing that came in between."""
-    shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in preview.games])
-    return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 def _refused(
@@ -234,17 +227,6 @@ def _refused(
         data["edition"] = str(theirs.initial["edition"])
         form.data = data
     return render(request, "games/level.html", page, status=422)
-
-
-def shown_changes(guild: Guild, changes: tuple[Change, ...]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
-    """Games to come that change, each with its settings' names and their values before and after, in words."""
-    roles = dict(guild.roles.values_list("pk", "name"))
-    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
-    for change in changes:
-        before, after = (words.setting_text(change.name, s.value, roles) for s in (change.before, change.after))
-        rows = found.setdefault(change.game.pk, (change.game, []))[1]
-        rows.append((messages.SETTING_NAMES[change.name], before, after))
-    return list(found.values())
 
 
 # --- the list of templates ---------------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from games.levels import is_set_up
 from games.messages import plain
 from guilds.models import Channel, Guild
 from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import Letter, Permanent, Sent
+from notifications.letter import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
-from notifications.rules import in_doubt
+from notifications.rules import in_doubt, tried_before
 
 
 def register_all() -> None:
@@ -47,7 +47,7 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
         nonce=delivery.nonce,
         mark=delivery.nonce,
         doubt=in_doubt(delivery.first_tried_at, now),
-        tried_at=delivery.first_tried_at,
+        tried_at=tried_before(delivery.first_tried_at, now),
     )
 
 
@@ -62,7 +62,8 @@ def _test(row: Notification, now: datetime) -> Rendered | Drop:
         nonce=nonce,
         mark=nonce,
         doubt=in_doubt(row.first_tried_at, now),
-        tried_at=row.first_tried_at,
+        tried_at=tried_before(row.first_tried_at, now),
+        forum=ForumPost(messages.TEST_POST) if channel.is_forum else None,
     )
     return Rendered(letter, row.revision)
 

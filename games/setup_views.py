@@ -23,7 +23,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
 from guilds.http import ViewerRequest
-from guilds.models import TEXT_CHANNEL_TYPES, Channel, Guild
+from guilds.models import GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild
 
 CATEGORY = 4
 
@@ -36,20 +36,21 @@ class Examined:
     on: bool
     missing: list[str]
     advice: str  # where to click in Discord, or why games are never announced here
+    note: str  # what would be better, though it can be used without
     test: str  # what became of the last test message
 
     @property
     def postable(self) -> bool:
-        return self.channel.type in TEXT_CHANNEL_TYPES
+        return self.channel.type in GAME_CHANNEL_TYPES
 
 
 def examine(guild: Guild) -> list[Examined]:
     """Every channel of the guild, those that games can be announced in first."""
     tests = last_tests(guild.pk)
     found = []
-    for channel in guild.channels.filter(gone_at=None).exclude(type=CATEGORY).select_related("defaults"):
+    for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
-        postable = channel.type in TEXT_CHANNEL_TYPES
+        postable = channel.type in GAME_CHANNEL_TYPES
         missing = channel.missing if postable else []
         advice = messages.NOT_FOR_GAMES.get(channel.type, messages.NOT_FOR_GAMES_OTHER) if not postable else ""
         found.append(
@@ -57,7 +58,8 @@ def examine(guild: Guild) -> list[Examined]:
                 channel,
                 postable and (defaults is None or defaults.for_games),
                 missing,
-                messages.mend_permissions(str(channel), missing) if missing else advice,
+                messages.mend(str(channel), channel.missing_permissions, channel.lacks_tag) if missing else advice,
+                messages.FORUM_TIDIER if channel.is_forum and not channel.may(MANAGE_THREADS) else "",
                 messages.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
             )
         )

@@ -8,14 +8,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from games import messages
+from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.rules import State
+from games.setting_messages import SETTING_NAMES
 from guilds.directory import refresh_shown
-from guilds.models import User
+from guilds.models import Guild, User
 from guilds.names import names_in
 from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
@@ -43,7 +45,8 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     found = list(
         games.select_related(
-            "guild__defaults", "channel__defaults", "template", "host", "announcement__channel"
+            *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
+            *("host", "announcement__channel"),
         ).annotate(
             n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
@@ -130,6 +133,7 @@ def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+    held = game.effective
     return {
         "id": game.pk,
         "title": game.title,
@@ -137,8 +141,8 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
-        "duration_text": minutes_text(game.effective.duration),
-        "seats": game.effective.seats,
+        "duration_text": minutes_text(held.duration),
+        "seats": held.seats,
         "channel": game.channel,
         "guild": game.guild,
         "host_name": host_name,
@@ -147,8 +151,8 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
-        "location_html": page_text(game.guild_id, game.effective.location),
-        "reminders_text": messages.reminders_text(game.effective.reminders),
+        "location_html": page_text(game.guild_id, held.location),
+        "reminders_text": messages.reminders_text(held.reminders),
     }
 
 
@@ -184,3 +188,14 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
 
 def _nobody(door: str) -> str:
     return messages.SOMEBODY if door == "discord" else messages.OPERATOR
+
+
+def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
+    """Games to come that change with a level, each with its settings' names and their values before and after."""
+    roles = dict(guild.roles.values_list("pk", "name"))
+    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
+    for change in changes:
+        before, after = (messages.setting_text(change.name, s.value, roles) for s in (change.before, change.after))
+        rows = found.setdefault(change.game.pk, (change.game, []))[1]
+        rows.append((SETTING_NAMES[change.name], before, after))
+    return list(found.values())

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,7 +18,7 @@ from games.actions.planning import Actor, Done
 from games.forms import GameForm
 from games.invite import invite_url
 from games.level_forms import conflict
-from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up
+from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up, open_channels
 from games.models import Game
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
@@ -28,7 +28,7 @@ from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm, refresh_shown
 from guilds.http import ViewerRequest
-from guilds.models import Channel, Guild
+from guilds.models import Guild
 from guilds.names import role_names
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
@@ -74,7 +74,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
         **scheduling(request, found),
-        "channels_missing": [(c, c.missing) for c in _open_channels(found) if c.missing],
+        "channels_missing": [(c, c.missing) for c in open_channels(found.pk) if c.missing],
     }
     return render(request, _template(request, "games/guild.html"), context)
 
@@ -104,11 +104,6 @@ def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
     }
 
 
-def _open_channels(found: Guild) -> QuerySet[Channel]:
-    """The channels in which hosts may announce games."""
-    return Channel.objects.for_announcements().filter(guild=found).exclude(defaults__for_games=False)
-
-
 def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     """Which roles may host games of a template in its own channel."""
     channel = template.channel if template is not None else None
@@ -134,10 +129,12 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
         sentence = messages.only_hosts(role_names(found.pk, hosts))
         return render(request, "403.html", {"sentence": sentence}, status=403)
+    pingable = actor(request).may_ping(found)
     if request.method == "GET":
         template = _template_wanted(request, found)
-        return _form(request, GameForm(guild=found, template=template, initial=_suggestion(request, found, template)))
-    form = GameForm(request.POST, guild=found)
+        initial = _suggestion(request, found, template)
+        return _form(request, GameForm(guild=found, template=template, pingable=pingable, initial=initial))
+    form = GameForm(request.POST, guild=found, pingable=pingable)
     if not form.is_valid():
         return _form(request, form)
     try:
@@ -157,8 +154,8 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not actor(request).may_manage(found):
         return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
     if request.method == "GET":
-        return _form(request, GameForm(guild=found.guild, game=found, initial=GameForm.initial_of(found)))
-    form = GameForm(request.POST, guild=found.guild, game=found)
+        return _form(request, _form_of(request, found))
+    form = GameForm(request.POST, guild=found.guild, game=found, pingable=actor(request).may_ping(found.guild))
     if not form.is_valid():
         return _form(request, form)
     try:
@@ -169,6 +166,12 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
+
+
+def _form_of(request: ViewerRequest, found: Game) -> GameForm:
+    """The form of a game as it is."""
+    initial, pingable = GameForm.initial_of(found), actor(request).may_ping(found.guild)
+    return GameForm(guild=found.guild, game=found, pingable=pingable, initial=initial)
 
 
 def _template_wanted(request: ViewerRequest, found: Guild) -> GameTemplate | None:
@@ -204,7 +207,7 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
         return _form(request, form, problem="" if refusal.fields else refusal.sentence)
     theirs = _game(request, form.game.pk) if form.game else None
     assert theirs is not None
-    rows = conflict(GameForm(guild=theirs.guild, game=theirs, initial=GameForm.initial_of(theirs)), form)
+    rows = conflict(_form_of(request, theirs), form)
     # Sent once more, the form now knows what it overwrites.
     typed: Any = copy(form.data)
     typed["edition"] = str(theirs.edition)

@@ -133,9 +133,10 @@ def see_guild(seen: SeenGuild, now: datetime) -> Guild:
     )
     see_channels(seen.id, seen.channels)
     see_roles(seen.id, seen.roles)
-    Channel.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[c.id for c in seen.channels]).update(
-        gone_at=now
-    )
+    absent = Channel.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[c.id for c in seen.channels])
+    absent.filter(parent=None).update(gone_at=now)
+    absent.filter(parent__gone_at__isnull=False).update(gone_at=now)
+    absent.filter(parent__gone_at=None, parent__isnull=False, archived=False).update(archived=True)
     Role.objects.filter(guild_id=seen.id, gone_at=None).exclude(pk__in=[r.id for r in seen.roles]).update(gone_at=now)
     return guild
 
@@ -183,17 +184,24 @@ def see_channels(guild_id: int, seen: Iterable[SeenChannel]) -> None:
                 type=one.type,
                 position=one.position,
                 bot_permissions=one.bot_permissions,
+                lacks_tag=one.lacks_tag,
+                parent_id=one.parent_id,
+                locked=one.locked,
             )
             for one in seen
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "type", "position", "bot_permissions", "gone_at"],
+        # Threads are told while they are active.
+        update_fields=[
+            *("name", "type", "position", "bot_permissions", "lacks_tag"),
+            *("parent", "locked", "archived", "gone_at"),
+        ],
     )
 
 
 def see_channel_gone(channel_id: int, now: datetime) -> None:
-    """A channel was deleted."""
+    """A channel or a thread was deleted."""
     Channel.objects.filter(pk=channel_id, gone_at=None).update(gone_at=now)
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from guilds.models import Block, Channel, Guild, Member, Role, User
+from guilds.models import Channel, Guild, Member, Role, User
 from guilds.operators import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
 
 
@@ -101,9 +101,10 @@ class ChannelAdmin(GuildScopedAdmin):
         return "yes"
 
     def choices(self, request: HttpRequest) -> QuerySet[Channel]:
-        """Channels that games can be announced in."""
+        """Channels and threads that games can be announced in."""
+        channels, threads = Channel.objects.for_announcements(), Channel.objects.open_threads()
         rows = self.get_queryset(request)
-        return rows.filter(pk__in=Channel.objects.for_announcements().values("pk"))
+        return rows.filter(Q(pk__in=channels.values("pk")) | Q(pk__in=threads.values("pk")))
 
 
 @admin.register(Role)
@@ -140,16 +141,3 @@ class MemberAdmin(GuildScopedAdmin):
     def roles(self, member: Member) -> str:
         names = Role.objects.filter(pk__in=member.role_ids, guild_id=member.guild_id).values_list("name", flat=True)
         return ", ".join(names) or "none"
-
-
-@admin.register(Block)
-class BlockAdmin(GuildScopedAdmin):
-    """Who may not sign up. Read here."""
-
-    guild_path = "guild"
-    list_display = ("user", "guild", "until", "reason", "made_at")
-    list_filter = ("guild", ("until", by_absence("how long", "for good", "for a time")))
-    search_fields = ("user__handle", "user__global_name", "reason")
-    search_help_text = "By name or reason."
-    list_select_related = ("guild", "user")
-    date_hierarchy = "made_at"

@@ -1,7 +1,8 @@
 """Who and where: people, guilds, their channels, roles and members, each under Discord's own id.
 
 Only `guilds.actions` writes these tables (and the person their own zone). What Discord no longer has gets
-`gone_at` or `left_at` and stays, because games of the past refer to it.
+`gone_at` or `left_at` and stays, because games of the past refer to it; what belongs to a guild goes with it when
+`forget_guild` deletes one that the bot left long ago.
 """
 
 import zoneinfo
@@ -20,11 +21,32 @@ MANAGE_GUILD = 1 << 5
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 EMBED_LINKS = 1 << 14
+READ_MESSAGE_HISTORY = 1 << 16
+MANAGE_THREADS = 1 << 34
+SEND_MESSAGES_IN_THREADS = 1 << 38
 
-# What a game's announcement needs in its channel, by the names Discord's own settings show.
+# What a game's announcement needs in its channel, by the names Discord's own settings show there.
 POSTING = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
+# A forum has no nonces: whether a post was made already is seen by reading what is there.
+POSTING_IN_FORUM = {
+    VIEW_CHANNEL: "View Channel",
+    SEND_MESSAGES: "Create Posts",
+    SEND_MESSAGES_IN_THREADS: "Send Messages in Posts",
+    EMBED_LINKS: "Embed Links",
+    READ_MESSAGE_HISTORY: "Read Message History",
+}
+POSTING_IN_THREAD = {
+    VIEW_CHANNEL: "View Channel",
+    SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
+    EMBED_LINKS: "Embed Links",
+    READ_MESSAGE_HISTORY: "Read Message History",
+}
+TAG = "a tag that it may use"  # where a forum requires one
 
-TEXT_CHANNEL_TYPES = (0, 5)  # text and announcement channels: where a game can be announced
+# https://docs.discord.com/developers/resources/channel#channel-object-channel-types
+FORUM = 15
+GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums: where a game can be announced
+THREAD_TYPES = (10, 11)  # threads in announcement channels, and public ones: these are places for games too
 
 
 def check_zone(value: str) -> None:
@@ -146,12 +168,24 @@ class Guild(models.Model):
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def for_announcements(self) -> "ChannelQuerySet":
-        """Channels of a kind that games can be announced in."""
-        return self.filter(gone_at=None, type__in=TEXT_CHANNEL_TYPES)
+        """Channels of a kind that games can be announced in. Their threads are apart: see `open_threads`."""
+        return self.filter(gone_at=None, type__in=GAME_CHANNEL_TYPES)
+
+    def open_threads(self) -> "ChannelQuerySet":
+        """Threads that whoever may can write in."""
+        return self.filter(gone_at=None, type__in=THREAD_TYPES, archived=False, locked=False)
+
+    def with_homes(self) -> "ChannelQuerySet":
+        """Read along whose settings count."""
+        return self.select_related("defaults", "parent__defaults")
 
 
 class Channel(models.Model):
-    """A channel of a guild, with what the bot may do in it."""
+    """A channel of a guild, or a public thread in one, with what the bot may do in it.
+
+    Threads are many and come and go: one that Discord no longer lists was archived, for all that is known, and is
+    opened again by a message. Only one whose deletion was told is gone.
+    """
 
     id = models.BigIntegerField(primary_key=True)
     guild = models.ForeignKey(Guild, models.PROTECT, related_name="channels")
@@ -159,6 +193,12 @@ class Channel(models.Model):
     type = models.SmallIntegerField()
     position = models.IntegerField(default=0)
     bot_permissions = models.BigIntegerField(default=0, help_text="Discord's permission bits of the bot here.")
+    lacks_tag = models.BooleanField(default=False, help_text="A forum requires a tag, and has none for the bot.")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="threads", help_text="The channel of a thread."
+    )
+    archived = models.BooleanField(default=False, help_text="A thread that was closed, as happens by age.")
+    locked = models.BooleanField(default=False, help_text="A thread in which only moderators write.")
     gone_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Channel"]] = models.Manager.from_queryset(ChannelQuerySet)()
@@ -170,11 +210,30 @@ class Channel(models.Model):
         return f"#{self.name}"
 
     @property
-    def missing(self) -> list[str]:
+    def is_forum(self) -> bool:
+        """Whether a message here begins a thread, which has the message's id."""
+        return self.type == FORUM
+
+    @property
+    def home(self) -> "Channel":
+        """The channel whose settings count: of a thread the one that it is in."""
+        return self.parent or self
+
+    def may(self, bit: int) -> bool:
+        """Whether the bot has one of Discord's permissions here."""
+        return bool(self.bot_permissions & (bit | ADMINISTRATOR))
+
+    @property
+    def missing_permissions(self) -> list[str]:
         """The permissions that the bot lacks to announce a game here, by Discord's names."""
-        if self.bot_permissions & ADMINISTRATOR:
-            return []
-        return [name for bit, name in POSTING.items() if not self.bot_permissions & bit]
+        needed = POSTING_IN_FORUM if self.is_forum else POSTING_IN_THREAD if self.parent_id else POSTING
+        lacked = [name for bit, name in needed.items() if not self.may(bit)]
+        return [*lacked, "Manage Threads"] if self.locked and not self.may(MANAGE_THREADS) else lacked
+
+    @property
+    def missing(self) -> list[str]:
+        """All that the bot lacks to announce a game here, in words."""
+        return [*self.missing_permissions, *([TAG] if self.lacks_tag else [])]
 
 
 class Role(models.Model):

@@ -258,6 +258,9 @@ class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
     def log_change(self, request: Any, obj: Any, message: Any) -> Any:
         return None
 
+    def log_deletions(self, request: Any, queryset: Any) -> Any:
+        return None
+
 
 class GuildScopedInline(Scoped, admin.TabularInline):
     """Rows of a guild under one of its rows; read, not written."""

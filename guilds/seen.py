@@ -40,13 +40,19 @@ class SeenMember:
 
 @dataclass(frozen=True)
 class SeenChannel:
-    """A guild channel, with the bot's own permission bits in it."""
+    """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give.
+
+    Or an active thread in one, its `parent_id`.
+    """
 
     id: int
     name: str
     type: int
     position: int
     bot_permissions: int
+    lacks_tag: bool = False
+    parent_id: int | None = None
+    locked: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,18 @@ from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True)
+class ForumPost:
+    """A message in a forum begins a thread, which has its id. A nonce is not taken there.
+
+    `name` is the thread's, up to 100 characters; with `rename`, it is called otherwise so far. Where the letter was
+    tried before, the threads since are looked through for its mark before it is made.
+    """
+
+    name: str
+    rename: bool = False
+
+
+@dataclass(frozen=True)
 class Letter:
     """One message to make, edit or delete.
 
@@ -18,7 +30,7 @@ class Letter:
     knows how to show; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text says.
     `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
     With `doubt`, it may have been sent longer ago than that, so the channel is read for `mark` before it is
-    sent again, from `tried_at` on: text that only this letter has. `silent` makes no sound and no push.
+    sent again, from `tried_at`, its first try, on: text that only this letter has. `silent` makes no sound and no push.
     """
 
     user_id: int | None = None
@@ -34,6 +46,7 @@ class Letter:
     tried_at: datetime | None = None
     mark: str = ""
     silent: bool = False
+    forum: ForumPost | None = None  # where `channel_id` is a forum
 
 
 @dataclass(frozen=True)

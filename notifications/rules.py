@@ -19,6 +19,11 @@ def wait(now: datetime, due: datetime | None) -> float:
     return min(max((due - now).total_seconds(), 0.0), CAP)
 
 
+def tried_before(first_tried_at: datetime | None, now: datetime) -> datetime | None:
+    """Since when something may have been sent; None at its first try, which is what is taken `now`."""
+    return first_tried_at if first_tried_at is not None and first_tried_at < now else None
+
+
 def in_doubt(first_tried_at: datetime | None, now: datetime) -> bool:
     """Whether something may have been sent, and too long ago for its nonce to tell."""
     return first_tried_at is not None and now - first_tried_at > settings.NOTIFY_NONCE_MEMORY

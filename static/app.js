@@ -47,6 +47,10 @@ for (const form of document.querySelectorAll("form[data-zone-offer]")) {
   form.hidden = false;
 }
 
+// --- The current tab is in view; app.css says so too, to browsers that know it -----------------------------
+
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // --- Back to what is inherited ----------------------------------------------------------------------------
 
 for (const input of document.querySelectorAll("form[data-levels] [data-inherits]")) {

@@ -1,11 +1,13 @@
 """Who and what is in the world when it starts: one guild, five people, one bot. The ids never change."""
 
+from typing import Any
+
 from discord_bot.sandbox import permissions
-from discord_bot.sandbox.things import APPLICATION_ID, TEXT, VOICE, User
+from discord_bot.sandbox.things import APPLICATION_ID, FORUM, TEXT, VOICE, Channel, User
 from discord_bot.sandbox.world import World
 
 GUILD_ID = 1200000000000000001
-GENERAL_ID, GAME_NIGHT_ID, RAIDS_ID, TABLE_ID = (GUILD_ID + n for n in (10, 11, 12, 13))
+GENERAL_ID, GAME_NIGHT_ID, RAIDS_ID, TABLE_ID, CAMPAIGNS_ID = (GUILD_ID + n for n in range(10, 15))
 ORGANISER_ID, PLAYER_ID, BOT_ROLE_ID = (GUILD_ID + n for n in (20, 21, 22))
 ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (1300000000000000000 + n for n in range(1, 6))
 
@@ -35,13 +37,19 @@ FRANK_ID, GINA_ID, HEIDI_ID, IVAN_ID = (1300000000000000000 + n for n in range(6
 ELSEWHERE_ID = GUILD_ID + 1000
 
 
+def add_forum(world: World, **more: Any) -> Channel:
+    """A forum to announce games in; `more` are fields of `Channel`."""
+    return world.add_channel(world.guilds[GUILD_ID], "campaigns", FORUM, CAMPAIGNS_ID, **more)
+
+
 def add_crowd(world: World) -> None:
     """More people, for the demo to show who may do what.
 
     Heidi keeps the games by a role, Gina plays as a veteran, Frank has no role, Ivan is for the demo to block; Erin
-    owns another guild, in which Frank is too.
+    owns another guild, in which Frank is too. And a forum.
     """
     guild = world.guilds[GUILD_ID]
+    add_forum(world)
     world.add_role(guild, "Keeper", 0, KEEPER_ID, color=0x9B59B6)
     world.add_role(guild, "Veteran", 0, VETERAN_ID, color=0x3498DB)
     for user_id, name, roles in (

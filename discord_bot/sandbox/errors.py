@@ -129,6 +129,10 @@ def thread_is_archived() -> DiscordError:
     return DiscordError(400, 50083, "Thread is archived")
 
 
+def tag_is_required() -> DiscordError:
+    return DiscordError(400, 40067, "A tag is required to create a forum post in this channel")
+
+
 def no_mutual_guild() -> DiscordError:
     return DiscordError(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
 

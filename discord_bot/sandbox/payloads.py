@@ -98,7 +98,7 @@ def channel(it: Channel, recipients: list[User]) -> Json:
         "id": str(it.id),
         "type": it.type,
         "last_message_id": str(it.last_message_id) if it.last_message_id else None,
-        "flags": 0,
+        "flags": it.flags,
     }
     if it.type == DM:
         return payload | {"recipients": [user(person) for person in recipients]}
@@ -118,7 +118,8 @@ def channel(it: Channel, recipients: list[User]) -> Json:
     if it.type in (TEXT, ANNOUNCEMENT, FORUM):
         payload["topic"] = it.topic
     if it.type == FORUM:
-        payload |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        tags = [{"emoji_id": None, "emoji_name": None, **tag, "id": str(tag["id"])} for tag in it.available_tags]
+        payload |= {"available_tags": tags, "default_reaction_emoji": None, "default_sort_order": None}
         payload["default_forum_layout"] = 0
     return payload
 

@@ -12,6 +12,7 @@ CLIENT_SECRET = "local-discord-secret"  # noqa: S105 (open to everyone by design
 # https://discord.com/developers/docs/resources/channel#channel-object-channel-types
 TEXT, DM, VOICE, CATEGORY, ANNOUNCEMENT, FORUM = 0, 1, 2, 4, 5, 15
 ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+REQUIRE_TAG = 1 << 4  # a channel's flag, of forums
 EPHEMERAL, LOADING = (
     1 << 6,
     1 << 7,
@@ -93,6 +94,8 @@ class Channel:
     parent_id: int | None = None  # the category, or the channel of a thread
     rate_limit_per_user: int = 0  # seconds; kept, not enforced
     thread: Thread | None = None
+    flags: int = 0
+    available_tags: list[Json] = field(default_factory=list)  # of a forum: id, name, moderated
 
 
 @dataclass

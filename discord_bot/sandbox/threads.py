@@ -23,6 +23,13 @@ def active(world: "World", guild: Guild, user_id: int) -> list[Channel]:
     return sorted((each for each in seen if not _facts(each).archived), key=lambda each: -each.id)
 
 
+def archived(world: "World", parent: Channel) -> list[Channel]:
+    """The public threads of a channel that are archived, the last first."""
+    inside = [each for each in world.channels.values() if each.parent_id == parent.id and each.thread is not None]
+    found = [each for each in inside if _facts(each).archived and each.type != PRIVATE_THREAD]
+    return sorted(found, key=lambda each: -_facts(each).archive_changed_at)
+
+
 def _facts(channel: Channel) -> Thread:
     assert channel.thread is not None, "not a thread"
     return channel.thread

@@ -11,7 +11,7 @@ from games.actions.planning import plan_clock, show, touch
 from games.models import Announcement, AuditEntry, Game
 from guilds.directory import directory
 from notifications.actions import close_shown
-from notifications.models import Notification, new_nonce
+from notifications.models import Notification
 
 SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
 
@@ -19,9 +19,11 @@ SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without
 @transaction.atomic
 def shown_by_answer(game_id: int, message_id: int, revision: int, now: datetime) -> None:
     """The bot showed this revision by answering a click, so no edit is needed unless more has changed."""
-    posts = Announcement.objects.filter(game_id=game_id, message_id=message_id)
-    if posts.exists() and close_shown(game_id, "announcement", revision, now):
-        posts.update(shown_revision=revision)
+    post = Announcement.objects.select_related("game", "channel").filter(game_id=game_id, message_id=message_id).first()
+    if post is None or post.thread_name != post.thread_title:  # an answer renames no thread
+        return
+    if close_shown(game_id, "announcement", revision, now):
+        Announcement.objects.filter(pk=post.pk).update(shown_revision=revision)
 
 
 # --- deleted in Discord ----------------------------------------------------------------------------------
@@ -50,8 +52,8 @@ def _put_back(game_id: int, gone: set[int], now: datetime) -> bool:
 
 def lose(game: Game, post: Announcement, now: datetime) -> None:
     """Write down that the post was deleted by hand; the next edit makes a new one. Under the game's lock."""
-    # The old nonce would find the deleted message.
-    post.message_id, post.nonce, post.lost_at = None, new_nonce(), now
+    post.begin_anew()
+    post.lost_at = now
     post.save()
     AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb="lost", at=now)
 
@@ -74,9 +76,9 @@ def look_for_posts(now: datetime, limit: int) -> int:
     ).order_by(F("checked_at").asc(nulls_first=True), "pk")
     found = directory()
     gone = 0
-    for post in due[:limit]:
+    for post in due.select_related("channel")[:limit]:
         assert post.message_id is not None
-        if found.has_message(post.channel_id, post.message_id):
+        if found.has_message(post.place_id, post.message_id):
             Announcement.objects.filter(pk=post.pk).update(checked_at=now)
         else:
             gone += posts_deleted([post.message_id], now)

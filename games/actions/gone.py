@@ -86,7 +86,8 @@ def _naming(guild_id: int, gone: set[int]) -> Iterator[tuple[Any, list[str]]]:
 @transaction.atomic
 def leave_channels(guild_id: int, now: datetime) -> int:
     """Games in a deleted channel no longer have its settings: those begun keep them, those to come follow."""
-    below = unsettled(guild_id).filter(channel__gone_at__isnull=False, channel__defaults__isnull=False)
+    of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
+    below = unsettled(guild_id).filter(of_channel, channel__gone_at__isnull=False)
     ids = list(below.values_list("pk", flat=True))
     followed = 0
     for game in locked_games(unsettled(guild_id).filter(pk__in=ids)) if ids else []:

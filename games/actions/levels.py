@@ -4,13 +4,14 @@ Each verb locks the games below first, in id order, then the level. Games that h
 games to come whose settings change are brought in step, in the same transaction.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from games import rules
 from games import setting_messages as messages
@@ -47,6 +48,12 @@ class Saved:
     def count(self) -> int:
         """How many games to come change."""
         return len({change.game.pk for change in self.games})
+
+    @property
+    def token(self) -> str:
+        """Stands for what changes below, so that only what was shown is confirmed, and nothing that came in between."""
+        shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in self.games])
+        return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
 # --- the verbs -------------------------------------------------------------------------------------------
@@ -93,13 +100,14 @@ def change_channel_defaults(
     edition: int | None = None,
 ) -> Saved:
     """Change what holds for games announced in a channel, and whether hosts may choose it. Raises Refused."""
-    channel = Channel.objects.filter(pk=channel_id).first()
+    channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     require_manager(channel.guild_id, actor)
     if channel.gone_at is not None:
         raise Refused(Refusal("channel_gone", messages.channel_deleted(channel.name)))
-    games = locked_games(unsettled(channel.guild_id).filter(channel=channel))
+    here = Q(channel=channel) | Q(channel__parent=channel)
+    games = locked_games(unsettled(channel.guild_id).filter(here))
     level = _locked(ChannelDefaults, channel_id)
     values = {**settings, "for_games": for_games}
     wrong = check(channel.guild_id, level, values)

@@ -18,17 +18,15 @@ from games.actions.planning import (
     show,
 )
 from games.actions.signups import add_named
-from games.levels import OWN, GameTemplate
+from games.levels import OWN, GameTemplate, places
 from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan, State
-from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
-from notifications.models import new_nonce
 
 
 @transaction.atomic
@@ -70,14 +68,11 @@ def _require_host(game: Game, actor: Actor) -> None:
     _require_pingable(game, actor)
 
 
-def _require_pingable(game: Game, actor: Actor) -> None:
-    """Raise Refused where the game's own plan pings roles that hosts may not: managers may ping any."""
-    asked = set(game.notify_role_ids or ())
-    defaults = getattr(game.guild, "defaults", None)
-    if asked <= set(defaults.pingable_role_ids if defaults else ()) or actor.operator:
-        return
-    stands = standing(actor.user, game.guild_id) if actor.user else None
-    if stands is None or not stands.manages:
+def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> None:
+    """Raise Refused where the game's own plan pings roles that the actor may not have pinged, other than those kept."""
+    asked = set(game.notify_role_ids or ()) - set(kept)
+    may = actor.may_ping(game.guild) if asked else None
+    if may is not None and not asked <= may:
         raise Refused(Refusal("not_pingable", messages.NOT_PINGABLE, {"notify_role_ids": messages.NOT_PINGABLE}))
 
 
@@ -104,7 +99,7 @@ def edit(
     held = game.effective
     _take(game, plan)
     if "notify role" in changes:
-        _require_pingable(game, actor)
+        _require_pingable(game, actor, before.notify_role_ids or ())
     after = game.effective
     past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
     if changes:
@@ -200,8 +195,7 @@ def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None)
     refusal = rules.check_plan(plan, now, before.starts_at if before else None)
     wrong = dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
-    postable = Channel.objects.for_announcements().exclude(defaults__for_games=False)
-    if not kept and not postable.filter(pk=plan.channel_id, guild_id=guild_id).exists():
+    if not kept and not places(guild_id).filter(pk=plan.channel_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL
     kept = before is not None and before.template_id == plan.template_id
     templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
@@ -215,7 +209,7 @@ def _take(game: Game, plan: Plan) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
     if game.channel_id != plan.channel_id:
-        game.channel = Channel.objects.select_related("defaults").get(pk=plan.channel_id)
+        game.channel = Channel.objects.with_homes().get(pk=plan.channel_id)
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in OWN:
@@ -229,8 +223,8 @@ def _move_post(game: Game, now: datetime) -> None:
     post = game.announcement
     if post.message_id is not None:
         take_down(game, post.channel_id, post.message_id, now)
-    post.channel_id, post.message_id = game.channel_id, None
-    post.nonce, post.problem = new_nonce(), ""
+    post.begin_anew()
+    post.channel, post.problem = game.channel, ""
     post.save()
 
 

@@ -12,7 +12,7 @@ from games.models import AuditEntry, Game
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
-from guilds.models import User
+from guilds.models import Guild, User
 from notifications.actions import schedule, unschedule
 from notifications.models import Delivery, Notification, Status
 
@@ -53,6 +53,16 @@ class Actor:
             return True
         stands = standing(self.user, guild_id) if self.user else None
         return stands is not None and stands.may_host(host_role_ids)
+
+    def may_ping(self, guild: Guild) -> frozenset[int] | None:
+        """The roles that they may have pinged in a guild; None means any."""
+        if self.operator:
+            return None
+        stands = standing(self.user, guild.pk) if self.user else None
+        if stands is not None and stands.manages:
+            return None
+        defaults = getattr(guild, "defaults", None)
+        return frozenset(defaults.pingable_role_ids if defaults else ())
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 """The operator's door to games, one file for each subject. It calls verbs; nothing here writes a table."""
 
-from games.admin import audit, games, levels, signups
+from games.admin import audit, games, levels, people, signups
 
-__all__ = ["audit", "games", "levels", "signups"]
+__all__ = ["audit", "games", "levels", "people", "signups"]

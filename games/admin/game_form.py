@@ -1,12 +1,11 @@
 """The form of a game."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils.html import format_html, format_html_join
 
 from games.actions import lifecycle
 from games.actions.lifecycle import plan_of
@@ -16,12 +15,10 @@ from games.levels import GameTemplate
 from games.models import Game
 from games.rules import Plan
 from gamesched.lib.clock import db_now
-from gamesched.lib.refusal import Refused
 from guilds.forms import zone_choices
 from guilds.models import Channel
 
 SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
-STALE = "Somebody changed this game while you were editing it, so nothing was saved. Save again to put yours over it."
 
 
 class GameForm(VerbForm):
@@ -96,17 +93,6 @@ class GameForm(VerbForm):
                 said[name] = tuple(value) if isinstance(value, list) else value
         return said
 
-    def refuse(self, refused: Refused) -> None:
-        if refused.refusal.code != "stale":
-            return super().refuse(refused)
-        saved = [
-            format_html("{}: “{}”", self[name].label, str(getattr(self.instance, name) or "nothing"))
-            for name in self.changed_data
-            if name != "edition"
-        ]
-        self.add_error(
-            None, format_html("{} Saved meanwhile: {}.", STALE, format_html_join("; ", "{}", ((one,) for one in saved)))
-        )
-        # Sent once more, the form knows what it overwrites.
-        self.data = {**dict(self.data.items()), self.add_prefix("edition"): str(self.instance.edition)}
-        return None
+    def meanwhile(self) -> Iterable[tuple[str, str]]:
+        names = [name for name in self.changed_data if name != "edition"]
+        return [(str(self[name].label), str(getattr(self.instance, name) or "")) for name in names]

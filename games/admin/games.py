@@ -87,7 +87,7 @@ class GameAdmin(VerbAdmin):
     search_help_text = "By title or host."
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
-    list_select_related = ("guild__defaults", "channel__defaults", "template", "host")
+    list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
     actions = ("cancel", "announce_again", "export")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
@@ -150,9 +150,7 @@ class GameAdmin(VerbAdmin):
         return ("guild", "host", "status", "post", "in_force") if obj else ()
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
-        guild_ids = list(self.admin_site.guild_ids(request))
-        only = {"guild": guild_ids[0]} if len(guild_ids) == 1 else {}
-        return {"zone": request.user.zone or "UTC", **only, **super().get_changeform_initial_data(request)}
+        return {"zone": request.user.zone or "UTC", **super().get_changeform_initial_data(request)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when the game ends is answered by the verb, in a sentence.

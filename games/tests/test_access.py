@@ -138,7 +138,29 @@ def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
     plan = world.plan(notify_role_ids=(PLAYER, VETERAN))
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
         lifecycle.create(world.guild.pk, plan, page(world.charlie), world.now)
-    lifecycle.create(world.guild.pk, plan, page(world.alice), world.now)
+    game = lifecycle.create(world.guild.pk, plan, page(world.alice), world.now).game
+    people.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
+    kept = world.plan(notify_role_ids=(VETERAN,))
+    lifecycle.edit(game.pk, kept, page(world.charlie), world.now)
+    with pytest.raises(Refused, match="You may not have these roles pinged here"):
+        lifecycle.edit(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+
+
+def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
+    def offered(who: User, address: str) -> list[str]:
+        return [label for _, label in as_person(who).get(address).context["form"].fields["notify_role_ids"].choices]
+
+    new = reverse("game-new", args=[GUILD])
+    assert offered(world.charlie, new) == []
+    assert messages.NONE_PINGABLE in as_person(world.charlie).get(new).text
+    defaults(pingable_role_ids=[PLAYER])
+    assert offered(world.charlie, new) == ["Player"]
+    assert offered(world.alice, new) == ["Keeper", "Veteran", "Player", "Organiser"]
+    game = world.game()
+    Game.objects.update(notify_role_ids=[VETERAN])
+    assert offered(world.bob, reverse("game-edit", args=[game.pk])) == ["Veteran", "Player"], "what it pings stays"
+    data = {"own_notify_roles": "on", "notify_role_ids": [KEEPER]}
+    assert messages.NOT_PINGABLE in as_person(world.charlie).post(new, data).text
 
 
 @pytest.mark.parametrize("left", [True, False])

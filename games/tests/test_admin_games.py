@@ -71,7 +71,7 @@ def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(wor
     lifecycle.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
     answer = manager.post(change(game), data)
     assert answer.status_code == 200
-    assert "Somebody changed this game" in answer.text
+    assert "Somebody changed this while" in answer.text
     assert "Theirs" in answer.text
     assert 'value="Mine"' in answer.text
     assert Game.objects.get().title == "Theirs"

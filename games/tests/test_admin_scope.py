@@ -178,7 +178,9 @@ def test_own_rows_open_and_show_nothing_of_the_other_guild(world: World, as_pers
         assert answer.status_code == 200
         clean(answer)
         clean(client.get(reverse(f"admin:{label}_history", args=[pk]), follow=True))
-        assert client.get(reverse(f"admin:{label}_delete", args=[pk])).status_code == 403
+        deleted = client.get(reverse(f"admin:{label}_delete", args=[pk]))
+        assert deleted.status_code == (200 if model in {GameTemplate, Block} else 403)
+        clean(deleted)
 
 
 def request_of(user: User) -> Any:
@@ -227,7 +229,7 @@ def test_a_look_up_of_people_finds_members(world: World, as_person: Any) -> None
     assert [one["id"] for one in answer.json()["results"]] == [str(world.charlie.pk)]
 
 
-@pytest.mark.parametrize("model", [Game, Signup], ids=name_of)
+@pytest.mark.parametrize("model", [Game, Signup, GuildDefaults, ChannelDefaults, GameTemplate, Block], ids=name_of)
 def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person: Any, model: type[Model]) -> None:
     client, before = as_person(world.bob), everything()
     game, template = Game.objects.get(guild=OTHER), GameTemplate.objects.get(guild=OTHER)
@@ -235,9 +237,9 @@ def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person
     data = {
         "guild": OTHER, "channel": OTHER + 10, "template": template.pk, "host": game.host_id, "title": "x",
         "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}", "zone": "UTC", "game": game.pk,
-        "user": world.charlie.pk,
+        "user": world.charlie.pk, "name": "x",
     }  # fmt: skip
-    address = reverse(f"admin:games_{model._meta.model_name}_add")
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
     assert MARK not in client.get(address, data).text
     own: dict[str, Any] = {
         "guild": GUILD,
@@ -245,13 +247,12 @@ def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person
         "template": "",
         "game": Game.objects.get(guild=GUILD).pk,
     }
-    foreign: list[dict[str, Any]] = [
-        {},
-        {"guild": GUILD},
-        {**own, "template": template.pk},
-        {**own, "channel": OTHER + 10},
-    ]
-    for mine in foreign if model is Game else [{}, {"user": game.host_id, "game": own["game"]}]:
+    foreign: dict[type[Model], list[dict[str, Any]]] = {
+        Game: [{"guild": GUILD}, {**own, "template": template.pk}, {**own, "channel": OTHER + 10}],
+        Signup: [{"user": game.host_id, "game": own["game"]}],
+        Block: [{"guild": GUILD, "user": game.host_id}],
+    }
+    for mine in [{}, *foreign.get(model, [])]:
         answer = client.post(address, {**data, **mine})
         assert answer.status_code == 200, "the form is shown again"
         assert MARK not in answer.text
@@ -276,6 +277,41 @@ def test_an_edit_accepts_nothing_of_another_guild(world: World, as_person: Any) 
         answer = client.post(reverse("admin:games_game_change", args=[game.pk]), {**good, **mine})
         assert MARK not in answer.text
     assert everything() == before
+
+
+def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any) -> None:
+    client, before = as_person(world.bob), everything()
+    template, block = GameTemplate.objects.get(guild=GUILD), Block.objects.get(guild=GUILD)
+    # Refused, each by a form that is shown again.
+    crafted: list[tuple[str, Any, dict[str, Any]]] = [
+        ("games_guilddefaults", GUILD, {"manager_role_ids": OTHER + 20}),
+        ("games_guilddefaults", GUILD, {"pingable_role_ids": OTHER + 20}),
+        ("games_channeldefaults", world.channel.pk, {"own_player_roles": "on", "player_role_ids": OTHER + 20}),
+        ("games_gametemplate", template.pk, {"channel": OTHER + 10}),
+        ("games_gametemplate", template.pk, {"own_notify_roles": "on", "notify_role_ids": OTHER + 20}),
+    ]
+    for name, pk, data in crafted:
+        answer = client.post(reverse(f"admin:{name}_change", args=[pk]), {"edition": 1, "name": "x", **data})
+        assert answer.status_code == 200
+        assert answer.context["adminform"].form.errors.keys() == {list(data)[-1]}
+        assert MARK not in answer.text
+    assert everything() == before
+    # Passed over: what a row is of cannot be changed.
+    alien = Block.objects.get(guild=OTHER)
+    client.post(reverse("admin:guilds_block_change", args=[block.pk]), {"guild": OTHER, "user": alien.guild.owner_id})
+    block.refresh_from_db()
+    assert (block.guild_id, block.user) == (GUILD, world.charlie)
+    client.post(reverse("admin:games_gametemplate_change", args=[template.pk]), {
+        "edition": 1, "name": "Mine", "guild": OTHER, "channel": world.channel.pk,
+    })  # fmt: skip
+    template.refresh_from_db()
+    assert (template.guild_id, template.name) == (GUILD, "Mine")
+    after = everything()
+    for table in ("games.GameTemplate", "guilds.Block"):
+        theirs_now, theirs_before = (
+            [row for row in rows[table] if row["guild_id"] == OTHER] for rows in (after, before)
+        )
+        assert theirs_now == theirs_before
 
 
 def edit_of(game: Game) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Choosing co-hosts, handing a game over, and blocking, on their pages."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -67,6 +68,16 @@ def test_blocking_and_unblocking(world: World, as_person: Any) -> None:
     assert "That date is past." in past.text
     shown = client.post(address, {"who": "@Charlie", "reason": "rude"}, follow=True).text
     assert "charlie" in shown
-    assert "for good; rude" in shown
+    assert "For good" in shown
+    assert "rude" in shown
     client.post(reverse("guild-unblock", args=[world.guild.pk, world.charlie.pk]))
     assert not Block.objects.exists()
+
+
+def test_until_when_somebody_is_blocked_is_said_in_ones_own_zone(world: World, as_person: Any) -> None:
+    world.alice.zone = "Asia/Tokyo"
+    world.alice.save()
+    address = reverse("guild-blocks", args=[world.guild.pk])
+    shown = as_person(world.alice).post(address, {"who": "charlie", "until": "2100-01-02T03:00"}, follow=True).text
+    assert "Until Sat 2 Jan 2100, 03:00 JST" in shown
+    assert Block.objects.get().until == datetime(2100, 1, 1, 18, tzinfo=UTC)

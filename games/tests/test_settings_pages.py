@@ -79,6 +79,7 @@ def test_the_form_says_what_is_inherited_and_from_where(world: World, as_person:
     client = as_person(world.alice)
     assert "Inherited: 2 hours, from the product." in client.get(reverse("guild-settings", args=[GUILD])).text
     client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
+    assert "from the server" not in client.get(reverse("guild-settings", args=[GUILD])).text, "it is the server's own"
     page = client.get(reverse("guild-channel", args=[GUILD, world.channel.pk])).text
     assert "Inherited: 3 hours, from the server." in page
     assert "Inherited: Europe/Berlin, from the server." in page

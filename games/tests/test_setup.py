@@ -38,7 +38,7 @@ def test_a_guild_that_nobody_set_up_says_so_to_each(world: World, as_person: Any
 
 
 def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: World, as_person: Any) -> None:
-    view, send, embed = 1 << 10, 1 << 11, 1 << 14
+    view, send, embed, manage_threads = 1 << 10, 1 << 11, 1 << 14, 1 << 34
     seen = [
         SeenChannel(GUILD + 10, "general", 0, 1, view | send),
         SeenChannel(GUILD + 11, "news", 5, 2, view | embed),
@@ -46,6 +46,8 @@ def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: Worl
         SeenChannel(GUILD + 13, "admin", 0, 4, 1 << 3),
         SeenChannel(GUILD + 14, "Table", 2, 5, PERMISSIONS),
         SeenChannel(GUILD + 15, "ideas", 15, 6, PERMISSIONS),
+        SeenChannel(GUILD + 17, "campaigns", 15, 7, PERMISSIONS | 1 << 38 | manage_threads, lacks_tag=True),
+        SeenChannel(GUILD + 18, "art", 16, 8, PERMISSIONS),
         SeenChannel(GUILD + 16, "Section", 4, 7, PERMISSIONS),
     ]
     actions.see_channels(GUILD, seen)
@@ -55,10 +57,15 @@ def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: Worl
         "news": ["Send Messages"],
         "secret": ["View Channel", "Send Messages", "Embed Links"],
         "admin": [],
+        "ideas": ["Send Messages in Posts"],
+        "campaigns": ["a tag that it may use"],
     }
     assert "Edit Channel of #general, Permissions" in shown["general"].advice
     assert shown["Table"].advice.startswith("A voice channel")
-    assert shown["ideas"].advice.startswith("A forum")
+    assert shown["art"].advice.startswith("A media channel")
+    assert "allow Send Messages in Posts." in shown["ideas"].advice
+    assert shown["campaigns"].advice.startswith("Posts in #campaigns must have a tag")
+    assert (shown["ideas"].note[:22], shown["campaigns"].note) == ("With Manage Posts too,", "")
     assert "Section" not in shown
 
 

@@ -13,6 +13,7 @@ from discord_bot.sandbox.things import (
     ANNOUNCEMENT,
     CATEGORY,
     FORUM,
+    REQUIRE_TAG,
     TEXT,
     VOICE,
     Channel,
@@ -84,9 +85,20 @@ def _changes(call: Call, guild: Guild, kind: int, body: Json) -> Json:
         if parent is None or parent.guild_id != guild.id or parent.type != CATEGORY:
             raise invalid(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
         changes["parent_id"] = parent.id
+    if kind == FORUM and body.get("flags") is not None:
+        changes["flags"] = integer(body["flags"], "flags") & REQUIRE_TAG
+    if kind == FORUM and body.get("available_tags") is not None:
+        changes["available_tags"] = [_tag(call, each, i) for i, each in enumerate(body["available_tags"])]
     if body.get("permission_overwrites") is not None:
         changes["overwrites"] = [_overwrite(each, i) for i, each in enumerate(body["permission_overwrites"])]
     return changes
+
+
+def _tag(call: Call, given: Json, i: int) -> Json:
+    """A tag keeps the id that it was given once."""
+    tag_id = snowflake(given["id"], "available_tags", i, "id") if given.get("id") else call.world.new_id()
+    name = length(given.get("name"), 1, 20, "available_tags", i, "name")
+    return {"id": tag_id, "name": name, "moderated": bool(given.get("moderated"))}
 
 
 def _overwrite(given: Json, i: int) -> Overwrite:

@@ -1,5 +1,7 @@
 """Threads and who is in them: https://docs.discord.com/developers/topics/threads"""
 
+from typing import Any
+
 from aiohttp import web
 
 from discord_bot.sandbox import channel_messages, payloads, threads
@@ -9,13 +11,14 @@ from discord_bot.sandbox.errors import (
     invalid,
     missing_access,
     missing_permissions,
+    tag_is_required,
     thread_is_archived,
     unknown_member,
     unknown_user,
     wrong_channel_type,
 )
 from discord_bot.sandbox.intents import MEMBERS as MEMBERS_INTENT
-from discord_bot.sandbox.messages import between, integer, length, read_draft
+from discord_bot.sandbox.messages import between, integer, length, read_draft, snowflake
 from discord_bot.sandbox.permissions import Permission
 from discord_bot.sandbox.routes.found import the_channel, the_guild
 from discord_bot.sandbox.things import (
@@ -24,6 +27,7 @@ from discord_bot.sandbox.things import (
     FORUM,
     PRIVATE_THREAD,
     PUBLIC_THREAD,
+    REQUIRE_TAG,
     TEXT,
     Channel,
     Json,
@@ -45,9 +49,10 @@ def read_duration(body: Json) -> int | None:
     return minutes
 
 
-def _start(call: Call, parent: Channel, body: Json, kind: int, channel_id: int | None = None) -> Channel:
+def _start(call: Call, parent: Channel, body: Json, kind: int, channel_id: int | None = None, **facts: Any) -> Channel:
     name = length(body.get("name"), 1, 100, "name")
-    facts = {} if read_duration(body) is None else {"auto_archive_duration": read_duration(body)}
+    if read_duration(body) is not None:
+        facts["auto_archive_duration"] = read_duration(body)
     if kind == PRIVATE_THREAD and body.get("invitable") is not None:
         facts["invitable"] = bool(body["invitable"])
     slow = between(integer(body.get("rate_limit_per_user") or 0, "rate_limit_per_user"), 0, SLOWEST)
@@ -99,14 +104,40 @@ def _post(call: Call, forum: Channel, body: Json, bits: int) -> Json:
     read_draft(said).require_something()
     if said.get("embeds") and not bits & Permission.EMBED_LINKS:
         raise missing_permissions()
-    made = _start(call, forum, body, PUBLIC_THREAD)
+    tags = _tags(forum, body, bits)
+    made = _start(call, forum, body, PUBLIC_THREAD, applied_tags=tags)
     message = channel_messages.post(call.world, made, call.user, said, message_id=made.id, may_speak=True)
     return call.world.channel_for(made, call.user.id) | {"message": call.world.message_payload(message)}
 
 
+def _tags(forum: Channel, body: Json, bits: int) -> list[int]:
+    """`applied_tags`. Raises 50035 for a tag that the forum has not, 50013 for a moderators' one, 40067 for none."""
+    known = {tag["id"]: tag for tag in forum.available_tags}
+    tags = [snowflake(each, "applied_tags", i) for i, each in enumerate(body.get("applied_tags") or [])]
+    for i, tag in enumerate(tags):
+        if tag not in known:
+            raise invalid(("applied_tags", i), "INVALID_FORUM_TAG", "Unknown tag")
+        if known[tag]["moderated"] and not bits & Permission.MANAGE_THREADS:
+            raise missing_permissions()
+    if forum.flags & REQUIRE_TAG and not tags:
+        raise tag_is_required()
+    return tags
+
+
+async def get_archived(call: Call) -> Json:
+    """Public ones, those archived last first. `before` is not read: so few are here that none is left off."""
+    parent = the_channel(call, Permission.READ_MESSAGE_HISTORY)
+    limit = integer(call.request.query.get("limit", "50"), "limit")
+    found = threads.archived(call.world, parent)
+    return _listed(call, found[:limit]) | {"has_more": len(found) > limit}
+
+
 async def get_active(call: Call) -> Json:
     guild = the_guild(call)
-    found = threads.active(call.world, guild, call.user.id)
+    return _listed(call, threads.active(call.world, guild, call.user.id))
+
+
+def _listed(call: Call, found: list[Channel]) -> Json:
     mine = [each for each in found if each.thread is not None and call.user.id in each.thread.members]
     return {
         "threads": [call.world.channel_for(each, call.user.id) for each in found],
@@ -180,6 +211,7 @@ ROUTES = [
     Route("POST", "/channels/{channel_id}/messages/{message_id}/threads", post_from_message),
     Route("POST", "/channels/{channel_id}/threads", post_thread),
     Route("GET", "/guilds/{guild_id}/threads/active", get_active),
+    Route("GET", "/channels/{channel_id}/threads/archived/public", get_archived),
     Route("GET", MEMBERS, get_members),
     Route("GET", MEMBERS + "/{user_id}", get_member),
     Route("PUT", MEMBERS + "/{user_id}", put_member),

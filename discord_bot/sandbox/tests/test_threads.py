@@ -12,7 +12,7 @@ from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.tests.bare import Bare, Ear
 from discord_bot.sandbox.tests.conftest import Listener
 from discord_bot.sandbox.tests.test_moderation import allow
-from discord_bot.sandbox.things import FORUM, Json
+from discord_bot.sandbox.things import FORUM, REQUIRE_TAG, Json
 from discord_bot.sandbox.world import Event, World
 
 HERE = f"/channels/{cast.GENERAL_ID}"
@@ -189,6 +189,28 @@ def test_its_events(local: LocalDiscord) -> None:
     assert [event.name for event in heard] == names
     told = {"id": str(thread.id), "guild_id": str(cast.GUILD_ID), "parent_id": str(cast.GENERAL_ID), "type": 11}
     assert heard[-1].data == told
+
+
+def test_a_forum_may_require_a_tag(local: LocalDiscord) -> None:
+    bare = Bare(local)
+    tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
+    forum = local.do(lambda world: cast.add_forum(world, flags=REQUIRE_TAG, available_tags=tags))
+    path, body = f"/channels/{forum.id}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
+    assert [tag["name"] for tag in bare.ok("GET", f"/channels/{forum.id}")["available_tags"]] == ["Full", "Open"]
+    assert bare.refused("POST", path, body) == (400, 40067)
+    assert bare.refused("POST", path, body | {"applied_tags": ["7"]}) == (400, 50035)
+    assert bare.refused("POST", path, body | {"applied_tags": ["5"]}) == (403, 50013)
+    assert bare.ok("POST", path, body | {"applied_tags": ["6"]})["applied_tags"] == ["6"]
+
+
+def test_archived_threads_are_listed_apart(local: LocalDiscord) -> None:
+    bare = Bare(local)
+    first, second = opened(local), opened(local)
+    bare.ok("PATCH", f"/channels/{first['id']}", {"archived": True})
+    found = bare.ok("GET", f"{HERE}/threads/archived/public")
+    assert [each["id"] for each in found["threads"]] == [first["id"]]
+    found = bare.ok("GET", f"/guilds/{cast.GUILD_ID}/threads/active")
+    assert [each["id"] for each in found["threads"]] == [second["id"]]
 
 
 async def test_discord_py_uses_threads(local: LocalDiscord, bot: Listener) -> None:

@@ -1,0 +1,234 @@
+"""A forum as the place of a game: its announcement is a post, which is a thread of its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import GUILD, World, make_world
+from discord_bot.directory import RestDirectory
+from discord_bot.sandbox import cast
+from discord_bot.sandbox.permissions import BOT, Permission
+from discord_bot.sandbox.testing import LocalDiscord
+from discord_bot.sandbox.things import REQUIRE_TAG
+from discord_bot.sandbox.things import Channel as Thread
+from discord_bot.tests.spoken import edit, speak
+from games.actions import setup, signups
+from games.actions.announcing import posts_deleted, shown_by_answer
+from games.actions.planning import Actor
+from games.models import Announcement, Game
+from gamesched.testing.stack import Stack, eventually
+from guilds.actions import see_channels
+from guilds.models import Channel
+from guilds.seen import SeenChannel
+from notifications.models import Delivery, Notification
+
+FORUM = SeenChannel(cast.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
+
+
+@pytest.fixture(scope="module")
+def discord() -> Iterator[LocalDiscord]:
+    with LocalDiscord(limited=False) as running:
+        yield running
+
+
+@pytest.fixture
+def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
+    """A new forum, known as the bot would know it."""
+    settings.DISCORD_API_URL, settings.DISCORD_IS_LOCAL = discord.api_url, True
+    if cast.CAMPAIGNS_ID in discord.world.channels:
+        discord.do(lambda local: local.delete_channel(local.channels[cast.CAMPAIGNS_ID]))
+    discord.do(cast.add_forum)
+    see_channels(GUILD, [FORUM])
+    return discord
+
+
+def threads(local: LocalDiscord) -> list[Thread]:
+    return [each for each in list(local.world.channels.values()) if each.parent_id == cast.CAMPAIGNS_ID]
+
+
+def shown(local: LocalDiscord, channel_id: int) -> str:
+    """What Alice sees in a channel."""
+    return str(local.client.messages("alice", channel_id))
+
+
+def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World) -> None:
+    title = "The Long Campaign " * 8
+    game = world.game(channel_id=cast.CAMPAIGNS_ID, title=title.strip())
+    speak(world.now)
+    [thread] = threads(local)
+    post = Announcement.objects.get()
+    assert (thread.name, post.message_id, post.thread_name) == (title[:100].strip(), thread.id, thread.name)
+    assert post.url is not None
+    assert post.url.endswith(f"/{GUILD}/{thread.id}/{thread.id}")
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    asked = len(local.client.requests("PATCH /channels"))
+    speak(world.now + timedelta(seconds=3))
+    assert "1 of 5 seats taken" in shown(local, thread.id)
+    assert len(local.client.requests("PATCH /channels")) == asked + 1, "its name is the same"
+    edit(world, game, world.now, title="The Short One")
+    speak(world.now + timedelta(seconds=6))
+    assert thread.name == "The Short One"
+    assert "The Short One" in shown(local, thread.id)
+    assert Announcement.objects.get().shown_revision == Game.objects.get().revision
+
+
+def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord, world: World) -> None:
+    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    [thread] = threads(local)
+    revision = edit(world, game, world.now, title="Another").revision
+    shown_by_answer(game.pk, thread.id, revision, world.now)
+    speak(world.now + timedelta(seconds=3))
+    assert thread.name == "Another"
+
+
+def test_a_new_name_refused_for_now_is_given_later(local: LocalDiscord, world: World) -> None:
+    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    [thread] = threads(local)
+    edit(world, game, world.now, title="Another")
+    local.client.fault("rate_limit", f"PATCH /channels/{thread.id}", retry_after=240)
+    speak(world.now)
+    assert (thread.name, "Another" in shown(local, thread.id)) == ("Curse of Strahd", True)
+    local.client.clear_faults()
+    speak(world.now + timedelta(seconds=241))
+    assert thread.name == "Another"
+    assert not Notification.objects.open().filter(kind="announcement").exists()
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, world: World, closed: bool) -> None:
+    other, game = (world.game(channel_id=cast.CAMPAIGNS_ID) for _ in range(2))  # of the same title
+    speak(world.now, lost=True)
+    before = {thread.id for thread in threads(local)}
+    assert len(before) == 2
+    for thread in threads(local):
+        local.do(lambda local, thread=thread: local.change_channel(thread, archived=closed))  # type: ignore[misc]
+    # A change between the tries begins their count anew, and is no reason to forget that there was one.
+    edit(world, game, world.now, title="Another")
+    speak(world.now + timedelta(seconds=1))
+    assert {thread.id for thread in threads(local)} == before, "nothing is posted twice"
+    ids = dict(Announcement.objects.values_list("game_id", "message_id"))
+    assert set(ids.values()) == before
+    assert local.world.channels[ids[game.pk] or 0].name == "Another"
+    assert game.url in shown(local, ids[game.pk] or 0)
+    assert other.url in shown(local, ids[other.pk] or 0)
+
+
+def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, world: World) -> None:
+    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    [thread] = threads(local)
+    local.do(lambda local: local.change_channel(thread, archived=True))
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    speak(world.now + timedelta(seconds=3))
+    assert "1 of 5 seats taken" in shown(local, thread.id)
+    assert thread.thread is not None
+    assert not thread.thread.archived
+
+
+def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, settings: Any) -> None:
+    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    [first] = threads(local)
+    assert RestDirectory().has_message(first.id, first.id)
+    local.do(lambda local: local.delete_channel(first))
+    assert not RestDirectory().has_message(first.id, first.id), "its channel is gone with it"
+    assert posts_deleted([first.id], world.now) == 1
+    speak(world.now)
+    [second] = threads(local)
+    local.do(lambda local: local.delete_channel(second))  # and nobody heard of it
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    for _ in range(2):
+        speak(world.now + timedelta(seconds=3))
+    [third] = threads(local)
+    assert third.id not in (first.id, second.id)
+    assert "1 of 5 seats taken" in shown(local, third.id)
+
+
+@pytest.mark.parametrize("moderates", [False, True])
+def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: World, moderates: bool) -> None:
+    role = local.world.guilds[GUILD].roles[cast.BOT_ROLE_ID]
+    bits = BOT | (Permission.MANAGE_THREADS if moderates else 0)
+    local.do(lambda local: local.change_role(local.guilds[GUILD], role, permissions=int(bits)))
+    game = world.game(channel_id=cast.GENERAL_ID)
+    speak(world.now)
+    edit(world, game, world.now, channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    assert game.url not in shown(local, cast.GENERAL_ID)
+    [thread] = threads(local)
+    edit(world, game, world.now, channel_id=cast.GENERAL_ID)
+    speak(world.now)
+    assert game.url in shown(local, cast.GENERAL_ID)
+    if moderates:
+        assert not threads(local)
+    else:
+        assert thread.thread is not None
+        assert (thread.thread.archived, game.url in shown(local, thread.id)) == (True, False)
+    post = Announcement.objects.get()
+    assert (post.thread_name, post.place_id, post.problem) == ("", cast.GENERAL_ID, "")
+
+
+def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: World) -> None:
+    game = world.game(
+        channel_id=cast.CAMPAIGNS_ID,
+        starts_at=world.now + timedelta(minutes=5),
+        reminders=(1,),
+        reminder_place="channel",
+    )
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    speak(world.now)
+    [thread] = threads(local)
+    speak(world.now + timedelta(minutes=4))
+    assert f"<@{world.charlie.pk}>" in local.client.messages("alice", thread.id)[0]["content"]
+    assert Delivery.objects.get().status == "sent"
+
+
+def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World, as_person: Any) -> None:
+    forum = local.world.channels[cast.CAMPAIGNS_ID]
+    tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
+    local.do(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
+    world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    [thread] = threads(local)
+    assert thread.thread is not None
+    assert thread.thread.applied_tags == [6]
+    local.do(lambda local: local.change_channel(forum, available_tags=tags[:1]))
+    see_channels(GUILD, [replace(FORUM, lacks_tag=True)])
+    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    speak(world.now)
+    problem = "Not announced: missing a tag that it may use in #campaigns."
+    assert Announcement.objects.get(game=game).problem == problem
+    page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD])).text
+    assert "Posts in #campaigns must have a tag, and it has none that everybody may use." in page
+
+
+def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
+    setup.test_channel(cast.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
+    speak(world.now, lost=True)
+    speak(world.now + timedelta(seconds=1))
+    assert [thread.name for thread in threads(local)] == ["Test"]
+    assert Notification.objects.get(kind="channel_test").dropped == ""
+
+
+@pytest.mark.processes
+@pytest.mark.django_db(transaction=True)
+def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
+    world = make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        stack.discord.do(cast.add_forum)
+        eventually(Channel.objects.filter(pk=cast.CAMPAIGNS_ID).exists)
+        assert not Channel.objects.get(pk=cast.CAMPAIGNS_ID).missing
+        game = world.game(channel_id=cast.CAMPAIGNS_ID)
+        first = eventually(lambda: Announcement.objects.get().message_id) or 0
+        post = stack.posts(channel_id=first)[0]
+        entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")
+        assert (entry["state"], entry["answer_type"]) == ("answered", 7)
+        assert "1 of 5 seats taken" in str(stack.posts(channel_id=first)[0]["embeds"])
+        stack.discord.do(lambda local: local.delete_channel(local.channels[first]))
+        eventually(lambda: Announcement.objects.get().message_id not in (first, None), 3)
+        assert [thread.name for thread in threads(stack.discord)] == ["Curse of Strahd"]
