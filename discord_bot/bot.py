@@ -11,6 +11,7 @@ from discord_bot.buttons import PageButton, SignupButton
 from discord_bot.clicks import Clicks
 from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
+from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
 from discord_bot.seeing import is_place, seen_guild, seen_member
 from games import messages
@@ -19,6 +20,7 @@ from games.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
+from guilds.directory import DirectoryDown
 from guilds.seen import SeenGuild, SeenMember
 from notifications.steps import beat
 
@@ -185,8 +187,10 @@ class Bot(discord.Client):
 
     async def _welcome(self, guild: discord.Guild) -> None:
         try:
+            # Invited by hundreds at once, it asks no faster than all programs together may.
+            await asyncio.sleep(await in_db(take_turn))
             owner = seen_member(await guild.fetch_member(guild.owner_id or 0))
-        except discord.HTTPException as reason:
+        except (discord.HTTPException, DirectoryDown) as reason:
             log.warning("Who owns the server %s cannot be asked just now, so nobody is welcomed yet: %s", guild, reason)
             return
         await in_db(_welcome, guild.id, owner)

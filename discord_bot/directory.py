@@ -1,20 +1,20 @@
 """Looking people and messages up with the bot's token, synchronously, for pages and chores."""
 
-import threading
 import time
 from typing import Any
 
 import requests
 from django.conf import settings
 
+from discord_bot.addresses import USER_AGENT
+from discord_bot.lookups import answered, take_turn
+from discord_bot.pacing import KEPT
 from guilds.directory import DirectoryDown
 from guilds.seen import SeenMember
 
 TIMEOUT = 5.0  # seconds
-PER_SECOND = 5  # look-ups of one process; of Discord's 50 requests a second the rest is for speaking
 
-_pace = threading.Lock()
-_next = [0.0]  # when the next look-up may begin, on the monotonic clock
+_room_at: dict[str, float] = {}  # when Discord takes more of a kind, on the monotonic clock, where it takes none now
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
 
 
@@ -38,23 +38,30 @@ class RestDirectory:
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         answer = self._get(f"/channels/{channel_id}/messages/{message_id}")
-        if answer.status_code == 429 or answer.status_code >= 500:
+        if answer.status_code in (401, 429) or answer.status_code >= 500:
             raise DirectoryDown(f"Discord answered {answer.status_code}")
         # Of a forum post the thread is deleted, and so is the message's channel.
         return not (answer.status_code == 404 and _code(answer) in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE))
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> requests.Response:
-        with _pace:
-            begins = max(_next[0], time.monotonic())
-            if begins > time.monotonic() + TIMEOUT:
-                raise DirectoryDown("too many are looking people up")
-            _next[0] = begins + 1 / PER_SECOND
-        time.sleep(max(0.0, begins - time.monotonic()))
-        headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}"}
+        """Ask, when it is our turn. `path` without its last id names what Discord counts together."""
+        counted = path.rsplit("/", 1)[0] if query is None else path
+        wait = max(take_turn(), _room_at.get(counted, 0.0) - time.monotonic())
+        if wait > TIMEOUT:
+            raise DirectoryDown("Discord limits this look-up")
+        time.sleep(wait)
+        headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
         try:
-            return requests.get(settings.DISCORD_API_URL + path, query, headers=headers, timeout=TIMEOUT)
+            answer = requests.get(settings.DISCORD_API_URL + path, query, headers=headers, timeout=TIMEOUT)
         except requests.RequestException as reason:
             raise DirectoryDown(str(reason)) from None
+        answered(answer.status_code, answer.headers)
+        if answer.status_code == 429 or answer.headers.get("X-RateLimit-Remaining") == "0":
+            if len(_room_at) > KEPT:
+                _room_at.clear()
+            after = answer.headers.get("X-RateLimit-Reset-After") or answer.headers.get("Retry-After") or "1"
+            _room_at[counted] = time.monotonic() + float(after)
+        return answer
 
 
 def _code(answer: requests.Response) -> int:

@@ -1,6 +1,10 @@
-"""What the bot remembers by itself: how each interaction went."""
+"""What the bot remembers by itself: how each interaction went, and when it may look something up again."""
+
+from datetime import UTC, datetime
 
 from django.db import models
+
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Outcome(models.TextChoices):
@@ -52,3 +56,16 @@ class Interaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} by {self.person}"
+
+
+class LookUps(models.Model):
+    """The one row by which all processes share their look-ups; see `lookups`. Times are the database's."""
+
+    next_at = models.DateTimeField(default=LONG_AGO, help_text="When the next one may begin.")
+    closed_until = models.DateTimeField(default=LONG_AGO, help_text="Until then nothing is asked.")
+    why = models.CharField(max_length=100, blank=True, help_text="Why it is closed.")
+    refused = models.IntegerField(default=0, help_text="Answers 401, 403 and 429 since that time.")
+    refused_since = models.DateTimeField(default=LONG_AGO)
+
+    def __str__(self) -> str:
+        return "The pace of look-ups"

@@ -76,6 +76,11 @@ DISCORD_BROWSER_URL: str = env.str("DISCORD_BROWSER_URL", "").rstrip("/") or (
 )
 DISCORD_CDN_URL = DISCORD_BROWSER_URL if DISCORD_IS_LOCAL else "https://cdn.discordapp.com"
 
+# Discord's documented limit for a bot, which it raises for large ones; nine tenths speak, one tenth looks people up.
+DISCORD_REQUESTS_PER_SECOND: int = env.int("DISCORD_REQUESTS_PER_SECOND", 50)
+# Direct-message channels that are opened for the first time. Discord names no number, and blocks who opens too fast.
+DISCORD_NEW_DMS_IN_TEN_SECONDS: int = env.int("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10)
+
 # --- the three openings through which a lower room asks a higher one -------------------------------------
 
 NOTIFICATION_BACKEND = "discord_bot.speaking.DiscordBackend"

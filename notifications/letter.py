@@ -65,6 +65,15 @@ class Passing(Exception):
         self.retry_after = retry_after
 
 
+class NotYet(Passing):
+    """It was not tried, or Discord took no notice of it: its turn is in `retry_after` seconds. Counts as no attempt."""
+
+    retry_after: float
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason, retry_after)
+
+
 class Broken(Passing):
     """Our own fault, so that waiting may not mend it: tried a few times only."""
 

@@ -1,24 +1,87 @@
-"""Searching members with the bot's token, against the local Discord."""
+"""Looking people up with the bot's token, against the local Discord."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from discord_bot import lookups
 from discord_bot.directory import RestDirectory
+from discord_bot.models import LookUps
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
+from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown
 
+pytestmark = pytest.mark.django_db
 
-def test_members_are_found_at_once_and_bots_are_not(settings: Any) -> None:
-    with LocalDiscord() as local:
-        settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = local.api_url, local.bot_token
-        search = RestDirectory().search
-        assert [one.nick for one in search(cast.GUILD_ID, "bob", 10)] == ["Bob the GM"]
-        assert search(cast.GUILD_ID, "Game Scheduler", 10) == []
-        made = local.client.add_people(1, cast.GUILD_ID)[0]
-        assert [str(one.user.id) for one in search(cast.GUILD_ID, made["username"], 10)] == [made["id"]]
-        for _ in range(7):
-            search(cast.GUILD_ID, "x", 10)
-        with pytest.raises(DirectoryDown):  # Discord allows ten in ten seconds
-            search(cast.GUILD_ID, "x", 10)
+
+@pytest.fixture
+def local(settings: Any) -> Iterator[LocalDiscord]:
+    with LocalDiscord() as running:
+        settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = running.api_url, running.bot_token
+        yield running
+
+
+def test_members_are_found_at_once_and_bots_are_not(local: LocalDiscord, settings: Any) -> None:
+    settings.DISCORD_REQUESTS_PER_SECOND = 500
+    search = RestDirectory().search
+    assert [one.nick for one in search(cast.GUILD_ID, "bob", 10)] == ["Bob the GM"]
+    assert search(cast.GUILD_ID, "Game Scheduler", 10) == []
+    made = local.client.add_people(1, cast.GUILD_ID)[0]
+    assert [str(one.user.id) for one in search(cast.GUILD_ID, made["username"], 10)] == [made["id"]]
+    for _ in range(7):
+        search(cast.GUILD_ID, "x", 10)
+    with pytest.raises(DirectoryDown):  # Discord allows ten in ten seconds
+        search(cast.GUILD_ID, "x", 10)
+    assert {each["status"] for each in local.client.requests()} == {200}, "and is not asked for an eleventh"
+
+
+def test_all_processes_share_five_look_ups_a_second() -> None:
+    waits = [lookups.take_turn() for _ in range(25)]
+    assert waits == sorted(waits)
+    assert waits[0] == 0
+    assert waits[-1] == pytest.approx(24 / 5, abs=0.4)
+    with pytest.raises(DirectoryDown, match="too many"):
+        [lookups.take_turn() for _ in range(5)]
+    # Nothing of it is this process's: the row alone says when the next may ask.
+    LookUps.objects.update(next_at=db_now() + timedelta(seconds=3))
+    assert 2.5 < lookups.take_turn() <= 3
+
+
+def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
+    local.do(lambda world: setattr(world.bot, "token", "another"))
+    directory = RestDirectory()
+    for look in (directory.member, directory.member, directory.has_message):
+        with pytest.raises(DirectoryDown):
+            look(cast.GUILD_ID, cast.BOB_ID)
+    assert [each["status"] for each in local.client.requests()] == [401]
+    assert "Discord refuses DISCORD_BOT_TOKEN" in caplog.text
+    LookUps.objects.update(closed_until=db_now())
+    with pytest.raises(DirectoryDown, match="401"):
+        directory.member(cast.GUILD_ID, cast.BOB_ID)
+
+
+def test_refused_look_ups_stop_long_before_discord_bans_us() -> None:
+    for _ in range(lookups.REFUSED_MOST):
+        assert lookups.take_turn() < 11
+        LookUps.objects.update(next_at=db_now())
+        lookups.answered(429, {"X-RateLimit-Scope": "shared"})
+        lookups.answered(403, {"X-RateLimit-Scope": "user"})
+    with pytest.raises(DirectoryDown, match="refused 50 look-ups"):
+        lookups.take_turn()
+    # Ten minutes later it begins anew.
+    earlier = db_now() - lookups.WINDOW
+    LookUps.objects.update(closed_until=earlier, refused_since=earlier)
+    assert lookups.take_turn() == 0
+    lookups.answered(403, {})
+    assert LookUps.objects.get().refused == 1
+
+
+def test_a_limit_of_the_whole_bot_is_heeded_by_all(local: LocalDiscord) -> None:
+    local.client.fault("rate_limit", retry_after=4.0, scope="global")
+    for _ in range(3):
+        with pytest.raises(DirectoryDown):
+            RestDirectory().member(cast.GUILD_ID, cast.BOB_ID)
+    assert [each["status"] for each in local.client.requests()] == [429]

@@ -40,7 +40,14 @@ def _set_variables() -> None:
         DISCORD_CLIENT_SECRET="local-discord-secret",
         DISCORD_API_URL="http://127.0.0.1:9/api/v10",  # the discard port: nothing answers
     )
-    for name in ("REDIS_URL", "DISCORD_BROWSER_URL", "DEBUG", "DB_CONN_MAX_AGE"):
+    for name in (
+        "REDIS_URL",
+        "DISCORD_BROWSER_URL",
+        "DISCORD_REQUESTS_PER_SECOND",
+        "DISCORD_NEW_DMS_IN_TEN_SECONDS",
+        "DEBUG",
+        "DB_CONN_MAX_AGE",
+    ):
         os.environ.pop(name, None)
 
 

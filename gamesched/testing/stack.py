@@ -61,6 +61,7 @@ class Stack:
         self.discord = LocalDiscord(public_url=self.url, limited=limited)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.since: dict[str, datetime] = {}
+        self.limited = limited
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed at exit)
 
     def __enter__(self) -> "Stack":
@@ -104,6 +105,7 @@ class Stack:
             "DISCORD_API_URL": self.discord.api_url.replace("127.0.0.1", "localhost"),
             "DISCORD_BOT_TOKEN": self.discord.bot_token,
             "DB_CONN_MAX_AGE": "300",
+            **({} if self.limited else {"DISCORD_REQUESTS_PER_SECOND": "5000"}),
         }
 
     def start(self, name: str, wait: bool = True) -> None:
