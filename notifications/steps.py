@@ -1,7 +1,8 @@
 """What notifyd does, in small synchronous steps that tests call one by one. All are judged by `now`."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from notifications import rules
 from notifications.actions import lock_game
 from notifications.kinds import Drop, Rendered, letter_kind, letter_kinds, post_kind, post_kinds
 from notifications.letter import Broken, Letter, Passing, Permanent, Sent
-from notifications.models import Delivery, Heartbeat, Notification, Status, new_nonce
+from notifications.models import Delivery, Heartbeat, How, Notification, Preference, Status, new_nonce
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,10 @@ def take_jobs(now: datetime, limit: int) -> list[Job]:
     """Lease what is due and render it, posts first: a full game's button should not wait behind letters."""
     jobs = [job for pk in _lease_posts(now, limit) if (job := _render_post(pk, now))]
     left = limit - len(jobs)
-    return jobs + [job for pk in _lease_deliveries(now, left) if (job := _render_delivery(pk, now))]
+    ids = _lease_deliveries(now, left)
+    leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
+    choices = _choices(leased.values())
+    return jobs + [job for pk in ids if (job := _render_delivery(leased[pk], choices.get(pk), now))]
 
 
 @transaction.atomic
@@ -149,16 +153,32 @@ def _render_post(pk: int, now: datetime) -> Job | None:
     return Job(pk, rendered.letter, rendered)
 
 
-def _render_delivery(pk: int, now: datetime) -> Job | None:
-    delivery = Delivery.objects.select_related("notification__game", "recipient").get(pk=pk)
-    if delivery.recipient.dm_closed_at is not None and not delivery.in_channel:
-        # Trying again would be refused, and Discord counts refusals.
+def _choices(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
+    """What the recipients chose, by delivery, in the guild that each is about. One query, however many."""
+    about = {
+        one.pk: (one.recipient_id, guild_id)
+        for one in deliveries
+        if (guild_id := letter_kind(one.notification.kind).guild(one.notification)) is not None
+    }
+    people, guilds = ({pair[at] for pair in about.values()} for at in (0, 1))
+    found = Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds) if about else ()
+    chosen = {(one.user_id, one.guild_id): one for one in found}
+    return {pk: chosen[pair] for pk, pair in about.items() if pair in chosen}
+
+
+def _render_delivery(delivery: Delivery, choice: Preference | None, now: datetime) -> Job | None:
+    pk = delivery.pk
+    mention = choice is not None and choice.how == How.MENTION
+    if (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
+        # Trying again with closed direct messages would be refused, and Discord counts refusals.
         delivery.in_channel = True
         delivery.save(update_fields=["in_channel"])
     render = letter_kind(delivery.notification.kind).render
     try:
         if rules.is_useless(delivery.useless_after, now):
             letter: Letter | Drop = Drop(rules.TOO_LATE)
+        elif choice is not None and choice.how == How.NONE:
+            letter = Drop(rules.NO_MESSAGES)
         else:
             letter = render(delivery, now) if render else Drop("this kind has no letter")
     except Exception as reason:
@@ -168,6 +188,8 @@ def _render_delivery(pk: int, now: datetime) -> Job | None:
     if isinstance(letter, Drop):
         Delivery.objects.filter(pk=pk).update(status=Status.DROPPED, error=letter.reason, leased_until=None)
         return None
+    if choice is not None and choice.is_quiet(now):
+        letter = replace(letter, silent=True)
     return Job(pk, letter)
 
 
