@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from games.messages import plain, stamp
+from games.rules import DIGEST_HOUR
 from notifications.rules import minutes_text
 
 LONGEST = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
@@ -32,7 +33,7 @@ TOLD_HOW = {
     "mention": "By a mention in the game's channel",
     "none": "Not at all",
 }
-NEWS = {"": "No", "now": "At once", "daily": "In a daily digest, at 18:00"}
+NEWS = {"": "No", "now": "At once", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
 NEWS_OF_TEMPLATE = NEWS | {"": "As all games"}
 
 

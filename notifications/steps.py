@@ -103,7 +103,9 @@ def take_jobs(now: datetime, limit: int) -> list[Job]:
     ids = _lease_deliveries(now, left)
     leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
     choices = _choices(leased.values())
-    return jobs + [job for pk in ids if (job := _render_delivery(leased[pk], choices.get(pk), now))]
+    # In the order of the lease: what would be useless first goes first.
+    there = [leased[pk] for pk in ids if pk in leased]
+    return jobs + [job for one in there if (job := _render_delivery(one, choices.get(one.pk), now))]
 
 
 @transaction.atomic
