@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from games.actions.announcing import look_for_posts, sweep
 from games.actions.gone import forget_guilds
+from games.actions.planning import REMINDERS
 from games.actions.settling import mend_drift, settle_begun
 from games.models import Signup
 from games.rules import KEPT_AFTER_LEAVING
@@ -45,7 +46,7 @@ def refresh_directory() -> str:
 
 def refresh_before_reminders(now: datetime, limit: int) -> int:
     """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
-    soon = Notification.objects.open().filter(kind="reminder", due_at__lte=now + SOON).values("game_id")
+    soon = Notification.objects.open().filter(kind__in=REMINDERS, due_at__lte=now + SOON).values("game_id")
     signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
     stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
     done = 0

@@ -11,25 +11,30 @@ from django.db.models import QuerySet
 from games import ledger_messages, messages
 from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
-from games.actions.planning import touch
+from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant, people
 from games.announcement import view
+from games.letters import fitting, letter
 from games.levels import ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import State, To
 from guilds.models import Channel
 from guilds.names import names_in
-from notifications.kinds import Drop, Kind, Post, Rendered, register
+from notifications.kinds import Drop, Kind, Post, Rendered, guild_of_game, register
 from notifications.letter import ForumPost, Letter, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
-from notifications.rules import LATE, in_doubt, tried_before
+from notifications.models import Delivery, How, Notification, Preference, Status
+from notifications.rules import LATE, NO_MESSAGES, in_doubt, tried_before
 
-PINGS_MOST = 80  # people called by one message: their mentions have to fit beside its text
+PINGS_MOST = 80  # people called by one message
+MESSAGE_MAX = 2000  # characters, as Discord takes
+INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
+MENTION = 24  # characters of one mention, at most
 
 
 def register_all() -> None:
-    register(Kind("reminder", expand=_reminded, render=_reminder))
+    register(Kind("reminder", expand=_reminded, render=_reminder, guild=_guild_of_reminder))
+    register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
     register(Kind("start", expand=_touched))
     register(Kind("end", expand=_touched))
     register(Kind("moved", expand=_recipient, render=_moved))
@@ -59,26 +64,7 @@ def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
 
 
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
-    person = delivery.recipient
-    due_at = delivery.notification.due_at
-    if now - due_at > LATE and delivery.again_id is None:
-        text = messages.late(text, due_at)
-    letter = Letter(
-        user_id=person.pk,
-        channel_id=person.dm_channel_id,
-        text=text,
-        nonce=delivery.nonce,
-        mark=delivery.nonce,
-        doubt=in_doubt(delivery.first_tried_at, now),
-        tried_at=tried_before(delivery.first_tried_at, now),
-    )
-    if delivery.in_channel:
-        # Their direct messages are closed, so they are called in the channel where the game was announced.
-        text = f"<@{person.pk}> {text}"
-        letter = replace(
-            letter, user_id=None, channel_id=game.announcement.place_id, text=text, ping_users=(person.pk,)
-        )
-    return letter
+    return letter(delivery, text, game.guild_id, game.announcement.place_id, now)
 
 
 # --- reminders -------------------------------------------------------------------------------------------
@@ -96,7 +82,47 @@ def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
         row.facts |= {"place": ReminderPlace.CHANNEL.value}
         row.save(update_fields=["facts"])
         return [game.host_id]
-    return dict.fromkeys([game.host_id, *_seated(game)])
+    everyone = dict.fromkeys([game.host_id, *_seated(game)])
+    # Those whose own reminder is nearer to the start, and due too, hear of that alone.
+    own = Notification.objects.open().filter(kind="own_reminder", game=game, due_at__lte=now, offset__lt=row.offset)
+    nearer = _wanting(game, own.values("offset")) | _reminded_already(row, game, row.offset or 0)
+    return [user_id for user_id in everyone if user_id not in nearer]
+
+
+def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
+    game = _game(row)
+    if (drop := _stale(row, game, now)) is not None:
+        return drop
+    others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
+    in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
+    if others.open().exists() or in_channel.exists():
+        return Drop("the game's own reminder is due too")
+    wanting = _wanting(game, [row.offset]) - _reminded_already(row, game, (row.offset or 0) + 1)
+    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated(game)]) if user_id in wanting]
+
+
+def _wanting(game: Game, minutes: Any) -> set[int]:
+    """Who chose an own reminder of such a length in the game's guild."""
+    found = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
+    return set(found.values_list("user_id", flat=True))
+
+
+def _reminded_already(row: Notification, game: Game, offset: int) -> set[int]:
+    """Who has or gets a reminder of the same start that is less than so many minutes before it."""
+    letters = Delivery.objects.filter(
+        notification__game=game,
+        notification__kind__in=REMINDERS,
+        notification__offset__lt=offset,
+        notification__facts__starts_at=row.facts["starts_at"],
+    )
+    unsaid = (Status.DROPPED, Status.FAILED)
+    return set(letters.exclude(status__in=unsaid).values_list("recipient_id", flat=True))
+
+
+def _guild_of_reminder(row: Notification) -> int | None:
+    """One message for all is not for its recipient to choose."""
+    return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
 
 
 def _seated(game: Game) -> list[int]:
@@ -133,23 +159,29 @@ def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
         recipient=delivery.recipient_id,
         status=Status.PENDING,
         notification__game=row.game_id,
-        notification__kind=row.kind,
+        notification__kind__in=REMINDERS,
         notification__offset__lt=row.offset,
     )
 
 
-def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter:
-    """One message that calls everyone seated, as many as one message may ping."""
-    called = list(dict.fromkeys([game.host_id, *_seated(game)]))[:PINGS_MOST]
+def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter | Drop:
+    """One message that calls everyone seated who wants to be told, as many as one message may ping.
+
+    Whose quiet hours it is stands in the text, and is not pinged.
+    """
+    everyone = dict.fromkeys([game.host_id, *_seated(game)])
+    found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
+    chosen = {one.user_id: one for one in found}
     text = messages.everyone_reminded(messages.plain(game.title), game.starts_at, _address(delivery, game))
-    calls = " ".join(f"<@{user_id}>" for user_id in called)
     letter = _letter(delivery, game, text, now)
+    most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
+    called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
+    if not called:
+        return Drop(NO_MESSAGES)
+    calls = " ".join(f"<@{user_id}>" for user_id in called)
+    awake = tuple(pk for pk in called if pk not in chosen or not chosen[pk].is_quiet(now))
     return replace(
-        letter,
-        user_id=None,
-        channel_id=game.announcement.place_id,
-        text=f"{calls} {letter.text}",
-        ping_users=tuple(called),
+        letter, user_id=None, channel_id=game.announcement.place_id, text=f"{calls} {letter.text}", ping_users=awake
     )
 
 
@@ -214,7 +246,7 @@ def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
         return Drop("they left")
     number, seated = place_of(game, delivery.recipient)
     place = messages.place_text(number, game.effective.seats, seated)
-    text = messages.confirmed(*_about(delivery, game), place, messages.plain(game.effective.instructions))
+    text = messages.confirmed(*_about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN))
     return _letter(delivery, game, text, now)
 
 

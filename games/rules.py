@@ -5,7 +5,7 @@ import unicodedata
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from gamesched.lib.refusal import Refusal
@@ -332,6 +332,18 @@ def reseat(places: Sequence[Place], seats: int) -> Moves:
 def reminder_times(starts_at: datetime, reminders: Iterable[int]) -> list[tuple[int, datetime]]:
     """Each reminder, in minutes before the start, with its time."""
     return [(minutes, starts_at - timedelta(minutes=minutes)) for minutes in reminders]
+
+
+DIGEST_HOUR = 18  # by the clock of whoever gets it: before the evening's games
+
+
+def next_digest(now: datetime, zone: tzinfo) -> datetime:
+    """When a daily digest comes next, for somebody in that zone."""
+    local = now.astimezone(zone)
+    at = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0, fold=0)
+    if at.astimezone(UTC) <= now:
+        at += timedelta(days=1)  # by the wall clock, whatever the day's length
+    return at.astimezone(UTC)
 
 
 def past_reminders(starts_at: datetime, reminders: Iterable[int], now: datetime) -> list[int]:

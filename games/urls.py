@@ -1,12 +1,15 @@
 from django.urls import path
 
-from games import ledger_views, people_views, settings_views, setup_views, views
+from games import choice_views, ledger_views, people_views, settings_views, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("guilds/<id:guild_id>/", views.guild, name="guild"),
     path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
     path("guilds/<id:guild_id>/members/", views.members, name="members"),
+    path("notifications/", choice_views.all_guilds, name="notifications"),
+    path("guilds/<id:guild_id>/notifications/", choice_views.notifications, name="guild-notifications"),
+    path("guilds/<id:guild_id>/notifications/test/", choice_views.test, name="notification-test"),
     path("guilds/<id:guild_id>/settings/", settings_views.settings, name="guild-settings"),
     path("guilds/<id:guild_id>/history/", settings_views.history, name="guild-history"),
     path("guilds/<id:guild_id>/setup/", setup_views.setup, name="guild-setup"),

@@ -55,5 +55,11 @@ def may_host(member: Member, host_role_ids: Iterable[int], manager_role_ids: Ite
 
 def blocked(guild_id: int, user: User, now: datetime) -> bool:
     """Whether the guild does not let this person sign up at the moment."""
+    return bool(blocked_among(guild_id, [user.pk], now))
+
+
+def blocked_among(guild_id: int, user_ids: Iterable[int], now: datetime) -> set[int]:
+    """Those of these people whom the guild does not let sign up at the moment."""
     lasting = Q(until=None) | Q(until__gt=now)
-    return Block.objects.filter(lasting, guild_id=guild_id, user=user).exists()
+    found = Block.objects.filter(lasting, guild_id=guild_id, user__in=user_ids)
+    return set(found.values_list("user_id", flat=True))

@@ -1,6 +1,7 @@
 """Writing the schedule, and what of the ledger needs somebody's help."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -60,6 +61,12 @@ def schedule(
                 "soonest": soonest,
             },
         )
+
+
+def schedule_each(kind: str, due: Mapping[int, datetime]) -> None:
+    """Ask for something about no one game to be said to each of these people then, unless it is asked for already."""
+    rows = [Notification(kind=kind, recipient_id=user_id, due_at=at) for user_id, at in due.items()]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def unschedule(kinds: list[str], game_id: int, now: datetime, why: str, but_offsets: tuple[int, ...] = ()) -> int:

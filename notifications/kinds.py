@@ -15,18 +15,25 @@ class Drop:
     reason: str
 
 
+def guild_of_game(row: Notification) -> int | None:
+    """The guild of the game that a row is about; None for a row about no game."""
+    return row.game.guild_id if row.game is not None else None
+
+
 @dataclass(frozen=True)
 class Kind:
     """A letter to people.
 
     `expand(row, now)` says to whom, inside the transaction and under the game's lock; it may also change
     rows (a game's start touches its post). `render(delivery, now)` makes the letter just before it is sent,
-    outside any lock, or drops it when it no longer holds.
+    outside any lock, or drops it when it no longer holds. `guild(row)` is where the recipients' choices count:
+    how they want to be told, and when silently; None where they have no choice.
     """
 
     name: str
     expand: Callable[[Notification, datetime], Iterable[int] | Drop]
     render: Callable[[Delivery, datetime], Letter | Drop] | None = None
+    guild: Callable[[Notification], int | None] = guild_of_game
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,14 @@ one row, leased while it is being edited and closed when what is shown is what i
 """
 
 import secrets
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Func, Q
 from django.utils.functional import Promise
+
+from notifications.rules import is_quiet
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -107,7 +110,7 @@ class Delivery(models.Model):
     )
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.PENDING)
     in_channel = models.BooleanField(
-        default=False, help_text="Their direct messages are closed: told by a mention in the game's channel."
+        default=False, help_text="Told by a mention in the game's channel: by choice, or for closed direct messages."
     )
     nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -142,6 +145,43 @@ class Delivery(models.Model):
     def status_text(self) -> str | Promise:
         """The status in words for people."""
         return Status(self.status).label
+
+
+class How(models.TextChoices):
+    """How a person wants to be told."""
+
+    DM = "dm", "by direct message"
+    MENTION = "mention", "by a mention in the game's channel"
+    NONE = "none", "not at all"
+
+
+class Preference(models.Model):
+    """What a person chose about what is said to them in one guild. None chose: direct messages, and no more."""
+
+    user = models.ForeignKey("guilds.User", models.PROTECT, related_name="preferences")
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="preferences", verbose_name="server")
+    how = models.CharField(max_length=7, choices=How.choices, default=How.DM)
+    reminder = models.PositiveIntegerField(
+        null=True, blank=True, help_text="An own extra reminder, minutes before the start."
+    )
+    quiet_from = models.TimeField(null=True, blank=True, help_text="From here on without a sound, in their zone.")
+    quiet_to = models.TimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["user", "guild"], name="one_preference_per_user_and_guild"),
+            models.CheckConstraint(
+                condition=Q(quiet_from=None, quiet_to=None) | Q(quiet_from__isnull=False, quiet_to__isnull=False),
+                name="quiet_hours_have_both_ends",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"What {self.user_id} chose in {self.guild_id}"
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether it is within their quiet hours, by a clock in their own zone."""
+        return is_quiet(now, self.user.tzinfo, self.quiet_from, self.quiet_to)
 
 
 class Heartbeat(models.Model):

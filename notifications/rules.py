@@ -1,6 +1,6 @@
 """Pure decisions about when to try, and how long to wait."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 
 from django.conf import settings
 
@@ -10,6 +10,7 @@ LONGEST_BACKOFF = 120.0  # seconds; also how late, at most, a letter is after Di
 GIVE_UP_AFTER = timedelta(days=1)  # what no deadline makes useless before
 LATE = timedelta(minutes=2)  # from when on a letter says that it is late
 TOO_LATE = "it came too late"
+NO_MESSAGES = "they want no messages"
 
 
 def wait(now: datetime, due: datetime | None) -> float:
@@ -46,6 +47,16 @@ def gives_up(first_tried_at: datetime | None, useless_after: datetime | None, no
     if useless_after is not None:
         return useless_after <= now
     return first_tried_at is not None and now - first_tried_at > GIVE_UP_AFTER
+
+
+def is_quiet(at: datetime, zone: tzinfo, quiet_from: time | None, quiet_to: time | None) -> bool:
+    """Whether a wall clock in the zone is within quiet hours, which may go over midnight; the end is outside."""
+    if quiet_from is None or quiet_to is None:
+        return False
+    clock = at.astimezone(zone).time()
+    if quiet_from <= quiet_to:
+        return quiet_from <= clock < quiet_to
+    return clock >= quiet_from or clock < quiet_to
 
 
 def minutes_text(minutes: int) -> str:

@@ -1,7 +1,8 @@
 """What notifyd does, in small synchronous steps that tests call one by one. All are judged by `now`."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,8 @@ from guilds.models import User
 from notifications import rules
 from notifications.actions import lock_game
 from notifications.kinds import Drop, Rendered, letter_kind, letter_kinds, post_kind, post_kinds
-from notifications.letter import Broken, Letter, Passing, Permanent, Sent
-from notifications.models import Delivery, Heartbeat, Notification, Status, new_nonce
+from notifications.letter import Broken, Letter, NotYet, Passing, Permanent, Sent
+from notifications.models import Delivery, Heartbeat, How, Notification, Preference, Status, new_nonce
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +100,12 @@ def take_jobs(now: datetime, limit: int) -> list[Job]:
     """Lease what is due and render it, posts first: a full game's button should not wait behind letters."""
     jobs = [job for pk in _lease_posts(now, limit) if (job := _render_post(pk, now))]
     left = limit - len(jobs)
-    return jobs + [job for pk in _lease_deliveries(now, left) if (job := _render_delivery(pk, now))]
+    ids = _lease_deliveries(now, left)
+    leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
+    choices = _choices(leased.values())
+    # In the order of the lease: what would be useless first goes first.
+    there = [leased[pk] for pk in ids if pk in leased]
+    return jobs + [job for one in there if (job := _render_delivery(one, choices.get(one.pk), now))]
 
 
 @transaction.atomic
@@ -149,16 +155,33 @@ def _render_post(pk: int, now: datetime) -> Job | None:
     return Job(pk, rendered.letter, rendered)
 
 
-def _render_delivery(pk: int, now: datetime) -> Job | None:
-    delivery = Delivery.objects.select_related("notification__game", "recipient").get(pk=pk)
-    if delivery.recipient.dm_closed_at is not None and not delivery.in_channel:
-        # Trying again would be refused, and Discord counts refusals.
+def _choices(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
+    """What the recipients chose, by delivery, in the guild that each is about. One query, however many."""
+    about = {
+        one.pk: (one.recipient_id, guild_id)
+        for one in deliveries
+        if (guild_id := letter_kind(one.notification.kind).guild(one.notification)) is not None
+    }
+    people, guilds = ({pair[at] for pair in about.values()} for at in (0, 1))
+    found = Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds) if about else ()
+    chosen = {(one.user_id, one.guild_id): one for one in found}
+    return {pk: chosen[pair] for pk, pair in about.items() if pair in chosen}
+
+
+def _render_delivery(delivery: Delivery, choice: Preference | None, now: datetime) -> Job | None:
+    pk = delivery.pk
+    mention = choice is not None and choice.how == How.MENTION
+    first = rules.tried_before(delivery.first_tried_at, now) is None  # else it may be in their direct messages already
+    if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
+        # Trying with closed direct messages would be refused, and Discord counts refusals.
         delivery.in_channel = True
         delivery.save(update_fields=["in_channel"])
     render = letter_kind(delivery.notification.kind).render
     try:
         if rules.is_useless(delivery.useless_after, now):
             letter: Letter | Drop = Drop(rules.TOO_LATE)
+        elif choice is not None and choice.how == How.NONE:
+            letter = Drop(rules.NO_MESSAGES)
         else:
             letter = render(delivery, now) if render else Drop("this kind has no letter")
     except Exception as reason:
@@ -168,6 +191,8 @@ def _render_delivery(pk: int, now: datetime) -> Job | None:
     if isinstance(letter, Drop):
         Delivery.objects.filter(pk=pk).update(status=Status.DROPPED, error=letter.reason, leased_until=None)
         return None
+    if choice is not None and choice.is_quiet(now):
+        letter = replace(letter, silent=True)
     return Job(pk, letter)
 
 
@@ -211,11 +236,14 @@ def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -
     elif isinstance(outcome, Passing):
         row.error = str(outcome)[:300]
         row.due_at = now + rules.backoff(row.attempts, outcome.retry_after)
-        if _is_enough(row, outcome, now):
+        if isinstance(outcome, NotYet):
+            _untry(row, rendered.letter)
+        elif _is_enough(row, outcome, now):
             row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
         else:
             _log_again(row, outcome, row.due_at - now)
-    elif kind.failed(row, outcome, now):
+    elif kind.failed(row, outcome, now) or row.revision != rendered.revision:
+        # To be made anew, or asked for again meanwhile: perhaps elsewhere, so this refusal is not the last word.
         row.error, row.due_at = str(outcome)[:300], now
     else:
         row.closed_at, row.error, row.dropped = now, str(outcome)[:300], f"refused: {outcome.code}"
@@ -250,7 +278,9 @@ def _failed(delivery: Delivery, letter: Letter | None, why: Passing | Permanent,
     delivery.error = str(why)[:300]
     if isinstance(why, Passing):
         delivery.next_try_at = now + rules.backoff(delivery.attempts, why.retry_after)
-        if _is_enough(delivery, why, now):
+        if isinstance(why, NotYet) and letter is not None:
+            _untry(delivery, letter)
+        elif _is_enough(delivery, why, now):
             delivery.status = Status.FAILED
             delivery.error = f"Gave up after {delivery.attempts} tries: {why}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
@@ -269,6 +299,13 @@ def _failed(delivery: Delivery, letter: Letter | None, why: Passing | Permanent,
         delivery.status = Status.UNCERTAIN if why.code == Permanent.UNCERTAIN else Status.FAILED
         log.warning("The %s is %s: %s", delivery, delivery.status_text, why)
     delivery.save()
+
+
+def _untry(row: Notification | Delivery, letter: Letter) -> None:
+    """It was its turn, and not yet Discord's: that was no try."""
+    row.attempts = max(row.attempts - 1, 0)
+    if letter.tried_at is None:
+        row.first_tried_at = None
 
 
 def _is_enough(row: Notification | Delivery, why: Passing, now: datetime) -> bool:

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from games import messages, rules
 from games.actions.planning import (
+    AT_ONCE_WITHIN,
+    REMINDERS,
     Actor,
     Done,
     changed,
@@ -19,7 +21,7 @@ from games.actions.planning import (
 )
 from games.actions.signups import add_named
 from games.levels import OWN, GameTemplate, places
-from games.models import Announcement, AuditEntry, Game
+from games.models import Announcement, AuditEntry, Follow, Game
 from games.participants import Named
 from games.rules import Plan, State
 from gamesched.lib.refusal import Refusal, Refused
@@ -27,6 +29,8 @@ from guilds.access import membership
 from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
+
+NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
 
 
 @transaction.atomic
@@ -56,8 +60,17 @@ def create(
     added = add_named(game, named, actor, now)
     plan_clock(game, now)
     show(game, now)
+    _tell_followers(game, now)
     past = rules.past_reminders(game.starts_at, game.effective.reminders, now)
     return Done(game, True, messages.created(past) + messages.added(added.names, added.already))
+
+
+def _tell_followers(game: Game, now: datetime) -> None:
+    """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
+    if Follow.objects.filter(guild_id=game.guild_id).exists():
+        soon = game.starts_at - now < AT_ONCE_WITHIN
+        due_at = now if soon else now + NEWS_SETTLE
+        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, useless_after=game.starts_at)
 
 
 def _require_host(game: Game, actor: Actor) -> None:
@@ -129,7 +142,8 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    unschedule(["reminder", "start", "end", "moved", "added", "removed"], game.pk, now, "the game was cancelled")
+    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
+    unschedule(planned, game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
         "cancelled",

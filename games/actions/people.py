@@ -8,7 +8,7 @@ from django.db import transaction
 from games import messages
 from games.actions.levels import require_manager as require_guild_manager
 from games.actions.levels import write_down
-from games.actions.planning import Actor, Done, changed, locked_game, require_manager
+from games.actions.planning import Actor, Done, changed, locked_game, plan_own_reminders, require_manager
 from games.models import Game
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
@@ -50,6 +50,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
+    plan_own_reminders(game, now)
     changed(game, actor, "edit", {"host": pair}, now)
     return Done(game, True, messages.handed_over(names[to.pk].text))
 

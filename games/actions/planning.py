@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Q
 
 from games import messages, rules
 from games.models import AuditEntry, Game
@@ -14,7 +15,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Guild, User
 from notifications.actions import schedule, unschedule
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, Preference, Status
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ BUTTON_DELAY = timedelta(seconds=2)
 # Who gains a seat and loses it again meanwhile hears of neither; close to the start everyone hears at once.
 MOVES_SETTLE = timedelta(minutes=1)
 AT_ONCE_WITHIN = timedelta(minutes=10)
+REMINDERS = ("reminder", "own_reminder")
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,42 @@ def plan_clock(game: Game, now: datetime) -> None:
                 useless_after=game.starts_at,
             )
     unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
+    plan_own_reminders(game, now, anew=True)
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:
         schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
+
+
+def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
+    """Plan the extra reminders that the host and those seated chose: one row for each length of time.
+
+    Who is meant is asked when it is due, so whoever leaves or chooses otherwise needs no change of rows.
+    """
+    if game.starts_at <= now:
+        return
+    seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
+    chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
+    wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
+    if not anew:
+        rows = Notification.objects.open().filter(game=game, kind="own_reminder")
+        wanted = wanted.exclude(reminder__in=rows.values("offset"))
+    lengths = {length for length in wanted.values_list("reminder", flat=True) if length}
+    kept = []
+    for minutes, at in rules.reminder_times(game.starts_at, lengths):
+        if at > now:
+            kept.append(minutes)
+            schedule(
+                "own_reminder",
+                game_id=game.pk,
+                offset=minutes,
+                due_at=at,
+                revision=game.revision,
+                facts={"starts_at": game.starts_at.isoformat()},
+                useless_after=game.starts_at,
+            )
+    if anew:
+        unschedule(["own_reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
 
 
 def reseat(game: Game, now: datetime) -> None:
@@ -147,6 +181,7 @@ def reseat(game: Game, now: datetime) -> None:
             # Whoever takes a free seat by joining is told by the answer, not by a letter.
             if signup.user_id and signup.joined_at != now:
                 _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)
+    plan_own_reminders(game, now)
 
 
 def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:

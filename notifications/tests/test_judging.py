@@ -11,7 +11,7 @@ from games.actions import signups
 from games.actions.planning import Actor
 from games.models import Game
 from notifications import rules, steps
-from notifications.letter import Broken, Passing, Permanent, Sent
+from notifications.letter import Broken, NotYet, Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
 
 
@@ -256,3 +256,34 @@ def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: G
     jobs = steps.take_jobs(world.now, 10)
     steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
     assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id == 777
+
+
+def test_waiting_for_a_limit_is_no_try(world: World, game: Game) -> None:
+    due = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(due)
+    jobs = steps.take_jobs(due, 10)
+    steps.record([(job, NotYet("its turn comes", 5.0)) for job in jobs], due)
+    assert set(Delivery.objects.values_list("attempts", "first_tried_at", "next_try_at")) == {
+        (0, None, due + timedelta(seconds=5))
+    }
+    later = due + rules.GIVE_UP_AFTER
+    row = Notification.objects.open().get(kind="announcement")
+    assert (row.attempts, row.first_tried_at) == (0, None)
+    assert not any(job.letter.doubt for job in steps.take_jobs(later, 10) if job.rendered)
+
+
+def test_a_letter_that_may_have_arrived_privately_is_not_said_in_the_channel(world: World, game: Game) -> None:
+    due = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(due)
+    job = next(job for job in steps.take_jobs(due, 10) if job.letter.user_id == world.charlie.pk)
+    steps.record([(job, Passing("Discord did not answer in time"))], due)
+    type(world.charlie).objects.filter(pk=world.charlie.pk).update(dm_closed_at=due)
+    [again] = [one for one in steps.take_jobs(due + timedelta(minutes=1), 10) if one.pk == job.pk]
+    assert again.letter.user_id == world.charlie.pk
+
+
+def test_a_refusal_of_what_has_changed_since_is_not_the_last_word(world: World, game: Game) -> None:
+    [job] = steps.take_jobs(world.now, 10)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    steps.record([(job, Permanent("Missing Permissions", Permanent.MISSING_PERMISSION))], world.now)
+    assert [again.pk for again in steps.take_jobs(world.now, 10)] == [job.pk]
