@@ -42,6 +42,8 @@ def _set_variables() -> None:
     )
     for name in ("REDIS_URL", "DISCORD_BROWSER_URL", "DEBUG", "DB_CONN_MAX_AGE"):
         os.environ.pop(name, None)
+    # Programs are started a hundred times and more, and would each time compile everything.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 _set_variables()
@@ -78,6 +80,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if _worker:
+        # Those that mostly wait come first, so that the short ones fill what the long ones leave, to the very end.
+        items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     if find_browser() is None:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -18,7 +18,8 @@ import requests
 from gamesched.demo.postgres import state_directory
 from gamesched.testing.stack import eventually
 
-pytestmark = pytest.mark.processes
+# One after the other: demos choose their ports by looking which are free.
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]
 REPOSITORY = Path(__file__).resolve().parents[2]
 OURS = ["gamesched", "guilds", "notifications", "games", "discord_bot", "templates", "static", "manage.py"]
 
@@ -31,7 +32,7 @@ class Demo:
         self.said = ""
         inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
         self.command = [sys.executable, "-m", "gamesched.demo"]
-        self.variables = {**inherited, "PYTHONDONTWRITEBYTECODE": "1"}
+        self.variables = inherited
 
     def start(self) -> None:
         self.said = ""
