@@ -35,7 +35,7 @@ PIP = (
 )
 PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
-TOGETHER = ["-n", "3", "--dist", "loadgroup"]
+TOGETHER = ["-n", "3"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 

@@ -80,9 +80,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if _worker:
-        # Those that mostly wait come first, so that the short ones fill what the long ones leave, to the very end.
-        items.sort(key=lambda item: item.get_closest_marker("processes") is None)
     if find_browser() is None:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -18,8 +18,7 @@ import requests
 from gamesched.demo.postgres import state_directory
 from gamesched.testing.stack import eventually
 
-# One after the other: demos choose their ports by looking which are free.
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.processes
 REPOSITORY = Path(__file__).resolve().parents[2]
 OURS = ["gamesched", "guilds", "notifications", "games", "discord_bot", "templates", "static", "manage.py"]
 

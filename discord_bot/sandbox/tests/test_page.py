@@ -10,11 +10,7 @@ from discord_bot.sandbox.tests.bare import Bare
 from discord_bot.sandbox.tests.conftest import CHROMIUM
 from discord_bot.sandbox.things import ANNOUNCEMENT, FORUM, PUBLIC_THREAD
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium"),
-    pytest.mark.xdist_group("page"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
 
 def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:

@@ -17,11 +17,7 @@ from discord_bot.sandbox.tests.bare import Bare
 from discord_bot.sandbox.tests.conftest import CHROMIUM
 from discord_bot.sandbox.things import APPLICATION_ID
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium"),
-    pytest.mark.xdist_group("page"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
 TITLE = {"type": 3, "name": "title", "description": "What is played", "required": True}
 WHEN = {"type": 3, "name": "when", "description": "As in: friday", "required": True, "autocomplete": True}

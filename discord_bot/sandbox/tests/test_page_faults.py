@@ -9,11 +9,7 @@ from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.tests.bare import Bare
 from discord_bot.sandbox.tests.conftest import CHROMIUM
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium"),
-    pytest.mark.xdist_group("page"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
 
 def test_the_newest_post_is_deleted_by_two_clicks(local: LocalDiscord, page: Any) -> None:
