@@ -111,9 +111,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo = Demo(checkout)
     assert demo.state != state_directory()
     yield demo
+    shutil.rmtree(demo.state, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(demo: Demo) -> Iterator[None]:
+    """What a failed test left running would fail the next one too."""
+    yield
     for pid in demo.processes():
         os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(demo.state, ignore_errors=True)
 
 
 def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
