@@ -34,6 +34,8 @@ PIP = (
     "pip-25.3-py3-none-any.whl"
 )
 PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
+# Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
+TOGETHER = ["-n", "3"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
@@ -187,7 +189,7 @@ def test(words: list[str]) -> int:
         if not install_browser():
             return fail("Chromium could not be installed.", "As root on Debian: apt-get install chromium")
     failed = lint()
-    if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
+    if subprocess.run([str(PYTHON), "-m", "pytest", *TOGETHER, *words], cwd=ROOT, check=False).returncode != 0:
         failed.append("pytest")
     return conclude(failed)
 

@@ -3,14 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
-import discord
 from django.apps import AppConfig
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, register
-
-from discord_bot.addresses import use_configured_addresses
 
 PATIENCE = 10.0  # seconds
 
@@ -18,10 +14,15 @@ PATIENCE = 10.0  # seconds
 @register("discord", deploy=True)
 def commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Whether Discord shows the slash commands that this version has."""
-    from discord_bot.commands import behind_now
-
     if not settings.DISCORD_CLIENT_ID:  # gamesched.E005 says so
         return []
+    # Here, for Discord's library takes long to load and most programs never need it.
+    import aiohttp
+    import discord
+
+    from discord_bot.addresses import use_configured_addresses
+    from discord_bot.commands import behind_now
+
     use_configured_addresses()
     try:
         behind = behind_now(settings.DISCORD_BOT_TOKEN, PATIENCE)

@@ -49,6 +49,8 @@ def _set_variables() -> None:
         "DB_CONN_MAX_AGE",
     ):
         os.environ.pop(name, None)
+    # Programs are started a hundred times and more, and would each time compile everything.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 _set_variables()

@@ -53,9 +53,11 @@ class Stack:
     """`with Stack("bot", "notifyd") as stack:` runs these programs; each can be killed and started again."""
 
     def __init__(self, *names: str, limited: bool = True) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        # Held until the end, so that nothing else is given the port. Whoever reuses addresses may still listen there.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port = self._held.getsockname()[1]
         self.names = names
         self.url = f"http://localhost:{self.port}"
         self.discord = LocalDiscord(public_url=self.url, limited=limited)
@@ -86,6 +88,7 @@ class Stack:
                 process.kill()
                 process.wait()
         self.discord.stop()
+        self._held.close()
         sys.stderr.write(self.said)  # for pytest to show where a test failed
         self._errors.close()
 

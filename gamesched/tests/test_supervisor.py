@@ -31,7 +31,7 @@ class Demo:
         self.said = ""
         inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
         self.command = [sys.executable, "-m", "gamesched.demo"]
-        self.variables = {**inherited, "PYTHONDONTWRITEBYTECODE": "1"}
+        self.variables = inherited
 
     def start(self) -> None:
         self.said = ""
@@ -111,9 +111,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo = Demo(checkout)
     assert demo.state != state_directory()
     yield demo
+    shutil.rmtree(demo.state, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(demo: Demo) -> Iterator[None]:
+    """What a failed test left running would fail the next one too."""
+    yield
     for pid in demo.processes():
         os.kill(pid, signal.SIGKILL)
-    shutil.rmtree(demo.state, ignore_errors=True)
 
 
 def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:

@@ -77,14 +77,23 @@ async def _first(running: asyncio.Task[None], ready: asyncio.Task[None]) -> None
         await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-def page(local: LocalDiscord) -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for a file of tests. Playwright keeps an event loop running meanwhile: no async tests beside it."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM))
-        page = browser.new_page()
-        problems: list[str] = []
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        yield page
-        browser.close()
-        assert problems == []
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(local: LocalDiscord, browser: Any) -> Iterator[Any]:
+    """A page that shares nothing with those before it."""
+    context = browser.new_context()
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []
