@@ -25,6 +25,9 @@ TIMEOUT = 6.0  # seconds for one request
 # After a longer wait, a post had better be rendered as the game is by then.
 EDIT_PATIENCE = 0.5  # seconds
 SECOND = 1.0  # of Discord's clock; the local one may be faster
+# What one request was told of a channel that is deleted, or that the bot may not see, holds for those that wait too.
+NOT_THERE = {10003, 50001}  # Unknown Channel, Missing Access
+NOT_THERE_FOR = 10.0  # seconds
 SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookups`
 REFUSED = "Discord refused DISCORD_BOT_TOKEN."
 
@@ -39,6 +42,7 @@ class Rest:
         self._buckets = Buckets()
         self._guard = Guard()
         self._refused = False
+        self._not_there: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
         # The one method through which everything goes that the client asks for.
         client.http.request = self.request  # type: ignore[method-assign]
 
@@ -57,12 +61,12 @@ class Rest:
         editing = route.method in ("PATCH", "DELETE")
         bucket = self._buckets.of(route.key, route.major_parameters)
         deadline = time.monotonic() + (EDIT_PATIENCE if editing else PATIENCE)
-        self._check(editing)
+        self._check(editing, route.major_parameters)
         await bucket.enter(deadline)
         unsent = True
         try:
             await self._pace.enter(deadline, "Discord takes no more requests just now")
-            self._check(editing)
+            self._check(editing, route.major_parameters)
             unsent = False
             headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
             asked = self._session.request(route.method, route.url, json=json, params=params, headers=headers)
@@ -74,16 +78,26 @@ class Rest:
                 name = answer.headers.get("X-RateLimit-Bucket")
                 self._buckets.named(route.key, route.major_parameters, name, bucket)
                 said = await _body(answer)
-            return self._meaning(answer, said, bucket)
+            try:
+                return self._meaning(answer, said, bucket)
+            except discord.HTTPException as reason:
+                if reason.code in NOT_THERE and route.channel_id:
+                    self._not_there[route.major_parameters] = (time.monotonic() + NOT_THERE_FOR, reason)
+                raise
         except (aiohttp.ClientError, OSError) as problem:
             raise Passing(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
         finally:
             bucket.leave(unsent)
 
-    def _check(self, editing: bool) -> None:
+    def _check(self, editing: bool, place: str) -> None:
         """Asked before waiting, and again just before leaving: what was sent meanwhile may have been refused."""
         if self._refused:
             raise TokenRefused(REFUSED)
+        until, reason = self._not_there.get(place, (0.0, None))
+        if reason is not None:
+            if time.monotonic() < until:
+                raise type(reason)(reason.response, {"code": reason.code, "message": reason.text})
+            del self._not_there[place]
         self._guard.check(editing, time.monotonic())
 
     def _refuse(self) -> None:

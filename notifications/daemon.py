@@ -12,14 +12,18 @@ from psycopg import AsyncConnection
 from gamesched.lib.bell import cut_off, listening, ring
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
+from guilds.actions import see_guild_gone
 from notifications import holding, rules, steps
 from notifications.actions import BELL
-from notifications.letter import Backend, Broken, Passing, TokenRefused
+from notifications.letter import Backend, Broken, Passing, Permanent, TokenRefused
 from notifications.steps import Job, Outcome
 
 log = logging.getLogger(__name__)
 
 SPEAKER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one speaker
+# Refusals that may mean that the bot was removed from the guild; what was found holds for so many seconds.
+SHUT_OUT = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION, Permanent.LEFT}
+LOOKED_FOR = 10.0
 CAPACITY = 100  # letters in flight at once
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
 
@@ -47,6 +51,7 @@ class Notifyd:
         self.sending: set[asyncio.Task[None]] = set()
         self.results: list[tuple[Job, Outcome]] = []
         self.refused: TokenRefused | None = None
+        self.looking: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
         self.beat_at = 0.0
 
     async def run(self) -> None:
@@ -138,7 +143,30 @@ class Notifyd:
             else:
                 log.exception("Sending %s failed", job)
                 outcome = Broken(f"{type(reason).__name__}: {reason}")
+        if isinstance(outcome, Permanent) and outcome.code in SHUT_OUT and job.guild_id is not None:
+            outcome = await self._judged(outcome, job.guild_id)
         self.results.append((job, outcome))
+
+    async def _judged(self, outcome: Permanent, guild_id: int) -> Outcome:
+        """A refusal, unless it is because the bot was removed from the guild: then its rows pause, and wait for it.
+
+        However many are refused at a time, Discord is asked once.
+        """
+        asked = self.looking.get(guild_id)
+        if asked is None:
+            asked = self.looking[guild_id] = asyncio.create_task(self._is_in(guild_id))
+            asyncio.get_running_loop().call_later(LOOKED_FOR, self.looking.pop, guild_id, None)
+        try:
+            return outcome if await asked else Passing("the bot was removed from the server")
+        except (Passing, TokenRefused) as reason:
+            return Passing(str(reason))
+
+    async def _is_in(self, guild_id: int) -> bool:
+        found = await self.backend.is_in(guild_id)
+        if not found:
+            log.warning("The bot was removed from the server %s. What is due there waits for it.", guild_id)
+            await in_db(_see_gone, guild_id)
+        return found
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
         self.sending.discard(task)
@@ -239,6 +267,10 @@ class Notifyd:
 def _hold() -> None:
     log.error("The database is older than what was said in Discord: %s", HOW_TO_RELEASE)
     holding.hold("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
+
+
+def _see_gone(guild_id: int) -> None:
+    see_guild_gone(guild_id, db_now())
 
 
 def _record(results: list[tuple[Job, Outcome]]) -> None:

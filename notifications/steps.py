@@ -29,6 +29,7 @@ class Job:
     pk: int
     letter: Letter
     rendered: Rendered | None = None
+    guild_id: int | None = None
 
 
 Outcome = Sent | Passing | Permanent
@@ -152,7 +153,7 @@ def _render_post(pk: int, now: datetime) -> Job | None:
     if isinstance(rendered, Drop):
         Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason)
         return None
-    return Job(pk, rendered.letter, rendered)
+    return Job(pk, rendered.letter, rendered, _guild_id(row))
 
 
 def _choices(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
@@ -193,7 +194,12 @@ def _render_delivery(delivery: Delivery, choice: Preference | None, now: datetim
         return None
     if choice is not None and choice.is_quiet(now):
         letter = replace(letter, silent=True)
-    return Job(pk, letter)
+    return Job(pk, letter, guild_id=_guild_id(delivery.notification))
+
+
+def _guild_id(row: Notification) -> int | None:
+    game: Any = row.game
+    return game.guild_id if game is not None else None
 
 
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:

@@ -19,7 +19,7 @@ from games.models import Announcement, Game, Signup
 from gamesched.testing.stack import Stack, eventually
 from guilds.directory import refresh_member
 from guilds.models import Channel, Guild, Member, Role
-from notifications.models import Delivery, Status
+from notifications.models import Delivery, Notification, Status
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -169,7 +169,7 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     lifecycle.edit(
         game.pk, replace(lifecycle.plan_of(game), title="Longest walk"), Actor(None, "command", operator=True), now
     )
-    eventually(lambda: Announcement.objects.get().problem)
+    assert Notification.objects.open().filter(kind="announcement").exists(), "it waits"
     fault(stack, "invite_bot")
     eventually(lambda: "Longest walk" in str(posts_of(stack, game)))
     assert len(posts_of(stack, game)) == 1
