@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
-from games import ledger_messages, messages
+from games import ledger_messages, letter_messages, messages
 from games.actions.announcing import lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import REMINDERS, touch
@@ -149,7 +149,7 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
-    return _letter(delivery, game, messages.reminder(*_about(delivery, game), hosting), now)
+    return _letter(delivery, game, letter_messages.reminder(*_about(delivery, game), hosting), now)
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
@@ -172,7 +172,7 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     everyone = dict.fromkeys([game.host_id, *_seated(game)])
     found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
     chosen = {one.user_id: one for one in found}
-    text = messages.everyone_reminded(messages.plain(game.title), game.starts_at, _address(delivery, game))
+    text = letter_messages.everyone_reminded(messages.plain(game.title), game.starts_at, _address(delivery, game))
     letter = _letter(delivery, game, text, now)
     most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
     called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
@@ -210,7 +210,7 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
         return Drop("they have the place they had")
-    say = messages.promoted if seated else messages.demoted
+    say = letter_messages.promoted if seated else letter_messages.demoted
     return _letter(delivery, game, say(*_about(delivery, game)), now)
 
 
@@ -219,7 +219,7 @@ def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now).over or signup is None:
         return Drop("they are no longer in, or the game is over")
-    text = messages.was_added(*_about(delivery, game), _by(delivery, game), signup.seated_at is not None)
+    text = letter_messages.was_added(*_about(delivery, game), _by(delivery, game), signup.seated_at is not None)
     return _letter(delivery, game, text, now)
 
 
@@ -227,7 +227,7 @@ def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they are in again, or the game is over")
-    return _letter(delivery, game, messages.was_removed(*_about(delivery, game), _by(delivery, game)), now)
+    return _letter(delivery, game, letter_messages.was_removed(*_about(delivery, game), _by(delivery, game)), now)
 
 
 def _by(delivery: Delivery, game: Game) -> str:
@@ -246,13 +246,15 @@ def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
         return Drop("they left")
     number, seated = place_of(game, delivery.recipient)
     place = messages.place_text(number, game.effective.seats, seated)
-    text = messages.confirmed(*_about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN))
+    text = letter_messages.confirmed(
+        *_about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN)
+    )
     return _letter(delivery, game, text, now)
 
 
 def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
     game, facts = _game(delivery.notification), delivery.notification.facts
-    text = messages.lost_seat(*_about(delivery, game), messages.plain(facts["who"]), facts["left"])
+    text = letter_messages.lost_seat(*_about(delivery, game), messages.plain(facts["who"]), facts["left"])
     return _letter(delivery, game, text, now)
 
 
@@ -268,7 +270,7 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
 
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
-    text = messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
+    text = letter_messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from games import choice_messages, messages
+from games import choice_messages, letter_messages, messages
 from notifications.letter import Letter
 from notifications.models import Delivery
 from notifications.rules import LATE, in_doubt, tried_before
@@ -32,7 +32,7 @@ def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int,
     person = delivery.recipient
     due_at = delivery.notification.due_at
     if now - due_at > LATE and delivery.again_id is None:
-        text = messages.late(text, due_at)
+        text = letter_messages.late(text, due_at)
     text = choice_messages.with_choices(text, choices_address(guild_id))
     made = Letter(
         user_id=person.pk,
