@@ -5,6 +5,7 @@ Superusers see everything. Everybody else is asked, at each request, which guild
 """
 
 from collections.abc import Collection
+from datetime import timedelta
 from functools import update_wrapper
 from typing import Any, ClassVar
 
@@ -22,6 +23,9 @@ from django.template.response import SimpleTemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.directory import confirm
 from guilds.models import User
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
@@ -61,6 +65,18 @@ class OperatorSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request) or bool(self.guild_ids(request))
 
+    def _unconfirmed(self, request: HttpRequest, user: User) -> Refusal | None:
+        """Before anything changes, as on the pages: ask Discord whose roles nobody heard of lately."""
+        if is_superuser(request):
+            return None
+        try:
+            for guild_id in self.guild_ids(request):
+                confirm(guild_id, user.pk, db_now(), grace=timedelta())
+        except Refused as refused:
+            return refused.refusal
+        del request._managed_guild_ids  # type: ignore[attr-defined]
+        return None
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register as Django does; what is not scoped to guilds (also other people's admins) is for superusers."""
         admin_class = admin_class or admin.ModelAdmin
@@ -76,6 +92,8 @@ class OperatorSite(admin.AdminSite):
             user = request.user
             if isinstance(user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
+            if request.method == "POST" and (refusal := self._unconfirmed(request, user)):
+                return render(request, "403.html", {"sentence": refusal.sentence}, status=503)
             if not self.has_permission(request) and request.path != reverse("admin:logout", current_app=self.name):
                 return render(request, "403.html", {"sentence": NOT_FOR_YOU}, status=403)
             with timezone.override(user.tzinfo):

@@ -10,8 +10,9 @@ from conftest import GUILD, MANAGE_GUILD, World
 from games.levels import GuildDefaults
 from games.models import AuditEntry
 from games.tests.test_admin_scope import ORGANISER, make_manager
-from guilds import actions
-from guilds.models import User
+from guilds import actions, directory
+from guilds.directory import DirectoryDown
+from guilds.models import Member, User
 from guilds.seen import SeenMember, SeenRole, SeenUser
 
 INDEX = "/admin/"
@@ -127,3 +128,27 @@ def test_nobody_adds_changes_or_deletes_what_was_written_down(world: World, as_p
     data = {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
     client.post(reverse("admin:games_auditentry_changelist"), data)
     assert AuditEntry.objects.get().verb == "create"
+
+
+def test_before_a_change_discord_is_asked_who_manages(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make_manager(world)
+    Member.objects.filter(user=manager).update(roles_at=world.now - timedelta(minutes=5))
+    client = as_person(manager)
+    address = reverse("admin:games_game_changelist")
+
+    def down(guild_id: int, user_id: int) -> None:
+        raise DirectoryDown("Discord answered 502")
+
+    monkeypatch.setattr(directory, "refresh_member", down)
+    answer = client.post(address, {})
+    assert answer.status_code == 503
+    assert directory.NOT_KNOWN in answer.text
+    assert client.get(address).status_code == 200, "reading goes on"
+
+    def demoted(guild_id: int, user_id: int) -> None:
+        actions.see_member(GUILD, SeenMember(SeenUser(user_id, "bob")), world.now)
+
+    monkeypatch.setattr(directory, "refresh_member", demoted)
+    assert client.post(address, {}).status_code == 403
