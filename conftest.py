@@ -11,7 +11,7 @@ from games.actions.planning import Actor
 from games.levels import GuildDefaults
 from games.models import Game
 from games.rules import Plan
-from guilds import actions
+from guilds import actions, directory
 from guilds.models import Channel, Guild, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 
@@ -56,6 +56,19 @@ class World:
         from games.actions import lifecycle
 
         return lifecycle.create(self.guild.pk, self.plan(**changes), Actor(self.bob, "page"), self.now).game
+
+
+class Nobody:
+    """Looks nobody up in the background."""
+
+    def submit(self, work: object, *pair: int) -> None:
+        directory._asked.discard((pair[0], pair[1]))
+
+
+@pytest.fixture(autouse=True)
+def nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look-up in the background outlives its test, and deadlocks with the emptying of the tables."""
+    monkeypatch.setattr(directory, "_lookups", Nobody())
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from games.actions import people
 from games.actions.planning import Actor
 from games.models import Game
 from games.name_forms import CohostsForm
-from games.setting_messages import MANAGERS_ONLY
-from games.standing import standing
+from games.settings_views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -107,44 +106,32 @@ class BlockForm(forms.Form):
         return until.replace(tzinfo=self.zone) if until else None
 
 
-def _managed(request: ViewerRequest, guild_id: int) -> tuple[Guild, bool]:
-    guild = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    stands = standing(request.user, guild_id)
-    return guild, stands is not None and stands.manages
-
-
-@login_required
+@for_managers
 @require_http_methods(["GET", "POST"])
-def blocks(request: ViewerRequest, guild_id: int) -> HttpResponse:
+def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Those who may not sign up in the guild; adding one."""
-    guild, manages = _managed(request, guild_id)
-    if not manages:
-        return _forbidden(request, MANAGERS_ONLY)
     form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            confirm(guild_id, request.user.pk, db_now())
-            people.block(guild_id, data["who"], data["until"], data["reason"], Actor(request.user, "page"), db_now())
-            return redirect("guild-blocks", guild_id)
+            confirm(guild.pk, request.user.pk, db_now())
+            people.block(guild.pk, data["who"], data["until"], data["reason"], Actor(request.user, "page"), db_now())
+            return redirect("guild-blocks", guild.pk)
         except Refused as refused:
             for name, sentence in (refused.refusal.fields or {"who": refused.refusal.sentence}).items():
                 form.add_error(name, sentence)
     found = guild.blocks.select_related("user").order_by("-made_at")
-    names = names_in(guild_id, [block.user_id for block in found])
+    names = names_in(guild.pk, [block.user_id for block in found])
     rows = [{"block": block, "name": names[block.user_id].text} for block in found]
     context = {"guild": guild, "form": form, "rows": rows}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
 
-@login_required
+@for_managers
 @require_POST
-def unblock(request: ViewerRequest, guild_id: int, user_id: int) -> HttpResponse:
+def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     """Let somebody sign up again."""
-    guild, manages = _managed(request, guild_id)
-    if not manages:
-        return _forbidden(request, MANAGERS_ONLY)
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    people.unblock(guild_id, who, Actor(request.user, "page"), db_now())
+    people.unblock(guild.pk, who, Actor(request.user, "page"), db_now())
     flash.success(request, messages.UNBLOCKED)
-    return redirect("guild-blocks", guild_id)
+    return redirect("guild-blocks", guild.pk)

@@ -26,7 +26,7 @@ from games.models import AuditEntry
 from games.rules import KEPT_AFTER_LEAVING
 from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.show import shown_changes
-from games.standing import standing
+from games.standing import certainly, manages
 from games.views import AT_ONCE, actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -50,8 +50,7 @@ def for_managers(view: View) -> View:
             raise Http404
         if guild.gone_at is not None:
             return render(request, "games/bot_gone.html", {"guild": guild, "sentence": bot_gone(guild)}, status=404)
-        stands = standing(request.user, guild_id)
-        if stands is None or not stands.manages:
+        if not certainly(request.user, guild_id, lambda: manages(request.user, guild_id)):
             return render(request, "403.html", {"sentence": messages.MANAGERS_ONLY}, status=403)
         return view(request, guild, **kwargs)
 

@@ -1,5 +1,6 @@
 """What a person is in a guild, with the guild's own settings taken into account."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -7,6 +8,7 @@ from django.db.models import Q
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
 from games.models import Game
 from guilds import access
+from guilds.directory import meet
 from guilds.models import Guild, Member, User
 
 
@@ -31,6 +33,17 @@ def standing(user: User, guild_id: int) -> Standing | None:
     if member is None:
         return None
     return Standing(member, _manager_roles(guild_id))
+
+
+def manages(user: User, guild_id: int) -> bool:
+    """Whether a person manages the guild now."""
+    stands = standing(user, guild_id)
+    return stands is not None and stands.manages
+
+
+def certainly(user: User, guild_id: int, right: Callable[[], bool]) -> bool:
+    """Whether a person has a right, which nobody is denied before their roles were read at all."""
+    return right() or (meet(guild_id, user.pk) and right())
 
 
 def may_schedule(user: User, guild_id: int) -> bool:
@@ -58,8 +71,7 @@ def managed_guild_ids(user: User) -> set[int]:
     """The guilds that a person manages now, asked anew each time: never a stored right."""
     found = set()
     for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
-        stands = standing(user, guild_id)
-        if stands is not None and stands.manages:
+        if manages(user, guild_id):
             found.add(guild_id)
     return found
 

@@ -23,7 +23,7 @@ from games.models import Game
 from games.rules import To
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
-from games.standing import may_name, may_schedule, standing
+from games.standing import certainly, may_name, may_schedule, standing
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -95,8 +95,8 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 def scheduling(request: ViewerRequest, found: Guild) -> dict[str, Any]:
     """What of scheduling and managing the guild's page offers to this viewer, or why it does not."""
+    offered = certainly(request.user, found.pk, lambda: may_schedule(request.user, found.pk))
     stands = standing(request.user, found.pk)
-    offered = may_schedule(request.user, found.pk)
     templates = found.templates.filter(gone_at=None).select_related("channel__defaults") if offered else []
     return {
         "manages": stands is not None and stands.manages,
@@ -129,7 +129,7 @@ def _template(request: ViewerRequest, name: str) -> str:
 def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    if not may_schedule(request.user, found.pk):
+    if not certainly(request.user, found.pk, lambda: may_schedule(request.user, found.pk)):
         hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
         sentence = messages.only_hosts(role_names(found.pk, hosts))
         return render(request, "403.html", {"sentence": sentence}, status=403)
@@ -155,7 +155,7 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
 def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Change a game. Where somebody else did meanwhile, both versions are shown and neither is lost."""
     found = _game(request, game_id)
-    if not actor(request).may_manage(found):
+    if not certainly(request.user, found.guild_id, lambda: actor(request).may_manage(found)):
         return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
     if request.method == "GET":
         return _form(request, _form_of(request, found))

@@ -157,6 +157,17 @@ def confirm(guild_id: int, user_id: int, now: datetime, grace: timedelta = KNOWN
             raise Refused(Refusal("not_known", NOT_KNOWN)) from None
 
 
+def meet(guild_id: int, user_id: int) -> bool:
+    """Read the roles of a member whom nobody asked about yet, as just after they logged in. Says whether it did."""
+    if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_at=None).exists():
+        return False
+    try:
+        refresh_member(guild_id, user_id)
+    except DirectoryDown:
+        return False
+    return True
+
+
 def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
     """Ask again about the members read longest ago, and say how many were. Stops when Discord is down."""
     stale = Member.objects.filter(left_at=None, guild__gone_at=None, guild__unavailable=False).exclude(

@@ -53,10 +53,11 @@ def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> 
 def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> None:
     tell(game.pk, "  Meet at **8**\r\n@everyone <@1> ", To.SEATED, Actor(world.bob, "page"), world.now)
     letter = sent(world)[world.charlie.pk]
-    first, *quote, url = letter.text.split("\n")
+    first, *quote, url, choices = letter.text.split("\n")
     assert first.startswith("💬 Bob the GM about **Curse of Strahd** in Friday Night Dice, <t:")
     assert quote == ["> Meet at \\*\\*8\\*\\*", "> \\@everyone \\<\\@1\\>"]
     assert url.startswith(game.url)
+    assert "/notifications/" in choices
     assert letter.ping_users == ()
 
 

@@ -20,7 +20,17 @@ from gamesched.testing.stack import eventually
 
 pytestmark = pytest.mark.processes
 REPOSITORY = Path(__file__).resolve().parents[2]
-OURS = ["gamesched", "guilds", "notifications", "games", "discord_bot", "templates", "static", "manage.py"]
+OURS = [
+    "gamesched",
+    "guilds",
+    "notifications",
+    "games",
+    "discord_bot",
+    "templates",
+    "static",
+    "manage.py",
+    "CHANGELOG.md",
+]
 
 
 class Demo:

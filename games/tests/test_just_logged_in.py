@@ -1,0 +1,32 @@
+"""Whose roles nobody has read yet is not turned away for want of one."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from conftest import GUILD, MANAGE_GUILD, World
+from guilds import actions
+from guilds.directory import DirectoryDown
+from guilds.models import Member
+from guilds.seen import SeenMember, SeenRole, SeenUser
+
+
+class Asked:
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        return SeenMember(SeenUser(user_id, "charlie"), role_ids=(GUILD + 20,))
+
+
+class Down:
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        raise DirectoryDown("Discord answered 502")
+
+
+def test_the_first_page_after_logging_in_knows_ones_roles(world: World, as_person: Any, settings: Any) -> None:
+    actions.see_roles(GUILD, [SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
+    Member.objects.filter(user=world.charlie).update(roles_at=None, role_ids=[])
+    client = as_person(world.charlie)
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    address = reverse("guild-settings", args=[GUILD])
+    assert client.get(address).status_code == 403
+    settings.DISCORD_DIRECTORY = f"{__name__}.Asked"
+    assert client.get(address).status_code == 200
