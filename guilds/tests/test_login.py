@@ -1,6 +1,7 @@
 """Logging in with Discord, and every way in which that fails: a page with one next step, never a 500."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ from django.test import Client
 from conftest import make_world
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
-from gamesched.testing.stack import eventually
+from guilds import directory
 from guilds.models import Member, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,16 +34,20 @@ def walk(client: Client, person: int | str) -> str:
     return back.headers["Location"].removeprefix("http://testserver")
 
 
-def test_logging_in_writes_down_who_and_where(discord: LocalDiscord, client: Client, now: Any) -> None:
+def test_logging_in_writes_down_who_and_where(
+    discord: LocalDiscord, client: Client, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_world(now)
+    lookups = ThreadPoolExecutor(1)
+    monkeypatch.setattr(directory, "_lookups", lookups)
     Member.objects.all().delete()
     answer = client.get(walk(client, cast.BOB_ID))
     assert answer["Location"] == "/"
     assert client.session["_auth_user_id"] == str(cast.BOB_ID)
     member = Member.objects.get(user_id=cast.BOB_ID)
     assert member.guild_id == cast.GUILD_ID
-    # Roles are looked up behind the page's back.
-    eventually(lambda: Member.objects.get(user_id=cast.BOB_ID).role_ids == [cast.ORGANISER_ID])
+    lookups.shutdown()  # roles are looked up behind the page's back
+    assert Member.objects.get(user_id=cast.BOB_ID).role_ids == [cast.ORGANISER_ID]
 
 
 def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Client, now: Any) -> None:
