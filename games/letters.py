@@ -27,14 +27,10 @@ def fitting(text: str, most: int) -> str:
     return shown
 
 
-def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> Letter:
-    """A letter to its recipient, or, `in_channel`, a mention of them there. The text holds the delivery's nonce."""
+def to_person(delivery: Delivery, text: str, now: datetime) -> Letter:
+    """A direct message to the delivery's recipient. The text holds the delivery's nonce."""
     person = delivery.recipient
-    due_at = delivery.notification.due_at
-    if now - due_at > LATE and delivery.again_id is None:
-        text = letter_messages.late(text, due_at)
-    text = choice_messages.with_choices(text, choices_address(guild_id))
-    made = Letter(
+    return Letter(
         user_id=person.pk,
         channel_id=person.dm_channel_id,
         text=text,
@@ -43,6 +39,15 @@ def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int,
         doubt=in_doubt(delivery.first_tried_at, now),
         tried_at=tried_before(delivery.first_tried_at, now),
     )
+
+
+def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> Letter:
+    """A letter to its recipient, or, `in_channel`, a mention of them there."""
+    due_at = delivery.notification.due_at
+    if now - due_at > LATE and delivery.again_id is None:
+        text = letter_messages.late(text, due_at)
+    made = to_person(delivery, choice_messages.with_choices(text, choices_address(guild_id)), now)
     if not delivery.in_channel:
         return made
-    return replace(made, user_id=None, channel_id=channel_id, text=f"<@{person.pk}> {text}", ping_users=(person.pk,))
+    called = made.user_id or 0
+    return replace(made, user_id=None, channel_id=channel_id, text=f"<@{called}> {made.text}", ping_users=(called,))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from games import setting_messages as messages
+from games.letters import to_person
 from games.levels import is_set_up
 from games.messages import plain
 from guilds.models import Channel, Guild
@@ -37,18 +38,8 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
     if delivery.in_channel:
         # No channel is chosen yet in which they could be called; the server's page says the same.
         return Drop("their direct messages are closed")
-    person = delivery.recipient
     address = f"{setup_address(guild.pk)}?d={delivery.nonce}"
-    text = messages.welcome(plain(guild.name), address, is_set_up(guild))
-    return Letter(
-        user_id=person.pk,
-        channel_id=person.dm_channel_id,
-        text=text,
-        nonce=delivery.nonce,
-        mark=delivery.nonce,
-        doubt=in_doubt(delivery.first_tried_at, now),
-        tried_at=tried_before(delivery.first_tried_at, now),
-    )
+    return to_person(delivery, messages.welcome(plain(guild.name), address, is_set_up(guild)), now)
 
 
 def _test(row: Notification, now: datetime) -> Rendered | Drop:
