@@ -70,6 +70,12 @@ class RemindersField(forms.CharField):
             return value
         return ", ".join(minutes_words(m) for m in value) or "none"
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.clean(data) != (None if initial is None else tuple(initial)))
+        except forms.ValidationError:
+            return True
+
 
 class DurationField(forms.CharField):
     """A length of time (`90`, `2h`), or nothing (None)."""

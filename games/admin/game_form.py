@@ -11,6 +11,7 @@ from games.actions import lifecycle
 from games.actions.lifecycle import plan_of
 from games.actions.planning import Done
 from games.admin.verbs import VerbForm, actor
+from games.level_forms import RemindersField
 from games.levels import GameTemplate
 from games.models import Game
 from games.rules import Plan
@@ -29,6 +30,11 @@ class GameForm(VerbForm):
         label="Time zone",
         choices=zone_choices,
         help_text="The zone that the game is meant in; it changes nothing about the time above.",
+    )
+
+    # Django's own field takes an emptied list for none, where a game is to inherit.
+    reminders = RemindersField(
+        required=False, max_length=200, help_text="How long before the start: 1d, 1h, 15. Or none. Empty: inherited."
     )
 
     class Meta:

@@ -234,3 +234,12 @@ def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, mo
         row = Notification.objects.create(game=game, kind="reminder", recipient=person, due_at=world.now)
         Delivery.objects.create(notification=row, recipient=person, next_try_at=world.now)
     assert queries() == before
+
+
+def test_emptied_reminders_are_inherited_and_none_are_none(world: World, manager: Any) -> None:
+    game = game_of_alice(world, reminders=(60,))
+    for typed, kept in (("none", []), ("", None), ("2h, 15", [120, 15])):
+        game.refresh_from_db()
+        assert manager.post(change(game), edit_of(game) | {"reminders": typed}).status_code == 302
+        game.refresh_from_db()
+        assert game.reminders == kept
