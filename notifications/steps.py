@@ -23,11 +23,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One letter to send now: for a delivery, or (with the revision it shows) for a post."""
+    """One letter to send now: for a delivery, or (with the revision it shows) for a post.
+
+    `may_be_there`: it makes a post that an earlier try may have made already, showing the game as it was then.
+    """
 
     pk: int
     letter: Letter
     rendered: Rendered | None = None
+    may_be_there: bool = False
 
 
 Outcome = Sent | Passing | Permanent
@@ -146,7 +150,8 @@ def _render_post(pk: int, now: datetime) -> Job | None:
     if isinstance(rendered, Drop):
         Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason)
         return None
-    return Job(pk, rendered.letter, rendered)
+    makes_post = rendered.letter.post is not None and rendered.letter.message_id is None
+    return Job(pk, rendered.letter, rendered, makes_post and row.first_tried_at != now)
 
 
 def _render_delivery(pk: int, now: datetime) -> Job | None:
@@ -175,7 +180,7 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     """Write down what became of the letters, each in a transaction of its own."""
     for job, outcome in results:
         if job.rendered is not None:
-            _record_post(job.pk, job.rendered, outcome, now)
+            _record_post(job, job.rendered, outcome, now)
         else:
             _record_delivery(job.pk, job.letter, outcome, now)
         if isinstance(outcome, Permanent):
@@ -197,17 +202,20 @@ def _learn(letter: Letter, why: Permanent, now: datetime) -> None:
 
 
 @transaction.atomic
-def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
-    lock_game(Notification.objects.filter(pk=pk).values_list("game_id", flat=True).first())
-    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=pk)
+def _record_post(job: Job, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
+    lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
+    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
     row.leased_until = None
     kind = post_kind(row.kind)
     if isinstance(outcome, Sent):
         kind.shown(row, rendered, outcome, now)
         row.error, row.attempts, row.first_tried_at = "", 0, None
-        # Asked for again while we were editing: it stays open, due when that change said.
-        if row.revision == rendered.revision:
+        if job.may_be_there:
+            # Discord gives back what the first try made, which may show the game as it was then: edit it.
+            row.due_at = now
+        elif row.revision == rendered.revision:
             row.closed_at = now
+        # Else asked for again while we were editing: it stays open, due when that change said.
     elif isinstance(outcome, Passing):
         row.error = str(outcome)[:300]
         row.due_at = now + rules.backoff(row.attempts, outcome.retry_after)
