@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
@@ -58,6 +58,8 @@ def expand_due(now: datetime, limit: int = 200) -> int:
     for pk, game_id in found:
         try:
             _expand(pk, game_id, now)
+        except OperationalError:  # the database's fault and not the row's
+            raise
         except Exception as reason:
             # One poisoned row must not silence the rest.
             log.exception("Notification %s could not be expanded", pk)
