@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -232,6 +233,22 @@ def test_a_delivery_carries_its_month_in_its_key(world: World, game: Game) -> No
     keys = sorted(Delivery.objects.values_list("pk", flat=True))
     assert {key // 10**10 for key in keys} == {int(f"{world.now:%Y%m}")}
     assert keys[-1] < 2**53, "what JavaScript counts exactly"
+
+
+# --- the database's faults -------------------------------------------------------------------------------
+
+
+def test_a_database_that_goes_away_counts_against_no_row(
+    world: World, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    due = game.starts_at - timedelta(minutes=60)
+    monkeypatch.setattr(steps, "_expand", gone)
+    with pytest.raises(OperationalError):
+        steps.expand_due(due)
+    assert Notification.objects.get(kind="reminder", offset=60).attempts == 0
 
 
 # --- waiting ---------------------------------------------------------------------------------------------
