@@ -52,7 +52,15 @@ class Locks:
 
     def look(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         order = self.open.get(id(context["connection"]))
-        if order is not None and LOCKING.search(sql) and (found := TABLE.search(sql)) and found[1] not in order:
+        # What skips locked rows waits for nobody.
+        waits = "SKIP LOCKED" not in sql
+        if (
+            order is not None
+            and waits
+            and LOCKING.search(sql)
+            and (found := TABLE.search(sql))
+            and found[1] not in order
+        ):
             order.append(found[1])
             self.seen.setdefault(tuple(order), sql)
         return execute(sql, params, many, context)
