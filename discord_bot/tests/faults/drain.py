@@ -98,6 +98,8 @@ def drain(
             kill_at.pop(event.pid, None)
             if event.pid in killed:
                 figures.kills["a random moment"] += 1
+            killed.discard(event.pid)  # an id may come again
+            fed.discard(event.pid)
             done += event.status == -signal.SIGKILL
             notifyds.start(_order(draw, points, most))
         for pid in [pid for pid, at in kill_at.items() if at <= now and pid not in killed]:

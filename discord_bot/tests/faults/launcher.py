@@ -86,9 +86,9 @@ def fork(order: Order) -> int:
         notifyd(order)
         os._exit(0)
     except CommandError as reason:
-        # It says what is wrong and leaves, as where there is no database; whoever started it does so again.
+        # Where there is no database it says so and leaves; whoever started it does so again.
         sys.stderr.write(f"{reason}\n")
-        os._exit(2)
+        os._exit(2 if "database cannot be reached" in str(reason) else 1)
     except BaseException:
         sys.excepthook(*sys.exc_info())
         os._exit(1)
