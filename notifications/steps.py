@@ -180,6 +180,10 @@ def _render_delivery(pk: int, now: datetime) -> Job | None:
 
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     """Write down what became of the letters, each in a transaction of its own."""
+    # First of all: killed over and over in the middle, the ledger would seem older than what was said.
+    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
+    if made:
+        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
     for job, outcome in results:
         if job.rendered is not None:
             _record_post(job, job.rendered, outcome, now)
@@ -187,9 +191,6 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
             _record_delivery(job.pk, job.letter, outcome, now)
         if isinstance(outcome, Permanent):
             _learn(job.letter, outcome, now)
-    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
-    if made:
-        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
 
 
 def _learn(letter: Letter, why: Permanent, now: datetime) -> None:

@@ -13,7 +13,7 @@ from games.actions.planning import Actor
 from games.models import Game
 from notifications import rules, steps
 from notifications.letter import Broken, Passing, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Heartbeat, Notification, Status
 
 
 def letters(now: object) -> dict[int | None, str]:
@@ -266,9 +266,21 @@ def test_the_pause_after_a_failure_is_short_and_never_none(attempts: int, retry_
     assert timedelta(0) < rules.backoff(attempts, retry_after) <= timedelta(minutes=10)
 
 
-def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: Game) -> None:
-    from notifications.models import Heartbeat
+def test_the_newest_message_is_known_even_where_recording_it_was_cut_short(
+    world: World, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
 
+    steps.beat(steps.SPEAKER, world.now)
+    jobs = steps.take_jobs(world.now, 10)
+    monkeypatch.setattr(steps, "_record_post", killed)
+    with pytest.raises(KeyboardInterrupt):
+        steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
+    assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id == 777
+
+
+def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: Game) -> None:
     steps.beat(steps.SPEAKER, world.now)
     jobs = steps.take_jobs(world.now, 10)
     steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
