@@ -18,6 +18,7 @@ from games.actions.planning import Actor
 from games.models import Game
 from gamesched.lib.clock import db_now
 from guilds.models import User
+from notifications import holding
 
 GAMES_AT_A_TIME = 2
 AT_RANDOM = 0.4  # the part of the notifyds that die at a random moment rather than at a named point
@@ -111,6 +112,7 @@ def drain(
             say(f"{so_far}, {now - began:4.0f} s")
     stage.discord.client.clear_faults()
     notifyds.end()
+    assert holding.open_hold() is None, "taken for a restored backup"
     for _ in range(2):
         notifyds.start(Order(longest_backoff=1.0))
     stage.quiet(120)
