@@ -101,6 +101,7 @@ class Notifyds:
         self.ended: list[Happened] = []  # by themselves, which none of them should
         self.takeovers: list[float] = []  # seconds from a speaker's death to the next one's first step
         self._lost_at: float | None = None
+        self._before: int | None = None
         self._events: queue.Queue[Happened] = queue.Queue()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "discord_bot.tests.faults.launcher"],
@@ -141,7 +142,7 @@ class Notifyds:
         if event.event == "started":
             self.alive[event.pid] = event.point
         elif event.event == "speaking":
-            self.speaker = event.pid
+            self._before, self.speaker = self.speaker, event.pid
             if self._lost_at is not None:
                 self.takeovers.append(event.at - self._lost_at)
                 self._lost_at = None
@@ -152,6 +153,8 @@ class Notifyds:
             if event.pid == self.speaker:
                 # Only who stands by already takes over; otherwise a start is in it.
                 self.speaker, self._lost_at = None, event.at if self.alive else None
+            elif event.pid == self._before:
+                self.takeovers.append(0.0)  # the next one spoke before this one's death was even seen
         return event
 
     def until(self, what: str, seconds: float = 20.0) -> Happened:
@@ -173,7 +176,7 @@ class Notifyds:
         while self.alive and time.monotonic() < deadline:
             self.next(0.1)
         assert not self.alive
-        self.speaker = self._lost_at = None
+        self.speaker = self._lost_at = self._before = None
 
     def _soon(self) -> bool:
         return self.next(0.05) is not None

@@ -1,5 +1,6 @@
 """Killed at every point: every notice is to be seen once. And the controls, which show that these tests bite."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,14 @@ from notifications import steps
 from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
 
 pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(autouse=True)
+def end(stage: Stage) -> Iterator[None]:
+    """What one test leaves running is not the next one's."""
+    yield
+    stage.notifyds.end()
+    stage.discord.client.clear_faults()
 
 
 def test_killed_at_every_point_nothing_is_lost_or_repeated(stage: Stage) -> None:
@@ -127,6 +136,7 @@ def test_three_started_at_once_one_speaks_and_the_next_takes_over_within_a_secon
         assert notifyds.speaker is not None
         notifyds.kill(notifyds.speaker)
         notifyds.until("speaking")
+        eventually(lambda: not notifyds.next(0.05))  # its death is seen, too
     # The better of two, for other tests may be running beside.
     assert min(notifyds.takeovers) < 1.0
     stage.add_games(1)
