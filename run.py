@@ -6,7 +6,7 @@
     python3 run.py lint            the linters and types alone
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
-    python3 run.py bench           what clicks and reminders cost here
+    python3 run.py bench           what clicks and reminders cost here; with --faults, whether 500 kills lose any
     python3 run.py lock            renew requirements.txt and requirements-dev.txt from their .in files
 
 `test --install-browser` first installs Debian's Chromium for the browser tests, which needs root.
@@ -63,6 +63,9 @@ def main() -> int:
         return conclude(lint())
     if word == "bench":
         bench = ["-o", "python_files=bench.py", "-q", "-s", "discord_bot/tests/bench.py"]
+        if "--faults" in rest:
+            rest.remove("--faults")
+            bench = ["-o", "python_files=full.py", "-q", "-s", "-p", "no:logging", "discord_bot/tests/faults/full.py"]
         return subprocess.run([str(PYTHON), "-m", "pytest", *bench, *rest], cwd=ROOT, check=False).returncode
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from dataclasses import dataclass
 
 import discord
@@ -24,6 +25,7 @@ from guilds.seen import SeenMember
 
 VERBS = {"join": signups.join, "leave": signups.leave}
 REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
+SEEN = 500  # clicks that are known again when they are delivered twice
 QUIET_FOR = 1.0  # seconds after the last repetition until its one line is said
 
 
@@ -103,6 +105,7 @@ class Clicks:
         self._log = log
         self._flights: dict[int, Flight] = {}
         self._turns: dict[tuple[int, int], Turn] = {}
+        self._seen: deque[int] = deque(maxlen=SEEN)
 
     @property
     def busy(self) -> bool:
@@ -111,6 +114,9 @@ class Clicks:
 
     async def answer(self, interaction: discord.Interaction, game_id: int | None, verb: str) -> None:
         """Answer one click well inside Discord's three seconds, whatever happens."""
+        if interaction.id in self._seen:  # a session that is resumed may be told again
+            return
+        self._seen.append(interaction.id)
         loop = asyncio.get_running_loop()
         turn = self._turns.setdefault((interaction.user.id, game_id or 0), Turn())
         repeated = turn.last + REPEATED_WITHIN > loop.time()

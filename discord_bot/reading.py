@@ -7,11 +7,13 @@ from datetime import timedelta
 import discord
 
 from discord_bot import render
-from notifications.letter import Letter, Permanent
+from notifications.letter import Letter, Passing, Permanent
 
 UNREADABLE = "It may have been sent, and the bot may not read the history there to find out."
 AT_A_TIME = 5
+TRIES = 6  # of reading one channel, while Discord is unwell
 FURTHEST = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
+UNKNOWN_MESSAGE = 10008  # what an id that no message has is answered with
 CLOCKS = timedelta(minutes=1)  # between the database's clock and Discord's
 
 
@@ -28,6 +30,12 @@ async def sent_already(client: discord.Client, channel: discord.PartialMessageab
             read += 1
             if message.author.id == client.user.id and render.marked(message, letter):
                 return message.id
+        if not read:
+            # Without the permission to read its history, a channel looks empty; only asking for one message is refused.
+            await channel.fetch_message(channel.id)
+    except discord.NotFound as reason:
+        if reason.code != UNKNOWN_MESSAGE:
+            raise
     except discord.Forbidden:
         raise Permanent(UNREADABLE, Permanent.UNCERTAIN) from None
     if read == FURTHEST:
@@ -45,13 +53,20 @@ async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int 
 
 async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_id: int) -> int | None:
     assert client.user is not None
-    async with at_a_time:
+    for left in reversed(range(TRIES)):
         try:
-            async for message in client.get_partial_messageable(channel_id).history(limit=50):
-                if message.author.id == client.user.id:
-                    return message.id
+            async with at_a_time:
+                async for message in client.get_partial_messageable(channel_id).history(limit=50):
+                    if message.author.id == client.user.id:
+                        return message.id
+            return None
         except (discord.Forbidden, discord.NotFound):
-            pass
+            return None
+        except Passing as reason:
+            # One by one: where a third of all requests fail, forty that must all work never do.
+            if not left:
+                raise
+            await asyncio.sleep(min(reason.retry_after or 0.2, 3.0))
     return None
 
 

@@ -26,7 +26,7 @@ SHUT_OUT = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION, Permanent.L
 LOOKED_FOR = 10.0
 CAPACITY = 100  # letters in flight at once
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
-
+LOCK_TURN, LOCK_ANSWER = 10.0, 15.0  # seconds to wait for the lock at a time, and to hear how that ended
 
 HOW_TO_RELEASE = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
@@ -202,10 +202,10 @@ class Notifyd:
     async def _take_lock(self, conn: "AsyncConnection[tuple[object, ...]]") -> bool:
         """Wait for the lock; the server hands it over the moment its holder's connection ends.
 
-        In turns of ten seconds, so that a standby whose connection froze is noticed too: it could be handed the
+        In turns, so that a standby whose connection froze is noticed too: it could be handed the
         lock and never hear of it.
         """
-        await conn.execute("SET lock_timeout = '10s'")
+        await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_TURN * 1000:.0f}ms"])
         stop = asyncio.create_task(self.stopping.wait())
         said = False
         try:
@@ -216,7 +216,7 @@ class Notifyd:
                     if not said:
                         log.info("Another notifyd speaks. Standing by.")
                         said = True
-                    done, _ = await asyncio.wait([stop, lock], timeout=15, return_when=asyncio.FIRST_COMPLETED)
+                    done, _ = await asyncio.wait([stop, lock], timeout=LOCK_ANSWER, return_when=asyncio.FIRST_COMPLETED)
                 if lock not in done:
                     lock.cancel()
                     if not done:

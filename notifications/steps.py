@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import OperationalError, models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
@@ -30,6 +30,11 @@ class Job:
     letter: Letter
     rendered: Rendered | None = None
     guild_id: int | None = None
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether it makes a post that an earlier try may have made already, showing the game as it was then."""
+        return self.letter.post is not None and self.letter.message_id is None and self.letter.tried_at is not None
 
 
 Outcome = Sent | Passing | Permanent
@@ -56,6 +61,8 @@ def expand_due(now: datetime, limit: int = 200) -> int:
     for pk, game_id in found:
         try:
             _expand(pk, game_id, now)
+        except OperationalError:  # the database's fault and not the row's
+            raise
         except Exception as reason:
             # One poisoned row must not silence the rest.
             log.exception("Notification %s could not be expanded", pk)
@@ -204,16 +211,17 @@ def _guild_id(row: Notification) -> int | None:
 
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     """Write down what became of the letters, each in a transaction of its own."""
+    # First of all: killed over and over in the middle, the ledger would seem older than what was said.
+    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
+    if made:
+        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
     for job, outcome in results:
         if job.rendered is not None:
-            _record_post(job.pk, job.rendered, outcome, now)
+            _record_post(job, job.rendered, outcome, now)
         else:
             _record_delivery(job.pk, job.letter, outcome, now)
         if isinstance(outcome, Permanent):
             _learn(job.letter, outcome, now)
-    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
-    if made:
-        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
 
 
 def _learn(letter: Letter, why: Permanent, now: datetime) -> None:
@@ -228,17 +236,20 @@ def _learn(letter: Letter, why: Permanent, now: datetime) -> None:
 
 
 @transaction.atomic
-def _record_post(pk: int, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
-    lock_game(Notification.objects.filter(pk=pk).values_list("game_id", flat=True).first())
-    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=pk)
+def _record_post(job: Job, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
+    lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
+    row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
     row.leased_until = None
     kind = post_kind(row.kind)
     if isinstance(outcome, Sent):
         kind.shown(row, rendered, outcome, now)
         row.error, row.attempts, row.first_tried_at = "", 0, None
-        # Asked for again while we were editing: it stays open, due when that change said.
-        if row.revision == rendered.revision:
+        if job.may_be_there:
+            # Discord gives back what the first try made, which may show the game as it was then: edit it.
+            row.due_at = now
+        elif row.revision == rendered.revision:
             row.closed_at = now
+        # Else asked for again while we were editing: it stays open, due when that change said.
     elif isinstance(outcome, Passing):
         row.error = str(outcome)[:300]
         row.due_at = now + rules.backoff(row.attempts, outcome.retry_after)

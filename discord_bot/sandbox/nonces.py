@@ -8,9 +8,10 @@ REMEMBERED = 300.0  # seconds; Discord says "a few minutes"
 
 
 class Nonces:
-    """The messages that were posted with a nonce."""
+    """The messages that were posted with a nonce, each for `remembered` seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
+        self.remembered = REMEMBERED
         self._clock = clock
         self._posted: dict[tuple[int, str], Message] = {}
 
@@ -21,7 +22,7 @@ class Nonces:
     def first(self, author_id: int, nonce: str | int) -> Message | None:
         """What this author posted with this nonce lately."""
         found = self._posted.get((author_id, str(nonce)))
-        if found is None or snowflake_time(found.id) + REMEMBERED < self._clock():
+        if found is None or snowflake_time(found.id) + self.remembered < self._clock():
             return None
         return found
 

@@ -1,14 +1,12 @@
 """kill -9 anywhere on the main walk, then a start: nothing is lost and nothing repeated."""
 
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django_q.models import Success
 from django_q.tasks import async_task
 
@@ -16,7 +14,7 @@ from conftest import World, make_world
 from discord_bot.sandbox import cast
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
-from games.models import Announcement, Game, Signup
+from games.models import Game, Signup
 from games.roster import roster
 from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from notifications.models import Delivery, Notification
@@ -37,58 +35,6 @@ def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(made: World) -
         stack.start("notifyd")
         eventually(stack.posts)
         assert len(stack.posts()) == 1
-
-
-def test_notifyd_killed_between_send_and_record_sends_one_message(made: World) -> None:
-    with Stack("bot", "notifyd") as stack:
-        # The message is made, and the answer never arrives: at that moment notifyd dies.
-        stack.discord.client.fault("lost", match="POST /channels/*/messages")
-        made.game(channel_id=cast.GENERAL_ID)
-        eventually(stack.posts)
-        stack.kill("notifyd")
-        stack.discord.client.clear_faults()
-        stack.start("notifyd")
-        eventually(lambda: Game.objects.get().announcement.message_id)
-        assert len(stack.posts()) == 1
-
-
-def test_a_doubt_older_than_discords_memory_is_settled_by_reading(made: World) -> None:
-    with Stack("bot", "notifyd") as stack:
-        now = datetime.now(UTC)
-        made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=64), reminders=(1,))
-        eventually(lambda: Game.objects.get().announcement.message_id)
-        # Post and reminder are sent, and nobody writes it down; notifyd is away for ten minutes.
-        eventually(lambda: stack.discord.client.dms("bob"))
-        eventually(lambda: Delivery.objects.filter(status="sent").exists())
-        stack.kill("notifyd")
-        stack.discord.do(lambda world: world.forget_nonces())
-        long_ago = datetime.now(UTC) - timedelta(minutes=10)
-        Delivery.objects.update(status="pending", message_id=None, first_tried_at=long_ago, attempts=1)
-        Announcement.objects.update(message_id=None, shown_revision=0)
-        Notification.objects.filter(kind="announcement").update(
-            closed_at=None, attempts=1, first_tried_at=long_ago, due_at=long_ago
-        )
-        stack.start("notifyd")
-        eventually(lambda: Delivery.objects.filter(status="sent").exists())
-        eventually(lambda: Game.objects.get().announcement.message_id)
-        assert len(stack.discord.client.dms("bob")) == 1
-        assert len(stack.posts()) == 1
-
-
-def test_a_reminder_survives_notifyd_killed_over_and_over(made: World) -> None:
-    with Stack("bot", "notifyd") as stack:
-        now = datetime.now(UTC)
-        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=64), reminders=(1,))
-        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
-        for _ in range(3):
-            time.sleep(0.7)
-            stack.kill("notifyd")
-            stack.start("notifyd", wait=False)
-        eventually(lambda: stack.discord.client.dms("charlie"), 15)
-        eventually(lambda: Delivery.objects.filter(status="sent").count() == 2)
-        time.sleep(1)
-        assert len(stack.discord.client.dms("charlie")) == 1
-        assert len(stack.discord.client.dms("bob")) == 1
 
 
 def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -> None:
@@ -151,22 +97,6 @@ def test_buttons_go_when_the_game_starts(made: World) -> None:
         eventually(lambda: "Join" not in str(stack.posts()), 6)
         late = (datetime.now(UTC) - game.starts_at).total_seconds()
         assert late < 2, late
-
-
-def test_without_the_trigger_a_reminder_is_at_most_half_a_minute_late(made: World) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE notifications_notification DISABLE TRIGGER USER")
-    try:
-        with Stack("bot", "notifyd") as stack:
-            now = datetime.now(UTC)
-            made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
-            letter = eventually(lambda: stack.discord.client.dms("bob"), 34)
-            assert letter
-            due = now + timedelta(seconds=2)
-            assert (datetime.now(UTC) - due).total_seconds() <= 31
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE notifications_notification ENABLE TRIGGER USER")
 
 
 def test_programs_stop_within_five_seconds(made: World) -> None:

@@ -93,6 +93,11 @@ class Stack:
         self._errors.close()
 
     @property
+    def errors(self) -> int:
+        """Where the programs write their logs: a file descriptor."""
+        return self._errors.fileno()
+
+    @property
     def said(self) -> str:
         """What the programs have logged so far."""
         size = self._errors.seek(0, os.SEEK_END)

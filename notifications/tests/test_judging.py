@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from games.actions.planning import Actor
 from games.models import Game
 from notifications import rules, steps
 from notifications.letter import Broken, NotYet, Passing, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Heartbeat, Notification, Status
 
 
 def letters(now: object) -> dict[int | None, str]:
@@ -234,6 +235,22 @@ def test_a_delivery_carries_its_month_in_its_key(world: World, game: Game) -> No
     assert keys[-1] < 2**53, "what JavaScript counts exactly"
 
 
+# --- the database's faults -------------------------------------------------------------------------------
+
+
+def test_a_database_that_goes_away_counts_against_no_row(
+    world: World, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*args: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    due = game.starts_at - timedelta(minutes=60)
+    monkeypatch.setattr(steps, "_expand", gone)
+    with pytest.raises(OperationalError):
+        steps.expand_due(due)
+    assert Notification.objects.get(kind="reminder", offset=60).attempts == 0
+
+
 # --- waiting ---------------------------------------------------------------------------------------------
 
 moments = st.datetimes(timezones=st.timezones())
@@ -249,9 +266,21 @@ def test_the_pause_after_a_failure_is_short_and_never_none(attempts: int, retry_
     assert timedelta(0) < rules.backoff(attempts, retry_after) <= timedelta(minutes=10)
 
 
-def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: Game) -> None:
-    from notifications.models import Heartbeat
+def test_the_newest_message_is_known_even_where_recording_it_was_cut_short(
+    world: World, game: Game, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
 
+    steps.beat(steps.SPEAKER, world.now)
+    jobs = steps.take_jobs(world.now, 10)
+    monkeypatch.setattr(steps, "_record_post", killed)
+    with pytest.raises(KeyboardInterrupt):
+        steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
+    assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id == 777
+
+
+def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: Game) -> None:
     steps.beat(steps.SPEAKER, world.now)
     jobs = steps.take_jobs(world.now, 10)
     steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)

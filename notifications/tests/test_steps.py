@@ -46,6 +46,21 @@ def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
+def test_a_post_made_before_a_crash_is_brought_up_to_date(world: World) -> None:
+    made = world.game()
+    steps.take_jobs(world.now, 10)  # made in Discord; nobody lived to write it down
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    steps.take_over()
+    after = world.now + timedelta(seconds=1)
+    [job] = steps.take_jobs(after, 10)
+    assert (job.letter.message_id, job.may_be_there) == (None, True)
+    steps.record([(job, Sent(made.channel_id, 777))], after)  # with its nonce, the first message is given back
+    [edit] = steps.take_jobs(after, 10)
+    assert edit.letter.message_id == 777
+    steps.record([(edit, Sent(made.channel_id, 777))], after)
+    assert not Notification.objects.open().filter(kind="announcement").exists()
+
+
 def test_a_reminder_goes_to_the_seated_and_the_host(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     assert steps.expand_due(due - timedelta(seconds=1)) == 0

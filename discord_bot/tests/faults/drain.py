@@ -1,0 +1,165 @@
+"""Thousands of messages drained while notifyd is killed over and over, and all else fails meanwhile."""
+
+import itertools
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from discord_bot.tests.faults.launcher import Order
+from discord_bot.tests.faults.points import POINTS, SELDOM
+from discord_bot.tests.faults.stage import Stage
+from games.actions import signups
+from games.actions.planning import Actor
+from games.models import Game
+from gamesched.lib.clock import db_now
+from guilds.models import User
+from notifications import holding
+
+GAMES_AT_A_TIME = 2
+AT_RANDOM = 0.4  # the part of the notifyds that die at a random moment rather than at a named point
+STANDING_BY = 0.1  # the part of those that die before they speak
+SPOKEN_FOR = 0.05  # seconds that the others of them have spoken, on average
+HUNGRY = 1.0  # seconds spoken, after which one is given more to say where all is said
+LONGEST = 4.0  # seconds spoken, after which one is killed that does not meet its point
+
+
+@dataclass
+class Figures:
+    """What was done to notifyd, and how soon it spoke again."""
+
+    messages: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    database_stops: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    takeovers: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def drain(
+    stage: Stage,
+    messages: int,
+    kills: int,
+    database_stops: int = 0,
+    faults: Sequence[tuple[str, Callable[[], object]]] = (),
+    seed: int = 1,
+    say: Callable[[str], None] = lambda line: None,
+) -> Figures:
+    """Have so many messages said by a speaker and a standby that are killed so often, and wait until all is quiet.
+
+    Games are added as kills go by, so that there is always something to say. `faults` happen in turn, spread evenly,
+    and last until the next.
+    """
+    draw = random.Random(seed)
+    figures, began = Figures(), time.monotonic()
+    done, stopped, fault_number = 0, 0, 0
+    kill_at: dict[int, float] = {}
+    killed: set[int] = set()
+    fed: set[int | None] = set()  # those that had nothing to say for long, and were given something
+    next_line = time.monotonic() + 10
+    most = max(messages * 2 // kills // 3, 1)  # passings of a point; less than there is to say for each kill
+    points = itertools.cycle(draw.sample(list(POINTS), len(POINTS)))
+    notifyds = stage.notifyds
+    for _ in range(2):
+        notifyds.start(_order(draw, points, most))
+    while done < kills or figures.messages < messages:
+        now = time.monotonic()
+        speaking_for = LONGEST - (kill_at.get(notifyds.speaker or 0, now + LONGEST) - now)
+        hungry = speaking_for > HUNGRY and notifyds.speaker not in fed
+        if hungry:
+            fed.add(notifyds.speaker)
+        asked = figures.messages < messages and figures.messages / messages <= done / kills
+        if asked or (hungry and stage.pending() == 0):
+            figures.messages += stage.add_games(GAMES_AT_A_TIME)
+            _change_something(stage, draw)
+        if stopped < database_stops and done / kills > (stopped + 0.5) / database_stops:
+            stage.crash_database()
+            stopped += 1
+        if fault_number < len(faults) and done / kills > (fault_number + 0.5) / (len(faults) + 1):
+            name, happen = faults[fault_number]
+            stage.discord.client.clear_faults()
+            happen()
+            figures.others[name] += 1
+            fault_number += 1
+        event, now = notifyds.next(0.02), time.monotonic()
+        if event is None:
+            pass
+        elif event.event == "started" and not event.point and draw.random() < STANDING_BY:
+            kill_at[event.pid] = now + draw.random()
+        elif event.event == "speaking":
+            point = notifyds.alive.get(event.pid)
+            kill_at.setdefault(event.pid, now + (LONGEST if point else draw.expovariate(1 / SPOKEN_FOR)))
+        elif event.event == "point":
+            figures.kills[event.point] += 1
+        elif event.event == "died":
+            kill_at.pop(event.pid, None)
+            if event.pid in killed:
+                figures.kills["a random moment"] += 1
+            killed.discard(event.pid)  # an id may come again
+            fed.discard(event.pid)
+            done += event.status == -signal.SIGKILL
+            notifyds.start(_order(draw, points, most))
+        for pid in [pid for pid, at in kill_at.items() if at <= now and pid not in killed]:
+            notifyds.kill(pid)
+            killed.add(pid)
+        if now > next_line:
+            next_line = now + 10
+            so_far = f"{figures.messages:6} messages asked for, {done:4} kills, {stopped:2} database stops"
+            say(f"{so_far}, {now - began:4.0f} s")
+    stage.discord.client.clear_faults()
+    notifyds.end()
+    assert holding.open_hold() is None, "taken for a restored backup"
+    for _ in range(2):
+        notifyds.start(Order(longest_backoff=1.0))
+    stage.quiet(120)
+    notifyds.end()
+    figures.database_stops, figures.takeovers = stopped, list(notifyds.takeovers)
+    figures.seconds = time.monotonic() - began
+    assert not notifyds.ended, f"ended by themselves: {notifyds.ended}"
+    return figures
+
+
+def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:
+    if draw.random() < AT_RANDOM:
+        return Order(longest_backoff=1.0)
+    point = next(points)
+    return Order(point=point, nth=draw.randint(1, min(most, SELDOM.get(point, most))), longest_backoff=1.0)
+
+
+def _change_something(stage: Stage, draw: random.Random) -> None:
+    """What goes on meanwhile: by the real verb one more person joins some game, so that its post is edited; and
+    somebody's channel has to be opened anew."""
+    game = Game.objects.get(pk=draw.choice(stage.games))
+    who = User.objects.get(pk=draw.choice(stage.people))
+    signups.join(game.pk, who, Actor(who, "page"), db_now())
+    User.objects.filter(pk=draw.choice(stage.people)).update(dm_channel_id=None)
+
+
+def few_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
+    """What else goes wrong during a drain, in turn."""
+    fault = stage.discord.client.fault
+    part: dict[str, Any] = {"match": "POST *", "times": 0, "probability": 0.3, "seed": 5}
+    return [
+        ("30 % of requests refused", partial(fault, "status", status=502, **part)),
+        ("LISTEN dropped", stage.cut_bells),
+        ("30 % done, and the answer lost", partial(fault, "lost", **part)),
+        ("Discord frozen for a second", partial(fault, "freeze", seconds=1)),
+    ]
+
+
+def all_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
+    """The same, and those that cost seconds."""
+    fault = stage.discord.client.fault
+    part: dict[str, Any] = {"times": 0, "probability": 0.3, "seed": 5}
+    return [
+        *few_faults(stage),
+        ("nobody there for two seconds", partial(fault, "unreachable", seconds=2)),
+        ("30 % of everything refused", partial(fault, "status", status=503, **part)),
+        ("30 % of messages three seconds late", partial(fault, "delay", seconds=3, **part | {"match": "POST *"})),
+        ("a limit of ours", partial(fault, "rate_limit", retry_after=1.0, scope="global")),
+        ("nothing", lambda: None),
+    ]

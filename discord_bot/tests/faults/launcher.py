@@ -1,0 +1,133 @@
+"""A warm process that forks notifyds: from `manage.py notifyd` on the real program, without a second of imports.
+
+Reads a JSON object a line: `{"start": {…}}` as `Order` has it, or `{"kill": pid}`. Writes what happens, a JSON object
+a line: started, speaking, point (where it kills itself), died. It alone kills, so that no id is another process's.
+"""
+
+import itertools
+import json
+import os
+import select
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from django.core.management import CommandError
+
+from gamesched.demo.supervisor import die_with_parent
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a notifyd is to be: killed at the `nth` passing of a point; everything else as in production."""
+
+    point: str = ""
+    nth: int = 1
+    port: int = 0  # of a proxy in front of PostgreSQL
+    canary: float = 0.0  # seconds, for all times after which a frozen connection is noticed
+    longest_backoff: float = 0.0  # seconds
+    cap: float = 0.0  # seconds, of the longest sleep
+    reads_back: bool = True
+
+
+def tell(event: str, pid: int, **more: Any) -> None:
+    line = json.dumps({"event": event, "pid": pid, "at": time.monotonic(), **more}) + "\n"
+    os.write(1, line.encode())
+
+
+def notifyd(order: Order) -> None:
+    """The child's whole life."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    from discord_bot.tests.faults import points
+    from notifications import daemon, rules, steps
+
+    passed = itertools.count(1)
+
+    def here() -> None:
+        if next(passed) == order.nth:
+            tell("point", os.getpid(), point=order.point)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    take_over = steps.take_over
+
+    def speaking() -> None:
+        tell("speaking", os.getpid())
+        take_over()
+
+    steps.take_over = speaking
+    if order.point:
+        points.POINTS[order.point](here)
+    if order.port:
+        connections.settings["default"] |= {"HOST": "127.0.0.1", "PORT": str(order.port)}
+    if order.canary:
+        daemon.CANARY_EVERY = daemon.CANARY_WITHIN = order.canary
+        daemon.LOCK_TURN, daemon.LOCK_ANSWER = order.canary, order.canary * 1.5
+    if order.longest_backoff:
+        rules.LONGEST_BACKOFF = order.longest_backoff
+    if order.cap:
+        rules.CAP = order.cap
+    if not order.reads_back:
+        points.no_reading_back()
+    call_command("notifyd")
+
+
+def fork(order: Order) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        die_with_parent()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        notifyd(order)
+        os._exit(0)
+    except CommandError as reason:
+        # Where there is no database it says so and leaves; whoever started it does so again.
+        sys.stderr.write(f"{reason}\n")
+        os._exit(2 if "database cannot be reached" in str(reason) else 1)
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    # Imported once, for every child.
+    import_module("discord_bot.tests.faults.points")
+    import_module("notifications.management.commands.notifyd")
+    children: set[int] = set()
+    waiting = b""
+    tell("ready", os.getpid())
+    while True:
+        # Looked at often rather than on SIGCHLD, whose handler the children would inherit.
+        readable, _, _ = select.select([0], [], [], 0.005 if children else None)
+        if readable:
+            read = os.read(0, 65536)
+            if not read:
+                break
+            *lines, waiting = (waiting + read).split(b"\n")
+            for line in lines:
+                asked = json.loads(line)
+                if "start" in asked:
+                    pid = fork(Order(**asked["start"]))
+                    children.add(pid)
+                    tell("started", pid, **asked["start"])
+                elif asked["kill"] in children:
+                    os.kill(asked["kill"], asked.get("signal", signal.SIGKILL))
+        for pid in tuple(children):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                children.discard(pid)
+                tell("died", pid, status=os.waitstatus_to_exitcode(status))
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""Writers, expanders and senders at once: no deadlock, nothing twice, nothing left held, and one order of locks."""
+
+import contextlib
+import itertools
+import random
+import re
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.models import Count
+
+from conftest import EVERYONE, make_world
+from games.actions import levels, lifecycle, signups
+from games.actions.planning import Actor
+from games.models import Game
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications import steps
+from notifications.letter import Passing, Permanent, Sent
+from notifications.models import Delivery, Notification, Status
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECONDS = 4.0
+LOCKING = re.compile(r"FOR (?:NO KEY )?UPDATE|^(?:UPDATE|INSERT|DELETE|\s*INSERT)")
+FIRST, SECOND, THIRD = "games_game", "notifications_notification", "notifications_delivery"
+TABLE = re.compile(r'(?:FROM|UPDATE|INTO) "?(games_game|notifications_notification|notifications_delivery)"?\s')
+
+
+class Locks:
+    """Which of the three tables' rows each transaction locks, in order of their first being locked."""
+
+    def __init__(self) -> None:
+        self.open: dict[int, list[str]] = {}
+        self.seen: dict[tuple[str, ...], str] = {}
+
+    def begun(self, wrapper: DatabaseWrapper, autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        self.ended(wrapper)
+        self.open[id(wrapper)] = []
+
+    def ended(self, wrapper: DatabaseWrapper) -> None:
+        self.open.pop(id(wrapper), None)
+
+    def look(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        order = self.open.get(id(context["connection"]))
+        # What skips locked rows waits for nobody.
+        waits = "SKIP LOCKED" not in sql
+        if (
+            order is not None
+            and waits
+            and LOCKING.search(sql)
+            and (found := TABLE.search(sql))
+            and found[1] not in order
+        ):
+            order.append(found[1])
+            self.seen.setdefault(tuple(order), sql)
+        return execute(sql, params, many, context)
+
+
+@pytest.fixture
+def locks(monkeypatch: pytest.MonkeyPatch) -> Locks:
+    found = Locks()
+    real = DatabaseWrapper.set_autocommit
+
+    def set_autocommit(self: DatabaseWrapper, autocommit: bool, *args: Any, **kwargs: Any) -> None:
+        # Called at the beginning and at the end of every outermost transaction.
+        real(self, autocommit, *args, **kwargs)
+        if autocommit:
+            found.ended(self)
+        else:
+            found.begun(self, autocommit)
+
+    monkeypatch.setattr(DatabaseWrapper, "set_autocommit", set_autocommit)
+    return found
+
+
+def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, settings: Any) -> None:
+    settings.NOTIFY_LEASE = timedelta(seconds=0.3)  # so that leases run out with their results under way
+    now = datetime.now(UTC)
+    world = make_world(now)
+    start = now + timedelta(days=1, seconds=1)
+    games = [world.game(seats=None, starts_at=start + timedelta(seconds=n), reminders=None) for n in range(4)]
+    people = [world.person(number) for number in range(100, 106)]
+    over = time.monotonic() + SECONDS
+    problems: list[BaseException] = []
+    ids = itertools.count(10_000)
+    turns: defaultdict[str, int] = defaultdict(int)
+
+    def host(draw: random.Random, game: Game, at: datetime) -> object:
+        soon = at + timedelta(days=1, seconds=1)
+        plan = replace(lifecycle.plan_of(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
+        return lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), at)
+
+    def anyone(draw: random.Random, game: Game, at: datetime) -> object:
+        who: User = draw.choice(people)
+        return draw.choice([signups.join, signups.leave])(game.pk, who, Actor(who, "button"), at)
+
+    def cancel(draw: random.Random, game: Game, at: datetime) -> object:
+        made = world.game(starts_at=at + timedelta(days=2))
+        return lifecycle.cancel(made.pk, "", Actor(world.bob, "page"), at)
+
+    def level(draw: random.Random, game: Game, at: datetime) -> object:
+        says = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}
+        return levels.change_guild_defaults(world.guild.pk, says, (), (), Actor(world.alice, "page"), at)
+
+    def expand(draw: random.Random, game: Game, at: datetime) -> object:
+        return steps.expand_due(at)
+
+    def speak(draw: random.Random, game: Game, at: datetime) -> None:
+        jobs = steps.take_jobs(at, 20)
+        draw.shuffle(jobs)
+        outcomes: list[steps.Outcome] = [
+            Sent(world.channel.pk, next(ids)),
+            Passing("no", 0.1),
+            Permanent("no", Permanent.CLOSED_DMS),
+        ]
+        steps.record([(job, draw.choices(outcomes, [2, 1, 8])[0]) for job in jobs], db_now())
+
+    def work(number: int, what: Callable[[random.Random, Game, datetime], object]) -> None:
+        draw = random.Random(number)
+        try:
+            with connection.execute_wrapper(locks.look):
+                while time.monotonic() < over:
+                    game = draw.choice(games)
+                    game.refresh_from_db()
+                    with contextlib.suppress(Refused):
+                        what(draw, game, db_now())
+                    turns[what.__name__] += 1
+        except BaseException as problem:
+            problems.append(problem)
+        finally:
+            connections.close_all()
+
+    before = deadlocks()
+    jobs = [host, anyone, anyone, cancel, level, expand, expand, speak, speak]
+    threads = [threading.Thread(target=work, args=each) for each in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not problems, problems
+    print(dict(turns))
+    assert min(turns[job.__name__] for job in jobs) > 0
+    assert deadlocks() == before
+    twice = Delivery.objects.filter(again=None).values("notification", "recipient").annotate(n=Count("pk"))
+    assert not twice.filter(n__gt=1).exists()
+    later = db_now() + timedelta(minutes=10)
+    for _ in range(10):
+        steps.expand_due(later)
+        steps.record([(job, Sent(world.channel.pk, next(ids))) for job in steps.take_jobs(later, 500)], later)
+    assert not Notification.objects.open().filter(due_at__lte=later).exists()
+    assert not Notification.objects.open().exclude(leased_until=None).exists()
+    assert not Delivery.objects.filter(status=Status.PENDING).exists()
+    order = [FIRST, SECOND, THIRD]
+    for seen, sql in locks.seen.items():
+        assert list(seen) == sorted(seen, key=order.index), (seen, sql)
+    assert (FIRST, SECOND) in locks.seen
+    assert any(THIRD in seen and len(seen) > 1 for seen in locks.seen), "deliveries are locked after others somewhere"
+
+
+def deadlocks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        return int(cursor.fetchone()[0])
