@@ -160,7 +160,7 @@ async def test_who_is_refused_often_falls_silent_first(
 ) -> None:
     monkeypatch.setattr(Guard, "SPEAKING", 8)
     monkeypatch.setattr(Guard, "EDITING", 10)
-    local.client.fault("status", match="*", status=403, code=50001, times=0)
+    local.client.fault("status", match="*", status=403, code=50013, times=0)
     for letter in letters(channels_of(local, 12)):
         with pytest.raises((Permanent, NotYet)):
             await backend.send(letter)
