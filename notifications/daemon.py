@@ -1,12 +1,15 @@
 """notifyd: the one that speaks. Small steps live in `steps`; here is the loop around them."""
 
 import asyncio
+import contextlib
 import logging
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from psycopg import AsyncConnection
 
 from gamesched.lib.bell import cut_off, listening, ring
@@ -16,6 +19,7 @@ from guilds.actions import see_guild_gone
 from notifications import holding, rules, steps
 from notifications.actions import BELL
 from notifications.letter import Backend, Broken, Passing, Permanent, TokenRefused
+from notifications.models import Heartbeat
 from notifications.steps import Job, Outcome
 
 log = logging.getLogger(__name__)
@@ -29,6 +33,14 @@ CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears not
 LOCK_TURN, LOCK_ANSWER = 10.0, 15.0  # seconds to wait for the lock at a time, and to hear how that ended
 
 HOW_TO_RELEASE = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
+
+
+# The database answers no step for so long, or a speaker shows no life: whoever is left gives it up.
+STUCK = 60.0  # seconds
+
+
+class Stuck(Exception):
+    """A step does not come back from the database, and no thread can be stopped: only a new process goes on."""
 
 
 class NoListen(Exception):
@@ -57,7 +69,7 @@ class Notifyd:
     async def run(self) -> None:
         """Speak until told to stop. Comes back by itself after the database was away.
 
-        Raises TokenRefused and NoListen, which no waiting mends.
+        Raises TokenRefused, NoListen and Stuck, which no waiting mends.
         """
         while not self.stopping.is_set():
             try:
@@ -67,7 +79,8 @@ class Notifyd:
                     except Deaf:
                         log.warning("The connection to the database hears nothing any more. Connecting anew.")
                         # Its lock would be kept by a connection that nobody hears.
-                        await in_db(cut_off, conn.info.backend_pid)
+                        async with in_time():
+                            await in_db(cut_off, conn.info.backend_pid)
             except (psycopg.OperationalError, OperationalError) as reason:
                 log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
                 await self._pause(1.0)
@@ -84,7 +97,9 @@ class Notifyd:
             ears = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._hear_canary())]
             try:
                 while not self.stopping.is_set() and not any(ear.done() for ear in ears):
-                    await self._wait(await self.turn(), ears)
+                    async with in_time():
+                        seconds = await self.turn()
+                    await self._wait(seconds, ears)
                     if self.refused:
                         raise self.refused
                 for ear in ears:
@@ -184,9 +199,9 @@ class Notifyd:
         while True:
             await asyncio.sleep(CANARY_EVERY)
             self.canary_heard.clear()
-            await in_db(ring, BELL, self.canary)
             try:
                 async with asyncio.timeout(CANARY_WITHIN):
+                    await in_db(ring, BELL, self.canary)
                     await self.canary_heard.wait()
             except TimeoutError:
                 raise Deaf from None
@@ -226,7 +241,8 @@ class Notifyd:
                     lock.result()
                     return True
                 except psycopg.errors.LockNotAvailable:
-                    continue
+                    if await in_db(cut_off_silent):
+                        log.warning("The notifyd that speaks shows no life. Taking over from it.")
         finally:
             stop.cancel()
 
@@ -253,7 +269,9 @@ class Notifyd:
             await asyncio.wait(self.sending, timeout=3.0)
         results, self.results = self.results, []
         if results:
-            await in_db(_record, results)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(3.0):
+                    await in_db(_record, results)
         await self.backend.stop()
 
     async def _pause(self, seconds: float) -> None:
@@ -262,6 +280,36 @@ class Notifyd:
                 await self.stopping.wait()
         except TimeoutError:
             pass
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Raise Stuck for what the database does not answer: a network may swallow every connection and end none."""
+    try:
+        async with asyncio.timeout(STUCK):
+            yield
+    except TimeoutError:
+        raise Stuck(f"PostgreSQL has not answered for {STUCK:.0f} seconds.") from None
+
+
+def cut_off_silent() -> bool:
+    """End the connection of a speaker that shows no life, whose lock the server would keep; says whether there was one.
+
+    It beats every ten seconds at least, whatever it does.
+    """
+    beat = Heartbeat.objects.filter(name=steps.SPEAKER).first()
+    if beat is None or (db_now() - beat.at).total_seconds() < STUCK:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
+            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s",
+            [SPEAKER_LOCK],
+        )
+        holders = [pid for (pid,) in cursor.fetchall()]
+    for pid in holders:
+        cut_off(pid)
+    return bool(holders)
 
 
 def _hold() -> None:

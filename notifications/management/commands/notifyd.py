@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
 from notifications import holding, steps
-from notifications.daemon import HOW_TO_RELEASE, NoListen, Notifyd
+from notifications.daemon import HOW_TO_RELEASE, NoListen, Notifyd, Stuck
 from notifications.letter import TokenRefused, backend
 from notifications.models import Heartbeat
 
@@ -64,6 +65,9 @@ class Command(BaseCommand):
             asyncio.run(self._run())
         except TokenRefused as reason:
             raise CommandError(f"{reason}\nCopy the token anew from the developer portal: Bot, Reset Token.") from None
+        except Stuck as reason:
+            self.stderr.write(f"{reason} Ending, so that a new notifyd can go on.")
+            os._exit(1)  # the thread that waits would hold up every other way out
         except NoListen as reason:
             raise CommandError(f"{reason}\nPoint DATABASE_URL at PostgreSQL itself, or a session pool.") from None
 
