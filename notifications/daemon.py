@@ -28,7 +28,7 @@ SPEAKER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one speaker
 # Refusals that may mean that the bot was removed from the guild; what was found holds for so many seconds.
 SHUT_OUT = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION, Permanent.LEFT}
 LOOKED_FOR = 10.0
-CAPACITY = 100  # letters in flight at once
+CAPACITY, POSTS = 100, 60  # letters in flight at once, and how many of them are posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
 LOCK_TURN, LOCK_ANSWER = 10.0, 15.0  # seconds to wait for the lock at a time, and to hear how that ended
 
@@ -60,7 +60,7 @@ class Notifyd:
         self.bell = asyncio.Event()
         self.canary = uuid.uuid4().hex
         self.canary_heard = asyncio.Event()
-        self.sending: set[asyncio.Task[None]] = set()
+        self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, Outcome]] = []
         self.refused: TokenRefused | None = None
         self.looking: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
@@ -116,17 +116,18 @@ class Notifyd:
         self.bell.clear()
         results, self.results = self.results, []
         try:
-            jobs, seconds = await in_db(self._work, results, CAPACITY - len(self.sending))
+            posts = sum(1 for job in self.sending.values() if job.rendered is not None)
+            jobs, seconds = await in_db(self._work, results, CAPACITY - len(self.sending), POSTS - posts)
         except Exception:
             self.results = results + self.results
             raise
         for job in jobs:
             task = asyncio.create_task(self._send(job))
-            self.sending.add(task)
+            self.sending[task] = job
             task.add_done_callback(self._sent)
         return seconds
 
-    def _work(self, results: list[tuple[Job, Outcome]], free: int) -> tuple[list[Job], float]:
+    def _work(self, results: list[tuple[Job, Outcome]], free: int, posts: int) -> tuple[list[Job], float]:
         now = db_now()
         steps.record(results, now)
         if now.timestamp() - self.beat_at > 10:
@@ -135,12 +136,13 @@ class Notifyd:
         if holding.open_hold() is not None:
             return [], rules.CAP
         looked = steps.expand_due(now)
-        jobs = steps.take_jobs(now, free) if free > 0 else []
+        jobs = steps.take_jobs(now, free, posts) if free > 0 else []
         if looked or len(jobs) == free > 0:
             return jobs, 0.0
         if len(jobs) >= free:
             return jobs, rules.CAP  # full: the next letter that ends wakes us
-        return jobs, rules.wait(now, steps.next_due())
+        room = posts - sum(1 for job in jobs if job.rendered is not None)
+        return jobs, rules.wait(now, steps.next_due(posts=room > 0))
 
     async def _send(self, job: Job) -> None:
         outcome: Outcome
@@ -184,7 +186,7 @@ class Notifyd:
         return found
 
     def _sent(self, task: "asyncio.Task[None]") -> None:
-        self.sending.discard(task)
+        del self.sending[task]
         self.bell.set()
 
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:

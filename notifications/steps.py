@@ -104,9 +104,13 @@ def _set_aside(pk: int, now: datetime, why: str) -> None:
     row.save()
 
 
-def take_jobs(now: datetime, limit: int) -> list[Job]:
-    """Lease what is due and render it, posts first: a full game's button should not wait behind letters."""
-    jobs = [job for pk in _lease_posts(now, limit) if (job := _render_post(pk, now))]
+def take_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
+    """Lease what is due and render it, posts first: a full game's button should not wait behind letters.
+
+    So many `posts` at most, for letters not to wait behind thousands of them.
+    """
+    leased_posts = _lease_posts(now, limit if posts is None else min(limit, posts))
+    jobs = [job for pk in leased_posts if (job := _render_post(pk, now))]
     left = limit - len(jobs)
     ids = _lease_deliveries(now, left)
     leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
@@ -336,12 +340,14 @@ def _log_again(what: Notification | Delivery, why: Passing, wait: timedelta) -> 
     log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), why)
 
 
-def next_due() -> datetime | None:
-    """When the next row that nobody holds is due; None for none.
+def next_due(posts: bool = True) -> datetime | None:
+    """When the next row that nobody holds is due, with or without posts; None for none.
 
     A lease that ran out with its result lost is met at the latest when the capped sleep ends.
     """
     rows = Notification.objects.sayable().filter(leased_until=None).order_by("due_at")
+    if not posts:
+        rows = rows.filter(kind__in=letter_kinds())
     tries = Delivery.objects.sayable().filter(leased_until=None).order_by("next_try_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
     return min(times, default=None)

@@ -162,3 +162,16 @@ def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) 
     assert not Delivery.objects.filter(notification__kind="start").exists()
     [job] = [j for j in steps.take_jobs(game.starts_at, 10) if j.rendered]
     assert not job.letter.post.may_sign_up
+
+
+def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game) -> None:
+    for number in range(5):
+        world.game(title=f"Game {number}", reminders=())
+    due = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(due)
+    jobs = steps.take_jobs(due, 10, posts=3)
+    assert [job.rendered is not None for job in jobs] == [True] * 3 + [False] * 2
+    due_next, letter_next = steps.next_due(), steps.next_due(posts=False)
+    assert due_next is not None
+    assert letter_next is not None
+    assert due_next < due < letter_next, "posts that have no room make no turn"
