@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg.conninfo import make_conninfo
 
 from games.actions.planning import Actor
 from games.levels import GuildDefaults
@@ -123,3 +127,23 @@ def as_person(client: Any) -> Callable[[User], Any]:
         return client
 
     return login
+
+
+class Bells:
+    """What rang on both bells since the last look."""
+
+    def __init__(self) -> None:
+        name = str(connection.settings_dict["NAME"])
+        self.conn = psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True)
+        self.conn.execute("LISTEN game_changed")
+        self.conn.execute("LISTEN notification_due")
+
+    def rung(self) -> set[str]:
+        return {note.channel for note in self.conn.notifies(timeout=0.2)}
+
+
+@pytest.fixture
+def bells(transactional_db: None) -> Any:
+    heard = Bells()
+    yield heard
+    heard.conn.close()

@@ -4,15 +4,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
 import pytest
-from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
 from django.urls import reverse
-from psycopg.conninfo import make_conninfo
 
-from conftest import World
+from conftest import Bells, World
 from discord_bot.clicks import Click, act
 from games.models import AuditEntry, Game, Signup
 from guilds.models import User
@@ -165,26 +161,6 @@ CANCELS: dict[str, Callable[[World, Any, Game], None]] = {
     "admin action": admin_cancel,
     "command": command_cancel,
 }
-
-
-class Bells:
-    """What rang on both bells since the last look."""
-
-    def __init__(self) -> None:
-        name = str(connection.settings_dict["NAME"])
-        self.conn = psycopg.connect(make_conninfo(settings.DATABASE_URL, dbname=name), autocommit=True)
-        self.conn.execute("LISTEN game_changed")
-        self.conn.execute("LISTEN notification_due")
-
-    def rung(self) -> set[str]:
-        return {note.channel for note in self.conn.notifies(timeout=0.2)}
-
-
-@pytest.fixture
-def bells(transactional_db: None) -> Any:
-    heard = Bells()
-    yield heard
-    heard.conn.close()
 
 
 def open_rows() -> set[tuple[str, int | None, int | None]]:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import World
+from conftest import Bells, World
 from games import told
 from games.actions import signups
 from games.actions.planning import Actor
@@ -163,3 +163,17 @@ def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> No
             notification=row, recipient=world.person(number), status=Status.FAILED, next_try_at=world.now
         )
     assert queries() == before
+
+
+def test_open_pages_look_again_once_all_of_a_notice_is_settled(committed_world: World, bells: Bells) -> None:
+    world = committed_world
+    made = world.game(reminders=(60,))
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    at = made.starts_at - timedelta(minutes=60)
+    steps.expand_due(at)
+    first, second = letters(at)
+    bells.rung()
+    steps.record([(first, Sent(1, 7))], at)
+    assert "game_changed" not in bells.rung()
+    steps.record([(second, Permanent("Missing Access", "50001"))], at)
+    assert "game_changed" in bells.rung()
