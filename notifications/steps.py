@@ -220,12 +220,22 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     if made:
         Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
     for job, outcome in results:
-        if job.rendered is not None:
-            _record_post(job, job.rendered, outcome, now)
-        else:
-            _record_delivery(job.pk, job.letter, outcome, now)
-        if isinstance(outcome, Permanent):
-            _learn(job.letter, outcome, now)
+        try:
+            _record(job, outcome, now)
+        except OperationalError:
+            raise
+        except Exception:
+            # Its row may be gone, as with a server whose data is deleted. Else the lease ends, and it is tried again.
+            log.exception("What became of %s could not be written down", job)
+
+
+def _record(job: Job, outcome: Outcome, now: datetime) -> None:
+    if job.rendered is not None:
+        _record_post(job, job.rendered, outcome, now)
+    else:
+        _record_delivery(job.pk, job.letter, outcome, now)
+    if isinstance(outcome, Permanent):
+        _learn(job.letter, outcome, now)
 
 
 def _learn(letter: Letter, why: Permanent, now: datetime) -> None:

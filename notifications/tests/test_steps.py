@@ -175,3 +175,12 @@ def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game)
     assert due_next is not None
     assert letter_next is not None
     assert due_next < due < letter_next, "posts that have no room make no turn"
+
+
+def test_a_row_that_is_gone_does_not_keep_the_rest_from_being_recorded(world: World, game: Game) -> None:
+    due = game.starts_at - timedelta(minutes=60)
+    steps.expand_due(due)
+    first, second = steps.take_jobs(due, 10)
+    Delivery.objects.filter(pk=first.pk).delete()
+    steps.record([(first, Sent(5, 6)), (second, Sent(5, 7))], due)
+    assert Delivery.objects.get().status == Status.SENT
