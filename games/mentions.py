@@ -8,7 +8,7 @@ one channel is. Mail addresses, links and their `#fragments`, code, headings, `@
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, urlize
@@ -24,6 +24,7 @@ _TOKEN = re.compile(
       ```.*?``` | ``.+?`` | `[^`]+`                        # code
     | (?: [a-z][\w+.-]*:// | www\. | mailto: )\S+          # addresses
     | <@!?(?P<person>[0-9]{17,20})>
+    | <\#(?P<channel>[0-9]{17,20})>
     | <[^<>\s]+>                                           # Discord's other marks: times, emoji, roles
     | (?<![\w/.+@#&<\\-]) (?P<mark>[@\#]) (?=\w|[^\x00-\x7f])
     """,
@@ -59,6 +60,7 @@ class Wanted:
     people: frozenset[str]
     channels: frozenset[str]
     ids: frozenset[int]
+    channel_ids: frozenset[int]
 
 
 def wanted(text: str) -> Wanted:
@@ -66,20 +68,26 @@ def wanted(text: str) -> Wanted:
     people: set[str] = set()
     channels: set[str] = set()
     ids: set[int] = set()
+    channel_ids: set[int] = set()
     for match in _TOKEN.finditer(text):
         if match["person"]:
             ids.add(int(match["person"]))
+        elif match["channel"]:
+            channel_ids.add(int(match["channel"]))
         elif match["mark"] == "@":
             people.update(fold(text[match.end() : end]) for end in _name_ends(text, match.end()))
         elif match["mark"] == "#":
             channels.update(fold(text[match.end() : end]) for end in _channel_ends(text, match.end()))
-    return Wanted(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids))
+    return Wanted(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids), frozenset(channel_ids))
 
 
 def pieces(
     text: str, people: Mapping[str, Iterable[int]], channels: Mapping[str, Iterable[int]], members: Iterable[int] = ()
 ) -> list[Piece]:
-    """A text in its pieces: words as typed, and mentions. Names come folded, each with those who have it."""
+    """A text in its pieces: words as typed, and mentions. Names come folded, each with those who have it.
+
+    `members`: whom and what an id in the text may name.
+    """
     known = frozenset(members)
     found: list[Piece] = []
     start = at = 0
@@ -88,6 +96,8 @@ def pieces(
         mention = None
         if match["person"] and int(match["person"]) in known:
             mention = Mention("@", int(match["person"]), match[0])
+        elif match["channel"] and int(match["channel"]) in known:
+            mention = Mention("#", int(match["channel"]), match[0])
         elif match["mark"]:
             ends, named = (
                 (_name_ends(text, at), people) if match["mark"] == "@" else (_channel_ends(text, at), channels)
@@ -134,9 +144,14 @@ def _channel_ends(text: str, start: int) -> Iterator[int]:
 # --- shown -----------------------------------------------------------------------------------------------
 
 
-def for_discord(found: Sequence[Piece], limit: int = EMBED_DESCRIPTION) -> str:
-    """The text for an embed: mentions as Discord's own, as many as fit, and nothing else that calls people."""
-    shown = [_PINGS.sub("@\u200b", piece.typed if isinstance(piece, Mention) else piece) for piece in found]
+def quiet(text: str) -> str:
+    """A text that calls nobody."""
+    return _PINGS.sub("@\u200b", text)
+
+
+def for_discord(found: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = quiet) -> str:
+    """The text for an embed: mentions as Discord's own, as many as fit, and all else as `shown_as` has it."""
+    shown = [shown_as(piece.typed if isinstance(piece, Mention) else piece) for piece in found]
     spare = limit - sum(map(len, shown))
     for n, piece in enumerate(found):
         if isinstance(piece, Mention) and len(piece.markup) - len(shown[n]) <= spare:
@@ -146,13 +161,22 @@ def for_discord(found: Sequence[Piece], limit: int = EMBED_DESCRIPTION) -> str:
 
 
 def for_page(found: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
-    """The text for a page: escaped, its lines kept, addresses as links, people under their name of today."""
+    """The text for a page: escaped, its lines kept, addresses as links, all under their names of today."""
     made: list[str] = []
     for piece in found:
         if isinstance(piece, Mention):
-            shown = f"@{names[piece.id]}" if piece.mark == "@" and piece.id in names else piece.typed
-            made.append(format_html('<span class="mention">{}</span>', shown))
+            made.append(format_html('<span class="mention">{}</span>', _named(piece, names)))
         else:
             linked = urlize(html.escape(piece, quote=True), nofollow=True, autoescape=False)
             made.append(linked.replace("\n", "<br>"))
     return mark_safe("".join(made))  # noqa: S308  each piece is escaped above
+
+
+def for_reading(found: Iterable[Piece], names: Mapping[int, str]) -> str:
+    """The text where nothing is marked up, as in a calendar."""
+    return "".join(_named(piece, names) if isinstance(piece, Mention) else piece for piece in found)
+
+
+def _named(mention: Mention, names: Mapping[int, str]) -> str:
+    """Under the name of today; as typed where that is not known."""
+    return f"{mention.mark}{names[mention.id]}" if mention.id in names else mention.typed

@@ -12,6 +12,7 @@ from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.actions.telling import may_be_told
+from games.calendars import google_url
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
@@ -156,6 +157,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "revision": game.revision,
         "location_html": page_text(game.guild_id, held.location),
         "reminders_text": messages.reminders_text(held.reminders),
+        "google_url": "" if state.over else google_url(game),
     }
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from games import choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -45,6 +45,7 @@ urlpatterns = [
     ),
     path("games/<id:game_id>/", views.game, name="game"),
     path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
+    path("games/<id:game_id>/calendar.ics", calendar_views.game_calendar, name="game-calendar"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
     path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),

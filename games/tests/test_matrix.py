@@ -125,6 +125,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "notification-test": ("post", "guild", only(MEMBERS)),
     "guild": ("get", "guild", only(MEMBERS)),
     "game": ("get", "game", only(MEMBERS)),
+    "game-calendar": ("get", "game", only(MEMBERS)),
     "game-new": ("get", "guild", only(HOSTS)),
     "game-edit": ("get", "game", only(HOSTS)),
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
