@@ -46,7 +46,8 @@ const span = (kind, text, names) => { const made = element("span"); inline(made,
 function embed(data, names) {
   const colour = data.color === undefined ? null : `border-left-color:#${data.color.toString(16).padStart(6, "0")}`;
   const made = element("article", { class: "embed", style: colour });
-  if (data.author) made.append(element("div", { class: "author" }, linked(data.author.url, data.author.name, names)));
+  if (data.author) made.append(element("div", { class: "author" },
+    data.author.icon_url ? element("img", { src: data.author.icon_url, alt: "" }) : null, linked(data.author.url, data.author.name, names)));
   if (data.title) made.append(element("div", { class: "title" }, linked(data.url, data.title, names)));
   if (data.description) made.append(element("div", { class: "description" }, markdown(data.description, names)));
   if (data.thumbnail) made.append(element("img", { class: "thumbnail", src: data.thumbnail.url, alt: "" }));
