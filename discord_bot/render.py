@@ -1,5 +1,6 @@
 """The announcement's view-model as Discord shows it: an embed and its buttons."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import discord
@@ -7,7 +8,16 @@ from discord.utils import escape_mentions
 
 from discord_bot.buttons import PageButton, SignupButton
 from games import messages
-from games.announcement import AnnouncementView, lines_within
+from games.announcement import (
+    COLUMNS,
+    EMBED_AUTHOR,
+    EMBED_LONGEST,
+    EMBED_TITLE,
+    FIELD_NAME,
+    FIELD_VALUE,
+    AnnouncementView,
+    columns,
+)
 from games.listing import Listing
 from games.messages import stamp
 from games.rules import State
@@ -21,28 +31,48 @@ COLOURS = {
 }
 
 
+UNSEEN = "\u200b"  # Discord takes no empty name of a field
+WAITING_LEAST = 200  # characters kept for the wait list, however long the list of players is
+
+
 def embed(view: AnnouncementView) -> discord.Embed:
     """The post's embed. Mentions inside an embed show a person's name there and ping nobody."""
     made = discord.Embed(
-        title=discord.utils.escape_markdown(view.title)[:256],
+        title=discord.utils.escape_markdown(view.title)[:EMBED_TITLE],
         url=view.url,
         description=view.description or None,
         colour=COLOURS[view.state],
     )
+    made.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
     start = stamp(view.starts_at)
     if view.state is State.SCHEDULED:
         start += f" ({stamp(view.starts_at, 'R')})"
+    _add(made, "Status", discord.utils.escape_markdown(view.state_text))
+    _add(made, "Starts", f"{start}\nLasts {view.duration_text}")
+    _add(made, "Where", view.location)
+    _add(made, "Reminders", view.reminders_text)
+    if view.calendar_url:
+        _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
+    seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
+    if view.seated:
+        _add_people(made, seats, view.seated, view.url, WAITING_LEAST if view.waiting else 0)
     else:
-        made.add_field(name="Status", value=discord.utils.escape_markdown(view.state_text)[:1024], inline=False)
-    made.add_field(name="Starts", value=start, inline=False)
-    made.add_field(name="Lasts", value=view.duration_text)
-    made.add_field(name="Host", value=f"<@{view.host_id}>")
-    if view.location:
-        made.add_field(name="Where", value=escape_mentions(view.location)[:1024], inline=False)
-    made.add_field(name=view.seats_text, value=lines_within(view.seated) or "Nobody yet. Be the first!", inline=False)
-    if view.waiting:
-        made.add_field(name="Wait list", value=lines_within(view.waiting), inline=False)
+        _add(made, seats, "Nobody yet. Be the first!" if view.may_sign_up else "Nobody.")
+    _add_people(made, "Wait list", view.waiting, view.url)
     return made
+
+
+def _add(made: discord.Embed, name: str, value: str) -> None:
+    if value:
+        made.add_field(name=name, value=value[:FIELD_VALUE], inline=False)
+
+
+def _add_people(made: discord.Embed, name: str, lines: Sequence[str], url: str, spare: int = 0) -> None:
+    """A list in as much room as is left but for `spare`. Three columns fill a row, so that what follows begins anew."""
+    room = EMBED_LONGEST - len(made) - len(name) - COLUMNS * len(UNSEEN) - spare
+    shown = columns(lines, room, url)
+    for number, column in enumerate(shown):
+        made.add_field(name=UNSEEN if number else name[:FIELD_NAME], value=column, inline=len(shown) > 1)
 
 
 def buttons(view: AnnouncementView) -> discord.ui.View:

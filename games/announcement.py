@@ -1,25 +1,35 @@
 """The announcement as a plain view-model, within Discord's limits. Discord's embed and texts are made from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from games import messages
-from games.mentioned import discord_text
+from games.calendars import calendar_path, google_url
+from games.mentioned import discord_place, discord_text
 from games.models import Game
 from games.roster import roster
 from games.rules import State
+from guilds.names import names_in
 from notifications.rules import minutes_text
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
-EMBED_TITLE = 256
+EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
 FIELD_VALUE = 1024
+EMBED_LONGEST = 6000  # all texts together
+# What mentions may grow a text to, so that the people still have room. The longest texts fit in as they were typed.
+DESCRIPTION_SHOWN, LOCATION_SHOWN = 2500, 600
+COLUMNS, FEW = 3, 8  # how many columns a list stands in, and up to how many lines it stands in one
 
 
 @dataclass(frozen=True)
 class AnnouncementView:
-    """What the post shows. People are ids, which Discord shows under their name in the guild.
+    """What the post shows. Players are ids, which Discord shows under their name in the guild.
 
-    The description is as Discord takes it: mentions where they are certain, and nothing that calls everybody.
+    Description and location are as Discord takes them: mentions where they are certain, and nothing that calls
+    everybody. Addresses of calendars are '' where the game is over.
     """
 
     game_id: int
@@ -31,12 +41,17 @@ class AnnouncementView:
     state_text: str
     starts_at: datetime
     duration_text: str
-    host_id: int
+    reminders_text: str
+    host_name: str
+    host_avatar_url: str
     seats_text: str
+    open_text: str
     seated: tuple[str, ...]
     waiting: tuple[str, ...]
     may_sign_up: bool
     location: str = ""
+    calendar_url: str = ""
+    google_url: str = ""
 
     @property
     def text(self) -> str:
@@ -49,6 +64,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     """The game as its post should show it at `now`."""
     state = game.state(now)
     people, held = roster(game), game.effective
+    host = names_in(game.guild_id, [game.host_id])[game.host_id]
     text = messages.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
@@ -57,17 +73,22 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         guild_id=game.guild_id,
         title=game.title[:EMBED_TITLE],
         url=game.url,
-        description=discord_text(game.guild_id, game.description),
+        description=discord_text(game.guild_id, game.description, DESCRIPTION_SHOWN),
         state=state,
         state_text=text,
         starts_at=game.starts_at,
         duration_text=minutes_text(held.duration),
-        host_id=game.host_id,
+        reminders_text=messages.reminders_text(held.reminders) if held.reminders and not state.over else "",
+        host_name=host.text,
+        host_avatar_url=host.avatar_url,
         seats_text=people.seats_text,
+        open_text=messages.open_text(people.open_seats) if state is State.SCHEDULED else "",
         seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
         waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
-        location=held.location,
+        location=discord_place(game.guild_id, held.location, LOCATION_SHOWN),
+        calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
+        google_url="" if state.over else google_url(game),
     )
 
 
@@ -75,13 +96,19 @@ def _mention(user_id: int | None, name: str) -> str:
     return f"<@{user_id}>" if user_id else messages.plain(name)
 
 
-def lines_within(lines: tuple[str, ...], limit: int = FIELD_VALUE) -> str:
-    """Numbered lines as far as they fit, then how many more there are."""
-    text = ""
-    for number, line in enumerate(lines, 1):
-        more = f"… and {len(lines) - number + 1} more"
-        added = f"{number}. {line}\n"
-        if len(text) + len(added) + (len(more) if number < len(lines) else 0) > limit:
-            return text + more
-        text += added
-    return text.rstrip("\n")
+def columns(lines: Sequence[str], room: int, url: str) -> list[str]:
+    """Numbered lines in columns, filled top-down, as phones show them one under the other; one column for a few.
+
+    As many whole lines as fit into fields and, all together, into `room` characters; then how many more there are,
+    linked to the page. None for no lines.
+    """
+    numbered = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
+    for shown in range(len(numbered), -1, -1):
+        kept = numbered[:shown]
+        if shown < len(numbered):
+            kept.append(f"[{messages.more(len(numbered) - shown)}]({url})")
+        height = -(-len(kept) // COLUMNS) if len(kept) > FEW else len(kept)
+        made = ["\n".join(kept[at : at + height]) for at in range(0, len(kept), height or 1)]
+        if all(len(column) <= FIELD_VALUE for column in made) and sum(map(len, made)) <= room:
+            return made
+    return []

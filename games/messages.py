@@ -96,6 +96,15 @@ def seats_text(seated: int, seats: int, waiting: int) -> str:
     return f"{text}, {waiting} waiting" if waiting else text
 
 
+def open_text(seats: int | None) -> str:
+    """`2 open`; '' for none, or for no end of them."""
+    return f"{seats} open" if seats else ""
+
+
+def more(number: int) -> str:
+    return f"… and {number} more"
+
+
 def place_text(number: int, seats: int, seated: bool) -> str:
     """`seat 3 of 5`, `number 2 on the wait list`."""
     if not seated:

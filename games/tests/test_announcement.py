@@ -1,0 +1,175 @@
+"""What Discord shows of a game: everything a form takes stays within Discord's limits."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import World
+from discord_bot.render import COLOURS, buttons, embed
+from games import messages, rules
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor
+from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, AnnouncementView, columns, view
+from games.calendars import google_address
+from games.mentioned import plain_beside_addresses
+from games.mentions import for_discord, pieces
+from games.rules import State
+from notifications.rules import minutes_text
+
+URL = "https://games.a-rather-long-name.example.org/games/123456789/"
+NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}
+PLACES = {"r": [1200000000000000012]}
+
+
+def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
+    """Words, and whatever grows: marks, mentions, addresses, emoji; often the longest there may be."""
+    some = st.text(st.sampled_from("a *_@#b\n🎲<>[]`|\\"), min_size=least, max_size=longest)
+    worst = st.sampled_from(["@b ", "#r ", "@here", "*", "🎲", "https://x.example/a_b ", "<#1200000000000000012>"])
+    return some | worst.map(lambda part: (part * longest)[:longest])
+
+
+def people(longest: int) -> st.SearchStrategy[list[str]]:
+    names = text(rules.PLACEHOLDER_MAX, 1).map(messages.plain)
+    placeholders = st.lists(names, max_size=rules.PLACEHOLDERS_MAX)
+    return st.builds(
+        lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
+    )
+
+
+@st.composite
+def posts(draw: st.DrawFn) -> AnnouncementView:
+    title, place = draw(text(rules.TITLE_MAX, 1)), draw(text(rules.LOCATION_MAX))
+    state = draw(st.sampled_from(State))
+    reason = draw(text(rules.REASON_MAX)) if state is State.CANCELLED else ""
+    seated, waiting = draw(people(200)), draw(people(200))
+    reminders = draw(st.lists(st.integers(1, rules.REMINDER_MAX), max_size=rules.REMINDERS_MAX))
+    starts_at = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    seats = draw(st.integers(0, rules.SEATS_MAX))
+    return AnnouncementView(
+        game_id=1,
+        guild_id=2,
+        title=title,
+        url=URL,
+        description=for_discord(pieces(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
+        state=state,
+        state_text=f"{messages.STATE_TEXT[state]}: {reason}",
+        starts_at=starts_at,
+        duration_text=minutes_text(draw(st.integers(rules.DURATION_MIN, rules.DURATION_MAX))),
+        reminders_text=messages.reminders_text(reminders),
+        host_name="N" * 32,
+        host_avatar_url="https://cdn.example/a.png",
+        seats_text=messages.seats_text(len(seated), seats, len(waiting)),
+        open_text=messages.open_text(max(seats - len(seated), 0)),
+        seated=tuple(seated),
+        waiting=tuple(waiting),
+        may_sign_up=True,
+        location=for_discord(pieces(place, NAMES, PLACES), LOCATION_SHOWN, plain_beside_addresses),
+        calendar_url=f"{URL}calendar.ics",
+        google_url=google_address(title, place, starts_at, starts_at + timedelta(days=7), URL),
+    )
+
+
+def check(post: AnnouncementView) -> None:
+    made = embed(post)
+    assert len(made) <= 6000
+    assert 1 <= len(made.title or "") <= 256
+    assert len(made.description or "") <= 4096
+    assert 1 <= len(made.author.name or "") <= 256
+    assert len(made.fields) <= 25
+    for field in made.fields:
+        assert 1 <= len(field.name or "") <= 256
+        assert 1 <= len(field.value or "") <= 1024
+    shown = "\n".join(field.value or "" for field in made.fields)
+    names = [field.name or "" for field in made.fields]
+    assert ("Wait list" in names) is bool(post.waiting), "it has room beside the longest list of players"
+    assert any(name.startswith(post.seats_text) for name in names)
+    assert post.google_url in shown, "whole: half an address leads nowhere"
+    rows = buttons(post).to_components()
+    assert len(rows) == 1
+    assert len(rows[0]["components"]) <= 5
+
+
+@given(posts())
+def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView) -> None:
+    check(post)
+
+
+def test_the_longest_of_everything(world: World) -> None:
+    post = replace(
+        view(world.game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
+        state=State.CANCELLED,
+        state_text="Cancelled: " + "*" * 300,
+        reminders_text=messages.reminders_text([43199] * 10),
+        google_url="x" * 500,
+    )
+    for name in (messages.plain("*" * 64), "<@1300000000000000001>", "n"):
+        check(replace(post, seated=(name,) * 100, waiting=(name,) * 50))
+
+
+def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
+    post = view(world.game(seats=100, location="#raids"), world.now)
+    mentions = tuple(f"<@{1300000000000000000 + n}>" for n in range(150))
+    made = embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
+    said = [field.value or "" for field in made.fields if field.inline]
+    assert len(said) == 6
+    assert said[0].startswith("1. <@1300000000000000000>\n2. ")
+    assert said[1].startswith("35. ")
+    assert "more]" not in "".join(said)
+
+
+def test_a_few_stand_in_one_column_and_too_many_are_counted() -> None:
+    assert columns(("a", "b"), 999, URL) == ["1. a\n2. b"]
+    assert columns((), 999, URL) == []
+    shown = columns(["N" * 32] * 100, 800, URL)
+    assert sum(map(len, shown)) <= 800
+    listed = sum(column.count("N" * 32) for column in shown)
+    assert shown[-1].endswith(f"[… and {100 - listed} more]({URL})")
+
+
+def fields(post: AnnouncementView) -> dict[str, str]:
+    return {field.name or "": field.value or "" for field in embed(post).fields}
+
+
+def test_a_post(world: World) -> None:
+    game = world.game(location="")
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    shown = embed(view(game, world.now))
+    assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
+    assert shown.url == game.url
+    at = int(game.starts_at.timestamp())
+    assert fields(view(game, world.now)) == {
+        "Status": "Scheduled",
+        "Starts": f"<t:{at}:F> (<t:{at}:R>)\nLasts 2 hours",
+        "Reminders": "1 day, 1 hour before",
+        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({view(game, world.now).google_url})",
+        "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
+    }
+    lifecycle.cancel(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    game.refresh_from_db()
+    over = embed(view(game, world.now))
+    assert over.colour is not None
+    assert over.colour.value == COLOURS[State.CANCELLED]
+    assert fields(view(game, world.now)) == {
+        "Status": r"Cancelled: \*rain\*",
+        "Starts": f"<t:{at}:F>\nLasts 2 hours",
+        "1 of 5 seats taken": f"1. <@{world.charlie.pk}>",
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("#raids", "<#1200000000000000013>"),
+        ("<#1200000000000000012>, *now*", r"<#1200000000000000012>, \*now\*"),
+        ("<#1200000000000000999>", r"\<\#1200000000000000999\>"),
+        ("https://discord.com/channels/1200000000000000001/1200000000000000012", None),
+        ("[free](https://evil.example)", r"\[free\](https://evil.example)"),
+        ("<@&5> @everyone", r"\<\@&5\> \@everyone"),
+    ],
+)
+def test_where(world: World, typed: str, shown: str | None) -> None:
+    game = world.game(location=typed)
+    assert view(game, world.now).location == (typed if shown is None else shown)
