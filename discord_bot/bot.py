@@ -13,6 +13,7 @@ from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
 from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
+from discord_bot.patience import connect_with_patience
 from discord_bot.seeing import is_place, seen_guild, seen_member
 from games import messages
 from games.actions import announcing, gone, setup
@@ -37,6 +38,7 @@ class Bot(discord.Client):
 
     def __init__(self) -> None:
         use_configured_addresses()
+        connect_with_patience()
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True),
             allowed_mentions=discord.AllowedMentions.none(),
