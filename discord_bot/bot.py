@@ -50,6 +50,8 @@ class Bot(discord.Client):
         self.listings = Listings(self.log)
         self.tree = Tree(self)
         self._changed: dict[int, asyncio.Task[None]] = {}
+        # Written down one after the other: a thread that was deleted came back with a guild seen just before.
+        self._writing = asyncio.Lock()
         self._deleted: set[int] = set()
         self._looking: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -82,7 +84,7 @@ class Bot(discord.Client):
 
     async def on_ready(self) -> None:
         """Connected anew: whatever changed while we were away is in what the client now knows."""
-        new = [g for g in self.guilds if not g.unavailable and await in_db(_see_guild, seen_guild(g))]
+        new = [g for g in self.guilds if not g.unavailable and await self._write(g)]
         await in_db(_see_present, [guild.id for guild in self.guilds])
         await in_db(_doubt_posts)
         self._heard = True
@@ -154,7 +156,8 @@ class Bot(discord.Client):
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         self._gone_soon({event.thread_id})  # a forum post has the id of its first message
-        await in_db(_see_thread_gone, event.guild_id, event.thread_id)
+        async with self._writing:
+            await in_db(_see_thread_gone, event.guild_id, event.thread_id)
 
     async def on_guild_role_create(self, role: discord.Role) -> None:
         self._see_soon(role.guild)
@@ -184,8 +187,12 @@ class Bot(discord.Client):
         # From here on, another event starts another write.
         self._changed.pop(guild_id, None)
         guild = self.get_guild(guild_id)
-        if guild is not None and not guild.unavailable and await in_db(_see_guild, seen_guild(guild)):
+        if guild is not None and not guild.unavailable and await self._write(guild):
             await self._welcome(guild)
+
+    async def _write(self, guild: discord.Guild) -> bool:
+        async with self._writing:
+            return await in_db(_see_guild, seen_guild(guild))
 
     async def _welcome(self, guild: discord.Guild) -> None:
         try:
