@@ -7,7 +7,8 @@ import discord
 
 from discord_bot.addresses import use_configured_addresses
 from discord_bot.answers import Entry, Log, say, unanswered
-from discord_bot.buttons import PageButton, SignupButton
+from discord_bot.asked import Asked
+from discord_bot.buttons import AskButton, PageButton, SignupButton
 from discord_bot.clicks import Clicks
 from discord_bot.commands import Tree, stale
 from discord_bot.listings import Listings
@@ -27,7 +28,7 @@ from notifications.steps import beat
 
 log = logging.getLogger(__name__)
 
-OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton)]
+OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, AskButton)]
 SETTLE = 0.3  # seconds in which changes to one guild fold into one write
 BEAT_EVERY = 10.0
 
@@ -48,6 +49,7 @@ class Bot(discord.Client):
         self.log = Log()
         self.clicks = Clicks(self.log)
         self.listings = Listings(self.log)
+        self.asked = Asked(self.log)
         self.tree = Tree(self)
         self._changed: dict[int, asyncio.Task[None]] = {}
         # Written down one after the other: a thread that was deleted came back with a guild seen just before.
@@ -58,7 +60,7 @@ class Bot(discord.Client):
         self._heard = False
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(SignupButton, PageButton)
+        self.add_dynamic_items(SignupButton, PageButton, AskButton)
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:

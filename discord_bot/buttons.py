@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
+from games.asking import Ask
 from games.listing import Which
 from gamesched.lib.ids import parse_id
+from notifications.letter import Button
 
 if TYPE_CHECKING:
     from discord_bot.bot import Bot
@@ -61,3 +63,25 @@ class PageButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
         await bot.listings.answer(interaction, self.custom_id, self.which, self.page, self.channel_id)
+
+
+class AskButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
+):
+    """An answer to something that a letter, or a private line, asks about a game."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(
+            discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "AskButton":
+        return cls(Button("", match.string))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.asked.answer(interaction, Ask.parse(self.custom_id))

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord.utils import escape_mentions
 
-from discord_bot.buttons import PageButton, SignupButton
+from discord_bot.buttons import AskButton, PageButton, SignupButton
 from games import messages
 from games.announcement import (
     COLUMNS,
@@ -20,14 +20,17 @@ from games.announcement import (
 )
 from games.listing import Listing
 from games.messages import stamp
-from games.rules import State
-from notifications.letter import Letter
+from games.states import State
+from notifications.letter import Button, Letter
 
 COLOURS = {
+    State.DRAFT: 0x80848E,
+    State.UNANNOUNCED: 0x80848E,
     State.SCHEDULED: 0x5865F2,
     State.IN_PROGRESS: 0x3BA55D,
     State.COMPLETED: 0x80848E,
     State.CANCELLED: 0xDA373C,
+    State.ARCHIVED: 0x80848E,
 }
 
 
@@ -93,6 +96,17 @@ def message(view: AnnouncementView) -> dict[str, Any]:
     made = buttons(view)
     made.stop()  # so that discord.py does not keep it: the ids say everything, and clicks are heard in another process
     return {"embed": embed(view), "view": made}
+
+
+def choices(buttons: Sequence[Button]) -> dict[str, Any]:
+    """What there is to press under a letter, as discord.py's sending takes it."""
+    if not buttons:
+        return {}
+    made = discord.ui.View(timeout=None)
+    for one in buttons:
+        made.add_item(discord.ui.Button(label=one.label, url=one.url) if one.url else AskButton(one))
+    made.stop()
+    return {"view": made}
 
 
 def pings(letter: Letter) -> discord.AllowedMentions:

@@ -106,7 +106,7 @@ class DiscordBackend:
             return Sent(channel.id, letter.message_id)
         if letter.doubt and (found := await reading.sent_already(self.client, channel, letter)):
             return Sent(channel.id, found)
-        shown = render.message(letter.post) if letter.post is not None else {}
+        shown = render.message(letter.post) if letter.post is not None else render.choices(letter.buttons)
         sent = await channel.send(
             letter.text or None,
             **shown,

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.conf import settings
 
-from games import messages
+from games import messages, state_messages
 from games.calendars import calendar_path, google_url
 from games.mentioned import discord_place, discord_text
 from games.models import Game
 from games.roster import roster
-from games.rules import State
+from games.states import State
 from guilds.names import names_in
 from notifications.rules import minutes_text
 
@@ -65,7 +65,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     state = game.state(now)
     people, held = roster(game), game.effective
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
-    text = messages.STATE_TEXT[state]
+    text = state_messages.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
     return AnnouncementView(

@@ -11,7 +11,8 @@ from games.following import DIGEST_BACK, followers, has_open_seats, news_for, op
 from games.letters import choices_address, letter
 from games.messages import plain, seats_text
 from games.models import Game
-from games.rules import State, next_digest
+from games.rules import next_digest
+from games.states import State
 from guilds.models import Channel, Guild
 from guilds.names import names_in
 from notifications.actions import schedule_each

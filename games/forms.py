@@ -104,6 +104,7 @@ class GameForm(NamesPeople, LevelForm):
         super().__init__(
             *args,
             roles=guild.roles.filter(gone_at=None),
+            archives=archives(guild),
             inherited=self._inherited(data, kwargs.get("initial") or {}, channels, chosen),
             without=["host_role_ids"],
             **kwargs,
@@ -237,6 +238,12 @@ class TellForm(forms.Form):
         self.fields["to"].choices = [  # type: ignore[attr-defined]
             (to.value, ledger_messages.to_choice(to.value, len(meant(found, to, author)))) for to in To
         ]
+
+
+def archives(guild: Guild) -> list[tuple[str, str]]:
+    """The channels to which posts may go when their games are over, as choices."""
+    channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
+    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
 
 
 def channel_label(channel: Channel) -> str:

@@ -18,7 +18,8 @@ from games.letters import fitting, letter
 from games.levels import ReminderPlace
 from games.models import Game
 from games.roster import place_of
-from games.rules import State, To
+from games.rules import To
+from games.states import State
 from guilds.models import Channel
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, Post, Rendered, guild_of_game, register

@@ -1,14 +1,15 @@
 """The settings of any level as fields: empty inherits, and a word says "none"; beside each stands what it inherits."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
 
 from games import messages, rules
-from games.levels import NAMES, ROLES, Level, ReminderPlace, Setting
+from games.levels import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
 from guilds.models import Role
+from guilds.names import fold
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
 _LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
@@ -35,7 +36,11 @@ def minutes_words(minutes: int) -> str:
 
 
 class SeatsField(forms.CharField):
-    """A number, `unlimited` (0), or nothing (None)."""
+    """A number, a word for none (0), or nothing (None)."""
+
+    def __init__(self, *args: Any, none: str = "unlimited", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.none = none
 
     def clean(self, value: Any) -> Any:
         text = (super().clean(value) or "").strip().lower()
@@ -44,11 +49,11 @@ class SeatsField(forms.CharField):
         if text in NONE_WORDS:
             return 0
         if not text.isascii() or not text.isdigit() or len(text) > 6:
-            raise forms.ValidationError("Write the number of seats in digits, or unlimited.")
+            raise forms.ValidationError(f"Write the number in digits, or {self.none}.")
         return int(text)
 
     def prepare_value(self, value: Any) -> Any:
-        return "unlimited" if value == 0 else value
+        return self.none if value == 0 else value
 
 
 class RemindersField(forms.CharField):
@@ -91,6 +96,50 @@ class DurationField(forms.CharField):
         return minutes_words(value) if isinstance(value, int) else value
 
 
+class LengthField(DurationField):
+    """A length of time, `none` (0), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        if str(value or "").strip().lower() in NONE_WORDS:
+            return 0
+        return super().clean(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "none" if value == 0 else super().prepare_value(value)
+
+
+class RolesInOrderField(forms.CharField):
+    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are those of the guild."""
+
+    roles: Sequence[Role] = ()
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        if not text or text.lower() in NONE_WORDS:
+            return () if text else None
+        found: list[int] = []
+        for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
+            meant = [role.pk for role in self.roles if fold(role.name) == fold(name) or str(role.pk) == name]
+            if len(meant) != 1:
+                raise forms.ValidationError(messages.no_such_role(name, [role.name for role in self.roles]))
+            found += [role for role in meant if role not in found]
+        if len(found) > rules.PRIORITY_ROLES_MAX:
+            raise forms.ValidationError(messages.too_many_roles(rules.PRIORITY_ROLES_MAX))
+        return tuple(found)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        names = {role.pk: role.name for role in self.roles}
+        return ", ".join(names.get(role, str(role)) for role in value) or "none"
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.clean(data) != (None if initial is None else tuple(initial)))
+        except forms.ValidationError:
+            return True
+
+
 class TextField(forms.CharField):
     """A text, `none` (empty), or nothing (None)."""
 
@@ -127,6 +176,59 @@ class LevelForm(forms.Form):
         help_text="What they are to know or do; shown to players only. Or none.",
     )
     confirm_by_dm = forms.ChoiceField(required=False, label="A copy of the answer by direct message", choices=[])
+    method = forms.ChoiceField(required=False, label="Seats are given", choices=[])
+    priority_role_ids = RolesInOrderField(
+        required=False,
+        max_length=1000,
+        label="Roles that come first",
+        help_text="Where seats are given by role: names, the first first, with commas between. Or none.",
+    )
+    answers = forms.ChoiceField(required=False, label="Buttons for Maybe and Can't make it", choices=[])
+    plus_one = forms.ChoiceField(required=False, label="Players may bring somebody", choices=[])
+    signups_close = LengthField(
+        required=False,
+        max_length=50,
+        label="Sign-ups close",
+        help_text="How long before the start: 30, 2h, 1d. None: at the start.",
+    )
+    offer_within = LengthField(
+        required=False,
+        max_length=50,
+        label="Free seats are offered, not given",
+        help_text="From how long before the start on: who waits is asked first. None: a free seat is always given.",
+    )
+    offer_for = DurationField(
+        required=False, max_length=50, label="Time to take an offered seat", help_text="After it the next one is asked."
+    )
+    minimum = SeatsField(
+        required=False,
+        max_length=20,
+        label="Players it takes",
+        help_text="With fewer, the host is asked what to do. Or none.",
+        none="none",
+    )
+    minimum_by = LengthField(
+        required=False,
+        max_length=50,
+        label="Asked without enough players",
+        help_text="How long before the start you are asked: 1d, 6h.",
+    )
+    ask_if_moved = LengthField(
+        required=False,
+        max_length=50,
+        label="Players are asked again",
+        help_text="When the start moves by more than this: 30, 2h. Or none.",
+    )
+    silence_frees = forms.ChoiceField(required=False, label="Who does not answer loses the seat", choices=[])
+    if_deleted = forms.ChoiceField(required=False, label="When the post is deleted in Discord", choices=[])
+    ask_rewards = forms.ChoiceField(required=False, label="Remind the host to write down rewards", choices=[])
+    archive_channel_id = forms.ChoiceField(required=False, label="Archive", choices=[])
+    archive_after = LengthField(
+        required=False,
+        max_length=50,
+        label="Time until it is archived",
+        help_text="After the end: none, 12h, 1d.",
+    )
     own_player_roles = forms.BooleanField(required=False, label="Choose who may sign up")
     player_role_ids = forms.MultipleChoiceField(
         required=False,
@@ -154,12 +256,17 @@ class LevelForm(forms.Form):
         *args: Any,
         roles: Iterable[Role],
         inherited: Mapping[str, Setting],
+        archives: Iterable[tuple[str, str]] = (),
         without: Iterable[str] = (),
         **kwargs: Any,
     ) -> None:
+        """`archives`: the channels that a post may go to when its game is over."""
         super().__init__(*args, **kwargs)
+        self.archives = list(archives)
         self.roles = list(roles)
         self.inherited = inherited
+        if isinstance(order := self.fields["priority_role_ids"], RolesInOrderField):
+            order.roles = [role for role in self.roles if role.pk != role.guild_id]
         names = {role.pk: role.name for role in self.roles}
         for name in without:
             del self.fields[name]
@@ -189,11 +296,12 @@ class LevelForm(forms.Form):
                     flag = self.fields[own_flag(name)]
                     flag.disabled, flag.help_text = True, f"{said} {field.help_text}"
 
-    @staticmethod
-    def _own_choices(name: str) -> list[tuple[str, str]]:
-        if name == "confirm_by_dm":
+    def _own_choices(self, name: str) -> list[tuple[str, str]]:
+        if name in YES_NO:
             return [("yes", "Yes"), ("no", "No")]
-        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in ReminderPlace.choices]
+        if name == "archive_channel_id":
+            return [("0", "Nowhere"), *self.archives]
+        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICES[name].choices]
 
     @property
     def settings_fields(self) -> list[str]:
@@ -208,10 +316,12 @@ class LevelForm(forms.Form):
             value: Any = data.get(name)
             if name in ROLES:
                 value = tuple(int(role) for role in value or ()) if data.get(own_flag(name)) else None
-            elif name == "confirm_by_dm":
+            elif name in YES_NO:
                 value = {"yes": True, "no": False}.get(str(value))
-            elif name == "reminder_place":
+            elif name in CHOICES:
                 value = value or None
+            elif name == "archive_channel_id":
+                value = int(value) if value else None
             said[name] = None if self.inherited[name].locked else value
         return said | rules.tidy_settings(said.get("reminders"), said.get("location"), said.get("instructions"))
 
@@ -224,7 +334,10 @@ class LevelForm(forms.Form):
         for name in ROLES:
             shown[own_flag(name)] = shown[name] is not None
             shown[name] = [str(role) for role in shown[name] or ()]
-        shown["confirm_by_dm"] = {True: "yes", False: "no", None: ""}[shown["confirm_by_dm"]]
+        for name in YES_NO:
+            shown[name] = {True: "yes", False: "no", None: ""}[shown[name]]
+        archive = shown["archive_channel_id"]
+        shown["archive_channel_id"] = "" if archive is None else str(archive)
         return shown
 
 

@@ -20,6 +20,27 @@ class ReminderPlace(models.TextChoices):
     CHANNEL = "channel", "by one mention in the channel"
 
 
+class Method(models.TextChoices):
+    """How seats are given."""
+
+    OPEN = "open", "whoever asks first"
+    PRIORITY = "priority", "by role, then whoever asks first"
+    PICKS_WAITING = "picks_waiting", "the host picks from those who asked"
+    PICKS = "picks", "the host picks, nobody asks"
+
+    @property
+    def by_host(self) -> bool:
+        """Whether only the host gives seats."""
+        return self in {Method.PICKS, Method.PICKS_WAITING}
+
+
+class IfDeleted(models.TextChoices):
+    """What follows when somebody deletes an announcement in Discord."""
+
+    PUT_BACK = "put_back", "put it back"
+    ASK = "ask", "ask the host"
+
+
 class Level(models.Model):
     """The settings, as one level has them."""
 
@@ -48,6 +69,48 @@ class Level(models.Model):
     reminder_place = models.CharField(
         max_length=8, null=True, blank=True, choices=ReminderPlace.choices, help_text="Where people are reminded."
     )
+    method = models.CharField(
+        max_length=16, null=True, blank=True, choices=Method.choices, help_text="How seats are given."
+    )
+    priority_role_ids = ArrayField(
+        models.BigIntegerField(),
+        null=True,
+        blank=True,
+        help_text="Roles that come before others, in order.",
+    )
+    answers = models.BooleanField(null=True, blank=True, help_text="People may also answer Maybe and Can't make it.")
+    plus_one = models.BooleanField(null=True, blank=True, help_text="Players may bring one person, by name.")
+    signups_close = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes before the start when sign-ups close; 0 for at the start."
+    )
+    offer_within = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Minutes before the start from when a free seat is offered instead of given; 0 for never.",
+    )
+    offer_for = models.PositiveIntegerField(null=True, blank=True, help_text="Minutes to take an offered seat.")
+    minimum = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Players it takes; 0 for any number.")
+    minimum_by = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes before the start when the host is asked, if fewer signed up."
+    )
+    ask_if_moved = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="Minutes by which a start may move before everyone seated is asked again; 0 for never asking.",
+    )
+    silence_frees = models.BooleanField(
+        null=True, blank=True, help_text="Who is asked again and does not answer loses the seat."
+    )
+    if_deleted = models.CharField(
+        max_length=8, null=True, blank=True, choices=IfDeleted.choices, help_text="When somebody deletes the post."
+    )
+    ask_rewards = models.BooleanField(null=True, blank=True, help_text="Remind the host to write down the rewards.")
+    archive_channel_id = models.BigIntegerField(
+        null=True, blank=True, help_text="Where the post goes when the game is over; 0 for nowhere."
+    )
+    archive_after = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Minutes after its end when the post goes there."
+    )
 
     class Meta:
         abstract = True
@@ -65,11 +128,29 @@ BUILT_IN: Mapping[str, Any] = {
     "notify_role_ids": (),
     "confirm_by_dm": False,
     "reminder_place": ReminderPlace.DM.value,
+    "method": Method.OPEN.value,
+    "priority_role_ids": (),
+    "answers": False,
+    "plus_one": False,
+    "signups_close": 0,
+    "offer_within": 0,
+    "offer_for": 15,
+    "minimum": 0,
+    "minimum_by": 1440,
+    "ask_if_moved": 30,
+    "silence_frees": False,
+    "if_deleted": IfDeleted.PUT_BACK.value,
+    "ask_rewards": False,
+    "archive_channel_id": 0,
+    "archive_after": 1440,
 }
 NAMES = tuple(BUILT_IN)
 # What a game says itself, and a template can lock: its zone is always its own, and who may host is decided above it.
 OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
-ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")
+ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")  # of which a level chooses any
+ALL_ROLES = (*ROLES, "priority_role_ids")
+YES_NO = ("confirm_by_dm", "answers", "plus_one", "silence_frees", "ask_rewards")
+CHOICES = {"reminder_place": ReminderPlace, "method": Method, "if_deleted": IfDeleted}
 
 
 @dataclass(frozen=True)
@@ -130,11 +211,27 @@ class Effective:
     notify_role_ids: tuple[int, ...]
     confirm_by_dm: bool
     reminder_place: str
+    method: Method
+    priority_role_ids: tuple[int, ...]
+    answers: bool
+    plus_one: bool
+    signups_close: int
+    offer_within: int
+    offer_for: int
+    minimum: int
+    minimum_by: int
+    ask_if_moved: int
+    silence_frees: bool
+    if_deleted: str
+    ask_rewards: bool
+    archive_channel_id: int
+    archive_after: int
     sources: Mapping[str, Setting]
 
     @classmethod
     def of(cls, settings: Mapping[str, Setting]) -> "Effective":
-        return cls(**{name: setting.value for name, setting in settings.items()}, sources=settings)
+        values = {name: setting.value for name, setting in settings.items()}
+        return cls(**values | {"method": Method(values["method"])}, sources=settings)
 
 
 # --- the levels above a game -----------------------------------------------------------------------------

@@ -5,15 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from games import ledger_messages
-from games.rules import State
+from guilds.names import fold
 from notifications.rules import minutes_text
-
-STATE_TEXT = {
-    State.SCHEDULED: "Scheduled",
-    State.IN_PROGRESS: "In progress",
-    State.COMPLETED: "Over",
-    State.CANCELLED: "Cancelled",
-}
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
@@ -30,7 +23,6 @@ NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
 UNANSWERED = "Done, but Discord did not take the answer."
-ALREADY_CANCELLED = "This game was cancelled already."
 
 
 def not_a_member(name: str) -> str:
@@ -72,22 +64,6 @@ def either(names: Sequence[str]) -> str:
 NOT_PINGABLE = "You may not have these roles pinged here. Those who manage the server decide which hosts may ping."
 
 NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement pings nobody."
-
-
-def closed(state: State, cancel_reason: str = "") -> str:
-    """Why nobody can sign up or leave any more."""
-    if state is State.CANCELLED:
-        return f"This game was cancelled{f': {cancel_reason}' if cancel_reason else '.'}"
-    if state is State.IN_PROGRESS:
-        return "This game has already started, so its roster is closed. Ask the host."
-    return "This game is over."
-
-
-def over(state: State) -> str:
-    """Why a game cannot be changed any more."""
-    if state is State.CANCELLED:
-        return "This game was cancelled, so it can no longer be changed. Schedule a new one."
-    return "This game is over, so it can no longer be changed. Schedule a new one."
 
 
 def seats_text(seated: int, seats: int, waiting: int) -> str:
@@ -159,6 +135,19 @@ def reminders_text(reminders: Iterable[int]) -> str:
 # --- settings --------------------------------------------------------------------------------------------
 
 REMINDED = {"dm": "by direct message", "channel": "by one mention in the channel"}
+METHODS = {
+    "open": "to whoever asks first",
+    "priority": "by role, then to whoever asks first",
+    "picks_waiting": "by the host, from those who asked",
+    "picks": "by the host, and nobody asks",
+}
+IF_DELETED = {"put_back": "it is put back", "ask": "the host is asked"}
+NO_ROLES = {
+    "player_role_ids": "every member",
+    "host_role_ids": "managers only",
+    "notify_role_ids": "nobody",
+    "priority_role_ids": "none",
+}
 
 
 def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
@@ -170,15 +159,38 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
             return minutes_text(value)
         case "reminders":
             return reminders_text(value)
-        case "confirm_by_dm":
+        case "confirm_by_dm" | "answers" | "plus_one" | "silence_frees" | "ask_rewards":
             return "yes" if value else "no"
         case "reminder_place":
             return REMINDED[value]
-        case "player_role_ids" | "host_role_ids" | "notify_role_ids":
-            none = {"player_role_ids": "every member", "host_role_ids": "managers only", "notify_role_ids": "nobody"}
-            return ", ".join(role_names.get(role, "a deleted role") for role in value) or none[name]
+        case "method":
+            return METHODS[value]
+        case "if_deleted":
+            return IF_DELETED[value]
+        case "signups_close" | "offer_within" | "minimum_by":
+            never = "at the start" if name == "signups_close" else "never"
+            return f"{minutes_text(value)} before the start" if value else never
+        case "offer_for" | "archive_after":
+            return minutes_text(value) if value else "none"
+        case "ask_if_moved":
+            return f"more than {minutes_text(value)}" if value else "never"
+        case "minimum":
+            return f"{value} at least" if value else "any number"
+        case "archive_channel_id":
+            return "in a channel of its own" if value else "nowhere"
+        case "player_role_ids" | "host_role_ids" | "notify_role_ids" | "priority_role_ids":
+            return ", ".join(role_names.get(role, "a deleted role") for role in value) or NO_ROLES[name]
         case _:
             return str(value) or "none"
+
+
+def no_such_role(name: str, there: Sequence[str]) -> str:
+    near = [one for one in there if fold(name)[:3] == fold(one)[:3]]
+    return f"No role here is called “{name}”.{f' There is {either(near)}.' if near else ''}"
+
+
+def too_many_roles(most: int) -> str:
+    return f"{most} roles are the most that can come first. Take some out."
 
 
 def inherited(text: str, source: str) -> str:

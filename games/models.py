@@ -22,7 +22,7 @@ from games.levels import (
     own,
     resolve,
 )
-from games.rules import State, state
+from games.states import State, state
 from guilds.models import User, check_zone
 from notifications.models import new_nonce
 
@@ -31,8 +31,21 @@ THREAD_NAME = 100  # characters, Discord's limit
 
 class GameQuerySet(models.QuerySet["Game"]):
     def seen_by(self, user: User) -> "GameQuerySet":
-        """The games that exist for this person: those of guilds they are a member of."""
-        return self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+        """The games that exist for this person: announced ones of guilds they are a member of, and those they run.
+
+        For managers, see `games.standing.visible_to`.
+        """
+        theirs = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+        runs = Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
+        return theirs.filter(Q(announced_at__isnull=False) | runs)
+
+    def announced(self) -> "GameQuerySet":
+        """The games that players see."""
+        return self.filter(announced_at__isnull=False)
+
+    def drafts(self) -> "GameQuerySet":
+        """The games that only those who run them see, the next first."""
+        return self.filter(announced_at=None, cancelled_at=None).order_by("starts_at", "pk")
 
     def of(self, user: User) -> "GameQuerySet":
         """Games that a person hosts, plays or waits for."""
@@ -44,12 +57,14 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
-        """Games that are not over, the next first."""
-        return self.filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
+        """Announced games that are not over, the next first."""
+        return self.announced().filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
 
     def past(self, now: datetime) -> "GameQuerySet":
-        """Games that are over or were cancelled, the last first."""
-        return self.filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
+        """Announced games that are over or were cancelled, the last first."""
+        return (
+            self.announced().filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
+        )
 
 
 class Game(Level):
@@ -73,8 +88,24 @@ class Game(Level):
     )
     host_role_ids = None  # who may host is decided above the game
     ends_at = models.DateTimeField(help_text="Start and duration added up, kept for queries.")
+    announce_at = models.DateTimeField(
+        null=True, blank=True, help_text="When to announce it; empty with no announcement: a draft."
+    )
+    announced_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when players see it; until then only those who run it do."
+    )
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="When its hosts closed the sign-ups.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
     cancel_reason = models.CharField(max_length=300, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    rewards = models.TextField(max_length=2000, blank=True, help_text="What players got; hidden until they look.")
+    question = models.PositiveIntegerField(
+        default=0, help_text="Counts how often players were asked whether they still come."
+    )
+    answer_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
+    silence_ends = models.BooleanField(
+        default=False, help_text="Who has not answered the last question by then is taken out."
+    )
     revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
     edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
     settled_at = models.DateTimeField(
@@ -129,13 +160,21 @@ class Game(Level):
         return self.host_id == user_id or self.cohosts.filter(pk=user_id).exists()
 
     def state(self, now: datetime) -> State:
-        return state(self.starts_at, self.ends_at, self.cancelled_at, now)
+        return state(
+            self.starts_at,
+            self.ends_at,
+            self.cancelled_at,
+            now,
+            announced_at=self.announced_at,
+            announce_at=self.announce_at,
+            archived_at=self.archived_at,
+        )
 
 
 class SignupQuerySet(models.QuerySet["Signup"]):
     def current(self) -> "SignupQuerySet":
         """Those who are in or wait, in their definite order."""
-        return self.filter(left_at=None).order_by("order_key")
+        return self.filter(left_at=None).order_by("rank", "order_key")
 
 
 class Signup(models.Model):
@@ -148,6 +187,22 @@ class Signup(models.Model):
     joined_at = models.DateTimeField()
     seated_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    rank = models.PositiveSmallIntegerField(
+        default=0, help_text="Before whom they come, by the role they had when they asked; kept whatever roles follow."
+    )
+    waits = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
+    note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
+    guest_of = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="guests", help_text="Who brings this placeholder."
+    )
+    asked = models.PositiveIntegerField(
+        default=0, help_text="The game's question that they have yet to answer; 0 for none."
+    )
+    offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
+    offered_until = models.DateTimeField(null=True, blank=True)
+    passed_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
+    left_late = models.BooleanField(default=False, help_text="Gave a seat up when others could hardly take it.")
+    no_show = models.BooleanField(default=False, help_text="Had a seat and did not come.")
     put_in = models.BooleanField(
         default=False, help_text="Somebody else signed them up, so they keep their place whatever their roles are."
     )
@@ -169,6 +224,27 @@ class Signup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user or self.placeholder} in {self.game}"
+
+
+class OtherAnswer(models.Model):
+    """Somebody who said of a game that they may come, or cannot. Signing up takes it back."""
+
+    class Kind(models.TextChoices):
+        TENTATIVE = "tentative", "maybe"
+        ABSENT = "absent", "can't make it"
+
+    game = models.ForeignKey(Game, models.CASCADE, related_name="other_answers")
+    user = models.ForeignKey("guilds.User", models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = (models.UniqueConstraint(fields=["game", "user"], name="one_other_answer_per_game_and_user"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.game}: {self.kind}"
 
 
 class Announcement(models.Model):

@@ -3,7 +3,7 @@
 import enum
 import unicodedata
 import zoneinfo
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
@@ -21,6 +21,8 @@ REMINDERS_MAX = 10
 PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one; how many a game may have
 NAMED_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
+OFFER_MIN, OFFER_MAX = 5, 24 * 60  # minutes
+PRIORITY_ROLES_MAX = 8
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1300  # characters of a message to players: as typed, and as Discord is sent it
 LEAD = timedelta(minutes=1)
@@ -28,29 +30,6 @@ HORIZON = timedelta(days=730)
 KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
 NOTHING_TOLD = "Write what they are to know."
 TOO_FAR = "That is more than two years ahead. Choose an earlier date."
-
-
-class State(enum.StrEnum):
-    """Where a game stands, which follows from the clock."""
-
-    SCHEDULED = "scheduled"
-    IN_PROGRESS = "in_progress"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing about the game can change any more."""
-        return self in {State.COMPLETED, State.CANCELLED}
-
-
-def state(starts_at: datetime, ends_at: datetime, cancelled_at: datetime | None, now: datetime) -> State:
-    """Where a game with these times stands at `now`."""
-    if cancelled_at is not None:
-        return State.CANCELLED
-    if now < starts_at:
-        return State.SCHEDULED
-    return State.IN_PROGRESS if now < ends_at else State.COMPLETED
 
 
 class To(enum.StrEnum):
@@ -86,6 +65,21 @@ class Plan:
     notify_role_ids: tuple[int, ...] | None = None
     confirm_by_dm: bool | None = None
     reminder_place: str | None = None
+    method: str | None = None
+    priority_role_ids: tuple[int, ...] | None = None
+    answers: bool | None = None
+    plus_one: bool | None = None
+    signups_close: int | None = None
+    offer_within: int | None = None
+    offer_for: int | None = None
+    minimum: int | None = None
+    minimum_by: int | None = None
+    ask_if_moved: int | None = None
+    silence_frees: bool | None = None
+    if_deleted: str | None = None
+    ask_rewards: bool | None = None
+    archive_channel_id: int | None = None
+    archive_after: int | None = None
 
 
 def tidy(plan: Plan) -> Plan:
@@ -139,7 +133,8 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
 
 
-CHECKED = ("seats", "duration", "reminders", "location", "instructions")
+LENGTHS = ("signups_close", "offer_within", "minimum_by", "ask_if_moved", "archive_after")
+CHECKED = ("seats", "duration", "reminders", "location", "instructions", "minimum", "offer_for", *LENGTHS)
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -155,6 +150,13 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
         wrong["reminders"] = f"{len(reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
     elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in reminders):
         wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
+    if "minimum" in said and not 0 <= said["minimum"] <= SEATS_MAX:
+        wrong["minimum"] = f"Write 1 to {SEATS_MAX} players, or none."
+    if "offer_for" in said and not OFFER_MIN <= said["offer_for"] <= OFFER_MAX:
+        wrong["offer_for"] = "Give people 5 minutes to 1 day to take a seat."
+    for name in LENGTHS:
+        if not 0 <= said.get(name, 0) <= REMINDER_MAX:
+            wrong[name] = "Write a length of time up to 30 days: 30, 2h, 1d. Or none."
     for name, longest in (("location", LOCATION_MAX), ("instructions", INSTRUCTIONS_MAX)):
         text = said.get(name, "")
         if len(text) > longest:
@@ -291,39 +293,6 @@ def resolve(day: date, at: time, zone: str, fold: int | None = None) -> datetime
             f"{shown} comes twice in {zone}: clocks go back over it. Choose which one you mean.", (first, second)
         )
     return second if fold else first
-
-
-# --- seats -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Place:
-    """One current sign-up, as the seating rule sees it."""
-
-    key: int
-    seated: bool
-
-
-@dataclass(frozen=True)
-class Moves:
-    """Who moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first."""
-
-    up: tuple[int, ...] = ()
-    down: tuple[int, ...] = ()
-
-
-def reseat(places: Sequence[Place], seats: int) -> Moves:
-    """Who gets a seat and who loses one, among sign-ups in their order. Seats 0 is unlimited.
-
-    A free seat goes to whoever has waited longest; where seats become fewer, those seated last lose theirs and
-    wait before everyone who asked later. Nobody else moves.
-    """
-    seated = [place.key for place in places if place.seated]
-    waiting = [place.key for place in places if not place.seated]
-    room = (seats or len(places)) - len(seated)
-    if room >= 0:
-        return Moves(up=tuple(waiting[:room]))
-    return Moves(down=tuple(reversed(seated[room:])))
 
 
 # --- reminders -------------------------------------------------------------------------------------------

@@ -30,6 +30,21 @@ SETTING_NAMES = {
     "notify_role_ids": "Pinged by a new announcement",
     "confirm_by_dm": "A copy of the answer by direct message",
     "reminder_place": "Reminded",
+    "method": "Seats are given",
+    "priority_role_ids": "Roles that come first",
+    "answers": "Maybe and Can't make it",
+    "plus_one": "Players may bring somebody",
+    "signups_close": "Sign-ups close",
+    "offer_within": "Free seats are offered",
+    "offer_for": "Time to take an offered seat",
+    "minimum": "Players it takes",
+    "minimum_by": "Asked what to do without enough players",
+    "ask_if_moved": "Moved so far, players are asked again",
+    "silence_frees": "Who does not answer loses the seat",
+    "if_deleted": "When the post is deleted in Discord",
+    "ask_rewards": "Remind the host of rewards",
+    "archive_channel_id": "Archive",
+    "archive_after": "Time until it is archived",
 }
 
 

@@ -7,7 +7,7 @@ from django import forms
 
 from games import messages as words
 from games import setting_messages as messages
-from games.forms import channel_label
+from games.forms import archives, channel_label
 from games.level_forms import LevelForm
 from games.levels import (
     NAMES,
@@ -40,7 +40,7 @@ class SettingsForm(LevelForm):
         above = {name: Setting(found.value, found.source) for name, found in above.items()}
         initial = {**self.initial_of(level), **kw.pop("initial", {})}
         roles = list(guild.roles.filter(gone_at=None))
-        super().__init__(*args, roles=roles, inherited=above, initial=initial, **kw)
+        super().__init__(*args, roles=roles, inherited=above, archives=archives(guild), initial=initial, **kw)
         everyone = [(str(r.pk), EVERYONE if r.pk == guild.pk else r.name) for r in roles]
         self.named = [(value, label) for value, label in everyone if value != str(guild.pk)]
         for name in ("player_role_ids", "host_role_ids"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from games import messages
+from games import messages, state_messages
 from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
@@ -16,8 +16,8 @@ from games.calendars import google_url
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
-from games.rules import State
 from games.setting_messages import SETTING_NAMES
+from games.states import State
 from games.told import told
 from guilds.directory import refresh_shown
 from guilds.models import Guild, User
@@ -72,7 +72,7 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             host_name=hosts[game.guild_id][game.host_id].text,
             seats_text=messages.seats_text(game.n_seated, game.effective.seats, game.n_waiting),
             state=game.state(now),
-            status_text=messages.STATE_TEXT[game.state(now)],
+            status_text=state_messages.STATE_TEXT[game.state(now)],
             viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
             channel_name=game.channel.name,
             url=game.announcement.url or game.url,
@@ -119,7 +119,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             retry=manages and changeable and bool(post.problem),
             tell=manages and may_be_told(game, now),
             choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
-            join_refusal="" if state is State.SCHEDULED else messages.closed(state, game.cancel_reason),
+            join_refusal="" if state is State.SCHEDULED else state_messages.closed(state, game.cancel_reason),
         ),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
@@ -152,7 +152,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "host_name": host_name,
         "host_avatar_url": host_avatar_url,
         "status": str(state),
-        "status_text": messages.STATE_TEXT[state],
+        "status_text": state_messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
         "location_html": page_text(game.guild_id, held.location),

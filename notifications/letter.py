@@ -22,6 +22,19 @@ class ForumPost:
 
 
 @dataclass(frozen=True)
+class Button:
+    """Something to press under a letter: it leads to `url`, or is heard as a click with `id`.
+
+    `style` is primary, secondary, success or danger.
+    """
+
+    label: str
+    id: str = ""
+    url: str = ""
+    style: str = "secondary"
+
+
+@dataclass(frozen=True)
 class Letter:
     """One message to make, edit or delete.
 
@@ -46,6 +59,7 @@ class Letter:
     tried_at: datetime | None = None
     mark: str = ""
     silent: bool = False
+    buttons: tuple[Button, ...] = ()
     forum: ForumPost | None = None  # where `channel_id` is a forum
 
 

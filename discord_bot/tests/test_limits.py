@@ -21,7 +21,7 @@ from games.actions import lifecycle
 from games.actions.planning import Actor
 from games.announcement import AnnouncementView
 from games.models import Game
-from games.rules import State
+from games.states import State
 from notifications import steps
 from notifications.letter import Letter, NotYet, Passing, Permanent, Sent, TokenRefused
 

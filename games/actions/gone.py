@@ -25,7 +25,7 @@ from notifications.models import Notification
 log = logging.getLogger(__name__)
 
 IN_DISCORD = Actor(None, "discord")
-OF_GAMES = ("player_role_ids", "notify_role_ids")
+OF_GAMES = ("player_role_ids", "notify_role_ids", "priority_role_ids")
 OF_LEVELS = (*OF_GAMES, "host_role_ids")
 OF_GUILDS = ("manager_role_ids", "pingable_role_ids")
 

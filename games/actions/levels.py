@@ -17,7 +17,7 @@ from games import rules
 from games import setting_messages as messages
 from games.actions.planning import Actor
 from games.actions.settling import begun, follow, locked_games, settle
-from games.levels import NAMES, OWN, ROLES, ChannelDefaults, GuildDefaults, Level, Setting
+from games.levels import ALL_ROLES, NAMES, OWN, ChannelDefaults, GuildDefaults, Level, Setting
 from games.messages import UNKNOWN_CHANNEL
 from games.models import AuditEntry, Game
 from games.standing import standing
@@ -161,7 +161,7 @@ def check(guild_id: int, level: Any, values: Mapping[str, Any]) -> dict[str, str
     """What is wrong with what a level is to say, a sentence for each."""
     wrong = rules.check_settings({name: values[name] for name in rules.CHECKED if name in values})
     there = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
-    for name in values.keys() & {*ROLES, "manager_role_ids", "pingable_role_ids"}:
+    for name in values.keys() & {*ALL_ROLES, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - there - set(getattr(level, name) or ()):
             wrong[name] = messages.UNKNOWN_ROLE
     if guild_id in (values.get("notify_role_ids") or ()):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from games import messages, rules
+from games import messages, rules, state_messages
 from games.actions.planning import (
     AT_ONCE_WITHIN,
     REMINDERS,
@@ -16,14 +16,15 @@ from games.actions.planning import (
     locked_game,
     plan_clock,
     require_manager,
-    reseat,
     show,
 )
+from games.actions.seating import reseat
 from games.actions.signups import add_named
 from games.levels import OWN, GameTemplate, places
 from games.models import Announcement, AuditEntry, Follow, Game
 from games.participants import Named
-from games.rules import Plan, State
+from games.rules import Plan
+from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Channel, Guild, User
@@ -51,7 +52,9 @@ def create(
         raise Refused(refusal)
     plan = rules.tidy(plan)
     _check(plan, guild_id, now)
-    game = Game(guild=Guild.objects.select_related("defaults").get(pk=guild_id), host=host, created_at=now)
+    game = Game(
+        guild=Guild.objects.select_related("defaults").get(pk=guild_id), host=host, created_at=now, announced_at=now
+    )
     _take(game, plan)
     _require_host(game, actor)
     game.save()
@@ -102,7 +105,7 @@ def edit(
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if (state := game.state(now)).over:
-        raise Refused(Refusal("over", messages.over(state)))
+        raise Refused(Refusal("over", state_messages.over(state)))
     if edition is not None and edition != game.edition:
         raise Refused(Refusal("stale", messages.STALE))
     before = plan_of(game)
@@ -138,9 +141,9 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         raise Refused(refusal)
     match game.state(now):
         case State.CANCELLED:
-            return Done(game, False, messages.ALREADY_CANCELLED)
+            return Done(game, False, state_messages.ALREADY_CANCELLED)
         case State.COMPLETED:
-            raise Refused(Refusal("over", messages.over(State.COMPLETED)))
+            raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
     planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
     unschedule(planned, game.pk, now, "the game was cancelled")
@@ -161,7 +164,7 @@ def announce_again(game_id: int, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if (state := game.state(now)).over:
-        raise Refused(Refusal("over", messages.over(state)))
+        raise Refused(Refusal("over", state_messages.over(state)))
     Announcement.objects.filter(game=game).update(problem="")
     changed(game, actor, "announce", {}, now)
     return Done(game, True, messages.announcing_again())
@@ -193,10 +196,15 @@ def differences(before: Plan, after: Plan) -> dict[str, list[Any]]:
         "zone": "time zone",
         "channel_id": "channel",
         "template_id": "template",
-        **{name: name.removesuffix("_ids").replace("_", " ") for name in OWN},
+        **{name: word(name) for name in OWN},
     }
     pairs = {word: (getattr(before, name), getattr(after, name)) for name, word in words.items()}
     return {word: [_plain(old), _plain(new)] for word, (old, new) in pairs.items() if old != new}
+
+
+def word(name: str) -> str:
+    """A setting's name in the record of who changed what."""
+    return name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
 
 
 def _plain(value: Any) -> Any:

@@ -8,14 +8,15 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.db.models import Q
 
-from games import messages, rules
+from games import messages, rules, state_messages
 from games.models import AuditEntry, Game
 from games.standing import standing
+from games.states import State, allowed
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Guild, User
 from notifications.actions import schedule, unschedule
-from notifications.models import Delivery, Notification, Preference, Status
+from notifications.models import Notification, Preference
 
 T = TypeVar("T")
 
@@ -82,9 +83,18 @@ def locked_game(game_id: int, actor: Actor) -> Game:
     # levels as they were before it waited.
     list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
     game = Game.objects.with_levels().select_related("guild", "channel", "host").filter(pk=game_id).first()
-    if game is None or not actor.may_see(game.guild_id):
+    hidden = game is not None and game.announced_at is None and not actor.may_manage(game)
+    if game is None or hidden or not actor.may_see(game.guild_id):
         raise Refused(Refusal("unknown_game", messages.UNKNOWN_GAME))
     return game
+
+
+def require(game: Game, verb: str, now: datetime) -> State:
+    """Raise Refused where a game does not stand so that this may be done; return where it stands."""
+    state = game.state(now)
+    if not allowed(verb, state):
+        raise Refused(Refusal("closed", state_messages.not_now(verb, state, game.cancel_reason)))
+    return state
 
 
 def require_manager(game: Game, actor: Actor) -> None:
@@ -109,12 +119,20 @@ def touch(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
 
 
 def show(game: Game, at: datetime) -> None:
-    """Have the announcement brought up to date, at the latest then."""
+    """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
+    if game.announced_at is None:
+        return
     schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, soonest=True)
 
 
 def plan_clock(game: Game, now: datetime) -> None:
     """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
+    if game.announced_at is None:
+        if game.announce_at is not None:
+            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.revision)
+        else:
+            unschedule(["announce"], game.pk, now, "it is a draft")
+        return
     facts = {"starts_at": game.starts_at.isoformat()}
     kept = []
     for minutes, at in rules.reminder_times(game.starts_at, game.effective.reminders):
@@ -142,7 +160,7 @@ def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
 
     Who is meant is asked when it is due, so whoever leaves or chooses otherwise needs no change of rows.
     """
-    if game.starts_at <= now:
+    if game.starts_at <= now or game.announced_at is None:
         return
     seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
     chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
@@ -166,47 +184,6 @@ def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
             )
     if anew:
         unschedule(["own_reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
-
-
-def reseat(game: Game, now: datetime) -> None:
-    """Give and take seats by the one rule, and plan who is told."""
-    signups = {s.order_key: s for s in game.signups.current()}
-    places = [rules.Place(key, s.seated_at is not None) for key, s in signups.items()]
-    moves = rules.reseat(places, game.effective.seats)
-    for keys, seated_at in ((moves.up, now), (moves.down, None)):
-        for key in keys:
-            signup = signups[key]
-            signup.seated_at = seated_at
-            signup.save(update_fields=["seated_at"])
-            # Whoever takes a free seat by joining is told by the answer, not by a letter.
-            if signup.user_id and signup.joined_at != now:
-                _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)
-    plan_own_reminders(game, now)
-
-
-def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
-    """Plan to tell what, in sum, became of a person's seat; a letter not yet on its way will say this too."""
-    rows = Notification.objects.open().filter(game=game, kind="moved", recipient_id=user_id)
-    letters = Delivery.objects.filter(
-        notification__game=game,
-        notification__kind="moved",
-        recipient_id=user_id,
-        status=Status.PENDING,
-        leased_until=None,
-    )
-    # Locked, so that notifyd cannot render it before this is to be seen.
-    if rows.exists() or letters.select_for_update(skip_locked=True, no_key=True, of=("self",)).exists():
-        return
-    soon = game.starts_at - now < AT_ONCE_WITHIN
-    schedule(
-        "moved",
-        game_id=game.pk,
-        recipient_id=user_id,
-        due_at=now if soon else now + MOVES_SETTLE,
-        revision=game.revision,
-        facts={"was_seated": was_seated},
-        useless_after=game.starts_at,
-    )
 
 
 def rehearsed(verb: Callable[[], T]) -> T:

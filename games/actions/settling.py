@@ -6,10 +6,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games import rules
-from games.actions.planning import plan_clock, reseat, touch
+from games.actions.planning import plan_clock, touch
+from games.actions.seating import moves, reseat
 from games.levels import OWN
 from games.models import Game
-from games.rules import State
+from games.seats import Moves
+from games.states import State
 from notifications.models import Notification
 
 
@@ -32,7 +34,8 @@ def settle(game: Game, now: datetime) -> None:
 
 def begun(game: Game, now: datetime) -> bool:
     """Whether a game is past inheriting: under way, over or cancelled."""
-    return game.state(now) is not State.SCHEDULED
+    state = game.state(now)
+    return not state.hidden and state is not State.SCHEDULED
 
 
 def follow(game: Game, now: datetime) -> None:
@@ -78,8 +81,7 @@ def in_step(game: Game, now: datetime) -> bool:
     held = game.effective
     if game.ends_at != game.starts_at + timedelta(minutes=held.duration):
         return False
-    places = [rules.Place(s.order_key, s.seated_at is not None) for s in game.signups.current()]
-    if rules.reseat(places, held.seats) != rules.Moves():
+    if moves(game, now) != Moves():
         return False
     wanted = {minutes for minutes, at in rules.reminder_times(game.starts_at, held.reminders) if at > now}
     rows = Notification.objects.open().filter(game=game, kind="reminder", due_at__gt=now)

@@ -7,12 +7,14 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
-from games import messages, rules
-from games.actions.planning import Actor, Done, changed, locked_game, require_manager, reseat
+from games import messages, rules, state_messages
+from games.actions.planning import Actor, Done, changed, locked_game, require_manager
+from games.actions.seating import reseat
+from games.levels import Method
 from games.models import Game, Signup
 from games.participants import Named
 from games.roster import place_of
-from games.rules import State
+from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import blocked, may_play, membership
 from guilds.models import Member, User
@@ -33,7 +35,8 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         # Under the game's lock, so that the order is that of the locks and no two are alike.
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         put_in = actor.user != who
-        Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in)
+        rank = _rank(game, who, put_in)
+        Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in, rank=rank)
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
         if put_in:
@@ -42,6 +45,18 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
             schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
     number, seated = place_of(game, who)
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
+
+
+def _rank(game: Game, who: User, put_in: bool) -> int:
+    """Before whom somebody comes where seats are given by role: those put in, then each role, then everybody else."""
+    held = game.effective
+    if held.method is not Method.PRIORITY or put_in or game.is_hosted_by(who.pk):
+        return 0
+    member = membership(who, game.guild_id)
+    theirs = set(member.role_ids) if member is not None else set()
+    return next(
+        (n for n, role in enumerate(held.priority_role_ids, 1) if role in theirs), len(held.priority_role_ids) + 1
+    )
 
 
 def _require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
@@ -126,7 +141,7 @@ def _open_game(game_id: int, who: User, actor: Actor, now: datetime) -> Game:
     if actor.user != who:
         require_manager(game, actor)
     if (state := game.state(now)) is not State.SCHEDULED:
-        raise Refused(Refusal("closed", messages.closed(state, game.cancel_reason)))
+        raise Refused(Refusal("closed", state_messages.closed(state, game.cancel_reason)))
     return game
 
 
@@ -208,7 +223,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if (state := game.state(now)).over:
-        raise Refused(Refusal("closed", messages.closed(state, game.cancel_reason)))
+        raise Refused(Refusal("closed", state_messages.closed(state, game.cancel_reason)))
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)

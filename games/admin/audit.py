@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from games.levels import GameTemplate
+from games.actions.lifecycle import word as word_of
+from games.levels import OWN, GameTemplate
 from games.messages import OPERATOR, history_line, setting_text
 from games.models import Announcement, AuditEntry
 from games.setting_messages import settings_history
@@ -16,11 +17,7 @@ from guilds.models import Channel, Role
 from guilds.operators import GuildScopedAdmin, by_absence
 
 # The words of `lifecycle.differences` whose values are told as settings.
-SETTINGS = {
-    "seats": "seats", "duration": "duration", "reminders": "reminders", "player role": "player_role_ids",
-    "notify role": "notify_role_ids", "host role": "host_role_ids", "confirm by dm": "confirm_by_dm",
-    "reminder place": "reminder_place",
-}  # fmt: skip
+SETTINGS = {word_of(name): name for name in OWN}
 
 
 @admin.register(AuditEntry)

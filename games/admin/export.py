@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 
-from games import messages
+from games import state_messages
 from games.models import Game, Signup
 
 HEAD = (
@@ -37,7 +37,7 @@ def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
     held = game.effective
     return (
         game.pk, game.title, game.guild, game.channel, game.template or "", game.host,
-        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, held.duration, messages.STATE_TEXT[game.state(now)],
+        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, held.duration, state_messages.STATE_TEXT[game.state(now)],
         held.seats or "unlimited", names(s for s in signups if s.seated_at),
         names(s for s in signups if not s.seated_at), game.cancel_reason,
     )  # fmt: skip

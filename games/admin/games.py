@@ -19,7 +19,8 @@ from games.admin.signups import SignupInline
 from games.admin.verbs import VerbAdmin, VerbForm, actor
 from games.levels import OWN
 from games.models import Game, Signup
-from games.rules import State
+from games.state_messages import STATE_TEXT
+from games.states import State
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
@@ -35,20 +36,26 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
-        return [(str(state), wording.STATE_TEXT[state]) for state in State]
+        return [(str(state), STATE_TEXT[state]) for state in State]
 
-    def queryset(self, request: Any, queryset: QuerySet[Game]) -> QuerySet[Game]:
+    def queryset(self, request: Any, queryset: Any) -> Any:
         now = db_now()
         match self.value():
+            case State.DRAFT:
+                return queryset.drafts().filter(announce_at=None)
+            case State.UNANNOUNCED:
+                return queryset.drafts().filter(announce_at__isnull=False)
             case State.SCHEDULED:
-                return queryset.filter(cancelled_at=None, starts_at__gt=now)
+                return queryset.announced().filter(cancelled_at=None, starts_at__gt=now)
             case State.IN_PROGRESS:
-                return queryset.filter(cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
+                return queryset.announced().filter(cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
             case State.COMPLETED:
-                return queryset.filter(cancelled_at=None, ends_at__lte=now)
+                return queryset.announced().filter(cancelled_at=None, ends_at__lte=now, archived_at=None)
+            case State.ARCHIVED:
+                return queryset.filter(cancelled_at=None, ends_at__lte=now, archived_at__isnull=False)
             case State.CANCELLED:
                 return queryset.filter(cancelled_at__isnull=False)
-        return queryset
+        return None
 
 
 class LettersInline(GuildScopedInline):
@@ -114,7 +121,7 @@ class GameAdmin(VerbAdmin):
     def status(self, game: Any) -> Any:
         state = game.state(game.asked_at)
         why = f" {game.cancel_reason}" if game.cancel_reason else ""
-        return format_html('<span class="tag {}">{}</span>{}', state, wording.STATE_TEXT[state], why)
+        return format_html('<span class="tag {}">{}</span>{}', state, STATE_TEXT[state], why)
 
     @admin.display(description="seats", ordering="n_seated")
     def seats_taken(self, game: Any) -> str:

@@ -34,6 +34,11 @@ from guilds.operators import by_absence
 
 WHO = ("own_host_roles", "host_role_ids", "own_player_roles", "player_role_ids", "own_notify_roles", "notify_role_ids")
 GAMES = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")
+SIGNUPS = (
+    *("method", "priority_role_ids", "answers", "plus_one", "signups_close", "offer_within", "offer_for"),
+    *("minimum", "minimum_by"),
+)
+LATER = ("ask_if_moved", "silence_frees", "if_deleted", "ask_rewards", "archive_channel_id", "archive_after")
 HIDDEN = ("edition", "confirmed")
 
 
@@ -55,6 +60,8 @@ class LevelAdmin(VerbAdmin):
             (None, {"fields": [*self.of, *HIDDEN]}),
             ("Who", {"fields": [*self.guild_roles, *WHO]}),
             ("What games begin with", {"fields": GAMES, "description": "What you leave empty is inherited."}),
+            ("Signing up", {"fields": SIGNUPS}),
+            ("Changes, and afterwards", {"fields": LATER}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from conftest import World
 from discord_bot.render import COLOURS, buttons, embed
-from games import messages, rules
+from games import messages, rules, state_messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, AnnouncementView, columns, view
 from games.calendars import google_address
 from games.mentioned import plain_beside_addresses
 from games.mentions import for_discord, pieces
-from games.rules import State
+from games.states import State
 from notifications.rules import minutes_text
 
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
@@ -55,7 +55,7 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         url=URL,
         description=for_discord(pieces(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
         state=state,
-        state_text=f"{messages.STATE_TEXT[state]}: {reason}",
+        state_text=f"{state_messages.STATE_TEXT[state]}: {reason}",
         starts_at=starts_at,
         duration_text=minutes_text(draw(st.integers(rules.DURATION_MIN, rules.DURATION_MAX))),
         reminders_text=messages.reminders_text(reminders),

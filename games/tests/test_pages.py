@@ -84,7 +84,7 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
         ({"title": "x" * 201}, "The title has 201 characters. Shorten it to 200."),
         ({"description": "x" * 2001}, "The description has 2,001 characters."),
         ({"seats": "101"}, "Choose 1 to 100 seats"),
-        ({"seats": "many"}, "Write the number of seats in digits"),
+        ({"seats": "many"}, "Write the number in digits"),
         ({"duration": "4"}, "A game lasts 5 minutes to 7 days."),
         ({"duration": "8d"}, "A game lasts 5 minutes to 7 days."),
         ({"duration": "long"}, "Write how long it lasts as 90, 2h or 1d."),

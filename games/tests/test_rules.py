@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.rules import ClockProblem, Moves, Place, State, reseat, resolve, state
+from games.rules import ClockProblem, resolve
+from games.seats import Moves, Place, reseat
+from games.states import State, state
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -23,7 +25,9 @@ def test_state_follows_from_the_clock(starts: int, ends: int, cancelled: int | N
     def at(hours: int) -> datetime:
         return NOW + timedelta(hours=hours)
 
-    assert state(at(starts), at(ends), at(cancelled) if cancelled is not None else None, NOW) is expected
+    assert (
+        state(at(starts), at(ends), at(cancelled) if cancelled is not None else None, NOW, announced_at=NOW) is expected
+    )
 
 
 def apply(places: list[Place], moves: Moves) -> list[Place]:

@@ -173,7 +173,8 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
     assert "The settings are saved." in client.post(address, {"edition": "0", "seats": "4"}, follow=True).text
     saved = ChannelDefaults.objects.get()
     assert (saved.for_games, saved.seats, saved.edition) == (False, 4, 1)
-    assert "#raids" not in client.get(reverse("game-new", args=[GUILD])).text
+    form = client.get(reverse("game-new", args=[GUILD])).context["form"]
+    assert str(world.other_channel.pk) not in dict(form.fields["channel"].choices)
     assert "Not for games" in client.get(reverse("guild-channels", args=[GUILD])).text
 
 

@@ -219,6 +219,7 @@ def test_a_move_while_the_letter_waits_is_told_in_that_letter(world: World, game
 
 
 def test_close_to_the_start_a_seat_is_told_at_once(world: World, game: Game) -> None:
+    Game.objects.filter(pk=game.pk).update(offer_within=0)
     near = game.starts_at - timedelta(minutes=9)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), near)
     assert Notification.objects.get(kind="moved").due_at == near

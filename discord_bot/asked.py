@@ -1,0 +1,78 @@
+"""Answering what people chose by a button under a letter: the verb, then the letter itself with what came of it."""
+
+from dataclasses import dataclass
+
+import discord
+
+from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.models import Outcome
+from discord_bot.seeing import seen_member, seen_user
+from games import asking, messages
+from games.asking import Ask
+from games.models import Game
+from gamesched.lib.clock import db_now
+from gamesched.lib.crossing import in_db
+from gamesched.lib.refusal import Refused
+from guilds.actions import hear_from, see_member, see_user
+from guilds.directory import confirm
+from guilds.seen import SeenMember, SeenUser
+
+CONTENT_MAX = 2000  # characters of a message, as Discord takes
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What came of a choice, and whether the question is closed with it."""
+
+    text: str
+    closed: bool = False
+    outcome: Outcome = Outcome.REFUSED
+
+
+def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None) -> Chosen:
+    """Everything a choice does in the database, in one crossing."""
+    now = db_now()
+    person = see_member(guild_id, member, now).user if guild_id and member else see_user(user)
+    hear_from(person)
+    game = Game.objects.filter(pk=ask.game_id).first()
+    try:
+        if game is not None:
+            # A direct message carries no roles, so what is known of them may be old.
+            confirm(game.guild_id, person.pk, now)
+        done = asking.answer(ask, person, now)
+    except Refused as refused:
+        return Chosen(refused.refusal.sentence, closed=refused.refusal.code == "outdated")
+    return Chosen(done.text, True, Outcome.DONE if done.changed else Outcome.NOTHING)
+
+
+class Asked:
+    """Answers choices. A question that is closed loses its buttons, and keeps what it said."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def answer(self, interaction: discord.Interaction, ask: Ask) -> None:
+        """Answer one choice well inside Discord's three seconds, whatever happens."""
+        entry = Entry(interaction, ask.id)
+        member = interaction.user if isinstance(interaction.user, discord.Member) else None
+        seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None)
+        failed = Chosen(messages.FAILED, outcome=Outcome.FAILED)
+        try:
+            chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)
+            entry.outcome, entry.detail = chosen.outcome, chosen.text
+            await (self._close(entry, chosen.text) if chosen.closed else say(entry, chosen.text))
+        except discord.HTTPException as reason:
+            unanswered(entry, reason)
+        finally:
+            self._log.add(entry)
+
+    async def _close(self, entry: Entry, text: str) -> None:
+        interaction = entry.interaction
+        asked = interaction.message.content if interaction.message else ""
+        content = f"{asked[: CONTENT_MAX - len(text) - 2]}\n\n{text}".strip()
+        none = discord.AllowedMentions.none()
+        if interaction.response.is_done():
+            await interaction.edit_original_response(content=content, view=None, allowed_mentions=none)
+        else:
+            await interaction.response.edit_message(content=content, view=None, allowed_mentions=none)
+        entry.answered()

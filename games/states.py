@@ -1,0 +1,79 @@
+"""Where a game stands, and what may be done to it there: the one table that every verb asks."""
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+
+
+class State(enum.StrEnum):
+    """Where a game stands. What follows from the clock is never stored; decisions are, with their time."""
+
+    DRAFT = "draft"
+    UNANNOUNCED = "unannounced"  # has a time at which it is announced
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    ARCHIVED = "archived"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether only those who run the game know of it."""
+        return self in {State.DRAFT, State.UNANNOUNCED}
+
+    @property
+    def over(self) -> bool:
+        """Whether it will not be played any more."""
+        return self in {State.COMPLETED, State.CANCELLED, State.ARCHIVED}
+
+
+def state(
+    starts_at: datetime,
+    ends_at: datetime,
+    cancelled_at: datetime | None,
+    now: datetime,
+    *,
+    announced_at: datetime | None,
+    announce_at: datetime | None = None,
+    archived_at: datetime | None = None,
+) -> State:
+    """Where a game with these times stands at `now`."""
+    if cancelled_at is not None:
+        return State.CANCELLED
+    if announced_at is None:
+        return State.UNANNOUNCED if announce_at is not None else State.DRAFT
+    if now < starts_at:
+        return State.SCHEDULED
+    if now < ends_at:
+        return State.IN_PROGRESS
+    return State.ARCHIVED if archived_at is not None else State.COMPLETED
+
+
+_HIDDEN = {State.DRAFT, State.UNANNOUNCED}
+_TO_COME = {*_HIDDEN, State.SCHEDULED}
+_OPEN = {*_TO_COME, State.IN_PROGRESS}
+_BEGUN = {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
+
+ALLOWED: Mapping[str, frozenset[State]] = {
+    "announce": frozenset(_HIDDEN),
+    "edit": frozenset(_OPEN),
+    "cancel": frozenset(_OPEN),
+    "undo": frozenset({State.CANCELLED}),
+    "join": frozenset({State.SCHEDULED}),
+    "leave": frozenset({State.SCHEDULED}),
+    "answer": frozenset({State.SCHEDULED}),
+    "close": frozenset(_TO_COME),
+    "add": frozenset(_OPEN),
+    "remove": frozenset(_OPEN),
+    "seat": frozenset(_OPEN),
+    "note": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
+    "hosts": frozenset(_OPEN),
+    "attend": frozenset(_BEGUN),
+    "rewards": frozenset(_BEGUN),
+    "archive": frozenset({State.COMPLETED}),
+}
+
+
+def allowed(verb: str, state: State) -> bool:
+    """Whether a verb may be done to a game that stands there."""
+    return state in ALLOWED[verb]
