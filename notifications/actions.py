@@ -69,9 +69,18 @@ def schedule_each(kind: str, due: Mapping[int, datetime]) -> None:
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def unschedule(kinds: list[str], game_id: int, now: datetime, why: str, but_offsets: tuple[int, ...] = ()) -> int:
-    """Close the open rows of these kinds, but for those offsets, and what of them was not sent yet."""
+def unschedule(
+    kinds: list[str],
+    game_id: int,
+    now: datetime,
+    why: str,
+    but_offsets: tuple[int, ...] = (),
+    recipient_id: int | None = None,
+) -> int:
+    """Close the open rows of these kinds, of all or of one recipient, but for those offsets."""
     rows = Notification.objects.open().filter(kind__in=kinds, game_id=game_id).exclude(offset__in=but_offsets)
+    if recipient_id is not None:
+        rows = rows.filter(recipient_id=recipient_id)
     return rows.update(closed_at=now, dropped=why)
 
 

@@ -19,7 +19,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import blocked, may_play, membership
 from guilds.models import Member, User
 from guilds.names import fold, names_in, role_names
-from notifications.actions import schedule
+from notifications.actions import schedule, unschedule
 
 
 @transaction.atomic
@@ -43,6 +43,9 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
             _tell_of_host(game, "added", who.pk, actor, now)
         elif game.effective.confirm_by_dm:
             schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
+    elif actor.user == who:
+        # The answer says where they are, so a letter that would say the same is not needed any more.
+        unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of(game, who)
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
 

@@ -1,0 +1,213 @@
+"""Anything in any order at any time: random verbs and a random clock, with everybody's letters read.
+
+What every person knows from the answers to what they did and from the letters they got is kept beside, and compared
+with what is so whenever all is said.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from conftest import World
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor
+from games.levels import Method
+from games.models import AuditEntry, Game, Signup
+from games.states import State
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications import steps
+from notifications.letter import Sent
+from notifications.models import Delivery, Notification, Status
+
+PEOPLE = 6
+ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
+
+person = st.integers(0, PEOPLE - 1)
+
+
+class Life(RuleBasedStateMachine):
+    """One game, its host and six people."""
+
+    world: World
+    people: list[User]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.now = self.world.now
+        self.knows: dict[int, str] = {}
+        self.by_host: Counter[tuple[str, int]] = Counter()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.around.__exit__(None, None, None)
+
+    @initialize(
+        seats=st.integers(0, 3),
+        method=st.sampled_from([Method.OPEN, Method.PICKS_WAITING]),
+        offering=st.just(False),
+        hours=st.integers(1, 30),
+    )
+    def schedule(self, seats: int, method: Method, offering: bool, hours: int) -> None:
+        changes: dict[str, Any] = {"seats": seats, "method": method.value, "offer_within": 120 if offering else 0}
+        starts_at = self.now + timedelta(hours=hours)
+        self.id = self.world.game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
+
+    @property
+    def game(self) -> Game:
+        return Game.objects.with_levels().get(pk=self.id)
+
+    def current(self) -> list[Signup]:
+        return list(Signup.objects.current().filter(game=self.id))
+
+    def place(self, who: int) -> str:
+        """Where somebody really is."""
+        signup = next((s for s in self.current() if s.user_id == who), None)
+        return "out" if signup is None else "seated" if signup.seated_at else "waiting"
+
+    def do(self, verb: Callable[[], Any]) -> bool:
+        """Whether it was done: a refusal is a fine answer too."""
+        self.now += timedelta(seconds=1)
+        try:
+            with transaction.atomic():
+                verb()
+        except Refused:
+            return False
+        return True
+
+    # --- what people do ----------------------------------------------------------------------------------
+
+    @rule(who=person)
+    def join(self, who: int) -> None:
+        user = self.people[who]
+        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)):
+            self.knows[user.pk] = self.place(user.pk)
+
+    @rule(who=person)
+    def leave(self, who: int) -> None:
+        user = self.people[who]
+        if self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now)):
+            self.knows[user.pk] = "out"
+
+    @rule(who=person)
+    def put_in(self, who: int) -> None:
+        if self.do(lambda: signups.join(self.id, self.people[who], self.host, self.now)):
+            self.by_host["added", self.people[who].pk] += 1
+
+    @rule(who=person)
+    def take_out(self, who: int) -> None:
+        if self.do(lambda: signups.leave(self.id, self.people[who], self.host, self.now)):
+            self.by_host["removed", self.people[who].pk] += 1
+
+    @rule(seats=st.integers(0, 4))
+    def change_seats(self, seats: int) -> None:
+        def edit() -> None:
+            plan = lifecycle.plan_of(self.game)
+            lifecycle.edit(self.id, self.world.plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+
+        self.do(edit)
+
+    @property
+    def host(self) -> Actor:
+        return Actor(self.world.bob, "page")
+
+    # --- time, and letters -------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([5, 30, 61, 600, 1000, 3600]))
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.speak()
+
+    def speak(self) -> None:
+        """notifyd's turn, until nothing is due."""
+        for _ in range(20):
+            steps.expand_due(self.now)
+            jobs = steps.take_jobs(self.now, 100)
+            if not jobs:
+                return
+            steps.record([(job, self.sent(job)) for job in jobs], self.now)
+            for delivery in Delivery.objects.filter(status=Status.SENT, sent_at=self.now).order_by("pk"):
+                if delivery.pk not in self.read:
+                    self.read.add(delivery.pk)
+                    self.hear(delivery)
+        raise AssertionError("it never comes to rest")
+
+    def sent(self, job: steps.Job) -> Sent:
+        self.messages += 1
+        return Sent(job.letter.channel_id or 1, job.letter.message_id or self.messages)
+
+    read: set[int]
+    messages: int
+
+    @initialize()
+    def nothing_read(self) -> None:
+        self.read = set()
+        self.messages = 0
+
+    def hear(self, letter: Delivery) -> None:
+        who, is_so = letter.recipient_id, self.place(letter.recipient_id)
+        match letter.notification.kind:
+            case "moved":
+                assert self.knows.get(who) != is_so, f"told again: {is_so}"
+                self.knows[who] = is_so
+            case "added" | "removed" as kind:
+                # By whom is news, even to somebody who looked meanwhile.
+                self.by_host[kind, who] -= 1
+                assert self.by_host[kind, who] >= 0, f"told twice of being {kind}"
+                self.knows[who] = is_so
+
+    # --- what always holds -------------------------------------------------------------------------------
+
+    @invariant()
+    def never_more_seated_than_seats(self) -> None:
+        if hasattr(self, "id") and (seats := self.game.effective.seats):
+            assert sum(s.seated_at is not None for s in self.current()) <= seats
+
+    @invariant()
+    def everybody_is_there_once_in_a_definite_order(self) -> None:
+        if hasattr(self, "id"):
+            found = self.current()
+            assert max(Counter(s.user_id for s in found).values(), default=1) == 1
+            assert len({(s.rank, s.order_key) for s in found}) == len(found)
+
+    @invariant()
+    def the_record_explains_who_is_here(self) -> None:
+        if hasattr(self, "id"):
+            verbs = Counter(AuditEntry.objects.filter(game=self.id).values_list("verb", flat=True))
+            assert verbs["join"] - verbs["leave"] - verbs["remove"] == len(self.current())
+
+    @rule()
+    def everybody_knows_what_is_so_when_all_is_said(self) -> None:
+        self.now += ALL_SAID
+        self.speak()
+        if self.game.state(self.now) is State.SCHEDULED:
+            for user in self.people:
+                assert self.knows.get(user.pk, "out") == self.place(user.pk), user.handle
+            assert not Notification.objects.open().filter(game=self.id, kind="moved").exists()
+
+
+@pytest.mark.django_db
+def test_whatever_happens_to_a_game(world: World) -> None:
+    class Here(Life):
+        people = [world.person(number) for number in range(100, 100 + PEOPLE)]
+
+    Here.world = world
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        ),
+    )
