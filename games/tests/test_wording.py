@@ -1,0 +1,140 @@
+"""Every text that people read, as it reads: in `wording.txt`, beside this file, which shows every change of words.
+
+After a change that is meant: `WORDING=write python -m pytest games/tests/test_wording.py`.
+"""
+
+import inspect
+import itertools
+import os
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import games
+from games.rules import To
+from games.states import ALLOWED, State
+
+KEPT = Path(__file__).with_name("wording.txt")
+VARIANTS = 16  # of one text; the first of more
+AT = datetime(2026, 12, 4, 19, 30, tzinfo=UTC)
+
+# Parameters by name, where the type does not say enough.
+NAMED: dict[str, Iterable[Any]] = {
+    "title": ["Curse of Strahd"],
+    "guild": ["Friday Night Dice"],
+    "url": ["https://games.example.org/games/7/"],
+    "who": ["Ann"],
+    "name": ["Ann"],
+    "by": ["Ann", ""],
+    "reason": ["The table burnt down.", ""],
+    "cancel_reason": ["The table burnt down.", ""],
+    "error": ["Discord answered 502", ""],
+    "dropped": ["they left", ""],
+    "instructions": ["Bring dice.", ""],
+    "changes": [{"for": "Ben", "text": "Bring dice.", "to": "all", "of": "#raids", "what": "Reminder"}],
+    "style": ["F"],
+    "to": [to.value for to in To],
+    "kind": ["reminder", "moved", "cancelled", "told"],
+    "offset": [60],
+    "missing": [[], ["Send Messages", "Embed Links"]],
+    "past": [[], [60], [1440, 60]],
+    "reminders": [[], [1440, 60]],
+    "pairs": [[("al", "Alice")]],
+    "games": [0, 1, 3],
+    "status": ["sent"],
+    "starts_at": [AT],
+}
+TYPED: dict[str, Iterable[Any]] = {
+    "bool": [True, False],
+    "int": [0, 1, 3],
+    "int | None": [None, 0, 2],
+    "float | None": [None, 1.5],
+    "datetime": [AT],
+    "datetime | None": [AT, None],
+    "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
+    "State": list(State),
+    "str | None": ["Ann", None],
+}
+NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
+# Shown whole by tests of their own, with what they are made of.
+APART = {"ledger_messages.outcome", "messages.setting_text", "choice_messages.digest"}
+
+
+def modules() -> Iterator[ModuleType]:
+    for found in pkgutil.iter_modules(games.__path__):
+        if found.name.endswith("messages"):
+            yield import_module(f"games.{found.name}")
+
+
+def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
+    if name == "verb":
+        words = getattr(module, "VERB_TEXT", None) or getattr(module, "SETTINGS_VERB_TEXT", None) or ALLOWED
+        return list(words)
+    if name == "starts_at" and kind == "str":
+        return ["<t:1>"]
+    if name in NAMED:
+        return list(NAMED[name])
+    if kind in TYPED:
+        return list(TYPED[kind])
+    if kind in {"Sequence[str]", "Iterable[str]", "list[str]", "tuple[str, ...]"}:
+        return NAMES
+    if kind == "str":
+        return [f"({name})"]
+    raise AssertionError(f"{module.__name__}: say here what {name}: {kind} may be")
+
+
+def said(module: ModuleType, function: Callable[..., str]) -> Iterator[str]:
+    parameters = inspect.signature(function, eval_str=False).parameters.values()
+    kinds = [(p.name, p.annotation if isinstance(p.annotation, str) else _name(p.annotation)) for p in parameters]
+    verbs = [name for name, _ in kinds if name == "verb"]
+    each = itertools.product(*(samples(module, name, kind) for name, kind in kinds))
+    seen: list[str] = []
+    for values in itertools.islice(each, None if verbs else VARIANTS):
+        text = str(function(*values))
+        if text not in seen:
+            seen.append(text)
+    yield from seen
+
+
+def _name(annotation: Any) -> str:
+    text = inspect.formatannotation(annotation)
+    return text.replace("collections.abc.", "").replace("datetime.", "").replace("games.states.", "")
+
+
+def constants(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if isinstance(one, str):
+                yield f"{key}: {one}"
+
+
+def wording() -> str:
+    blocks = []
+    for module in modules():
+        here = module.__name__.removeprefix("games.")
+        for name, value in vars(module).items():
+            if name.startswith("_") or f"{here}.{name}" in APART:
+                continue
+            if inspect.isfunction(value) and value.__module__ == module.__name__:
+                texts = list(said(module, value))
+            elif name.isupper():
+                texts = list(constants(value))
+            else:
+                continue
+            if texts:
+                shown = "\n".join("    " + text.replace("\n", "\n    ") for text in texts)
+                blocks.append(f"{here}.{name}\n{shown}\n")
+    return "\n".join(blocks)
+
+
+def test_every_text_reads_as_it_did() -> None:
+    now = wording()
+    if os.environ.get("WORDING") == "write":
+        KEPT.write_text(now)
+    assert KEPT.read_text() == now, "if that is meant: WORDING=write python -m pytest games/tests/test_wording.py"
