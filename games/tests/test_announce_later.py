@@ -71,7 +71,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     found = {one.user_id: one.text for one in letters(when + verbs.NEWS_SETTLE)}
     assert found.keys() == {world.charlie.pk, world.alice.pk}
     assert "Bob the GM added you" in found[world.charlie.pk]
-    assert "New" in found[world.alice.pk]
+    assert "Bob the GM scheduled" in found[world.alice.pk]
     assert not Notification.objects.filter(kind="announce", deliveries__isnull=False).exists()
 
 
