@@ -53,7 +53,7 @@ def act(click: Click) -> Answer:
     """Everything a click does in the database, in one crossing."""
     if click.guild_id is None or click.member is None:
         return Answer(messages.NOT_IN_DM)
-    game = Game.objects.filter(pk=click.game_id).first() if click.game_id else None
+    game = Game.objects.announced().filter(pk=click.game_id).first() if click.game_id else None
     if game is None:
         return Answer(messages.OLD_BUTTON)
     if game.guild_id != click.guild_id:

@@ -40,8 +40,11 @@ WAITING_LEAST = 200  # characters kept for the wait list, however long the list 
 
 def embed(view: AnnouncementView) -> discord.Embed:
     """The post's embed. Mentions inside an embed show a person's name there and ping nobody."""
+    title = discord.utils.escape_markdown(view.title)
+    if view.state is State.CANCELLED and len(title) + 4 <= EMBED_TITLE:
+        title = f"~~{title}~~"
     made = discord.Embed(
-        title=discord.utils.escape_markdown(view.title)[:EMBED_TITLE],
+        title=title[:EMBED_TITLE],
         url=view.url,
         description=view.description or None,
         colour=COLOURS[view.state],

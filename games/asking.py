@@ -51,7 +51,11 @@ def answer(ask: Ask, user: User, now: datetime) -> Done:
     verb = _answers.get(ask.what)
     if verb is None or not Game.objects.filter(pk=ask.game_id).exists():
         raise Refused(outdated())
-    return verb(ask.game_id, ask.number, ask.choice, Actor(user, "button"), now)
+    try:
+        return verb(ask.game_id, ask.number, ask.choice, Actor(user, "button"), now)
+    except Refused as refused:
+        # Nobody is to find out by forged buttons which games there are.
+        raise Refused(outdated()) if refused.refusal.code == "unknown_game" else refused from None
 
 
 def outdated() -> Refusal:

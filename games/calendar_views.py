@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
 from games.calendars import calendar_file
-from games.models import Game
+from games.standing import visible_to
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest
 
@@ -15,7 +15,7 @@ from guilds.http import ViewerRequest
 @require_GET
 def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
     """The game as a file that calendars take."""
-    game = get_object_or_404(Game.objects.seen_by(request.user).with_levels(), pk=game_id)
+    game = get_object_or_404(visible_to(request.user).with_levels(), pk=game_id)
     # Inline, so that a phone offers to add it instead of saving a file.
     return HttpResponse(
         calendar_file(game, db_now()),

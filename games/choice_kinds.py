@@ -131,8 +131,8 @@ def _test(delivery: Delivery, now: datetime) -> Letter | Drop:
 def _channel_for_mentions(guild: Guild) -> Channel | None:
     """Where the next game of the guild would call people, or the first channel that one could."""
     usable = Channel.objects.for_announcements().filter(guild=guild).exclude(defaults__for_games=False)
-    games = Game.objects.filter(guild=guild, channel__in=usable).order_by("-created_at").select_related("channel")
-    latest = games.first()
+    games = Game.objects.announced().filter(guild=guild, channel__in=usable)
+    latest = games.order_by("-created_at").select_related("channel").first()
     return latest.channel if latest is not None else next((one for one in usable if not one.missing), None)
 
 

@@ -54,11 +54,11 @@ def has_open_seats(game: Game) -> bool:
 
 
 def news_for(user: User, since: datetime, now: datetime) -> list[Game]:
-    """Games for a person's digest: made since then, which they follow daily, may play and did not hear of yet."""
+    """Games for a person's digest: announced since then, which they follow daily, may play and did not hear of yet."""
     daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
     guilds = {guild_id for guild_id, _ in daily}
     unwanted = Preference.objects.filter(user=user, how=How.NONE).values("guild")
-    made = Game.objects.filter(guild__in=guilds, created_at__gt=since).exclude(guild__in=unwanted)
+    made = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
     games = [
         game
         for game in open_to(user, made, now)
@@ -75,7 +75,7 @@ def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     blocked = Block.objects.filter(lasting, user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
     found = (
-        games.filter(guild__gone_at=None, cancelled_at=None, starts_at__gt=now)
+        games.filter(guild__gone_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
         .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
         .exclude(pk__in=user.cohosted_games.values("pk"))
         .select_related("guild__defaults", "channel__defaults", "template")

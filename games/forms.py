@@ -7,16 +7,19 @@ from typing import Any
 
 from django import forms
 
-from games import ledger_messages, messages, rules
+from games import ledger_messages, life_messages, messages, rules
 from games.actions.telling import meant
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
+from games.life import Announce, When
 from games.models import Game
 from games.name_forms import NamesPeople, names_area
 from games.rules import ClockProblem, Plan, To, resolve
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
+
+ANNOUNCING = ("announce", "announce_date", "announce_time")
 
 
 class GameForm(NamesPeople, LevelForm):
@@ -80,6 +83,29 @@ class GameForm(NamesPeople, LevelForm):
         widget=names_area(),
         help_text=messages.PARTICIPANTS_HELP,
     )
+    announce = forms.ChoiceField(
+        required=False,
+        label="When players see it",
+        choices=list(life_messages.CHOICES.items()),
+        widget=forms.RadioSelect,
+        initial=When.NOW.value,
+        help_text=life_messages.ANNOUNCE_HELP,
+    )
+    announce_date = forms.DateField(
+        required=False,
+        label="Announced on",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Write the date as 2026-12-31."},
+    )
+    announce_time = forms.TimeField(
+        required=False,
+        label="At",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        help_text=life_messages.ANNOUNCE_AT_HELP,
+        error_messages={"invalid": "Write the time as 19:30."},
+    )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -116,6 +142,9 @@ class GameForm(NamesPeople, LevelForm):
         self.offer_members("participants")
         if pingable is not None:
             self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
+        if game is not None and game.announced_at is not None:
+            for name in ANNOUNCING:
+                del self.fields[name]
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
@@ -181,13 +210,28 @@ class GameForm(NamesPeople, LevelForm):
                 self.add_error("time", start.sentence)
             else:
                 data["starts_at"] = self._as_meant(start)
+        if data.get("announce") == When.LATER and not set(ANNOUNCING) & self.errors.keys():
+            if not (data["announce_date"] and data["announce_time"]):
+                self.add_error("announce_time", life_messages.NO_TIME)
+            elif "zone" in data:
+                at = resolve(data["announce_date"], data["announce_time"], data["zone"], fold=0)
+                assert isinstance(at, datetime)
+                data["announce_at"] = self._as_meant(at)
         return data
 
-    def _as_meant(self, start: datetime) -> datetime:
-        """The game's own start where its minute was not touched: the form shows no seconds."""
-        if self.game is not None and self.game.starts_at.replace(second=0, microsecond=0) == start:
-            return self.game.starts_at
-        return start
+    def _as_meant(self, at: datetime) -> datetime:
+        """The game's own time where its minute was not touched: the form shows no seconds."""
+        times = (self.game.starts_at, self.game.announce_at) if self.game is not None else ()
+        return next((one for one in times if one and one.replace(second=0, microsecond=0) == at), at)
+
+    def announcing(self) -> Announce:
+        """When the game of a valid form is announced: at once where it says nothing."""
+        return self.announcing_anew() or Announce()
+
+    def announcing_anew(self) -> Announce | None:
+        """What a valid form says of when its game is announced; None for nothing."""
+        when = self.cleaned_data.get("announce")
+        return Announce(When(when), self.cleaned_data.get("announce_at")) if when else None
 
     def plan(self) -> Plan:
         """The plan that a valid form describes."""
@@ -205,7 +249,9 @@ class GameForm(NamesPeople, LevelForm):
     @staticmethod
     def initial_of(game: Game) -> dict[str, Any]:
         """What the form shows of a game."""
-        local = game.starts_at.astimezone(zoneinfo.ZoneInfo(game.zone))
+        zone = zoneinfo.ZoneInfo(game.zone)
+        local = game.starts_at.astimezone(zone)
+        announced = game.announce_at.astimezone(zone) if game.announce_at else None
         return LevelForm.initial_settings(game) | {
             "title": game.title,
             "description": game.description,
@@ -215,6 +261,9 @@ class GameForm(NamesPeople, LevelForm):
             "fold": local.fold or None,
             "channel": str(game.channel_id),
             "template": str(game.template_id or ""),
+            "announce": When.LATER.value if announced else When.DRAFT.value,
+            "announce_date": announced.date() if announced else None,
+            "announce_time": announced.time() if announced else None,
             "edition": game.edition,
         }
 

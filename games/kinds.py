@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from games import ledger_messages, letter_messages, messages
-from games.actions.announcing import lose
+from games.actions.announcing import awaits_answer, lose
 from games.actions.lifecycle import take_down
 from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant, people
@@ -262,15 +262,24 @@ def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
 # --- cancellation ----------------------------------------------------------------------------------------
 
 
-def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int]:
+def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
     game = _game(row)
+    if not _still_cancelled(row, game):
+        return Drop("the cancellation was undone")
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     return [user_id for user_id in everyone if user_id != row.facts.get("actor")]
 
 
+def _still_cancelled(row: Notification, game: Game) -> bool:
+    """Whether this cancellation holds: it was not undone, nor did another follow it."""
+    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
+
+
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
+    if not _still_cancelled(delivery.notification, game):
+        return Drop("the cancellation was undone")
     text = letter_messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
     return _letter(delivery, game, text, now)
 
@@ -300,6 +309,8 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
     post = game.announcement
     if post.message_id is None and game.state(now).over:
         return Drop("it was over before it was announced")
+    if awaits_answer(post):
+        return Drop("its host is asked first whether to put it back")
     if post.channel.gone_at is not None:
         # One refusal told us; the other games there need not ask.
         _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
@@ -339,8 +350,9 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
 def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
     game = _game(row)
     post = game.announcement
-    if why.code == Permanent.UNKNOWN_MESSAGE and post.message_id is not None:
-        lose(game, post, now)
+    if why.code == Permanent.UNKNOWN_MESSAGE:
+        if post.message_id is not None:  # else we were told of it meanwhile
+            lose(game, post, now)
         return True
     channel = post.channel
     if why.code == Permanent.MISSING_PERMISSION:

@@ -14,6 +14,9 @@ TITLES = {
     "added": "Added to the game",
     "removed": "Removed from the game",
     "told": "Message to the players",
+    "not_announced": "Not announced after all",
+    "on_again": "On again",
+    "deleted": "The announcement was deleted",
     "welcome": "How to set the server up",
 }
 

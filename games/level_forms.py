@@ -350,7 +350,7 @@ def conflict(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]
     """Each field of which two versions differ: its label, what is saved, what was typed."""
     rows = []
     for name in typed.fields:
-        if name in NO_VERSION:
+        if name in NO_VERSION or name not in saved.fields:
             continue
         if (theirs := _shown(saved, name)) != (yours := _shown(typed, name)):
             rows.append((str(typed[name].label), theirs, yours))

@@ -36,7 +36,7 @@ def listing(
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    games = Game.objects.seen_by(viewer).upcoming(now)
+    games = Game.objects.seen_by(viewer).upcoming(now)  # announced ones: others belong to no list of players
     games = games.of(viewer) if which == "mine" else games.filter(guild=guild)
     if channel_id:
         games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))

@@ -12,6 +12,7 @@ from django.db import OperationalError
 
 from games.models import Game
 from games.show import look_up_shown
+from games.standing import visible_to
 from gamesched.lib.bell import listening
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
@@ -88,7 +89,7 @@ def groups_for(user: User, asked: dict[str, str]) -> list[str]:
     """The groups that a page of this person hears; none for what does not exist for them."""
     if "game" in asked:
         game_id = parse_id(asked["game"])
-        found = game_id and Game.objects.seen_by(user).filter(pk=game_id).exists()
+        found = game_id and visible_to(user).filter(pk=game_id).exists()
         return [f"game.{game_id}"] if found else []
     guilds = Guild.objects.seen_by(user)
     if "guild" in asked:
@@ -123,8 +124,11 @@ async def _listen() -> None:
                 await layer.group_send(EVERYONE, {"type": "look", "say": {"look": True}})
                 async for note in conn.notifies():
                     game, guild, revision = note.payload.split()
-                    say = {"game": game, "revision": int(revision)}
-                    for group in (f"game.{game}", f"guild.{guild}"):
+                    # The guild's members are not told which: it may be one that players do not see yet.
+                    for group, say in (
+                        (f"game.{game}", {"game": game, "revision": int(revision)}),
+                        (f"guild.{guild}", {"guild": guild}),
+                    ):
                         await layer.group_send(group, {"type": "look", "say": say})
         except (psycopg.OperationalError, OperationalError) as reason:
             log.warning("Live pages wait for the database: %s", str(reason).strip())

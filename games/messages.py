@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import ledger_messages
+from games import ledger_messages, life_messages
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -107,10 +107,6 @@ def created(past: Iterable[int]) -> str:
 
 def edited(changed: bool, past: Iterable[int]) -> str:
     return ("The changes are saved." if changed else "Nothing was different, so nothing changed.") + past_text(past)
-
-
-def cancelled() -> str:
-    return "The game is cancelled. Everyone who signed up is told."
 
 
 def announcing_again() -> str:
@@ -358,6 +354,8 @@ OPERATOR = "An operator"
 def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
     if verb in ledger_messages.VERB_TEXT:
         return ledger_messages.ledger_line(verb, who, changes)
+    if verb in life_messages.VERBS:
+        return life_messages.line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"

@@ -4,6 +4,7 @@ Written by the verbs in `games.actions` only. What follows from the clock (sched
 is never stored; decisions (a seat, a cancellation) are, with their time.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
@@ -29,15 +30,22 @@ from notifications.models import new_nonce
 THREAD_NAME = 100  # characters, Discord's limit
 
 
+def _run_by(user: User) -> Q:
+    return Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
+
+
 class GameQuerySet(models.QuerySet["Game"]):
-    def seen_by(self, user: User) -> "GameQuerySet":
+    def seen_by(self, user: User, managed: Collection[int] = ()) -> "GameQuerySet":
         """The games that exist for this person: announced ones of guilds they are a member of, and those they run.
 
-        For managers, see `games.standing.visible_to`.
+        `managed`: guilds of which they see all. `games.standing.visible_to` knows which.
         """
         theirs = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
-        runs = Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
-        return theirs.filter(Q(announced_at__isnull=False) | runs)
+        return theirs.filter(Q(announced_at__isnull=False) | _run_by(user) | Q(guild__in=managed))
+
+    def run_by(self, user: User) -> "GameQuerySet":
+        """The games that a person hosts or co-hosts."""
+        return self.filter(_run_by(user))
 
     def announced(self) -> "GameQuerySet":
         """The games that players see."""

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from games import messages
 from games.actions import people
 from games.actions.planning import Actor
-from games.models import Game
 from games.name_forms import CohostsForm
 from games.settings_views import for_managers
+from games.standing import visible_to
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -36,7 +36,7 @@ def _forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
-    games = Game.objects.seen_by(request.user).select_related("guild", "host")
+    games = visible_to(request.user).select_related("guild", "host")
     game = get_object_or_404(games, pk=game_id)
     by = Actor(request.user, "page")
     if not people.may_choose_hosts(game, by):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from games import messages, state_messages
+from games import life, life_messages, messages, state_messages
 from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
@@ -17,7 +17,7 @@ from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.roster import Roster, roster
 from games.setting_messages import SETTING_NAMES
-from games.states import State
+from games.states import State, allowed
 from games.told import told
 from guilds.directory import refresh_shown
 from guilds.models import Guild, User
@@ -40,6 +40,7 @@ class Line:
     viewer_state: str  # hosting, seated, waiting or ''
     channel_name: str
     url: str  # its post in Discord, or its page before that is up
+    announce_at: datetime | None = None  # when players come to see it
 
 
 def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
@@ -76,6 +77,7 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
             channel_name=game.channel.name,
             url=game.announcement.url or game.url,
+            announce_at=game.announce_at,
         )
         for game in found
     ]
@@ -93,6 +95,8 @@ class May:
     retry: bool
     tell: bool
     choose_hosts: bool
+    announce: bool
+    undo: bool
     join_refusal: str
 
 
@@ -102,7 +106,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     people = roster(game, viewer.pk)
     mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
     manages = Actor(viewer, "page").may_manage(game)
-    changeable = not state.over
+    until = life.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
     return {
@@ -111,18 +115,22 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "mine": mine,
         "mine_text": _mine_text(people, mine) if mine else "",
         "may": May(
-            join=state is State.SCHEDULED and mine is None,
-            leave=state is State.SCHEDULED and mine is not None,
-            edit=manages and changeable,
-            cancel=manages and changeable,
-            remove=manages and changeable,
-            retry=manages and changeable and bool(post.problem),
-            tell=manages and may_be_told(game, now),
-            choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
-            join_refusal="" if state is State.SCHEDULED else state_messages.closed(state, game.cancel_reason),
+            join=allowed("join", state) and mine is None,
+            leave=allowed("leave", state) and mine is not None,
+            edit=manages and allowed("edit", state),
+            cancel=manages and allowed("cancel", state),
+            remove=manages and allowed("remove", state),
+            retry=manages and allowed("repost", state) and bool(post.problem),
+            tell=manages and allowed("tell", state) and may_be_told(game, now),
+            choose_hosts=allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
+            announce=manages and allowed("announce", state) and game.starts_at > now,
+            undo=manages and allowed("undo", state) and until is not None and now <= until,
+            join_refusal="" if allowed("join", state) else state_messages.closed(state, game.cancel_reason),
         ),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
+        "hidden_text": life_messages.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
+        "undo_until": until,
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "told": told(game, now) if manages else None,
@@ -185,7 +193,7 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
 
 
 def _nobody(door: str) -> str:
-    return messages.SOMEBODY if door == "discord" else messages.OPERATOR
+    return {"discord": messages.SOMEBODY, "clock": life_messages.CLOCK}.get(door, messages.OPERATOR)
 
 
 def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
-from games.models import Game
+from games.models import Game, GameQuerySet
 from guilds import access
 from guilds.directory import meet
 from guilds.models import Guild, Member, User
@@ -73,6 +73,14 @@ def managed_guild_ids(user: User) -> set[int]:
     for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
         if manages(user, guild_id):
             found.add(guild_id)
+    return found
+
+
+def visible_to(user: User) -> GameQuerySet:
+    """The games that exist for a person, those among them that players do not see yet: the one answer for all doors."""
+    hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.seen_by(user).order_by().values("pk"))
+    where = hidden.order_by().values_list("guild_id", flat=True).distinct()
+    found: GameQuerySet = Game.objects.seen_by(user, [guild_id for guild_id in where if manages(user, guild_id)])
     return found
 
 

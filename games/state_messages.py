@@ -16,6 +16,8 @@ ALREADY_CANCELLED = "This game was cancelled already."
 NOT_CANCELLED = "This game is not cancelled, so there is nothing to undo."
 NOT_BEGUN = "This game has not started yet. Come back when it has."
 ANNOUNCED = "This game is announced already."
+NOT_POSTED = "This game is not announced yet, so there is nothing to try again. Announce it first."
+NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
 HIDDEN = "This game is not announced yet, so nobody can sign up."
 
 SIGNING_UP = {"join", "leave", "answer", "note"}
@@ -47,6 +49,10 @@ def not_now(verb: str, state: State, cancel_reason: str = "") -> str:
         return NOT_CANCELLED
     if verb == "announce" and not state.over:
         return ANNOUNCED
+    if verb == "tell":
+        return NOBODY_TO_TELL
+    if verb == "repost" and state.hidden:
+        return NOT_POSTED
     if verb == "close" and state is State.IN_PROGRESS:
         return closed(state)
     if not state.over:

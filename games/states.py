@@ -56,6 +56,7 @@ _BEGUN = {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
 
 ALLOWED: Mapping[str, frozenset[State]] = {
     "announce": frozenset(_HIDDEN),
+    "repost": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
     "edit": frozenset(_OPEN),
     "cancel": frozenset(_OPEN),
     "undo": frozenset({State.CANCELLED}),
@@ -68,6 +69,7 @@ ALLOWED: Mapping[str, frozenset[State]] = {
     "seat": frozenset(_OPEN),
     "note": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
     "hosts": frozenset(_OPEN),
+    "tell": frozenset(State) - _HIDDEN,
     "attend": frozenset(_BEGUN),
     "rewards": frozenset(_BEGUN),
     "archive": frozenset({State.COMPLETED}),

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import (
+    calendar_views,
+    choice_views,
+    ledger_views,
+    life_views,
+    people_views,
+    settings_views,
+    setup_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -53,6 +62,8 @@ urlpatterns = [
     path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),
     path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),
     path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),
+    path("games/<id:game_id>/announce-now/", life_views.announce, name="game-announce-now"),
+    path("games/<id:game_id>/undo/", life_views.undo, name="game-undo"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
     path("games/<id:game_id>/deliveries/<id:delivery_id>/resend/", views.resend, name="game-resend"),
     path("games/<id:game_id>/tell/", views.tell, name="game-tell"),

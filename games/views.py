@@ -23,7 +23,7 @@ from games.models import Game
 from games.rules import To
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
-from games.standing import certainly, may_name, may_schedule, standing
+from games.standing import certainly, may_name, may_schedule, standing, visible_to
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -41,7 +41,7 @@ def actor(request: ViewerRequest) -> Actor:
 
 
 def _game(request: ViewerRequest, game_id: int) -> Game:
-    games = Game.objects.seen_by(request.user).select_related("guild", "channel", "host", "announcement")
+    games = visible_to(request.user).select_related("guild", "channel", "host", "announcement")
     return get_object_or_404(games, pk=game_id)
 
 
@@ -52,11 +52,15 @@ def home(request: ViewerRequest) -> HttpResponse:
     now = db_now()
     mine = Game.objects.seen_by(request.user).of(request.user)
     guilds = Guild.objects.seen_by(request.user).annotate(
-        upcoming_count=Count("games", filter=Q(games__cancelled_at=None, games__ends_at__gt=now))
+        upcoming_count=Count(
+            "games",
+            filter=Q(games__announced_at__isnull=False, games__cancelled_at=None, games__ends_at__gt=now),
+        )
     )
     context = {
         "games": lines(mine.upcoming(now)[:50], now, request.user),
         "past": lines(mine.past(now)[:10], now, request.user),
+        "hidden": lines(Game.objects.seen_by(request.user).run_by(request.user).drafts()[:25], now, request.user),
         "guilds": guilds,
         "invite_url": invite_url(),
     }
@@ -75,6 +79,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "guild": found,
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
+        "hidden": lines(visible_to(request.user).filter(guild=found).drafts()[:100], now, request.user),
         **scheduling(request, found),
         "channels_missing": [(c, c.missing) for c in open_channels(found.pk) if c.missing],
     }
@@ -143,7 +148,8 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return _form(request, form)
     try:
         confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
-        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now(), named=form.judged.named)
+        named, announce = form.judged.named, form.announcing()
+        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now(), named=named, announce=announce)
     except Refused as refused:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
@@ -165,7 +171,8 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
-        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, form.judged.named)
+        named, announce = form.judged.named, form.announcing_anew()
+        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce)
     except Refused as refused:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)

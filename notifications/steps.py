@@ -162,7 +162,8 @@ def _render_post(pk: int, now: datetime) -> Job | None:
         _set_aside(pk, now, f"{type(reason).__name__}: {reason}")
         return None
     if isinstance(rendered, Drop):
-        Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason)
+        # Not an error that somebody should mend.
+        Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason, error="")
         return None
     return Job(pk, rendered.letter, rendered, _guild_id(row))
 

@@ -15,6 +15,7 @@ from discord_bot.sandbox import cast
 from games import messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
+from games.life import TOLD_AFTER
 from games.models import Announcement, Game
 from gamesched.testing.stack import REPOSITORY, Stack, eventually, in_browser
 from guilds.actions import see_member
@@ -118,7 +119,7 @@ def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> N
     game = made.game(channel_id=cast.GENERAL_ID, title="*Dice* @everyone")
     signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
     eventually(stack.posts)
-    lifecycle.cancel(game.pk, "rain", Actor(made.bob, "page"), now)
+    lifecycle.cancel(game.pk, "rain", Actor(made.bob, "page"), now - TOLD_AFTER)
     letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in letter["content"]
     assert "rain" in letter["content"]

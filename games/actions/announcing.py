@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from games import messages
+from games import life_messages, messages
 from games.actions.planning import plan_clock, show, touch
+from games.levels import IfDeleted
 from games.models import Announcement, AuditEntry, Game
 from guilds.directory import directory
-from notifications.actions import close_shown
+from notifications.actions import close_shown, schedule
 from notifications.models import Notification
 
 SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
@@ -30,7 +31,10 @@ def shown_by_answer(game_id: int, message_id: int, revision: int, now: datetime)
 
 
 def posts_deleted(message_ids: Iterable[int], now: datetime) -> int:
-    """Messages are no longer in Discord: the posts among them of games to come are put back. Says how many."""
+    """Messages are no longer in Discord: the posts among them of games to come are put back. Says how many.
+
+    Where the settings say so, the host is asked first.
+    """
     gone = set(message_ids)
     lost = Announcement.objects.filter(message_id__in=gone).order_by("game_id")
     return sum(_put_back(game_id, gone, now) for game_id in lost.values_list("game_id", flat=True))
@@ -51,11 +55,39 @@ def _put_back(game_id: int, gone: set[int], now: datetime) -> bool:
 
 
 def lose(game: Game, post: Announcement, now: datetime) -> None:
-    """Write down that the post was deleted by hand; the next edit makes a new one. Under the game's lock."""
+    """Write down that the post was deleted by hand; the next edit makes a new one. Under the game's lock.
+
+    Where the host is to be asked, that edit waits for the answer.
+    """
+    ask = game.effective.if_deleted == IfDeleted.ASK
     post.begin_anew()
     post.lost_at = now
+    if ask:
+        post.problem = life_messages.POST_DELETED
     post.save()
-    AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb="lost", at=now)
+    verb = "lost_asked" if ask else "lost"
+    AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb=verb, at=now)
+    if ask:
+        facts = {"number": question(post)}
+        schedule(
+            "deleted",
+            game_id=game.pk,
+            recipient_id=game.host_id,
+            due_at=now,
+            revision=game.revision,
+            facts=facts,
+            useless_after=game.ends_at,
+        )
+
+
+def awaits_answer(post: Announcement) -> bool:
+    """Whether somebody deleted the post and the host has yet to say whether it is put back."""
+    return post.message_id is None and post.problem == life_messages.POST_DELETED
+
+
+def question(post: Announcement) -> int:
+    """Tells apart how often a post was deleted: each time its host is asked anew."""
+    return int(post.lost_at.timestamp() * 1000) if post.lost_at is not None else 0
 
 
 def doubt_posts(now: datetime) -> None:
@@ -124,21 +156,25 @@ def sweep(now: datetime) -> int:
     permission given back later left undone.
     """
     mended = 0
-    for pk in Game.objects.upcoming(now).filter(guild__gone_at=None).values_list("pk", flat=True):
-        mended += _mend(pk, now)
+    hidden = Game.objects.drafts().filter(announce_at__isnull=False)
+    for games in (Game.objects.upcoming(now), hidden):
+        for pk in games.filter(guild__gone_at=None).values_list("pk", flat=True):
+            mended += _mend(pk, now)
     return mended
 
 
 @transaction.atomic
 def _mend(game_id: int, now: datetime) -> int:
     game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
-    if game.cancelled_at is not None or game.ends_at <= now:
+    if game.state(now).over:
         return 0
     post, _ = Announcement.objects.get_or_create(game=game, defaults={"channel_id": game.channel_id})
     rows = Notification.objects.open().filter(game=game)
     before = rows.count()
     plan_clock(game, now)
     mended = rows.count() > before
+    if game.announced_at is None or awaits_answer(post):
+        return int(mended)
     behind = post.message_id is None or post.shown_revision < game.revision
     hopeless = bool(post.problem) and (bool(post.channel.missing) or post.channel.gone_at is not None)
     if behind and not hopeless and not rows.filter(kind="announcement").exists():

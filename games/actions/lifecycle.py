@@ -6,22 +6,24 @@ from typing import Any
 
 from django.db import transaction
 
-from games import messages, rules, state_messages
+from games import life, life_messages, messages, rules, state_messages
+from games.actions.life import make_known, tell_followers
 from games.actions.planning import (
-    AT_ONCE_WITHIN,
     REMINDERS,
     Actor,
     Done,
     changed,
     locked_game,
     plan_clock,
+    require,
     require_manager,
     show,
 )
 from games.actions.seating import reseat
 from games.actions.signups import add_named
 from games.levels import OWN, GameTemplate, places
-from games.models import Announcement, AuditEntry, Follow, Game
+from games.life import Announce, When
+from games.models import Announcement, AuditEntry, Game
 from games.participants import Named
 from games.rules import Plan
 from games.states import State
@@ -31,30 +33,37 @@ from guilds.models import Channel, Guild, User
 from guilds.names import role_names
 from notifications.actions import schedule, unschedule
 
-NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
+AT_ONCE = Announce()
 
 
 @transaction.atomic
 def create(
-    guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | None = None, named: Iterable[Named] = ()
+    guild_id: int,
+    plan: Plan,
+    actor: Actor,
+    now: datetime,
+    host: User | None = None,
+    named: Iterable[Named] = (),
+    announce: Announce = AT_ONCE,
 ) -> Done:
     """Schedule a game with the people named, its announcement and everything that follows from its time.
 
-    The host is the actor unless an operator names another. Raises Refused, with a sentence for each field.
+    Until it is announced only those who run it see it, and nobody is told anything. The host is the actor unless an
+    operator names another. Raises Refused, with a sentence for each field.
     """
     host = host or actor.user
     if host is None or not actor.may_see(guild_id) or membership(host, guild_id) is None:
         raise Refused(Refusal("not_a_member", messages.NOT_A_MEMBER))
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", messages.NOT_YOURS))
-    to_come = Game.objects.filter(guild_id=guild_id).upcoming(now).order_by()
+    to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
     if refusal := rules.check_room(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
     plan = rules.tidy(plan)
-    _check(plan, guild_id, now)
-    game = Game(
-        guild=Guild.objects.select_related("defaults").get(pk=guild_id), host=host, created_at=now, announced_at=now
-    )
+    _check(plan, guild_id, now, announce=announce)
+    guild = Guild.objects.select_related("defaults").get(pk=guild_id)
+    known_at = now if announce.when is When.NOW else None
+    game = Game(guild=guild, host=host, created_at=now, announced_at=known_at, announce_at=announce.at)
     _take(game, plan)
     _require_host(game, actor)
     game.save()
@@ -63,17 +72,11 @@ def create(
     added = add_named(game, named, actor, now)
     plan_clock(game, now)
     show(game, now)
-    _tell_followers(game, now)
+    tell_followers(game, now)
     past = rules.past_reminders(game.starts_at, game.effective.reminders, now)
-    return Done(game, True, messages.created(past) + messages.added(added.names, added.already))
-
-
-def _tell_followers(game: Game, now: datetime) -> None:
-    """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
-    if Follow.objects.filter(guild_id=game.guild_id).exists():
-        soon = game.starts_at - now < AT_ONCE_WITHIN
-        due_at = now if soon else now + NEWS_SETTLE
-        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, useless_after=game.starts_at)
+    hidden = life_messages.kept_hidden(game.announce_at, game.zone) + messages.past_text(past)
+    text = messages.created(past) if known_at else hidden
+    return Done(game, True, text + messages.added(added.names, added.already))
 
 
 def _require_host(game: Game, actor: Actor) -> None:
@@ -94,24 +97,35 @@ def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> Non
 
 @transaction.atomic
 def edit(
-    game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | None = None, named: Iterable[Named] = ()
+    game_id: int,
+    plan: Plan,
+    actor: Actor,
+    now: datetime,
+    edition: int | None = None,
+    named: Iterable[Named] = (),
+    announce: Announce | None = None,
 ) -> Done:
     """Change what a game's plan says, and add the people named; nobody is taken out.
 
-    A moved start replans the reminders in the same transaction.
+    A moved start replans the reminders in the same transaction. `announce` says when a game is announced that is not
+    yet; None leaves that as it is.
 
     `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    if (state := game.state(now)).over:
-        raise Refused(Refusal("over", state_messages.over(state)))
+    state = require(game, "edit", now)
     if edition is not None and edition != game.edition:
         raise Refused(Refusal("stale", messages.STALE))
     before = plan_of(game)
     plan = rules.tidy(plan)
-    _check(plan, game.guild_id, now, before)
+    kept = Announce(When.LATER, game.announce_at) if game.announce_at else Announce(When.DRAFT)
+    announce = (announce or kept) if state.hidden else None
+    _check(plan, game.guild_id, now, before, announce if announce != kept else _still_before(kept, plan, now))
     changes = differences(before, plan)
+    if announce is not None and announce.when is not When.NOW and announce.at != game.announce_at:
+        changes["announcement"] = [life_messages.announced_text(at) for at in (game.announce_at, announce.at)]
+        game.announce_at = announce.at
     held = game.effective
     _take(game, plan)
     if "notify role" in changes:
@@ -128,34 +142,43 @@ def edit(
         plan_clock(game, now)
     added = add_named(game, named, actor, now)
     different = bool(changes or added.names)
-    return Done(game, different, messages.edited(different, past) + messages.added(added.names, added.already))
+    text = messages.edited(different, past) + messages.added(added.names, added.already)
+    if announce is not None and announce.when is When.NOW:
+        make_known(game, actor, now)
+        different, text = True, f"{text if different else ''} {life_messages.ANNOUNCED}".strip()
+    return Done(game, different, text)
 
 
 @transaction.atomic
 def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
-    """Call a game off, for good: what was planned is dropped, and everyone signed up is told."""
+    """Call a game off: what was planned is dropped, and everyone signed up is told a little later.
+
+    Nothing is deleted, so that `games.actions.life.uncancel` can take it back for a while.
+    """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     reason = reason.replace("\r\n", "\n").strip()
     if refusal := rules.check_reason(reason):
         raise Refused(refusal)
-    match game.state(now):
-        case State.CANCELLED:
-            return Done(game, False, state_messages.ALREADY_CANCELLED)
-        case State.COMPLETED:
-            raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
+    if game.state(now) is State.CANCELLED:
+        return Done(game, False, state_messages.ALREADY_CANCELLED)
+    state = require(game, "cancel", now)
     game.cancelled_at, game.cancel_reason = now, reason
+    Announcement.objects.filter(game=game, problem=life_messages.POST_DELETED).update(problem="")
     planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
-    unschedule(planned, game.pk, now, "the game was cancelled")
+    planned += ["announce", "not_announced", "deleted", "on_again", "offer", "offer_end"]
+    unschedule(planned, game.pk, now, life.CANCELLED_WHY)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
+    if state.hidden:
+        return Done(game, True, life_messages.CANCELLED_HIDDEN)
     schedule(
         "cancelled",
         game_id=game.pk,
-        due_at=now,
+        due_at=now + life.TOLD_AFTER,
         revision=game.revision,
-        facts={"actor": actor.user.pk if actor.user else None},
+        facts={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
     )
-    return Done(game, True, messages.cancelled())
+    return Done(game, True, life_messages.CANCELLED)
 
 
 @transaction.atomic
@@ -163,8 +186,7 @@ def announce_again(game_id: int, actor: Actor, now: datetime) -> Done:
     """Try again to post a game whose announcement failed."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    if (state := game.state(now)).over:
-        raise Refused(Refusal("over", state_messages.over(state)))
+    require(game, "repost", now)
     Announcement.objects.filter(game=game).update(problem="")
     changed(game, actor, "announce", {}, now)
     return Done(game, True, messages.announcing_again())
@@ -213,9 +235,17 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _check(plan: Plan, guild_id: int, now: datetime, before: Plan | None = None) -> None:
+def _still_before(kept: Announce, plan: Plan, now: datetime) -> Announce | None:
+    """The time of announcing that stays, judged again only where the start is moved before it."""
+    return kept if kept.at is not None and kept.at >= plan.starts_at else None
+
+
+def _check(
+    plan: Plan, guild_id: int, now: datetime, before: Plan | None = None, announce: Announce | None = None
+) -> None:
+    wrong = life.check_announce(announce, plan.starts_at, now) if announce is not None else {}
     refusal = rules.check_plan(plan, now, before.starts_at if before else None)
-    wrong = dict(refusal.fields) if refusal else {}
+    wrong |= dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
     if not kept and not places(guild_id).filter(pk=plan.channel_id).exists():
         wrong["channel"] = messages.UNKNOWN_CHANNEL

@@ -8,7 +8,7 @@ from django.db import transaction
 from games import messages
 from games.actions.levels import require_manager as require_guild_manager
 from games.actions.levels import write_down
-from games.actions.planning import Actor, Done, changed, locked_game, plan_own_reminders, require_manager
+from games.actions.planning import Actor, Done, changed, locked_game, plan_own_reminders, require, require_manager
 from games.models import Game
 from games.standing import standing
 from gamesched.lib.refusal import Refusal, Refused
@@ -22,6 +22,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     """Say who has the host's rights too, except handing the game over. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
     _require_owner(game, actor)
+    require(game, "hosts", now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         if membership(person, game.guild_id) is None:
@@ -41,6 +42,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     """Make somebody else the host; who was it stays as a co-host. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
     _require_owner(game, actor)
+    require(game, "hosts", now)
     if membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", messages.not_a_member(to.display_name)))
     if to.pk == game.host_id:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from games import rules
+from games import life, rules
 from games.actions.planning import plan_clock, touch
 from games.actions.seating import moves, reseat
 from games.levels import OWN
@@ -48,7 +48,9 @@ def follow(game: Game, now: datetime) -> None:
 
 def settle_begun(now: datetime) -> int:
     """Freeze the games that have begun since this was last done; says how many."""
-    games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | Q(cancelled_at__isnull=False))
+    # What was cancelled a moment ago may come back, and is to go on inheriting then.
+    cancelled = Q(cancelled_at__lt=now - life.UNDO_FOR)
+    games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | cancelled)
     return sum(_settle_one(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
@@ -83,6 +85,7 @@ def in_step(game: Game, now: datetime) -> bool:
         return False
     if moves(game, now) != Moves():
         return False
-    wanted = {minutes for minutes, at in rules.reminder_times(game.starts_at, held.reminders) if at > now}
+    reminders = held.reminders if game.announced_at is not None else ()
+    wanted = {minutes for minutes, at in rules.reminder_times(game.starts_at, reminders) if at > now}
     rows = Notification.objects.open().filter(game=game, kind="reminder", due_at__gt=now)
     return wanted == set(rows.values_list("offset", flat=True))

@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
-from games import messages, rules, state_messages
-from games.actions.planning import Actor, Done, changed, locked_game, require_manager
+from games import messages, rules
+from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
 from games.actions.seating import reseat
 from games.levels import Method
 from games.models import Game, Signup
@@ -28,7 +28,7 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
 
     Whom somebody else signs up is told. Joining twice changes nothing. Raises Refused once the game has started.
     """
-    game = _open_game(game_id, who, actor, now)
+    game = _open_game("join", game_id, who, actor, now)
     already = game.signups.current().filter(user=who).exists()
     if not already:
         _require_player(game, who, actor, now)
@@ -84,7 +84,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
-    game = _open_game(game_id, who, actor, now)
+    game = _open_game("leave", game_id, who, actor, now)
     was_in = game.signups.current().filter(user=who).update(left_at=now, seated_at=None) == 1
     if was_in:
         reseat(game, now)
@@ -101,7 +101,8 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
     signup = game.signups.current().filter(user_id=user_id).select_related("user").first()
-    if signup is None or signup.user is None or game.state(now) is not State.SCHEDULED:
+    state = game.state(now)
+    if signup is None or signup.user is None or not (state.hidden or state is State.SCHEDULED):
         return False
     member = membership(signup.user, game.guild_id)
     if member is not None and (
@@ -130,7 +131,8 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
 
 def free_lost_seats(guild_id: int, user_id: int, now: datetime) -> int:
     """`free_lost_seat` in every game to come of the guild; for when a member left or has other roles."""
-    games = Game.objects.upcoming(now).filter(guild_id=guild_id, signups__user_id=user_id, signups__left_at=None)
+    to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
+    games = to_come.filter(signups__user_id=user_id, signups__left_at=None)
     return sum(free_lost_seat(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
 
 
@@ -139,12 +141,11 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     free_lost_seats(guild_id, user_id, now)
 
 
-def _open_game(game_id: int, who: User, actor: Actor, now: datetime) -> Game:
+def _open_game(verb: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
     game = locked_game(game_id, actor)
     if actor.user != who:
         require_manager(game, actor)
-    if (state := game.state(now)) is not State.SCHEDULED:
-        raise Refused(Refusal("closed", state_messages.closed(state, game.cancel_reason)))
+    require(game, verb, now)
     return game
 
 
@@ -175,6 +176,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
     new = [one for one in named if (fold(one) if isinstance(one, str) else one) not in here]
     names = names_in(game.guild_id, [one for one in named if isinstance(one, int)])
     if new:
+        require(game, "add", now)
         _check_named(game, new, current, now)
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         for key, one in enumerate(new, last + 1):
@@ -225,8 +227,7 @@ def remove(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    if (state := game.state(now)).over:
-        raise Refused(Refusal("closed", state_messages.closed(state, game.cancel_reason)))
+    require(game, "remove", now)
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)
@@ -240,8 +241,11 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
 
 
 def _tell_of_host(game: Game, kind: str, user_id: int, actor: Actor, now: datetime) -> bool:
-    """Plan to tell a person what was done about them, unless they did it themselves; says whether."""
-    if actor.user is not None and actor.user.pk == user_id:
+    """Plan to tell a person what was done about them, unless they did it themselves; says whether.
+
+    Of a game that is not announced yet nobody is told anything.
+    """
+    if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
         return False
     by = actor.user.pk if actor.user and not actor.operator else None
     schedule(kind, game_id=game.pk, recipient_id=user_id, due_at=now, revision=game.revision, facts={"by": by})

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from games import ledger_messages as words
 from games import rules
-from games.actions.planning import Actor, Done, locked_game, require_manager
+from games.actions.planning import Actor, Done, locked_game, require, require_manager
 from games.messages import plain
 from games.models import AuditEntry, Game
 from games.rules import To
@@ -28,6 +28,7 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
+    require(game, "tell", now)
     if not may_be_told(game, now):
         raise Refused(Refusal("over", words.TOLD_TOO_LATE))
     text = rules.tidy_lines(text)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games import messages as wording
-from games.actions import lifecycle
+from games.actions import life, lifecycle
 from games.admin.export import games_csv
 from games.admin.game_form import SETTINGS, GameForm
 from games.admin.signups import SignupInline
@@ -20,7 +20,7 @@ from games.admin.verbs import VerbAdmin, VerbForm, actor
 from games.levels import OWN
 from games.models import Game, Signup
 from games.state_messages import STATE_TEXT
-from games.states import State
+from games.states import State, allowed
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
@@ -71,7 +71,7 @@ class LettersInline(GuildScopedInline):
         rows: QuerySet[Notification] = super().get_queryset(request)
         told = ("sent", "failed", "pending")
         counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in told}
-        letters = rows.exclude(kind__in=("announcement", "start", "end", "takedown"))
+        letters = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown"))
         return letters.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
@@ -95,7 +95,7 @@ class GameAdmin(VerbAdmin):
     date_hierarchy = "starts_at"
     autocomplete_fields = ("guild", "host", "channel", "template")
     list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
-    actions = ("cancel", "announce_again", "export")
+    actions = ("announce", "cancel", "undo", "announce_again", "export")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
@@ -161,7 +161,7 @@ class GameAdmin(VerbAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when the game ends is answered by the verb, in a sentence.
-        over = obj is not None and request.method != "POST" and obj.state(db_now()).over
+        over = obj is not None and request.method != "POST" and not allowed("edit", obj.state(db_now()))
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
@@ -238,6 +238,16 @@ class GameAdmin(VerbAdmin):
             else:
                 self.message_user(request, f"{game}: {done.text}")
         return ""
+
+    @admin.action(description="Announce the selected drafts now")
+    def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = actor(request.user)
+        self.apply(request, [partial(life.announce, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+
+    @admin.action(description="Undo the cancellation of the selected games")
+    def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = actor(request.user)
+        self.apply(request, [partial(life.uncancel, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
     @admin.action(description="Announce the selected games again")
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:

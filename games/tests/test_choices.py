@@ -16,6 +16,7 @@ from games.actions import choices, lifecycle, people, signups
 from games.actions.choices import Choices
 from games.actions.planning import Actor
 from games.levels import ReminderPlace
+from games.life import TOLD_AFTER
 from games.models import Follow, Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.actions import set_zone
@@ -61,7 +62,7 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
-        lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), now)
+        lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), now - TOLD_AFTER)
     if kind == "removed":
         signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []

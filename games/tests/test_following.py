@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from conftest import World
 from games.actions import choices, lifecycle, people, signups
 from games.actions.choices import DAILY, NOW, Choices
-from games.actions.lifecycle import NEWS_SETTLE
+from games.actions.life import NEWS_SETTLE
 from games.actions.planning import Actor
 from games.following import followers
 from games.levels import GameTemplate

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from conftest import World
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
+from games.life import TOLD_AFTER
 from games.models import Game
 from notifications import holding, steps
 from notifications.letter import Sent
@@ -28,7 +29,7 @@ def game(world: World) -> Game:
 
 def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_said(world: World, game: Game) -> None:
     other = world.game(starts_at=world.now + timedelta(days=9))
-    lifecycle.cancel(other.pk, "", Actor(world.alice, "page"), world.now)
+    lifecycle.cancel(other.pk, "", Actor(world.alice, "page"), world.now - TOLD_AFTER)
     steps.expand_due(world.now)
     unsent = Delivery.objects.count()
     assert unsent == 1, "its host is to be told"

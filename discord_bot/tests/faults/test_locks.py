@@ -18,8 +18,9 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.models import Count
 
 from conftest import EVERYONE, make_world
-from games.actions import levels, lifecycle, signups
+from games.actions import levels, life, lifecycle, signups
 from games.actions.planning import Actor
+from games.life import TOLD_AFTER
 from games.models import Game
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -105,8 +106,12 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         return draw.choice([signups.join, signups.leave])(game.pk, who, Actor(who, "button"), at)
 
     def cancel(draw: random.Random, game: Game, at: datetime) -> object:
+        """A game that is put off for good, or not: the letters of it are due now, so that undoing meets them."""
+        by = Actor(world.bob, "page")
         made = world.game(starts_at=at + timedelta(days=2))
-        return lifecycle.cancel(made.pk, "", Actor(world.bob, "page"), at)
+        signups.join(made.pk, people[0], Actor(people[0], "button"), at)
+        done = lifecycle.cancel(made.pk, "", by, at - TOLD_AFTER)
+        return life.uncancel(made.pk, by, at) if draw.random() < 0.5 else done
 
     def level(draw: random.Random, game: Game, at: datetime) -> object:
         says = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}

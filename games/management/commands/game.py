@@ -10,13 +10,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games import messages
-from games.actions import lifecycle, signups, telling
+from games.actions import life, lifecycle, signups, telling
 from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
+from games.life import When
 from games.models import Game
 from games.roster import roster
 from games.rules import To
+from games.standing import visible_to
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
@@ -37,8 +39,18 @@ PLAN = (
 )
 
 
+def announcing(text: str | None) -> dict[str, str]:
+    """`now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone, as the form takes it."""
+    if text is None:
+        return {}
+    day, _, time = text.replace("T", " ").partition(" ")
+    if day in {When.NOW, When.DRAFT}:
+        return {"announce": day}
+    return {"announce": When.LATER.value, "announce_date": day, "announce_time": time}
+
+
 class Command(BaseCommand):
-    help = "Games: list, show, schedule, edit, cancel, tell, join, leave. Without --as you act as the operator."
+    help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         common = ArgumentParser(add_help=False)
@@ -47,7 +59,7 @@ class Command(BaseCommand):
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|edit|cancel|tell|join|leave"
+            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|tell|join|leave"
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
@@ -59,6 +71,12 @@ class Command(BaseCommand):
         for name in PLAN:
             for word in (create, edit):
                 word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
+        for word in (create, edit):
+            word.add_argument("--announce", metavar="now|draft|TIME", help="when players see it: 2026-12-31 19:30")
+        announce = words.add_parser("announce", parents=[changing], help="announce a game that is not announced yet")
+        announce.add_argument("game")
+        undo = words.add_parser("undo", parents=[changing], help="undo a cancellation of the last ten minutes")
+        undo.add_argument("game")
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
@@ -105,15 +123,25 @@ class Command(BaseCommand):
             raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._valid(GameForm(given, guild=guild))
-        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now(), named=form.judged.named))
+        named, announce = form.judged.named, form.announcing()
+        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now(), named=named, announce=announce))
 
     def do_edit(self) -> None:
         game = self._game()
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
         data = {name: blank[name].value() for name in blank.fields}
-        data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        data = {k: v.strftime("%H:%M") if v and k in {"time", "announce_time"} else v for k, v in data.items()}
         form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
-        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=form.judged.named))
+        named, announce = form.judged.named, form.announcing_anew()
+        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=named, announce=announce))
+
+    def do_announce(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: life.announce(game_id, self.actor, db_now()))
+
+    def do_undo(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: life.uncancel(game_id, self.actor, db_now()))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk
@@ -170,7 +198,7 @@ class Command(BaseCommand):
         }
 
     def _visible(self) -> Any:
-        return Game.objects.all() if self.actor.user is None else Game.objects.seen_by(self.actor.user)
+        return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
 
     def _game(self) -> Game:
         game: Game | None = self._visible().filter(pk=parse_id(self.options["game"]) or 0).first()
@@ -195,7 +223,8 @@ class Command(BaseCommand):
         return who
 
     def _given(self) -> dict[str, str]:
-        return {name: self.options[name] for name in PLAN if self.options.get(name) is not None}
+        given = {name: self.options[name] for name in PLAN if self.options.get(name) is not None}
+        return given | announcing(self.options["announce"])
 
     def _valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():

@@ -1,0 +1,123 @@
+"""Announcing a game that only its hosts saw so far, and undoing a cancellation."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from games import life, life_messages
+from games.actions.planning import (
+    AT_ONCE_WITHIN,
+    Actor,
+    Done,
+    changed,
+    locked_game,
+    plan_clock,
+    require,
+    require_manager,
+)
+from games.models import Follow, Game
+from gamesched.lib.refusal import Refusal, Refused
+from notifications.actions import schedule, unschedule
+from notifications.models import Delivery, DeliveryQuerySet, Notification
+
+NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
+BY_CLOCK = Actor(None, "clock", operator=True)
+
+
+# --- announcing ------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def announce(game_id: int, actor: Actor, now: datetime) -> Done:
+    """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    require(game, "announce", now)
+    if game.starts_at <= now:
+        raise Refused(Refusal("past", life_messages.START_PAST))
+    make_known(game, actor, now)
+    return Done(game, True, life_messages.ANNOUNCED)
+
+
+def announce_planned(game: Game, now: datetime) -> None:
+    """The time of announcing has come. Where the start is past, nobody is helped by it: the host is told."""
+    if game.starts_at > now:
+        make_known(game, BY_CLOCK, now)
+        return
+    game.announce_at = None
+    changed(game, BY_CLOCK, "announced", {"past": True}, now)
+    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.revision)
+
+
+def make_known(game: Game, actor: Actor, now: datetime) -> None:
+    """Let players see the game, and tell those whom it concerns. Under the game's lock."""
+    game.announced_at, game.announce_at = now, None
+    unschedule(["announce"], game.pk, now, "the game is announced")
+    changed(game, actor, "announced", {}, now)
+    plan_clock(game, now)
+    tell_followers(game, now)
+    # Whom its hosts put in was not told while nobody else was to know.
+    for entry in game.signups.current().filter(put_in=True, user__isnull=False):
+        facts = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
+        if entry.user_id not in {game.host_id, facts["by"]}:
+            schedule(
+                "added", game_id=game.pk, recipient_id=entry.user_id, due_at=now, revision=game.revision, facts=facts
+            )
+
+
+def tell_followers(game: Game, now: datetime) -> None:
+    """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
+    if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
+        soon = game.starts_at - now < AT_ONCE_WITHIN
+        due_at = now if soon else now + NEWS_SETTLE
+        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, useless_after=game.starts_at)
+
+
+# --- undoing a cancellation ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def uncancel(game_id: int, actor: Actor, now: datetime) -> Done:
+    """Take a cancellation back: the game is as it was, and whoever heard of the cancellation hears of this.
+
+    Raises Refused ten minutes later, and where the game would be over by now. That it has begun meanwhile is no reason.
+    """
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    require(game, "undo", now)
+    cancelled_at = game.cancelled_at
+    assert cancelled_at is not None
+    if now > cancelled_at + life.UNDO_FOR:
+        raise Refused(Refusal("too_late", life_messages.UNDO_TOO_LATE))
+    if game.announced_at is not None and game.ends_at <= now:
+        raise Refused(Refusal("over", life_messages.UNDO_OVER))
+    game.cancelled_at, game.cancel_reason = None, ""
+    unschedule(["cancelled"], game.pk, now, "the cancellation was undone")
+    _plan_again(game, cancelled_at)
+    changed(game, actor, "undo", {}, now)
+    plan_clock(game, now)
+    told = letters_of(game.pk, cancelled_at).exists()
+    if told:
+        # What is being sent at this moment arrives or not until then.
+        due_at = now + settings.NOTIFY_LEASE
+        facts = {"at": cancelled_at.isoformat()}
+        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision, facts=facts)
+    return Done(game, True, life_messages.undone(told, game.announced_at is None))
+
+
+def _plan_again(game: Game, cancelled_at: datetime) -> None:
+    """Open again what cancelling closed; what is out of date by now is judged when it is due, as always."""
+    rows = Notification.objects.filter(game=game)
+    closed = rows.filter(closed_at=cancelled_at, dropped=life.CANCELLED_WHY)
+    for row in closed:
+        if not rows.open().filter(kind=row.kind, recipient=row.recipient_id, offset=row.offset).exists():
+            row.closed_at, row.dropped = None, ""
+            row.save(update_fields=["closed_at", "dropped"])
+
+
+def letters_of(game_id: int, cancelled_at: datetime) -> DeliveryQuerySet:
+    """The letters that tell of this one cancellation."""
+    about = {"notification__kind": "cancelled", "notification__facts__at": cancelled_at.isoformat()}
+    found: DeliveryQuerySet = Delivery.objects.filter(notification__game=game_id, **about)
+    return found
