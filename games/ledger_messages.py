@@ -14,6 +14,7 @@ TITLES = {
     "added": "Added to the game",
     "removed": "Removed from the game",
     "told": "Message to the players",
+    "dropped_out": "Somebody whom you added left",
     "welcome": "How to set the server up",
 }
 
@@ -134,7 +135,12 @@ TELL_HELP = (
     "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
     "the channel, where everybody can read it. Three messages in 24 hours are the most."
 )
-TO = {"all": "Everyone", "seated": "Those with a seat", "waiting": "The wait list"}
+TO = {
+    "all": "Everyone",
+    "seated": "Those with a seat",
+    "waiting": "The wait list",
+    "unanswered": "Those who did not answer",
+}
 
 
 def told_too_often(again: str) -> str:

@@ -10,8 +10,8 @@ from games.levels import Method
 class Place:
     """One current sign-up, as the rule sees it.
 
-    `fresh`: asked or was put in at this moment, so whoever did it is there to hear. `fixed`: put in by a host, or
-    brought by somebody; not moved for a role's sake. `reachable`: a person, who can be asked, not a placeholder.
+    `fresh`: asked or was put in at this moment, so whoever did it is there to hear. `fixed`: a host, or put in or
+    brought by one; not moved for a role's sake. `reachable`: a person, who can be asked, not a placeholder.
     """
 
     key: int

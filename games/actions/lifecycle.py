@@ -122,7 +122,7 @@ def edit(
         game.edition += 1
         if "channel" in changes:
             _move_post(game, now)
-        if held.seats != after.seats:
+        if (held.seats, held.method) != (after.seats, after.method):
             reseat(game, now)
         changed(game, actor, "edit", changes, now)
         plan_clock(game, now)
@@ -145,7 +145,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
+    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game", "signups_close", "dropped_out"]
     unschedule(planned, game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
