@@ -15,8 +15,10 @@ from games.actions.telling import may_be_told
 from games.calendars import google_url
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
+from games.own_answers import own_answers
 from games.roster import Roster, roster
 from games.setting_messages import SETTING_NAMES
+from games.signing_up import join_label, why_closed
 from games.states import State
 from games.told import told
 from guilds.directory import refresh_shown
@@ -105,13 +107,14 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     changeable = not state.over
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
+    closed = why_closed(game, now, viewer)
     return {
         "game": _shown(game, state, host.text, host.avatar_url),
         "roster": people,
         "mine": mine,
         "mine_text": _mine_text(people, mine) if mine else "",
         "may": May(
-            join=state is State.SCHEDULED and mine is None,
+            join=not closed and mine is None,
             leave=state is State.SCHEDULED and mine is not None,
             edit=manages and changeable,
             cancel=manages and changeable,
@@ -119,8 +122,10 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             retry=manages and changeable and bool(post.problem),
             tell=manages and may_be_told(game, now),
             choose_hosts=changeable and may_choose_hosts(game, Actor(viewer, "page")),
-            join_refusal="" if state is State.SCHEDULED else state_messages.closed(state, game.cancel_reason),
+            join_refusal=closed,
         ),
+        "join_label": join_label(game, people, now, viewer),
+        "own": own_answers(game, viewer, now),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
         "announcement_url": post.url,
