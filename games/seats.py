@@ -1,7 +1,7 @@
 """The one rule of seats: who is in, who waits, and who is asked next. Pure, over plain values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from games.levels import Method
 
@@ -52,12 +52,13 @@ def reseat(places: Sequence[Place], seats: int, method: Method = Method.OPEN, of
     if method.by_host:
         waiting = [place for place in waiting if place.fresh and place.fixed]
     room = (seats or len(places)) - len(seated)
-    if room < 0:
-        return Moves(down=tuple(place.key for place in reversed(seated[room:])))
-    if offering:
-        return _offer(waiting, room)
-    up = waiting[:room]
     down: list[Place] = []
+    if room < 0:
+        down = seated[: room - 1 : -1]
+        seated, room = seated[:room], 0
+    if offering:
+        return replace(_offer(waiting, room), down=tuple(place.key for place in down))
+    up = waiting[:room]
     if method is Method.PRIORITY:
         movable = sorted((place for place in seated if not place.fixed), key=lambda place: place.rank)
         for place in waiting[room:]:
