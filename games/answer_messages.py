@@ -115,7 +115,9 @@ def history_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
     whose = str(changes.get("for") or "")
     match verb:
         case "answer":
-            said = LABELS[str(changes.get("kind"))].lower()
+            if not (kind := str(changes.get("kind") or "")):
+                return f"{who} took their answer back"
+            said = LABELS[kind].lower()
             return f"{who} answered{f' for {whose}' if whose else ''}: {said}"
         case "note":
             what = f"the note of {whose}" if whose else "a note"

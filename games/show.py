@@ -138,7 +138,8 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
 def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
     """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
-    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players)], now)
+    others = game.other_answers.values_list("user_id", flat=True)
+    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:

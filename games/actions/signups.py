@@ -84,7 +84,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         reseat(game, now)
         changed(game, actor, "leave", {}, now)
     elif game.other_answers.filter(user=who).delete()[0]:
-        changed(game, actor, "leave", {}, now)
+        changed(game, actor, "answer", {"kind": ""}, now)
         return Done(game, True, answer_messages.TAKEN_BACK)
     return Done(game, signup is not None, messages.left(signup is not None))
 

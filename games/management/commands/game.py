@@ -186,7 +186,7 @@ class Command(BaseCommand):
         people = roster(game)
         for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
             for seat in seats:
-                self.stdout.write(f"  {title} {seat.number}: {seat.name}")
+                self.stdout.write(f"  {title} {seat.number}: {seat.name}{f' · {seat.note}' if seat.note else ''}")
 
     def _line(self, game: Game) -> dict[str, Any]:
         people = roster(game)
