@@ -10,10 +10,12 @@ from typing import TypeVar
 
 import discord
 
+from discord_bot import render
 from discord_bot.models import Interaction, Outcome
 from games import messages
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
+from notifications.letter import Button
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,15 +117,17 @@ async def in_time(entry: Entry, work: Awaitable[T], defer: Callable[[], Awaitabl
         return failed
 
 
-async def say(entry: Entry, text: str) -> None:
-    """A line that only this person sees."""
+async def say(entry: Entry, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
+    """A line that only this person sees, with what there is to press under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
     mentions = discord.AllowedMentions.none()
     if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions, **render.choices(buttons))
     else:
-        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
+        await interaction.response.send_message(
+            text, ephemeral=True, allowed_mentions=mentions, **render.choices(buttons)
+        )
     entry.answered()
 
 

@@ -8,9 +8,10 @@ import discord
 from discord_bot.addresses import use_configured_addresses
 from discord_bot.answers import Entry, Log, say, unanswered
 from discord_bot.asked import Asked
-from discord_bot.buttons import AskButton, PageButton, SignupButton
+from discord_bot.buttons import AskButton, FormButton, PageButton, SignupButton
 from discord_bot.clicks import Clicks
 from discord_bot.commands import Tree, stale
+from discord_bot.filled import Filled
 from discord_bot.listings import Listings
 from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
@@ -28,7 +29,7 @@ from notifications.steps import beat
 
 log = logging.getLogger(__name__)
 
-OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, AskButton)]
+OURS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, AskButton, FormButton)]
 SETTLE = 0.3  # seconds in which changes to one guild fold into one write
 BEAT_EVERY = 10.0
 
@@ -50,6 +51,7 @@ class Bot(discord.Client):
         self.clicks = Clicks(self.log)
         self.listings = Listings(self.log)
         self.asked = Asked(self.log)
+        self.filled = Filled(self.log)
         self.tree = Tree(self)
         self._changed: dict[int, asyncio.Task[None]] = {}
         # Written down one after the other: a thread that was deleted came back with a guild seen just before.
@@ -60,7 +62,7 @@ class Bot(discord.Client):
         self._heard = False
 
     async def setup_hook(self) -> None:
-        self.add_dynamic_items(SignupButton, PageButton, AskButton)
+        self.add_dynamic_items(SignupButton, PageButton, AskButton, FormButton)
         self._beating = asyncio.create_task(self._beat())
 
     async def close(self) -> None:
@@ -230,9 +232,12 @@ class Bot(discord.Client):
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer what no button of ours answers: silence would read "This interaction failed"."""
+        custom_id = dict(interaction.data or {}).get("custom_id", "")
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self.filled.answer(interaction, str(custom_id))
+            return
         if interaction.type is not discord.InteractionType.component:
             return
-        custom_id = dict(interaction.data or {}).get("custom_id", "")
         if not any(ours.fullmatch(str(custom_id)) for ours in OURS):
             entry = Entry(interaction, str(custom_id))
             entry.outcome = Outcome.REFUSED

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
+from games import answer_messages
 from games.asking import Ask
 from games.listing import Which
 from gamesched.lib.ids import parse_id
@@ -13,22 +14,26 @@ from notifications.letter import Button
 if TYPE_CHECKING:
     from discord_bot.bot import Bot
 
-Verb = Literal["join", "leave"]
+Verb = Literal["join", "leave", "maybe", "cant"]
+FORMS = ("note", "bring")
 
 LABELS: dict[str, tuple[str, discord.ButtonStyle]] = {
-    "join": ("Join", discord.ButtonStyle.success),
+    "join": (answer_messages.JOIN, discord.ButtonStyle.success),
+    "maybe": (answer_messages.LABELS["tentative"], discord.ButtonStyle.secondary),
+    "cant": (answer_messages.LABELS["absent"], discord.ButtonStyle.secondary),
     "leave": ("Leave", discord.ButtonStyle.secondary),
 }
 
 
 class SignupButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"^game:(?P<id>[0-9]{1,19}):(?P<verb>join|leave)$"
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^game:(?P<id>[0-9]{1,19}):(?P<verb>join|leave|maybe|cant)$",
 ):
-    """One of the two buttons of a game."""
+    """One of the buttons by which people answer a game. What Join is called says what comes of it."""
 
-    def __init__(self, game_id: int | None, verb: Verb) -> None:
-        label, style = LABELS[verb]
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"game:{game_id or 0}:{verb}"))
+    def __init__(self, game_id: int | None, verb: Verb, label: str = "") -> None:
+        usual, style = LABELS[verb]
+        super().__init__(discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{verb}"))
         self.game_id = game_id
         self.verb = verb
 
@@ -85,3 +90,24 @@ class AskButton(
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
         await bot.asked.answer(interaction, Ask.parse(self.custom_id))
+
+
+class FormButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"^(?P<what>note|bring):(?P<game>[0-9]{1,19})$"
+):
+    """Opens a form under a private line: a note beside one's name, or whom one brings."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(
+            discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "FormButton":
+        return cls(Button("", match.string))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.filled.open(interaction, self.custom_id)

@@ -11,8 +11,8 @@ from discord_bot import render
 from discord_bot.answers import Entry, Log, in_time, say, unanswered
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
-from games import messages
-from games.actions import signups
+from games import answer_messages, messages
+from games.actions import answers, signups
 from games.actions.announcing import shown_by_answer
 from games.actions.planning import Actor
 from games.announcement import AnnouncementView, view
@@ -22,8 +22,9 @@ from gamesched.lib.crossing import in_db
 from gamesched.lib.refusal import Refused
 from guilds.actions import hear_from, see_member
 from guilds.seen import SeenMember
+from notifications.letter import Button
 
-VERBS = {"join": signups.join, "leave": signups.leave}
+VERBS = {"join": signups.join, "leave": signups.leave, "maybe": answers.maybe, "cant": answers.cant}
 REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
 SEEN = 500  # clicks that are known again when they are delivered twice
 QUIET_FOR = 1.0  # seconds after the last repetition until its one line is said
@@ -47,6 +48,7 @@ class Answer:
     post: AnnouncementView | None = None
     revision: int = 0
     outcome: Outcome = Outcome.REFUSED
+    buttons: tuple[Button, ...] = ()
 
 
 def act(click: Click) -> Answer:
@@ -67,7 +69,16 @@ def act(click: Click) -> Answer:
         return Answer(refused.refusal.sentence)
     if not done.changed:
         return Answer(done.text, outcome=Outcome.NOTHING)
-    return Answer(done.text, view(done.game, now), done.game.revision, Outcome.DONE)
+    return Answer(done.text, view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
+
+
+def _next(game: Game, verb: str) -> tuple[Button, ...]:
+    """What somebody who answered may want to add."""
+    if verb == "leave":
+        return ()
+    brings = verb == "join" and game.effective.plus_one
+    more = (Button(answer_messages.BRING, f"bring:{game.pk}"),) if brings else ()
+    return (Button(answer_messages.ADD_NOTE, f"note:{game.pk}"), *more)
 
 
 class Flight:
@@ -165,7 +176,7 @@ class Clicks:
             entry.answered()
             if not flight.overlapped and interaction.message is not None:
                 await in_db(_settle, answer.post.game_id, interaction.message.id, answer.revision)
-        await say(entry, answer.text)
+        await say(entry, answer.text, buttons=answer.buttons)
 
     async def _repetition(self, entry: Entry, turn: Turn, work: "asyncio.Future[Answer]") -> None:
         """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""

@@ -6,8 +6,8 @@ from typing import Any
 import discord
 from discord.utils import escape_mentions
 
-from discord_bot.buttons import AskButton, PageButton, SignupButton
-from games import messages
+from discord_bot.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
+from games import answer_messages, messages
 from games.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -35,7 +35,7 @@ COLOURS = {
 
 
 UNSEEN = "\u200b"  # Discord takes no empty name of a field
-WAITING_LEAST = 200  # characters kept for the wait list, however long the list of players is
+LIST_LEAST = 200  # characters kept for each list that follows another, however long that one is
 
 
 def embed(view: AnnouncementView) -> discord.Embed:
@@ -57,14 +57,21 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Starts", f"{start}\nLasts {view.duration_text}")
     _add(made, "Where", view.location)
     _add(made, "Reminders", view.reminders_text)
+    _add(made, "Sign-ups", view.signing_text)
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
+    others = [("Wait list", view.waiting)]
+    for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):
+        others.append((answer_messages.heading(kind, len(lines)), lines))
+    others = [(name, lines) for name, lines in others if lines]
     if view.seated:
-        _add_people(made, seats, view.seated, view.url, WAITING_LEAST if view.waiting else 0)
+        _add_people(made, seats, view.seated, view.url, LIST_LEAST * len(others))
     else:
-        _add(made, seats, "Nobody yet. Be the first!" if view.may_sign_up else "Nobody.")
-    _add_people(made, "Wait list", view.waiting, view.url)
+        inviting = view.may_sign_up and view.join_label == answer_messages.JOIN
+        _add(made, seats, "Nobody yet. Be the first!" if inviting else "Nobody.")
+    for number, (name, lines) in enumerate(others, 1):
+        _add_people(made, name, lines, view.url, LIST_LEAST * (len(others) - number))
     return made
 
 
@@ -82,13 +89,17 @@ def _add_people(made: discord.Embed, name: str, lines: Sequence[str], url: str, 
 
 
 def buttons(view: AnnouncementView) -> discord.ui.View:
-    """Join and Leave while people may sign up, and the page's link.
+    """What can be answered now, and the page's link.
 
     DynamicItems and links only: with one ordinary button, discord.py would keep every view for ever.
     """
     made = discord.ui.View(timeout=None)
     if view.may_sign_up:
-        made.add_item(SignupButton(view.game_id, "join"))
+        if view.join_label:
+            made.add_item(SignupButton(view.game_id, "join", view.join_label))
+        if view.join_label and view.takes_answers:
+            made.add_item(SignupButton(view.game_id, "maybe"))
+            made.add_item(SignupButton(view.game_id, "cant"))
         made.add_item(SignupButton(view.game_id, "leave"))
     made.add_item(discord.ui.Button(label="Open", url=view.url))
     return made
@@ -107,9 +118,15 @@ def choices(buttons: Sequence[Button]) -> dict[str, Any]:
         return {}
     made = discord.ui.View(timeout=None)
     for one in buttons:
-        made.add_item(discord.ui.Button(label=one.label, url=one.url) if one.url else AskButton(one))
+        made.add_item(_pressed(one))
     made.stop()
     return {"view": made}
+
+
+def _pressed(one: Button) -> discord.ui.Item[Any]:
+    if one.url:
+        return discord.ui.Button(label=one.label, url=one.url)
+    return FormButton(one) if one.id.split(":")[0] in FORMS else AskButton(one)
 
 
 def pings(letter: Letter) -> discord.AllowedMentions:

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.conf import settings
 
-from games import messages, state_messages
+from games import answer_messages, messages, state_messages
 from games.calendars import calendar_path, google_url
+from games.letters import fitting
 from games.mentioned import discord_place, discord_text
-from games.models import Game
-from games.roster import roster
+from games.models import Game, OtherAnswer
+from games.roster import Seat, roster
+from games.signing_up import join_label, signing_text
 from games.states import State
 from guilds.names import names_in
 from notifications.rules import minutes_text
@@ -21,6 +23,7 @@ FIELD_VALUE = 1024
 EMBED_LONGEST = 6000  # all texts together
 # What mentions may grow a text to, so that the people still have room. The longest texts fit in as they were typed.
 DESCRIPTION_SHOWN, LOCATION_SHOWN = 2500, 600
+NOTE_SHOWN = 40  # characters of a note beside a name
 COLUMNS, FEW = 3, 8  # how many columns a list stands in, and up to how many lines it stands in one
 
 
@@ -29,7 +32,8 @@ class AnnouncementView:
     """What the post shows. Players are ids, which Discord shows under their name in the guild.
 
     Description and location are as Discord takes them: mentions where they are certain, and nothing that calls
-    everybody. Addresses of calendars are '' where the game is over.
+    everybody. Addresses of calendars are '' where the game is over, and so is the label of the button to join where
+    nobody can. Who is in can leave while `may_sign_up`, whether anybody can join or not.
     """
 
     game_id: int
@@ -52,6 +56,11 @@ class AnnouncementView:
     location: str = ""
     calendar_url: str = ""
     google_url: str = ""
+    join_label: str = answer_messages.JOIN
+    signing_text: str = ""
+    takes_answers: bool = False
+    maybe: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -64,6 +73,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     """The game as its post should show it at `now`."""
     state = game.state(now)
     people, held = roster(game), game.effective
+    others = list(game.other_answers.all()) if held.answers else []
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
     text = state_messages.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
@@ -83,17 +93,29 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         host_avatar_url=host.avatar_url,
         seats_text=people.seats_text,
         open_text=messages.open_text(people.open_seats) if state is State.SCHEDULED else "",
-        seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
-        waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
+        seated=tuple(_who(seat) for seat in people.seated),
+        waiting=tuple(_who(seat) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
         location=discord_place(game.guild_id, held.location, LOCATION_SHOWN),
         calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
         google_url="" if state.over else google_url(game),
+        join_label=join_label(game, people, now),
+        signing_text=signing_text(game, now),
+        takes_answers=held.answers,
+        maybe=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.TENTATIVE),
+        absent=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.ABSENT),
     )
 
 
-def _mention(user_id: int | None, name: str) -> str:
-    return f"<@{user_id}>" if user_id else messages.plain(name)
+def _who(seat: Seat) -> str:
+    who = f"<@{seat.user_id}>" if seat.user_id else messages.plain(seat.placeholder)
+    if seat.inviter_id:
+        who = answer_messages.with_inviter(who, f"<@{seat.inviter_id}>")
+    return _noted(who, seat.note)
+
+
+def _noted(who: str, note: str) -> str:
+    return f"{who} · {fitting(note, NOTE_SHOWN)}" if note else who
 
 
 def columns(lines: Sequence[str], room: int, url: str) -> list[str]:

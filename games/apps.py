@@ -7,11 +7,12 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import choice_kinds, chores, kinds, life_kinds, setup_kinds
+        from games import answer_kinds, choice_kinds, chores, kinds, life_kinds, setup_kinds
         from games.actions import signups
         from guilds.signals import member_changed
 
         kinds.register_all()
+        answer_kinds.register_all()
         choice_kinds.register_all()
         setup_kinds.register_all()
         life_kinds.register_all()

@@ -26,25 +26,29 @@ class Followers:
 
 
 def followers(game: Game, now: datetime) -> Followers:
-    """Those who follow a game's guild or template and may play, are not in, and did not hear of it yet.
+    """Those of `following` who did not hear of it yet. A fixed number of queries, however many follow."""
+    found = following(game, now)
+    told = Notification.objects.filter(kind="digest", recipient__in=found, facts__games__contains=game.pk)
+    may = found.keys() - set(told.values_list("recipient_id", flat=True))
+    return Followers(
+        tuple(pk for pk, row in found.items() if pk in may and not row.digest),
+        tuple(row.user for pk, row in found.items() if pk in may and row.digest),
+    )
 
-    A fixed number of queries, however many follow.
-    """
+
+def following(game: Game, now: datetime) -> dict[int, Follow]:
+    """Those who follow a game's guild or template and may play, and are not in; by person, what they follow."""
     rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
     found: dict[int, Follow] = {}
     for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):
         found.setdefault(row.user_id, row)
     members = Member.objects.filter(guild_id=game.guild_id, user__in=found, left_at=None, user__is_active=True)
     players = game.effective.player_role_ids
-    told = Notification.objects.filter(kind="digest", recipient__in=found, facts__games__contains=game.pk)
     may = {member.user_id for member in members if may_play(member, players)}
     may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
     may -= set(game.signups.current().filter(user__in=found).values_list("user_id", flat=True))
-    may -= blocked_among(game.guild_id, found, now) | set(told.values_list("recipient_id", flat=True))
-    return Followers(
-        tuple(pk for pk, row in found.items() if pk in may and not row.digest),
-        tuple(row.user for pk, row in found.items() if pk in may and row.digest),
-    )
+    may -= blocked_among(game.guild_id, found, now)
+    return {pk: row for pk, row in found.items() if pk in may}
 
 
 def has_open_seats(game: Game) -> bool:

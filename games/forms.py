@@ -1,14 +1,13 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
 import zoneinfo
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
 from games import ledger_messages, life_messages, messages, rules
-from games.actions.telling import meant
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
@@ -281,11 +280,10 @@ class TellForm(forms.Form):
         error_messages={"required": rules.NOTHING_TOLD},
     )
 
-    def __init__(self, *args: Any, people: Iterable[tuple[int, bool]], author: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, counts: Mapping[To, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = list(people)
         self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (to.value, ledger_messages.to_choice(to.value, len(meant(found, to, author)))) for to in To
+            (to.value, ledger_messages.to_choice(to.value, number)) for to, number in counts.items()
         ]
 
 

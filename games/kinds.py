@@ -10,12 +10,13 @@ from django.db.models import QuerySet
 
 from games import ledger_messages, letter_messages, messages
 from games.actions.announcing import awaits_answer, lose
+from games.actions.answers import has_answered
 from games.actions.lifecycle import take_down
 from games.actions.planning import REMINDERS, touch
-from games.actions.telling import meant, people
+from games.actions.telling import meant
 from games.announcement import view
 from games.letters import fitting, letter
-from games.levels import ReminderPlace
+from games.levels import Method, ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import To
@@ -211,7 +212,8 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
         return Drop("they have the place they had")
-    say = letter_messages.promoted if seated else letter_messages.demoted
+    displaced = letter_messages.displaced if game.effective.method is Method.PRIORITY else letter_messages.demoted
+    say = letter_messages.promoted if seated else displaced
     return _letter(delivery, game, say(*_about(delivery, game)), now)
 
 
@@ -288,12 +290,15 @@ def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
 
 
 def _players_told(row: Notification, now: datetime) -> Iterable[int]:
-    return meant(people(_game(row)), To(row.facts["to"]), row.facts["by"])
+    return meant(_game(row), To(row.facts["to"]), row.facts["by"], now)
 
 
 def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
-    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if delivery.notification.facts["to"] == To.UNANSWERED:
+        if has_answered(game, delivery.recipient_id):
+            return Drop("they answered meanwhile")
+    elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they left")
     title, guild, starts_at, url = _about(delivery, game)
     by = _by(delivery, game) or messages.OPERATOR

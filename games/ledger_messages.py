@@ -17,6 +17,7 @@ TITLES = {
     "not_announced": "Not announced after all",
     "on_again": "On again",
     "deleted": "The announcement was deleted",
+    "dropped_out": "Somebody whom you added left",
     "welcome": "How to set the server up",
 }
 
@@ -137,7 +138,12 @@ TELL_HELP = (
     "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
     "the channel, where everybody can read it. Three messages in 24 hours are the most."
 )
-TO = {"all": "Everyone", "seated": "Those with a seat", "waiting": "The wait list"}
+TO = {
+    "all": "Everyone",
+    "seated": "Those with a seat",
+    "waiting": "The wait list",
+    "unanswered": "Those who did not answer",
+}
 
 
 def told_too_often(again: str) -> str:

@@ -25,6 +25,13 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     )
 
 
+def displaced(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"**{title}** in {guild}, {stamp(starts_at)}, has no seat for you any more: other roles come first. "
+        f"You are on the wait list, and move up by itself.\n{url}"
+    )
+
+
 def late(text: str, due_at: datetime) -> str:
     """A letter that was due some time ago, with a small line that says so."""
     return f"{text}\n-# Late: this was to reach you {stamp(due_at)}."

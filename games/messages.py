@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import ledger_messages, life_messages
+from games import answer_messages, ledger_messages, life_messages
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -356,6 +356,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return ledger_messages.ledger_line(verb, who, changes)
     if verb in life_messages.VERBS:
         return life_messages.line(verb, who, changes)
+    if verb in answer_messages.VERBS:
+        return answer_messages.history_line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"

@@ -1,9 +1,9 @@
 """Who is in and who waits, read with names, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from games import messages
+from games import answer_messages, messages
 from games.models import Game, Signup
 from guilds.models import User
 from guilds.names import names_in
@@ -11,7 +11,10 @@ from guilds.names import names_in
 
 @dataclass(frozen=True)
 class Seat:
-    """One line of a roster, numbered from 1 among the seated or among the waiting."""
+    """One line of a roster, numbered from 1 among the seated or among the waiting.
+
+    The name says with whom somebody is; `placeholder` is the bare name of who is not in Discord.
+    """
 
     number: int
     user_id: int | None
@@ -19,6 +22,9 @@ class Seat:
     avatar_url: str
     is_viewer: bool
     signup_id: int
+    note: str = ""
+    placeholder: str = ""
+    inviter_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -42,20 +48,27 @@ class Roster:
 def roster(game: Game, viewer_id: int | None = None) -> Roster:
     """The game's roster, in three queries however long it is."""
     signups = list(game.signups.current())
-    names = names_in(game.guild_id, [s.user_id for s in signups if s.user_id])
+    inviters = {s.pk: s.user_id for s in signups if s.user_id}
+    names = names_in(game.guild_id, list(inviters.values()))
 
     def lines(these: Sequence[Signup]) -> tuple[Seat, ...]:
         made = []
         for number, signup in enumerate(these, 1):
             name = names[signup.user_id] if signup.user_id else None
+            inviter = inviters.get(signup.guest_of_id) if signup.guest_of_id else None
+            alone = signup.placeholder
+            shown = answer_messages.with_inviter(alone, names[inviter].text) if inviter else alone
             made.append(
                 Seat(
                     number,
                     signup.user_id,
-                    name.text if name else signup.placeholder,
+                    name.text if name else shown,
                     name.avatar_url if name else "",
                     signup.user_id is not None and signup.user_id == viewer_id,
                     signup.pk,
+                    signup.note,
+                    signup.placeholder,
+                    inviter,
                 )
             )
         return tuple(made)
@@ -67,6 +80,15 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
 
 def place_of(game: Game, user: User) -> tuple[int, bool]:
     """A person's number and whether they are seated; they must be in the game or waiting."""
-    signup = game.signups.current().get(user=user)
-    ahead = game.signups.current().filter(order_key__lte=signup.order_key, seated_at__isnull=signup.seated_at is None)
-    return ahead.count(), signup.seated_at is not None
+    return _place(list(game.signups.current()), lambda one: one.user_id == user.pk)
+
+
+def place(game: Game, signup: Signup) -> tuple[int, bool]:
+    """A sign-up's number as it now is, and whether it is seated."""
+    return _place(list(game.signups.current()), lambda one: one == signup)
+
+
+def _place(signups: Sequence[Signup], meant: Callable[[Signup], bool]) -> tuple[int, bool]:
+    found = next(filter(meant, signups))
+    seated = found.seated_at is not None
+    return [one for one in signups if (one.seated_at is not None) is seated].index(found) + 1, seated

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from games import answer_messages
 from gamesched.lib.refusal import Refusal
 
 TITLE_MAX = 200
@@ -38,6 +39,7 @@ class To(enum.StrEnum):
     ALL = "all"
     SEATED = "seated"
     WAITING = "waiting"
+    UNANSWERED = "unanswered"  # who was asked about it and said nothing
 
 
 # --- what a person asks for ------------------------------------------------------------------------------
@@ -224,6 +226,13 @@ def check_reason(reason: str) -> Refusal | None:
     else:
         return None
     return Refusal("bad_reason", sentence, {"reason": sentence})
+
+
+def check_note(text: str) -> str:
+    """What is wrong with a tidy note beside somebody's name; '' for nothing, and for none."""
+    if len(text) > answer_messages.NOTE_MAX:
+        return answer_messages.note_too_long(len(text))
+    return answer_messages.NOTE_BAD if text and (_has_controls(text) or not _visible(text)) else ""
 
 
 def check_placeholder(name: str) -> str:

@@ -1,7 +1,7 @@
 """The one rule of seats: who is in, who waits, and who is asked next. Pure, over plain values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from games.levels import Method
 
@@ -10,8 +10,8 @@ from games.levels import Method
 class Place:
     """One current sign-up, as the rule sees it.
 
-    `fresh`: asked or was put in at this moment, so whoever did it is there to hear. `fixed`: put in by a host, or
-    brought by somebody; not moved for a role's sake. `reachable`: a person, who can be asked, not a placeholder.
+    `fresh`: asked or was put in at this moment, so whoever did it is there to hear. `fixed`: a host, or put in or
+    brought by one; not moved for a role's sake. `reachable`: a person, who can be asked, not a placeholder.
     """
 
     key: int
@@ -52,12 +52,13 @@ def reseat(places: Sequence[Place], seats: int, method: Method = Method.OPEN, of
     if method.by_host:
         waiting = [place for place in waiting if place.fresh and place.fixed]
     room = (seats or len(places)) - len(seated)
-    if room < 0:
-        return Moves(down=tuple(place.key for place in reversed(seated[room:])))
-    if offering:
-        return _offer(waiting, room)
-    up = waiting[:room]
     down: list[Place] = []
+    if room < 0:
+        down = seated[: room - 1 : -1]
+        seated, room = seated[:room], 0
+    if offering:
+        return replace(_offer(waiting, room), down=tuple(place.key for place in down))
+    up = waiting[:room]
     if method is Method.PRIORITY:
         movable = sorted((place for place in seated if not place.fixed), key=lambda place: place.rank)
         for place in waiting[room:]:

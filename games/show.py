@@ -15,8 +15,10 @@ from games.actions.telling import may_be_told
 from games.calendars import google_url
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
+from games.own_answers import own_answers
 from games.roster import Roster, roster
 from games.setting_messages import SETTING_NAMES
+from games.signing_up import join_label, why_closed
 from games.states import State, allowed
 from games.told import told
 from guilds.directory import refresh_shown
@@ -109,13 +111,14 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     until = life.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
     host = names_in(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
+    closed = why_closed(game, now, viewer)
     return {
         "game": _shown(game, state, host.text, host.avatar_url),
         "roster": people,
         "mine": mine,
         "mine_text": _mine_text(people, mine) if mine else "",
         "may": May(
-            join=allowed("join", state) and mine is None,
+            join=not closed and mine is None,
             leave=allowed("leave", state) and mine is not None,
             edit=manages and allowed("edit", state),
             cancel=manages and allowed("cancel", state),
@@ -125,8 +128,10 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             choose_hosts=allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
             announce=manages and allowed("announce", state) and game.starts_at > now,
             undo=manages and allowed("undo", state) and until is not None and now <= until,
-            join_refusal="" if allowed("join", state) else state_messages.closed(state, game.cancel_reason),
+            join_refusal=closed,
         ),
+        "join_label": join_label(game, people, now, viewer),
+        "own": own_answers(game, viewer, now),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
         "hidden_text": life_messages.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
@@ -141,7 +146,8 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
 def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
     """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
-    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players)], now)
+    others = game.other_answers.values_list("user_id", flat=True)
+    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from games import (
+    answer_views,
     calendar_views,
     choice_views,
     ledger_views,
@@ -57,6 +58,10 @@ urlpatterns = [
     path("games/<id:game_id>/calendar.ics", calendar_views.game_calendar, name="game-calendar"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
+    path("games/<id:game_id>/answer/", answer_views.answer, name="game-answer"),
+    path("games/<id:game_id>/note/", answer_views.note, name="game-note"),
+    path("games/<id:game_id>/bring/", answer_views.bring, name="game-bring"),
+    path("games/<id:game_id>/unbring/", answer_views.unbring, name="game-unbring"),
     path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
     path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),

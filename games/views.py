@@ -93,7 +93,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     found, now = _game(request, game_id), db_now()
     context = game_context(found, request.user, now)
     if context["may"].tell:
-        context["tell"] = TellForm(people=telling.people(found), author=request.user.pk)
+        context["tell"] = TellForm(counts=telling.counts(found, request.user.pk, now))
     look_up_shown(found, request.user, now)
     return render(request, _template(request, "games/game.html"), context)
 
@@ -304,7 +304,7 @@ def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
     found = _game(request, game_id)
     if not actor(request).may_manage(found):
         return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
-    form = TellForm(request.POST or None, people=telling.people(found), author=request.user.pk)
+    form = TellForm(request.POST or None, counts=telling.counts(found, request.user.pk, db_now()))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

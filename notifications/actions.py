@@ -70,15 +70,17 @@ def schedule_each(kind: str, due: Mapping[int, datetime]) -> None:
 
 
 def unschedule(
-    kinds: list[str],
+    kinds: list[str] | None,
     game_id: int,
     now: datetime,
     why: str,
     but_offsets: tuple[int, ...] = (),
+    but_kinds: tuple[str, ...] = (),
     recipient_id: int | None = None,
 ) -> int:
-    """Close the open rows of these kinds, of all or of one recipient, but for those offsets."""
-    rows = Notification.objects.open().filter(kind__in=kinds, game_id=game_id).exclude(offset__in=but_offsets)
+    """Close the open rows of these kinds, or of any but some, of all or of one recipient, but for those offsets."""
+    rows = Notification.objects.open().filter(game_id=game_id).exclude(offset__in=but_offsets)
+    rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=but_kinds)
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
     return rows.update(closed_at=now, dropped=why)

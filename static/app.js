@@ -130,13 +130,20 @@ addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
-// What was unfolded stays unfolded when the page looks again.
+// What was unfolded stays unfolded when the page looks again, and what was typed stays typed.
 let unfolded = [];
+let typed = [];
 addEventListener("htmx:beforeSwap", (event) => {
   unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((found) => found.id);
+  const fields = reading(event) ? [...event.detail.target.querySelectorAll("input[id]:not([type])")] : [];
+  typed = fields.filter((field) => field.value !== field.defaultValue).map((field) => [field.id, field.value]);
 });
 addEventListener("htmx:afterSwap", () => {
   for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id);
+    if (field) field.value = value;
+  }
 });
 
 // --- Live pages: the socket says only "look again"; the page fetches its own fragment -----------------------

@@ -9,7 +9,6 @@ from django.db import transaction
 from games import life, life_messages, messages, rules, state_messages
 from games.actions.life import make_known, tell_followers
 from games.actions.planning import (
-    REMINDERS,
     Actor,
     Done,
     changed,
@@ -34,6 +33,9 @@ from guilds.names import role_names
 from notifications.actions import schedule, unschedule
 
 AT_ONCE = Announce()
+
+# Of a game that was cancelled this is said nevertheless; all else that was planned is not.
+SAID_ANYWAY = ("announcement", "takedown", "told", "lost_seat")
 
 
 @transaction.atomic
@@ -136,7 +138,7 @@ def edit(
         game.edition += 1
         if "channel" in changes:
             _move_post(game, now)
-        if held.seats != after.seats:
+        if (held.seats, held.method) != (after.seats, after.method):
             reseat(game, now)
         changed(game, actor, "edit", changes, now)
         plan_clock(game, now)
@@ -165,9 +167,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
     state = require(game, "cancel", now)
     game.cancelled_at, game.cancel_reason = now, reason
     Announcement.objects.filter(game=game, problem=life_messages.POST_DELETED).update(problem="")
-    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
-    planned += ["announce", "not_announced", "deleted", "on_again", "offer", "offer_end"]
-    unschedule(planned, game.pk, now, life.CANCELLED_WHY)
+    unschedule(None, game.pk, now, life.CANCELLED_WHY, but_kinds=SAID_ANYWAY)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     if state.hidden:
         return Done(game, True, life_messages.CANCELLED_HIDDEN)

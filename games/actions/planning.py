@@ -149,6 +149,11 @@ def plan_clock(game: Game, now: datetime) -> None:
             )
     unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
     plan_own_reminders(game, now, anew=True)
+    close = game.starts_at - timedelta(minutes=game.effective.signups_close)
+    if now < close < game.starts_at:
+        schedule("signups_close", game_id=game.pk, due_at=close, revision=game.revision)
+    else:
+        unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 from games import seats
+from games.actions.leaving import see_guests_out
 from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, plan_own_reminders
+from games.actions.ranks import keep_ranks
 from games.levels import Method
 from games.models import Game, Signup
 from notifications.actions import schedule
@@ -12,25 +14,40 @@ from notifications.models import Delivery, Notification, Status
 
 def moves(game: Game, now: datetime) -> seats.Moves:
     """Who would move now, by order key."""
+    return _moves(game, _current(game), now)
+
+
+def _current(game: Game) -> list[Signup]:
+    return list(game.signups.current().select_related("guest_of"))
+
+
+def _moves(game: Game, signups: list[Signup], now: datetime) -> seats.Moves:
     held = game.effective
     hosts = {game.host_id}
     if held.method is not Method.OPEN:
         hosts |= set(game.cohosts.values_list("pk", flat=True))
-    places = [
-        seats.Place(
+    offers = offering(game, now)
+
+    def place(one: Signup) -> seats.Place:
+        inviter = one.guest_of
+        return seats.Place(
             key=one.order_key,
             seated=one.seated_at is not None,
             rank=one.rank,
-            waits=one.waits,
+            # Nobody plays without the one who brings them, who may yet decline what is offered.
+            waits=one.waits or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
             fresh=one.joined_at == now,
-            fixed=one.put_in or one.user_id is None or one.user_id in hosts,
+            fixed=_by_host(one, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=one.user_id is not None,
             offered=one.offered_at is not None,
             passed=one.passed_at is not None,
         )
-        for one in game.signups.current()
-    ]
-    return seats.reseat(places, held.seats, held.method, offering(game, now))
+
+    return seats.reseat(list(map(place, signups)), held.seats, held.method, offers)
+
+
+def _by_host(one: Signup, hosts: set[int]) -> bool:
+    return one.put_in or one.user_id is None or one.user_id in hosts
 
 
 def offering(game: Game, now: datetime) -> bool:
@@ -41,8 +58,11 @@ def offering(game: Game, now: datetime) -> bool:
 
 def reseat(game: Game, now: datetime) -> None:
     """Bring seats and offers in step with the rule. Under the game's lock."""
-    found = moves(game, now)
-    signups = {s.order_key: s for s in game.signups.filter(order_key__in=[*found.up, *found.down, *found.offer])}
+    current = _current(game)
+    if see_guests_out(current, now) | keep_ranks(game, current):
+        current = _current(game)
+    found = _moves(game, current, now)
+    signups = {signup.order_key: signup for signup in current}
     for keys, seated_at in ((found.up, now), (found.down, None)):
         for key in keys:
             move(game, signups[key], seated_at, now)

@@ -7,13 +7,15 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
-from games import messages, rules
+from games import answer_messages, messages, rules
+from games.actions.leaving import give_up
 from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
+from games.actions.ranks import rank_of
 from games.actions.seating import reseat
-from games.levels import Method
 from games.models import Game, Signup
 from games.participants import Named
 from games.roster import place_of
+from games.signing_up import why_closed
 from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import blocked, may_play, membership
@@ -26,16 +28,20 @@ from notifications.actions import schedule, unschedule
 def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     """Sign a person up: a seat while one is free, else the end of the wait list.
 
-    Whom somebody else signs up is told. Joining twice changes nothing. Raises Refused once the game has started.
+    Whom somebody else signs up is told. Joining twice changes nothing. Raises Refused once the game has started, and
+    for others than its hosts once sign-ups are closed.
     """
     game = _open_game("join", game_id, who, actor, now)
     already = game.signups.current().filter(user=who).exists()
     if not already:
-        _require_player(game, who, actor, now)
+        require_player(game, who, actor, now)
+        if actor.user == who and (why := why_closed(game, now, who, in_discord=actor.door == "button")):
+            raise Refused(Refusal("closed", why))
         # Under the game's lock, so that the order is that of the locks and no two are alike.
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         put_in = actor.user != who
-        rank = _rank(game, who, put_in)
+        rank = rank_of(game, who, put_in)
+        game.other_answers.filter(user=who).delete()
         Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in, rank=rank)
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
@@ -47,22 +53,12 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         # The answer says where they are, so a letter that would say the same is not needed any more.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of(game, who)
+    if game.effective.method.by_host and not seated:
+        return Done(game, not already, answer_messages.waits_for_host(number, already))
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
 
 
-def _rank(game: Game, who: User, put_in: bool) -> int:
-    """Before whom somebody comes where seats are given by role: those put in, then each role, then everybody else."""
-    held = game.effective
-    if held.method is not Method.PRIORITY or put_in or game.is_hosted_by(who.pk):
-        return 0
-    member = membership(who, game.guild_id)
-    theirs = set(member.role_ids) if member is not None else set()
-    return next(
-        (n for n, role in enumerate(held.priority_role_ids, 1) if role in theirs), len(held.priority_role_ids) + 1
-    )
-
-
-def _require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
+def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
     """Raise Refused for those who may not take part. Whom its hosts or managers sign up needs no role."""
     member = membership(who, game.guild_id)
     if member is None:
@@ -80,16 +76,20 @@ def _require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
 def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     """Take a person out; whoever has waited longest gets the seat. Raises Refused once the game has started.
 
+    Who said Maybe, or that they cannot come, takes that back by it.
     Taking out somebody else is `remove`, with its rules and its letter.
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
     game = _open_game("leave", game_id, who, actor, now)
-    was_in = game.signups.current().filter(user=who).update(left_at=now, seated_at=None) == 1
-    if was_in:
+    if (signup := game.signups.current().filter(user=who).first()) is not None:
+        give_up(game, signup, now)
         reseat(game, now)
         changed(game, actor, "leave", {}, now)
-    return Done(game, was_in, messages.left(was_in))
+    elif game.other_answers.filter(user=who).delete()[0]:
+        changed(game, actor, "answer", {"kind": ""}, now)
+        return Done(game, True, answer_messages.TAKEN_BACK)
+    return Done(game, signup is not None, messages.left(signup is not None))
 
 
 @transaction.atomic
@@ -178,6 +178,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
     if new:
         require(game, "add", now)
         _check_named(game, new, current, now)
+        game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         for key, one in enumerate(new, last + 1):
             who = {"user_id": one} if isinstance(one, int) else {"placeholder": one}
@@ -210,7 +211,7 @@ def _check_named(game: Game, new: list[Named], current: list[Signup], now: datet
         names = names_in(game.guild_id, [user.pk for user in kept_out])
         sentence = messages.blocked_others(sorted(name.text for name in names.values()))
         raise Refused(Refusal("blocked", sentence, {"participants": sentence}))
-    kept = sum(1 for s in current if s.placeholder)
+    kept = sum(1 for s in current if s.placeholder and s.guest_of_id is None)
     if refusal := rules.check_named(kept + len(placeholders) if placeholders else 0, len(current) + len(new)):
         raise Refused(refusal)
 

@@ -1,12 +1,12 @@
 """What those who run a game write to the people in it."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from games import ledger_messages as words
 from games import rules
+from games.actions.answers import unanswered
 from games.actions.planning import Actor, Done, locked_game, require, require_manager
 from games.messages import plain
 from games.models import AuditEntry, Game
@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 @transaction.atomic
 def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
-    """Write to those seated, those waiting or all, but the author. Raises Refused, for each field where it can say.
+    """Write to those whom `to` names, but the author. Raises Refused, for each field where it can say.
 
     Who it reaches is asked once more when it is sent.
     """
@@ -35,7 +35,7 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
     if wrong := rules.check_told(text, words.quoted(plain(text))):
         raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
     author = actor.user.pk if actor.user else None
-    count = len(meant(people(game), to, author))
+    count = len(meant(game, to, author, now))
     if not count:
         raise Refused(Refusal("nobody", words.NOBODY_TO_TELL, {"to": words.NOBODY_TO_TELL}))
     last = AuditEntry.objects.filter(game=game, verb="tell", at__gt=now - DAY).order_by("-at", "-pk")
@@ -68,16 +68,20 @@ def may_be_told(game: Game, now: datetime) -> bool:
     return now - (game.cancelled_at or game.ends_at) <= DAY
 
 
-def people(game: Game) -> list[tuple[int, bool]]:
-    """The people of a game, and whether each is seated."""
-    signups = game.signups.current().filter(user__isnull=False)
-    return [(pk, seated is not None) for pk, seated in signups.values_list("user_id", "seated_at") if pk]
+def meant(game: Game, to: To, author: int | None, now: datetime) -> list[int]:
+    """Whom a message is for."""
+    if to is To.UNANSWERED:
+        found = unanswered(game, now)
+    else:
+        places = {To.SEATED: (True,), To.WAITING: (False,), To.ALL: (True, False)}[to]
+        signups = game.signups.current().filter(user__isnull=False).values_list("user_id", "seated_at")
+        found = [pk for pk, seated_at in signups if pk and (seated_at is not None) in places]
+    return [pk for pk in found if pk != author]
 
 
-def meant(people: Iterable[tuple[int, bool]], to: To, author: int | None) -> list[int]:
-    """Whom of these a message is for."""
-    places = {To.SEATED: (True,), To.WAITING: (False,), To.ALL: (True, False)}[to]
-    return [pk for pk, seated in people if seated in places and pk != author]
+def counts(game: Game, author: int | None, now: datetime) -> dict[To, int]:
+    """How many people a message reaches, by whom it is for."""
+    return {to: len(meant(game, to, author, now)) for to in To}
 
 
 def _zone(actor: Actor) -> str:

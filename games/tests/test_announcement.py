@@ -12,8 +12,10 @@ from discord_bot.render import COLOURS, buttons, embed
 from games import messages, rules, state_messages
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
-from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, AnnouncementView, columns, view
+from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
+from games.answer_messages import NOTE_MAX
 from games.calendars import google_address
+from games.letters import fitting
 from games.mentioned import plain_beside_addresses
 from games.mentions import for_discord, pieces
 from games.states import State
@@ -33,6 +35,7 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
     names = text(rules.PLACEHOLDER_MAX, 1).map(messages.plain)
+    names = st.builds(lambda name, note: f"{name} · {fitting(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
     placeholders = st.lists(names, max_size=rules.PLACEHOLDERS_MAX)
     return st.builds(
         lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
@@ -66,6 +69,10 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         seated=tuple(seated),
         waiting=tuple(waiting),
         may_sign_up=True,
+        takes_answers=True,
+        signing_text=draw(text(300)),
+        maybe=tuple(draw(people(100))),
+        absent=tuple(draw(people(100))),
         location=for_discord(pieces(place, NAMES, PLACES), LOCATION_SHOWN, plain_beside_addresses),
         calendar_url=f"{URL}calendar.ics",
         google_url=google_address(title, place, starts_at, starts_at + timedelta(days=7), URL),
@@ -86,6 +93,8 @@ def check(post: AnnouncementView) -> None:
     names = [field.name or "" for field in made.fields]
     assert ("Wait list" in names) is bool(post.waiting), "it has room beside the longest list of players"
     assert any(name.startswith(post.seats_text) for name in names)
+    assert (f"Maybe ({len(post.maybe)})" in names) is bool(post.maybe)
+    assert (f"Can't make it ({len(post.absent)})" in names) is bool(post.absent)
     assert post.google_url in shown, "whole: half an address leads nowhere"
     rows = buttons(post).to_components()
     assert len(rows) == 1
@@ -106,7 +115,7 @@ def test_the_longest_of_everything(world: World) -> None:
         google_url="x" * 500,
     )
     for name in (messages.plain("*" * 64), "<@1300000000000000001>", "n"):
-        check(replace(post, seated=(name,) * 100, waiting=(name,) * 50))
+        check(replace(post, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
 
 
 def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:

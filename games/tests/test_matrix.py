@@ -130,6 +130,11 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-edit": ("get", "game", only(HOSTS)),
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
+    # The matrix's game takes none of these; whom each is for, test_answers says.
+    "game-answer": ("post", "game", only(set(), "404")),
+    "game-note": ("post", "game", only(set(), "refused")),
+    "game-bring": ("post", "game", only(set(), "refused")),
+    "game-unbring": ("post", "game", only(MEMBERS)),
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
     "members": ("get", "guild", only(HOSTS)),

@@ -38,7 +38,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "changes": [{"for": "Ben", "text": "Bring dice.", "to": "all", "of": "#raids", "what": "Reminder"}],
     "style": ["F"],
     "to": [to.value for to in To],
-    "kind": ["reminder", "moved", "cancelled", "told"],
+    "zone": ["Europe/Berlin"],
     "offset": [60],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
@@ -74,6 +74,8 @@ def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
     if name == "verb":
         words = getattr(module, "VERB_TEXT", None) or getattr(module, "SETTINGS_VERB_TEXT", None) or ALLOWED
         return list(words)
+    if name == "kind":
+        return list(getattr(module, "TITLES", None) or module.LABELS)
     if name == "starts_at" and kind == "str":
         return ["<t:1>"]
     if name in NAMED:

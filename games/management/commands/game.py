@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games import messages
-from games.actions import life, lifecycle, signups, telling
+from games.actions import answers, life, lifecycle, signups, telling
 from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
@@ -49,6 +49,16 @@ def announcing(text: str | None) -> dict[str, str]:
     return {"announce": When.LATER.value, "announce_date": day, "announce_time": time}
 
 
+PEOPLE = {
+    "join": "join a game",
+    "leave": "leave a game",
+    "answer": "say that one may come, or cannot",
+    "note": "write a note beside one's name",
+    "bring": "bring somebody who is not in Discord",
+    "unbring": "take back whom one brings",
+}
+
+
 class Command(BaseCommand):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
@@ -59,7 +69,7 @@ class Command(BaseCommand):
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|tell|join|leave"
+            dest="word", required=True, metavar="list|show|create|announce|edit|cancel|undo|tell|join|leave|…"
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
@@ -84,9 +94,15 @@ class Command(BaseCommand):
         tell.add_argument("game")
         tell.add_argument("--text", required=True)
         tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
-        for name in ("join", "leave"):
-            word = words.add_parser(name, parents=[changing], help=f"{name} a game")
+        for name, what in PEOPLE.items():
+            word = words.add_parser(name, parents=[changing], help=what)
             word.add_argument("game")
+            if name == "answer":
+                word.add_argument("kind", choices=["maybe", "cant"])
+            if name == "note":
+                word.add_argument("text", help="empty takes the note away")
+            if name == "bring":
+                word.add_argument("name", help="what they are called")
             word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
@@ -160,6 +176,23 @@ class Command(BaseCommand):
         game_id, who = self._game().pk, self._who()
         self._do(lambda: signups.leave(game_id, who, self.actor, db_now()))
 
+    def do_answer(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        verb = {"maybe": answers.maybe, "cant": answers.cant}[self.options["kind"]]
+        self._do(lambda: verb(game_id, who, self.actor, db_now()))
+
+    def do_note(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        self._do(lambda: answers.note(game_id, who, self.options["text"], self.actor, db_now()))
+
+    def do_bring(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        self._do(lambda: answers.bring(game_id, who, self.options["name"], self.actor, db_now()))
+
+    def do_unbring(self) -> None:
+        game_id, who = self._game().pk, self._who()
+        self._do(lambda: answers.unbring(game_id, who, self.actor, db_now()))
+
     # --- helpers -----------------------------------------------------------------------------------------
 
     def _do(self, verb: Any) -> None:
@@ -181,7 +214,7 @@ class Command(BaseCommand):
         people = roster(game)
         for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
             for seat in seats:
-                self.stdout.write(f"  {title} {seat.number}: {seat.name}")
+                self.stdout.write(f"  {title} {seat.number}: {seat.name}{f' · {seat.note}' if seat.note else ''}")
 
     def _line(self, game: Game) -> dict[str, Any]:
         people = roster(game)

@@ -1,0 +1,37 @@
+"""What every way out of a game has in common."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from games.models import Game, Signup
+from guilds.names import names_in
+from notifications.actions import schedule
+
+LATE_WITHIN = 120  # minutes before the start, where free seats are never offered
+
+
+def give_up(game: Game, signup: Signup, now: datetime) -> None:
+    """Take a person out who wishes so. Who added them hears. Under the game's lock; `reseat` comes after."""
+    assert signup.user_id is not None, "a placeholder wishes nothing"
+    late = game.starts_at - now <= timedelta(minutes=game.effective.offer_within or LATE_WITHIN)
+    signup.left_late = signup.seated_at is not None and late
+    signup.left_at, signup.seated_at = now, None
+    signup.save(update_fields=["left_at", "seated_at", "left_late"])
+    if signup.put_in and signup.user_id != game.host_id:
+        name = names_in(game.guild_id, [signup.user_id])[signup.user_id].text
+        schedule(
+            "dropped_out",
+            game_id=game.pk,
+            recipient_id=game.host_id,
+            offset=signup.user_id % 2**31,  # several may go before the next look at the clock
+            due_at=now,
+            revision=game.revision,
+            facts={"person": str(signup.user_id), "who": name},
+            useless_after=game.starts_at,
+        )
+
+
+def see_guests_out(current: Iterable[Signup], now: datetime) -> bool:
+    """Whoever was brought leaves with their inviter, however that one left; says whether anybody does."""
+    left = [one.pk for one in current if one.guest_of is not None and one.guest_of.left_at is not None]
+    return bool(left) and Signup.objects.filter(pk__in=left).update(left_at=now, seated_at=None) > 0

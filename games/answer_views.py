@@ -1,0 +1,43 @@
+"""What people say to a game on its page, beyond Join and Leave."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_POST
+
+from games.actions import answers
+from games.models import OtherAnswer
+from games.views import _answer, actor
+from guilds.http import ViewerRequest
+
+
+@login_required
+@require_POST
+def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Say that one may come, or cannot."""
+    if request.POST.get("kind") not in OtherAnswer.Kind.values:
+        raise Http404
+    kind = OtherAnswer.Kind(request.POST["kind"])
+    return _answer(request, game_id, lambda now: answers.answer(game_id, request.user, kind, actor(request), now))
+
+
+@login_required
+@require_POST
+def note(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Write a note beside one's name, or take it away."""
+    text = request.POST.get("note", "")
+    return _answer(request, game_id, lambda now: answers.note(game_id, request.user, text, actor(request), now))
+
+
+@login_required
+@require_POST
+def bring(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Bring somebody along."""
+    name = request.POST.get("name", "")
+    return _answer(request, game_id, lambda now: answers.bring(game_id, request.user, name, actor(request), now))
+
+
+@login_required
+@require_POST
+def unbring(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Take back whom one brings."""
+    return _answer(request, game_id, lambda now: answers.unbring(game_id, request.user, actor(request), now))

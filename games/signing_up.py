@@ -1,0 +1,65 @@
+"""Whether somebody can sign up for a game now, and if not, why: one answer for the verb, the page and the post."""
+
+from datetime import datetime, timedelta
+
+from games import answer_messages as words
+from games import state_messages
+from games.levels import Method
+from games.messages import stamp
+from games.models import Game
+from games.roster import Roster
+from games.states import State
+from guilds.models import User
+from guilds.templatetags.when import when
+
+
+def closes_at(game: Game) -> datetime | None:
+    """When sign-ups close before the start; None for not before."""
+    minutes = game.effective.signups_close
+    return game.starts_at - timedelta(minutes=minutes) if minutes else None
+
+
+def why_closed(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
+    """Why a person cannot sign up, or '' where they can; None is anybody.
+
+    Its hosts can until the start: what is closed, they closed for others. Times are said by the person's clock, or
+    `in_discord` as Discord shows them by everyone's.
+    """
+    if (state := game.state(now)) is not State.SCHEDULED:
+        return state_messages.closed(state, game.cancel_reason)
+    closing = closes_at(game)
+    by_clock = closing is not None and closing <= now
+    if game.closed_at is None and not by_clock and game.effective.method is not Method.PICKS:
+        return ""
+    if who is not None and game.is_hosted_by(who.pk):
+        return ""
+    said = stamp if in_discord or who is None else lambda at: when(at, who.zone)
+    if game.closed_at is not None:
+        return words.closed_by_host(said(game.closed_at))
+    if closing is not None and by_clock:
+        return words.closed_by_clock(said(closing))
+    return words.HOST_PICKS
+
+
+def join_label(game: Game, people: Roster, now: datetime, who: User | None = None) -> str:
+    """What the button to join says; '' for none."""
+    if why_closed(game, now, who):
+        return ""
+    return words.JOIN_WAITING if game.effective.method.by_host or people.open_seats == 0 else words.JOIN
+
+
+def signing_text(game: Game, now: datetime) -> str:
+    """How one gets a seat, and until when, for the post; '' where there is nothing to say beyond its buttons."""
+    if game.state(now) is not State.SCHEDULED:
+        return ""
+    held, closing = game.effective, closes_at(game)
+    if closed := why_closed(game, now, None):
+        return closed
+    lines = []
+    if held.method is Method.PICKS_WAITING:
+        lines.append(words.PICKS_FROM_WAITING)
+    if held.method is Method.PRIORITY and held.priority_role_ids:
+        lines.append(words.by_role([f"<@&{role}>" for role in held.priority_role_ids]))
+    if closing is not None:
+        lines.append(words.closes(stamp(closing, "R")))
+    return "\n".join(lines)
