@@ -211,7 +211,8 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
         return Drop("they have the place they had")
-    say = letter_messages.promoted if seated else letter_messages.demoted
+    benched = letter_messages.benched if signup.waits else letter_messages.demoted
+    say = letter_messages.promoted if seated else benched
     return _letter(delivery, game, say(*_about(delivery, game)), now)
 
 
@@ -228,7 +229,9 @@ def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they are in again, or the game is over")
-    return _letter(delivery, game, letter_messages.was_removed(*_about(delivery, game), _by(delivery, game)), now)
+    word = messages.plain(delivery.notification.facts.get("word", ""))
+    text = letter_messages.was_removed(*_about(delivery, game), _by(delivery, game), word)
+    return _letter(delivery, game, text, now)
 
 
 def _by(delivery: Delivery, game: Game) -> str:

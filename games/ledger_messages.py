@@ -13,6 +13,9 @@ TITLES = {
     "lost_seat": "A seat is free",
     "added": "Added to the game",
     "removed": "Removed from the game",
+    "nudge": "Question whether more can come",
+    "short": "Too few players",
+    "host_left": "The host left the server",
     "told": "Message to the players",
     "welcome": "How to set the server up",
 }

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import (
+    calendar_views,
+    choice_views,
+    host_views,
+    ledger_views,
+    people_views,
+    settings_views,
+    setup_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -49,6 +58,15 @@ urlpatterns = [
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
     path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
+    path("games/<id:game_id>/signups/<id:signup_id>/seat/", host_views.seat, name="game-seat"),
+    path("games/<id:game_id>/signups/<id:signup_id>/bench/", host_views.bench, name="game-bench"),
+    path("games/<id:game_id>/signups/<id:signup_id>/up/", host_views.reorder, {"by": -1}, name="game-up"),
+    path("games/<id:game_id>/signups/<id:signup_id>/down/", host_views.reorder, {"by": 1}, name="game-down"),
+    path("games/<id:game_id>/add/", host_views.add, name="game-add"),
+    path("games/<id:game_id>/close/", host_views.close, name="game-close"),
+    path("games/<id:game_id>/reopen/", host_views.reopen, name="game-reopen"),
+    path("games/<id:game_id>/keep/", host_views.keep, name="game-keep"),
+    path("games/<id:game_id>/take-over/", host_views.take_over, name="game-take-over"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
     path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),
     path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games import messages, rules, state_messages
+from games.actions.minimum import plan_minimum
 from games.models import AuditEntry, Game
 from games.standing import standing
 from games.states import State, allowed
@@ -149,6 +150,7 @@ def plan_clock(game: Game, now: datetime) -> None:
             )
     unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
     plan_own_reminders(game, now, anew=True)
+    plan_minimum(game, now)
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:
