@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from games import answer_messages, messages, state_messages
+from games import answer_messages, host_messages, messages, state_messages
 from games.calendars import calendar_path, google_url
 from games.letters import fitting
 from games.mentioned import discord_place, discord_text
@@ -78,6 +78,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     text = state_messages.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
+    needs_text = host_messages.needs(held.minimum) if state is State.SCHEDULED else ""
     return AnnouncementView(
         game_id=game.pk,
         guild_id=game.guild_id,
@@ -91,7 +92,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         reminders_text=messages.reminders_text(held.reminders) if held.reminders and not state.over else "",
         host_name=host.text,
         host_avatar_url=host.avatar_url,
-        seats_text=people.seats_text,
+        seats_text=", ".join(filter(None, [people.seats_text, needs_text])),
         open_text=messages.open_text(people.open_seats) if state is State.SCHEDULED else "",
         seated=tuple(_who(seat) for seat in people.seated),
         waiting=tuple(_who(seat) for seat in people.waiting),

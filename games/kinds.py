@@ -212,8 +212,11 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
         return Drop("they have the place they had")
-    displaced = letter_messages.displaced if game.effective.method is Method.PRIORITY else letter_messages.demoted
-    say = letter_messages.promoted if seated else displaced
+    say = letter_messages.promoted if seated else letter_messages.demoted
+    if not seated and signup.waits:
+        say = letter_messages.benched
+    elif not seated and game.effective.method is Method.PRIORITY:
+        say = letter_messages.displaced
     return _letter(delivery, game, say(*_about(delivery, game)), now)
 
 
@@ -230,7 +233,9 @@ def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = _game(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they are in again, or the game is over")
-    return _letter(delivery, game, letter_messages.was_removed(*_about(delivery, game), _by(delivery, game)), now)
+    word = messages.plain(delivery.notification.facts.get("word", ""))
+    text = letter_messages.was_removed(*_about(delivery, game), _by(delivery, game), word)
+    return _letter(delivery, game, text, now)
 
 
 def _by(delivery: Delivery, game: Game) -> str:

@@ -6,6 +6,7 @@ https://discord.com/developers/docs/reference#message-formatting
 
 from datetime import datetime
 
+from games.ledger_messages import quoted
 from games.messages import stamp
 
 
@@ -20,8 +21,15 @@ def promoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}, now has fewer seats, so you are on the wait list, "
-        f"ahead of everyone who joined after you.\n{url}"
+        f"**{title}** in {guild}, {stamp(starts_at)}, now has fewer seats, or its host gave yours to somebody "
+        f"else, so you are on the wait list, ahead of everyone who joined after you.\n{url}"
+    )
+
+
+def benched(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"**{title}** in {guild}, {stamp(starts_at)}: you are on the wait list now, until its host gives you a seat "
+        f"again.\n{url}"
     )
 
 
@@ -57,9 +65,10 @@ def was_added(title: str, guild: str, starts_at: datetime, url: str, by: str, se
     return f"📋 {who} to **{title}** in {guild}, {stamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
 
 
-def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str) -> str:
+def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str, word: str) -> str:
     who = f"{by} removed you" if by else "You were removed"
-    return f"{who} from **{title}** in {guild}, {stamp(starts_at)}. You no longer have a place there.\n{url}"
+    why = f"\n{quoted(word)}" if word else ""
+    return f"{who} from **{title}** in {guild}, {stamp(starts_at)}. You no longer have a place there.{why}\n{url}"
 
 
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:

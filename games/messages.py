@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import answer_messages, ledger_messages, life_messages
+from games import answer_messages, host_messages, ledger_messages, life_messages
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -358,6 +358,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return life_messages.line(verb, who, changes)
     if verb in answer_messages.VERBS:
         return answer_messages.history_line(verb, who, changes)
+    if verb in host_messages.VERB_TEXT:
+        return host_messages.line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"
@@ -366,7 +368,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
             f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
         )
     if verb in {"add", "remove"}:
-        return f"{text} {changes.get('for', '')}"
+        word = f": {changes['word']}" if changes.get("word") else ""
+        return f"{text} {changes.get('for', '')}{word}"
     if verb in {"join", "leave"} and changes.get("for"):
         return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
     return text

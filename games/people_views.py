@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from games import messages
 from games.actions import people
 from games.actions.planning import Actor
+from games.host_show import late_leavers
 from games.name_forms import CohostsForm
 from games.settings_views import for_managers
 from games.standing import visible_to
@@ -123,7 +124,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     found = guild.blocks.select_related("user").order_by("-made_at")
     names = names_in(guild.pk, [block.user_id for block in found])
     rows = [{"block": block, "name": names[block.user_id].text} for block in found]
-    context = {"guild": guild, "form": form, "rows": rows}
+    context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
 

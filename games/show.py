@@ -13,6 +13,8 @@ from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.actions.telling import may_be_told
 from games.calendars import google_url
+from games.host_messages import needs
+from games.host_show import hosting
 from games.mentioned import page_text
 from games.models import AuditEntry, Game, Signup
 from games.own_answers import own_answers
@@ -140,6 +142,8 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "announcement_problem": post.problem,
         "told": told(game, now) if manages else None,
         "history": history(game) if manages else [],
+        "needs_text": needs(game.effective.minimum) if not state.over else "",
+        "hosting": hosting(game, people, Actor(viewer, "page"), manages, now),
     }
 
 

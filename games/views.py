@@ -273,7 +273,8 @@ def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now))
+    word = request.POST.get("reason", "")
+    return _answer(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now, word))
 
 
 @login_required

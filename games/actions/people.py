@@ -47,6 +47,11 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
         raise Refused(Refusal("not_a_member", messages.not_a_member(to.display_name)))
     if to.pk == game.host_id:
         return Done(game, False, messages.edited(False, ()))
+    return make_host(game, to, actor, now)
+
+
+def make_host(game: Game, to: User, actor: Actor, now: datetime) -> Done:
+    """Write down another host; for verbs that hold the game's lock and have asked whether they may."""
     names = names_in(game.guild_id, [game.host_id, to.pk])
     pair = [names[game.host_id].text, names[to.pk].text]
     game.cohosts.remove(to)

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games import messages, rules, state_messages
+from games.actions.minimum import plan_minimum
 from games.models import AuditEntry, Game
 from games.standing import standing
 from games.states import State, allowed
@@ -154,6 +155,7 @@ def plan_clock(game: Game, now: datetime) -> None:
         schedule("signups_close", game_id=game.pk, due_at=close, revision=game.revision)
     else:
         unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
+    plan_minimum(game, now)
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:

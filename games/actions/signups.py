@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -217,18 +217,20 @@ def _check_named(game: Game, new: list[Named], current: list[Signup], now: datet
 
 
 @transaction.atomic
-def remove(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
+def remove(game_id: int, signup_id: int, actor: Actor, now: datetime, word: str = "") -> Done:
     """Take a person or placeholder out of a game that is not over. Whoever waited longest gets the seat.
 
-    The person is told. Raises Refused for those who may not manage the game.
+    The person is told, with the host's `word` if there is one. Raises Refused for those who may not manage the game.
     """
-    return _remove(game_id, Q(pk=signup_id), actor, now)
+    return _remove(game_id, Q(pk=signup_id), actor, now, rules.tidy_lines(word))
 
 
-def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
+def _remove(game_id: int, which: Q, actor: Actor, now: datetime, word: str = "") -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require(game, "remove", now)
+    if refusal := rules.check_reason(word):
+        raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)
@@ -236,12 +238,15 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime) -> Done:
     signup.save(update_fields=["left_at", "seated_at"])
     reseat(game, now)
     name = names_in(game.guild_id, [signup.user_id])[signup.user_id].text if signup.user_id else signup.placeholder
-    changed(game, actor, "remove", {"for": name}, now)
-    told = signup.user_id is not None and _tell_of_host(game, "removed", signup.user_id, actor, now)
+    said = {"word": word} if word else {}
+    changed(game, actor, "remove", {"for": name, **said}, now)
+    told = signup.user_id is not None and _tell_of_host(game, "removed", signup.user_id, actor, now, said)
     return Done(game, True, messages.removed(name, told))
 
 
-def _tell_of_host(game: Game, kind: str, user_id: int, actor: Actor, now: datetime) -> bool:
+def _tell_of_host(
+    game: Game, kind: str, user_id: int, actor: Actor, now: datetime, said: Mapping[str, str] | None = None
+) -> bool:
     """Plan to tell a person what was done about them, unless they did it themselves; says whether.
 
     Of a game that is not announced yet nobody is told anything.
@@ -249,5 +254,12 @@ def _tell_of_host(game: Game, kind: str, user_id: int, actor: Actor, now: dateti
     if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
         return False
     by = actor.user.pk if actor.user and not actor.operator else None
-    schedule(kind, game_id=game.pk, recipient_id=user_id, due_at=now, revision=game.revision, facts={"by": by})
+    schedule(
+        kind,
+        game_id=game.pk,
+        recipient_id=user_id,
+        due_at=now,
+        revision=game.revision,
+        facts={"by": by, **(said or {})},
+    )
     return True

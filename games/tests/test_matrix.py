@@ -137,6 +137,12 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-unbring": ("post", "game", only(MEMBERS)),
     "game-cancel": ("post", "game", only(HOSTS, "refused")),
     "game-remove": ("post", "signup", only(HOSTS, "refused")),
+    **dict.fromkeys(("game-seat", "game-bench", "game-up", "game-down"), ("post", "signup", only(HOSTS, "refused"))),
+    "game-add": ("get", "game", only(HOSTS)),
+    **dict.fromkeys(("game-close", "game-reopen"), ("post", "game", only(HOSTS, "refused"))),
+    "game-keep": ("post", "game", only(HOSTS, "refused")),
+    # Its host is there; whom it is for otherwise, test_take_over says.
+    "game-take-over": ("post", "game", only(set(), "refused")),
     "members": ("get", "guild", only(HOSTS)),
     **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
     "guild-history": MANAGING,

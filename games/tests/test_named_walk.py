@@ -30,7 +30,7 @@ def begin(page: Any, stack: Stack, participants: str) -> Any:
     page.goto(f"{stack.url}/guilds/{cast.GUILD_ID}/new/")
     page.get_by_label("Title").fill("Curse of Strahd")
     page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}")
-    page.get_by_label("Seats").fill("4")
+    page.locator("#id_seats").fill("4")
     field = page.get_by_label("Participants")
     field.fill(participants)
     return field
@@ -39,6 +39,12 @@ def begin(page: Any, stack: Stack, participants: str) -> Any:
 def saved(page: Any) -> str:
     page.get_by_text("The game is scheduled").wait_for()
     return str(page.locator(".roster").first.inner_text())
+
+
+def up(page: Any, says: str) -> None:
+    page.get_by_label("More about Charlie").click()
+    page.get_by_role("button", name="Charlie Up").click()
+    page.get_by_text(says).wait_for()
 
 
 def test_choosing_between_two_of_one_name() -> None:
@@ -59,6 +65,7 @@ def test_choosing_between_two_of_one_name() -> None:
             picture(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
+            up(page, "Charlie is number 1 of those seated.")
             return text
 
         def scripted(browser: Any) -> str:
@@ -84,7 +91,12 @@ def test_choosing_between_two_of_one_name() -> None:
             assert page.get_by_label("Participants").input_value().startswith(f"Robin <@{OTHER_ROBIN}>")
             picture(page, "named-6-chosen")
             page.get_by_role("button", name="Schedule it").click()
-            return saved(page)
+            text = saved(page)
+            page.evaluate("window.kept = true")
+            up(page, "Charlie is number 2 of those seated.")
+            assert page.evaluate("window.kept"), "without a new page"
+            picture(page, "named-7-moved")
+            return text
 
         assert [line for line in in_browser(plain).splitlines() if line in {"Robin", "Grandma", "Charlie"}] == [
             "Robin",
@@ -93,5 +105,5 @@ def test_choosing_between_two_of_one_name() -> None:
         ]
         assert "Charlie" in in_browser(scripted)
     first, second = Game.objects.order_by("pk")
-    assert [s.user_id for s in first.signups.current()] == [ROBIN, cast.CHARLIE_ID]
-    assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, None, cast.CHARLIE_ID]
+    assert [s.user_id for s in first.signups.current()] == [cast.CHARLIE_ID, ROBIN]
+    assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, cast.CHARLIE_ID, None]

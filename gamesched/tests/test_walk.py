@@ -62,7 +62,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.get_by_label("Time zone").select_option("UTC")
             # A browser's form has no seconds, and this test no minutes to wait: the start moves below.
             page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
-            page.get_by_label("Seats").fill("1")
+            page.locator("#id_seats").fill("1")
             page.get_by_text("More settings").click()
             page.get_by_label("Reminders").fill("1")
             page.get_by_role("button", name="Schedule it").click()

@@ -15,6 +15,7 @@ from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
 from games.life import When
+from games.management.host_words import HostWords, add_host_words
 from games.models import Game
 from games.roster import roster
 from games.rules import To
@@ -59,7 +60,7 @@ PEOPLE = {
 }
 
 
-class Command(BaseCommand):
+class Command(HostWords, BaseCommand):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -104,6 +105,8 @@ class Command(BaseCommand):
             if name == "bring":
                 word.add_argument("name", help="what they are called")
             word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+
+        add_host_words(words, changing)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         self.options = options

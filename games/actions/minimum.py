@@ -1,0 +1,42 @@
+"""How many players a game needs, and when it is looked whether they are there."""
+
+from datetime import datetime, timedelta
+
+from games.models import Game
+from notifications.actions import schedule, unschedule
+
+NUDGE_BEFORE = timedelta(hours=12)  # the deadline, when those who did not answer are asked once more
+KINDS = ["nudge", "short"]
+
+
+def deadline(game: Game) -> datetime | None:
+    """When the host is asked what to do with too few players; None for never."""
+    held = game.effective
+    if not held.minimum or not held.minimum_by:
+        return None
+    return game.starts_at - timedelta(minutes=held.minimum_by)
+
+
+def seated(game: Game) -> int:
+    """How many have a seat."""
+    return game.signups.filter(left_at=None, seated_at__isnull=False).count()
+
+
+def is_short(game: Game) -> bool:
+    """Whether fewer have a seat than the game needs."""
+    return seated(game) < game.effective.minimum
+
+
+def plan_minimum(game: Game, now: datetime) -> None:
+    """Plan both looks of an announced game, or drop those that are past or not wanted any more."""
+    by = deadline(game)
+    if by is None or by <= now:
+        unschedule(KINDS, game.pk, now, "the game's times changed")
+        return
+    facts = {"starts_at": game.starts_at.isoformat()}
+    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, facts=facts, useless_after=game.starts_at)
+    if by - NUDGE_BEFORE > now:
+        due_at = by - NUDGE_BEFORE
+        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, facts=facts, useless_after=by)
+    else:
+        unschedule(["nudge"], game.pk, now, "the game's times changed")

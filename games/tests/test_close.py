@@ -1,0 +1,58 @@
+"""Closing sign-ups by hand and opening them again."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from games.actions.closing import close, reopen
+from games.actions.planning import Actor
+from games.models import Game
+from games.show import history
+from gamesched.lib.refusal import Refused
+from notifications.models import Notification
+
+
+def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> None:
+    game, client = world.game(), as_person(world.bob)
+    Notification.objects.all().delete()
+    closed = client.post(reverse("game-close", args=[game.pk]), follow=True).text
+    assert "Sign-ups are closed. You can still add people." in closed
+    assert "Reopen sign-ups" in closed
+    assert Game.objects.get().closed_at is not None
+    assert Notification.objects.filter(kind="announcement").exists(), "the post shows it"
+    opened = client.post(reverse("game-reopen", args=[game.pk]), headers={"HX-Request": "true"}).text
+    assert "Sign-ups are open again." in opened
+    assert "Close sign-ups" in opened
+    assert [line.text for line in history(game)][:2] == [
+        "Bob the GM opened the sign-ups again",
+        "Bob the GM closed the sign-ups",
+    ]
+    assert "Close sign-ups" not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_twice_changes_nothing_and_only_hosts_may_before_the_start(world: World) -> None:
+    game, by = world.game(), Actor(world.bob, "page")
+    assert close(game.pk, by, world.now).changed
+    assert not close(game.pk, by, world.now).changed
+    assert reopen(game.pk, by, world.now).changed
+    assert not reopen(game.pk, by, world.now).changed
+    with pytest.raises(Refused, match="Only the host"):
+        close(game.pk, Actor(world.charlie, "page"), world.now)
+    with pytest.raises(Refused, match="already started"):
+        close(game.pk, by, game.starts_at)
+
+
+def test_the_commands(world: World) -> None:
+    game, out = world.game(), StringIO()
+    call_command("game", "close", str(game.pk), "--as", "bob", stdout=out)
+    assert Game.objects.get().closed_at is not None
+    call_command("game", "reopen", str(game.pk), stdout=out)
+    assert Game.objects.get().closed_at is None
+    call_command("game", "cohosts", str(game.pk), "charlie", stdout=out)
+    assert list(game.cohosts.all()) == [world.charlie]
+    call_command("game", "host", str(game.pk), "alice", stdout=out)
+    assert "alice is the host now" in out.getvalue()

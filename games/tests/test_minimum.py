@@ -1,0 +1,132 @@
+"""A game that needs so many players: who is asked when, and what its host decides."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import World
+from games import asking
+from games.actions import lifecycle, signups
+from games.actions.planning import Actor
+from games.announcement import view
+from games.asking import Ask
+from games.models import AuditEntry, Follow, Game, OtherAnswer
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications import steps
+from notifications.letter import Letter
+from notifications.models import Notification
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """In three days, needing two players a day before; Charlie is in."""
+    made = world.game(minimum=2, minimum_by=1440)
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return made
+
+
+def due(kind: str) -> list[datetime]:
+    return list(Notification.objects.open().filter(kind=kind).values_list("due_at", flat=True))
+
+
+def sent(kind: str, at: datetime) -> dict[int | None, Letter]:
+    """Letters of a kind that go out then."""
+    Notification.objects.open().exclude(kind=kind).update(due_at=at + timedelta(days=30))
+    steps.expand_due(at)
+    return {job.letter.user_id: job.letter for job in steps.take_jobs(at, 50) if job.rendered is None}
+
+
+def number(game: Game) -> int:
+    return int(game.starts_at.timestamp())
+
+
+def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None = None) -> Any:
+    return asking.answer(Ask("short", game.pk, asked or number(game), choice), who, now)
+
+
+def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
+    assert due("nudge") == [game.starts_at - timedelta(hours=36)]
+    assert due("short") == [game.starts_at - timedelta(hours=24)]
+    plan = world.plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
+    lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    assert due("nudge") == [], "never in the past"
+    assert due("short") == [world.now + timedelta(hours=6)]
+    soon = world.plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
+    lifecycle.edit(game.pk, soon, Actor(world.bob, "page"), world.now)
+    assert due("short") == []
+    world.game(minimum=0)
+    assert due("short") == []
+
+
+def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> None:
+    absent, silent, blocked = (world.person(n) for n in (100, 101, 102))
+    for who in (world.charlie, world.bob, absent, silent, blocked):
+        Follow.objects.create(user=who, guild=world.guild)
+    world.guild.blocks.create(user=blocked, made_at=world.now)
+    OtherAnswer.objects.create(game=game, user=absent, kind="absent", at=world.now)
+    [(asked, letter)] = sent("nudge", game.starts_at - timedelta(hours=36)).items()
+    assert asked == silent.pk
+    assert "needs at least 2 players and has 1. Can you come?" in letter.text
+
+
+def test_nobody_is_asked_when_enough_are_in(world: World, game: Game) -> None:
+    Follow.objects.create(user=world.person(100), guild=world.guild)
+    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    at = game.starts_at - timedelta(hours=24)
+    assert not sent("nudge", game.starts_at - timedelta(hours=36))
+    Notification.objects.filter(kind="short").update(due_at=at)
+    assert not sent("short", at)
+    assert set(Notification.objects.filter(kind__in=["nudge", "short"]).values_list("dropped", flat=True)) == {
+        "enough signed up"
+    }
+
+
+def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any) -> None:
+    at = game.starts_at - timedelta(hours=24)
+    [(who, letter)] = sent("short", at).items()
+    assert who == world.bob.pk
+    assert "needs at least 2 players and has 1. What is to become of it?" in letter.text
+    assert [one.label for one in letter.buttons] == ["Keep it", "Move it", "Cancel it"]
+    keep, move, cancel = letter.buttons
+    assert move.url.endswith(reverse("game-edit", args=[game.pk]))
+    with pytest.raises(Refused, match="Only the host"):
+        asking.answer(Ask.parse(cancel.id), world.charlie, at)
+    revision = Game.objects.get().revision
+    assert asking.answer(Ask.parse(keep.id), world.bob, at).text == "The game stays as it is."
+    assert Game.objects.get().revision == revision, "nothing else changes"
+    assert AuditEntry.objects.get(verb="keep").door == "button"
+    assert not choose(game, "keep", world.bob, at).changed
+
+
+def test_the_host_cancels_it_by_a_button(world: World, game: Game) -> None:
+    at = game.starts_at - timedelta(hours=24)
+    assert choose(game, "cancel", world.bob, at).changed
+    assert Game.objects.get().cancel_reason == "Too few players"
+    assert not due("short")
+    with pytest.raises(Refused, match="This question is from before"):
+        choose(game, "keep", world.bob, at)
+
+
+def test_the_question_of_another_start_is_outdated(world: World, game: Game) -> None:
+    with pytest.raises(Refused, match="This question is from before"):
+        choose(game, "cancel", world.bob, world.now, asked=number(game) - 3600)
+    assert Game.objects.get().cancelled_at is None
+
+
+def test_page_and_post_say_how_many_it_needs_and_hosts_decide_there(
+    world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert "It needs at least 2." in page
+    assert "Keep it" not in page
+    Game.objects.update(starts_at=world.now + timedelta(hours=3), ends_at=world.now + timedelta(hours=5))
+    assert "has 1. Keep it, edit it, or cancel it." in as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Keep it" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    kept = as_person(world.bob).post(reverse("game-keep", args=[game.pk]), follow=True).text
+    assert "The game stays as it is." in kept
+    assert "Keep it, edit it" not in kept
+    assert "Bob the GM kept the game with too few players" in kept

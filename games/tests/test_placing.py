@@ -1,0 +1,194 @@
+"""Seats by a host's hand: seat, bench, up and down, at every door, whatever gives seats otherwise."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import GUILD, World
+from games.actions import placing, seating, signups
+from games.actions.planning import Actor
+from games.levels import Method
+from games.models import AuditEntry, Game, Signup
+from games.roster import roster
+from games.seats import Moves
+from games.show import history
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications import steps
+from notifications.models import Notification
+
+DICE = GUILD + 40
+
+
+def fill(world: World, people: int, **changes: Any) -> Game:
+    """A game that so many people joined, one a minute, the first of them 100."""
+    game = world.game(**changes)
+    for number in range(people):
+        person = world.person(100 + number)
+        signups.join(game.pk, person, Actor(person, "page"), world.now - timedelta(minutes=60 - number))
+    Notification.objects.filter(kind="moved").delete()
+    return game
+
+
+def of(game: Game, number: int) -> Signup:
+    return game.signups.current().get(user__handle=f"person{number}")
+
+
+def names(game: Game) -> tuple[str, str]:
+    people = roster(game)
+    return tuple(" ".join(s.name.removeprefix("person") for s in these) for these in (people.seated, people.waiting))  # type: ignore[return-value]
+
+
+def told(world: World) -> dict[str, str]:
+    """Who is told what of their seat, two minutes later."""
+    at = world.now + timedelta(minutes=2)
+    steps.expand_due(at)
+    letters = [job.letter for job in steps.take_jobs(at, 50) if job.letter.user_id]
+    assert len({one.user_id for one in letters}) == len(letters), "each once"
+    return {User.objects.get(pk=one.user_id or 0).handle: one.text for one in letters}
+
+
+def settled(game: Game, world: World) -> bool:
+    return seating.moves(Game.objects.get(pk=game.pk), world.now + timedelta(seconds=1)) == Moves()
+
+
+def host(world: World) -> Actor:
+    return Actor(world.bob, "page")
+
+
+@pytest.mark.parametrize("method", Method)
+def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: Method) -> None:
+    game = fill(world, 5, seats=2)
+    Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
+    done = placing.seat(game.pk, of(game, 104).pk, host(world), world.now)
+    assert done.text == "person104 has a seat now, and person101 is first on the wait list."
+    assert names(game) == ("100 104", "101 102 103")
+    assert settled(game, world), "the rule moves nobody after it"
+    letters = told(world)
+    assert letters.keys() == {"person101", "person104"}
+    assert "A seat is yours" in letters["person104"]
+    assert "its host gave yours to somebody else" in letters["person101"]
+    assert history(game)[0].text == "Bob the GM gave person104 a seat instead of person101"
+    # Who lost the seat comes next, where not the host alone gives seats.
+    signups.remove(game.pk, of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
+    assert names(game) == (("104", "101 102 103") if method.by_host else ("104 101", "102 103"))
+
+
+def test_who_picks_seats_people_in_free_seats(world: World) -> None:
+    game = fill(world, 3, seats=2, method=Method.PICKS_WAITING.value)
+    assert names(game) == ("", "100 101 102")
+    for number in (102, 100):
+        assert placing.seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith("has a seat now.")
+    assert names(game) == ("102 100", "101")
+    assert settled(game, world)
+    again = placing.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    assert (again.changed, again.text) == (False, "person102 has a seat already.")
+    assert told(world).keys() == {"person100", "person102"}
+
+
+def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
+    game = fill(world, 3, seats=1, method=Method.PRIORITY.value, priority_role_ids=(DICE,))
+    placing.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    world.charlie.memberships.update(role_ids=[DICE])
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert names(game)[0] == "102"
+    assert settled(game, world)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method) -> None:
+    game = fill(world, 3, seats=2)
+    Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
+    done = placing.bench(game.pk, of(game, 100).pk, host(world), world.now)
+    assert done.text == "person100 is on the wait list now, until you seat them again."
+    assert names(game) == (("101", "100 102") if method.by_host else ("101 102", "100"))
+    assert settled(game, world), "a free seat is not given to them"
+    letters = told(world)
+    assert letters.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
+    assert "until its host gives you a seat again" in letters["person100"]
+    later = world.now + timedelta(minutes=5)
+    signups.remove(game.pk, of(game, 101).pk, host(world), later)
+    seating.reseat(Game.objects.get(), later)
+    assert "100" in names(game)[1]
+    placing.seat(game.pk, of(game, 100).pk, host(world), later)
+    assert "100" in names(game)[0]
+    assert settled(game, world)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_up_and_down_within_ones_own_list(world: World, method: Method) -> None:
+    game = fill(world, 6, seats=3)
+    Signup.objects.filter(user__handle="person105").update(rank=7)
+    Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
+    by = host(world)
+    assert (
+        placing.reorder(game.pk, of(game, 102).pk, -2, by, world.now).text == "person102 is number 1 of those seated."
+    )
+    assert (
+        placing.reorder(game.pk, of(game, 105).pk, -1, by, world.now).text == "person105 is number 2 on the wait list."
+    )
+    assert placing.reorder(game.pk, of(game, 103).pk, 99, by, world.now).changed
+    assert not placing.reorder(game.pk, of(game, 103).pk, 1, by, world.now).changed, "they are last already"
+    assert names(game) == ("102 100 101", "105 104 103")
+    assert settled(game, world)
+    assert not told(world), "nobody was moved into or out of a seat"
+    assert AuditEntry.objects.filter(verb="reorder").count() == 3
+    if not method.by_host:
+        signups.remove(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
+        assert names(game) == ("102 101 105", "104 103"), "the new order counts"
+
+
+def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
+    game = fill(world, 3, seats=2)
+    verbs: list[Any] = [
+        placing.seat,
+        placing.bench,
+        lambda game_id, signup_id, actor, now: placing.reorder(game_id, signup_id, 1, actor, now),
+    ]
+    for verb in verbs:
+        with pytest.raises(Refused, match="Only the host"):
+            verb(game.pk, of(game, 102).pk, Actor(world.charlie, "page"), world.now)
+        with pytest.raises(Refused, match="This game is over"):
+            verb(game.pk, of(game, 102).pk, host(world), game.ends_at)
+        assert "nobody to remove" in verb(game.pk, 10**9, host(world), world.now).text
+    placing.seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
+    assert names(game)[0] == "100 102", "also while it is played"
+
+
+def test_the_pages_menu_by_plain_forms_and_htmx(world: World, as_person: Any) -> None:
+    game = fill(world, 4, seats=2)
+    client = as_person(world.bob)
+    page = client.get(game.get_absolute_url()).text
+    address = {
+        verb: {n: reverse(f"game-{verb}", args=[game.pk, of(game, n).pk]) for n in range(100, 104)}
+        for verb in ("seat", "bench", "up", "down")
+    }
+    offered = {
+        verb: [n for n, where in these.items() if f'formaction="{where}"' in page] for verb, these in address.items()
+    }
+    assert offered == {"seat": [102, 103], "bench": [100, 101], "up": [101, 103], "down": [100, 102]}
+    assert "instead of person101" in page
+    assert "formaction" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    client = as_person(world.bob)
+    assert "person103 has a seat now" in client.post(address["seat"][103], follow=True).text
+    moved = client.post(address["down"][100], headers={"HX-Request": "true"}).text
+    assert "person100 is number 2 of those seated." in moved
+    assert "<html" not in moved
+    assert names(game) == ("103 100", "101 102")
+
+
+def test_the_command(world: World) -> None:
+    game = fill(world, 3, seats=2)
+    out = StringIO()
+    for words in (["seat", str(game.pk), "person102"], ["reorder", str(game.pk), "person102", "--by", "-1"]):
+        call_command("game", *words, stdout=out)
+    assert "person101 is first on the wait list" in out.getvalue()
+    assert names(game) == ("102 100", "101")
+    call_command("game", "bench", str(game.pk), str(of(game, 102).user_id), "--as", "bob", stdout=out)
+    assert names(game) == ("100 101", "102")
+    with pytest.raises(CommandError, match="Nobody in this game is called 'zoe'"):
+        call_command("game", "seat", str(game.pk), "zoe")
