@@ -20,7 +20,7 @@ NOT_ANNOUNCED_YET = "Only its hosts and those who manage the server see this gam
 
 
 def planned(at: datetime, zone: str) -> str:
-    return f"The game is kept, and announced {when(at, zone)}."
+    return f"The game is kept, and will be announced {when(at, zone)}."
 
 
 def kept_hidden(at: datetime | None, zone: str) -> str:
@@ -30,7 +30,9 @@ def kept_hidden(at: datetime | None, zone: str) -> str:
 
 def hidden_until(at: datetime | None, zone: str) -> str:
     """What a hidden game's page says."""
-    return f"{NOT_ANNOUNCED_YET} It is announced {when(at, zone)}." if at else f"{NOT_ANNOUNCED_YET} It is a draft."
+    return (
+        f"{NOT_ANNOUNCED_YET} It will be announced {when(at, zone)}." if at else f"{NOT_ANNOUNCED_YET} It is a draft."
+    )
 
 
 def announced_text(at: datetime | None) -> str:

@@ -196,13 +196,14 @@ def history(game: Game, limit: int = 20) -> list[HistoryLine]:
     return [
         HistoryLine(
             e.at,
-            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else _nobody(e.door), e.changes),
+            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else nobody(e.door), e.changes),
         )
         for e in entries
     ]
 
 
-def _nobody(door: str) -> str:
+def nobody(door: str) -> str:
+    """Who acted, where it was no person that we know."""
     return {"discord": messages.SOMEBODY, "clock": life_messages.CLOCK}.get(door, messages.OPERATOR)
 
 

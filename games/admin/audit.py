@@ -10,9 +10,10 @@ from django.utils.html import format_html, format_html_join
 
 from games.actions.lifecycle import word as word_of
 from games.levels import OWN, GameTemplate
-from games.messages import OPERATOR, history_line, setting_text
+from games.messages import history_line, setting_text
 from games.models import Announcement, AuditEntry
 from games.setting_messages import settings_history
+from games.show import nobody
 from guilds.models import Channel, Role
 from guilds.operators import GuildScopedAdmin, by_absence
 
@@ -34,9 +35,8 @@ class AuditEntryAdmin(GuildScopedAdmin):
 
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
-        nobody = "Somebody in Discord" if entry.door == "discord" else OPERATOR
         tell = settings_history if entry.game_id is None else history_line
-        return tell(entry.verb, str(entry.actor or nobody), entry.changes)
+        return tell(entry.verb, str(entry.actor or nobody(entry.door)), entry.changes)
 
     @admin.display(description="before and after")
     def before_and_after(self, entry: AuditEntry) -> Any:

@@ -147,7 +147,7 @@ def test_the_form(world: World, as_person: Any) -> None:
     day = world.now + timedelta(days=2)
     typed |= {"announce_date": f"{day:%Y-%m-%d}", "announce_time": "12:00"}
     said = client.post(address, typed, follow=True).text
-    assert "The game is kept, and announced" in said
+    assert "The game is kept, and will be announced" in said
     game = Game.objects.get()
     assert game.announce_at is not None
     assert f"{game.announce_at.astimezone(world.bob.tzinfo):%H}" in {"10", "11", "12"}
@@ -157,7 +157,7 @@ def test_the_form(world: World, as_person: Any) -> None:
     for page in (reverse("home"), reverse("guild", args=[world.guild.pk])):
         shown = client.get(page).text
         assert "Not announced yet" in shown
-        assert "Announced " in shown
+        assert "To be announced " in shown
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "draft", "edition": "1"})
     game.refresh_from_db()
     assert game.announce_at is None
