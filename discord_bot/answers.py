@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -11,9 +11,11 @@ from typing import TypeVar
 import discord
 
 from discord_bot.models import Interaction, Outcome
+from discord_bot.render import choices
 from games import messages
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
+from notifications.letter import Button
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -115,15 +117,16 @@ async def in_time(entry: Entry, work: Awaitable[T], defer: Callable[[], Awaitabl
         return failed
 
 
-async def say(entry: Entry, text: str) -> None:
-    """A line that only this person sees."""
+async def say(entry: Entry, text: str, buttons: Sequence[Button] = ()) -> None:
+    """A line that only this person sees, and what there is to press under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
     mentions = discord.AllowedMentions.none()
+    pressed = choices(buttons)
     if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions)
+        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions, **pressed)
     else:
-        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions)
+        await interaction.response.send_message(text, ephemeral=True, allowed_mentions=mentions, **pressed)
     entry.answered()
 
 

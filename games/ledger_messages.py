@@ -14,6 +14,7 @@ TITLES = {
     "added": "Added to the game",
     "removed": "Removed from the game",
     "told": "Message to the players",
+    "offer": "Seats offered",
     "welcome": "How to set the server up",
 }
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from games import messages
+from games.actions.seating import offer_number
 from games.models import Game, Signup
 from guilds.models import User
 from guilds.names import names_in
@@ -19,6 +21,10 @@ class Seat:
     avatar_url: str
     is_viewer: bool
     signup_id: int
+    waits: bool = False  # on purpose
+    passed: bool = False
+    offer: int = 0  # the number of the offer made to them
+    offered_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,10 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     name.avatar_url if name else "",
                     signup.user_id is not None and signup.user_id == viewer_id,
                     signup.pk,
+                    waits=signup.waits,
+                    passed=signup.passed_at is not None,
+                    offer=offer_number(signup),
+                    offered_until=signup.offered_until,
                 )
             )
         return tuple(made)

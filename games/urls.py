@@ -1,6 +1,15 @@
 from django.urls import path
 
-from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import (
+    calendar_views,
+    choice_views,
+    ledger_views,
+    offer_views,
+    people_views,
+    settings_views,
+    setup_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -48,6 +57,9 @@ urlpatterns = [
     path("games/<id:game_id>/calendar.ics", calendar_views.game_calendar, name="game-calendar"),
     path("games/<id:game_id>/join/", views.join, name="game-join"),
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
+    path("games/<id:game_id>/offer/", offer_views.offer, name="game-offer"),
+    path("games/<id:game_id>/overlap/", offer_views.overlap, name="game-overlap"),
+    path("games/<id:game_id>/wait/", offer_views.wait, name="game-wait"),
     path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
     path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from games import messages, rules, state_messages
+from games.actions.overlaps import Overlap, require_free
 from games.actions.planning import (
     AT_ONCE_WITHIN,
     REMINDERS,
@@ -18,7 +19,7 @@ from games.actions.planning import (
     require_manager,
     show,
 )
-from games.actions.seating import reseat
+from games.actions.seating import end_offers, reseat
 from games.actions.signups import add_named
 from games.levels import OWN, GameTemplate, places
 from games.models import Announcement, AuditEntry, Follow, Game
@@ -36,11 +37,18 @@ NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice
 
 @transaction.atomic
 def create(
-    guild_id: int, plan: Plan, actor: Actor, now: datetime, host: User | None = None, named: Iterable[Named] = ()
+    guild_id: int,
+    plan: Plan,
+    actor: Actor,
+    now: datetime,
+    host: User | None = None,
+    named: Iterable[Named] = (),
+    overlap: Overlap = Overlap.ANYWAY,
 ) -> Done:
     """Schedule a game with the people named, its announcement and everything that follows from its time.
 
-    The host is the actor unless an operator names another. Raises Refused, with a sentence for each field.
+    The host is the actor unless an operator names another. Raises Refused, with a sentence for each field; and, if it
+    is to be asked, `Overlapping` where the host plays or runs another game at that time.
     """
     host = host or actor.user
     if host is None or not actor.may_see(guild_id) or membership(host, guild_id) is None:
@@ -57,6 +65,8 @@ def create(
     )
     _take(game, plan)
     _require_host(game, actor)
+    if overlap is Overlap.ASK:
+        require_free(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
     AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
@@ -145,8 +155,9 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
+    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game", "offer", "offer_end"]
     unschedule(planned, game.pk, now, "the game was cancelled")
+    end_offers(game)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
         "cancelled",

@@ -6,12 +6,13 @@ from games import seats
 from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, plan_own_reminders
 from games.levels import Method
 from games.models import Game, Signup
+from games.states import State
 from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
 
 
-def moves(game: Game, now: datetime) -> seats.Moves:
-    """Who would move now, by order key."""
+def moves(game: Game, now: datetime, asking: int | None = None) -> seats.Moves:
+    """Who would move now, by order key; `asking`: who asks for a seat at this moment, besides those who just joined."""
     held = game.effective
     hosts = {game.host_id}
     if held.method is not Method.OPEN:
@@ -22,7 +23,7 @@ def moves(game: Game, now: datetime) -> seats.Moves:
             seated=one.seated_at is not None,
             rank=one.rank,
             waits=one.waits,
-            fresh=one.joined_at == now,
+            fresh=one.joined_at == now or one.order_key == asking,
             fixed=one.put_in or one.user_id is None or one.user_id in hosts,
             reachable=one.user_id is not None,
             offered=one.offered_at is not None,
@@ -36,27 +37,40 @@ def moves(game: Game, now: datetime) -> seats.Moves:
 def offering(game: Game, now: datetime) -> bool:
     """Whether free seats are offered by now, not given."""
     within = game.effective.offer_within
-    return within > 0 and not game.state(now).hidden and game.starts_at - now <= timedelta(minutes=within)
+    soon = game.starts_at - now <= timedelta(minutes=within)
+    return within > 0 and soon and game.state(now) is State.SCHEDULED
 
 
-def reseat(game: Game, now: datetime) -> None:
-    """Bring seats and offers in step with the rule. Under the game's lock."""
-    found = moves(game, now)
-    signups = {s.order_key: s for s in game.signups.filter(order_key__in=[*found.up, *found.down, *found.offer])}
+def has_room(game: Game) -> bool:
+    """Whether a seat is free, be it offered or not."""
+    seats = game.effective.seats
+    return not seats or game.signups.current().filter(seated_at__isnull=False).count() < seats
+
+
+def reseat(game: Game, now: datetime, asking: int | None = None) -> None:
+    """Bring seats and offers in step with the rule. Under the game's lock.
+
+    `asking`: the order key of whoever asks for a seat at this moment and is told by the answer.
+    """
+    found = moves(game, now, asking)
+    concerned = [*found.up, *found.down, *found.offer, *found.end]
+    signups = {s.order_key: s for s in game.signups.filter(order_key__in=concerned)}
     for keys, seated_at in ((found.up, now), (found.down, None)):
         for key in keys:
-            move(game, signups[key], seated_at, now)
+            move(game, signups[key], seated_at, now, told=key == asking)
+    for key in found.end:
+        end_offer(signups[key])
     for key in found.offer:
         _offer(game, signups[key], now)
     plan_own_reminders(game, now)
 
 
-def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime) -> None:
-    """Give a seat or take it, and plan to tell whoever it is; a seat ends an offer."""
+def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime, told: bool = False) -> None:
+    """Give a seat or take it, and plan to tell whoever it is unless they are `told` by an answer; ends an offer."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     signup.save(update_fields=["seated_at", "offered_at", "offered_until"])
     # Whoever takes a free seat by joining is told by the answer, not by a letter.
-    if signup.user_id and signup.joined_at != now:
+    if signup.user_id and signup.joined_at != now and not told:
         _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
@@ -77,6 +91,18 @@ def _offer(game: Game, signup: Signup, now: datetime) -> None:
             facts=facts,
             useless_after=useless,
         )
+
+
+def end_offer(signup: Signup, passed_at: datetime | None = None) -> None:
+    """End an offer; `passed_at` where it was answered with no, or not at all."""
+    signup.offered_at, signup.offered_until = None, None
+    signup.passed_at = passed_at or signup.passed_at
+    signup.save(update_fields=["offered_at", "offered_until", "passed_at"])
+
+
+def end_offers(game: Game) -> None:
+    """End all offers of a game that is not to come any more."""
+    game.signups.exclude(offered_at=None).update(offered_at=None, offered_until=None)
 
 
 def offer_number(signup: Signup) -> int:
