@@ -94,7 +94,7 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
     if already:
         return f"You are already in: {place}." if seated else f"You are already waiting: {place}."
     if again:
-        return f"Welcome back. You are {'in, ' if seated else ''}{place}."
+        return f"Welcome back. You are {f'in, {place}' if seated else f'{place}, and move up by itself'}."
     return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
 
 
