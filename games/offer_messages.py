@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 TAKE, PASS = "Take the seat", "Pass it on"
 GONE = "That seat is gone, so there is none to take. You keep your place on the wait list."
+FOR_ANOTHER = "That seat is offered to somebody else. Join to be asked in your turn."
 RAN_OUT = (
     "That offer is over, and the seat was passed on. You keep your place on the wait list; "
     "join again to be asked once more."

@@ -10,7 +10,7 @@ from games.actions.seating import end_offer, has_room, move, offer_number, resea
 from games.models import Game, Signup
 from games.roster import place_of
 from games.states import State
-from gamesched.lib.refusal import Refused
+from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from guilds.names import names_in
 
@@ -21,16 +21,21 @@ CLOCK = Actor(None, "clock")
 def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> Done:
     """Take an offered seat, or pass it on; `number` is the offer's. Only the person asked may.
 
-    Too late for it changes nothing but the offer. Raises Refused: outdated for an offer that is not theirs.
+    Too late for it changes nothing but the offer. Raises Refused: outdated for an offer that is over.
     """
     game = locked_game(game_id, actor)
     require(game, "join", now)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
+    theirs = signup is not None and offer_number(signup) == number
+    open_offers = game.signups.current().exclude(offered_at=None)
+    if not theirs and any(offer_number(one) == number for one in open_offers):
+        # A letter in the channel can be pressed by anybody; it stays as it is for whom it calls.
+        raise Refused(Refusal("not_asked", offer_messages.FOR_ANOTHER))
     if signup is None or choice not in {"take", "pass"}:
         raise Refused(asking.outdated())
     if signup.seated_at is not None:
         return _already_in(game, signup)
-    if offer_number(signup) != number:
+    if not theirs:
         if signup.offered_at is not None:
             raise Refused(asking.outdated())
         passed = signup.passed_at is not None and signup.passed_at.timestamp() >= number

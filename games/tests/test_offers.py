@@ -13,7 +13,7 @@ from conftest import World
 from discord_bot.asked import act as press
 from discord_bot.clicks import Click
 from discord_bot.clicks import act as click
-from games import asking, offer_messages
+from games import offer_messages
 from games.actions import lifecycle, offers, signups
 from games.actions.planning import Actor, Done
 from games.actions.seating import offer_number
@@ -108,11 +108,8 @@ def test_nobody_else_can_take_it(world: World) -> None:
     leave(game, first, world.now)
     number = number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
-        try:
-            said = offers.answer(game.pk, number, "take", by(somebody), world.now).text
-        except Refused as refused:
-            said = refused.refusal.sentence
-        assert said in {asking.OUTDATED, offer_messages.GONE}
+        chosen = press(Ask("offer", game.pk, number, "take"), SeenUser(somebody.pk, somebody.handle), None, None)
+        assert (chosen.text, chosen.closed) == (offer_messages.FOR_ANOTHER, False), "the buttons stay for whom it calls"
     assert (seated(game), offered(game)) == ([], [second.pk])
 
 
