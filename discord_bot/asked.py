@@ -8,6 +8,7 @@ from discord_bot.answers import Entry, Log, in_time, say, unanswered
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member, seen_user
 from games import asking, messages
+from games.actions.overlaps import Overlapping
 from games.asking import Ask
 from games.models import Game
 from gamesched.lib.clock import db_now
@@ -16,6 +17,7 @@ from gamesched.lib.refusal import Refused
 from guilds.actions import hear_from, see_member, see_user
 from guilds.directory import confirm
 from guilds.seen import SeenMember, SeenUser
+from notifications.letter import Button
 
 CONTENT_MAX = 2000  # characters of a message, as Discord takes
 
@@ -27,6 +29,12 @@ class Chosen:
     text: str
     closed: bool = False
     outcome: Outcome = Outcome.REFUSED
+    buttons: tuple[Button, ...] = ()
+
+
+def overlap_text(question: Overlapping) -> str:
+    """What Discord says of games at the same time."""
+    return question.sentence(lambda game: (f"**{messages.plain(game.title)}**", messages.stamp(game.starts_at)))
 
 
 def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None) -> Chosen:
@@ -40,6 +48,8 @@ def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | Non
             # A direct message carries no roles, so what is known of them may be old.
             confirm(game.guild_id, person.pk, now)
         done = asking.answer(ask, person, now)
+    except Overlapping as question:
+        return Chosen(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return Chosen(refused.refusal.sentence, closed=refused.refusal.code == "outdated")
     return Chosen(done.text, True, Outcome.DONE if done.changed else Outcome.NOTHING)
@@ -60,7 +70,9 @@ class Asked:
         try:
             chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)
             entry.outcome, entry.detail = chosen.outcome, chosen.text
-            await (self._close(entry, chosen.text) if chosen.closed else say(entry, chosen.text))
+            await (
+                self._close(entry, chosen.text) if chosen.closed else say(entry, chosen.text, buttons=chosen.buttons)
+            )
         except discord.HTTPException as reason:
             unanswered(entry, reason)
         finally:

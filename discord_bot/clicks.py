@@ -3,28 +3,39 @@
 import asyncio
 import contextlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 import discord
 
 from discord_bot import render
 from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.asked import overlap_text
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
 from games import answer_messages, messages
 from games.actions import answers, signups
 from games.actions.announcing import shown_by_answer
-from games.actions.planning import Actor
+from games.actions.overlaps import Overlap, Overlapping
+from games.actions.planning import Actor, Done
 from games.announcement import AnnouncementView, view
 from games.models import Game
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.refusal import Refused
 from guilds.actions import hear_from, see_member
+from guilds.models import User
 from guilds.seen import SeenMember
 from notifications.letter import Button
 
-VERBS = {"join": signups.join, "leave": signups.leave, "maybe": answers.maybe, "cant": answers.cant}
+VERBS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
+    "join": partial(signups.join, overlap=Overlap.ASK),
+    "leave": signups.leave,
+    "maybe": answers.maybe,
+    "cant": answers.cant,
+}
 REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
 SEEN = 500  # clicks that are known again when they are delivered twice
 QUIET_FOR = 1.0  # seconds after the last repetition until its one line is said
@@ -65,6 +76,8 @@ def act(click: Click) -> Answer:
     hear_from(user)
     try:
         done = VERBS[click.verb](game.pk, user, Actor(user, "button"), now)
+    except Overlapping as question:
+        return Answer(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return Answer(refused.refusal.sentence)
     if not done.changed:
@@ -187,12 +200,12 @@ class Clicks:
         entry.outcome, entry.detail = answer.outcome, answer.text
         if turn.line is not None:
             turn.line.cancel()
-        turn.line = asyncio.create_task(self._say_soon(entry, answer.text))
+        turn.line = asyncio.create_task(self._say_soon(entry, answer))
 
-    async def _say_soon(self, entry: Entry, text: str) -> None:
+    async def _say_soon(self, entry: Entry, answer: Answer) -> None:
         await asyncio.sleep(QUIET_FOR)
         with contextlib.suppress(discord.HTTPException):
-            await say(entry, text)
+            await say(entry, answer.text, buttons=answer.buttons)
 
 
 async def _already_deferred() -> None:

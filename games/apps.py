@@ -7,7 +7,7 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import answer_kinds, choice_kinds, chores, host_kinds, kinds, life_kinds, setup_kinds
+        from games import answer_kinds, choice_kinds, chores, host_kinds, kinds, life_kinds, offer_kinds, setup_kinds
         from games.actions import signups, takeover
         from guilds.signals import member_changed
 
@@ -17,6 +17,7 @@ class GamesConfig(AppConfig):
         setup_kinds.register_all()
         life_kinds.register_all()
         host_kinds.register_all()
+        offer_kinds.register_all()
         member_changed.connect(signups.on_member_changed)
         member_changed.connect(takeover.on_member_changed)
         post_migrate.connect(chores.plan_chores, sender=self)

@@ -21,6 +21,7 @@ TITLES = {
     "on_again": "On again",
     "deleted": "The announcement was deleted",
     "dropped_out": "Somebody whom you added left",
+    "offer": "Seats offered",
     "welcome": "How to set the server up",
 }
 

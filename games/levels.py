@@ -133,7 +133,7 @@ BUILT_IN: Mapping[str, Any] = {
     "answers": False,
     "plus_one": False,
     "signups_close": 0,
-    "offer_within": 0,
+    "offer_within": 120,
     "offer_for": 15,
     "minimum": 0,
     "minimum_by": 1440,

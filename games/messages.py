@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import answer_messages, host_messages, ledger_messages, life_messages
+from games import answer_messages, host_messages, ledger_messages, life_messages, offer_messages
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -88,11 +88,13 @@ def place_text(number: int, seats: int, seated: bool) -> str:
     return f"seat {number} of {seats}" if seats else f"number {number}"
 
 
-def joined(number: int, seats: int, seated: bool, already: bool) -> str:
-    """The answer to Join."""
+def joined(number: int, seats: int, seated: bool, already: bool, again: bool = False) -> str:
+    """The answer to Join; `again`: they were in before, and left."""
     place = place_text(number, seats, seated)
     if already:
         return f"You are already in: {place}." if seated else f"You are already waiting: {place}."
+    if again:
+        return f"Welcome back. You are {f'in, {place}' if seated else f'{place}, and move up by itself'}."
     return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
 
 
@@ -360,6 +362,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return answer_messages.history_line(verb, who, changes)
     if verb in host_messages.VERB_TEXT:
         return host_messages.line(verb, who, changes)
+    if verb in offer_messages.VERB_TEXT:
+        return offer_messages.offer_line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from games import answer_messages, messages
+from games.actions.seating import offer_number
 from games.models import Game, Signup
 from guilds.models import User
 from guilds.names import names_in
@@ -25,6 +27,10 @@ class Seat:
     note: str = ""
     placeholder: str = ""
     inviter_id: int | None = None
+    waits: bool = False  # on purpose
+    passed: bool = False
+    offer: int = 0  # the number of the offer made to them
+    offered_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,10 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     signup.note,
                     signup.placeholder,
                     inviter,
+                    waits=signup.waits,
+                    passed=signup.passed_at is not None,
+                    offer=offer_number(signup),
+                    offered_until=signup.offered_until,
                 )
             )
         return tuple(made)

@@ -29,12 +29,13 @@ class Place:
 class Moves:
     """Who moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first.
 
-    `offer`: who is asked whether they want a free seat.
+    `offer`: who is asked whether they want a free seat. `end`: whose offer ends, since no seat is left for it.
     """
 
     up: tuple[int, ...] = ()
     down: tuple[int, ...] = ()
     offer: tuple[int, ...] = ()
+    end: tuple[int, ...] = ()
 
 
 def reseat(places: Sequence[Place], seats: int, method: Method = Method.OPEN, offering: bool = False) -> Moves:
@@ -45,8 +46,17 @@ def reseat(places: Sequence[Place], seats: int, method: Method = Method.OPEN, of
     worse one. Seats by the host: nobody moves up but whom the host just put in. Nobody else moves.
 
     `offering`: so close to the start that a free seat is not given to people who may have other plans by now, but
-    offered to the next who did not pass. Nobody is moved for a role's sake then. An offer open holds its seat free.
+    offered to the next who did not pass. Nobody is moved for a role's sake then. An offer open holds its seat free;
+    where there are more offers than free seats, whoever answers first has one, and with the last seat they end.
     """
+    found = _moves(places, seats, method, offering)
+    free = (seats or len(places)) - sum(place.seated for place in places) + len(found.down) - len(found.up)
+    if offering and free > 0 and not method.by_host:
+        return found
+    return replace(found, end=tuple(place.key for place in places if place.offered and place.key not in found.up))
+
+
+def _moves(places: Sequence[Place], seats: int, method: Method, offering: bool) -> Moves:
     seated = [place for place in places if place.seated]
     waiting = [place for place in places if not place.seated and not place.waits]
     if method.by_host:

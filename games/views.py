@@ -2,6 +2,7 @@
 
 from copy import copy
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games import messages, naming
 from games.actions import ledger, lifecycle, signups, telling
+from games.actions.overlaps import Overlap, Overlapping
 from games.actions.planning import Actor
 from games.forms import GameForm, TellForm
 from games.invite import invite_url
@@ -148,8 +150,11 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
         return _form(request, form)
     try:
         confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
         named, announce = form.judged.named, form.announcing()
-        done = lifecycle.create(found.pk, form.plan(), actor(request), db_now(), named=named, announce=announce)
+        done = lifecycle.create(
+            found.pk, form.plan(), actor(request), db_now(), named=named, announce=announce, overlap=overlap
+        )
     except Refused as refused:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
@@ -215,7 +220,8 @@ def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpRe
     for name, sentence in refusal.fields.items():
         form.add_error(name, sentence)
     if refusal.code != "stale":
-        return _form(request, form, problem="" if refusal.fields else refusal.sentence)
+        overlap = refusal.code == "overlap"
+        return _form(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
     theirs = _game(request, form.game.pk) if form.game else None
     assert theirs is not None
     rows = conflict(_form_of(request, theirs), form)
@@ -244,6 +250,7 @@ def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = 
     game = _game(request, game_id)
     say = ""
     good = True
+    overlap = None
     try:
         confirm(game.guild_id, request.user.pk, db_now(), grace)
         say = call(db_now()).text
@@ -251,9 +258,12 @@ def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = 
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
         say, good = refused.refusal.sentence, False
-    if request.htmx:
-        context = game_context(_game(request, game_id), request.user, db_now()) | {"answer": say, "answer_good": good}
-        return render(request, "games/game.html#live", context)
+        overlap = refused if isinstance(refused, Overlapping) else None
+    if request.htmx or overlap is not None:
+        context = game_context(_game(request, game_id), request.user, db_now()) | {"overlap": overlap}
+        if request.htmx:
+            return render(request, "games/game.html#live", context | {"answer": say, "answer_good": good})
+        return render(request, "games/game.html", context, status=422)
     (flash.success if good else flash.error)(request, say)
     return redirect("game", game_id)
 
@@ -261,7 +271,8 @@ def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = 
 @login_required
 @require_POST
 def join(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: signups.join(game_id, request.user, actor(request), now))
+    verb = partial(signups.join, overlap=Overlap.ASK)
+    return _answer(request, game_id, lambda now: verb(game_id, request.user, actor(request), now))
 
 
 @login_required

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from games import life, life_messages, messages, rules, state_messages
 from games.actions.life import make_known, tell_followers
+from games.actions.overlaps import Overlap, require_free
 from games.actions.planning import (
     Actor,
     Done,
@@ -18,7 +19,7 @@ from games.actions.planning import (
     require_manager,
     show,
 )
-from games.actions.seating import reseat
+from games.actions.seating import end_offers, reseat
 from games.actions.signups import add_named
 from games.levels import OWN, GameTemplate, places
 from games.life import Announce, When
@@ -47,11 +48,13 @@ def create(
     host: User | None = None,
     named: Iterable[Named] = (),
     announce: Announce = AT_ONCE,
+    overlap: Overlap = Overlap.ANYWAY,
 ) -> Done:
     """Schedule a game with the people named, its announcement and everything that follows from its time.
 
     Until it is announced only those who run it see it, and nobody is told anything. The host is the actor unless an
-    operator names another. Raises Refused, with a sentence for each field.
+    operator names another. Raises Refused, with a sentence for each field; and, if it is to be asked, `Overlapping`
+    where the host plays or runs another game at that time.
     """
     host = host or actor.user
     if host is None or not actor.may_see(guild_id) or membership(host, guild_id) is None:
@@ -68,6 +71,8 @@ def create(
     game = Game(guild=guild, host=host, created_at=now, announced_at=known_at, announce_at=announce.at)
     _take(game, plan)
     _require_host(game, actor)
+    if overlap is Overlap.ASK:
+        require_free(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
     AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.door, verb="create", at=now)
@@ -168,6 +173,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
     game.cancelled_at, game.cancel_reason = now, reason
     Announcement.objects.filter(game=game, problem=life_messages.POST_DELETED).update(problem="")
     unschedule(None, game.pk, now, life.CANCELLED_WHY, but_kinds=SAID_ANYWAY)
+    end_offers(game)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     if state.hidden:
         return Done(game, True, life_messages.CANCELLED_HIDDEN)

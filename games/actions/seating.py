@@ -8,20 +8,21 @@ from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, plan_own_remind
 from games.actions.ranks import keep_ranks
 from games.levels import Method
 from games.models import Game, Signup
+from games.states import State
 from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
 
 
 def moves(game: Game, now: datetime) -> seats.Moves:
     """Who would move now, by order key."""
-    return _moves(game, _current(game), now)
+    return _moves(game, _current(game), now, None)
 
 
 def _current(game: Game) -> list[Signup]:
     return list(game.signups.current().select_related("guest_of"))
 
 
-def _moves(game: Game, signups: list[Signup], now: datetime) -> seats.Moves:
+def _moves(game: Game, signups: list[Signup], now: datetime, asking: int | None) -> seats.Moves:
     held = game.effective
     hosts = {game.host_id}
     if held.method is not Method.OPEN:
@@ -36,7 +37,7 @@ def _moves(game: Game, signups: list[Signup], now: datetime) -> seats.Moves:
             rank=one.rank,
             # Nobody plays without the one who brings them, who may yet decline what is offered.
             waits=one.waits or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
-            fresh=one.joined_at == now,
+            fresh=one.joined_at == now or one.order_key == asking,
             fixed=_by_host(one, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=one.user_id is not None,
             offered=one.offered_at is not None,
@@ -53,30 +54,42 @@ def _by_host(one: Signup, hosts: set[int]) -> bool:
 def offering(game: Game, now: datetime) -> bool:
     """Whether free seats are offered by now, not given."""
     within = game.effective.offer_within
-    return within > 0 and not game.state(now).hidden and game.starts_at - now <= timedelta(minutes=within)
+    soon = game.starts_at - now <= timedelta(minutes=within)
+    return within > 0 and soon and game.state(now) is State.SCHEDULED
 
 
-def reseat(game: Game, now: datetime) -> None:
-    """Bring seats and offers in step with the rule. Under the game's lock."""
+def has_room(game: Game) -> bool:
+    """Whether a seat is free, be it offered or not."""
+    seats = game.effective.seats
+    return not seats or game.signups.current().filter(seated_at__isnull=False).count() < seats
+
+
+def reseat(game: Game, now: datetime, asking: int | None = None) -> None:
+    """Bring seats and offers in step with the rule. Under the game's lock.
+
+    `asking`: the order key of whoever asks for a seat at this moment and is told by the answer.
+    """
     current = _current(game)
     if see_guests_out(current, now) | keep_ranks(game, current):
         current = _current(game)
-    found = _moves(game, current, now)
+    found = _moves(game, current, now, asking)
     signups = {signup.order_key: signup for signup in current}
     for keys, seated_at in ((found.up, now), (found.down, None)):
         for key in keys:
-            move(game, signups[key], seated_at, now)
+            move(game, signups[key], seated_at, now, told=key == asking)
+    for key in found.end:
+        end_offer(signups[key])
     for key in found.offer:
         _offer(game, signups[key], now)
     plan_own_reminders(game, now)
 
 
-def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime) -> None:
-    """Give a seat or take it, and plan to tell whoever it is; a seat ends an offer."""
+def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime, told: bool = False) -> None:
+    """Give a seat or take it, and plan to tell whoever it is unless they are `told` by an answer; ends an offer."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     signup.save(update_fields=["seated_at", "offered_at", "offered_until"])
     # Whoever takes a free seat by joining is told by the answer, not by a letter.
-    if signup.user_id and signup.joined_at != now:
+    if signup.user_id and signup.joined_at != now and not told:
         _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
@@ -97,6 +110,18 @@ def _offer(game: Game, signup: Signup, now: datetime) -> None:
             facts=facts,
             useless_after=useless,
         )
+
+
+def end_offer(signup: Signup, passed_at: datetime | None = None) -> None:
+    """End an offer; `passed_at` where it was answered with no, or not at all."""
+    signup.offered_at, signup.offered_until = None, None
+    signup.passed_at = passed_at or signup.passed_at
+    signup.save(update_fields=["offered_at", "offered_until", "passed_at"])
+
+
+def end_offers(game: Game) -> None:
+    """End all offers of a game that is not to come any more."""
+    game.signups.exclude(offered_at=None).update(offered_at=None, offered_until=None)
 
 
 def offer_number(signup: Signup) -> int:

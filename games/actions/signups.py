@@ -7,11 +7,13 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q
 
-from games import answer_messages, messages, rules
+from games import answer_messages, messages, offer_messages, rules
+from games.actions import offers, overlaps
 from games.actions.leaving import give_up
+from games.actions.overlaps import Overlap
 from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
 from games.actions.ranks import rank_of
-from games.actions.seating import reseat
+from games.actions.seating import has_room, offering, reseat
 from games.models import Game, Signup
 from games.participants import Named
 from games.roster import place_of
@@ -25,24 +27,35 @@ from notifications.actions import schedule, unschedule
 
 
 @transaction.atomic
-def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
-    """Sign a person up: a seat while one is free, else the end of the wait list.
+def join(
+    game_id: int, who: User, actor: Actor, now: datetime, *, waits: bool = False, overlap: Overlap = Overlap.ANYWAY
+) -> Done:
+    """Sign a person up: a seat while one is free, else the end of the wait list; there on purpose with `waits`.
 
-    Whom somebody else signs up is told. Joining twice changes nothing. Raises Refused once the game has started, and
-    for others than its hosts once sign-ups are closed.
+    Whom somebody else signs up is told. Joining twice takes an offered seat, or ends waiting on purpose; else it
+    changes nothing. Raises Refused once the game has started, and for others than its hosts once sign-ups are closed;
+    and, if it is to be asked, `Overlapping` for who joins by themselves and plays at that time.
     """
     game = _open_game("join", game_id, who, actor, now)
-    already = game.signups.current().filter(user=who).exists()
+    theirs = list(game.signups.filter(user=who))
+    current = next((one for one in theirs if one.left_at is None), None)
+    if current is not None and actor.user == who and (done := offers.again(game, current, actor, now)) is not None:
+        return done
+    already, again = current is not None, bool(theirs)
     if not already:
         require_player(game, who, actor, now)
         if actor.user == who and (why := why_closed(game, now, who, in_discord=actor.door == "button")):
             raise Refused(Refusal("closed", why))
+        if overlap is Overlap.ASK and actor.user == who and not actor.operator:
+            overlaps.require_free(who, game.starts_at, game.ends_at, now, joining=game)
         # Under the game's lock, so that the order is that of the locks and no two are alike.
         last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
         put_in = actor.user != who
         rank = rank_of(game, who, put_in)
         game.other_answers.filter(user=who).delete()
-        Signup.objects.create(game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in, rank=rank)
+        Signup.objects.create(
+            game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in, rank=rank, waits=waits
+        )
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
         if put_in:
@@ -53,9 +66,14 @@ def join(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
         # The answer says where they are, so a letter that would say the same is not needed any more.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of(game, who)
+    if not already and not seated and waits:
+        return Done(game, True, offer_messages.waiting(number, gave_up=False))
     if game.effective.method.by_host and not seated:
         return Done(game, not already, answer_messages.waits_for_host(number, already))
-    return Done(game, not already, messages.joined(number, game.effective.seats, seated, already))
+    if not already and not seated and offering(game, now):
+        say = offer_messages.held if has_room(game) else offer_messages.asked_in_turn
+        return Done(game, True, say(number))
+    return Done(game, not already, messages.joined(number, game.effective.seats, seated, already, again))
 
 
 def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from games import messages
-from games.actions import answers, life, lifecycle, signups, telling
+from games import messages, offer_messages
+from games.actions import answers, life, lifecycle, signups, swapping, telling, waiting
+from games.actions.overlaps import Overlap
 from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
@@ -105,6 +106,15 @@ class Command(HostWords, BaseCommand):
             if name == "bring":
                 word.add_argument("name", help="what they are called")
             word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+            if name == "join":
+                meant = word.add_mutually_exclusive_group()
+                meant.add_argument("--anyway", action="store_true", help="though they play or run another game then")
+                meant.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
+        wait = words.add_parser("wait", parents=[changing], help="wait on purpose, giving up the seat")
+        wait.add_argument("game")
+        wait.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+        wait.add_argument("--off", action="store_true", help="want a seat again")
+        create.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
 
         add_host_words(words, changing)
 
@@ -142,8 +152,12 @@ class Command(HostWords, BaseCommand):
             raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._valid(GameForm(given, guild=guild))
-        named, announce = form.judged.named, form.announcing()
-        self._do(lambda: lifecycle.create(guild.pk, form.plan(), self.actor, db_now(), named=named, announce=announce))
+        plan, named, announce, overlap = form.plan(), form.judged.named, form.announcing(), self._overlap()
+        self._do(
+            lambda: lifecycle.create(
+                guild.pk, plan, self.actor, db_now(), named=named, announce=announce, overlap=overlap
+            )
+        )
 
     def do_edit(self) -> None:
         game = self._game()
@@ -173,7 +187,17 @@ class Command(HostWords, BaseCommand):
 
     def do_join(self) -> None:
         game_id, who = self._game().pk, self._who()
-        self._do(lambda: signups.join(game_id, who, self.actor, db_now()))
+        if self.options["swap"]:
+            if not self.actor.operator and self.actor.user != who:
+                raise CommandError("Only people themselves swap games.\nLeave --swap out.", returncode=2)
+            by = Actor(who, "command")
+            self._do(lambda: swapping.swap(game_id, by, db_now()))
+            return
+        self._do(lambda: signups.join(game_id, who, self.actor, db_now(), overlap=self._overlap()))
+
+    def do_wait(self) -> None:
+        game_id, who, on = self._game().pk, self._who(), not self.options["off"]
+        self._do(lambda: waiting.wait(game_id, who, on, self.actor, db_now()))
 
     def do_leave(self) -> None:
         game_id, who = self._game().pk, self._who()
@@ -217,7 +241,9 @@ class Command(HostWords, BaseCommand):
         people = roster(game)
         for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
             for seat in seats:
-                self.stdout.write(f"  {title} {seat.number}: {seat.name}{f' · {seat.note}' if seat.note else ''}")
+                why = f" ({offer_messages.WAITS})" if seat.waits else ""
+                note = f" · {seat.note}" if seat.note else ""
+                self.stdout.write(f"  {title} {seat.number}: {seat.name}{why}{note}")
 
     def _line(self, game: Game) -> dict[str, Any]:
         people = roster(game)
@@ -257,6 +283,9 @@ class Command(HostWords, BaseCommand):
         if who is None:
             raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)
         return who
+
+    def _overlap(self) -> Overlap:
+        return Overlap.ANYWAY if self.options["anyway"] else Overlap.ASK
 
     def _given(self) -> dict[str, str]:
         given = {name: self.options[name] for name in PLAN if self.options.get(name) is not None}

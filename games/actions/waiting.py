@@ -1,0 +1,43 @@
+"""Waiting on purpose: being on the wait list and given no seat until one wants it."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from games import offer_messages
+from games.actions import offers
+from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
+from games.actions.seating import end_offer, reseat
+from games.actions.signups import join
+from games.roster import place_of
+from guilds.models import User
+
+
+@transaction.atomic
+def wait(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> Done:
+    """Have somebody wait on purpose, giving up the seat they have; or with `on` false want one again.
+
+    Who is not in the game joins, waiting. Raises Refused once the game has started, and as joining does.
+    """
+    game = locked_game(game_id, actor)
+    if actor.user != who:
+        require_manager(game, actor)
+    require(game, "join", now)
+    signup = game.signups.current().filter(user=who).first()
+    if signup is None and on:
+        return join(game_id, who, actor, now, waits=True)
+    if signup is None or not (on or signup.waits):
+        return Done(game, False, offer_messages.WAITS_NOT)
+    if not on:
+        back = offers.again(game, signup, actor, now)
+        assert back is not None, "who waits on purpose has no seat"
+        return back
+    if signup.waits:
+        return Done(game, False, offer_messages.WAITS_ALREADY)
+    gave_up = signup.seated_at is not None
+    signup.seated_at, signup.waits = None, True
+    signup.save(update_fields=["seated_at", "waits"])
+    end_offer(signup)
+    reseat(game, now)
+    changed(game, actor, "wait", offers.whose(game, who, actor), now)
+    return Done(game, True, offer_messages.waiting(place_of(game, who)[0], gave_up))

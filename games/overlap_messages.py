@@ -1,0 +1,27 @@
+"""All wording about games that somebody plays or runs at the same time."""
+
+from collections.abc import Sequence
+
+ANYWAY, SWAP = "Join anyway", "Swap"
+SCHEDULE_ANYWAY = "Schedule it anyway"
+HOSTED = "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
+
+
+def asked(plays: Sequence[tuple[str, str]], runs: Sequence[tuple[str, str]], joining: bool, swappable: bool) -> str:
+    """What somebody is in, and what they run at that time: titles with their times. Then what they can do."""
+    parts = []
+    for verb, games in (("You are already in", plays), ("You run", runs)):
+        if games:
+            parts.append(f"{verb} {' and '.join(f'{title} then ({time})' for title, time in games)}.")
+    if not joining:
+        parts.append("Choose another time, or schedule it anyway.")
+    elif swappable:
+        parts.append(f"Join this one anyway, or swap: leave {'that' if len(plays) == 1 else 'those'} and join this.")
+    else:
+        parts.append("Join this one anyway?")
+    return " ".join(parts)
+
+
+def swapped(left: Sequence[str], joined: str) -> str:
+    """The answer to Swap."""
+    return f"You left {' and '.join(left)}. {joined}"
