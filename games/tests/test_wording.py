@@ -55,6 +55,7 @@ TYPED: dict[str, Iterable[Any]] = {
     "float | None": [None, 1.5],
     "datetime": [AT],
     "datetime | None": [AT, None],
+    "Sequence[tuple[str, str]]": [[], [("Raid", "Fri 19:30")], [("Raid", "Fri 19:30"), ("Chess", "Fri 20:00")]],
     "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
     "State": list(State),
     "str | None": ["Ann", None],
