@@ -56,6 +56,7 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Reminders", view.reminders_text)
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
+    _add(made, "Rewards", view.rewards)
     seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
     if view.seated:
         _add_people(made, seats, view.seated, view.url, WAITING_LEAST if view.waiting else 0)

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from games import messages, state_messages
 from games.calendars import calendar_path, google_url
+from games.letters import fitting
 from games.mentioned import discord_place, discord_text
 from games.models import Game
 from games.roster import roster
@@ -52,6 +53,7 @@ class AnnouncementView:
     location: str = ""
     calendar_url: str = ""
     google_url: str = ""
+    rewards: str = ""  # as Discord takes them: hidden until somebody clicks
 
     @property
     def text(self) -> str:
@@ -89,7 +91,13 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         location=discord_place(game.guild_id, held.location, LOCATION_SHOWN),
         calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
         google_url="" if state.over else google_url(game),
+        rewards=_hidden(game.rewards),
     )
+
+
+def _hidden(text: str) -> str:
+    """A text from people as Discord's spoiler. None of its own bars end it, since no two follow each other."""
+    return f"||{fitting(text, FIELD_VALUE - 5)} ||" if text else ""
 
 
 def _mention(user_id: int | None, name: str) -> str:

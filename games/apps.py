@@ -7,11 +7,12 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import choice_kinds, chores, kinds, setup_kinds
+        from games import after_kinds, choice_kinds, chores, kinds, setup_kinds
         from games.actions import signups
         from guilds.signals import member_changed
 
         kinds.register_all()
+        after_kinds.register_all()
         choice_kinds.register_all()
         setup_kinds.register_all()
         member_changed.connect(signups.on_member_changed)

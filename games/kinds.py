@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from games import ledger_messages, letter_messages, messages
 from games.actions.announcing import lose
+from games.actions.archiving import not_archived
 from games.actions.lifecycle import take_down
 from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant, people
@@ -298,26 +299,28 @@ def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
 def _post(row: Notification, now: datetime) -> Rendered | Drop:
     game = _game(row)
     post = game.announcement
-    if post.message_id is None and game.state(now).over:
+    archive = Channel.objects.filter(pk=post.archive_id).first() if post.archive_id else None
+    channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
+    if archive is None and message_id is None and game.state(now).over:
         return Drop("it was over before it was announced")
-    if post.channel.gone_at is not None:
+    if channel.gone_at is not None:
         # One refusal told us; the other games there need not ask.
         _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
         return Drop("the channel was deleted")
     # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
-    first = post.message_id is None and post.lost_at is None and post.shown_revision == 0
+    first = message_id is None and archive is None and post.lost_at is None and post.shown_revision == 0
     roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
     letter = Letter(
-        channel_id=post.channel_id,
+        channel_id=channel.pk,
         text=" ".join(f"<@&{role}>" for role in roles),
         ping_roles=tuple(roles),
         post=view(game, now),
         nonce=post.nonce,
-        message_id=post.message_id,
-        doubt=post.message_id is None and in_doubt(row.first_tried_at, now),
+        message_id=message_id,
+        doubt=message_id is None and in_doubt(row.first_tried_at, now),
         tried_at=tried_before(row.first_tried_at, now),
         mark=game.url,
-        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if post.channel.is_forum else None,
+        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
     return Rendered(letter, game.revision)
 
@@ -325,10 +328,16 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
 def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
     game = _game(row)
     post = game.announcement
-    if (sent.channel_id, rendered.letter.nonce) != (post.channel_id, post.nonce):
-        # The game moved to another channel while its post was on its way to the old one.
-        take_down(game, sent.channel_id, sent.message_id, now)
+    if (sent.channel_id, rendered.letter.nonce) != (post.archive_id or post.channel_id, post.nonce):
+        # The game moved to another channel while its post was on its way to the old one. What waits to be archived
+        # stays until it is.
+        if sent.message_id != post.message_id:
+            take_down(game, sent.channel_id, sent.message_id, now)
         return
+    if post.archive_id is not None:
+        if post.message_id is not None:
+            take_down(game, post.channel_id, post.message_id, now)
+        post.channel_id = sent.channel_id
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
     post.checked_at = now
@@ -342,6 +351,9 @@ def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
     if why.code == Permanent.UNKNOWN_MESSAGE and post.message_id is not None:
         lose(game, post, now)
         return True
+    if post.archive_id is not None:
+        not_archived(game, why, now)
+        return False
     channel = post.channel
     if why.code == Permanent.MISSING_PERMISSION:
         post.problem = messages.not_announced(post.message_id is not None, channel.name, channel.missing)

@@ -13,6 +13,7 @@ TITLES = {
     "lost_seat": "A seat is free",
     "added": "Added to the game",
     "removed": "Removed from the game",
+    "rewards": "Rewards to write down",
     "told": "Message to the players",
     "welcome": "How to set the server up",
 }

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import (
+    after_views,
+    calendar_views,
+    choice_views,
+    ledger_views,
+    people_views,
+    settings_views,
+    setup_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -55,6 +64,10 @@ urlpatterns = [
     path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
     path("games/<id:game_id>/deliveries/<id:delivery_id>/resend/", views.resend, name="game-resend"),
+    path("games/<id:game_id>/signups/<id:signup_id>/attendance/", after_views.attend, name="game-attendance"),
+    path("games/<id:game_id>/rewards/", after_views.write_rewards, name="game-rewards"),
+    path("games/<id:game_id>/archive/", after_views.archive, name="game-archive"),
+    path("guilds/<id:guild_id>/attendance.csv", after_views.attendance_table, name="guild-attendance"),
     path("games/<id:game_id>/tell/", views.tell, name="game-tell"),
     path("guilds/<id:guild_id>/messages/", ledger_views.messages, name="guild-messages"),
     path("guilds/<id:guild_id>/messages/<id:delivery_id>/resend/", ledger_views.resend, name="guild-resend"),

@@ -145,7 +145,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         case State.COMPLETED:
             raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
-    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
+    planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game", "rewards", "archive"]
     unschedule(planned, game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(

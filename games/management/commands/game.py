@@ -14,6 +14,7 @@ from games.actions import lifecycle, signups, telling
 from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
+from games.management.after_words import AfterWords
 from games.models import Game
 from games.roster import roster
 from games.rules import To
@@ -37,7 +38,7 @@ PLAN = (
 )
 
 
-class Command(BaseCommand):
+class Command(AfterWords, BaseCommand):
     help = "Games: list, show, schedule, edit, cancel, tell, join, leave. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,7 +48,9 @@ class Command(BaseCommand):
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|edit|cancel|tell|join|leave"
+            dest="word",
+            required=True,
+            metavar="list|show|create|edit|cancel|tell|join|leave|attendance|rewards|archive",
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
@@ -70,6 +73,8 @@ class Command(BaseCommand):
             word = words.add_parser(name, parents=[changing], help=f"{name} a game")
             word.add_argument("game")
             word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
+
+        self.add_after_words(words, changing)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         self.options = options
