@@ -60,6 +60,7 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Sign-ups", view.signing_text)
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
+    _add(made, "Rewards", view.rewards)
     seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
     others = [("Wait list", view.waiting)]
     for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):

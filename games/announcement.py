@@ -61,6 +61,7 @@ class AnnouncementView:
     takes_answers: bool = False
     maybe: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    rewards: str = ""  # as Discord takes them: hidden until somebody clicks
 
     @property
     def text(self) -> str:
@@ -105,7 +106,13 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         takes_answers=held.answers,
         maybe=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.TENTATIVE),
         absent=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.ABSENT),
+        rewards=_hidden(game.rewards),
     )
+
+
+def _hidden(text: str) -> str:
+    """A text from people as Discord's spoiler. None of its own bars end it, since no two follow each other."""
+    return f"||{fitting(text, FIELD_VALUE - 5)} ||" if text else ""
 
 
 def _who(seat: Seat) -> str:

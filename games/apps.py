@@ -7,12 +7,25 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import answer_kinds, choice_kinds, chores, host_kinds, kinds, life_kinds, offer_kinds, setup_kinds
+        from games import (
+            after_kinds,
+            answer_kinds,
+            choice_kinds,
+            chores,
+            host_kinds,
+            kinds,
+            life_kinds,
+            offer_kinds,
+            post_kinds,
+            setup_kinds,
+        )
         from games.actions import signups, takeover
         from guilds.signals import member_changed
 
         kinds.register_all()
+        post_kinds.register_all()
         answer_kinds.register_all()
+        after_kinds.register_all()
         choice_kinds.register_all()
         setup_kinds.register_all()
         life_kinds.register_all()

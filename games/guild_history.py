@@ -67,5 +67,5 @@ def _value(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[in
         case "for_games":
             return "yes" if value else "no"
     if name in NAMES:
-        return words.setting_text(name, value, roles) if value is not None else "inherited"
+        return words.setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")

@@ -5,28 +5,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from games import ledger_messages, letter_messages, messages
-from games.actions.announcing import awaits_answer, lose
 from games.actions.answers import has_answered
-from games.actions.lifecycle import take_down
 from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant
-from games.announcement import view
 from games.letters import fitting, letter
 from games.levels import Method, ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import To
 from games.states import State
-from guilds.models import Channel
 from guilds.names import names_in
-from notifications.kinds import Drop, Kind, Post, Rendered, guild_of_game, register
-from notifications.letter import ForumPost, Letter, Permanent, Sent
+from notifications.kinds import Drop, Kind, guild_of_game, register
+from notifications.letter import Letter
 from notifications.models import Delivery, How, Notification, Preference, Status
-from notifications.rules import LATE, NO_MESSAGES, in_doubt, tried_before
+from notifications.rules import LATE, NO_MESSAGES
 
 PINGS_MOST = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
@@ -46,8 +41,6 @@ def register_all() -> None:
     register(Kind("removed", expand=_recipient, render=_removed))
     register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
     register(Kind("told", expand=_players_told, render=_told))
-    register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
-    register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
 
 
 def _game(row: Notification) -> Game:
@@ -309,91 +302,3 @@ def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
     by = _by(delivery, game) or messages.OPERATOR
     text = messages.plain(delivery.notification.facts["text"])
     return _letter(delivery, game, ledger_messages.told(title, guild, messages.stamp(starts_at), url, by, text), now)
-
-
-# --- the post --------------------------------------------------------------------------------------------
-
-
-def _post(row: Notification, now: datetime) -> Rendered | Drop:
-    game = _game(row)
-    post = game.announcement
-    if post.message_id is None and game.state(now).over:
-        return Drop("it was over before it was announced")
-    if awaits_answer(post):
-        return Drop("its host is asked first whether to put it back")
-    if post.channel.gone_at is not None:
-        # One refusal told us; the other games there need not ask.
-        _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
-        return Drop("the channel was deleted")
-    # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
-    first = post.message_id is None and post.lost_at is None and post.shown_revision == 0
-    roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
-    letter = Letter(
-        channel_id=post.channel_id,
-        text=" ".join(f"<@&{role}>" for role in roles),
-        ping_roles=tuple(roles),
-        post=view(game, now),
-        nonce=post.nonce,
-        message_id=post.message_id,
-        doubt=post.message_id is None and in_doubt(row.first_tried_at, now),
-        tried_at=tried_before(row.first_tried_at, now),
-        mark=game.url,
-        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if post.channel.is_forum else None,
-    )
-    return Rendered(letter, game.revision)
-
-
-def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
-    game = _game(row)
-    post = game.announcement
-    if (sent.channel_id, rendered.letter.nonce) != (post.channel_id, post.nonce):
-        # The game moved to another channel while its post was on its way to the old one.
-        take_down(game, sent.channel_id, sent.message_id, now)
-        return
-    post.message_id, post.application_id = sent.message_id, _application_id()
-    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
-    post.checked_at = now
-    post.thread_name = rendered.letter.forum.name if rendered.letter.forum else ""
-    post.save()
-
-
-def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
-    game = _game(row)
-    post = game.announcement
-    if why.code == Permanent.UNKNOWN_MESSAGE:
-        if post.message_id is not None:  # else we were told of it meanwhile
-            lose(game, post, now)
-        return True
-    channel = post.channel
-    if why.code == Permanent.MISSING_PERMISSION:
-        post.problem = messages.not_announced(post.message_id is not None, channel.name, channel.missing)
-    elif why.code == Permanent.UNCERTAIN:
-        post.problem = messages.maybe_announced(channel.name)
-    elif why.code == Permanent.UNKNOWN_CHANNEL:
-        post.problem = messages.channel_gone(channel.name)
-    else:
-        post.problem = messages.refused_by_discord(str(why)[:200])
-    post.save()
-    # Shown on the page, so open pages look again.
-    Game.objects.filter(pk=game.pk).update(revision=game.revision)
-    return False
-
-
-def _application_id() -> int | None:
-    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
-
-
-def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
-    facts: dict[str, Any] = row.facts
-    forum = ForumPost("") if Channel.objects.get(pk=int(facts["channel"])).is_forum else None
-    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
-    return Rendered(letter, row.revision)
-
-
-def _done(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
-    """Nothing to write down: the row closes."""
-
-
-def _give_up(row: Notification, why: Permanent, now: datetime) -> bool:
-    """Gone already, or out of reach: either way not ours to repeat."""
-    return False

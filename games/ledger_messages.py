@@ -16,6 +16,7 @@ TITLES = {
     "nudge": "Question whether more can come",
     "short": "Too few players",
     "host_left": "The host left the server",
+    "rewards": "Rewards to write down",
     "told": "Message to the players",
     "not_announced": "Not announced after all",
     "on_again": "On again",

@@ -268,6 +268,7 @@ class LevelForm(forms.Form):
         if isinstance(order := self.fields["priority_role_ids"], RolesInOrderField):
             order.roles = [role for role in self.roles if role.pk != role.guild_id]
         names = {role.pk: role.name for role in self.roles}
+        channels = {int(pk): label for pk, label in self.archives}
         for name in without:
             del self.fields[name]
             self.fields.pop(own_flag(name), None)
@@ -278,7 +279,7 @@ class LevelForm(forms.Form):
                 choices = [(str(role.pk), role.name) for role in offered]
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in self.settings_fields:
-            text = messages.setting_text(name, inherited[name].value, names)
+            text = messages.setting_text(name, inherited[name].value, names, channels)
             said = messages.inherited(text, inherited[name].source)
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField) and name not in ROLES:

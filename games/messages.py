@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import answer_messages, host_messages, ledger_messages, life_messages, offer_messages
+from games import after_messages, answer_messages, host_messages, ledger_messages, life_messages, offer_messages
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -148,8 +148,8 @@ NO_ROLES = {
 }
 
 
-def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
-    """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`."""
+def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
+    """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`, `#archive`."""
     match name:
         case "seats":
             return f"{value} seat{'' if value == 1 else 's'}" if value else "unlimited seats"
@@ -175,7 +175,7 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str]) -> str:
         case "minimum":
             return f"{value} at least" if value else "any number"
         case "archive_channel_id":
-            return "in a channel of its own" if value else "nowhere"
+            return channels.get(value, "in a channel of its own") if value else "nowhere"
         case "player_role_ids" | "host_role_ids" | "notify_role_ids" | "priority_role_ids":
             return ", ".join(role_names.get(role, "a deleted role") for role in value) or NO_ROLES[name]
         case _:
@@ -364,6 +364,8 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return host_messages.line(verb, who, changes)
     if verb in offer_messages.VERB_TEXT:
         return offer_messages.offer_line(verb, who, changes)
+    if verb in after_messages.VERBS:
+        return after_messages.history_line(verb, who, changes)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
     if verb == "edit":
         return f"{text} {', '.join(sorted(changes)) or 'nothing'}"

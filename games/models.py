@@ -281,6 +281,12 @@ class Announcement(models.Model):
         return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
 
     @property
+    def archive_id(self) -> int | None:
+        """The archive's channel, to which it has yet to move."""
+        archive = self.game.effective.archive_channel_id if self.game.archived_at is not None else 0
+        return archive if archive and archive != self.channel_id else None
+
+    @property
     def place_id(self) -> int:
         """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
         return (self.message_id if self.channel.is_forum else None) or self.channel_id

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from games import answer_messages
+from games import after_messages, answer_messages
 from gamesched.lib.refusal import Refusal
 
 TITLE_MAX = 200
 DESCRIPTION_MAX = 2000
 REASON_MAX = 300
+REWARDS_MAX = 2000
 NAME_MAX = 80  # of a template
 SEATS_MAX = 100
 LOCATION_MAX, INSTRUCTIONS_MAX = 200, 1000
@@ -215,6 +216,13 @@ def check_told(text: str, shown: str) -> str:
     if len(shown) > TOLD_SHOWN_MAX:
         return "The message has too many lines or special characters for Discord. Write it in plainer words."
     return ""
+
+
+def check_rewards(text: str) -> str:
+    """What is wrong with a tidy text about rewards; '' for nothing."""
+    if len(text) > REWARDS_MAX:
+        return after_messages.rewards_too_long(len(text), REWARDS_MAX)
+    return after_messages.REWARDS_BAD if _has_controls(text.replace("\n", "").replace("\t", "")) else ""
 
 
 def check_reason(reason: str) -> Refusal | None:

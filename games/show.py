@@ -12,6 +12,7 @@ from games.actions.levels import Change
 from games.actions.people import may_choose_hosts
 from games.actions.planning import Actor
 from games.actions.telling import may_be_told
+from games.after import after
 from games.calendars import google_url
 from games.host_messages import needs
 from games.host_show import hosting
@@ -118,6 +119,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "game": _shown(game, state, host.text, host.avatar_url),
         "roster": people,
         "mine": mine,
+        "after": after(game, viewer, manages, host.text, now),
         "mine_text": _mine_text(people, mine) if mine else "",
         "may": May(
             join=not closed and mine is None,
@@ -210,9 +212,12 @@ def nobody(door: str) -> str:
 def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
     """Games to come that change with a level, each with its settings' names and their values before and after."""
     roles = dict(guild.roles.values_list("pk", "name"))
+    channels = {channel.pk: str(channel) for channel in guild.channels.all()}
     found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
     for change in changes:
-        before, after = (messages.setting_text(change.name, s.value, roles) for s in (change.before, change.after))
+        before, after = (
+            messages.setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after)
+        )
         rows = found.setdefault(change.game.pk, (change.game, []))[1]
         rows.append((SETTING_NAMES[change.name], before, after))
     return list(found.values())

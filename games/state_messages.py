@@ -1,5 +1,6 @@
 """All wording about where a game stands, and why something cannot be done there."""
 
+from games import after_messages
 from games.states import State
 
 STATE_TEXT = {
@@ -55,6 +56,8 @@ def not_now(verb: str, state: State, cancel_reason: str = "") -> str:
         return NOT_POSTED
     if verb == "close" and state is State.IN_PROGRESS:
         return closed(state)
+    if verb == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
+        return after_messages.NOT_OVER
     if not state.over:
         return NOT_BEGUN
     return over(state)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from games import (
+    after_views,
     answer_views,
     calendar_views,
     choice_views,
@@ -85,6 +86,10 @@ urlpatterns = [
     path("games/<id:game_id>/undo/", life_views.undo, name="game-undo"),
     path("games/<id:game_id>/announce/", views.announce, name="game-announce"),
     path("games/<id:game_id>/deliveries/<id:delivery_id>/resend/", views.resend, name="game-resend"),
+    path("games/<id:game_id>/signups/<id:signup_id>/attendance/", after_views.attend, name="game-attendance"),
+    path("games/<id:game_id>/rewards/", after_views.write_rewards, name="game-rewards"),
+    path("games/<id:game_id>/archive/", after_views.archive, name="game-archive"),
+    path("guilds/<id:guild_id>/attendance.csv", after_views.attendance_table, name="guild-attendance"),
     path("games/<id:game_id>/tell/", views.tell, name="game-tell"),
     path("guilds/<id:guild_id>/messages/", ledger_views.messages, name="guild-messages"),
     path("guilds/<id:guild_id>/messages/<id:delivery_id>/resend/", ledger_views.resend, name="guild-resend"),

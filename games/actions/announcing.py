@@ -21,7 +21,8 @@ SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without
 def shown_by_answer(game_id: int, message_id: int, revision: int, now: datetime) -> None:
     """The bot showed this revision by answering a click, so no edit is needed unless more has changed."""
     post = Announcement.objects.select_related("game", "channel").filter(game_id=game_id, message_id=message_id).first()
-    if post is None or post.thread_name != post.thread_title:  # an answer renames no thread
+    # An answer renames no thread, and moves no post to the archive.
+    if post is None or post.thread_name != post.thread_title or post.archive_id is not None:
         return
     if close_shown(game_id, "announcement", revision, now):
         Announcement.objects.filter(pk=post.pk).update(shown_revision=revision)

@@ -160,6 +160,21 @@ def plan_clock(game: Game, now: datetime) -> None:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:
         schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
+    _plan_afterwards(game, now)
+
+
+def _plan_afterwards(game: Game, now: datetime) -> None:
+    """Plan to ask the host for rewards when the game ends, and to archive it some time later."""
+    held = game.effective
+    archived_at = game.ends_at + timedelta(minutes=held.archive_after)
+    for kind, at, wanted in (
+        ("rewards", game.ends_at, held.ask_rewards and not game.rewards),
+        ("archive", archived_at, held.archive_channel_id and game.archived_at is None),
+    ):
+        if wanted:
+            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.revision)
+        else:
+            unschedule([kind], game.pk, now, "it is not wanted any more")
 
 
 def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:

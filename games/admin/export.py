@@ -1,6 +1,5 @@
 """Games as a table for spreadsheets."""
 
-import csv
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from django.http import HttpResponse
 
 from games import state_messages
 from games.models import Game, Signup
+from games.tables import table
 
 HEAD = (
     "id", "title", "server", "channel", "template", "host", "start (UTC)", "time zone", "minutes", "status", "seats",
@@ -19,15 +19,8 @@ HEAD = (
 
 def games_csv(games: QuerySet[Game], now: datetime) -> HttpResponse:
     """The games with who is in, one a line, as a file to download."""
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="games.csv"'
-    answer.write("\ufeff")  # without it Excel takes the file for another encoding
-    out = csv.writer(answer)
-    out.writerow(HEAD)
     people = Prefetch("signups", Signup.objects.current().select_related("user"), to_attr="current")
-    for game in games.prefetch_related(people):
-        out.writerow([harmless(value) for value in _row(game, game.current, now)])
-    return answer
+    return table("games.csv", HEAD, (_row(game, game.current, now) for game in games.prefetch_related(people)))
 
 
 def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
@@ -41,9 +34,3 @@ def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
         held.seats or "unlimited", names(s for s in signups if s.seated_at),
         names(s for s in signups if not s.seated_at), game.cancel_reason,
     )  # fmt: skip
-
-
-def harmless(value: Any) -> str:
-    """Text that a spreadsheet shows and does not compute."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -71,7 +71,7 @@ class LettersInline(GuildScopedInline):
         rows: QuerySet[Notification] = super().get_queryset(request)
         told = ("sent", "failed", "pending")
         counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in told}
-        letters = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown"))
+        letters = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
         return letters.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display

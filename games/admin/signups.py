@@ -45,6 +45,8 @@ class PlaceColumns:
     def place(self, signup: Signup) -> str:
         if signup.left_at is not None:
             return "left"
+        if signup.no_show:
+            return "had a seat, did not come"
         return "has a seat" if signup.seated_at else "waits"
 
 
@@ -95,6 +97,7 @@ class SignupAdmin(PlaceColumns, VerbAdmin):
     list_filter = (
         ("left_at", by_absence("state", "in or waiting", "left")),
         ("seated_at", by_absence("seat", "without", "with a seat")),
+        "no_show",
         "game__guild",
     )
     search_fields = ("game__title", "user__handle", "user__global_name", "placeholder")

@@ -13,10 +13,10 @@ from django.urls import reverse
 from conftest import World
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
-from games.admin.export import harmless
 from games.admin.verbs import actor
 from games.levels import GameTemplate
 from games.models import AuditEntry, Game, Signup
+from games.tables import harmless
 from games.tests.test_admin_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from notifications.models import Delivery, Notification, Status
 

@@ -166,6 +166,10 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-tell": ("get", "game", only(HOSTS)),
     "game-resend": ("post", "letter", only(HOSTS, "refused")),
     "guild-messages": MANAGING,
+    "guild-attendance": MANAGING,
+    "game-attendance": ("post", "signup", only(set(), "refused")),  # it has not begun
+    "game-archive": ("post", "game", only(set(), "refused")),
+    "game-rewards": ("get", "game", only(HOSTS)),
     "guild-resend": ("post", "guild letter", only({"manager", "owner"})),
 }
 # What others wrote and test: logging in, and the admin, which test_admin_scope walks.

@@ -16,6 +16,7 @@ from games.actions.planning import Actor, Done, rehearsed
 from games.announcement import view
 from games.forms import GameForm
 from games.life import When
+from games.management.after_words import AfterWords
 from games.management.host_words import HostWords, add_host_words
 from games.models import Game
 from games.roster import roster
@@ -61,7 +62,7 @@ PEOPLE = {
 }
 
 
-class Command(HostWords, BaseCommand):
+class Command(HostWords, AfterWords, BaseCommand):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -117,6 +118,8 @@ class Command(HostWords, BaseCommand):
         create.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
 
         add_host_words(words, changing)
+
+        self.add_after_words(words, changing)
 
     def handle(self, *args: Any, word: str, **options: Any) -> None:
         self.options = options

@@ -1,0 +1,185 @@
+"""A game that is over goes to the archive: its post moves there, or stays where it is and says why."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from games.actions import announcing, lifecycle
+from games.actions.archiving import archive
+from games.actions.planning import Actor, touch
+from games.models import Announcement, Game
+from games.states import State
+from gamesched.lib.refusal import Refused
+from guilds.models import Channel
+from notifications import steps
+from notifications.letter import Letter, Permanent, Sent
+from notifications.models import Notification
+
+OLD, NEW = 777, 888
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's whose post is up and goes to another channel two hours after its end."""
+    made = world.game(archive_channel_id=world.other_channel.pk, archive_after=120)
+    Announcement.objects.update(message_id=OLD, shown_revision=1)
+    Notification.objects.exclude(kind="archive").update(closed_at=world.now)
+    return made
+
+
+def posts(world: World, *outcomes: Any) -> list[Letter]:
+    """What is sent now; with each comes what came of it."""
+    at = due(Game.objects.get())
+    jobs = steps.take_jobs(at, 10)
+    assert len(jobs) == len(outcomes)
+    steps.record(list(zip(jobs, outcomes, strict=True)), at)
+    return [job.letter for job in jobs]
+
+
+def due(game: Game) -> Any:
+    return game.ends_at + timedelta(hours=2)
+
+
+def sent(world: World) -> Sent:
+    return Sent(world.other_channel.pk, NEW)
+
+
+def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) -> None:
+    assert Notification.objects.get(kind="archive").due_at == due(game)
+    steps.expand_due(due(game))
+    found = Game.objects.get()
+    assert found.state(due(game)) is State.ARCHIVED
+    assert Announcement.objects.get().message_id == OLD, "until the new one is there"
+    [new] = posts(world, sent(world))
+    assert (new.channel_id, new.message_id, new.text, new.ping_roles) == (world.other_channel.pk, None, "", ())
+    assert new.post.state_text == "Archived"
+    assert not new.post.may_sign_up
+    post = Announcement.objects.get()
+    assert (post.channel_id, post.message_id, post.problem) == (world.other_channel.pk, NEW, "")
+    [old] = posts(world, Sent(world.channel.pk, OLD))
+    assert (old.delete, old.channel_id, old.message_id) == (True, world.channel.pk, OLD)
+    Game.objects.update(starts_at=world.now - timedelta(hours=9), ends_at=world.now - timedelta(hours=7))
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Archived" in page
+    assert "It was archived, as planned" in page
+    assert reverse("game-archive", args=[game.pk]) not in page
+    assert "Archived" in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
+
+
+def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) -> None:
+    steps.expand_due(due(game))
+    posts(world, sent(world))
+    posts(world, Sent(world.channel.pk, OLD))
+    assert announcing.sweep(due(game)) == 0
+    touch(Game.objects.with_levels().get(), due(game))
+    [edit] = posts(world, sent(world))
+    assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
+    assert announcing.posts_deleted([NEW], due(game)) == 0
+    touch(Game.objects.with_levels().get(), due(game))
+    assert not steps.take_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game, known: bool) -> None:
+    if known:
+        Channel.objects.filter(pk=world.other_channel.pk).update(bot_permissions=0)
+    steps.expand_due(due(game))
+    if not known:
+        posts(world, Permanent("Missing Permissions", Permanent.MISSING_PERMISSION))
+    post = Announcement.objects.get()
+    assert (post.channel_id, post.message_id) == (world.channel.pk, OLD)
+    assert post.problem.startswith("Not archived:")
+    assert "#raids" in post.problem
+    assert Game.objects.get().state(due(game)) is State.COMPLETED
+    assert not Notification.objects.open().exists()
+    Channel.objects.update(bot_permissions=world.channel.bot_permissions)
+    archive(game.pk, Actor(world.bob, "page"), due(game))
+    posts(world, sent(world))
+    assert Announcement.objects.get().problem == ""
+
+
+def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
+    touch(Game.objects.with_levels().get(), due(game))
+    [edit] = steps.take_jobs(due(game), 10)
+    steps.expand_due(due(game))
+    steps.record([(edit, Sent(world.channel.pk, OLD))], due(game))
+    assert not Notification.objects.filter(kind="takedown").exists()
+    [new] = posts(world, sent(world))
+    assert new.channel_id == world.other_channel.pk
+    announcing.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    assert Announcement.objects.get().message_id == NEW
+
+
+def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
+    steps.expand_due(due(game))
+    announcing.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    posts(world, sent(world))
+
+
+def test_now_by_the_host(world: World, game: Game, as_person: Any, capsys: Any) -> None:
+    by = Actor(world.bob, "page")
+    with pytest.raises(Refused, match="is not over yet"):
+        archive(game.pk, by, world.now)
+    with pytest.raises(Refused, match="is not over yet"):
+        archive(game.pk, by, game.starts_at)
+    with pytest.raises(Refused, match="Only the host"):
+        archive(game.pk, Actor(world.charlie, "page"), game.ends_at)
+    Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
+    address = reverse("game-archive", args=[game.pk])
+    assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
+    host = as_person(world.bob)
+    assert address in host.get(game.get_absolute_url()).text
+    assert "Its post moves to #raids" in host.post(address, headers={"HX-Request": "true"}).text
+    assert "Bob the GM archived it" in host.get(game.get_absolute_url()).text
+    assert not Notification.objects.open().filter(kind="archive").exists()
+    call_command("game", "archive", str(game.pk))
+    assert "archived already" in capsys.readouterr().out
+
+
+def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_person: Any) -> None:
+    by = Actor(world.bob, "page")
+    # A longer game is archived later, and one without an archive not at all.
+    plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
+    lifecycle.edit(game.pk, world.plan(duration=300, **plan), by, world.now)
+    row = Notification.objects.open().get(kind="archive")
+    assert row.due_at == game.starts_at + timedelta(hours=5)
+    lifecycle.edit(game.pk, world.plan(archive_channel_id=0), by, world.now)
+    assert not Notification.objects.open().filter(kind="archive").exists()
+    with pytest.raises(Refused, match="No archive is chosen"):
+        archive(game.pk, by, due(game))
+    # Its channel is deleted meanwhile.
+    lifecycle.edit(game.pk, world.plan(**plan), by, world.now)
+    Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
+    steps.expand_due(due(game))
+    assert Game.objects.get().archived_at is None
+    # Called off.
+    other = world.game(**plan)
+    lifecycle.cancel(other.pk, "", by, world.now)
+    assert not Notification.objects.open().filter(kind="archive", game=other).exists()
+    with pytest.raises(Refused, match="was cancelled"):
+        archive(other.pk, by, due(game))
+
+
+def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:
+    role = world.guild.roles.exclude(pk=world.guild.pk).get()
+    Game.objects.update(notify_role_ids=[role.pk])
+    Announcement.objects.update(message_id=None, shown_revision=0)
+    steps.expand_due(due(game))
+    [new] = posts(world, sent(world))
+    assert (new.text, new.ping_roles) == ("", ())
+
+
+def test_the_channel_is_named_in_the_settings(world: World) -> None:
+    from games.forms import archives
+    from games.level_forms import LevelForm
+    from games.levels import GuildDefaults, inherited
+
+    GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
+    form = LevelForm(
+        roles=[], inherited=inherited(GuildDefaults.objects.get().guild, None, None), archives=archives(world.guild)
+    )
+    assert form.fields["archive_channel_id"].help_text == "Inherited: #raids, from the server."

@@ -1,0 +1,132 @@
+"""Who came: marked by whoever runs the game, seen by nobody else but the person."""
+
+import csv
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import World
+from games import after_messages as words
+from games.actions import signups
+from games.actions.attendance import mark
+from games.actions.planning import Actor
+from games.announcement import view
+from games.calendars import calendar_file
+from games.models import AuditEntry, Game, Signup
+from gamesched.lib.refusal import Refused
+from notifications.models import Notification
+
+MARKED = "You were marked as not having come. If that is wrong, ask Bob the GM."
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's that began: Charlie and a name have seats, Alice waits."""
+    made = world.game(seats=2)
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    made.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
+    signups.join(made.pk, world.alice, Actor(world.alice, "page"), world.now)
+    Game.objects.update(starts_at=world.now - timedelta(minutes=5), ends_at=world.now + timedelta(hours=2))
+    return Game.objects.get()
+
+
+def seat(game: Game, world: World) -> Signup:
+    return game.signups.get(user=world.charlie)
+
+
+def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_person: Any) -> None:
+    Notification.objects.all().delete()
+    before = view(game, world.now), calendar_file(game, world.now)
+    host = as_person(world.bob)
+    page = host.get(game.get_absolute_url()).text
+    assert page.count("Did not come") == 2, "each with a seat; not who waits"
+    address = reverse("game-attendance", args=[game.pk, seat(game, world).pk])
+    answer = host.post(address, {"no_show": "yes"}, headers={"HX-Request": "true"})
+    assert "charlie is marked as not having come." in answer.text
+    assert "Came after all" in answer.text
+    assert "Bob the GM marked charlie as not having come" in answer.text
+    assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "verb").first()
+    game = Game.objects.get()
+    assert (view(game, world.now), calendar_file(game, world.now)) == before
+    assert not Notification.objects.exists(), "the post is not even edited"
+    assert MARKED in as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "not having come" in as_person(world.alice).get(game.get_absolute_url()).text, "she manages the server"
+    other = as_person(world.person(9)).get(game.get_absolute_url()).text
+    assert "not having come" not in other
+    assert "Who came" not in other
+    answer = as_person(world.bob).post(address, {"no_show": "no"}, follow=True)
+    assert "charlie is no longer marked" in answer.text
+    assert not seat(game, world).no_show
+    assert MARKED not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_who_may_and_when(world: World, game: Game) -> None:
+    pk, by = seat(game, world).pk, Actor(world.bob, "page")
+    with pytest.raises(Refused, match="Only the host"):
+        mark(game.pk, pk, True, Actor(world.charlie, "page"), world.now)
+    with pytest.raises(Refused, match="have no seat"):
+        mark(game.pk, game.signups.get(user=world.alice).pk, True, by, world.now)
+    with pytest.raises(Refused, match="have no seat"):
+        mark(world.game().pk, pk, True, by, world.now + timedelta(days=4))
+    with pytest.raises(Refused, match="has not started yet"):
+        mark(game.pk, pk, True, by, world.now - timedelta(hours=1))
+    assert mark(game.pk, pk, True, Actor(world.alice, "page"), world.now).changed
+    again = mark(game.pk, pk, True, by, world.now + timedelta(days=9))
+    assert (again.changed, again.text) == (False, "charlie is marked as not having come already.")
+
+
+def rows(answer: Any) -> list[list[str]]:
+    return list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+
+
+def test_the_table_of_a_server(world: World, game: Game, as_person: Any) -> None:
+    Game.objects.update(title="=SUM(A1)")
+    mark(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
+    # Alice left late and came back; dave left late and stayed away.
+    dave = world.person(9)
+    for user, key in ((world.alice, 10**13), (dave, 10**14)):
+        game.signups.create(user=user, order_key=key, joined_at=world.now, left_at=world.now, left_late=True)
+    game.signups.filter(user=world.alice, left_at=None).update(seated_at=world.now)
+    world.game(title="To come")
+    begins = f"{game.starts_at:%Y-%m-%d %H:%M}"
+    manager, address = as_person(world.alice), reverse("guild-attendance", args=[world.guild.pk])
+    assert "Download as a table" in manager.get(reverse("guild-history", args=[world.guild.pk])).text
+    head, *lines = rows(manager.get(address))
+    assert head == ["game", "title", "start (UTC)", "person", "name", "present", "left late"]
+    assert {tuple(line[:3]) for line in lines} == {(str(game.pk), "'=SUM(A1)", begins)}
+    assert sorted(line[3:] for line in lines) == sorted(
+        [
+            [str(world.charlie.pk), "charlie", "no", "no"],
+            ["", "'=Grandma", "yes", "no"],
+            [str(world.alice.pk), "alice", "yes", "no"],
+            [str(dave.pk), str(dave), "no", "yes"],
+        ]
+    )
+    day = game.starts_at.date()
+    assert len(rows(manager.get(address, {"from": day, "to": day}))) == 5
+    assert len(rows(manager.get(address, {"from": day + timedelta(days=1)}))) == 1
+    assert len(rows(manager.get(address, {"to": day - timedelta(days=1)}))) == 1
+    for bad in ("yesterday", "9999-12-31"):
+        assert words.BAD_DAY in manager.get(address, {"to": bad}, follow=True).text
+
+
+def test_the_command(world: World, game: Game, capsys: Any) -> None:
+    call_command("game", "attendance", str(game.pk), "--absent", "Charlie", "--as", "bob")
+    assert "charlie is marked as not having come." in capsys.readouterr().out
+    call_command("game", "attendance", str(game.pk))
+    assert capsys.readouterr().out.splitlines() == ["did not come  charlie", "came          =Grandma"]
+    call_command("game", "attendance", str(game.pk), "--present", str(world.charlie.pk))
+    assert not seat(game, world).no_show
+    capsys.readouterr()
+    call_command("game", "attendance", "--guild", str(world.guild.pk))
+    assert "Curse of Strahd" in capsys.readouterr().out
+    with pytest.raises(CommandError, match="Nobody with a seat is called “alice”"):
+        call_command("game", "attendance", str(game.pk), "--absent", "alice")
+    for asked in ([str(game.pk)], [str(game.pk), "--absent", "charlie"], ["--guild", str(world.guild.pk)]):
+        with pytest.raises(CommandError, match="Only"):
+            call_command("game", "attendance", *asked, "--as", "charlie")
+    call_command("game", "show", str(game.pk), "--as", "charlie")
+    assert "come" not in capsys.readouterr().out

@@ -1,0 +1,139 @@
+"""What players got: written by whoever runs the game, hidden in the post until somebody clicks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from discord_bot.render import embed
+from games import after_messages as words
+from games.actions import lifecycle
+from games.actions.planning import Actor
+from games.actions.rewards import set_rewards
+from games.announcement import FIELD_VALUE, view
+from games.models import Announcement, Game
+from gamesched.lib.refusal import Refused
+from notifications import steps
+from notifications.models import Delivery, Notification
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's that is announced, and asks for rewards."""
+    made = world.game(ask_rewards=True)
+    Announcement.objects.update(message_id=777, shown_revision=1)
+    Notification.objects.filter(kind="announcement").update(closed_at=world.now)
+    return made
+
+
+def by(world: World) -> Actor:
+    return Actor(world.bob, "page")
+
+
+def test_it_is_written_shown_and_taken_out(world: World, game: Game, as_person: Any) -> None:
+    Game.objects.update(starts_at=world.now - timedelta(minutes=5))
+    host, address = as_person(world.bob), reverse("game-rewards", args=[game.pk])
+    assert address in host.get(game.get_absolute_url()).text
+    answer = host.post(address, {"text": "100 gold\r\n<b>", "before": ""}, follow=True)
+    assert words.REWARDS_SAVED in answer.text
+    assert "wrote down the rewards" in answer.text
+    assert Game.objects.get().rewards == "100 gold\n<b>"
+    assert Notification.objects.open().filter(kind="announcement").exists(), "the post is edited"
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "100 gold" in page
+    assert "&lt;b&gt;" in page
+    assert address not in page
+    assert as_person(world.charlie).post(address, {"text": "Mine"}).status_code == 403
+    assert not set_rewards(game.pk, "100 gold\n<b>", by(world), world.now).changed
+    assert set_rewards(game.pk, " ", by(world), world.now).text == words.REWARDS_TAKEN_OUT
+    call_command("game", "rewards", str(game.pk), "--text", "A sword")
+    assert Game.objects.get().rewards == "A sword"
+
+
+def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None:
+    Game.objects.update(starts_at=world.now - timedelta(minutes=5))
+    host, address = as_person(world.bob), reverse("game-rewards", args=[game.pk])
+    refused = host.post(address, {"text": "x" * 2001, "before": ""})
+    assert refused.status_code == 422
+    assert "Shorten them to 2,000." in refused.text
+    assert "x" * 2001 in refused.text
+    with pytest.raises(Refused, match="cannot be shown"):
+        set_rewards(game.pk, "a\x00", by(world), world.now)
+    set_rewards(game.pk, "Theirs", Actor(world.alice, "page"), world.now)
+    refused = host.post(address, {"text": "Mine", "before": ""})
+    assert words.REWARDS_STALE in refused.text
+    assert ">\nMine</textarea>" in refused.text
+    assert 'name="before" value="Theirs"' in refused.text
+    assert Game.objects.get().rewards == "Theirs"
+    host.post(address, {"text": "Theirs and mine", "before": "Theirs"})
+    assert Game.objects.get().rewards == "Theirs and mine"
+
+
+def test_not_before_the_start_nor_of_a_cancelled_game(world: World, game: Game) -> None:
+    with pytest.raises(Refused, match="has not started yet"):
+        set_rewards(game.pk, "Gold", by(world), world.now)
+    lifecycle.cancel(game.pk, "", by(world), world.now)
+    with pytest.raises(Refused, match="was cancelled"):
+        set_rewards(game.pk, "Gold", by(world), game.starts_at)
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", "||out|| of it", "ends with |", "\\", "|", "```x```", "||||", "@everyone <@1>"]
+)
+def test_no_text_breaks_out_of_the_spoiler(world: World, game: Game, text: str) -> None:
+    shown = _shown(game, text, world)
+    assert shown.startswith("||")
+    assert shown.endswith(" ||")
+    # Discord ends a spoiler at the next two bars, whatever stands before them.
+    assert "||" not in shown[2:-2]
+    assert not shown[2:-2].endswith("|")
+    assert not shown[2:-2].startswith("|")
+    assert "<@" not in shown
+
+
+def test_a_long_text_is_cut_inside(world: World, game: Game) -> None:
+    shown = _shown(game, "|" * 2000, world)
+    assert len(shown) <= FIELD_VALUE
+    assert shown.endswith("… ||")
+    assert "||" not in shown[2:-2]
+    assert not _shown(game, "", world)
+
+
+def _shown(game: Game, text: str, world: World) -> str:
+    Game.objects.update(rewards=text)
+    fields = embed(view(Game.objects.get(), world.now)).fields
+    return "".join(field.value or "" for field in fields if field.name == "Rewards")
+
+
+def test_the_host_is_asked_once_when_it_ends(world: World, game: Game) -> None:
+    row = Notification.objects.get(kind="rewards")
+    assert row.due_at == game.ends_at
+    lifecycle.edit(game.pk, world.plan(ask_rewards=True, duration=180), by(world), world.now)
+    ends = world.plan().starts_at + timedelta(hours=3)
+    Notification.objects.exclude(kind="rewards").delete()
+    steps.expand_due(ends - timedelta(seconds=1))
+    assert not Delivery.objects.exists()
+    steps.expand_due(ends)
+    [job] = steps.take_jobs(ends, 10)
+    assert job.letter.user_id == world.bob.pk
+    assert "is over. Write down what the players got" in job.letter.text
+    assert reverse("game-rewards", args=[game.pk]) in job.letter.text
+    assert "/notifications/" in job.letter.text
+
+
+def test_the_host_is_not_asked_for_what_is_there(world: World, game: Game) -> None:
+    Notification.objects.exclude(kind="rewards").delete()
+    steps.expand_due(game.ends_at)
+    set_rewards(game.pk, "Gold", by(world), game.ends_at)
+    Notification.objects.filter(kind="announcement").delete()
+    assert not steps.take_jobs(game.ends_at, 10), "what waits to be sent is judged once more"
+    other = world.game(ask_rewards=True)
+    set_rewards(other.pk, "Gold", by(world), other.starts_at)
+    assert not Notification.objects.open().filter(kind="rewards", game=other).exists()
+    third = world.game(ask_rewards=True)
+    lifecycle.cancel(third.pk, "", by(world), world.now)
+    assert not Notification.objects.open().filter(kind="rewards", game=third).exists()
+    assert not Notification.objects.filter(kind="rewards", game=world.game()).exists(), "unless it is asked for"
