@@ -7,7 +7,7 @@ import discord
 from discord.utils import escape_mentions
 
 from discord_bot.buttons import AskButton, PageButton, SignupButton
-from games import messages
+from games import messages, question_messages
 from games.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -54,9 +54,10 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Starts", f"{start}\nLasts {view.duration_text}")
     _add(made, "Where", view.location)
     _add(made, "Reminders", view.reminders_text)
+    _add(made, question_messages.CHANGED, "\n".join(view.changed))
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
-    seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
+    seats = " · ".join(filter(None, [view.seats_text, view.open_text, view.confirmed_text]))
     if view.seated:
         _add_people(made, seats, view.seated, view.url, WAITING_LEAST if view.waiting else 0)
     else:

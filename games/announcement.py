@@ -8,6 +8,8 @@ from django.conf import settings
 
 from games import messages, state_messages
 from games.calendars import calendar_path, google_url
+from games.changed import discord_lines, to_confirm
+from games.edits import recent
 from games.mentioned import discord_place, discord_text
 from games.models import Game
 from games.roster import roster
@@ -52,6 +54,8 @@ class AnnouncementView:
     location: str = ""
     calendar_url: str = ""
     google_url: str = ""
+    confirmed_text: str = ""
+    changed: tuple[str, ...] = ()  # lines
 
     @property
     def text(self) -> str:
@@ -83,12 +87,14 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         host_avatar_url=host.avatar_url,
         seats_text=people.seats_text,
         open_text=messages.open_text(people.open_seats) if state is State.SCHEDULED else "",
-        seated=tuple(_mention(seat.user_id, seat.name) for seat in people.seated),
-        waiting=tuple(_mention(seat.user_id, seat.name) for seat in people.waiting),
+        seated=tuple(to_confirm(seat, _mention(seat.user_id, seat.name)) for seat in people.seated),
+        waiting=tuple(to_confirm(seat, _mention(seat.user_id, seat.name)) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
         location=discord_place(game.guild_id, held.location, LOCATION_SHOWN),
         calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
         google_url="" if state.over else google_url(game),
+        confirmed_text=people.confirmed_text,
+        changed=tuple(discord_lines(found.changes)) if (found := recent(game, now)) else (),
     )
 
 

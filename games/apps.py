@@ -7,12 +7,13 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import choice_kinds, chores, kinds, setup_kinds
+        from games import choice_kinds, chores, kinds, question_kinds, setup_kinds
         from games.actions import signups
         from guilds.signals import member_changed
 
         kinds.register_all()
         choice_kinds.register_all()
         setup_kinds.register_all()
+        question_kinds.register_all()
         member_changed.connect(signups.on_member_changed)
         post_migrate.connect(chores.plan_chores, sender=self)

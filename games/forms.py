@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from games import ledger_messages, messages, rules
+from games import ledger_messages, messages, question_messages, rules
 from games.actions.telling import meant
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
@@ -80,6 +80,9 @@ class GameForm(NamesPeople, LevelForm):
         widget=names_area(),
         help_text=messages.PARTICIPANTS_HELP,
     )
+    silence = forms.ChoiceField(
+        required=False, label=question_messages.SILENCE_LABEL, help_text=question_messages.SILENCE_HELP
+    )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -116,6 +119,11 @@ class GameForm(NamesPeople, LevelForm):
         self.offer_members("participants")
         if pingable is not None:
             self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
+        if game is None:
+            del self.fields["silence"]
+        else:
+            inherits = question_messages.silence_inherits(game.effective.silence_frees)
+            self.fields["silence"].choices = [("", inherits), *question_messages.SILENCE_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
@@ -188,6 +196,11 @@ class GameForm(NamesPeople, LevelForm):
         if self.game is not None and self.game.starts_at.replace(second=0, microsecond=0) == start:
             return self.game.starts_at
         return start
+
+    @property
+    def on_silence(self) -> bool | None:
+        """Whether who is asked again by this edit and does not answer loses the seat; None as the settings say."""
+        return {"yes": True, "no": False}.get(self.cleaned_data.get("silence", ""))
 
     def plan(self) -> Plan:
         """The plan that a valid form describes."""

@@ -14,6 +14,10 @@ TITLES = {
     "added": "Added to the game",
     "removed": "Removed from the game",
     "told": "Message to the players",
+    "edited": "What was changed",
+    "question": "Whether they still come",
+    "answered_sum": "What those asked answered",
+    "silent": "Places lost for want of an answer",
     "welcome": "How to set the server up",
 }
 

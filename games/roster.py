@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from games import messages
+from games import messages, question_messages
 from games.models import Game, Signup
 from guilds.models import User
 from guilds.names import names_in
@@ -19,6 +19,7 @@ class Seat:
     avatar_url: str
     is_viewer: bool
     signup_id: int
+    asked: bool = False  # has yet to say whether they still come
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,12 @@ class Roster:
     def open_seats(self) -> int | None:
         """Seats still free; None for unlimited."""
         return max(self.seats - len(self.seated), 0) if self.seats else None
+
+    @property
+    def confirmed_text(self) -> str:
+        """How many of those seated have said that they still come; '' where nobody is asked."""
+        asked = sum(seat.asked for seat in self.seated)
+        return question_messages.confirmed_text(len(self.seated) - asked, len(self.seated)) if asked else ""
 
     @property
     def seats_text(self) -> str:
@@ -56,6 +63,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     name.avatar_url if name else "",
                     signup.user_id is not None and signup.user_id == viewer_id,
                     signup.pk,
+                    asked=signup.asked > 0,
                 )
             )
         return tuple(made)

@@ -1,6 +1,15 @@
 from django.urls import path
 
-from games import calendar_views, choice_views, ledger_views, people_views, settings_views, setup_views, views
+from games import (
+    calendar_views,
+    choice_views,
+    ledger_views,
+    people_views,
+    question_views,
+    settings_views,
+    setup_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -50,6 +59,9 @@ urlpatterns = [
     path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
     path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
     path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
+    path("games/<id:game_id>/confirm/", question_views.answer, name="game-confirm"),
+    path("games/<id:game_id>/again/", question_views.again, name="game-again"),
+    path("games/<id:game_id>/template/", question_views.make_template, name="game-template"),
     path("games/<id:game_id>/hosts/", people_views.hosts, name="game-hosts"),
     path("guilds/<id:guild_id>/blocks/", people_views.blocks, name="guild-blocks"),
     path("guilds/<id:guild_id>/blocks/<id:user_id>/remove/", people_views.unblock, name="guild-unblock"),

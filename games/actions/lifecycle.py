@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from games import messages, rules, state_messages
+from games import edits, messages, rules, state_messages
+from games.actions.edited import tell_edited
 from games.actions.planning import (
     AT_ONCE_WITHIN,
     REMINDERS,
@@ -94,11 +95,18 @@ def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> Non
 
 @transaction.atomic
 def edit(
-    game_id: int, plan: Plan, actor: Actor, now: datetime, edition: int | None = None, named: Iterable[Named] = ()
+    game_id: int,
+    plan: Plan,
+    actor: Actor,
+    now: datetime,
+    edition: int | None = None,
+    named: Iterable[Named] = (),
+    silence_frees: bool | None = None,
 ) -> Done:
     """Change what a game's plan says, and add the people named; nobody is taken out.
 
-    A moved start replans the reminders in the same transaction.
+    A moved start replans the reminders in the same transaction. Players are told what they care for, and asked again
+    where it moved far; `silence_frees` then decides instead of the setting whether no answer costs the seat.
 
     `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
     """
@@ -112,8 +120,10 @@ def edit(
     plan = rules.tidy(plan)
     _check(plan, game.guild_id, now, before)
     changes = differences(before, plan)
-    held = game.effective
+    held, said = game.effective, edits.said(game)
     _take(game, plan)
+    # With what holds, which also a template or a channel may have changed, and not only what the game itself says.
+    changes |= {word: list(pair) for word, pair in edits.summed(said, edits.said(game)).items()}
     if "notify role" in changes:
         _require_pingable(game, actor, before.notify_role_ids or ())
     after = game.effective
@@ -126,6 +136,7 @@ def edit(
             reseat(game, now)
         changed(game, actor, "edit", changes, now)
         plan_clock(game, now)
+        tell_edited(game, changes, actor, now, silence_frees)
     added = add_named(game, named, actor, now)
     different = bool(changes or added.names)
     return Done(game, different, messages.edited(different, past) + messages.added(added.names, added.already))
@@ -146,6 +157,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
             raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
     planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
+    planned += ["edited", "question", "silent", "answered_sum", "changed_end"]
     unschedule(planned, game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games import messages
+from games.actions.edited import tell_edited
 from games.actions.levels import require_manager as require_guild_manager
 from games.actions.levels import write_down
 from games.actions.planning import Actor, Done, changed, locked_game, plan_own_reminders, require_manager
@@ -52,6 +53,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     game.host = to
     plan_own_reminders(game, now)
     changed(game, actor, "edit", {"host": pair}, now)
+    tell_edited(game, {"host": pair}, actor, now)
     return Done(game, True, messages.handed_over(names[to.pk].text))
 
 

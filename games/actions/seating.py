@@ -54,7 +54,9 @@ def reseat(game: Game, now: datetime) -> None:
 def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime) -> None:
     """Give a seat or take it, and plan to tell whoever it is; a seat ends an offer."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
-    signup.save(update_fields=["seated_at", "offered_at", "offered_until"])
+    if seated_at is None:
+        signup.asked = 0  # who has no seat is not asked whether they keep it
+    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "asked"])
     # Whoever takes a free seat by joining is told by the answer, not by a letter.
     if signup.user_id and signup.joined_at != now:
         _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)

@@ -10,8 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games import messages
-from games.actions import lifecycle, signups, telling
+from games.actions import cloning, lifecycle, questions, signups, telling, templates
+from games.actions.cloning import Carry
 from games.actions.planning import Actor, Done, rehearsed
+from games.again_forms import AgainForm
 from games.announcement import view
 from games.forms import GameForm
 from games.models import Game
@@ -47,7 +49,7 @@ class Command(BaseCommand):
         changing = ArgumentParser(add_help=False, parents=[common])
         changing.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         words = parser.add_subparsers(
-            dest="word", required=True, metavar="list|show|create|edit|cancel|tell|join|leave"
+            dest="word", required=True, metavar="list|show|create|edit|clone|template|cancel|tell|join|leave|confirm"
         )
         listing = words.add_parser("list", parents=[common], help="upcoming games")
         listing.add_argument("--guild", help="only this server's")
@@ -59,6 +61,7 @@ class Command(BaseCommand):
         for name in PLAN:
             for word in (create, edit):
                 word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
+        edit.add_argument("--silence", choices=["yes", "no"], help="asked again, who does not answer loses the seat")
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
@@ -66,6 +69,17 @@ class Command(BaseCommand):
         tell.add_argument("game")
         tell.add_argument("--text", required=True)
         tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
+        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
+        clone.add_argument("game")
+        clone.add_argument("--carry", choices=[one.value for one in Carry], default=Carry.NO.value)
+        for name in PLAN:
+            clone.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
+        template = words.add_parser("template", parents=[common], help="save a game as a template")
+        template.add_argument("game")
+        template.add_argument("--name", required=True)
+        answering = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
+        answering.add_argument("game")
+        answering.add_argument("--no", action="store_true", help="they do not, and leave")
         for name in ("join", "leave"):
             word = words.add_parser(name, parents=[changing], help=f"{name} a game")
             word.add_argument("game")
@@ -112,8 +126,10 @@ class Command(BaseCommand):
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
         data = {name: blank[name].value() for name in blank.fields}
         data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        data["silence"] = self.options["silence"] or ""
         form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
-        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=form.judged.named))
+        named, silence = form.judged.named, form.on_silence
+        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=named, silence_frees=silence))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk
@@ -131,6 +147,28 @@ class Command(BaseCommand):
     def do_leave(self) -> None:
         game_id, who = self._game().pk, self._who()
         self._do(lambda: signups.leave(game_id, who, self.actor, db_now()))
+
+    def do_clone(self) -> None:
+        game = self._game()
+        blank = AgainForm(
+            guild=game.guild,
+            template=game.living_template,
+            initial=AgainForm.initial_again(game, self.actor, db_now()),
+        )
+        data = {name: blank[name].value() for name in blank.fields}
+        data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        carry = Carry(self.options["carry"])
+        form = self._valid(AgainForm(data | self._given() | {"carry": carry.value}, guild=game.guild))
+        self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), form.judged.named))
+
+    def do_template(self) -> None:
+        game = self._game()
+        saved = templates.save_game_as_template(game.pk, self.options["name"], self.actor, db_now())
+        self._show(game, saved.text)
+
+    def do_confirm(self) -> None:
+        game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
+        self._do(lambda: questions.answer_current(game_id, choice, self.actor, db_now()))
 
     # --- helpers -----------------------------------------------------------------------------------------
 
