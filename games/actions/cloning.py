@@ -9,10 +9,10 @@ from datetime import datetime
 from django.db import transaction
 
 from games import messages, question_messages
-from games.actions import lifecycle, questions
-from games.actions.edited import plan_letters
+from games.actions import lifecycle
+from games.actions.edited import tell_carried
 from games.actions.people import may_choose_hosts, set_cohosts
-from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, Actor, Done, changed, locked_game
+from games.actions.planning import Actor, Done, changed, locked_game
 from games.actions.seating import reseat
 from games.actions.signups import add_named
 from games.models import AuditEntry, Game, Signup
@@ -21,7 +21,6 @@ from games.rules import Plan
 from guilds.access import blocked, may_play, membership
 from guilds.models import User
 from guilds.names import names_in
-from notifications.actions import schedule
 
 
 class Carry(enum.StrEnum):
@@ -99,22 +98,12 @@ def _carry(old: Game, game: Game, asks: bool, actor: Actor, now: datetime) -> Ca
         made.save()
         copies[one.pk] = made
     reseat(game, now)
-    people = [one.user_id for one in copies.values() if one.user_id and one.user_id not in {game.host_id, _by(actor)}]
-    if asks and people:
-        _ask(game, people, now)
-    elif game.announced_at is not None:
-        for user_id in people:
-            facts = {"by": None if actor.operator else _by(actor)}
-            schedule("added", game_id=game.pk, recipient_id=user_id, due_at=now, revision=game.revision, facts=facts)
     came = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
     if came or left_out:
         changes = {"for": ", ".join(came), "left_out": ", ".join(left_out), "asks": asks}
         changed(game, actor, "carry", changes, now)
+        tell_carried(game, now)
     return Carried(came, tuple(left_out))
-
-
-def _by(actor: Actor) -> int | None:
-    return actor.user.pk if actor.user else None
 
 
 def _may_come(game: Game, signup: Signup, user: User, now: datetime) -> bool:
@@ -122,12 +111,3 @@ def _may_come(game: Game, signup: Signup, user: User, now: datetime) -> bool:
     if member is None or (blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
         return False
     return signup.put_in or game.is_hosted_by(user.pk) or may_play(member, game.effective.player_role_ids)
-
-
-def _ask(game: Game, people: list[int], now: datetime) -> None:
-    """Ask all of them, also who waits; nobody keeps a place in silence, since nobody chose this game."""
-    questions.ask(game, game.signups.current().filter(user__in=people), True, now)
-    due_at = now if game.starts_at - now < AT_ONCE_WITHIN else now + MOVES_SETTLE
-    if game.announced_at is not None:
-        asked = game.signups.current().filter(user__in=people)
-        plan_letters(game, asked, {}, due_at, now, asks=True, again=True)

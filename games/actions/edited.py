@@ -1,4 +1,7 @@
-"""Telling players what was edited: in sum, a minute later, in one letter that also asks where the start moved far."""
+"""Telling players what was edited: in sum, a minute later, in one letter that also asks where the start moved far.
+
+And telling, or asking, those who came along when a game was scheduled again.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +11,7 @@ from typing import Any
 from games.actions import questions
 from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, Actor
 from games.edits import SHOWN_FOR, before_of, earliest, said, summed
-from games.models import Game, Signup
+from games.models import AuditEntry, Game, Signup
 from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
 
@@ -45,6 +48,34 @@ def tell_edited(
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]
     due_at = now if min(starts) - now < AT_ONCE_WITHIN else now + MOVES_SETTLE
     plan_letters(game, people, before, due_at, now, asks="start" in before)
+
+
+def tell_carried(game: Game, now: datetime) -> None:
+    """Tell who came along from an earlier game, or ask them, whether seated or waiting. Under the game's lock.
+
+    Nobody chose this game, so whoever is asked and keeps silent loses the place. Nothing is said before players see
+    the game; then this is to be called again.
+    """
+    entry = AuditEntry.objects.filter(game=game, verb="carry").first()
+    if entry is None or game.announced_at is None:
+        return
+    carried = game.signups.current().filter(joined_at=entry.at, user__isnull=False)
+    people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
+    if people and entry.changes["asks"]:
+        questions.ask(game, people, True, now)
+        due_at = now if game.starts_at - now < AT_ONCE_WITHIN else now + MOVES_SETTLE
+        asked = game.signups.current().filter(pk__in=[one.pk for one in people])
+        plan_letters(game, asked, {}, due_at, now, asks=True, again=True)
+        return
+    for one in people:
+        schedule(
+            "added",
+            game_id=game.pk,
+            recipient_id=one.user_id,
+            due_at=now,
+            revision=game.revision,
+            facts={"by": entry.actor_id},
+        )
 
 
 def plan_letters(

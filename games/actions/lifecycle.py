@@ -157,7 +157,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
             raise Refused(Refusal("over", state_messages.over(State.COMPLETED)))
     game.cancelled_at, game.cancel_reason = now, reason
     planned = [*REMINDERS, "start", "end", "moved", "added", "removed", "new_game"]
-    planned += ["edited", "question", "silent", "answered_sum", "changed_end"]
+    planned += ["edited", "question", "question_end", "silent", "answered_sum", "changed_end"]
     unschedule(planned, game.pk, now, "the game was cancelled")
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     schedule(
