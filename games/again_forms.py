@@ -24,6 +24,10 @@ class AgainForm(GameForm):
         help_text=question_messages.CARRY_HELP,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["participants"].help_text = question_messages.NAMED_HELP
+
     @staticmethod
     def initial_again(game: Game, actor: Actor, now: datetime) -> dict[str, Any]:
         """What it begins with: the same a week later, by the clock where the game was meant."""

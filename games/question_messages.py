@@ -60,13 +60,13 @@ CONFIRMED = "Good, you are in. The host sees that you still come."
 ALREADY_CONFIRMED = "You are in already, so there is nothing more to answer."
 NOT_ASKED = "You are not asked about this game at the moment. Its page shows how things stand."
 TO_CONFIRM = "(to confirm)"
-SILENCE_LABEL = "If the start moves and players are asked again"
-SILENCE_HELP = "What becomes of those who do not answer in time. Everyone seated is asked when the start moves far."
-SILENCE_CHOICES = {"yes": "Who does not answer loses the seat", "no": "Who does not answer keeps the seat"}
+SILENCE_LABEL = "Who is asked again and does not answer"
+SILENCE_HELP = "If the start moves far by this edit, everyone seated is asked whether they still come."
+SILENCE_CHOICES = {"yes": "loses the seat", "no": "keeps the seat"}
 
 
 def silence_inherits(frees: bool) -> str:
-    return f"As the game's settings say: {'they lose' if frees else 'they keep'} the seat"
+    return f"as set: {SILENCE_CHOICES['yes' if frees else 'no']}"
 
 
 def asked(
@@ -114,6 +114,10 @@ def confirmed_text(confirmed: int, seated: int) -> str:
 
 CARRY_LABEL = "Carry players over"
 CARRY_HELP = "Those who have left the server, are blocked, or lost the role to play are left out."
+NAMED_HELP = (
+    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come after those "
+    "carried over, in this order, and are told."
+)
 CARRY = {
     "no": "No",
     "yes": "Yes: they keep seats and order, and are told",

@@ -51,6 +51,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
+    game.signups.filter(user=to).update(asked=0)  # a host comes in any case
     plan_own_reminders(game, now)
     changed(game, actor, "edit", {"host": pair}, now)
     tell_edited(game, {"host": pair}, actor, now)

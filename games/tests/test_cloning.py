@@ -13,6 +13,7 @@ from conftest import World
 from games import rules
 from games.actions import cloning, lifecycle, people, questions, signups, templates
 from games.actions.cloning import Carry
+from games.actions.edited import tell_carried
 from games.actions.planning import Actor
 from games.actions.settling import settle_begun
 from games.levels import GameTemplate
@@ -98,6 +99,17 @@ def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Gam
     assert made.answer_by is not None
     told(made.answer_by)
     assert roster(made) == [("charlie", True), ("Grandma", True)]
+
+
+def test_of_a_hidden_game_nobody_is_told_until_it_is_announced(world: World, game: Game) -> None:
+    made = again(game, Carry.ASK, world.bob, world.now).game
+    made = Game.objects.get(pk=made.pk)
+    made.announced_at = None
+    tell_carried(made, world.now + MINUTE)
+    assert made.question == 1
+    made.announced_at = world.now
+    tell_carried(made, world.now + MINUTE)
+    assert (made.question, made.signups.filter(asked=2).count()) == (2, 3)
 
 
 def test_without_players_nobody_is_told(world: World, game: Game) -> None:

@@ -196,7 +196,7 @@ def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -
 def test_the_form_decides_for_one_edit(world: World, game: Game, as_person: Any) -> None:
     client = as_person(world.bob)
     form = client.get(reverse("game-edit", args=[game.pk])).context["form"]
-    assert form.fields["silence"].choices[0] == ("", "As the game's settings say: they keep the seat")
+    assert form.fields["silence"].choices[0] == ("", "as set: keeps the seat")
     data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
     later = (game.starts_at + HOUR).astimezone(ZoneInfo(game.zone))
     data |= {"date": f"{later:%Y-%m-%d}", "time": f"{later:%H:%M}", "silence": "yes"}
