@@ -7,7 +7,7 @@ import discord
 from discord.utils import escape_mentions
 
 from discord_bot.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
-from games import answer_messages, messages
+from games import answer_messages, messages, question_messages
 from games.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
@@ -58,10 +58,11 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Where", view.location)
     _add(made, "Reminders", view.reminders_text)
     _add(made, "Sign-ups", view.signing_text)
+    _add(made, question_messages.CHANGED, "\n".join(view.changed))
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     _add(made, "Rewards", view.rewards)
-    seats = " · ".join(filter(None, [view.seats_text, view.open_text]))
+    seats = " · ".join(filter(None, [view.seats_text, view.open_text, view.confirmed_text]))
     others = [("Wait list", view.waiting)]
     for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):
         others.append((answer_messages.heading(kind, len(lines)), lines))

@@ -8,6 +8,8 @@ from django.conf import settings
 
 from games import answer_messages, host_messages, messages, state_messages
 from games.calendars import calendar_path, google_url
+from games.changed import discord_lines, to_confirm
+from games.edits import recent
 from games.letters import fitting
 from games.mentioned import discord_place, discord_text
 from games.models import Game, OtherAnswer
@@ -62,6 +64,8 @@ class AnnouncementView:
     maybe: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     rewards: str = ""  # as Discord takes them: hidden until somebody clicks
+    confirmed_text: str = ""
+    changed: tuple[str, ...] = ()  # lines
 
     @property
     def text(self) -> str:
@@ -95,8 +99,8 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         host_avatar_url=host.avatar_url,
         seats_text=", ".join(filter(None, [people.seats_text, needs_text])),
         open_text=messages.open_text(people.open_seats) if state is State.SCHEDULED else "",
-        seated=tuple(_who(seat) for seat in people.seated),
-        waiting=tuple(_who(seat) for seat in people.waiting),
+        seated=tuple(to_confirm(seat, _who(seat)) for seat in people.seated),
+        waiting=tuple(to_confirm(seat, _who(seat)) for seat in people.waiting),
         may_sign_up=state is State.SCHEDULED,
         location=discord_place(game.guild_id, held.location, LOCATION_SHOWN),
         calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
@@ -107,6 +111,8 @@ def view(game: Game, now: datetime) -> AnnouncementView:
         maybe=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.TENTATIVE),
         absent=tuple(_noted(f"<@{one.user_id}>", one.note) for one in others if one.kind == OtherAnswer.Kind.ABSENT),
         rewards=_hidden(game.rewards),
+        confirmed_text=people.confirmed_text,
+        changed=tuple(discord_lines(found.changes)) if (found := recent(game, now)) else (),
     )
 
 

@@ -17,6 +17,7 @@ class GamesConfig(AppConfig):
             life_kinds,
             offer_kinds,
             post_kinds,
+            question_kinds,
             setup_kinds,
         )
         from games.actions import signups, takeover
@@ -31,6 +32,7 @@ class GamesConfig(AppConfig):
         life_kinds.register_all()
         host_kinds.register_all()
         offer_kinds.register_all()
+        question_kinds.register_all()
         member_changed.connect(signups.on_member_changed)
         member_changed.connect(takeover.on_member_changed)
         post_migrate.connect(chores.plan_chores, sender=self)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from games import ledger_messages, life_messages, messages, rules
+from games import ledger_messages, life_messages, messages, question_messages, rules
 from games.level_forms import LevelForm
 from games.levels import THIS_GAME, GameTemplate, Says, Setting, inherited, places
 from games.levels import resolve as resolve_levels
@@ -105,6 +105,9 @@ class GameForm(NamesPeople, LevelForm):
         help_text=life_messages.ANNOUNCE_AT_HELP,
         error_messages={"invalid": "Write the time as 19:30."},
     )
+    silence = forms.ChoiceField(
+        required=False, label=question_messages.SILENCE_LABEL, help_text=question_messages.SILENCE_HELP
+    )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
@@ -144,6 +147,11 @@ class GameForm(NamesPeople, LevelForm):
         if game is not None and game.announced_at is not None:
             for name in ANNOUNCING:
                 del self.fields[name]
+        if game is None:
+            del self.fields["silence"]
+        else:
+            inherits = question_messages.silence_inherits(game.effective.silence_frees)
+            self.fields["silence"].choices = [("", inherits), *question_messages.SILENCE_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", messages.ADD_PARTICIPANTS_HELP
@@ -231,6 +239,11 @@ class GameForm(NamesPeople, LevelForm):
         """What a valid form says of when its game is announced; None for nothing."""
         when = self.cleaned_data.get("announce")
         return Announce(When(when), self.cleaned_data.get("announce_at")) if when else None
+
+    @property
+    def on_silence(self) -> bool | None:
+        """Whether who is asked again by this edit and does not answer loses the seat; None as the settings say."""
+        return {"yes": True, "no": False}.get(self.cleaned_data.get("silence", ""))
 
     def plan(self) -> Plan:
         """The plan that a valid form describes."""

@@ -23,6 +23,10 @@ TITLES = {
     "deleted": "The announcement was deleted",
     "dropped_out": "Somebody whom you added left",
     "offer": "Seats offered",
+    "edited": "What was changed",
+    "question": "Whether they still come",
+    "answered_sum": "What those asked answered",
+    "silent": "Places lost for want of an answer",
     "welcome": "How to set the server up",
 }
 

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import after_messages, answer_messages, host_messages, ledger_messages, life_messages, offer_messages
+from games import (
+    after_messages,
+    answer_messages,
+    host_messages,
+    ledger_messages,
+    life_messages,
+    offer_messages,
+    question_messages,
+)
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -339,7 +347,6 @@ def refused_by_discord(why: str) -> str:
 
 VERB_TEXT = {
     "create": "scheduled the game",
-    "edit": "changed",
     "cancel": "cancelled the game",
     "join": "joined",
     "leave": "left",
@@ -353,7 +360,13 @@ SOMEBODY = "Somebody in Discord"
 OPERATOR = "An operator"
 
 
-def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
+def history_line(
+    verb: str,
+    who: str,
+    changes: dict[str, object],
+    zone: str = "UTC",
+    channels: Mapping[int, str] | None = None,
+) -> str:
     if verb in ledger_messages.VERB_TEXT:
         return ledger_messages.ledger_line(verb, who, changes)
     if verb in life_messages.VERBS:
@@ -366,9 +379,9 @@ def history_line(verb: str, who: str, changes: dict[str, object]) -> str:
         return offer_messages.offer_line(verb, who, changes)
     if verb in after_messages.VERBS:
         return after_messages.history_line(verb, who, changes)
+    if verb in question_messages.VERBS:
+        return question_messages.history_line(verb, who, changes, zone, channels)
     text = f"{who} {VERB_TEXT.get(verb, verb)}"
-    if verb == "edit":
-        return f"{text} {', '.join(sorted(changes)) or 'nothing'}"
     if verb == "lost_seat":
         return (
             f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"

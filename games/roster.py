@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from games import answer_messages, messages
+from games import answer_messages, messages, question_messages
 from games.actions.seating import offer_number
 from games.models import Game, Signup
 from guilds.models import User
@@ -31,6 +31,7 @@ class Seat:
     passed: bool = False
     offer: int = 0  # the number of the offer made to them
     offered_until: datetime | None = None
+    asked: bool = False  # has yet to say whether they still come
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,12 @@ class Roster:
     def open_seats(self) -> int | None:
         """Seats still free; None for unlimited."""
         return max(self.seats - len(self.seated), 0) if self.seats else None
+
+    @property
+    def confirmed_text(self) -> str:
+        """How many of those seated have said that they still come; '' where nobody is asked."""
+        asked = sum(seat.asked for seat in self.seated)
+        return question_messages.confirmed_text(len(self.seated) - asked, len(self.seated)) if asked else ""
 
     @property
     def seats_text(self) -> str:
@@ -79,6 +86,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     passed=signup.passed_at is not None,
                     offer=offer_number(signup),
                     offered_until=signup.offered_until,
+                    asked=signup.asked > 0,
                 )
             )
         return tuple(made)

@@ -335,3 +335,36 @@ def next_digest(now: datetime, zone: tzinfo) -> datetime:
 def past_reminders(starts_at: datetime, reminders: Iterable[int], now: datetime) -> list[int]:
     """The reminders whose time has come and gone, which will not be sent."""
     return [minutes for minutes, at in reminder_times(starts_at, reminders) if at <= now]
+
+
+# --- asking again ----------------------------------------------------------------------------------------
+
+
+def answer_by(starts_at: datetime, now: datetime) -> datetime:
+    """Until when people may say whether they still come: an hour before the start, and within a day.
+
+    They have half an hour at least, but for games that start before that.
+    """
+    at = min(starts_at - timedelta(hours=1), now + timedelta(days=1))
+    return min(max(at, now + timedelta(minutes=30)), starts_at)
+
+
+def start_agreed(
+    moves: Iterable[tuple[datetime, datetime]], starts_at: datetime, seated_at: datetime, answered_at: datetime | None
+) -> datetime:
+    """The start that held when somebody last agreed to one: when seated, or by their answer.
+
+    `moves`: when the start was moved, and from where, the first first.
+    """
+    for at, start in moves:
+        if at >= seated_at and (answered_at is None or at > answered_at):
+            return start
+    return starts_at
+
+
+def next_week(starts_at: datetime, zone: str, now: datetime) -> datetime:
+    """The wall clock in the zone on the same weekday, the next to come. It need not exist: see `resolve`."""
+    tz = zoneinfo.ZoneInfo(zone)
+    local = starts_at.astimezone(tz).replace(tzinfo=None)
+    weeks = max((now.astimezone(tz).replace(tzinfo=None) - local) // timedelta(days=7), 0) + 1
+    return local + timedelta(days=7 * weeks)

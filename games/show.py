@@ -14,6 +14,7 @@ from games.actions.planning import Actor
 from games.actions.telling import may_be_told
 from games.after import after
 from games.calendars import google_url
+from games.changed import channel_names, moved
 from games.host_messages import needs
 from games.host_show import hosting
 from games.mentioned import page_text
@@ -118,6 +119,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     return {
         "game": _shown(game, state, host.text, host.avatar_url),
         "roster": people,
+        "moved": moved(game, people, viewer, now),
         "mine": mine,
         "after": after(game, viewer, manages, host.text, now),
         "mine_text": _mine_text(people, mine) if mine else "",
@@ -143,7 +145,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
         "announcement_url": post.url,
         "announcement_problem": post.problem,
         "told": told(game, now) if manages else None,
-        "history": history(game) if manages else [],
+        "history": history(game, viewer.zone) if manages else [],
         "needs_text": needs(game.effective.minimum) if not state.over else "",
         "hosting": hosting(game, people, Actor(viewer, "page"), manages, now),
     }
@@ -191,17 +193,17 @@ class HistoryLine:
     text: str
 
 
-def history(game: Game, limit: int = 20) -> list[HistoryLine]:
-    """Who did what to the game, the latest first."""
+def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]:
+    """Who did what to the game, the latest first; times within the lines for a reader in the zone."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
     names = names_in(game.guild_id, [e.actor_id for e in entries if e.actor_id])
-    return [
-        HistoryLine(
-            e.at,
-            messages.history_line(e.verb, names[e.actor_id].text if e.actor_id else nobody(e.door), e.changes),
-        )
-        for e in entries
-    ]
+    channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
+
+    def text(e: AuditEntry) -> str:
+        who = names[e.actor_id].text if e.actor_id else nobody(e.door)
+        return messages.history_line(e.verb, who, e.changes, zone, channels)
+
+    return [HistoryLine(e.at, text(e)) for e in entries]
 
 
 def nobody(door: str) -> str:

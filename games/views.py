@@ -176,8 +176,8 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
-        named, announce = form.judged.named, form.announcing_anew()
-        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce)
+        named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
+        done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, silence)
     except Refused as refused:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from games import life, life_messages, messages, rules, state_messages
+from games import edits, life, life_messages, messages, rules, state_messages
+from games.actions.edited import tell_edited
 from games.actions.life import make_known, tell_followers
 from games.actions.overlaps import Overlap, require_free
 from games.actions.planning import (
@@ -111,11 +112,13 @@ def edit(
     edition: int | None = None,
     named: Iterable[Named] = (),
     announce: Announce | None = None,
+    silence_frees: bool | None = None,
 ) -> Done:
     """Change what a game's plan says, and add the people named; nobody is taken out.
 
-    A moved start replans the reminders in the same transaction. `announce` says when a game is announced that is not
-    yet; None leaves that as it is.
+    A moved start replans the reminders in the same transaction. Players are told what they care for, and asked again
+    where it moved far; `silence_frees` then decides instead of the setting whether no answer costs the seat.
+    `announce` says when a game is announced that is not yet; None leaves that as it is.
 
     `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
     """
@@ -133,8 +136,10 @@ def edit(
     if announce is not None and announce.when is not When.NOW and announce.at != game.announce_at:
         changes["announcement"] = [life_messages.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
-    held = game.effective
+    held, said = game.effective, edits.said(game)
     _take(game, plan)
+    # With what holds, which also a template or a channel may have changed, and not only what the game itself says.
+    changes |= {word: list(pair) for word, pair in edits.summed(said, edits.said(game)).items()}
     if "notify role" in changes:
         _require_pingable(game, actor, before.notify_role_ids or ())
     after = game.effective
@@ -147,6 +152,7 @@ def edit(
             reseat(game, now)
         changed(game, actor, "edit", changes, now)
         plan_clock(game, now)
+        tell_edited(game, changes, actor, now, silence_frees)
     added = add_named(game, named, actor, now)
     different = bool(changes or added.names)
     text = messages.edited(different, past) + messages.added(added.names, added.already)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games import messages
+from games.actions.edited import tell_edited
 from games.actions.levels import require_manager as require_guild_manager
 from games.actions.levels import write_down
 from games.actions.planning import Actor, Done, changed, locked_game, plan_own_reminders, require, require_manager
@@ -57,8 +58,10 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> Done:
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
+    game.signups.filter(user=to).update(asked=0)  # a host comes in any case
     plan_own_reminders(game, now)
     changed(game, actor, "edit", {"host": pair}, now)
+    tell_edited(game, {"host": pair}, actor, now)
     return Done(game, True, messages.handed_over(names[to.pk].text))
 
 

@@ -87,7 +87,9 @@ def reseat(game: Game, now: datetime, asking: int | None = None) -> None:
 def move(game: Game, signup: Signup, seated_at: datetime | None, now: datetime, told: bool = False) -> None:
     """Give a seat or take it, and plan to tell whoever it is unless they are `told` by an answer; ends an offer."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
-    signup.save(update_fields=["seated_at", "offered_at", "offered_until"])
+    if seated_at is None:
+        signup.asked = 0  # who has no seat is not asked whether they keep it
+    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "asked"])
     # Whoever takes a free seat by joining is told by the answer, not by a letter.
     if signup.user_id and signup.joined_at != now and not told:
         _tell_of_move(game, signup.user_id, was_seated=seated_at is None, now=now)

@@ -1,13 +1,14 @@
 """Templates: making, changing, duplicating, deleting and ordering them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from games import rules
+from games import question_messages, rules
 from games import setting_messages as messages
 from games.actions.levels import (
     Saved,
@@ -19,10 +20,11 @@ from games.actions.levels import (
     unsettled,
     write_down,
 )
-from games.actions.planning import Actor
+from games.actions.planning import Actor, locked_game
 from games.actions.settling import locked_games
 from games.levels import OWN, GameTemplate
 from games.messages import UNKNOWN_CHANNEL
+from games.written import as_written
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild
 
@@ -79,6 +81,28 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
     copy.save()
     write_down(guild_id, "duplicate", like.name, {"as": copy.name}, actor, now)
     return Saved(copy, True, (), messages.duplicated(like.name, copy.name))
+
+
+@transaction.atomic
+def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> Saved:
+    """Make a template of what a game and its own template say, with its description and channel. Raises Refused."""
+    game = locked_game(game_id, actor)
+    require_manager(game.guild_id, actor)
+    own = {name: value for name, value in settings_of(as_written(game)).items() if name in OWN and value is not None}
+    channels = Channel.objects.for_announcements().filter(guild_id=game.guild_id)
+    home = channels.filter(pk=game.channel.home.pk).first()
+    saved = save_template(
+        game.guild_id,
+        None,
+        name,
+        game.description,
+        home.pk if home is not None else None,
+        settings_of(game.living_template) | own,
+        (),
+        actor,
+        now,
+    )
+    return replace(saved, text=question_messages.template_made(str(saved.level)))
 
 
 @transaction.atomic

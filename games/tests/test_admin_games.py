@@ -203,7 +203,7 @@ def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -
     for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):
         assert words in page
     history = manager.get(reverse("admin:games_game_history", args=[game.pk]), follow=True).text
-    assert "alice changed channel, reminders, seats" in history
+    assert "alice changed Channel; Reminders; Seats: 5 → unlimited" in history
     for query in ({"door": "page"}, {"verb": "edit"}, {"actor__id__exact": world.alice.pk}):
         assert "alice changed" in manager.get("/admin/games/auditentry/", query).text
 

@@ -15,6 +15,8 @@ from games.actions.planning import Actor
 from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
 from games.answer_messages import NOTE_MAX
 from games.calendars import google_address
+from games.changed import discord_lines
+from games.edits import CARED
 from games.letters import fitting
 from games.mentioned import plain_beside_addresses
 from games.mentions import for_discord, pieces
@@ -76,7 +78,15 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         location=for_discord(pieces(place, NAMES, PLACES), LOCATION_SHOWN, plain_beside_addresses),
         calendar_url=f"{URL}calendar.ics",
         google_url=google_address(title, place, starts_at, starts_at + timedelta(days=7), URL),
+        changed=changed_lines(title, place) if not state.over else (),
     )
+
+
+def changed_lines(title: str, place: str) -> tuple[str, ...]:
+    """Everything that may be said to have changed, from these and to these."""
+    values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
+    values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
+    return tuple(discord_lines({word: (values[word], values[word]) for word in CARED}))
 
 
 def check(post: AnnouncementView) -> None:
@@ -114,8 +124,10 @@ def test_the_longest_of_everything(world: World) -> None:
         reminders_text=messages.reminders_text([43199] * 10),
         google_url="x" * 500,
     )
+    to_come = replace(post, state=State.SCHEDULED, state_text="Scheduled", changed=changed_lines("*" * 200, "*" * 200))
     for name in (messages.plain("*" * 64), "<@1300000000000000001>", "n"):
-        check(replace(post, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
+        for one in (post, to_come):
+            check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
 
 
 def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:

@@ -56,13 +56,14 @@ TYPED: dict[str, Iterable[Any]] = {
     "datetime": [AT],
     "datetime | None": [AT, None],
     "Sequence[tuple[str, str]]": [[], [("Raid", "Fri 19:30")], [("Raid", "Fri 19:30"), ("Chess", "Fri 20:00")]],
+    "Mapping[int, str] | None": [{7: "raids"}],
     "timedelta": [timedelta(seconds=40), timedelta(hours=30)],
     "State": list(State),
     "str | None": ["Ann", None],
 }
 NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
 # Shown whole by tests of their own, with what they are made of.
-APART = {"ledger_messages.outcome", "messages.setting_text", "choice_messages.digest"}
+APART = {"ledger_messages.outcome", "question_messages.value_text", "messages.setting_text", "choice_messages.digest"}
 
 
 def modules() -> Iterator[ModuleType]:

@@ -10,9 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games import messages, offer_messages
-from games.actions import answers, life, lifecycle, signups, swapping, telling, waiting
+from games.actions import answers, cloning, life, lifecycle, questions, signups, swapping, telling, templates, waiting
+from games.actions.cloning import Carry
 from games.actions.overlaps import Overlap
 from games.actions.planning import Actor, Done, rehearsed
+from games.again_forms import AgainForm
 from games.announcement import view
 from games.forms import GameForm
 from games.life import When
@@ -90,6 +92,7 @@ class Command(HostWords, AfterWords, BaseCommand):
         announce.add_argument("game")
         undo = words.add_parser("undo", parents=[changing], help="undo a cancellation of the last ten minutes")
         undo.add_argument("game")
+        edit.add_argument("--silence", choices=["yes", "no"], help="asked again, who does not answer loses the seat")
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
@@ -97,6 +100,17 @@ class Command(HostWords, AfterWords, BaseCommand):
         tell.add_argument("game")
         tell.add_argument("--text", required=True)
         tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
+        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
+        clone.add_argument("game")
+        clone.add_argument("--carry", choices=[one.value for one in Carry], default=Carry.NO.value)
+        for name in PLAN:
+            clone.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
+        template = words.add_parser("template", parents=[common], help="save a game as a template")
+        template.add_argument("game")
+        template.add_argument("--name", required=True)
+        answering = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
+        answering.add_argument("game")
+        answering.add_argument("--no", action="store_true", help="they do not, and leave")
         for name, what in PEOPLE.items():
             word = words.add_parser(name, parents=[changing], help=what)
             word.add_argument("game")
@@ -167,9 +181,14 @@ class Command(HostWords, AfterWords, BaseCommand):
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
         data = {name: blank[name].value() for name in blank.fields}
         data = {k: v.strftime("%H:%M") if v and k in {"time", "announce_time"} else v for k, v in data.items()}
+        data["silence"] = self.options["silence"] or ""
         form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
-        named, announce = form.judged.named, form.announcing_anew()
-        self._do(lambda: lifecycle.edit(game.pk, form.plan(), self.actor, db_now(), named=named, announce=announce))
+        named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
+        self._do(
+            lambda: lifecycle.edit(
+                game.pk, form.plan(), self.actor, db_now(), named=named, announce=announce, silence_frees=silence
+            )
+        )
 
     def do_announce(self) -> None:
         game_id = self._game().pk
@@ -222,6 +241,28 @@ class Command(HostWords, AfterWords, BaseCommand):
     def do_unbring(self) -> None:
         game_id, who = self._game().pk, self._who()
         self._do(lambda: answers.unbring(game_id, who, self.actor, db_now()))
+
+    def do_clone(self) -> None:
+        game = self._game()
+        blank = AgainForm(
+            guild=game.guild,
+            template=game.living_template,
+            initial=AgainForm.initial_again(game, self.actor, db_now()),
+        )
+        data = {name: blank[name].value() for name in blank.fields}
+        data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        carry = Carry(self.options["carry"])
+        form = self._valid(AgainForm(data | self._given() | {"carry": carry.value}, guild=game.guild))
+        self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), form.judged.named))
+
+    def do_template(self) -> None:
+        game = self._game()
+        saved = templates.save_game_as_template(game.pk, self.options["name"], self.actor, db_now())
+        self._show(game, saved.text)
+
+    def do_confirm(self) -> None:
+        game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
+        self._do(lambda: questions.answer_current(game_id, choice, self.actor, db_now()))
 
     # --- helpers -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,92 @@
+"""What was changed and who is asked, as the post, the letters and the page show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from games import question_messages
+from games.actions.planning import Actor
+from games.edits import Changes, recent
+from games.letters import fitting
+from games.messages import stamp
+from games.models import Game
+from games.roster import Roster, Seat
+from games.standing import manages, may_schedule
+from games.states import State
+from guilds.models import Channel, User
+from guilds.templatetags.when import when
+
+VALUE_SHOWN = 60  # characters, so that all lines fit a field of the post
+
+
+def discord_lines(changes: Changes) -> list[str]:
+    """What changed, as Discord takes it."""
+
+    def text(word: str, value: Any) -> str:
+        found = question_messages.value_text(word, value, stamp, lambda pk: f"<#{pk}>")
+        return found if word in {"start", "channel"} else fitting(found, VALUE_SHOWN)
+
+    line = question_messages.changed_line
+    return [line(word, text(word, old), text(word, new)) for word, (old, new) in changes.items()]
+
+
+def to_confirm(seat: Seat, name: str) -> str:
+    """A name in the post, with a mark where they have yet to say whether they still come."""
+    return f"{name} {question_messages.TO_CONFIRM}" if seat.asked else name
+
+
+def channel_names(guild_id: int) -> Mapping[int, str]:
+    """The channels of a guild by name, for reading what changed."""
+    return {channel.pk: str(channel) for channel in Channel.objects.filter(guild_id=guild_id)}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a game's page shows of changes and questions, to one viewer.
+
+    `changes`: label, before, after. `asked`: the number of the question that the viewer has to answer, 0 for none;
+    until when, and what silence costs. `silent`: the names of those who have not answered, for who runs the game.
+    """
+
+    since: datetime | None
+    changes: tuple[tuple[str, str, str], ...]
+    asked: int
+    answer_by: datetime | None
+    silence_ends: bool
+    silent: str
+    confirmed_text: str
+    may_clone: bool
+    may_make_template: bool
+
+
+def moved(game: Game, people: Roster, viewer: User, now: datetime) -> Moved:
+    """What the page shows of changes and questions."""
+    by = Actor(viewer, "page")
+    found = recent(game, now)
+    channels = channel_names(game.guild_id) if found and "channel" in found.changes else {}
+
+    def text(word: str, value: Any) -> str:
+        return question_messages.value_text(
+            word, value, lambda at: when(at, viewer.zone), lambda pk: channels.get(pk, "a deleted channel")
+        )
+
+    changes = []
+    for word, (old, new) in found.changes.items() if found else ():
+        secret = word == "instructions"
+        after = question_messages.REWRITTEN if secret else text(word, new)
+        changes.append((question_messages.LABELS[word], "" if secret else text(word, old), after))
+    open_ = game.state(now) is State.SCHEDULED
+    seats = [seat for seat in (*people.seated, *people.waiting) if seat.asked and open_]
+    names = ", ".join(seat.name for seat in seats) if by.may_manage(game) else ""
+    return Moved(
+        since=found.since if found else None,
+        changes=tuple(changes),
+        asked=game.question if any(seat.is_viewer for seat in seats) else 0,
+        answer_by=game.answer_by,
+        silence_ends=game.silence_ends,
+        silent=names,
+        confirmed_text=people.confirmed_text if open_ else "",
+        may_clone=may_schedule(viewer, game.guild_id),
+        may_make_template=manages(viewer, game.guild_id),
+    )
