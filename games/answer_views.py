@@ -1,12 +1,12 @@
 """What people say to a game on its page, beyond Join and Leave."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.views.decorators.http import require_POST
 
 from games.actions import answers
 from games.models import OtherAnswer
-from games.views import _answer, actor
+from games.views import _answer, _game, actor
 from guilds.http import ViewerRequest
 
 
@@ -15,7 +15,8 @@ from guilds.http import ViewerRequest
 def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Say that one may come, or cannot."""
     if request.POST.get("kind") not in OtherAnswer.Kind.values:
-        raise Http404
+        _game(request, game_id)
+        return HttpResponseBadRequest()  # no form of ours sends it
     kind = OtherAnswer.Kind(request.POST["kind"])
     return _answer(request, game_id, lambda now: answers.answer(game_id, request.user, kind, actor(request), now))
 

@@ -35,8 +35,8 @@ def benched(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 def displaced(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}, has no seat for you any more: other roles come first. "
-        f"You are on the wait list, and move up by itself.\n{url}"
+        f"**{title}** in {guild}, {stamp(starts_at)}, has no seat for you any more: other roles come first, or its "
+        f"host gave yours to somebody else. You are on the wait list, and move up by itself.\n{url}"
     )
 
 

@@ -66,7 +66,7 @@ def _moves(places: Sequence[Place], seats: int, method: Method, offering: bool) 
     if room < 0:
         down = seated[: room - 1 : -1]
         seated, room = seated[:room], 0
-    if offering:
+    if offering and not method.by_host:
         return replace(_offer(waiting, room), down=tuple(place.key for place in down))
     up = waiting[:room]
     if method is Method.PRIORITY:

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games import asking, messages, offer_messages
 from games.actions.planning import Actor, Done, changed, locked_game, require
-from games.actions.seating import end_offer, has_room, move, offer_number, reseat
+from games.actions.seating import SECONDS, end_offer, has_room, move, offer_number, reseat
 from games.models import Game, Signup
 from games.roster import place_of
 from games.states import State
@@ -38,7 +38,7 @@ def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) 
     if not theirs:
         if signup.offered_at is not None:
             raise Refused(asking.outdated())
-        passed = signup.passed_at is not None and signup.passed_at.timestamp() >= number
+        passed = signup.passed_at is not None and signup.passed_at.timestamp() >= number % SECONDS
         return Done(game, False, offer_messages.RAN_OUT if passed else offer_messages.GONE)
     if signup.offered_until is not None and signup.offered_until <= now:
         let_pass(game, signup, now)

@@ -12,6 +12,8 @@ from games.states import State
 from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
 
+SECONDS = 10**10  # more than there are since 1970
+
 
 def moves(game: Game, now: datetime) -> seats.Moves:
     """Who would move now, by order key."""
@@ -127,8 +129,8 @@ def end_offers(game: Game) -> None:
 
 
 def offer_number(signup: Signup) -> int:
-    """Tells a person's offers apart; 0 where there is none."""
-    return int(signup.offered_at.timestamp()) if signup.offered_at is not None else 0
+    """Tells offers of a game apart, also those made at the same moment; 0 where there is none."""
+    return signup.pk * SECONDS + int(signup.offered_at.timestamp()) if signup.offered_at is not None else 0
 
 
 def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:

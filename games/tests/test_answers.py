@@ -115,7 +115,7 @@ def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> 
     shown = unescape(client.post(address, {"kind": "absent"}, headers={"HX-Request": "true"}).text)
     assert "It is noted that you can't make it." in shown
     assert "Can't make it (1)" in shown
-    assert client.post(address, {"kind": "present"}).status_code == 404
+    assert client.post(address, {"kind": "present"}).status_code == 400
     call_command("game", "answer", str(game.pk), "maybe", "--as", "charlie")
     assert "you may come" in capsys.readouterr().out
     assert OtherAnswer.objects.get().kind == Kind.TENTATIVE

@@ -31,6 +31,8 @@ def moved(places: Sequence[Place], moves: Moves) -> list[Place]:
     def one(place: Place) -> Place:
         if place.key in moves.up or place.key in moves.down:
             return replace(place, seated=place.key in moves.up, offered=False)
+        if place.key in moves.end:
+            return replace(place, offered=False)
         return replace(place, offered=True) if place.key in moves.offer else place
 
     return [one(place) for place in places]

@@ -40,6 +40,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "to": [to.value for to in To],
     "zone": ["Europe/Berlin"],
     "offset": [60],
+    "facts": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
     "reminders": [[], [1440, 60]],
@@ -76,6 +77,8 @@ def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
     if name == "verb":
         words = getattr(module, "VERB_TEXT", None) or getattr(module, "SETTINGS_VERB_TEXT", None) or ALLOWED
         return list(words)
+    if name == "word" and hasattr(module, "LABELS"):
+        return list(module.LABELS)
     if name == "kind":
         return list(getattr(module, "TITLES", None) or module.LABELS)
     if name == "starts_at" and kind == "str":
