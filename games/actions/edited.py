@@ -39,8 +39,8 @@ def tell_edited(
     before = before_of(changes)
     if game.announced_at is None or not before:
         return
-    # The post shows the change for a time.
-    schedule("changed_end", game_id=game.pk, due_at=now + SHOWN_FOR, revision=game.revision)
+    if game.ends_at > now + SHOWN_FOR:  # else its end lets the post show no more changes
+        schedule("changed_end", game_id=game.pk, due_at=now + SHOWN_FOR, revision=game.revision)
     if "start" in before:
         questions.ask_again(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
