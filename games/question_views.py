@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games import messages
 from games.actions import cloning, questions, templates
+from games.actions.overlaps import Overlap
 from games.again_forms import AgainForm
 from games.models import Game
 from games.standing import certainly, may_schedule
@@ -58,7 +59,9 @@ def again(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
         carry = cloning.Carry(form.cleaned_data["carry"])
-        done = cloning.clone(game_id, form.plan(), carry, by, db_now(), form.judged.named)
+        overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
+        named, announce = form.judged.named, form.announcing()
+        done = cloning.clone(game_id, form.plan(), carry, by, db_now(), named, announce, overlap)
     except Refused as refused:
         return _refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)

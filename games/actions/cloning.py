@@ -11,10 +11,13 @@ from django.db import transaction
 from games import messages, question_messages
 from games.actions import lifecycle
 from games.actions.edited import tell_carried
+from games.actions.lifecycle import AT_ONCE
+from games.actions.overlaps import Overlap
 from games.actions.people import may_choose_hosts, set_cohosts
 from games.actions.planning import Actor, Done, changed, locked_game
 from games.actions.seating import reseat
 from games.actions.signups import add_named
+from games.life import Announce
 from games.models import AuditEntry, Game, Signup
 from games.participants import Named
 from games.rules import Plan
@@ -32,7 +35,16 @@ class Carry(enum.StrEnum):
 
 
 @transaction.atomic
-def clone(game_id: int, plan: Plan, carry: Carry, actor: Actor, now: datetime, named: Iterable[Named] = ()) -> Done:
+def clone(
+    game_id: int,
+    plan: Plan,
+    carry: Carry,
+    actor: Actor,
+    now: datetime,
+    named: Iterable[Named] = (),
+    announce: Announce = AT_ONCE,
+    overlap: Overlap = Overlap.ANYWAY,
+) -> Done:
     """Schedule a game again as the plan says, in whatever state it is, by whoever may schedule such a game.
 
     Players come along as `carry` says, before those named; who may not sign up any more is left out, and named in the
@@ -40,7 +52,7 @@ def clone(game_id: int, plan: Plan, carry: Carry, actor: Actor, now: datetime, n
     """
     old = locked_game(game_id, actor)
     host = actor.user or old.host
-    made = lifecycle.create(old.guild_id, plan, actor, now, host=host)
+    made = lifecycle.create(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = made.game
     AuditEntry.objects.create(
         guild_id=old.guild_id,

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from games import life, life_messages
+from games.actions.edited import tell_carried
 from games.actions.planning import (
     AT_ONCE_WITHIN,
     Actor,
@@ -57,8 +58,9 @@ def make_known(game: Game, actor: Actor, now: datetime) -> None:
     changed(game, actor, "announced", {}, now)
     plan_clock(game, now)
     tell_followers(game, now)
+    tell_carried(game, now)
     # Whom its hosts put in was not told while nobody else was to know.
-    for entry in game.signups.current().filter(put_in=True, user__isnull=False):
+    for entry in game.signups.current().filter(put_in=True, user__isnull=False, asked=0):
         facts = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if entry.user_id not in {game.host_id, facts["by"]}:
             schedule(

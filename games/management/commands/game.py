@@ -83,10 +83,13 @@ class Command(HostWords, AfterWords, BaseCommand):
         create.add_argument("--guild", required=True, help="the server's id")
         edit = words.add_parser("edit", parents=[changing], help="change what is given of a game")
         edit.add_argument("game")
+        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
+        clone.add_argument("game")
+        clone.add_argument("--carry", choices=[one.value for one in Carry], default=Carry.NO.value)
         for name in PLAN:
-            for word in (create, edit):
+            for word in (create, edit, clone):
                 word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
-        for word in (create, edit):
+        for word in (create, edit, clone):
             word.add_argument("--announce", metavar="now|draft|TIME", help="when players see it: 2026-12-31 19:30")
         announce = words.add_parser("announce", parents=[changing], help="announce a game that is not announced yet")
         announce.add_argument("game")
@@ -100,11 +103,6 @@ class Command(HostWords, AfterWords, BaseCommand):
         tell.add_argument("game")
         tell.add_argument("--text", required=True)
         tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
-        clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
-        clone.add_argument("game")
-        clone.add_argument("--carry", choices=[one.value for one in Carry], default=Carry.NO.value)
-        for name in PLAN:
-            clone.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
         template = words.add_parser("template", parents=[common], help="save a game as a template")
         template.add_argument("game")
         template.add_argument("--name", required=True)
@@ -129,7 +127,8 @@ class Command(HostWords, AfterWords, BaseCommand):
         wait.add_argument("game")
         wait.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
         wait.add_argument("--off", action="store_true", help="want a seat again")
-        create.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
+        for word in (create, clone):
+            word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
 
         add_host_words(words, changing)
 
@@ -250,10 +249,12 @@ class Command(HostWords, AfterWords, BaseCommand):
             initial=AgainForm.initial_again(game, self.actor, db_now()),
         )
         data = {name: blank[name].value() for name in blank.fields}
-        data = {k: v.strftime("%H:%M") if k == "time" else v for k, v in data.items()}
+        data = {k: v.strftime("%H:%M") if v and k in {"time", "announce_time"} else v for k, v in data.items()}
+        data |= announcing(self.options["announce"])
         carry = Carry(self.options["carry"])
         form = self._valid(AgainForm(data | self._given() | {"carry": carry.value}, guild=game.guild))
-        self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), form.judged.named))
+        named, announce, overlap = form.judged.named, form.announcing(), self._overlap()
+        self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap))
 
     def do_template(self) -> None:
         game = self._game()
