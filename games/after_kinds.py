@@ -5,8 +5,7 @@ from datetime import datetime
 
 from games import after_messages as words
 from games.actions.archiving import archive_as_planned
-from games.letters import letter
-from games.messages import plain, stamp
+from games.letters import about, about_game, game_of, marked
 from games.models import Game
 from games.states import State
 from notifications.kinds import Drop, Kind, register
@@ -19,10 +18,6 @@ def register_all() -> None:
     register(Kind("archive", expand=_archive))
 
 
-def _game(row: Notification) -> Game:
-    return Game.objects.with_levels().select_related("announcement__channel").get(pk=row.game_id or 0)
-
-
 def _no_rewards(game: Game, now: datetime) -> Drop | None:
     if game.rewards:
         return Drop("the rewards are written down")
@@ -32,20 +27,20 @@ def _no_rewards(game: Game, now: datetime) -> Drop | None:
 
 
 def _host(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
+    game = game_of(row)
     return _no_rewards(game, now) or [game.host_id]
 
 
 def _rewards(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if (drop := _no_rewards(game, now)) is not None:
         return drop
-    address = f"{game.url}rewards/?d={delivery.nonce}"
-    text = words.rewards_due(plain(game.title), plain(game.guild.name), stamp(game.starts_at), address)
-    return letter(delivery, text, game.guild_id, game.announcement.place_id, now)
+    title, guild, starts_at, _ = about(delivery, game)
+    text = words.rewards_due(title, guild, starts_at, marked(delivery, f"{game.url}rewards/"))
+    return about_game(delivery, game, text, now)
 
 
 def _archive(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """Nobody is written to: the post moves."""
-    why = archive_as_planned(_game(row), now)
+    why = archive_as_planned(game_of(row), now)
     return Drop(why) if why else ()

@@ -1,6 +1,9 @@
 """All wording about what follows a game: who came, what players got, and the archive."""
 
 from collections.abc import Mapping
+from datetime import datetime
+
+from games.messages import stamp
 
 # --- who came --------------------------------------------------------------------------------------------
 
@@ -41,9 +44,9 @@ def rewards_too_long(length: int, most: int) -> str:
     return f"The rewards have {length:,} characters. Shorten them to {most:,}."
 
 
-def rewards_due(title: str, guild: str, starts_at: str, url: str) -> str:
+def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """To the host when the game ends."""
-    return f"🏆 **{title}** in {guild}, {starts_at}, is over. Write down what the players got:\n{url}"
+    return f"🏆 **{title}** in {guild}, {stamp(starts_at)}, is over. Write down what the players got:\n{url}"
 
 
 # --- the archive -----------------------------------------------------------------------------------------
@@ -66,10 +69,11 @@ def archive_refused(why: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = {"attend", "rewards", "archive"}
+VERBS = ("attend", "rewards", "archive")
 
 
-def history_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a game's history."""
     if verb == "attend":
         if changes.get("no_show"):
             return f"{who} marked {changes.get('for')} as not having come"

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from games import answer_messages
 from games.actions.planning import touch
-from games.letters import letter
-from games.messages import plain, stamp
+from games.letters import about, about_game, game_of, to_recipient
+from games.messages import plain
 from games.models import Game
 from games.states import State
 from notifications.kinds import Drop, Kind, register
@@ -16,7 +16,7 @@ from notifications.models import Delivery, Notification
 
 def register_all() -> None:
     register(Kind("signups_close", expand=_closed))
-    register(Kind("dropped_out", expand=_recipient, render=_dropped_out))
+    register(Kind("dropped_out", expand=to_recipient, render=_dropped_out))
 
 
 def _closed(row: Notification, now: datetime) -> Iterable[int]:
@@ -25,19 +25,12 @@ def _closed(row: Notification, now: datetime) -> Iterable[int]:
     return ()
 
 
-def _recipient(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
-
-
 def _dropped_out(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = Game.objects.with_levels().select_related("announcement__channel").get(pk=delivery.notification.game_id or 0)
+    game = game_of(delivery.notification)
     facts = delivery.notification.facts
     if game.state(now) is not State.SCHEDULED:
         return Drop("the game is not to come")
     if game.signups.current().filter(user_id=int(facts["person"])).exists():
         return Drop("they are in again")
-    url = f"{game.url}?d={delivery.nonce}"
-    text = answer_messages.dropped_out(
-        plain(game.title), plain(game.guild.name), stamp(game.starts_at), url, plain(facts["who"])
-    )
-    return letter(delivery, text, game.guild_id, game.announcement.place_id, now)
+    text = answer_messages.dropped_out(*about(delivery, game), plain(facts["who"]))
+    return about_game(delivery, game, text, now)

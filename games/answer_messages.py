@@ -1,6 +1,9 @@
 """All wording about what people say to a game: joining, maybe, not at all; their notes, and whom they bring."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from games.messages import stamp
 
 NOTE_MAX = 100  # characters, as typed
 
@@ -102,16 +105,17 @@ def with_inviter(name: str, inviter: str) -> str:
 # --- letters ---------------------------------------------------------------------------------------------
 
 
-def dropped_out(title: str, guild: str, starts_at: str, url: str, who: str) -> str:
-    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {starts_at}.\n{url}"
+def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
+    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {stamp(starts_at)}.\n{url}"
 
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = {"answer", "note", "bring", "unbring"}
+VERBS = ("answer", "note", "bring", "unbring")
 
 
-def history_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a game's history."""
     whose = str(changes.get("for") or "")
     match verb:
         case "answer":

@@ -8,11 +8,10 @@ from django.db.models import QuerySet
 
 from games import choice_messages as messages
 from games.following import DIGEST_BACK, followers, has_open_seats, news_for, open_to
-from games.letters import choices_address, letter
+from games.letters import about, about_game, choices_address, game_of, letter, marked, not_to_come, to_recipient
 from games.messages import plain, seats_text
 from games.models import Game
 from games.rules import next_digest
-from games.states import State
 from guilds.models import Channel, Guild
 from guilds.names import names_in
 from notifications.actions import schedule_each
@@ -24,19 +23,15 @@ from notifications.models import Delivery, Notification, Preference
 def register_all() -> None:
     register(Kind("new_game", expand=_followers, render=_new_game))
     register(Kind("digest", expand=_news, render=_digest))
-    register(Kind("test_reminder", expand=_asker, render=_test, guild=guild_of_test))
+    register(Kind("test_reminder", expand=to_recipient, render=_test, guild=guild_of_test))
 
 
 # --- new games -------------------------------------------------------------------------------------------
 
 
-def _game(row: Notification) -> Game:
-    return Game.objects.with_levels().get(pk=row.game_id or 0)
-
-
 def _followers(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """Tell those who hear at once; for the others, have their next digest come."""
-    game = _game(row)
+    game = game_of(row)
     if (drop := _no_news(game, now)) is not None:
         return drop
     found = followers(game, now)
@@ -46,26 +41,17 @@ def _followers(row: Notification, now: datetime) -> Iterable[int] | Drop:
 
 
 def _no_news(game: Game, now: datetime) -> Drop | None:
-    if game.state(now) is not State.SCHEDULED:
-        return Drop(f"the game is {game.state(now).replace('_', ' ')}")
-    return None if has_open_seats(game) else Drop("the game is full")
+    return not_to_come(game, now) or (None if has_open_seats(game) else Drop("the game is full"))
 
 
 def _new_game(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if (drop := _no_news(game, now)) is not None:
         return drop
     if game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they are in")
-    text = messages.new_game(
-        plain(game.title),
-        plain(game.guild.name),
-        game.starts_at,
-        f"{game.url}?d={delivery.nonce}",
-        plain(names_in(game.guild_id, [game.host_id])[game.host_id].text),
-        _seats(game),
-    )
-    return letter(delivery, text, game.guild_id, game.announcement.place_id, now)
+    host = plain(names_in(game.guild_id, [game.host_id])[game.host_id].text)
+    return about_game(delivery, game, messages.new_game(*about(delivery, game), host, _seats(game)), now)
 
 
 def _seats(game: Game) -> str:
@@ -98,7 +84,7 @@ def _digest(delivery: Delivery, now: datetime) -> Letter | Drop:
     if delivery.in_channel:
         # Their direct messages are closed; what is said in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
-    lines = [(g.title, g.guild.name, g.starts_at, f"{g.url}?d={delivery.nonce}", _seats(g)) for g in games]
+    lines = [(g.title, g.guild.name, g.starts_at, marked(delivery, g.url), _seats(g)) for g in games]
     made = letter(delivery, messages.digest(lines), None, games[0].announcement.place_id, now)
     guilds = {game.guild_id for game in games}
     chosen = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)
@@ -113,10 +99,6 @@ def guild_of_test(row: Notification) -> int:
     return int(row.facts["guild"])
 
 
-def _asker(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
-
-
 def _test(delivery: Delivery, now: datetime) -> Letter | Drop:
     guild = Guild.objects.present().filter(pk=guild_of_test(delivery.notification)).first()
     if guild is None:
@@ -124,7 +106,7 @@ def _test(delivery: Delivery, now: datetime) -> Letter | Drop:
     channel = _channel_for_mentions(guild) if delivery.in_channel else None
     if delivery.in_channel and channel is None:
         return Drop(messages.NO_CHANNEL)
-    text = messages.test_reminder(plain(guild.name), f"{choices_address(guild.pk)}?d={delivery.nonce}")
+    text = messages.test_reminder(plain(guild.name), marked(delivery, choices_address(guild.pk)))
     return letter(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
 
 

@@ -1,7 +1,6 @@
 """Letters about too few players, and about a host who left."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -13,10 +12,9 @@ from games.actions import short, takeover
 from games.actions.answers import unanswered
 from games.actions.minimum import is_short, seated
 from games.asking import Ask
-from games.letters import letter
+from games.letters import about, about_game, game_of, stale
 from games.messages import plain
 from games.models import Game
-from games.states import State
 from guilds.models import Member
 from guilds.names import names_in
 from notifications.kinds import Drop, Kind, register
@@ -32,65 +30,48 @@ def register_all() -> None:
     asking.register("take_over", takeover.answer)
 
 
-def _game(row: Notification) -> Game:
-    return Game.objects.with_levels().select_related("host", "announcement__channel").get(pk=row.game_id or 0)
-
-
-def _letter(delivery: Delivery, game: Game, text: str, now: datetime, buttons: tuple[Button, ...] = ()) -> Letter:
-    made = letter(delivery, text, game.guild_id, game.announcement.place_id, now)
-    return replace(made, buttons=buttons)
-
-
-def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
-    return plain(game.title), plain(game.guild.name), game.starts_at, f"{game.url}?d={delivery.nonce}"
-
-
 # --- too few -----------------------------------------------------------------------------------------------
 
 
 def _not_short(row: Notification, game: Game, now: datetime) -> Drop | None:
-    if game.state(now) is not State.SCHEDULED:
-        return Drop(f"the game is {game.state(now).replace('_', ' ')}")
-    if row.facts.get("starts_at") != game.starts_at.isoformat():
-        return Drop("the game was moved")
-    return None if is_short(game) else Drop("enough signed up")
+    return stale(row, game, now) or (None if is_short(game) else Drop("enough signed up"))
 
 
 def _nudged(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
+    game = game_of(row)
     if (drop := _not_short(row, game, now)) is not None:
         return drop
     return unanswered(game, now)
 
 
 def _nudge(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if (drop := _not_short(delivery.notification, game, now)) is not None:
         return drop
     if delivery.recipient_id not in unanswered(game, now):
         return Drop("they answered, or cannot sign up any more")
-    text = words.nudge(*_about(delivery, game), game.effective.minimum, seated(game))
-    return _letter(delivery, game, text, now)
+    text = words.nudge(*about(delivery, game), game.effective.minimum, seated(game))
+    return about_game(delivery, game, text, now)
 
 
 def _host_asked(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
+    game = game_of(row)
     return _not_short(row, game, now) or [game.host_id]
 
 
 def _short(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if (drop := _not_short(delivery.notification, game, now)) is not None:
         return drop
     if not short.is_asked(game, now):
         return Drop("it was decided on already")
-    text = words.short(*_about(delivery, game), game.effective.minimum, seated(game))
+    text = words.short(*about(delivery, game), game.effective.minimum, seated(game))
     buttons = (
         Ask("short", game.pk, short.number(game), short.KEEP).button(words.KEEP_LABEL, "primary"),
         Button(words.MOVE_LABEL, url=settings.PUBLIC_URL + reverse("game-edit", args=[game.pk])),
         Ask("short", game.pk, short.number(game), short.CANCEL).button(words.CANCEL_LABEL, "danger"),
     )
-    return _letter(delivery, game, text, now, buttons)
+    return about_game(delivery, game, text, now, *buttons)
 
 
 # --- the host left -----------------------------------------------------------------------------------------
@@ -105,7 +86,7 @@ def _has_its_host(row: Notification, game: Game, now: datetime) -> Drop | None:
 
 
 def _asked_to_take_over(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
+    game = game_of(row)
     if (drop := _has_its_host(row, game, now)) is not None:
         return drop
     return dict.fromkeys([*takeover.managers(game.guild), *_cohosts(game)])
@@ -117,9 +98,9 @@ def _cohosts(game: Game) -> list[int]:
 
 
 def _host_left(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if (drop := _has_its_host(delivery.notification, game, now)) is not None:
         return drop
     host = plain(names_in(game.guild_id, [game.host_id])[game.host_id].text)
     take = Ask("take_over", game.pk, game.host_id, takeover.TAKE).button(words.TAKE_LABEL, "primary")
-    return _letter(delivery, game, words.host_left(*_about(delivery, game), host), now, (take,))
+    return about_game(delivery, game, words.host_left(*about(delivery, game), host), now, take)

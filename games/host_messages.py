@@ -83,7 +83,7 @@ def times_late(count: int) -> str:
 
 # --- history -----------------------------------------------------------------------------------------------
 
-VERB_TEXT = {
+VERBS = {
     "seat": "gave {for} a seat",
     "bench": "put {for} on the wait list",
     "reorder": "moved {for} to number {to}",
@@ -96,4 +96,4 @@ VERB_TEXT = {
 def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a game's history."""
     instead = f" instead of {changes['instead']}" if changes.get("instead") else ""
-    return f"{who} {VERB_TEXT[verb].format(**changes)}{instead}"
+    return f"{who} {VERBS[verb].format(**changes)}{instead}"

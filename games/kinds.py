@@ -11,13 +11,12 @@ from games import ledger_messages, letter_messages, messages
 from games.actions.answers import has_answered
 from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant
-from games.letters import fitting, letter
+from games.letters import about, about_game, done_by, fitting, game_of, marked, stale, to_recipient
 from games.levels import Method, ReminderPlace
 from games.models import Game
 from games.roster import place_of
 from games.rules import To
 from games.states import State
-from guilds.names import names_in
 from notifications.kinds import Drop, Kind, guild_of_game, register
 from notifications.letter import Letter
 from notifications.models import Delivery, How, Notification, Preference, Status
@@ -34,40 +33,21 @@ def register_all() -> None:
     register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
     register(Kind("start", expand=_touched))
     register(Kind("end", expand=_touched))
-    register(Kind("moved", expand=_recipient, render=_moved))
-    register(Kind("confirmed", expand=_recipient, render=_confirmed))
-    register(Kind("lost_seat", expand=_recipient, render=_lost_seat))
-    register(Kind("added", expand=_recipient, render=_added))
-    register(Kind("removed", expand=_recipient, render=_removed))
+    register(Kind("moved", expand=to_recipient, render=_moved))
+    register(Kind("confirmed", expand=to_recipient, render=_confirmed))
+    register(Kind("lost_seat", expand=to_recipient, render=_lost_seat))
+    register(Kind("added", expand=to_recipient, render=_added))
+    register(Kind("removed", expand=to_recipient, render=_removed))
     register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
     register(Kind("told", expand=_players_told, render=_told))
-
-
-def _game(row: Notification) -> Game:
-    games = Game.objects.with_levels().select_related("announcement__channel")
-    return games.get(pk=row.game_id or 0)
-
-
-def _address(delivery: Delivery, game: Game) -> str:
-    """The game's page, with the mark by which this one letter is known again."""
-    return f"{game.url}?d={delivery.nonce}"
-
-
-def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
-    """What every letter says: which game, where, when, and its page."""
-    return messages.plain(game.title), messages.plain(game.guild.name), game.starts_at, _address(delivery, game)
-
-
-def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:
-    return letter(delivery, text, game.guild_id, game.announcement.place_id, now)
 
 
 # --- reminders -------------------------------------------------------------------------------------------
 
 
 def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
-    if (drop := _stale(row, game, now)) is not None:
+    game = game_of(row)
+    if (drop := stale(row, game, now)) is not None:
         return drop
     due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
     if due.filter(offset__lt=row.offset).exists():
@@ -86,8 +66,8 @@ def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
 
 def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
-    game = _game(row)
-    if (drop := _stale(row, game, now)) is not None:
+    game = game_of(row)
+    if (drop := stale(row, game, now)) is not None:
         return drop
     others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
     in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
@@ -125,17 +105,9 @@ def _seated(game: Game) -> list[int]:
     return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
-def _stale(row: Notification, game: Game, now: datetime) -> Drop | None:
-    if game.state(now) is not State.SCHEDULED:
-        return Drop(f"the game is {game.state(now).replace('_', ' ')}")
-    if row.facts.get("starts_at") != game.starts_at.isoformat():
-        return Drop("the game was moved")
-    return None
-
-
 def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
-    if (drop := _stale(delivery.notification, game, now)) is not None:
+    game = game_of(delivery.notification)
+    if (drop := stale(delivery.notification, game, now)) is not None:
         return drop
     if now - delivery.notification.due_at > LATE and _later_reminder(delivery).exists():
         return Drop("a later reminder of the game goes instead")
@@ -144,7 +116,7 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
-    return _letter(delivery, game, letter_messages.reminder(*_about(delivery, game), hosting), now)
+    return about_game(delivery, game, letter_messages.reminder(*about(delivery, game), hosting), now)
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
@@ -167,8 +139,8 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     everyone = dict.fromkeys([game.host_id, *_seated(game)])
     found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
     chosen = {one.user_id: one for one in found}
-    text = letter_messages.everyone_reminded(messages.plain(game.title), game.starts_at, _address(delivery, game))
-    letter = _letter(delivery, game, text, now)
+    text = letter_messages.everyone_reminded(messages.plain(game.title), game.starts_at, marked(delivery, game.url))
+    letter = about_game(delivery, game, text, now)
     most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
     called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
     if not called:
@@ -192,13 +164,9 @@ def _touched(row: Notification, now: datetime) -> Iterable[int]:
 # --- seats -----------------------------------------------------------------------------------------------
 
 
-def _recipient(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
-
-
 def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     """What became of their seat in sum, since they last heard of it."""
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Drop("they are no longer in, or the game is not to come")
@@ -210,31 +178,25 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
         say = letter_messages.benched
     elif not seated and game.effective.method is Method.PRIORITY:
         say = letter_messages.displaced
-    return _letter(delivery, game, say(*_about(delivery, game)), now)
+    return about_game(delivery, game, say(*about(delivery, game)), now)
 
 
 def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now).over or signup is None:
         return Drop("they are no longer in, or the game is over")
-    text = letter_messages.was_added(*_about(delivery, game), _by(delivery, game), signup.seated_at is not None)
-    return _letter(delivery, game, text, now)
+    text = letter_messages.was_added(*about(delivery, game), done_by(delivery, game), signup.seated_at is not None)
+    return about_game(delivery, game, text, now)
 
 
 def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they are in again, or the game is over")
     word = messages.plain(delivery.notification.facts.get("word", ""))
-    text = letter_messages.was_removed(*_about(delivery, game), _by(delivery, game), word)
-    return _letter(delivery, game, text, now)
-
-
-def _by(delivery: Delivery, game: Game) -> str:
-    """Who did it, by their name in the guild; '' for an operator."""
-    name = names_in(game.guild_id, [delivery.notification.facts.get("by") or 0])
-    return "".join(messages.plain(one.text) for one in name.values())
+    text = letter_messages.was_removed(*about(delivery, game), done_by(delivery, game), word)
+    return about_game(delivery, game, text, now)
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
@@ -242,28 +204,28 @@ def _is_seated(game: Game, user_id: int) -> bool:
 
 
 def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they left")
     number, seated = place_of(game, delivery.recipient)
     place = messages.place_text(number, game.effective.seats, seated)
     text = letter_messages.confirmed(
-        *_about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN)
+        *about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN)
     )
-    return _letter(delivery, game, text, now)
+    return about_game(delivery, game, text, now)
 
 
 def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
-    game, facts = _game(delivery.notification), delivery.notification.facts
-    text = letter_messages.lost_seat(*_about(delivery, game), messages.plain(facts["who"]), facts["left"])
-    return _letter(delivery, game, text, now)
+    game, facts = game_of(delivery.notification), delivery.notification.facts
+    text = letter_messages.lost_seat(*about(delivery, game), messages.plain(facts["who"]), facts["left"])
+    return about_game(delivery, game, text, now)
 
 
 # --- cancellation ----------------------------------------------------------------------------------------
 
 
 def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = _game(row)
+    game = game_of(row)
     if not _still_cancelled(row, game):
         return Drop("the cancellation was undone")
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
@@ -277,28 +239,27 @@ def _still_cancelled(row: Notification, game: Game) -> bool:
 
 
 def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
         return Drop("the cancellation was undone")
-    text = letter_messages.cancellation(*_about(delivery, game), messages.plain(game.cancel_reason))
-    return _letter(delivery, game, text, now)
+    text = letter_messages.cancellation(*about(delivery, game), messages.plain(game.cancel_reason))
+    return about_game(delivery, game, text, now)
 
 
 # --- what its hosts write --------------------------------------------------------------------------------
 
 
 def _players_told(row: Notification, now: datetime) -> Iterable[int]:
-    return meant(_game(row), To(row.facts["to"]), row.facts["by"], now)
+    return meant(game_of(row), To(row.facts["to"]), row.facts["by"], now)
 
 
 def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if delivery.notification.facts["to"] == To.UNANSWERED:
         if has_answered(game, delivery.recipient_id):
             return Drop("they answered meanwhile")
     elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Drop("they left")
-    title, guild, starts_at, url = _about(delivery, game)
-    by = _by(delivery, game) or messages.OPERATOR
+    by = done_by(delivery, game) or messages.OPERATOR
     text = messages.plain(delivery.notification.facts["text"])
-    return _letter(delivery, game, ledger_messages.told(title, guild, messages.stamp(starts_at), url, by, text), now)
+    return about_game(delivery, game, ledger_messages.told(*about(delivery, game), by, text), now)

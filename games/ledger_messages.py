@@ -1,8 +1,9 @@
 """All wording about the ledger: who was told, who was not and why, and what hosts write to players."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from games.messages import stamp
 from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
 
@@ -125,18 +126,18 @@ def given_up_by(name: str) -> str:
     return f"Given up by {name}."
 
 
-VERB_TEXT = {
+VERBS = {
     "tell": "wrote to {to}",
     "resend": "sent again the message to {for}",
     "drop": "gave up the message to {for}",
 }
 
 
-def ledger_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a history: who wrote to players, sent something again, or gave it up."""
     what = changes.get("what") or changes.get("text")
     said = {**changes, "to": str(TO.get(str(changes.get("to")), "")).lower()}
-    return f"{who} {VERB_TEXT[verb].format(**said)}{f': {what}' if what else ''}"
+    return f"{who} {VERBS[verb].format(**said)}{f': {what}' if what else ''}"
 
 
 # --- telling players -------------------------------------------------------------------------------------
@@ -176,8 +177,8 @@ def quoted(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.split("\n"))
 
 
-def told(title: str, guild: str, starts_at: str, url: str, by: str, text: str) -> str:
-    return f"💬 {by} about **{title}** in {guild}, {starts_at}:\n{quoted(text)}\n{url}"
+def told(title: str, guild: str, starts_at: datetime, url: str, by: str, text: str) -> str:
+    return f"💬 {by} about **{title}** in {guild}, {stamp(starts_at)}:\n{quoted(text)}\n{url}"
 
 
 # --- for whoever runs the site ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from games.messages import stamp
 from guilds.templatetags.when import when
 
 # --- announcing ------------------------------------------------------------------------------------------
@@ -40,9 +41,9 @@ def announced_text(at: datetime | None) -> str:
     return at.isoformat() if at else "not yet"
 
 
-def not_announced(title: str, guild: str, starts_at: str, url: str) -> str:
+def not_announced(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild} was not announced: its start, {starts_at}, was past when its time came. "
+        f"**{title}** in {guild} was not announced: its start, {stamp(starts_at)}, was past when its time came. "
         f"Nobody else sees it. Choose another start on its page, then announce it.\n{url}"
     )
 
@@ -65,8 +66,8 @@ def undone(told: bool, hidden: bool) -> str:
     return "The game is on again, with everyone in their place. Nobody had been told that it was cancelled."
 
 
-def on_again(title: str, guild: str, starts_at: str, url: str) -> str:
-    return f"✅ **{title}** in {guild}, {starts_at}, is on after all: it was not to be cancelled.\n{url}"
+def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return f"✅ **{title}** in {guild}, {stamp(starts_at)}, is on after all: it was not to be cancelled.\n{url}"
 
 
 # --- a deleted post --------------------------------------------------------------------------------------
@@ -75,9 +76,9 @@ POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with t
 PUT_BACK, CANCEL = "Put it back", "Cancel the game"
 
 
-def deleted(title: str, guild: str, starts_at: str, url: str) -> str:
+def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {starts_at}. "
+        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "
         f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
     )
 
@@ -85,7 +86,7 @@ def deleted(title: str, guild: str, starts_at: str, url: str) -> str:
 # --- history ---------------------------------------------------------------------------------------------
 
 CLOCK = "The schedule"
-VERBS = {"announced", "undo", "lost_asked"}
+VERBS = ("announced", "undo", "lost_asked")
 
 
 def line(verb: str, who: str, changes: Mapping[str, object]) -> str:

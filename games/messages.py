@@ -4,15 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games import (
-    after_messages,
-    answer_messages,
-    host_messages,
-    ledger_messages,
-    life_messages,
-    offer_messages,
-    question_messages,
-)
 from guilds.names import fold
 from notifications.rules import minutes_text
 
@@ -31,6 +22,8 @@ NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
 UNANSWERED = "Done, but Discord did not take the answer."
+SOMEBODY = "Somebody in Discord"
+OPERATOR = "An operator"
 
 
 def not_a_member(name: str) -> str:
@@ -341,54 +334,3 @@ def channel_gone(channel: str) -> str:
 
 def refused_by_discord(why: str) -> str:
     return f"Not announced: Discord refused it ({why})."
-
-
-# --- history ---------------------------------------------------------------------------------------------
-
-VERB_TEXT = {
-    "create": "scheduled the game",
-    "cancel": "cancelled the game",
-    "join": "joined",
-    "leave": "left",
-    "add": "added",
-    "remove": "removed",
-    "announce": "had it announced again",
-    "lost_seat": "lost their seat",
-    "lost": "deleted the announcement there, so it was put back",
-}
-SOMEBODY = "Somebody in Discord"
-OPERATOR = "An operator"
-
-
-def history_line(
-    verb: str,
-    who: str,
-    changes: dict[str, object],
-    zone: str = "UTC",
-    channels: Mapping[int, str] | None = None,
-) -> str:
-    if verb in ledger_messages.VERB_TEXT:
-        return ledger_messages.ledger_line(verb, who, changes)
-    if verb in life_messages.VERBS:
-        return life_messages.line(verb, who, changes)
-    if verb in answer_messages.VERBS:
-        return answer_messages.history_line(verb, who, changes)
-    if verb in host_messages.VERB_TEXT:
-        return host_messages.line(verb, who, changes)
-    if verb in offer_messages.VERB_TEXT:
-        return offer_messages.offer_line(verb, who, changes)
-    if verb in after_messages.VERBS:
-        return after_messages.history_line(verb, who, changes)
-    if verb in question_messages.VERBS:
-        return question_messages.history_line(verb, who, changes, zone, channels)
-    text = f"{who} {VERB_TEXT.get(verb, verb)}"
-    if verb == "lost_seat":
-        return (
-            f"{changes.get('for')} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
-        )
-    if verb in {"add", "remove"}:
-        word = f": {changes['word']}" if changes.get("word") else ""
-        return f"{text} {changes.get('for', '')}{word}"
-    if verb in {"join", "leave"} and changes.get("for"):
-        return f"{who} {'signed up' if verb == 'join' else 'removed'} {changes['for']}"
-    return text

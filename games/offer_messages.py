@@ -1,6 +1,9 @@
 """All wording about offered seats, and about those who wait on purpose."""
 
 from collections.abc import Mapping
+from datetime import datetime
+
+from games.messages import stamp
 
 TAKE, PASS = "Take the seat", "Pass it on"
 GONE = "That seat is gone, so there is none to take. You keep your place on the wait list."
@@ -15,11 +18,10 @@ WAITS_ALREADY = "You wait on purpose already."
 WAITS_NOT = "You do not wait on purpose, so nothing changed."
 
 
-def offer(title: str, guild: str, starts_at: str, url: str, until: str) -> str:
-    """Times come as Discord's timestamps."""
+def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> str:
     return (
-        f"🪑 A seat is free in **{title}** in {guild}, {starts_at}. Do you want it? It is kept for you until {until}, "
-        f"then the next is asked.\n{url}"
+        f"🪑 A seat is free in **{title}** in {guild}, {stamp(starts_at)}. Do you want it? "
+        f"It is kept for you until {until}, then the next is asked.\n{url}"
     )
 
 
@@ -44,7 +46,7 @@ def waiting(number: int, gave_up: bool) -> str:
     return f"{gave}You are number {number} on the wait list, and stay there until you say that you want a seat."
 
 
-VERB_TEXT = {
+VERBS = {
     "take": "took the seat offered",
     "pass": "passed on the seat offered",
     "offer_over": "let an offered seat pass",
@@ -53,8 +55,8 @@ VERB_TEXT = {
 }
 
 
-def offer_line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a history. Whoever let an offer pass did nothing, and others may act for somebody."""
     if verb != "offer_over" and changes.get("for"):
-        return f"{changes['for']} {VERB_TEXT[verb]}, set by {who}"
-    return f"{changes.get('for') or who} {VERB_TEXT[verb]}"
+        return f"{changes['for']} {VERBS[verb]}, set by {who}"
+    return f"{changes.get('for') or who} {VERBS[verb]}"

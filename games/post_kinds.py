@@ -10,7 +10,7 @@ from games.actions.announcing import awaits_answer, lose
 from games.actions.archiving import not_archived
 from games.actions.lifecycle import take_down
 from games.announcement import view
-from games.kinds import _game
+from games.letters import game_of
 from games.models import Game
 from guilds.models import Channel
 from notifications.kinds import Drop, Post, Rendered, register
@@ -25,7 +25,7 @@ def register_all() -> None:
 
 
 def _post(row: Notification, now: datetime) -> Rendered | Drop:
-    game = _game(row)
+    game = game_of(row)
     post = game.announcement
     archive = Channel.objects.filter(pk=post.archive_id).first() if post.archive_id else None
     channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
@@ -56,7 +56,7 @@ def _post(row: Notification, now: datetime) -> Rendered | Drop:
 
 
 def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
-    game = _game(row)
+    game = game_of(row)
     post = game.announcement
     if (sent.channel_id, rendered.letter.nonce) != (post.archive_id or post.channel_id, post.nonce):
         # The game moved to another channel while its post was on its way to the old one. What waits to be archived
@@ -76,7 +76,7 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
 
 
 def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
-    game = _game(row)
+    game = game_of(row)
     post = game.announcement
     if why.code == Permanent.UNKNOWN_MESSAGE:
         if post.message_id is not None:  # else we were told of it meanwhile

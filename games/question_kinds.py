@@ -1,7 +1,6 @@
 """The letters that tell players of edits and ask them again, and what the clock ends of both."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from games import asking, question_messages
@@ -10,8 +9,7 @@ from games.actions.planning import touch
 from games.asking import Ask
 from games.changed import discord_lines
 from games.edits import said, summed
-from games.kinds import _about, _game, _letter, _recipient
-from games.letters import fitting
+from games.letters import about, about_game, fitting, game_of, to_recipient
 from games.messages import stamp
 from games.models import Game, Signup
 from games.states import State
@@ -23,10 +21,10 @@ TITLE_SHOWN, INSTRUCTIONS_SHOWN = 250, 500  # characters, so that all fits one m
 
 
 def register_all() -> None:
-    register(Kind("edited", expand=_recipient, render=_edited))
-    register(Kind("question", expand=_recipient, render=_question))
-    register(Kind("silent", expand=_recipient, render=_silent))
-    register(Kind("answered_sum", expand=_recipient, render=_sum))
+    register(Kind("edited", expand=to_recipient, render=_edited))
+    register(Kind("question", expand=to_recipient, render=_question))
+    register(Kind("silent", expand=to_recipient, render=_silent))
+    register(Kind("answered_sum", expand=to_recipient, render=_sum))
     register(Kind("question_end", expand=_ended))
     register(Kind("changed_end", expand=_shown_long_enough))
     asking.register("question", questions.answer)
@@ -36,9 +34,10 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
     return game.signups.current().filter(user_id=delivery.recipient_id).first()
 
 
-def _texts(delivery: Delivery, game: Game) -> tuple[str, str, str, str]:
-    _, guild, starts_at, url = _about(delivery, game)
-    return fitting(game.title, TITLE_SHOWN), guild, stamp(starts_at), url
+def _texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
+    """What every letter says, with a title short enough to leave room for the rest."""
+    _, guild, starts_at, url = about(delivery, game)
+    return fitting(game.title, TITLE_SHOWN), guild, starts_at, url
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
@@ -48,17 +47,17 @@ def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
 
 
 def _edited(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is None:
         return Drop("they are no longer in, or the game is over")
     lines, instructions = _changes(delivery, game)
     if not lines:
         return Drop("all is as it was")
-    return _letter(delivery, game, question_messages.edited(*_texts(delivery, game), lines, instructions), now)
+    return about_game(delivery, game, question_messages.edited(*_texts(delivery, game), lines, instructions), now)
 
 
 def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game, facts = _game(delivery.notification), delivery.notification.facts
+    game, facts = game_of(delivery.notification), delivery.notification.facts
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Drop("they are no longer in, or the game is not to come")
@@ -73,33 +72,33 @@ def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
     )
     choices = (("yes", question_messages.YES, "success"), ("no", question_messages.NO, "danger"))
     buttons = [Ask("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices]
-    return replace(_letter(delivery, game, text, now), buttons=tuple(buttons))
+    return about_game(delivery, game, text, now, *buttons)
 
 
 def _silent(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
         return Drop("they are in again, or the game is over")
-    return _letter(delivery, game, question_messages.lost_by_silence(*_texts(delivery, game)), now)
+    return about_game(delivery, game, question_messages.lost_by_silence(*_texts(delivery, game)), now)
 
 
 def _sum(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = _game(delivery.notification)
+    game = game_of(delivery.notification)
     if game.state(now).over:
         return Drop("the game is over")
     facts = delivery.notification.facts
-    return _letter(delivery, game, question_messages.answered_sum(*_texts(delivery, game), facts), now)
+    return about_game(delivery, game, question_messages.answered_sum(*_texts(delivery, game), facts), now)
 
 
 def _ended(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """Nobody is written to by this: who is, has rows of their own."""
-    why = questions.end(_game(row), row.facts["number"], row.facts["people"], now)
+    why = questions.end(game_of(row), row.facts["number"], row.facts["people"], now)
     return Drop(why) if why else ()
 
 
 def _shown_long_enough(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """The post no longer shows what changed a day ago."""
-    game = _game(row)
+    game = game_of(row)
     if game.state(now).over:
         return Drop("the game is over")
     touch(game, now)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from games.messages import stamp
 from guilds.templatetags.when import when
 from notifications.rules import minutes_text
 
@@ -43,9 +44,9 @@ def changed_line(word: str, before: str, after: str, strike: str = "~~") -> str:
     return f"{LABELS[word]}: {strike}{before}{strike} {ARROW} {after}"
 
 
-def edited(title: str, guild: str, starts_at: str, url: str, lines: Sequence[str], instructions: str) -> str:
+def edited(title: str, guild: str, starts_at: datetime, url: str, lines: Sequence[str], instructions: str) -> str:
     """What was changed of a game that somebody is in."""
-    return f"✏️ **{title}** in {guild}, {starts_at}, was changed.\n{_listed(lines, instructions)}{url}"
+    return f"✏️ **{title}** in {guild}, {stamp(starts_at)}, was changed.\n{_listed(lines, instructions)}{url}"
 
 
 def _listed(lines: Sequence[str], instructions: str) -> str:
@@ -72,7 +73,7 @@ def silence_inherits(frees: bool) -> str:
 def asked(
     title: str,
     guild: str,
-    starts_at: str,
+    starts_at: datetime,
     url: str,
     lines: Sequence[str],
     instructions: str,
@@ -84,24 +85,24 @@ def asked(
     what = "is scheduled again" if again else "was moved"
     silence = " Without an answer your place goes to others." if ends else ""
     return (
-        f"❓ **{title}** in {guild} {what}: it starts {starts_at}. Do you {'' if again else 'still '}come? "
+        f"❓ **{title}** in {guild} {what}: it starts {stamp(starts_at)}. Do you {'' if again else 'still '}come? "
         f"Answer until {until}.{silence}\n{_listed(lines, instructions)}{url}"
     )
 
 
-def lost_by_silence(title: str, guild: str, starts_at: str, url: str) -> str:
+def lost_by_silence(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"You did not answer whether you come to **{title}** in {guild}, {starts_at}, so your place is free for "
+        f"You did not answer whether you come to **{title}** in {guild}, {stamp(starts_at)}, so your place is free for "
         f"others. You can sign up again on its page.\n{url}"
     )
 
 
-def answered_sum(title: str, guild: str, starts_at: str, url: str, facts: Mapping[str, Any]) -> str:
+def answered_sum(title: str, guild: str, starts_at: datetime, url: str, facts: Mapping[str, Any]) -> str:
     """To the host, what those asked said."""
     silent = facts["silent"]
     what = "" if not silent else ", and lost their place" if facts["freed"] else ", and keep their place"
     return (
-        f"📋 **{title}** in {guild}, {starts_at}: {facts['come']} come, {facts['left']} left, "
+        f"📋 **{title}** in {guild}, {stamp(starts_at)}: {facts['come']} come, {facts['left']} left, "
         f"{silent} did not answer{what}.\n{url}"
     )
 
@@ -140,14 +141,12 @@ def template_made(name: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = {"edit", "confirm", "question_end", "carry", "again"}
+VERBS = ("confirm", "question_end", "carry", "again")
 LONGEST = 80  # characters of a value in one line of a history
 
 
-def history_line(
-    verb: str, who: str, changes: Mapping[str, Any], zone: str = "UTC", channels: Mapping[int, str] | None = None
-) -> str:
-    """One line of a game's history; times by a clock in the zone, channels by the names given."""
+def line(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """One line of a game's history."""
     match verb:
         case "confirm":
             return f"{who} still comes"
@@ -157,8 +156,12 @@ def history_line(
         case "carry":
             left_out = changes.get("left_out")
             return f"{who} carried over {changes.get('for') or 'nobody'}{f'; left out: {left_out}' if left_out else ''}"
-        case "again":
+        case _:
             return f"{who} scheduled it again"
+
+
+def edit_line(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping[int, str] | None) -> str:
+    """What was edited, in one line of a game's history; times by a clock in the zone, channels by the names given."""
     said = "; ".join(_pair_text(word, changes[word], zone, channels or {}) for word in sorted(changes))
     return f"{who} changed {said or 'nothing'}"
 

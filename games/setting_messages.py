@@ -191,7 +191,7 @@ TEMPLATE_GONE = "{name} was deleted meanwhile. Nothing was saved."
 NO_TEMPLATES = "There are no templates yet. One saves hosts from saying the same things again for each game."
 PREVIEW = "Saving this changes games to come. Nothing is saved yet."
 
-SETTINGS_VERB_TEXT = {
+VERBS = {
     "guild": "changed the server's settings",
     "channel": "changed {of}",
     "template": "changed the template {of}",
@@ -223,12 +223,12 @@ DOORS = {"page": "web page", "admin": "admin", "command": "command line", "disco
 
 def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
     """Who did what in a guild's settings: `alice changed #raids`."""
-    if verb in ledger_messages.VERB_TEXT:
-        return ledger_messages.ledger_line(verb, who, changes)
+    if verb in ledger_messages.VERBS:
+        return ledger_messages.line(verb, who, changes)
     of = changes.get("of", "")
     if verb == "role_gone":
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {SETTINGS_VERB_TEXT.get(verb, verb).format(of=of)}"
+    return f"{who} {VERBS.get(verb, verb).format(of=of)}"
 
 
 def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:

@@ -1,13 +1,12 @@
 """What is sent while a guild is set up: the letter to its owner, and test messages. Neither belongs to a game."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
 
 from games import setting_messages as messages
-from games.letters import to_person
+from games.letters import marked, to_person, to_recipient
 from games.levels import is_set_up
 from games.messages import plain
 from guilds.models import Channel, Guild
@@ -18,17 +17,13 @@ from notifications.rules import in_doubt, tried_before
 
 
 def register_all() -> None:
-    register(Kind("welcome", expand=_owner, render=_welcome))
+    register(Kind("welcome", expand=to_recipient, render=_welcome))
     register(Post("channel_test", render=_test, shown=_arrived, failed=_refused))
 
 
 def setup_address(guild_id: int) -> str:
     """The setup page's whole address, for Discord."""
     return settings.PUBLIC_URL + reverse("guild-setup", args=[guild_id])
-
-
-def _owner(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
 
 
 def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -38,7 +33,7 @@ def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
     if delivery.in_channel:
         # No channel is chosen yet in which they could be called; the server's page says the same.
         return Drop("their direct messages are closed")
-    address = f"{setup_address(guild.pk)}?d={delivery.nonce}"
+    address = marked(delivery, setup_address(guild.pk))
     return to_person(delivery, messages.welcome(plain(guild.name), address, is_set_up(guild)), now)
 
 

@@ -15,6 +15,7 @@ from games.actions.telling import may_be_told
 from games.after import after
 from games.calendars import google_url
 from games.changed import channel_names, moved
+from games.history_messages import history_line
 from games.host_messages import needs
 from games.host_show import hosting
 from games.mentioned import page_text
@@ -201,7 +202,7 @@ def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]
 
     def text(e: AuditEntry) -> str:
         who = names[e.actor_id].text if e.actor_id else nobody(e.door)
-        return messages.history_line(e.verb, who, e.changes, zone, channels)
+        return history_line(e.verb, who, e.changes, zone, channels)
 
     return [HistoryLine(e.at, text(e)) for e in entries]
 

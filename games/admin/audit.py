@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from games.actions.lifecycle import word as word_of
+from games.history_messages import history_line
 from games.levels import OWN, GameTemplate
-from games.messages import history_line, setting_text
+from games.messages import setting_text
 from games.models import Announcement, AuditEntry
 from games.setting_messages import settings_history
 from games.show import nobody

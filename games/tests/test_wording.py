@@ -75,14 +75,11 @@ def modules() -> Iterator[ModuleType]:
 
 def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
     if name == "verb":
-        words = getattr(module, "VERB_TEXT", None) or getattr(module, "SETTINGS_VERB_TEXT", None) or ALLOWED
-        return list(words)
+        return list(getattr(module, "VERBS", ALLOWED))
     if name == "word" and hasattr(module, "LABELS"):
         return list(module.LABELS)
     if name == "kind":
         return list(getattr(module, "TITLES", None) or module.LABELS)
-    if name == "starts_at" and kind == "str":
-        return ["<t:1>"]
     if name in NAMED:
         return list(NAMED[name])
     if kind in TYPED:
