@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games import after_messages as words
@@ -15,10 +15,9 @@ from games import messages
 from games.actions import archiving, attendance, rewards
 from games.after import HEAD, days
 from games.after import attendance as attendance_of
+from games.pages import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
 from games.settings_views import for_managers
-from games.show import game_context
 from games.tables import table
-from games.views import AT_ONCE, _answer, _game, actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
@@ -31,13 +30,13 @@ from guilds.models import Guild
 def attend(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     """Mark somebody as not having come, or take it back."""
     no_show = request.POST.get("no_show") == "yes"
-    return _answer(request, game_id, lambda now: attendance.mark(game_id, signup_id, no_show, actor(request), now))
+    return press(request, game_id, lambda now: attendance.mark(game_id, signup_id, no_show, actor(request), now))
 
 
 @login_required
 @require_POST
 def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: archiving.archive(game_id, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: archiving.archive(game_id, actor(request), now), AT_ONCE)
 
 
 class RewardsForm(forms.Form):
@@ -58,9 +57,9 @@ class RewardsForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write the rewards. What is refused comes back on the game's page as it was typed."""
-    found = _game(request, game_id)
+    found = game_seen(request, game_id)
     if not actor(request).may_manage(found):
-        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+        return forbidden(request, messages.NOT_YOURS)
     form = RewardsForm(request.POST or None, initial={"text": found.rewards, "before": found.rewards})
     if request.method == "POST" and form.is_valid():
         text, before = (form.cleaned_data[name] for name in ("text", "before"))
@@ -69,16 +68,14 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
             flash.success(request, rewards.set_rewards(game_id, text, actor(request), db_now(), before).text)
             return redirect(found)
         except Refused as refused:
-            for name, sentence in (refused.refusal.fields or {"": refused.refusal.sentence}).items():
-                form.add_error(name or None, sentence)
+            add_refusal(form, refused)
             if refused.refusal.code == "stale":
                 # Sent once more, the form knows what it overwrites.
-                found = _game(request, game_id)
+                found = game_seen(request, game_id)
                 typed: Any = copy(form.data)
                 typed["before"] = found.rewards
                 form.data = typed
-    context = game_context(found, request.user, db_now()) | {"rewards_form": form}
-    return render(request, "games/game.html", context, status=422 if form.errors else 200)
+    return with_form(request, found, form, rewards_form=form)
 
 
 @for_managers

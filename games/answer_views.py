@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST
 
 from games.actions import answers
 from games.models import OtherAnswer
-from games.views import _answer, _game, actor
+from games.pages import actor, game_seen, press
 from guilds.http import ViewerRequest
 
 
@@ -15,10 +15,10 @@ from guilds.http import ViewerRequest
 def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Say that one may come, or cannot."""
     if request.POST.get("kind") not in OtherAnswer.Kind.values:
-        _game(request, game_id)
+        game_seen(request, game_id)
         return HttpResponseBadRequest()  # no form of ours sends it
     kind = OtherAnswer.Kind(request.POST["kind"])
-    return _answer(request, game_id, lambda now: answers.answer(game_id, request.user, kind, actor(request), now))
+    return press(request, game_id, lambda now: answers.answer(game_id, request.user, kind, actor(request), now))
 
 
 @login_required
@@ -26,7 +26,7 @@ def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
 def note(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write a note beside one's name, or take it away."""
     text = request.POST.get("note", "")
-    return _answer(request, game_id, lambda now: answers.note(game_id, request.user, text, actor(request), now))
+    return press(request, game_id, lambda now: answers.note(game_id, request.user, text, actor(request), now))
 
 
 @login_required
@@ -34,11 +34,11 @@ def note(request: ViewerRequest, game_id: int) -> HttpResponse:
 def bring(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Bring somebody along."""
     name = request.POST.get("name", "")
-    return _answer(request, game_id, lambda now: answers.bring(game_id, request.user, name, actor(request), now))
+    return press(request, game_id, lambda now: answers.bring(game_id, request.user, name, actor(request), now))
 
 
 @login_required
 @require_POST
 def unbring(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Take back whom one brings."""
-    return _answer(request, game_id, lambda now: answers.unbring(game_id, request.user, actor(request), now))
+    return press(request, game_id, lambda now: answers.unbring(game_id, request.user, actor(request), now))

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games import choice_messages as messages
 from games.actions.choices import Choices, choices_of, choose, send_test
 from games.choice_kinds import last_test
-from games.views import actor
+from games.pages import actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from games import messages
 from games.actions import closing, placing, short, takeover
 from games.host_forms import AddForm
+from games.pages import AT_ONCE, actor, add_refusal, forbidden, game_seen, press
 from games.show import game_context
-from games.views import AT_ONCE, _answer, _game, actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
@@ -22,54 +22,54 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def seat(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: placing.seat(game_id, signup_id, actor(request), now))
+    return press(request, game_id, lambda now: placing.seat(game_id, signup_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def bench(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: placing.bench(game_id, signup_id, actor(request), now))
+    return press(request, game_id, lambda now: placing.bench(game_id, signup_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def reorder(request: ViewerRequest, game_id: int, signup_id: int, by: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: placing.reorder(game_id, signup_id, by, actor(request), now))
+    return press(request, game_id, lambda now: placing.reorder(game_id, signup_id, by, actor(request), now))
 
 
 @login_required
 @require_POST
 def close(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: closing.close(game_id, actor(request), now))
+    return press(request, game_id, lambda now: closing.close(game_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def reopen(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: closing.reopen(game_id, actor(request), now))
+    return press(request, game_id, lambda now: closing.reopen(game_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def keep(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Keep a game with too few players."""
-    return _answer(request, game_id, lambda now: short.keep(game_id, actor(request), now))
+    return press(request, game_id, lambda now: short.keep(game_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def take_over(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Become the host of a game whose host left."""
-    return _answer(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def add(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Add people. What is refused comes back on the game's page as it was typed."""
-    found = _game(request, game_id)
+    found = game_seen(request, game_id)
     if not actor(request).may_manage(found):
-        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+        return forbidden(request, messages.NOT_YOURS)
     form = AddForm(request.POST if request.method == "POST" else None, guild=found.guild)
     if request.method == "POST" and form.is_valid():
         try:
@@ -78,8 +78,7 @@ def add(request: ViewerRequest, game_id: int) -> HttpResponse:
             flash.success(request, done.text + form.completed_text)
             return redirect(found)
         except Refused as refused:
-            for name, sentence in (refused.refusal.fields or {"": refused.refusal.sentence}).items():
-                form.add_error(name or None, sentence)
+            add_refusal(form, refused)
     context = game_context(found, request.user, db_now())
     context |= {"hosting": replace(context["hosting"], add=form), "add_open": True}
     return render(request, "games/game.html", context, status=422 if form.errors else 200)

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games import ledger_messages as words
 from games.actions import ledger
+from games.pages import actor
 from games.settings_views import for_managers
 from games.told import PAGE, counts, letters, not_reached, of_guild
-from games.views import actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused

@@ -5,17 +5,17 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from games.actions import life
-from games.views import AT_ONCE, _answer, actor
+from games.pages import AT_ONCE, actor, press
 from guilds.http import ViewerRequest
 
 
 @login_required
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: life.announce(game_id, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: life.announce(game_id, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_POST
 def undo(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: life.uncancel(game_id, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: life.uncancel(game_id, actor(request), now), AT_ONCE)

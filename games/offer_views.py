@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from games.actions import offers, swapping, waiting
-from games.views import _answer, actor
+from games.pages import actor, press
 from gamesched.lib.ids import parse_id
 from guilds.http import ViewerRequest
 
@@ -15,7 +15,7 @@ from guilds.http import ViewerRequest
 def offer(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Take an offered seat, or pass it on."""
     number, choice = _asked(request)
-    return _answer(request, game_id, lambda now: offers.answer(game_id, number, choice, actor(request), now))
+    return press(request, game_id, lambda now: offers.answer(game_id, number, choice, actor(request), now))
 
 
 @login_required
@@ -23,7 +23,7 @@ def offer(request: ViewerRequest, game_id: int) -> HttpResponse:
 def overlap(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Join in spite of another game, or instead of it."""
     number, choice = _asked(request)
-    return _answer(request, game_id, lambda now: swapping.answer(game_id, number, choice, actor(request), now))
+    return press(request, game_id, lambda now: swapping.answer(game_id, number, choice, actor(request), now))
 
 
 @login_required
@@ -31,7 +31,7 @@ def overlap(request: ViewerRequest, game_id: int) -> HttpResponse:
 def wait(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Wait on purpose, or no longer."""
     on = request.POST.get("on") != "0"
-    return _answer(request, game_id, lambda now: waiting.wait(game_id, request.user, on, actor(request), now))
+    return press(request, game_id, lambda now: waiting.wait(game_id, request.user, on, actor(request), now))
 
 
 def _asked(request: ViewerRequest) -> tuple[int, str]:

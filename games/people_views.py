@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games import messages
 from games.actions import people
-from games.actions.planning import Actor
 from games.host_show import late_leavers
 from games.name_forms import CohostsForm
+from games.pages import actor, add_refusal, forbidden, game_seen
 from games.settings_views import for_managers
-from games.standing import visible_to
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -25,11 +24,6 @@ from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
 from guilds.names import names_in
 
-
-def _forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
-    return render(request, "403.html", {"sentence": sentence}, status=403)
-
-
 # --- co-hosts --------------------------------------------------------------------------------------------
 
 
@@ -37,11 +31,9 @@ def _forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
-    games = visible_to(request.user).select_related("guild", "host")
-    game = get_object_or_404(games, pk=game_id)
-    by = Actor(request.user, "page")
+    game, by = game_seen(request, game_id), actor(request)
     if not people.may_choose_hosts(game, by):
-        return _forbidden(request, messages.NOT_THE_HOST if by.may_manage(game) else messages.NOT_YOURS)
+        return forbidden(request, messages.NOT_THE_HOST if by.may_manage(game) else messages.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
@@ -116,11 +108,10 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
         data = form.cleaned_data
         try:
             confirm(guild.pk, request.user.pk, db_now())
-            people.block(guild.pk, data["who"], data["until"], data["reason"], Actor(request.user, "page"), db_now())
+            people.block(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
             return redirect("guild-blocks", guild.pk)
         except Refused as refused:
-            for name, sentence in (refused.refusal.fields or {"who": refused.refusal.sentence}).items():
-                form.add_error(name, sentence)
+            add_refusal(form, refused, "who")
     found = guild.blocks.select_related("user").order_by("-made_at")
     names = names_in(guild.pk, [block.user_id for block in found])
     rows = [{"block": block, "name": names[block.user_id].text} for block in found]
@@ -133,6 +124,6 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     """Let somebody sign up again."""
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    people.unblock(guild.pk, who, Actor(request.user, "page"), db_now())
+    people.unblock(guild.pk, who, actor(request), db_now())
     flash.success(request, messages.UNBLOCKED)
     return redirect("guild-blocks", guild.pk)

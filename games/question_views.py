@@ -5,22 +5,19 @@ from typing import Any
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from games import messages
 from games.actions import cloning, questions, templates
 from games.actions.overlaps import Overlap
 from games.again_forms import AgainForm
 from games.models import Game
-from games.standing import certainly, may_schedule
-from games.views import AT_ONCE, _answer, _form, _game, _refused, actor
+from games.pages import AT_ONCE, actor, form_page, form_refused, game_seen, no_host, press
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
 from guilds.http import ViewerRequest
-from guilds.names import role_names
 
 
 @login_required
@@ -28,7 +25,7 @@ from guilds.names import role_names
 def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Whether the viewer still comes."""
     number, choice = parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")
-    return _answer(request, game_id, lambda now: questions.answer(game_id, number, choice, actor(request), now))
+    return press(request, game_id, lambda now: questions.answer(game_id, number, choice, actor(request), now))
 
 
 @login_required
@@ -36,26 +33,24 @@ def answer(request: ViewerRequest, game_id: int) -> HttpResponse:
 def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
-    return _answer(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), AT_ONCE)
+    return press(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), AT_ONCE)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def again(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Schedule a game again."""
-    found = Game.objects.with_levels().get(pk=_game(request, game_id).pk)
+    found = Game.objects.with_levels().get(pk=game_seen(request, game_id).pk)
     by, guild = actor(request), found.guild
-    if not certainly(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk)):
-        hosts = getattr(getattr(guild, "defaults", None), "host_role_ids", None) or ()
-        sentence = messages.only_hosts(role_names(guild.pk, hosts))
-        return render(request, "403.html", {"sentence": sentence}, status=403)
+    if (page := no_host(request, guild)) is not None:
+        return page
     begun: dict[str, Any] = {"guild": guild, "pingable": by.may_ping(guild)}
     if request.method == "GET":
         initial = AgainForm.initial_again(found, by, db_now())
-        return _form(request, AgainForm(template=found.living_template, initial=initial, **begun))
+        return form_page(request, AgainForm(template=found.living_template, initial=initial, **begun))
     form = AgainForm(request.POST, **begun)
     if not form.is_valid():
-        return _form(request, form)
+        return form_page(request, form)
     try:
         confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
         carry = cloning.Carry(form.cleaned_data["carry"])
@@ -63,6 +58,6 @@ def again(request: ViewerRequest, game_id: int) -> HttpResponse:
         named, announce = form.judged.named, form.announcing()
         done = cloning.clone(game_id, form.plan(), carry, by, db_now(), named, announce, overlap)
     except Refused as refused:
-        return _refused(request, form, refused)
+        return form_refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
     return redirect(done.game)

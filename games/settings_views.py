@@ -23,11 +23,11 @@ from games.guild_history import told
 from games.level_forms import conflict
 from games.levels import GameTemplate, GuildDefaults
 from games.models import AuditEntry
+from games.pages import AT_ONCE, actor, forbidden
 from games.rules import KEPT_AFTER_LEAVING
 from games.settings_forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.show import shown_changes
 from games.standing import certainly, manages
-from games.views import AT_ONCE, actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
@@ -51,7 +51,7 @@ def for_managers(view: View) -> View:
         if guild.gone_at is not None:
             return render(request, "games/bot_gone.html", {"guild": guild, "sentence": bot_gone(guild)}, status=404)
         if not certainly(request.user, guild_id, lambda: manages(request.user, guild_id)):
-            return render(request, "403.html", {"sentence": messages.MANAGERS_ONLY}, status=403)
+            return forbidden(request, messages.MANAGERS_ONLY)
         return view(request, guild, **kwargs)
 
     return found

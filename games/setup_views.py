@@ -15,10 +15,10 @@ from games.actions import levels
 from games.actions import setup as setting_up
 from games.actions.levels import settings_of
 from games.levels import GuildDefaults, is_set_up
+from games.pages import AT_ONCE, actor
 from games.settings_forms import GuildForm
 from games.settings_views import for_managers
 from games.setup_kinds import last_tests
-from games.views import AT_ONCE, actor
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm

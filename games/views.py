@@ -1,6 +1,5 @@
 """The pages. Each turns a request into a call of a verb and the answer into a page; no rule lives here."""
 
-from copy import copy
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,19 +8,30 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games import messages, naming
 from games.actions import ledger, lifecycle, signups, telling
-from games.actions.overlaps import Overlap, Overlapping
-from games.actions.planning import Actor
+from games.actions.overlaps import Overlap
 from games.forms import GameForm, TellForm
 from games.invite import invite_url
-from games.level_forms import conflict
 from games.levels import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up, open_channels
 from games.models import Game
+from games.pages import (
+    AT_ONCE,
+    actor,
+    add_refusal,
+    forbidden,
+    form_of,
+    form_page,
+    form_refused,
+    game_seen,
+    no_host,
+    press,
+    with_form,
+)
 from games.rules import To
 from games.setting_messages import ASK_A_MANAGER, NOT_SET_UP
 from games.show import game_context, lines, look_up_shown
@@ -29,22 +39,11 @@ from games.standing import certainly, may_name, may_schedule, standing, visible_
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory import KNOWN_FOR, confirm, refresh_shown
+from guilds.directory import confirm, refresh_shown
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from guilds.names import role_names
 from notifications.models import Delivery
-
-AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
-
-
-def actor(request: ViewerRequest) -> Actor:
-    return Actor(request.user, "page")
-
-
-def _game(request: ViewerRequest, game_id: int) -> Game:
-    games = visible_to(request.user).select_related("guild", "channel", "host", "announcement")
-    return get_object_or_404(games, pk=game_id)
 
 
 def home(request: ViewerRequest) -> HttpResponse:
@@ -92,7 +91,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """One game; as a fragment for a page that looks again."""
-    found, now = _game(request, game_id), db_now()
+    found, now = game_seen(request, game_id), db_now()
     context = game_context(found, request.user, now)
     if context["may"].tell:
         context["tell"] = TellForm(counts=telling.counts(found, request.user.pk, now))
@@ -136,18 +135,16 @@ def _template(request: ViewerRequest, name: str) -> str:
 def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    if not certainly(request.user, found.pk, lambda: may_schedule(request.user, found.pk)):
-        hosts = getattr(getattr(found, "defaults", None), "host_role_ids", None) or ()
-        sentence = messages.only_hosts(role_names(found.pk, hosts))
-        return render(request, "403.html", {"sentence": sentence}, status=403)
+    if (page := no_host(request, found)) is not None:
+        return page
     pingable = actor(request).may_ping(found)
     if request.method == "GET":
         template = _template_wanted(request, found)
         initial = _suggestion(request, found, template)
-        return _form(request, GameForm(guild=found, template=template, pingable=pingable, initial=initial))
+        return form_page(request, GameForm(guild=found, template=template, pingable=pingable, initial=initial))
     form = GameForm(request.POST, guild=found, pingable=pingable)
     if not form.is_valid():
-        return _form(request, form)
+        return form_page(request, form)
     try:
         confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
         overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
@@ -156,7 +153,7 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
             found.pk, form.plan(), actor(request), db_now(), named=named, announce=announce, overlap=overlap
         )
     except Refused as refused:
-        return _refused(request, form, refused)
+        return form_refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
 
@@ -165,29 +162,23 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Change a game. Where somebody else did meanwhile, both versions are shown and neither is lost."""
-    found = _game(request, game_id)
+    found = game_seen(request, game_id)
     if not certainly(request.user, found.guild_id, lambda: actor(request).may_manage(found)):
-        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+        return forbidden(request, messages.NOT_YOURS)
     if request.method == "GET":
-        return _form(request, _form_of(request, found))
+        return form_page(request, form_of(request, found))
     form = GameForm(request.POST, guild=found.guild, game=found, pingable=actor(request).may_ping(found.guild))
     if not form.is_valid():
-        return _form(request, form)
+        return form_page(request, form)
     try:
         confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
         edition = form.cleaned_data["edition"]
         named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
         done = lifecycle.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, silence)
     except Refused as refused:
-        return _refused(request, form, refused)
+        return form_refused(request, form, refused)
     flash.success(request, done.text + form.completed_text)
     return redirect(done.game)
-
-
-def _form_of(request: ViewerRequest, found: Game) -> GameForm:
-    """The form of a game as it is."""
-    initial, pingable = GameForm.initial_of(found), actor(request).may_ping(found.guild)
-    return GameForm(guild=found.guild, game=found, pingable=pingable, initial=initial)
 
 
 def _template_wanted(request: ViewerRequest, found: Guild) -> GameTemplate | None:
@@ -209,113 +200,67 @@ def _suggestion(request: ViewerRequest, found: Guild, template: GameTemplate | N
     return begin | ({"channel": str(channel.pk)} if channel is not None else {})
 
 
-def _form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
-    context = {"problem": "", "conflict": [], **context}
-    context |= {"form": form, "guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
-    return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
-
-
-def _refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
-    refusal = refused.refusal
-    for name, sentence in refusal.fields.items():
-        form.add_error(name, sentence)
-    if refusal.code != "stale":
-        overlap = refusal.code == "overlap"
-        return _form(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
-    theirs = _game(request, form.game.pk) if form.game else None
-    assert theirs is not None
-    rows = conflict(_form_of(request, theirs), form)
-    # Sent once more, the form now knows what it overwrites.
-    typed: Any = copy(form.data)
-    typed["edition"] = str(theirs.edition)
-    form.data = typed
-    return _form(request, form, problem=refusal.sentence, conflict=rows)
-
-
 @login_required
 @require_GET
 def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
     if not may_name(request.user, found.pk):
-        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+        return forbidden(request, messages.NOT_YOURS)
     return render(request, "games/members.html", {"members": naming.beginning(found.pk, request.GET.get("q", ""))})
 
 
 # --- verbs by one button ---------------------------------------------------------------------------------
 
 
-def _answer(request: ViewerRequest, game_id: int, call: Any, grace: timedelta = KNOWN_FOR) -> HttpResponse:
-    """Call a verb; say what came of it on the page, whole or as a fragment."""
-    game = _game(request, game_id)
-    say = ""
-    good = True
-    overlap = None
-    try:
-        confirm(game.guild_id, request.user.pk, db_now(), grace)
-        say = call(db_now()).text
-    except Refused as refused:
-        if refused.refusal.code == "unknown_game":
-            raise Http404 from None
-        say, good = refused.refusal.sentence, False
-        overlap = refused if isinstance(refused, Overlapping) else None
-    if request.htmx or overlap is not None:
-        context = game_context(_game(request, game_id), request.user, db_now()) | {"overlap": overlap}
-        if request.htmx:
-            return render(request, "games/game.html#live", context | {"answer": say, "answer_good": good})
-        return render(request, "games/game.html", context, status=422)
-    (flash.success if good else flash.error)(request, say)
-    return redirect("game", game_id)
-
-
 @login_required
 @require_POST
 def join(request: ViewerRequest, game_id: int) -> HttpResponse:
     verb = partial(signups.join, overlap=Overlap.ASK)
-    return _answer(request, game_id, lambda now: verb(game_id, request.user, actor(request), now))
+    return press(request, game_id, lambda now: verb(game_id, request.user, actor(request), now))
 
 
 @login_required
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
+    return press(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
 
 
 @login_required
 @require_POST
 def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     word = request.POST.get("reason", "")
-    return _answer(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now, word))
+    return press(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now, word))
 
 
 @login_required
 @require_POST
 def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
-    return _answer(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
-    return _answer(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now), AT_ONCE)
+    return press(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_POST
 def resend(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
     """Send a letter about the game again that did not arrive."""
-    get_object_or_404(Delivery, pk=delivery_id, notification__game=_game(request, game_id))
-    return _answer(request, game_id, lambda now: ledger.resend(delivery_id, actor(request), now))
+    get_object_or_404(Delivery, pk=delivery_id, notification__game=game_seen(request, game_id))
+    return press(request, game_id, lambda now: ledger.resend(delivery_id, actor(request), now))
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write to a game's people. What is refused comes back on the game's page as it was typed."""
-    found = _game(request, game_id)
+    found = game_seen(request, game_id)
     if not actor(request).may_manage(found):
-        return render(request, "403.html", {"sentence": messages.NOT_YOURS}, status=403)
+        return forbidden(request, messages.NOT_YOURS)
     form = TellForm(request.POST or None, counts=telling.counts(found, request.user.pk, db_now()))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -324,7 +269,5 @@ def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
             flash.success(request, telling.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text)
             return redirect(found)
         except Refused as refused:
-            for name, sentence in (refused.refusal.fields or {"": refused.refusal.sentence}).items():
-                form.add_error(name or None, sentence)
-    context = game_context(found, request.user, db_now()) | {"tell": form, "tell_open": True}
-    return render(request, "games/game.html", context, status=422 if form.errors else 200)
+            add_refusal(form, refused)
+    return with_form(request, found, form, tell=form, tell_open=True)
