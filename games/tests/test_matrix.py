@@ -131,7 +131,7 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
     "game-leave": ("post", "game", only(MEMBERS)),
     # The matrix's game takes none of these; whom each is for, test_answers says.
-    "game-answer": ("post", "game", only(set(), "404")),
+    "game-answer": ("post", "game", only(set(), "400")),
     "game-note": ("post", "game", only(set(), "refused")),
     "game-bring": ("post", "game", only(set(), "refused")),
     "game-unbring": ("post", "game", only(MEMBERS)),
