@@ -124,6 +124,7 @@ def _played(stage: Stage) -> Game:
         stage.ago(days=10),
         channel=RAIDS,
         description="Third evening of the campaign. Bring warm clothes.",
+        reminders=(),  # nobody was reminded of it
     )
     stage.join(game, [CHARLIE, DANA, FRANK, GINA], stage.ago(days=10))
     return game
@@ -262,7 +263,7 @@ def _hidden(stage: Stage) -> None:
         announce=Announce(When.DRAFT),
     )
     stage.game(
-        "New Year's one-shot",
+        "One-shot for newcomers",
         stage.evening(12),
         description="Characters are handed out at the door.",
         seats=6,

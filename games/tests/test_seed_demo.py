@@ -68,7 +68,7 @@ def test_its_games_show_what_can_happen_to_one(db: None) -> None:
         "Waterdeep: Dragon Heist": ("scheduled", "4 of 5 seats taken"),
         "Board games at the shop": ("scheduled", "3 of 8 seats taken"),
         "Session zero of a new campaign": ("draft", "0 of 4 seats taken"),
-        "New Year's one-shot": ("unannounced", "1 of 6 seats taken"),
+        "One-shot for newcomers": ("unannounced", "1 of 6 seats taken"),
     }
     posted = Announcement.objects.filter(message_id__isnull=False)
     assert {post.game.title for post in posted} == {"Curse of Strahd: the Amber Temple", "Pandemic tournament"}
