@@ -26,6 +26,7 @@ from notifications.rules import LATE, NO_MESSAGES
 PINGS_MOST = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
 INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
+TITLE_SHOWN, GUILD_SHOWN = 220, 120  # so that those full of marks leave room for all else; others are whole
 MENTION = 24  # characters of one mention, at most
 
 
@@ -55,7 +56,8 @@ def _address(delivery: Delivery, game: Game) -> str:
 
 def _about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """What every letter says: which game, where, when, and its page."""
-    return messages.plain(game.title), messages.plain(game.guild.name), game.starts_at, _address(delivery, game)
+    title, guild = fitting(game.title, TITLE_SHOWN), fitting(game.guild.name, GUILD_SHOWN)
+    return title, guild, game.starts_at, _address(delivery, game)
 
 
 def _letter(delivery: Delivery, game: Game, text: str, now: datetime) -> Letter:

@@ -19,7 +19,7 @@ from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
 
-TITLE_SHOWN, INSTRUCTIONS_SHOWN = 250, 500  # characters, so that all fits one message
+INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
 
 
 def register_all() -> None:
@@ -37,14 +37,16 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
 
 
 def _texts(delivery: Delivery, game: Game) -> tuple[str, str, str, str]:
-    _, guild, starts_at, url = _about(delivery, game)
-    return fitting(game.title, TITLE_SHOWN), guild, stamp(starts_at), url
+    title, guild, starts_at, url = _about(delivery, game)
+    return title, guild, stamp(starts_at), url
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     """What of the game is not as the recipient knows it, in lines, and its instructions where they are others now."""
     changes = summed(delivery.notification.facts["before"], said(game))
-    return discord_lines(changes), fitting(changes.get("instructions", ("", ""))[1], INSTRUCTIONS_SHOWN)
+    written = changes.get("instructions", ("", ""))[1].split("\n")
+    shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
+    return discord_lines(changes), fitting(shown, INSTRUCTIONS_SHOWN)
 
 
 def _edited(delivery: Delivery, now: datetime) -> Letter | Drop:
