@@ -12,6 +12,7 @@ from games.letters import choices_address, letter
 from games.messages import plain, seats_text
 from games.models import Game
 from games.rules import next_digest
+from games.signing_up import why_closed
 from games.states import State
 from guilds.models import Channel, Guild
 from guilds.names import names_in
@@ -48,6 +49,8 @@ def _followers(row: Notification, now: datetime) -> Iterable[int] | Drop:
 def _no_news(game: Game, now: datetime) -> Drop | None:
     if game.state(now) is not State.SCHEDULED:
         return Drop(f"the game is {game.state(now).replace('_', ' ')}")
+    if why_closed(game, now, None):
+        return Drop("nobody can sign up")
     return None if has_open_seats(game) else Drop("the game is full")
 
 
