@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 SLOW = 2.0  # seconds; Discord forgets an interaction that has no answer after 3
 FLUSH_EVERY = 1.0  # seconds
+CONTENT_MAX = 2000  # characters of a message, as Discord takes
 
 
 @dataclass
@@ -121,6 +122,7 @@ async def say(entry: Entry, text: str, *, buttons: tuple[Button, ...] = ()) -> N
     """A line that only this person sees, with what there is to press under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
+    text = text[:CONTENT_MAX]  # as of games without end at the same time
     mentions = discord.AllowedMentions.none()
     if interaction.response.is_done():
         await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions, **render.choices(buttons))

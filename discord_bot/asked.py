@@ -1,10 +1,12 @@
 """Answering what people chose by a button under a letter: the verb, then the letter itself with what came of it."""
 
+import re
 from dataclasses import dataclass
 
 import discord
+from discord.utils import escape_markdown
 
-from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.answers import CONTENT_MAX, Entry, Log, in_time, say, unanswered
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member, seen_user
 from games import asking, messages
@@ -18,8 +20,6 @@ from guilds.actions import hear_from, see_member, see_user
 from guilds.directory import confirm
 from guilds.seen import SeenMember, SeenUser
 from notifications.letter import Button
-
-CONTENT_MAX = 2000  # characters of a message, as Discord takes
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,16 @@ def overlap_text(question: Overlapping) -> str:
     return question.sentence(lambda game: (f"**{messages.plain(game.title)}**", messages.stamp(game.starts_at)))
 
 
-def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None) -> Chosen:
-    """Everything a choice does in the database, in one crossing."""
+def called(letter: str) -> int | None:
+    """Whom a letter in a channel calls, where everybody can press its buttons; None for others."""
+    found = re.match(r"<@([0-9]{1,19})> ", letter)
+    return int(found[1]) if found else None
+
+
+def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None, letter: str = "") -> Chosen:
+    """Everything a choice under a letter does in the database, in one crossing."""
+    if called(letter) not in {None, user.id}:
+        return Chosen(asking.FOR_ANOTHER)
     now = db_now()
     person = see_member(guild_id, member, now).user if guild_id and member else see_user(user)
     hear_from(person)
@@ -51,8 +59,8 @@ def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | Non
     except Overlapping as question:
         return Chosen(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return Chosen(refused.refusal.sentence, closed=refused.refusal.code == "outdated")
-    return Chosen(done.text, True, Outcome.DONE if done.changed else Outcome.NOTHING)
+        return Chosen(escape_markdown(refused.refusal.sentence), closed=refused.refusal.code == "outdated")
+    return Chosen(escape_markdown(done.text), True, Outcome.DONE if done.changed else Outcome.NOTHING)
 
 
 class Asked:
@@ -65,7 +73,8 @@ class Asked:
         """Answer one choice well inside Discord's three seconds, whatever happens."""
         entry = Entry(interaction, ask.id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None)
+        letter = interaction.message.content if interaction.message else ""
+        seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None, letter)
         failed = Chosen(messages.FAILED, outcome=Outcome.FAILED)
         try:
             chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)

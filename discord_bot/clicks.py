@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 
 import discord
+from discord.utils import escape_markdown
 
 from discord_bot import render
 from discord_bot.answers import Entry, Log, in_time, say, unanswered
@@ -79,10 +80,11 @@ def act(click: Click) -> Answer:
     except Overlapping as question:
         return Answer(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return Answer(refused.refusal.sentence)
+        return Answer(escape_markdown(refused.refusal.sentence))
+    text = escape_markdown(done.text)
     if not done.changed:
-        return Answer(done.text, outcome=Outcome.NOTHING)
-    return Answer(done.text, view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
+        return Answer(text, outcome=Outcome.NOTHING)
+    return Answer(text, view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
 
 
 def _next(game: Game, verb: str) -> tuple[Button, ...]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import discord
+from discord.utils import escape_markdown
 
 from discord_bot.answers import Entry, Log, in_time, say, unanswered
 from discord_bot.buttons import FORMS
@@ -55,8 +56,8 @@ def act(custom_id: str, text: str, guild_id: int | None, member: SeenMember | No
     try:
         done = verb(game.pk, user, text, Actor(user, "button"), now)
     except Refused as refused:
-        return refused.refusal.sentence, Outcome.REFUSED
-    return done.text, Outcome.DONE if done.changed else Outcome.NOTHING
+        return escape_markdown(refused.refusal.sentence), Outcome.REFUSED
+    return escape_markdown(done.text), Outcome.DONE if done.changed else Outcome.NOTHING
 
 
 class Filled:

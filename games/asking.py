@@ -11,6 +11,7 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from notifications.letter import Button
 
+FOR_ANOTHER = "This asks somebody else. The game's page shows what you can do."
 OUTDATED = "This question is from before. The game's page shows how things stand now."
 
 Answer = Callable[[int, int, str, Actor, datetime], Done]  # game id, the question's number, the choice

@@ -12,6 +12,7 @@ from games.letters import about, about_game, choices_address, game_of, letter, m
 from games.messages import plain, seats_text
 from games.models import Game
 from games.rules import next_digest
+from games.signing_up import why_closed
 from guilds.models import Channel, Guild
 from guilds.names import names_in
 from notifications.actions import schedule_each
@@ -41,7 +42,11 @@ def _followers(row: Notification, now: datetime) -> Iterable[int] | Drop:
 
 
 def _no_news(game: Game, now: datetime) -> Drop | None:
-    return not_to_come(game, now) or (None if has_open_seats(game) else Drop("the game is full"))
+    if (drop := not_to_come(game, now)) is not None:
+        return drop
+    if why_closed(game, now, None):
+        return Drop("nobody can sign up")
+    return None if has_open_seats(game) else Drop("the game is full")
 
 
 def _new_game(delivery: Delivery, now: datetime) -> Letter | Drop:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from games.models import Follow, Game, Signup
+from games.signing_up import why_closed
 from guilds.access import blocked_among, may_play
 from guilds.models import Block, Member, User
 from notifications.models import Delivery, How, Notification, Preference, Status
@@ -91,7 +92,8 @@ def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     def fits(game: Any) -> bool:
         held, member = game.effective, members.get(game.guild_id)
         free = not held.seats or game.n_seated < held.seats
-        return free and member is not None and may_play(member, held.player_role_ids)
+        may = member is not None and may_play(member, held.player_role_ids)
+        return free and may and not why_closed(game, now, None)
 
     return [game for game in found if fits(game)]
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from games import ledger_messages, letter_messages, messages
 from games.actions.answers import has_answered
+from games.actions.life import heard_last
 from games.actions.planning import REMINDERS, touch
 from games.actions.telling import meant
 from games.letters import about, about_game, done_by, fitting, game_of, marked, stale, to_recipient
@@ -230,7 +231,9 @@ def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | D
         return Drop("the cancellation was undone")
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
-    return [user_id for user_id in everyone if user_id != row.facts.get("actor")]
+    # It was undone, and cancelled again before anybody heard that it was on.
+    known = {*heard_last(game.pk), row.facts.get("actor")}
+    return [user_id for user_id in everyone if user_id not in known]
 
 
 def _still_cancelled(row: Notification, game: Game) -> bool:

@@ -72,5 +72,5 @@ def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str, 
 
 
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
-    why = f"\n> {reason}" if reason else ""
+    why = f"\n{quoted(reason)}" if reason else ""
     return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"

@@ -15,6 +15,8 @@ from notifications.letter import Button, Letter
 from notifications.models import Delivery, Notification
 from notifications.rules import LATE, in_doubt, tried_before
 
+TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
+
 
 def choices_address(guild_id: int | None) -> str:
     """The whole address of the page where a person chooses what they are told in a guild; None: in which guild."""
@@ -94,7 +96,7 @@ def marked(delivery: Delivery, url: str) -> str:
 
 def about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """What every letter about a game says: which, where, when, and its page."""
-    title, guild = messages.plain(game.title), messages.plain(game.guild.name)
+    title, guild = fitting(game.title, TITLE_SHOWN), fitting(game.guild.name, GUILD_SHOWN)
     return title, guild, game.starts_at, marked(delivery, game.url)
 
 

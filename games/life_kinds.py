@@ -3,25 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
-
 from games import asking, life_messages
 from games.actions import deleted
 from games.actions.announcing import awaits_answer, question
-from games.actions.life import announce_planned, letters_of
+from games.actions.life import announce_planned, heard_last
 from games.asking import Ask
 from games.letters import about, about_game, game_of, to_host
 from games.states import allowed
 from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
-from notifications.models import Delivery, Notification, Status
-
-HEARD = (
-    Q(status__in=[Status.SENT, Status.UNCERTAIN])
-    # Nothing is known of a try that was under way, or that another followed.
-    | Q(status=Status.PENDING, attempts__gte=1)
-    | Q(status=Status.DROPPED, attempts__gt=1)
-)
+from notifications.models import Delivery, Notification
 
 
 def register_all() -> None:
@@ -58,8 +49,7 @@ def _who_heard(row: Notification, now: datetime) -> Iterable[int] | Drop:
     game = game_of(row)
     if game.state(now).over:
         return Drop("the game is over, or cancelled once more")
-    cancelled_at = datetime.fromisoformat(row.facts["at"])
-    return list(letters_of(game.pk, cancelled_at).filter(HEARD).values_list("recipient_id", flat=True).distinct())
+    return sorted(heard_last(game.pk))
 
 
 def _on_again(delivery: Delivery, now: datetime) -> Letter | Drop:

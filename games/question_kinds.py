@@ -17,7 +17,7 @@ from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
 
-TITLE_SHOWN, INSTRUCTIONS_SHOWN = 250, 500  # characters, so that all fits one message
+INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
 
 
 def register_all() -> None:
@@ -34,16 +34,12 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
     return game.signups.current().filter(user_id=delivery.recipient_id).first()
 
 
-def _texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
-    """What every letter says, with a title short enough to leave room for the rest."""
-    _, guild, starts_at, url = about(delivery, game)
-    return fitting(game.title, TITLE_SHOWN), guild, starts_at, url
-
-
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     """What of the game is not as the recipient knows it, in lines, and its instructions where they are others now."""
     changes = summed(delivery.notification.facts["before"], said(game))
-    return discord_lines(changes), fitting(changes.get("instructions", ("", ""))[1], INSTRUCTIONS_SHOWN)
+    written = changes.get("instructions", ("", ""))[1].split("\n")
+    shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
+    return discord_lines(changes), fitting(shown, INSTRUCTIONS_SHOWN)
 
 
 def _edited(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -53,7 +49,7 @@ def _edited(delivery: Delivery, now: datetime) -> Letter | Drop:
     lines, instructions = _changes(delivery, game)
     if not lines:
         return Drop("all is as it was")
-    return about_game(delivery, game, question_messages.edited(*_texts(delivery, game), lines, instructions), now)
+    return about_game(delivery, game, question_messages.edited(*about(delivery, game), lines, instructions), now)
 
 
 def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -64,7 +60,7 @@ def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
     if signup.asked != facts["number"] or game.answer_by is None:
         return Drop("they answered, or are asked anew")
     text = question_messages.asked(
-        *_texts(delivery, game),
+        *about(delivery, game),
         *_changes(delivery, game),
         until=stamp(game.answer_by),
         ends=game.silence_ends,
@@ -79,7 +75,7 @@ def _silent(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = game_of(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
         return Drop("they are in again, or the game is over")
-    return about_game(delivery, game, question_messages.lost_by_silence(*_texts(delivery, game)), now)
+    return about_game(delivery, game, question_messages.lost_by_silence(*about(delivery, game)), now)
 
 
 def _sum(delivery: Delivery, now: datetime) -> Letter | Drop:
@@ -87,7 +83,7 @@ def _sum(delivery: Delivery, now: datetime) -> Letter | Drop:
     if game.state(now).over:
         return Drop("the game is over")
     facts = delivery.notification.facts
-    return about_game(delivery, game, question_messages.answered_sum(*_texts(delivery, game), facts), now)
+    return about_game(delivery, game, question_messages.answered_sum(*about(delivery, game), facts), now)
 
 
 def _ended(row: Notification, now: datetime) -> Iterable[int] | Drop:

@@ -26,7 +26,7 @@ OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 OFFER_MIN, OFFER_MAX = 5, 24 * 60  # minutes
 PRIORITY_ROLES_MAX = 8
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
-TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1300  # characters of a message to players: as typed, and as Discord is sent it
+TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1200  # characters of a message to players: as typed, and as Discord is sent it
 LEAD = timedelta(minutes=1)
 HORIZON = timedelta(days=730)
 KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again

@@ -161,7 +161,20 @@ def sweep(now: datetime) -> int:
     for games in (Game.objects.upcoming(now), hidden):
         for pk in games.filter(guild__gone_at=None).values_list("pk", flat=True):
             mended += _mend(pk, now)
-    return mended
+    # Where Discord was away until the move was given up. What it refuses is not archived, so this ends.
+    unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__gone_at=None, problem="")
+    unmoved = unmoved.filter(game__archive_channel_id__gt=0).exclude(channel_id=F("game__archive_channel_id"))
+    return mended + sum(_move_again(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True))
+
+
+@transaction.atomic
+def _move_again(game_id: int, now: datetime) -> bool:
+    game = Game.objects.with_levels().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    rows = Notification.objects.open().filter(game=game, kind="announcement")
+    if game.announcement.archive_id is None or rows.exists():
+        return False
+    show(game, now)
+    return True
 
 
 @transaction.atomic

@@ -112,7 +112,8 @@ def _carry(old: Game, game: Game, asks: bool, actor: Actor, now: datetime) -> Ca
     reseat(game, now)
     came = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
     if came or left_out:
-        changes = {"for": ", ".join(came), "left_out": ", ".join(left_out), "asks": asks}
+        people = [one.user_id for one in copies.values() if one.user_id]
+        changes = {"for": ", ".join(came), "left_out": ", ".join(left_out), "asks": asks, "people": people}
         changed(game, actor, "carry", changes, now)
         tell_carried(game, now)
     return Carried(came, tuple(left_out))

@@ -59,7 +59,7 @@ def tell_carried(game: Game, now: datetime) -> None:
     entry = AuditEntry.objects.filter(game=game, verb="carry").first()
     if entry is None or game.announced_at is None:
         return
-    carried = game.signups.current().filter(joined_at=entry.at, user__isnull=False)
+    carried = game.signups.current().filter(joined_at=entry.at, user__in=entry.changes["people"])
     people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
     if people and entry.changes["asks"]:
         questions.ask(game, people, True, now)

@@ -35,3 +35,12 @@ def see_guests_out(current: Iterable[Signup], now: datetime) -> bool:
     """Whoever was brought leaves with their inviter, however that one left; says whether anybody does."""
     left = [one.pk for one in current if one.guest_of is not None and one.guest_of.left_at is not None]
     return bool(left) and Signup.objects.filter(pk__in=left).update(left_at=now, seated_at=None) > 0
+
+
+def bench_guests(current: Iterable[Signup]) -> bool:
+    """Whoever was brought gives the seat up with an inviter who waits, but where a host seated them; says whether any.
+
+    They have seats again with their inviter.
+    """
+    alone = [one.pk for one in current if one.guest_of is not None and one.guest_of.waits and not one.put_in]
+    return bool(alone) and Signup.objects.filter(pk__in=alone, seated_at__isnull=False).update(seated_at=None) > 0

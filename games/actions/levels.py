@@ -166,7 +166,14 @@ def check(guild_id: int, level: Any, values: Mapping[str, Any]) -> dict[str, str
             wrong[name] = messages.UNKNOWN_ROLE
     if guild_id in (values.get("notify_role_ids") or ()):
         wrong["notify_role_ids"] = messages.EVERYONE_PINGED
-    return wrong
+    return wrong | check_archive(guild_id, values)
+
+
+def check_archive(guild_id: int, values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the archive that a level, or a game, is to have: another guild's is none. One deleted is."""
+    archive = values.get("archive_channel_id")
+    known = not archive or Channel.objects.filter(guild_id=guild_id, pk=archive).exists()
+    return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
 
 
 def save_level(

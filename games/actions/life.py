@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from games import life, life_messages
 from games.actions.edited import tell_carried
@@ -16,13 +17,23 @@ from games.actions.planning import (
     plan_clock,
     require,
     require_manager,
+    touch,
 )
+from games.actions.seating import moves, reseat
+from games.actions.signups import free_lost_seat
 from games.models import Follow, Game
+from games.seats import Moves
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.actions import schedule, unschedule
-from notifications.models import Delivery, DeliveryQuerySet, Notification
+from notifications.models import Delivery, DeliveryQuerySet, Notification, Status
 
 NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
+HEARD = (
+    Q(status__in=[Status.SENT, Status.UNCERTAIN])
+    # Nothing is known of a try that was under way, or that another followed.
+    | Q(status=Status.PENDING, attempts__gte=1)
+    | Q(status=Status.DROPPED, attempts__gt=1)
+)
 BY_CLOCK = Actor(None, "clock", operator=True)
 
 
@@ -99,12 +110,18 @@ def uncancel(game_id: int, actor: Actor, now: datetime) -> Done:
     _plan_again(game, cancelled_at)
     changed(game, actor, "undo", {}, now)
     plan_clock(game, now)
-    told = letters_of(game.pk, cancelled_at).exists()
+    # Nothing was given or taken, nor anybody's seat freed, while the game was cancelled.
+    for user_id in game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True):
+        free_lost_seat(game.pk, user_id or 0, now)
+    game = locked_game(game_id, actor)
+    if moves(game, now) != Moves():
+        reseat(game, now)
+        touch(game, now)
+    told = letters_of(game.pk, cancelled_at).exists() or bool(heard_last(game.pk))
     if told:
         # What is being sent at this moment arrives or not until then.
         due_at = now + settings.NOTIFY_LEASE
-        facts = {"at": cancelled_at.isoformat()}
-        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision, facts=facts)
+        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision)
     return Done(game, True, life_messages.undone(told, game.announced_at is None))
 
 
@@ -123,3 +140,10 @@ def letters_of(game_id: int, cancelled_at: datetime) -> DeliveryQuerySet:
     about = {"notification__kind": "cancelled", "notification__facts__at": cancelled_at.isoformat()}
     found: DeliveryQuerySet = Delivery.objects.filter(notification__game=game_id, **about)
     return found
+
+
+def heard_last(game_id: int) -> set[int]:
+    """Who heard that the game is cancelled, and nothing of that since."""
+    about = Delivery.objects.filter(notification__game=game_id, notification__kind__in=["cancelled", "on_again"])
+    last = dict(about.filter(HEARD).order_by("pk").values_list("recipient_id", "notification__kind"))
+    return {person for person, kind in last.items() if kind == "cancelled"}

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from games import edits, life, life_messages, messages, rules, state_messages
 from games.actions.edited import tell_edited
+from games.actions.levels import check_archive
 from games.actions.life import make_known, tell_followers
 from games.actions.overlaps import Overlap, require_free
 from games.actions.planning import (
@@ -136,20 +137,18 @@ def edit(
     if announce is not None and announce.when is not When.NOW and announce.at != game.announce_at:
         changes["announcement"] = [life_messages.announced_text(at) for at in (game.announce_at, announce.at)]
         game.announce_at = announce.at
-    held, said = game.effective, edits.said(game)
+    said = edits.said(game)
     _take(game, plan)
     # With what holds, which also a template or a channel may have changed, and not only what the game itself says.
     changes |= {word: list(pair) for word, pair in edits.summed(said, edits.said(game)).items()}
     if "notify role" in changes:
         _require_pingable(game, actor, before.notify_role_ids or ())
-    after = game.effective
-    past = rules.past_reminders(plan.starts_at, after.reminders, now) if state is State.SCHEDULED else []
+    past = rules.past_reminders(plan.starts_at, game.effective.reminders, now) if state is State.SCHEDULED else []
     if changes:
         game.edition += 1
         if "channel" in changes:
             _move_post(game, now)
-        if (held.seats, held.method) != (after.seats, after.method):
-            reseat(game, now)
+        reseat(game, now)  # also where the start moved, into the time of offers or out of it
         changed(game, actor, "edit", changes, now)
         plan_clock(game, now)
         tell_edited(game, changes, actor, now, silence_frees)
@@ -265,6 +264,7 @@ def _check(
     templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         wrong["template"] = messages.UNKNOWN_TEMPLATE
+    wrong |= check_archive(guild_id, {"archive_channel_id": plan.archive_channel_id})
     if wrong:
         raise Refused(Refusal("bad_plan", " ".join(wrong.values()), wrong))
 

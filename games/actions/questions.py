@@ -74,7 +74,8 @@ def _agreed(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
     entries = AuditEntry.objects.filter(game=game)
     moves = [
         (at, datetime.fromisoformat(changes["start"][0]))
-        for at, changes in entries.filter(verb="edit", changes__has_key="start")
+        # What was changed before players saw the game, they agreed to as it was announced.
+        for at, changes in entries.filter(verb="edit", changes__has_key="start", at__gte=game.announced_at)
         .order_by("at", "pk")
         .values_list("at", "changes")
     ]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from games import seats
-from games.actions.leaving import see_guests_out
+from games.actions.leaving import bench_guests, see_guests_out
 from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, plan_own_reminders
 from games.actions.ranks import keep_ranks
 from games.levels import Method
@@ -39,7 +39,8 @@ def _moves(game: Game, signups: list[Signup], now: datetime, asking: int | None)
             rank=one.rank,
             # Nobody plays without the one who brings them, who may yet decline what is offered.
             waits=one.waits or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
-            fresh=one.joined_at == now or one.order_key == asking,
+            # Where the host gives the seats, asking for one is not enough.
+            fresh=one.joined_at == now or (one.order_key == asking and not held.method.by_host),
             fixed=_by_host(one, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=one.user_id is not None,
             offered=one.offered_at is not None,
@@ -72,7 +73,7 @@ def reseat(game: Game, now: datetime, asking: int | None = None) -> None:
     `asking`: the order key of whoever asks for a seat at this moment and is told by the answer.
     """
     current = _current(game)
-    if see_guests_out(current, now) | keep_ranks(game, current):
+    if see_guests_out(current, now) | bench_guests(current) | keep_ranks(game, current):
         current = _current(game)
     found = _moves(game, current, now, asking)
     signups = {signup.order_key: signup for signup in current}

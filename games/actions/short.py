@@ -37,6 +37,8 @@ def answer(game_id: int, asked: int, choice: str, actor: Actor, now: datetime) -
     if asked != number(game) or game.state(now) is not State.SCHEDULED or choice not in {KEEP, CANCEL}:
         raise Refused(asking.outdated())
     if choice == CANCEL:
+        if not is_short(game):
+            raise Refused(asking.outdated())
         return lifecycle.cancel(game_id, words.TOO_FEW, actor, now)
     if not is_asked(game, now):
         return Done(game, False, words.KEPT)

@@ -11,7 +11,7 @@ from games import answer_messages, messages, offer_messages, rules
 from games.actions import offers, overlaps
 from games.actions.leaving import give_up
 from games.actions.overlaps import Overlap
-from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
+from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager, touch
 from games.actions.ranks import rank_of
 from games.actions.seating import has_room, offering, reseat
 from games.models import Game, Signup
@@ -114,15 +114,22 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
 def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
     """Take out of a game whoever left the guild or lost the role to play, and tell the host. Says whether it did.
 
+    Who said Maybe, or that they cannot come, and left the guild is no longer listed; nobody need know.
+
     Whom somebody else put in needs no role, and so loses none. Coming back does not bring the seat back: by then it is
     another's.
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
-    signup = game.signups.current().filter(user_id=user_id).select_related("user").first()
+    signup = game.signups.current().filter(user_id=user_id).first()
     state = game.state(now)
-    if signup is None or signup.user is None or not (state.hidden or state is State.SCHEDULED):
+    if not (state.hidden or state is State.SCHEDULED):
         return False
-    member = membership(signup.user, game.guild_id)
+    member = membership(User.objects.get(pk=user_id), game.guild_id)
+    if member is None and game.other_answers.filter(user_id=user_id).delete()[0]:
+        touch(game, now)
+        return True
+    if signup is None:
+        return False
     if member is not None and (
         signup.put_in or game.is_hosted_by(user_id) or may_play(member, game.effective.player_role_ids)
     ):
@@ -150,7 +157,7 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
 def free_lost_seats(guild_id: int, user_id: int, now: datetime) -> int:
     """`free_lost_seat` in every game to come of the guild; for when a member left or has other roles."""
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
-    games = to_come.filter(signups__user_id=user_id, signups__left_at=None)
+    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(other_answers__user_id=user_id))
     return sum(free_lost_seat(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
 
 

@@ -35,8 +35,8 @@ def wait(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> Done
     if signup.waits:
         return Done(game, False, offer_messages.WAITS_ALREADY)
     gave_up = signup.seated_at is not None
-    signup.seated_at, signup.waits = None, True
-    signup.save(update_fields=["seated_at", "waits"])
+    signup.seated_at, signup.waits, signup.asked = None, True, 0
+    signup.save(update_fields=["seated_at", "waits", "asked"])
     end_offer(signup)
     reseat(game, now)
     changed(game, actor, "wait", offers.whose(game, who, actor), now)

@@ -13,7 +13,7 @@ from discord_bot import filled
 from discord_bot.clicks import Click, act
 from discord_bot.render import embed
 from games import answer_messages as words
-from games.actions import lifecycle, people, signups
+from games.actions import lifecycle, people, placing, signups, waiting
 from games.actions.answers import answer, bring, note, unanswered, unbring
 from games.actions.planning import Actor
 from games.actions.telling import tell
@@ -228,6 +228,31 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
         case _:
             answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     assert names(game) == ([], [])
+
+
+@pytest.mark.parametrize("way", ["bench", "wait"])
+def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, way: str) -> None:
+    game = world.game(plus_one=True, seats=2)
+    join(game, world.charlie)
+    bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    join(game, world.alice)
+    if way == "bench":
+        placing.bench(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    else:
+        waiting.wait(game.pk, world.charlie, True, by(world.charlie), world.now)
+    assert names(game) == (["alice"], ["charlie", "Pia (with charlie)"])
+    signups.leave(game.pk, world.alice, by(world.alice), world.now)
+    placing.seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    assert names(game)[0] == ["charlie", "Pia (with charlie)"]
+
+
+def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> None:
+    game = world.game(answers=True)
+    answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    before = Game.objects.get().revision
+    actions.see_member_gone(GUILD, world.charlie.pk, world.now)
+    assert not OtherAnswer.objects.exists()
+    assert Game.objects.get().revision > before
 
 
 def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:

@@ -14,7 +14,7 @@ from games.actions.planning import Actor, touch
 from games.models import Announcement, Game
 from games.states import State
 from gamesched.lib.refusal import Refused
-from guilds.models import Channel
+from guilds.models import Channel, Guild
 from notifications import steps
 from notifications.letter import Letter, Permanent, Sent
 from notifications.models import Notification
@@ -162,6 +162,24 @@ def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_perso
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
     with pytest.raises(Refused, match="was cancelled"):
         archive(other.pk, by, due(game))
+
+
+def test_another_guilds_channel_is_no_archive(world: World) -> None:
+    elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
+    theirs = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
+    with pytest.raises(Refused, match="not one of this server's"):
+        world.game(archive_channel_id=theirs.pk)
+
+
+def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
+    steps.expand_due(due(game))
+    Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
+    assert announcing.sweep(due(game)) == 1
+    assert announcing.sweep(due(game)) == 0
+    [new] = posts(world, sent(world))
+    assert new.channel_id == world.other_channel.pk
+    Notification.objects.update(closed_at=due(game))
+    assert announcing.sweep(due(game)) == 0
 
 
 def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:

@@ -264,6 +264,7 @@ def test_who_changed_what_is_written_down(world: World) -> None:
         ({"location": "x" * 201}, "location"),
         ({"host_role_ids": (1,)}, "host_role_ids"),
         ({"notify_role_ids": (EVERYONE,)}, "notify_role_ids"),
+        ({"archive_channel_id": 1}, "archive_channel_id"),
     ],
 )
 def test_bad_values_are_refused_by_field(world: World, said: dict[str, Any], field: str) -> None:

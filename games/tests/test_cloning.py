@@ -11,12 +11,13 @@ from django.urls import reverse
 
 from conftest import World
 from games import rules
-from games.actions import cloning, lifecycle, people, questions, signups, templates
+from games.actions import cloning, life, lifecycle, people, questions, signups, templates
 from games.actions.cloning import Carry
 from games.actions.edited import tell_carried
 from games.actions.planning import Actor
 from games.actions.settling import settle_begun
 from games.levels import GameTemplate
+from games.life import Announce, When
 from games.models import AuditEntry, Game
 from games.tests.test_edited import MINUTE, edit, told
 from gamesched.lib.refusal import Refused
@@ -191,3 +192,14 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
     with pytest.raises(Refused, match="Only those who manage"):
         templates.save_game_as_template(game.pk, "Mine", Actor(world.bob, "page"), world.now)
     assert "Save as a template" not in as_person(world.bob).get(game.get_absolute_url()).text
+
+
+def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
+    eve = world.person(101, "Eve")
+    plan = replace(lifecycle.plan_of(game), starts_at=game.starts_at + timedelta(days=7))
+    by = Actor(world.bob, "page")
+    made = cloning.clone(game.pk, plan, Carry.ASK, by, world.now, [eve.pk], Announce(When.DRAFT)).game
+    life.announce(made.pk, by, world.now + MINUTE)
+    assert made.signups.get(user=eve).asked == 0
+    assert made.signups.get(user=world.charlie).asked == 1
+    assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

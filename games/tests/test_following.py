@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.actions import choices, lifecycle, people, signups
+from games.actions import choices, closing, lifecycle, people, signups
 from games.actions.choices import DAILY, NOW, Choices
 from games.actions.life import NEWS_SETTLE
 from games.actions.planning import Actor
@@ -65,7 +65,9 @@ def test_a_game_that_starts_soon_is_told_of_at_once(world: World) -> None:
     assert len(letters(world.now)) == 1
 
 
-@pytest.mark.parametrize("why", ["host", "co-host", "in", "blocked", "role", "left", "full", "cancelled", "unwanted"])
+@pytest.mark.parametrize(
+    "why", ["host", "co-host", "in", "blocked", "role", "left", "full", "closed", "cancelled", "unwanted"]
+)
 def test_who_is_not_told(world: World, why: str) -> None:
     who = world.bob if why == "host" else world.charlie
     follow(world, who, NOW, how="none" if why == "unwanted" else "dm")
@@ -86,6 +88,8 @@ def test_who_is_not_told(world: World, why: str) -> None:
         see_member_gone(world.guild.pk, who.pk, world.now)
     if why == "full":
         signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    if why == "closed":
+        closing.close(game.pk, host, world.now)
     if why == "cancelled":
         lifecycle.cancel(game.pk, "", host, world.now)
     assert letters(world.now + NEWS_SETTLE) == []
@@ -188,6 +192,7 @@ def test_what_was_told_at_once_is_not_listed_after_choosing_otherwise(world: Wor
 def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: datetime) -> None:
     full = make(world, at(day, 9), seats=1, title="Full", **soon(day))
     off = make(world, at(day, 9), title="Off", **soon(day))
+    make(world, at(day, 9), title="Picked", method="picks", **soon(day))
     letters(at(day, 9, 3))
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
     lifecycle.cancel(off.pk, "", Actor(world.bob, "page"), at(day, 10))

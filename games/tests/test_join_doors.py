@@ -13,7 +13,7 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.clicks import Click, act
 from discord_bot.render import buttons
-from games.actions import signups
+from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.announcement import view
 from games.models import Game
@@ -83,3 +83,10 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
             signup = game.signups.current().filter(user=world.charlie).first()
             assert ("" if signup is None else "seated" if signup.seated_at else "waiting") == place, name
             transaction.set_rollback(True)
+
+
+def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
+    game = world.game()
+    lifecycle.cancel(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
+    assert "\\[free gifts](" in act(Click(game.pk, "join", world.guild.pk, member)).text

@@ -47,6 +47,13 @@ def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None 
     return asking.answer(Ask("short", game.pk, asked or number(game), choice), who, now)
 
 
+def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, game: Game) -> None:
+    signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    with pytest.raises(Refused, match="from before"):
+        choose(game, "cancel", world.bob, game.starts_at - timedelta(hours=20))
+    assert Game.objects.get().cancelled_at is None
+
+
 def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]

@@ -192,3 +192,13 @@ def test_the_command(world: World) -> None:
     assert names(game) == ("100 101", "102")
     with pytest.raises(CommandError, match="Nobody in this game is called 'zoe'"):
         call_command("game", "seat", str(game.pk), "zoe")
+
+
+@pytest.mark.parametrize("method", [Method.PICKS, Method.PICKS_WAITING])
+def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: Method) -> None:
+    game = world.game(seats=2, method=method)
+    signups.join(game.pk, world.charlie, host(world), world.now)
+    placing.bench(game.pk, game.signups.get().pk, host(world), world.now)
+    said = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
+    assert said == "You are back in line: number 1 on the wait list."
+    assert not game.signups.filter(seated_at__isnull=False).exists()

@@ -14,10 +14,11 @@ from discord_bot.asked import act
 from discord_bot.models import Outcome
 from discord_bot.render import embed
 from games import rules
-from games.actions import questions, signups
+from games.actions import life, lifecycle, questions, signups, waiting
 from games.actions.planning import Actor
 from games.announcement import view
-from games.asking import OUTDATED, Ask
+from games.asking import FOR_ANOTHER, OUTDATED, Ask
+from games.life import Announce, When
 from games.messages import stamp
 from games.models import Game, Signup
 from games.tests.test_edited import MINUTE, edit, told
@@ -29,6 +30,7 @@ from notifications import steps
 from notifications.models import Notification
 
 HOUR = timedelta(hours=1)
+DRAFT = Announce(When.DRAFT)
 
 
 @pytest.fixture
@@ -219,3 +221,31 @@ def test_which_start_was_agreed(now: datetime) -> None:
     assert rules.start_agreed(moves, c, now, now) == b
     assert rules.start_agreed(moves, c, now + 2 * HOUR, None) == c
     assert rules.start_agreed([], c, now, now) == c
+
+
+def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
+    for person in (world.alice, world.charlie):
+        other = act(Ask("question", game.pk, 1, "no"), SeenUser(person.pk, person.handle), None, None, letter)
+        assert (other.text, other.closed) == (FOR_ANOTHER, False), "its buttons stay"
+    assert asked(game) == {world.charlie.pk, dan.pk}
+    own = act(Ask("question", game.pk, 1, "yes"), SeenUser(dan.pk, "dan"), None, None, letter)
+    assert own.closed
+    assert asked(game) == {world.charlie.pk}
+
+
+def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    waiting.wait(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
+    assert asked(game) == {dan.pk}
+
+
+def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
+    draft = lifecycle.create(
+        world.guild.pk, world.plan(), Actor(world.bob, "page"), world.now, named=[world.charlie.pk], announce=DRAFT
+    ).game
+    edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
+    life.announce(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
+    edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
+    assert asked(draft) == set()

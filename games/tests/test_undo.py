@@ -16,6 +16,7 @@ from games.models import Follow, Game
 from games.states import State
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
+from guilds.actions import see_member_gone
 from notifications import steps
 from notifications.letter import Letter, Sent
 from notifications.models import Delivery, Notification
@@ -122,6 +123,40 @@ def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: 
     if arrives == "after the lease":
         steps.record([(job, Sent(5, 6))], now + AGAIN)
     assert (world.charlie.pk, "on again") in again + said(letters(now + 2 * AGAIN))
+
+
+def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    told = world.now + TOLD_AFTER
+    assert len(letters(told)) == 2
+    undo(world, game, told)
+    cancel(world, game, told + AGAIN / 2)
+    assert letters(told + timedelta(minutes=2)) == [], "they know"
+    undo(world, game, told + timedelta(minutes=3))
+    again = told + timedelta(minutes=3) + AGAIN
+    assert said(letters(again)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
+    cancel(world, game, again)
+    assert len(letters(again + TOLD_AFTER)) == 2, "they thought that it was on"
+
+
+def test_who_left_the_server_meanwhile_has_no_seat(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    undo(world, game, world.now + timedelta(seconds=30))
+    [seated] = game.signups.current().filter(seated_at__isnull=False)
+    assert seated.user == world.alice
+
+
+def test_what_was_offered_is_offered_again(world: World) -> None:
+    soon = world.game(seats=1, starts_at=world.now + timedelta(hours=1))
+    for who in (world.charlie, world.alice):
+        signups.join(soon.pk, who, Actor(who, "page"), world.now)
+    later = world.now + timedelta(seconds=10)
+    signups.leave(soon.pk, world.charlie, Actor(world.charlie, "page"), later)
+    cancel(world, soon, later)
+    assert not soon.signups.exclude(offered_at=None).exists()
+    undo(world, soon, world.now + timedelta(seconds=30))
+    assert soon.signups.exclude(offered_at=None).get().user == world.alice
 
 
 def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
