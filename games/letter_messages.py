@@ -28,8 +28,8 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 def benched(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}: you are on the wait list now, until its host gives you a seat "
-        f"again.\n{url}"
+        f"**{title}** in {guild}, {stamp(starts_at)}: its host put you on the wait list. You get no seat by itself; "
+        f"Join again to be in line for one.\n{url}"
     )
 
 

@@ -107,6 +107,7 @@ def _carry(old: Game, game: Game, asks: bool, actor: Actor, now: datetime) -> Ca
         made.guest_of = copies[one.guest_of_id] if one.guest_of_id else None
         made.asked, made.offered_at, made.offered_until, made.passed_at = 0, None, None, None
         made.left_late = made.no_show = False
+        made.note = ""  # "late by 15 min" was for that evening
         made.save()
         copies[one.pk] = made
     reseat(game, now)

@@ -21,7 +21,7 @@ def moves(game: Game, now: datetime) -> seats.Moves:
 
 
 def _current(game: Game) -> list[Signup]:
-    return list(game.signups.current().select_related("guest_of"))
+    return list(game.signups.current().prefetch_related("guest_of"))
 
 
 def _moves(game: Game, signups: list[Signup], now: datetime, asking: int | None) -> seats.Moves:

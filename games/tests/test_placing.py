@@ -109,7 +109,7 @@ def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method)
     assert settled(game, world), "a free seat is not given to them"
     letters = told(world)
     assert letters.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
-    assert "until its host gives you a seat again" in letters["person100"]
+    assert "its host put you on the wait list" in letters["person100"]
     later = world.now + timedelta(minutes=5)
     signups.remove(game.pk, of(game, 101).pk, host(world), later)
     seating.reseat(Game.objects.get(), later)
