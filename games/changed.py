@@ -76,9 +76,10 @@ def moved(game: Game, people: Roster, viewer: User, now: datetime) -> Moved:
         secret = word == "instructions"
         after = question_messages.REWRITTEN if secret else text(word, new)
         changes.append((question_messages.LABELS[word], "" if secret else text(word, old), after))
-    open_ = game.state(now) is State.SCHEDULED
+    state, runs_it = game.state(now), by.may_manage(game)
+    open_ = state is State.SCHEDULED
     seats = [seat for seat in (*people.seated, *people.waiting) if seat.asked and open_]
-    names = ", ".join(seat.name for seat in seats) if by.may_manage(game) else ""
+    names = ", ".join(seat.name for seat in seats) if runs_it else ""
     return Moved(
         since=found.since if found else None,
         changes=tuple(changes),
@@ -87,6 +88,7 @@ def moved(game: Game, people: Roster, viewer: User, now: datetime) -> Moved:
         silence_ends=game.silence_ends,
         silent=names,
         confirmed_text=people.confirmed_text if open_ else "",
-        may_clone=may_schedule(viewer, game.guild_id),
+        # Others than its hosts may want to play it again once it was played.
+        may_clone=(runs_it or state.over) and may_schedule(viewer, game.guild_id),
         may_make_template=manages(viewer, game.guild_id),
     )

@@ -1,8 +1,10 @@
 """Who is in and who waits, read with names, in order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from games import answer_messages, messages, question_messages
 from games.actions.seating import offer_number
@@ -98,15 +100,16 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
 
 def place_of(game: Game, user: User) -> tuple[int, bool]:
     """A person's number and whether they are seated; they must be in the game or waiting."""
-    return _place(list(game.signups.current()), lambda one: one.user_id == user.pk)
+    return _place(game, user_id=user.pk)
 
 
 def place(game: Game, signup: Signup) -> tuple[int, bool]:
     """A sign-up's number as it now is, and whether it is seated."""
-    return _place(list(game.signups.current()), lambda one: one == signup)
+    return _place(game, pk=signup.pk)
 
 
-def _place(signups: Sequence[Signup], meant: Callable[[Signup], bool]) -> tuple[int, bool]:
-    found = next(filter(meant, signups))
+def _place(game: Game, **which: int) -> tuple[int, bool]:
+    found = game.signups.current().get(**which)
     seated = found.seated_at is not None
-    return [one for one in signups if (one.seated_at is not None) is seated].index(found) + 1, seated
+    ahead = Q(rank__lt=found.rank) | Q(rank=found.rank, order_key__lte=found.order_key)
+    return game.signups.current().filter(ahead, seated_at__isnull=not seated).count(), seated

@@ -23,7 +23,7 @@ from games.models import AuditEntry, Game, Signup
 from games.own_answers import own_answers
 from games.roster import Roster, roster
 from games.setting_messages import SETTING_NAMES
-from games.signing_up import join_label, why_closed
+from games.signing_up import join_label, signing_text, why_closed
 from games.states import State, allowed
 from games.told import told
 from guilds.directory import refresh_shown
@@ -138,6 +138,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
             join_refusal=closed,
         ),
         "join_label": join_label(game, people, now, viewer),
+        "signing_text": signing_text(game, now, viewer),
         "own": own_answers(game, viewer, now),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
         "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
@@ -175,6 +176,7 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "host_name": host_name,
         "host_avatar_url": host_avatar_url,
         "status": str(state),
+        "over": state.over,
         "status_text": state_messages.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,

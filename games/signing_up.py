@@ -10,6 +10,7 @@ from games.models import Game
 from games.roster import Roster
 from games.states import State
 from guilds.models import User
+from guilds.names import role_names
 from guilds.templatetags.when import when
 
 
@@ -48,18 +49,23 @@ def join_label(game: Game, people: Roster, now: datetime, who: User | None = Non
     return words.JOIN_WAITING if game.effective.method.by_host or people.open_seats == 0 else words.JOIN
 
 
-def signing_text(game: Game, now: datetime) -> str:
-    """How one gets a seat, and until when, for the post; '' where there is nothing to say beyond its buttons."""
+def signing_text(game: Game, now: datetime, who: User | None = None) -> str:
+    """How one gets a seat, and until when; '' where there is nothing to say beyond the buttons.
+
+    For the post, or for the page that a person sees, which says by itself why nobody can sign up.
+    """
     if game.state(now) is not State.SCHEDULED:
         return ""
     held, closing = game.effective, closes_at(game)
-    if closed := why_closed(game, now, None):
-        return closed
+    if closed := why_closed(game, now, who):
+        return closed if who is None else ""
     lines = []
     if held.method is Method.PICKS_WAITING:
         lines.append(words.PICKS_FROM_WAITING)
     if held.method is Method.PRIORITY and held.priority_role_ids:
-        lines.append(words.by_role([f"<@&{role}>" for role in held.priority_role_ids]))
+        ids = held.priority_role_ids
+        names = [name for role in ids for name in role_names(game.guild_id, [role])] if who else []
+        lines.append(words.by_role(names if who else [f"<@&{role}>" for role in ids]))
     if closing is not None:
-        lines.append(words.closes(stamp(closing, "R")))
+        lines.append(words.closes(when(closing, who.zone) if who else stamp(closing, "R")))
     return "\n".join(lines)

@@ -143,6 +143,17 @@ def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any
     assert "The door is green." not in stranger.text
 
 
+def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, game: Game, as_person: Any) -> None:
+    player = as_person(world.charlie)
+    assert "Play it again" not in player.get(game.get_absolute_url()).text
+    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    page = player.get(game.get_absolute_url()).text
+    assert "Play it again" in page
+    assert "Save as a template" not in page
+    # The tools to run a game go with it by their class; this stays.
+    assert '<section class="tell again card"' in page
+
+
 def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -> None:
     game = world.game(seats=4, duration=None, reminders=None)
     at = game.ends_at + timedelta(days=20)

@@ -344,7 +344,7 @@ def test_the_page_offers_and_takes_the_answer(world: World, as_person: Any, choi
     client = as_person(second)
     page = client.get(game.get_absolute_url()).text
     until = world.now + KEPT_FOR
-    assert "Take it" in page
+    assert "Take the seat" in page
     assert f'until <time datetime="{until.isoformat()}">' in page
     address = reverse("game-offer", args=[game.pk])
     sent = {"number": number_of(game, second), "choice": choice}
@@ -359,4 +359,4 @@ def test_the_page_offers_and_takes_the_answer(world: World, as_person: Any, choi
         assert "I want a seat" in whole
         client.post(reverse("game-join", args=[game.pk]))
         assert game.signups.current().get(user=second).passed_at is None
-    assert "Take it" not in as_person(first).get(game.get_absolute_url()).text
+    assert "Take the seat" not in as_person(first).get(game.get_absolute_url()).text

@@ -4,9 +4,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from conftest import World
+from conftest import GUILD, World
+from games.actions.closing import close
+from games.actions.planning import Actor
 from games.models import Game
+from guilds.actions import see_roles
 from guilds.models import User
+from guilds.seen import SeenRole
+from guilds.templatetags.when import when
 
 
 def fields(world: World, **changes: Any) -> dict[str, Any]:
@@ -37,6 +42,20 @@ def test_a_member_sees_guild_games_and_roster(world: World, as_person: Any) -> N
     page = client.get(game.get_absolute_url()).text
     assert "Bob the GM" in page, "people go by their name in the guild"
     assert "0 of 5 seats taken" in page
+
+
+def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None:
+    roles = [SeenRole(GUILD + n, name, n, 0) for n, name in ((31, "Veteran"), (32, "Guest"))]
+    see_roles(GUILD, roles)
+    order = (GUILD + 32, GUILD + 31)
+    game = world.game(method="priority", priority_role_ids=order, signups_close=60, zone="UTC")
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "First Guest, then Veteran, then everybody else." in page
+    assert f"Sign-ups close {when(game.starts_at - timedelta(hours=1), 'UTC')}." in page
+    close(game.pk, Actor(world.bob, "page"), world.now)
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "The host closed the sign-ups" in page
+    assert "First Guest" not in page
 
 
 def test_another_guilds_game_is_a_404(world: World, as_person: Any) -> None:

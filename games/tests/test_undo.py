@@ -160,7 +160,7 @@ def test_by_the_page_and_the_command(world: World, game: Game, as_person: Any) -
     page = as_person(world.bob)
     said = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
     assert "You can undo it for ten minutes." in said
-    assert "Possible until" in said
+    assert "You can undo this until" in said
     assert "Undo the cancellation" not in as_person(world.charlie).get(game.get_absolute_url()).text
     said = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
     assert "The game is on again" in said

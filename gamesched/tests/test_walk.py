@@ -94,9 +94,9 @@ def test_from_logging_in_to_the_reminder() -> None:
         lifecycle.edit(game.pk, plan, Actor(game.host, "page"), now)
         letter = eventually(lambda: client.dms("charlie"))[0]
         assert "starts" in letter["content"]
-        assert len(client.dms("bob")) == 1, "the host is reminded too, though he only waits"
         reminders = Delivery.objects.filter(notification__kind="reminder")
         eventually(lambda: reminders.filter(status="sent").count() == 2)
+        assert len(client.dms("bob")) == 1, "the host is reminded too, though he only waits"
         lateness = reminders.values_list("lateness_ms", flat=True)
         assert all(ms is not None and -50 <= ms < 1000 for ms in lateness), list(lateness)
 

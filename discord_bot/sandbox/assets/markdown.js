@@ -46,7 +46,7 @@ function rules(names) {
   const mention = (text) => element("span", { class: "mention" }, text);
   const inner = (name, text, attributes) => { const made = element(name, attributes); inline(made, text, names); return made; };
   return [
-    [/\\([*_`~|<>#@[\]()\\-])/, (m) => document.createTextNode(m[1])],
+    [/\\([^0-9A-Za-z\s])/, (m) => document.createTextNode(m[1])],
     [/```(?:\w+\n)?([\s\S]+?)```/, (m) => element("pre", {}, m[1].replace(/^\n|\n$/g, ""))],
     [/``(.+?)``|`([^`\n]+)`/, (m) => element("code", {}, m[1] || m[2])],
     [/<t:(-?\d{1,13})(?::([tTdDfFsSR]))?>/, (m) => stamp(Number(m[1]), m[2] || "f")],

@@ -60,7 +60,10 @@ function embed(data, names) {
 }
 
 function linked(url, text, names) {
-  return url ? element("a", { href: url, target: "_blank", rel: "noopener" }, text) : span("", text, names);
+  if (!url) return span("", text, names);
+  const made = element("a", { href: url, target: "_blank", rel: "noopener" });
+  inline(made, text, names);
+  return made;
 }
 
 // Inline fields stand up to three beside each other; one that is not breaks the row.

@@ -1,4 +1,4 @@
-"""The demo's people and places, as the local Discord has them, and an operator. Safe to run again."""
+"""The demo's people, places and games, as the local Discord has them, and an operator. Safe to run again."""
 
 from typing import Any
 
@@ -7,21 +7,23 @@ from django.core.management.base import BaseCommand, CommandError
 
 from games.actions import people
 from games.actions.planning import Actor
+from games.demo_scenes import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, play
 from games.levels import GameTemplate, GuildDefaults
+from games.models import Game
 from gamesched.lib.clock import db_now
 from guilds.actions import greet_guild, see_guild, see_user
 from guilds.models import Guild, User
 from guilds.seen import SeenGuild, SeenUser
 
-# The local Discord's own ids: discord_bot/sandbox/cast.py.
-GUILD = 1200000000000000001
-PLAYER, KEEPER, VETERAN = GUILD + 21, GUILD + 23, GUILD + 24
-OPERATOR = SeenUser(1300000000000000001, "alice", "Alice")
+OPERATOR = SeenUser(ALICE, "alice", "Alice")
 BLOCKED = SeenUser(1300000000000000009, "ivan", "Ivan")
 
 
 class Command(BaseCommand):
-    help = "Make Alice of the local Discord an operator, and set her server up. Refuses without DISCORD_API_URL."
+    help = (
+        "Make Alice of the local Discord an operator, set her server up, and schedule games. "
+        "Refuses without DISCORD_API_URL."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DISCORD_IS_LOCAL:
@@ -31,6 +33,8 @@ class Command(BaseCommand):
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
         if not GuildDefaults.objects.filter(pk=GUILD).exists():
             self._set_up()
+        if not Game.objects.filter(guild_id=GUILD).exists():
+            play(db_now())
         self.stdout.write("Alice may open the admin.")
 
     def _set_up(self) -> None:
@@ -38,7 +42,7 @@ class Command(BaseCommand):
         now = db_now()
         if not Guild.objects.filter(pk=GUILD).exists():
             # The bot writes down the rest when it connects.
-            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, (), ()), now)
+            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
         greet_guild(GUILD, now)  # set up here, so nobody need be told how
         GuildDefaults.objects.create(
             guild_id=GUILD,
