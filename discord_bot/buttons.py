@@ -70,6 +70,10 @@ class PageButton(
         await bot.listings.answer(interaction, self.custom_id, self.which, self.page, self.channel_id)
 
 
+def _drawn(button: Button) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
+
+
 class AskButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
@@ -77,9 +81,7 @@ class AskButton(
     """An answer to something that a letter, or a private line, asks about a game."""
 
     def __init__(self, button: Button) -> None:
-        super().__init__(
-            discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
-        )
+        super().__init__(_drawn(button))
 
     @classmethod
     async def from_custom_id(
@@ -98,9 +100,7 @@ class FormButton(
     """Opens a form under a private line: a note beside one's name, or whom one brings."""
 
     def __init__(self, button: Button) -> None:
-        super().__init__(
-            discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
-        )
+        super().__init__(_drawn(button))
 
     @classmethod
     async def from_custom_id(

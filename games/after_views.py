@@ -36,6 +36,7 @@ def attend(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
 @login_required
 @require_POST
 def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Archive a game that is over."""
     return press(request, game_id, lambda now: archiving.archive(game_id, actor(request), now), AT_ONCE)
 
 

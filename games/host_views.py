@@ -22,30 +22,35 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def seat(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    """Give somebody who waits a seat."""
     return press(request, game_id, lambda now: placing.seat(game_id, signup_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def bench(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    """Put somebody with a seat on the wait list."""
     return press(request, game_id, lambda now: placing.bench(game_id, signup_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def reorder(request: ViewerRequest, game_id: int, signup_id: int, by: int) -> HttpResponse:
+    """Move somebody `by` places in their list."""
     return press(request, game_id, lambda now: placing.reorder(game_id, signup_id, by, actor(request), now))
 
 
 @login_required
 @require_POST
 def close(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Close the sign-ups."""
     return press(request, game_id, lambda now: closing.close(game_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def reopen(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Open the sign-ups again."""
     return press(request, game_id, lambda now: closing.reopen(game_id, actor(request), now))
 
 

@@ -8,6 +8,7 @@ from django import forms
 
 from games import messages, rules
 from games.levels import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
+from games.setting_messages import SETTING_NAMES
 from guilds.models import Role
 from guilds.names import fold
 
@@ -165,88 +166,88 @@ class LevelForm(forms.Form):
     reminders = RemindersField(
         required=False, max_length=200, help_text="How long before the start people are reminded: 1d, 1h, 15. Or none."
     )
-    reminder_place = forms.ChoiceField(required=False, label="Reminded", choices=[])
+    reminder_place = forms.ChoiceField(required=False, label=SETTING_NAMES["reminder_place"], choices=[])
     location = TextField(required=False, max_length=1000, help_text="Where it is played: a place, an address. Or none.")
     instructions = TextField(
         required=False,
         max_length=20000,
         strip=False,
-        label="For those who sign up",
+        label=SETTING_NAMES["instructions"],
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What they are to know or do; shown to players only. Or none.",
     )
-    confirm_by_dm = forms.ChoiceField(required=False, label="A copy of the answer by direct message", choices=[])
-    method = forms.ChoiceField(required=False, label="Seats are given", choices=[])
+    confirm_by_dm = forms.ChoiceField(required=False, label=SETTING_NAMES["confirm_by_dm"], choices=[])
+    method = forms.ChoiceField(required=False, label=SETTING_NAMES["method"], choices=[])
     priority_role_ids = RolesInOrderField(
         required=False,
         max_length=1000,
-        label="Roles that come first",
+        label=SETTING_NAMES["priority_role_ids"],
         help_text="Where seats are given by role: names, the first first, with commas between. Or none.",
     )
-    answers = forms.ChoiceField(required=False, label="Buttons for Maybe and Can't make it", choices=[])
-    plus_one = forms.ChoiceField(required=False, label="Players may bring somebody", choices=[])
+    answers = forms.ChoiceField(required=False, label=SETTING_NAMES["answers"], choices=[])
+    plus_one = forms.ChoiceField(required=False, label=SETTING_NAMES["plus_one"], choices=[])
     signups_close = LengthField(
         required=False,
         max_length=50,
-        label="Sign-ups close",
+        label=SETTING_NAMES["signups_close"],
         help_text="How long before the start: 30, 2h, 1d. None: at the start.",
     )
     offer_within = LengthField(
         required=False,
         max_length=50,
-        label="Free seats are offered, not given",
-        help_text="From how long before the start on: who waits is asked first. None: a free seat is always given.",
+        label=SETTING_NAMES["offer_within"],
+        help_text="How long before the start: 2h, 1d. From then on who waits is asked first. None: always given.",
     )
     offer_for = DurationField(
-        required=False, max_length=50, label="Time to take an offered seat", help_text="After it the next one is asked."
+        required=False, max_length=50, label=SETTING_NAMES["offer_for"], help_text="After it the next one is asked."
     )
     minimum = SeatsField(
         required=False,
         max_length=20,
-        label="Players it takes",
+        label=SETTING_NAMES["minimum"],
         help_text="With fewer, the host is asked what to do. Or none.",
         none="none",
     )
     minimum_by = LengthField(
         required=False,
         max_length=50,
-        label="Asked without enough players",
+        label=SETTING_NAMES["minimum_by"],
         help_text="How long before the start you are asked: 1d, 6h.",
     )
     ask_if_moved = LengthField(
         required=False,
         max_length=50,
-        label="Players are asked again",
+        label=SETTING_NAMES["ask_if_moved"],
         help_text="When the start moves by more than this: 30, 2h. Or none.",
     )
-    silence_frees = forms.ChoiceField(required=False, label="Who does not answer loses the seat", choices=[])
-    if_deleted = forms.ChoiceField(required=False, label="When the post is deleted in Discord", choices=[])
-    ask_rewards = forms.ChoiceField(required=False, label="Remind the host to write down rewards", choices=[])
-    archive_channel_id = forms.ChoiceField(required=False, label="Archive", choices=[])
+    silence_frees = forms.ChoiceField(required=False, label=SETTING_NAMES["silence_frees"], choices=[])
+    if_deleted = forms.ChoiceField(required=False, label=SETTING_NAMES["if_deleted"], choices=[])
+    ask_rewards = forms.ChoiceField(required=False, label=SETTING_NAMES["ask_rewards"], choices=[])
+    archive_channel_id = forms.ChoiceField(required=False, label=SETTING_NAMES["archive_channel_id"], choices=[])
     archive_after = LengthField(
         required=False,
         max_length=50,
-        label="Time until it is archived",
+        label=SETTING_NAMES["archive_after"],
         help_text="After the end: none, 12h, 1d.",
     )
     own_player_roles = forms.BooleanField(required=False, label="Choose who may sign up")
     player_role_ids = forms.MultipleChoiceField(
         required=False,
-        label="Who may sign up",
+        label=SETTING_NAMES["player_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: every member.",
     )
     own_host_roles = forms.BooleanField(required=False, label="Choose who may schedule")
     host_role_ids = forms.MultipleChoiceField(
         required=False,
-        label="Who may schedule",
+        label=SETTING_NAMES["host_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: only those who manage the server.",
     )
     own_notify_roles = forms.BooleanField(required=False, label="Choose who is pinged")
     notify_role_ids = forms.MultipleChoiceField(
         required=False,
-        label="Who is pinged by a new announcement",
+        label=SETTING_NAMES["notify_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: nobody.",
     )

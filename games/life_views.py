@@ -12,10 +12,12 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Announce a game that players do not see yet."""
     return press(request, game_id, lambda now: life.announce(game_id, actor(request), now), AT_ONCE)
 
 
 @login_required
 @require_POST
 def undo(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Undo a cancellation."""
     return press(request, game_id, lambda now: life.uncancel(game_id, actor(request), now), AT_ONCE)

@@ -216,6 +216,7 @@ def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def join(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Sign up."""
     verb = partial(signups.join, overlap=Overlap.ASK)
     return press(request, game_id, lambda now: verb(game_id, request.user, actor(request), now))
 
@@ -223,12 +224,14 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Give up one's place."""
     return press(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
 
 
 @login_required
 @require_POST
 def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    """Take somebody out, with a word to them."""
     word = request.POST.get("reason", "")
     return press(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now, word))
 
@@ -236,6 +239,7 @@ def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
 @login_required
 @require_POST
 def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Call the game off."""
     reason = request.POST.get("reason", "")
     return press(request, game_id, lambda now: lifecycle.cancel(game_id, reason, actor(request), now), AT_ONCE)
 
@@ -243,6 +247,7 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Try again to post a game whose announcement failed."""
     return press(request, game_id, lambda now: lifecycle.announce_again(game_id, actor(request), now), AT_ONCE)
 
 

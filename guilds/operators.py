@@ -196,7 +196,20 @@ class Choosable:
         raise NotImplementedError
 
 
-class Scoped:
+class ReadOnly:
+    """For tables that only programs write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Scoped(ReadOnly):
     """What admins and inlines share: rows of one's own guilds only, read and not written."""
 
     guild_path: ClassVar[str]  # from the table to the guild, as a query spells it
@@ -219,15 +232,6 @@ class Scoped:
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.has_permission(request))
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
@@ -310,16 +314,3 @@ class SuperuserOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_superuser(request) and super().has_delete_permission(request, obj)  # type: ignore[misc]
-
-
-class ReadOnly:
-    """For tables that only programs write."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

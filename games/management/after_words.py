@@ -3,11 +3,12 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from games import after_messages as words
+from games import after_messages
 from games.actions import archiving, rewards
 from games.actions.attendance import mark
-from games.actions.planning import Actor, require_manager
+from games.actions.planning import require_manager
 from games.after import HEAD, attendance, attendees, days
+from games.management.words import Words
 from games.models import Game
 from games.setting_messages import MANAGERS_ONLY, UNKNOWN_GUILD
 from games.standing import manages
@@ -19,27 +20,23 @@ from guilds.models import Guild
 from guilds.names import fold
 
 
-class AfterWords:
-    """Mixed into the command, which knows who acts and how to answer."""
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parsers of these words."""
+    came = words.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
+    came.add_argument("game", nargs="?", default="")
+    came.add_argument("--absent", metavar="WHO", help="mark somebody as not having come: a name or an id")
+    came.add_argument("--present", metavar="WHO", help="take that back")
+    came.add_argument("--guild", help="all games of this server that began, as CSV")
+    came.add_argument("--from", dest="since", default="", metavar="DAY", help="with --guild: 2026-11-25")
+    came.add_argument("--to", dest="until", default="", metavar="DAY", help="with --guild: the last day")
+    got = words.add_parser("rewards", parents=[changing], help="write down what players got")
+    got.add_argument("game")
+    got.add_argument("--text", required=True, help="empty takes it out")
+    words.add_parser("archive", parents=[changing], help="archive a game that is over").add_argument("game")
 
-    actor: Actor
-    options: dict[str, Any]
-    stdout: Any
-    _do: Any
-    _game: Any
 
-    def add_after_words(self, parsers: Any, changing: ArgumentParser) -> None:
-        came = parsers.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
-        came.add_argument("game", nargs="?", default="")
-        came.add_argument("--absent", metavar="WHO", help="mark somebody as not having come: a name or an id")
-        came.add_argument("--present", metavar="WHO", help="take that back")
-        came.add_argument("--guild", help="all games of this server that began, as CSV")
-        came.add_argument("--from", dest="since", default="", metavar="DAY", help="with --guild: 2026-11-25")
-        came.add_argument("--to", dest="until", default="", metavar="DAY", help="with --guild: the last day")
-        got = parsers.add_parser("rewards", parents=[changing], help="write down what players got")
-        got.add_argument("game")
-        got.add_argument("--text", required=True, help="empty takes it out")
-        parsers.add_parser("archive", parents=[changing], help="archive a game that is over").add_argument("game")
+class AfterWords(Words):
+    """What the command does at these words."""
 
     def do_attendance(self) -> None:
         if self.options["guild"]:
@@ -59,7 +56,7 @@ class AfterWords:
         require_manager(game, self.actor)  # before anything is said of its people
         found = [one for one in attendees(game) if fold(one.name) == fold(who) or str(one.user_id) == who]
         if len(found) != 1:
-            raise Refused(Refusal("unknown_seat", words.nobody_is_seated_as(who)))
+            raise Refused(Refusal("unknown_seat", after_messages.nobody_is_seated_as(who)))
         return found[0].signup_id
 
     def _table(self) -> None:
@@ -71,7 +68,7 @@ class AfterWords:
         try:
             since, until = days(self.options["since"], self.options["until"])
         except (ValueError, OverflowError):
-            raise Refused(Refusal("bad_day", words.BAD_DAY)) from None
+            raise Refused(Refusal("bad_day", after_messages.BAD_DAY)) from None
         write(self.stdout, HEAD, attendance(guild.pk, since, until, db_now()))
 
     def do_rewards(self) -> None:

@@ -1,16 +1,13 @@
 """The words of `manage.py game` with which hosts order a game's people about: the same verbs as on its page."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable
 from typing import Any
 
 from games import host_messages, naming
 from games.actions import closing, people, placing, signups
-from games.actions.planning import Actor, Done
-from games.models import Game
+from games.management.words import Words
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import User
 from guilds.names import fold
 
 HOST_WORDS = {
@@ -27,7 +24,8 @@ HOST_WORDS = {
 ABOUT_ONE = ("seat", "bench", "reorder", "remove")
 
 
-def add_host_words(words: Any, changing: ArgumentParser) -> None:
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parsers of these words."""
     for name, what in HOST_WORDS.items():
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
@@ -45,15 +43,8 @@ def add_host_words(words: Any, changing: ArgumentParser) -> None:
             word.add_argument("people", nargs="*", help="Discord ids or usernames; nobody takes all out")
 
 
-class HostWords:
+class HostWords(Words):
     """What the command does at these words."""
-
-    actor: Actor
-    options: dict[str, Any]
-    _do: Callable[[Callable[[], Done]], None]
-    _fail: Callable[[str, dict[str, str]], None]
-    _game: Callable[[], Game]
-    _person: Callable[[str], User]
 
     def do_seat(self) -> None:
         game_id, signup_id = self._one()

@@ -7,27 +7,21 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-
-from games import messages, offer_messages
-from games.actions import answers, cloning, life, lifecycle, questions, signups, swapping, telling, templates, waiting
+from games import messages
+from games.actions import cloning, life, lifecycle, telling, templates
 from games.actions.cloning import Carry
-from games.actions.overlaps import Overlap
-from games.actions.planning import Actor, Done, rehearsed
 from games.again_forms import AgainForm
-from games.announcement import view
 from games.forms import GameForm
 from games.life import When
+from games.management import after_words, host_words, people_words
 from games.management.after_words import AfterWords
-from games.management.host_words import HostWords, add_host_words
-from games.models import Game
-from games.roster import roster
+from games.management.host_words import HostWords
+from games.management.people_words import PeopleWords
 from games.rules import To
-from games.standing import visible_to
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import Guild, User
+from guilds.models import Guild
 
 PLAN = (
     "title",
@@ -54,17 +48,7 @@ def announcing(text: str | None) -> dict[str, str]:
     return {"announce": When.LATER.value, "announce_date": day, "announce_time": time}
 
 
-PEOPLE = {
-    "join": "join a game",
-    "leave": "leave a game",
-    "answer": "say that one may come, or cannot",
-    "note": "write a note beside one's name",
-    "bring": "bring somebody who is not in Discord",
-    "unbring": "take back whom one brings",
-}
-
-
-class Command(HostWords, AfterWords, BaseCommand):
+class Command(PeopleWords, HostWords, AfterWords):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -106,42 +90,10 @@ class Command(HostWords, AfterWords, BaseCommand):
         template = words.add_parser("template", parents=[common], help="save a game as a template")
         template.add_argument("game")
         template.add_argument("--name", required=True)
-        answering = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
-        answering.add_argument("game")
-        answering.add_argument("--no", action="store_true", help="they do not, and leave")
-        for name, what in PEOPLE.items():
-            word = words.add_parser(name, parents=[changing], help=what)
-            word.add_argument("game")
-            if name == "answer":
-                word.add_argument("kind", choices=["maybe", "cant"])
-            if name == "note":
-                word.add_argument("text", help="empty takes the note away")
-            if name == "bring":
-                word.add_argument("name", help="what they are called")
-            word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
-            if name == "join":
-                meant = word.add_mutually_exclusive_group()
-                meant.add_argument("--anyway", action="store_true", help="though they play or run another game then")
-                meant.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
-        wait = words.add_parser("wait", parents=[changing], help="wait on purpose, giving up the seat")
-        wait.add_argument("game")
-        wait.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
-        wait.add_argument("--off", action="store_true", help="want a seat again")
         for word in (create, clone):
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
-
-        add_host_words(words, changing)
-
-        self.add_after_words(words, changing)
-
-    def handle(self, *args: Any, word: str, **options: Any) -> None:
-        self.options = options
-        user = self._person(options["person"]) if options.get("person") else None
-        self.actor = Actor(user, "command", operator=user is None)
-        try:
-            getattr(self, f"do_{word}")()
-        except Refused as refused:
-            self._fail(refused.refusal.sentence, refused.refusal.fields)
+        for subject in (people_words, host_words, after_words):
+            subject.add(words, changing)
 
     # --- words -------------------------------------------------------------------------------------------
 
@@ -178,10 +130,8 @@ class Command(HostWords, AfterWords, BaseCommand):
     def do_edit(self) -> None:
         game = self._game()
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
-        data = {name: blank[name].value() for name in blank.fields}
-        data = {k: v.strftime("%H:%M") if v and k in {"time", "announce_time"} else v for k, v in data.items()}
-        data["silence"] = self.options["silence"] or ""
-        form = self._valid(GameForm(data | self._given(), guild=game.guild, game=game))
+        data = self._typed(blank) | {"silence": self.options["silence"] or ""}
+        form = self._valid(GameForm(data, guild=game.guild, game=game))
         named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
         self._do(
             lambda: lifecycle.edit(
@@ -206,41 +156,6 @@ class Command(HostWords, AfterWords, BaseCommand):
         text, to = self.options["text"], To(self.options["to"])
         self._do(lambda: telling.tell(game_id, text, to, self.actor, db_now()))
 
-    def do_join(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        if self.options["swap"]:
-            if not self.actor.operator and self.actor.user != who:
-                raise CommandError("Only people themselves swap games.\nLeave --swap out.", returncode=2)
-            by = Actor(who, "command")
-            self._do(lambda: swapping.swap(game_id, by, db_now()))
-            return
-        self._do(lambda: signups.join(game_id, who, self.actor, db_now(), overlap=self._overlap()))
-
-    def do_wait(self) -> None:
-        game_id, who, on = self._game().pk, self._who(), not self.options["off"]
-        self._do(lambda: waiting.wait(game_id, who, on, self.actor, db_now()))
-
-    def do_leave(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: signups.leave(game_id, who, self.actor, db_now()))
-
-    def do_answer(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        verb = {"maybe": answers.maybe, "cant": answers.cant}[self.options["kind"]]
-        self._do(lambda: verb(game_id, who, self.actor, db_now()))
-
-    def do_note(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: answers.note(game_id, who, self.options["text"], self.actor, db_now()))
-
-    def do_bring(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: answers.bring(game_id, who, self.options["name"], self.actor, db_now()))
-
-    def do_unbring(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: answers.unbring(game_id, who, self.actor, db_now()))
-
     def do_clone(self) -> None:
         game = self._game()
         blank = AgainForm(
@@ -248,11 +163,8 @@ class Command(HostWords, AfterWords, BaseCommand):
             template=game.living_template,
             initial=AgainForm.initial_again(game, self.actor, db_now()),
         )
-        data = {name: blank[name].value() for name in blank.fields}
-        data = {k: v.strftime("%H:%M") if v and k in {"time", "announce_time"} else v for k, v in data.items()}
-        data |= announcing(self.options["announce"])
         carry = Carry(self.options["carry"])
-        form = self._valid(AgainForm(data | self._given() | {"carry": carry.value}, guild=game.guild))
+        form = self._valid(AgainForm(self._typed(blank) | {"carry": carry.value}, guild=game.guild))
         named, announce, overlap = form.judged.named, form.announcing(), self._overlap()
         self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap))
 
@@ -261,87 +173,19 @@ class Command(HostWords, AfterWords, BaseCommand):
         saved = templates.save_game_as_template(game.pk, self.options["name"], self.actor, db_now())
         self._show(game, saved.text)
 
-    def do_confirm(self) -> None:
-        game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
-        self._do(lambda: questions.answer_current(game_id, choice, self.actor, db_now()))
-
     # --- helpers -----------------------------------------------------------------------------------------
-
-    def _do(self, verb: Any) -> None:
-        dry = self.options["dry_run"]
-        done: Done = rehearsed(verb) if dry else verb()
-        text = f"Nothing was changed. It would answer: {done.text}" if dry else done.text
-        self._show(done.game, text, details=not dry)
-
-    def _show(self, game: Game, text: str | None, details: bool = True) -> None:
-        if self.options["json"]:
-            found: dict[str, Any] = self._line(game) if details else {"id": game.pk}
-            self.stdout.write(json.dumps(found | ({"text": text} if text else {})))
-            return
-        if text:
-            self.stdout.write(text)
-            self.stdout.write(game.url if details else "")
-            return
-        self.stdout.write(view(game, db_now()).text)
-        people = roster(game)
-        for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
-            for seat in seats:
-                why = f" ({offer_messages.WAITS})" if seat.waits else ""
-                note = f" · {seat.note}" if seat.note else ""
-                self.stdout.write(f"  {title} {seat.number}: {seat.name}{why}{note}")
-
-    def _line(self, game: Game) -> dict[str, Any]:
-        people = roster(game)
-        return {
-            "id": game.pk,
-            "guild": game.guild.name,
-            "title": game.title,
-            "starts_at": game.starts_at.isoformat(),
-            "state": str(game.state(db_now())),
-            "seats_text": people.seats_text,
-            "seated": [seat.name for seat in people.seated],
-            "waiting": [seat.name for seat in people.waiting],
-            "url": game.url,
-        }
-
-    def _visible(self) -> Any:
-        return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
-
-    def _game(self) -> Game:
-        game: Game | None = self._visible().filter(pk=parse_id(self.options["game"]) or 0).first()
-        if game is None:
-            raise Refused(Refusal("unknown", messages.UNKNOWN_GAME))
-        return game
-
-    def _person(self, text: str) -> User:
-        people = User.objects.filter(pk=parse_id(text) or 0) if text.isdigit() else User.objects.filter(handle=text)
-        if len(people) != 1:
-            raise CommandError(
-                f"No person is known as {text!r}.\nGive their Discord id."
-                if not people
-                else f"{len(people)} people are called {text!r}.\nGive the Discord id instead."
-            )
-        return people[0]
-
-    def _who(self) -> User:
-        who = self._person(self.options["who"]) if self.options["who"] else self.actor.user
-        if who is None:
-            raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)
-        return who
-
-    def _overlap(self) -> Overlap:
-        return Overlap.ANYWAY if self.options["anyway"] else Overlap.ASK
 
     def _given(self) -> dict[str, str]:
         given = {name: self.options[name] for name in PLAN if self.options.get(name) is not None}
         return given | announcing(self.options["announce"])
 
+    def _typed(self, blank: GameForm) -> dict[str, Any]:
+        """What a browser would send of a form, with what is given here instead."""
+        data = {name: blank[name].value() for name in blank.fields}
+        times = {"time", "announce_time"}
+        return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given()
+
     def _valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():
             self._fail("That is not a game yet.", {name: " ".join(map(str, e)) for name, e in form.errors.items()})
         return form
-
-    def _fail(self, sentence: str, fields: dict[str, str]) -> None:
-        if self.options["json"]:
-            self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
-        raise CommandError("\n".join([sentence, *(f"  --{name}: {text}" for name, text in fields.items())]))
