@@ -33,6 +33,14 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
     assert [s.user_id for s in shown.waiting] == [p.pk for p in people[2:]]
 
 
+def test_unlimited_means_unlimited(world: World) -> None:
+    game = world.game(seats=0)
+    people = [world.person(n) for n in range(100, 130)]
+    said = [join(game.pk, p, button(p), world.now).text for p in people]
+    assert said == [f"You are in, number {n}." for n in range(1, 31)]
+    assert len(roster(game).seated) == 30
+
+
 def test_joining_twice_changes_nothing(world: World) -> None:
     game = world.game()
     join(game.pk, world.charlie, button(world.charlie), world.now)
