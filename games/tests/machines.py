@@ -65,9 +65,9 @@ class OneGame(RuleBasedStateMachine):
     def speak(self) -> None:
         """notifyd's turn, until nothing is due."""
         for _ in range(20):
-            steps.expand_due(self.now)
+            looked_at = steps.expand_due(self.now)
             jobs = steps.take_jobs(self.now, 100)
-            if not jobs:
+            if not looked_at and not jobs:
                 return
             steps.record([(job, self.sent(job)) for job in jobs], self.now)
             said = {job.pk: job.letter for job in jobs if job.rendered is None}
