@@ -56,6 +56,7 @@ def join(
         Signup.objects.create(
             game=game, user=who, order_key=last + 1, joined_at=now, put_in=put_in, rank=rank, waits=waits
         )
+        _knows_it_as_it_is(game, who.pk, now)
         reseat(game, now)
         changed(game, actor, "join", _for(game, who, actor), now)
         if put_in:
@@ -74,6 +75,11 @@ def join(
         say = offer_messages.held if has_room(game) else offer_messages.asked_in_turn
         return Done(game, True, say(number))
     return Done(game, not already, messages.joined(number, game.effective.seats, seated, already, again))
+
+
+def _knows_it_as_it_is(game: Game, user_id: int, now: datetime) -> None:
+    """Who comes back a moment after leaving need not hear what was edited before."""
+    unschedule(["edited", "question"], game.pk, now, "they joined after it", recipient_id=user_id)
 
 
 def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
@@ -212,6 +218,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
         reseat(game, now)
         for one in new:
             if isinstance(one, int):
+                _knows_it_as_it_is(game, one, now)
                 _tell_of_host(game, "added", one, actor, now)
 
     def name(one: Named) -> str:

@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import World
-from discord_bot.render import COLOURS, buttons, embed
+from conftest import EVERYONE, GUILD, World
+from discord_bot.render import COLOURS, buttons, embed, pings
 from games import messages, rules, state_messages
 from games.actions import lifecycle, signups
+from games.actions.announcing import posts_deleted
 from games.actions.planning import Actor
 from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
 from games.answer_messages import NOTE_MAX
@@ -18,9 +19,14 @@ from games.calendars import google_address
 from games.changed import discord_lines
 from games.edits import CARED
 from games.letters import fitting
+from games.levels import GuildDefaults
 from games.mentioned import plain_beside_addresses
 from games.mentions import for_discord, pieces
 from games.states import State
+from games.tests.test_every_door import made
+from guilds.models import Role
+from notifications import steps
+from notifications.letter import Letter, Sent
 from notifications.rules import minutes_text
 
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
@@ -111,6 +117,7 @@ def check(post: AnnouncementView) -> None:
     assert len(rows[0]["components"]) <= 5
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of these posts
 @given(posts())
 def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView) -> None:
     check(post)
@@ -173,11 +180,45 @@ def test_a_post(world: World) -> None:
     over = embed(view(game, world.now))
     assert over.colour is not None
     assert over.colour.value == COLOURS[State.CANCELLED]
+    assert over.title == "~~Curse of Strahd~~"
     assert fields(view(game, world.now)) == {
         "Status": r"Cancelled: \*rain\*",
         "Starts": f"<t:{at}:F>\nLasts 2 hours",
         "1 of 5 seats taken": f"1. <@{world.charlie.pk}>",
     }
+
+
+def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
+    words = {}
+    for state in State:
+        game = made(world, state)
+        shown = embed(view(game, world.now))
+        assert shown.colour is not None
+        assert shown.colour.value == COLOURS[state]
+        words[state] = fields(view(game, world.now))["Status"]
+    assert len(set(words.values())) == len(State), words
+
+
+def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
+    Role.objects.create(id=GUILD + 30, guild=world.guild, name="Players")
+    GuildDefaults.objects.update(notify_role_ids=[GUILD + 30, EVERYONE])
+    game = world.game(title="<@&1200000000000000021> @everyone")
+
+    def posted(after: timedelta) -> Letter:
+        [job] = [one for one in steps.take_jobs(world.now + after, 50) if one.rendered is not None]
+        steps.record([(job, Sent(game.channel_id, 77))], world.now + after)
+        return job.letter
+
+    first = posted(timedelta())
+    assert (first.text, first.ping_roles, first.ping_users) == (f"<@&{GUILD + 30}>", (GUILD + 30,), ())
+    allowed = pings(first).to_dict()
+    assert (allowed["parse"], allowed["roles"], allowed["users"]) == ([], [GUILD + 30], [])
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
+    edited = posted(timedelta(seconds=9))
+    assert (edited.message_id, edited.text, edited.ping_roles) == (77, "", ())
+    posts_deleted([77], world.now + timedelta(minutes=1))
+    again = posted(timedelta(minutes=1))
+    assert (again.message_id, again.text, again.ping_roles) == (None, "", ()), "put back, it is no news"
 
 
 @pytest.mark.parametrize(

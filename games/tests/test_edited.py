@@ -132,3 +132,14 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     steps.expand_due(day_after)
     assert Game.objects.get().revision > revision, "the post is rendered again"
     assert "Changed" not in [one.name for one in embed(view(Game.objects.get(), day_after)).fields]
+
+
+def test_who_leaves_and_joins_again_has_seen_what_was_changed_before(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, location="Table 3")
+    for verb in (signups.leave, signups.join):
+        verb(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)
+    edit(game, world.bob, world.now + MINUTE / 3, title="Dune")
+    found = told(world.now + 2 * MINUTE)
+    assert "Where: " in found[world.charlie.pk].text
+    assert "Where: " not in found[world.alice.pk].text
+    assert "Title: ~~Curse of Strahd~~ → Dune" in found[world.alice.pk].text

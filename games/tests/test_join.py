@@ -5,7 +5,6 @@ import pytest
 from django.db import connection
 
 from conftest import World
-from games.actions.lifecycle import cancel
 from games.actions.planning import Actor
 from games.actions.signups import join, leave
 from games.models import Signup
@@ -32,6 +31,14 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
     shown = roster(game)
     assert [s.user_id for s in shown.seated] == [p.pk for p in people[:2]]
     assert [s.user_id for s in shown.waiting] == [p.pk for p in people[2:]]
+
+
+def test_unlimited_means_unlimited(world: World) -> None:
+    game = world.game(seats=0)
+    people = [world.person(n) for n in range(100, 130)]
+    said = [join(game.pk, p, button(p), world.now).text for p in people]
+    assert said == [f"You are in, number {n}." for n in range(1, 31)]
+    assert len(roster(game).seated) == 30
 
 
 def test_joining_twice_changes_nothing(world: World) -> None:
@@ -61,26 +68,6 @@ def test_a_click_leaves_the_post_to_the_answer_for_two_seconds(world: World) -> 
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     join(game.pk, world.charlie, button(world.charlie), world.now)
     assert Notification.objects.open().get(kind="announcement").due_at == world.now + timedelta(seconds=2)
-
-
-@pytest.mark.parametrize(
-    ("after", "sentence"),
-    [
-        (timedelta(days=3), "This game has already started, so its roster is closed. Ask the host."),
-        (timedelta(days=4), "This game is over."),
-    ],
-)
-def test_the_clock_closes_the_roster(world: World, after: timedelta, sentence: str) -> None:
-    game = world.game()
-    with pytest.raises(Refused, match=sentence):
-        join(game.pk, world.charlie, button(world.charlie), world.now + after)
-
-
-def test_nobody_joins_a_cancelled_game(world: World) -> None:
-    game = world.game()
-    cancel(game.pk, "rain", Actor(world.bob, "page"), world.now)
-    with pytest.raises(Refused, match="This game was cancelled: rain"):
-        join(game.pk, world.charlie, button(world.charlie), world.now)
 
 
 def test_for_a_stranger_there_is_no_such_game(world: World) -> None:

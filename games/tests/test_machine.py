@@ -5,52 +5,33 @@ with what is so whenever all is said.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, invariant, rule
 
 from conftest import GUILD, World
 from games.actions import answers, closing, life, lifecycle, offers, placing, seating, signups, waiting
 from games.actions.planning import Actor
 from games.actions.seating import offer_number
 from games.levels import Method
-from games.models import Game, Signup
 from games.states import State
-from gamesched.lib.refusal import Refused
-from guilds.models import User
-from notifications import steps
-from notifications.letter import Sent
-from notifications.models import Delivery, Notification, Status
+from games.tests.machines import OneGame, person, run
+from notifications.letter import Letter
+from notifications.models import Delivery, Notification
 
-PEOPLE = 6
 ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
 
-person = st.integers(0, PEOPLE - 1)
 
-
-class Life(RuleBasedStateMachine):
+class Life(OneGame):
     """One game, its host and six people."""
-
-    world: World
-    people: list[User]
 
     def __init__(self) -> None:
         super().__init__()
-        self.around = transaction.atomic()
-        self.around.__enter__()
-        self.now = self.world.now
         self.knows: dict[int, str] = {}
         self.by_host: Counter[tuple[str, int]] = Counter()
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self.around.__exit__(None, None, None)
 
     @initialize(
         seats=st.integers(0, 3),
@@ -65,27 +46,10 @@ class Life(RuleBasedStateMachine):
         self.inside: set[int] = set()
         self.id = self.world.game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
 
-    @property
-    def game(self) -> Game:
-        return Game.objects.with_levels().get(pk=self.id)
-
-    def current(self) -> list[Signup]:
-        return list(Signup.objects.current().filter(game=self.id))
-
     def place(self, who: int) -> str:
         """Where somebody really is."""
         signup = next((s for s in self.current() if s.user_id == who), None)
         return "out" if signup is None else "seated" if signup.seated_at else "waiting"
-
-    def do(self, verb: Callable[[], Any]) -> bool:
-        """Whether it was done: a refusal is a fine answer too."""
-        self.now += timedelta(seconds=1)
-        try:
-            with transaction.atomic():
-                verb()
-        except Refused:
-            return False
-        return True
 
     # --- what people do ----------------------------------------------------------------------------------
 
@@ -177,10 +141,6 @@ class Life(RuleBasedStateMachine):
 
         self.do(edit)
 
-    @property
-    def host(self) -> Actor:
-        return Actor(self.world.bob, "page")
-
     # --- time, and letters -------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([5, 30, 61, 600, 1000, 3600]))
@@ -188,35 +148,9 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self.speak()
 
-    def speak(self) -> None:
-        """notifyd's turn, until nothing is due."""
-        for _ in range(20):
-            steps.expand_due(self.now)
-            jobs = steps.take_jobs(self.now, 100)
-            if not jobs:
-                return
-            steps.record([(job, self.sent(job)) for job in jobs], self.now)
-            for delivery in Delivery.objects.filter(status=Status.SENT, sent_at=self.now).order_by("pk"):
-                if delivery.pk not in self.read:
-                    self.read.add(delivery.pk)
-                    self.hear(delivery)
-        raise AssertionError("it never comes to rest")
-
-    def sent(self, job: steps.Job) -> Sent:
-        self.messages += 1
-        return Sent(job.letter.channel_id or 1, job.letter.message_id or self.messages)
-
-    read: set[int]
-    messages: int
-
-    @initialize()
-    def nothing_read(self) -> None:
-        self.read = set()
-        self.messages = 0
-
-    def hear(self, letter: Delivery) -> None:
-        who, is_so = letter.recipient_id, self.place(letter.recipient_id)
-        match letter.notification.kind:
+    def hear(self, delivery: Delivery, letter: Letter) -> None:
+        who, is_so = delivery.recipient_id, self.place(delivery.recipient_id)
+        match delivery.notification.kind:
             case "moved":
                 assert self.knows.get(who) != is_so, f"told again: {is_so}"
                 self.knows[who] = is_so
@@ -265,17 +199,4 @@ class Life(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_whatever_happens_to_a_game(world: World) -> None:
-    class Here(Life):
-        people = [world.person(number) for number in range(100, 100 + PEOPLE)]
-
-    Here.world = world
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=20,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=[Phase.generate],
-        ),
-    )
+    run(Life, world, examples=20)

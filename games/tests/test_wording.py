@@ -142,3 +142,19 @@ def test_every_text_reads_as_it_did() -> None:
     if os.environ.get("WORDING") == "write":
         KEPT.write_text(now)
     assert KEPT.read_text() == now, "if that is meant: WORDING=write python -m pytest games/tests/test_wording.py"
+
+
+def test_every_letter_carries_a_jump_link_and_says_times_as_discord_does() -> None:
+    checked = set()
+    for module in modules():
+        for name, function in vars(module).items():
+            if not inspect.isfunction(function) or function.__module__ != module.__name__:
+                continue
+            parameters = inspect.signature(function).parameters
+            if not {"guild", "url"} <= parameters.keys() or f"{module.__name__}.{name}" in APART:
+                continue
+            checked.add(name)
+            for text in said(module, function):
+                assert "https://games.example.org/games/7/" in text, name
+                assert "starts_at" not in parameters or "<t:" in text, name
+    assert len(checked) > 15, checked

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.actions import signups
+from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.models import Game
+from games.roster import roster
 from notifications import rules, steps
 from notifications.letter import Broken, NotYet, Passing, Permanent, Sent
 from notifications.models import Delivery, Heartbeat, Notification, Status
@@ -183,8 +184,6 @@ def test_one_refusal_tells_of_a_deleted_channel(world: World) -> None:
 
 
 def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: World, game: Game) -> None:
-    from games.actions import lifecycle
-
     def seats(number: int, at: int) -> None:
         game.refresh_from_db()
         plan = world.plan(seats=number, reminders=(1440, 60))
@@ -204,6 +203,42 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: W
     said = letters(later)
     assert set(said) == {waiting.pk}
     assert "A seat is yours" in said[waiting.pk]
+
+
+@pytest.mark.parametrize("within_a_minute", [True, False])
+def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: bool) -> None:
+    made = world.game(seats=5, reminders=())
+    people = [world.person(number) for number in range(100, 107)]
+    for person in people:
+        signups.join(made.pk, person, Actor(person, "page"), world.now - timedelta(minutes=9))
+
+    def seats(number: int, at: timedelta) -> list[int]:
+        """Who has a seat then, by number."""
+        lifecycle.edit(made.pk, world.plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
+        seated = roster(Game.objects.get(pk=made.pk))
+        return [[one.pk for one in people].index(seat.user_id or 0) for seat in seated.seated]
+
+    def heard(at: timedelta) -> dict[int | None, str]:
+        steps.expand_due(world.now + at)
+        jobs = [job for job in steps.take_jobs(world.now + at, 50) if job.rendered is None]
+        steps.record([(job, Sent(1, job.pk)) for job in jobs], world.now + at)
+        return {job.letter.user_id: job.letter.text for job in jobs}
+
+    last_seated = {person.pk for person in people[3:5]}
+    again = timedelta(seconds=40) if within_a_minute else timedelta(minutes=5)
+    assert seats(3, timedelta()) == [0, 1, 2], "who was seated last moves"
+    waiting = [seat.user_id for seat in roster(Game.objects.get(pk=made.pk)).waiting]
+    assert waiting == [person.pk for person in people[3:]], "before those who asked later"
+    if not within_a_minute:
+        told = heard(timedelta(minutes=1))
+        assert told.keys() == last_seated
+        assert all("fewer seats" in text for text in told.values())
+        assert heard(again) == {}
+    assert sorted(seats(5, again)) == [0, 1, 2, 3, 4]
+    told = heard(again + timedelta(minutes=1))
+    assert told.keys() == (set() if within_a_minute else last_seated)
+    assert all("A seat is yours" in text for text in told.values())
+    assert heard(again + timedelta(hours=1)) == {}
 
 
 def test_a_move_while_the_letter_waits_is_told_in_that_letter(world: World, game: Game) -> None:

@@ -1,0 +1,103 @@
+"""What machines share that do anything in any order at any time to one game, with everybody's letters read."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
+
+from conftest import World
+from games.actions.planning import Actor
+from games.models import Game, Signup
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications import steps
+from notifications.letter import Letter, Sent
+from notifications.models import Delivery
+
+PEOPLE = 6
+person = st.integers(0, PEOPLE - 1)
+
+
+class OneGame(RuleBasedStateMachine):
+    """One game, its host and six people, a clock, and notifyd."""
+
+    world: World
+    people: list[User]
+    id: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.around = transaction.atomic()
+        self.around.__enter__()
+        self.now = self.world.now
+        self.messages = 0
+        self.letters: dict[int, Letter] = {}
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.around.__exit__(None, None, None)
+
+    @property
+    def game(self) -> Game:
+        return Game.objects.with_levels().get(pk=self.id)
+
+    @property
+    def host(self) -> Actor:
+        return Actor(self.world.bob, "page")
+
+    def current(self) -> list[Signup]:
+        return list(Signup.objects.current().filter(game=self.id))
+
+    def do(self, verb: Callable[[], Any]) -> bool:
+        """Whether it was done: a refusal is a fine answer too."""
+        self.now += timedelta(seconds=1)
+        try:
+            with transaction.atomic():
+                verb()
+        except Refused:
+            return False
+        return True
+
+    def speak(self) -> None:
+        """notifyd's turn, until nothing is due."""
+        for _ in range(20):
+            looked_at = steps.expand_due(self.now)
+            jobs = steps.take_jobs(self.now, 100)
+            if not looked_at and not jobs:
+                return
+            steps.record([(job, self.sent(job)) for job in jobs], self.now)
+            said = {job.pk: job.letter for job in jobs if job.rendered is None}
+            for delivery in Delivery.objects.filter(pk__in=said).select_related("notification").order_by("pk"):
+                self.hear(delivery, said[delivery.pk])
+        raise AssertionError("it never comes to rest")
+
+    def sent(self, job: steps.Job) -> Sent:
+        self.messages += 1
+        return Sent(job.letter.channel_id or 1, job.letter.message_id or self.messages)
+
+    def hear(self, delivery: Delivery, letter: Letter) -> None:
+        """Somebody reads a letter."""
+        raise NotImplementedError
+
+
+def run(machine: type[OneGame], world: World, examples: int, steps_each: int = 25) -> None:
+    """Try so many examples, each of at most so many steps."""
+
+    class Here(machine):  # type: ignore[valid-type,misc]
+        people = [world.person(number) for number in range(100, 100 + PEOPLE)]
+
+    Here.world = world
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps_each,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+        ),
+    )

@@ -1,0 +1,221 @@
+"""Edits in any order at any time: what is asked again, answered, told, kept from players and cancelled meanwhile.
+
+Of every person is kept what they know of the game: from looking at it when they sign up, and from the letters they got.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+
+from conftest import World
+from games import asking, edits
+from games.actions import attendance, life, lifecycle, signups, telling
+from games.actions.planning import Actor
+from games.asking import Ask
+from games.life import Announce, When
+from games.rules import To
+from games.states import State
+from games.tests.machines import OneGame, run
+from notifications.letter import Letter
+from notifications.models import Delivery, Notification
+
+ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told
+person = st.integers(0, 2)  # so few that something happens to each
+SAID_OF_CANCELLED = {"cancelled", "on_again", "told"}
+
+
+class Edits(OneGame):
+    """One game that its host keeps changing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.knows: dict[int, Mapping[str, Any]] = {}
+        self.asked: Counter[tuple[int, int]] = Counter()
+        self.last_edited: dict[int, str] = {}
+        self.told: Counter[tuple[Any, ...]] = Counter()
+        self.heard_cancelled: set[int] = set()
+
+    @initialize(
+        seats=st.integers(1, 4),
+        hours=st.integers(1, 30),
+        announce=st.sampled_from(When),
+        frees=st.booleans(),
+    )
+    def schedule(self, seats: int, hours: int, announce: When, frees: bool) -> None:
+        starts_at = self.now + timedelta(hours=hours)
+        plan = self.world.plan(
+            seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
+        )
+        at = self.now + timedelta(minutes=30) if announce is When.LATER else None
+        made = lifecycle.create(self.world.guild.pk, plan, self.host, self.now, announce=Announce(announce, at))
+        self.id = made.game.pk
+
+    # --- what people do ----------------------------------------------------------------------------------
+
+    @rule(who=person)
+    def join(self, who: int) -> None:
+        user = self.people[who]
+        inside = self.is_in(user.pk)
+        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)) and not inside:
+            self.knows[user.pk] = edits.said(self.game)
+
+    @rule(who=person)
+    def leave(self, who: int) -> None:
+        user = self.people[who]
+        self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now))
+
+    @rule(who=person, choice=st.sampled_from(["yes", "no"]), before=st.integers(0, 2))
+    def answer(self, who: int, choice: str, before: int) -> None:
+        user, number = self.people[who], self.game.question - before
+        inside = self.is_in(user.pk)
+        if self.do(lambda: asking.answer(Ask("question", self.id, number, choice), user, self.now)):
+            assert before == 0, "an old number is always outdated"
+            assert inside
+            assert self.is_in(user.pk) is (choice == "yes")
+
+    def is_in(self, who: int) -> bool:
+        return any(one.user_id == who for one in self.current())
+
+    # --- what the host does ------------------------------------------------------------------------------
+
+    def edit(self, silence: bool | None = None, **changes: Any) -> None:
+        plan = replace(lifecycle.plan_of(self.game), **changes)
+        self.do(lambda: lifecycle.edit(self.id, plan, self.host, self.now, silence_frees=silence))
+
+    @rule(
+        minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),
+        silence=st.sampled_from([None, True, False]),
+    )
+    def move_the_start(self, minutes: int, silence: bool | None) -> None:
+        self.edit(silence, starts_at=self.game.starts_at + timedelta(minutes=minutes))
+
+    @rule(seats=st.integers(1, 4), place=st.sampled_from(["Table 1", "Table 2", "Table 3"]))
+    def change_seats_and_place(self, seats: int, place: str) -> None:
+        self.edit(seats=seats, location=place)
+
+    @rule(at=st.integers(0, 5), word=st.sampled_from(["", "Sorry."]))
+    def remove(self, at: int, word: str) -> None:
+        found = self.current()
+        if at < len(found):
+            self.do(lambda: signups.remove(self.id, found[at].pk, self.host, self.now, word))
+
+    @rule(who=person)
+    def put_in(self, who: int) -> None:
+        user = self.people[who]
+        inside = self.is_in(user.pk)
+        if self.do(lambda: signups.join(self.id, user, self.host, self.now)) and not inside:
+            self.knows[user.pk] = edits.said(self.game)
+
+    @rule()
+    def announce(self) -> None:
+        self.do(lambda: life.announce(self.id, self.host, self.now))
+
+    @rule(to=st.sampled_from(To))
+    def tell(self, to: To) -> None:
+        self.do(lambda: telling.tell(self.id, "Bring dice.", to, self.host, self.now))
+
+    @rule(undo=st.booleans())
+    def cancel_or_undo(self, undo: bool) -> None:
+        if undo:
+            self.do(lambda: life.uncancel(self.id, self.host, self.now))
+        elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
+            self.do(lambda: lifecycle.cancel(self.id, "", self.host, self.now))
+
+    @rule(at=st.integers(0, 5), no_show=st.booleans())
+    def attend(self, at: int, no_show: bool) -> None:
+        found = self.current()
+        if at < len(found):
+            done = self.do(lambda: attendance.mark(self.id, found[at].pk, no_show, self.host, self.now))
+            begun = self.game.state(self.now) in {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
+            assert done is (begun and found[at].seated_at is not None)
+
+    # --- time, and letters -------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([5, 30, 61, 700, 3600, 20000, 90000]))
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.speak()
+
+    def hear(self, delivery: Delivery, letter: Letter) -> None:
+        row, who, game = delivery.notification, delivery.recipient_id, self.game
+        state = game.state(self.now)
+        assert not state.hidden or row.kind == "not_announced", row.kind
+        assert state is not State.CANCELLED or row.kind in SAID_OF_CANCELLED, row.kind
+        match row.kind:
+            case "question" | "edited":
+                assert self.is_in(who), "nobody is asked or told who is not in"
+                if row.kind == "question":
+                    self.asked[who, row.facts["number"]] += 1
+                    assert self.asked[who, row.facts["number"]] == 1, "one letter for each question"
+                    assert row.facts["number"] == game.question
+                    assert [button.label for button in letter.buttons] == ["I still come", "I can't"]
+                    assert game.answer_by is not None
+                    assert self.now < game.answer_by
+                else:
+                    text = letter.text.replace(delivery.nonce, "")
+                    assert self.last_edited.get(who) != text, "the same twice in a row"
+                    self.last_edited[who] = text
+                    assert self.news(who), "they know all of it"
+                self.knows[who] = edits.said(game)
+            case "added":
+                self.knows[who] = edits.said(game)
+            case "cancelled":
+                assert who not in self.heard_cancelled, "told twice of a cancellation"
+                self.heard_cancelled.add(who)
+            case "on_again":
+                self.heard_cancelled.remove(who)
+            case "told" | "removed" | "silent" | "answered_sum" | "reminder" as kind:
+                # A row is one occasion, and whoever is told of it is told once.
+                self.told[kind, row.pk, who] += 1
+                assert self.told[kind, row.pk, who] == 1
+                if kind == "reminder":
+                    self.told[kind, row.facts["starts_at"], who] += 1
+                    assert self.told[kind, row.facts["starts_at"], who] == 1, "reminded twice of one start"
+
+    def news(self, who: int) -> set[str]:
+        """What of the game is not as somebody knows it."""
+        said, known = edits.said(self.game), self.knows[who]
+        return {word for word in edits.CARED if known[word] != said[word]}
+
+    # --- what always holds -------------------------------------------------------------------------------
+
+    @invariant()
+    def only_the_seated_are_asked_and_of_the_last_question(self) -> None:
+        if hasattr(self, "id"):
+            game = self.game
+            asked = [one for one in self.current() if one.asked]
+            assert all(one.asked == game.question and one.seated_at is not None for one in asked)
+            if asked and game.cancelled_at is None:
+                assert game.answer_by is not None
+                rows = Notification.objects.open().filter(game=self.id, kind="question_end")
+                assert rows.count() == 1, "what is asked ends"
+
+    @invariant()
+    def of_what_players_do_not_see_only_announcing_is_planned(self) -> None:
+        if hasattr(self, "id") and self.game.announced_at is None:
+            kinds = set(Notification.objects.open().filter(game=self.id).values_list("kind", flat=True))
+            assert kinds <= {"announce"}
+
+    @rule()
+    def everybody_knows_what_holds_when_all_is_said(self) -> None:
+        self.now += ALL_SAID
+        self.speak()
+        game = self.game
+        if game.state(self.now) in {State.SCHEDULED, State.IN_PROGRESS}:
+            for one in self.current():
+                assert one.user_id is not None
+                assert not self.news(one.user_id), self.news(one.user_id)
+            assert not Notification.objects.open().filter(game=self.id, kind__in=["edited", "question"]).exists()
+            if game.answer_by is not None and game.answer_by <= self.now:
+                assert not any(one.asked for one in self.current()), "after the deadline nobody is asked"
+
+
+@pytest.mark.django_db
+def test_however_a_game_is_edited(world: World) -> None:
+    run(Edits, world, examples=20)
