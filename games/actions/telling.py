@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from games import ledger_messages as words
-from games import rules
+from games import rules, state_messages
 from games.actions.answers import unanswered
 from games.actions.planning import Actor, Done, locked_game, require, require_manager
 from games.messages import plain
@@ -30,7 +30,8 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
     require_manager(game, actor)
     require(game, "tell", now)
     if not may_be_told(game, now):
-        raise Refused(Refusal("over", words.TOLD_TOO_LATE))
+        hidden = game.announced_at is None
+        raise Refused(Refusal("over", state_messages.NOBODY_TO_TELL if hidden else words.TOLD_TOO_LATE))
     text = rules.tidy_lines(text)
     if wrong := rules.check_told(text, words.quoted(plain(text))):
         raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
@@ -64,8 +65,11 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
 
 
 def may_be_told(game: Game, now: datetime) -> bool:
-    """Whether there is still something to say about a game: until a day after it was over."""
-    return now - (game.cancelled_at or game.ends_at) <= DAY
+    """Whether there is still something to say about a game: until a day after it was over.
+
+    Of one that was cancelled before it was announced nobody ever knew.
+    """
+    return game.announced_at is not None and now - (game.cancelled_at or game.ends_at) <= DAY
 
 
 def meant(game: Game, to: To, author: int | None, now: datetime) -> list[int]:

@@ -4,7 +4,6 @@ Of every person is kept what they know of the game: from looking at it when they
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -35,7 +34,7 @@ class Edits(OneGame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.knows: dict[int, Mapping[str, Any]] = {}
+        self.knows: dict[int, dict[str, Any]] = {}
         self.asked: Counter[tuple[int, int]] = Counter()
         self.last_edited: dict[int, str] = {}
         self.told: Counter[tuple[Any, ...]] = Counter()
@@ -44,7 +43,7 @@ class Edits(OneGame):
     @initialize(
         seats=st.integers(1, 4),
         hours=st.integers(1, 30),
-        announce=st.sampled_from(When),
+        announce=st.sampled_from([When.NOW, When.NOW, When.NOW, When.LATER, When.DRAFT]),
         frees=st.booleans(),
     )
     def schedule(self, seats: int, hours: int, announce: When, frees: bool) -> None:
@@ -53,8 +52,13 @@ class Edits(OneGame):
             seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
         )
         at = self.now + timedelta(minutes=30) if announce is When.LATER else None
-        made = lifecycle.create(self.world.guild.pk, plan, self.host, self.now, announce=Announce(announce, at))
-        self.id = made.game.pk
+        named = [user.pk for user in self.people[:3]]
+        kept = Announce(announce, at)
+        game = lifecycle.create(self.world.guild.pk, plan, self.host, self.now, named=named, announce=kept).game
+        self.id = game.pk
+        self.knows = dict.fromkeys(named, edits.said(game))
+        self.now += timedelta(minutes=5)
+        self.speak()
 
     # --- what people do ----------------------------------------------------------------------------------
 
@@ -114,7 +118,8 @@ class Edits(OneGame):
 
     @rule()
     def announce(self) -> None:
-        self.do(lambda: life.announce(self.id, self.host, self.now))
+        if self.do(lambda: life.announce(self.id, self.host, self.now)):
+            self.knows |= {one.user_id: edits.said(self.game) for one in self.current() if one.user_id}
 
     @rule(to=st.sampled_from(To))
     def tell(self, to: To) -> None:
@@ -164,7 +169,10 @@ class Edits(OneGame):
                     assert self.news(who), "they know all of it"
                 self.knows[who] = edits.said(game)
             case "added":
-                self.knows[who] = edits.said(game)
+                # What was edited since it was planned has a letter of its own, a minute later.
+                rows = Notification.objects.open().filter(game=self.id, recipient=who, kind__in=["edited", "question"])
+                if not rows.exists():
+                    self.knows[who] = edits.said(game)
             case "cancelled":
                 assert who not in self.heard_cancelled, "told twice of a cancellation"
                 self.heard_cancelled.add(who)

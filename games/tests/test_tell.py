@@ -11,6 +11,7 @@ from conftest import World
 from games.actions import lifecycle, signups
 from games.actions.planning import Actor
 from games.actions.telling import tell
+from games.life import Announce, When
 from games.models import AuditEntry, Game
 from games.rules import To
 from gamesched.lib.refusal import Refused
@@ -112,6 +113,15 @@ def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
     assert tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=23)).changed
     with pytest.raises(Refused, match="over more than a day ago"):
         tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=25))
+
+
+def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
+    by, draft = Actor(world.bob, "page"), Announce(When.DRAFT)
+    game = lifecycle.create(world.guild.pk, world.plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
+    lifecycle.cancel(game.pk, "", by, world.now)
+    with pytest.raises(Refused, match="not announced yet"):
+        tell(game.pk, "Sorry.", To.ALL, by, world.now)
+    assert "Tell the players" not in as_person(world.bob).get(game.get_absolute_url()).text
 
 
 def test_the_page(world: World, game: Game, as_person: Any) -> None:
