@@ -74,8 +74,10 @@ def letters(stack: Stack, person: str, game: Game) -> list[str]:
 def walk(stack: Stack, made: World, happen: Callable[[], None]) -> None:
     """Schedule a game, have it announced, join by a click, be reminded: each once, though something happens before."""
     happen()
-    title = f"Walk {next(numbers)}"
-    game = made.game(title=title, starts_at=datetime.now(UTC) + timedelta(days=2), channel_id=cast.GENERAL_ID)
+    number = next(numbers)
+    title, lead = f"Walk {number}", timedelta(days=1, hours=3 * number)  # no two games at a time
+    later = datetime.now(UTC) + lead + timedelta(minutes=10)
+    game = made.game(title=title, starts_at=later, channel_id=cast.GENERAL_ID)
     eventually(lambda: posts_of(stack, game), 20)
 
     def joined() -> bool:
@@ -86,10 +88,12 @@ def walk(stack: Stack, made: World, happen: Callable[[], None]) -> None:
     eventually(joined, 20)
     eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)), 20)
     happen()
-    soon = replace(lifecycle.plan_of(game), starts_at=datetime.now(UTC) + timedelta(seconds=61), reminders=(1,))
+    # By less than asks players again, to where the reminder is due.
+    starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
+    soon = replace(lifecycle.plan_of(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
     lifecycle.edit(game.pk, soon, Actor(made.bob, "page"), datetime.now(UTC))
     eventually(lambda: letters(stack, "charlie", game) and letters(stack, "bob", game), 25)
-    reminders = Delivery.objects.filter(notification__kind="reminder")  # moved so far, Charlie is asked again, too
+    reminders = Delivery.objects.filter(notification__kind="reminder")
     eventually(lambda: reminders.filter(notification__game=game, status=Status.SENT).count() == 2, 20)
     assert len(posts_of(stack, game)) == 1
     for person in ("charlie", "bob"):
