@@ -99,6 +99,11 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
     return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
 
 
+def put_in(name: str, place: str, already: bool) -> str:
+    """The answer to whoever signs somebody else up."""
+    return f"{name} is signed up{' already' if already else ''}: {place}."
+
+
 def left(was_in: bool) -> str:
     """The answer to Leave."""
     return "You left the game." if was_in else "You are not in this game, so there is nothing to leave."

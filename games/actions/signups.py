@@ -67,6 +67,10 @@ def join(
         # The answer says where they are, so a letter that would say the same is not needed any more.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of(game, who)
+    if actor.user != who:
+        name = names_in(game.guild_id, [who.pk])[who.pk].text
+        place = messages.place_text(number, game.effective.seats, seated)
+        return Done(game, not already, messages.put_in(name, place, already))
     if not already and not seated and waits:
         return Done(game, True, offer_messages.waiting(number, gave_up=False))
     if game.effective.method.by_host and not seated:

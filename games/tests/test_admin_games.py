@@ -110,7 +110,7 @@ def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> N
     game = game_of_alice(world)
     rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
     answer = manager.post(change(game), edit_of(game) | rows, follow=True)
-    assert "You are in, seat 1 of 5." in answer.text
+    assert "is signed up: seat 1 of 5." in answer.text
     assert Signup.objects.get().user == world.charlie
     assert AuditEntry.objects.get(verb="join").changes == {"for": "charlie"}
 
