@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -71,6 +72,16 @@ class Log:
         self._waiting.append(entry)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
+
+    @contextmanager
+    def written(self, entry: Entry) -> Iterator[None]:
+        """Write down how answering went, also where Discord did not take the answer."""
+        try:
+            yield
+        except discord.HTTPException as reason:
+            unanswered(entry, reason)
+        finally:
+            self.add(entry)
 
     async def close(self) -> None:
         """Write down what still waits."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.answers import CONTENT_MAX, Entry, Log, in_time, say, unanswered
+from discord_bot.answers import CONTENT_MAX, Entry, Log, in_time, say
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member, seen_user
 from games import asking, messages
@@ -76,16 +76,12 @@ class Asked:
         letter = interaction.message.content if interaction.message else ""
         seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None, letter)
         failed = Chosen(messages.FAILED, outcome=Outcome.FAILED)
-        try:
+        with self._log.written(entry):
             chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)
             entry.outcome, entry.detail = chosen.outcome, chosen.text
             await (
                 self._close(entry, chosen.text) if chosen.closed else say(entry, chosen.text, buttons=chosen.buttons)
             )
-        except discord.HTTPException as reason:
-            unanswered(entry, reason)
-        finally:
-            self._log.add(entry)
 
     async def _close(self, entry: Entry, text: str) -> None:
         interaction = entry.interaction

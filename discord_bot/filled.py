@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.answers import Entry, Log, in_time, say
 from discord_bot.buttons import FORMS
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
@@ -69,13 +69,9 @@ class Filled:
     async def open(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Show the form. Nothing is asked before, as only a quick answer may open one."""
         entry = Entry(interaction, custom_id)
-        try:
+        with self._log.written(entry):
             await interaction.response.send_modal(form(custom_id))
             entry.answered()
-        except discord.HTTPException as reason:
-            unanswered(entry, reason)
-        finally:
-            self._log.add(entry)
 
     async def answer(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Answer a filled form well inside Discord's three seconds, whatever happens."""
@@ -87,13 +83,9 @@ class Filled:
         async def defer() -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)
 
-        try:
+        with self._log.written(entry):
             said, entry.outcome = await in_time(entry, work, defer, (messages.FAILED, Outcome.FAILED))
             await say(entry, said)
-        except discord.HTTPException as reason:
-            unanswered(entry, reason)
-        finally:
-            self._log.add(entry)
 
 
 def _typed(interaction: discord.Interaction) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.answers import Entry, Log, in_time, say, unanswered
+from discord_bot.answers import Entry, Log, in_time, say
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
 from games import messages
@@ -54,12 +54,8 @@ class Listings:
         entry = Entry(interaction, name)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         ask = Ask(which, interaction.guild_id, seen_member(member) if member else None, page, channel_id)
-        try:
+        with self._log.written(entry):
             await self._show(entry, ask)
-        except discord.HTTPException as reason:
-            unanswered(entry, reason)
-        finally:
-            self._log.add(entry)
 
     async def _show(self, entry: Entry, ask: Ask) -> None:
         interaction = entry.interaction
