@@ -184,6 +184,10 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         """Those who are in or wait, in their definite order."""
         return self.filter(left_at=None).order_by("rank", "order_key")
 
+    def last_key(self) -> int:
+        """The last place in the order of asking that was given, 0 for none; who left keeps theirs."""
+        return self.aggregate(last=models.Max("order_key"))["last"] or 0
+
 
 class Signup(models.Model):
     """Somebody who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""

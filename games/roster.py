@@ -98,6 +98,13 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
     )
 
 
+def name_of(signup: Signup) -> str:
+    """What one person, or placeholder, is called in the game's guild."""
+    if signup.user_id is None:
+        return signup.placeholder
+    return names_in(signup.game.guild_id, [signup.user_id])[signup.user_id].text
+
+
 def place_of(game: Game, user: User) -> tuple[int, bool]:
     """A person's number and whether they are seated; they must be in the game or waiting."""
     return _place(game, user_id=user.pk)

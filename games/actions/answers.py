@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from games import answer_messages as words
 from games import rules
 from games.actions.leaving import give_up
-from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
+from games.actions.planning import Actor, Done, changed, game_for, locked_game, require, whose
 from games.actions.seating import reseat
 from games.actions.signups import require_player
 from games.following import following
@@ -19,7 +18,6 @@ from games.signing_up import why_closed
 from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
-from guilds.names import names_in
 
 Kind = OtherAnswer.Kind
 
@@ -50,7 +48,7 @@ def answer(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> 
     game.other_answers.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         reseat(game, now)
-    changed(game, actor, "answer", {"kind": kind.value, **_for(game, who, actor)}, now)
+    changed(game, actor, "answer", {"kind": kind.value, **whose(game, who, actor)}, now)
     return Done(game, True, words.answered(kind, signup is not None, was_seated, already=False))
 
 
@@ -91,10 +89,7 @@ def has_answered(game: Game, user_id: int) -> bool:
 @transaction.atomic
 def note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> Done:
     """Write a note beside somebody's name, or take it away with an empty one. Raises Refused."""
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require(game, "note", now)
+    game = game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
     if wrong := rules.check_note(text):
         raise Refused(Refusal("bad_note", wrong, {"note": wrong}))
@@ -106,7 +101,7 @@ def note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> Don
         return Done(game, False, words.NOTE_SAME)
     found.note = text
     found.save(update_fields=["note"])
-    changed(game, actor, "note", {"note": text, **_for(game, who, actor)}, now)
+    changed(game, actor, "note", {"note": text, **whose(game, who, actor)}, now)
     return Done(game, True, words.noted(text))
 
 
@@ -131,12 +126,12 @@ def bring(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> Do
     name = " ".join(name.split())
     if wrong := rules.check_placeholder(name) if name else words.NO_NAME:
         raise Refused(Refusal("bad_name", wrong, {"name": wrong}))
-    last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
+    last = game.signups.last_key()
     guest = Signup.objects.create(
         game=game, placeholder=name, guest_of=mine, rank=mine.rank, order_key=last + 1, joined_at=now
     )
     reseat(game, now)
-    changed(game, actor, "bring", {"name": name, **_for(game, who, actor)}, now)
+    changed(game, actor, "bring", {"name": name, **whose(game, who, actor)}, now)
     number, seated = place(game, guest)
     return Done(game, True, words.brought(name, place_text(number, game.effective.seats, seated), seated))
 
@@ -151,17 +146,10 @@ def unbring(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     guest.left_at, guest.seated_at = now, None
     guest.save(update_fields=["left_at", "seated_at"])
     reseat(game, now)
-    changed(game, actor, "unbring", {"name": guest.placeholder, **_for(game, who, actor)}, now)
+    changed(game, actor, "unbring", {"name": guest.placeholder, **whose(game, who, actor)}, now)
     return Done(game, True, words.taken_back(guest.placeholder))
 
 
 def _inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require(game, "join", now)
+    game = game_for("join", game_id, who, actor, now)
     return game, game.signups.current().filter(user=who).first()
-
-
-def _for(game: Game, who: User, actor: Actor) -> dict[str, str]:
-    return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}

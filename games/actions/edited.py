@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from games.actions import questions
-from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, Actor
+from games.actions.planning import Actor, told_at
 from games.edits import SHOWN_FOR, before_of, earliest, said, summed
 from games.models import AuditEntry, Game, Signup
 from notifications.actions import schedule
@@ -46,7 +46,7 @@ def tell_edited(
     by = actor.user.pk if actor.user else None
     people = [one for one in game.signups.current() if one.user_id and one.user_id != by]
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]
-    due_at = now if min(starts) - now < AT_ONCE_WITHIN else now + MOVES_SETTLE
+    due_at = told_at(min(starts), now)
     plan_letters(game, people, before, due_at, now, asks="start" in before)
 
 
@@ -63,7 +63,7 @@ def tell_carried(game: Game, now: datetime) -> None:
     people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
     if people and entry.changes["asks"]:
         questions.ask(game, people, True, now)
-        due_at = now if game.starts_at - now < AT_ONCE_WITHIN else now + MOVES_SETTLE
+        due_at = told_at(game.starts_at, now)
         asked = game.signups.current().filter(pk__in=[one.pk for one in people])
         plan_letters(game, asked, {}, due_at, now, asks=True, again=True)
         return

@@ -9,7 +9,7 @@ from django.db.models import Q
 from games import life, life_messages
 from games.actions.edited import tell_carried
 from games.actions.planning import (
-    AT_ONCE_WITHIN,
+    CLOCK,
     Actor,
     Done,
     changed,
@@ -17,6 +17,7 @@ from games.actions.planning import (
     plan_clock,
     require,
     require_manager,
+    told_at,
     touch,
 )
 from games.actions.seating import moves, reseat
@@ -34,7 +35,6 @@ HEARD = (
     | Q(status=Status.PENDING, attempts__gte=1)
     | Q(status=Status.DROPPED, attempts__gt=1)
 )
-BY_CLOCK = Actor(None, "clock", operator=True)
 
 
 # --- announcing ------------------------------------------------------------------------------------------
@@ -55,10 +55,10 @@ def announce(game_id: int, actor: Actor, now: datetime) -> Done:
 def announce_planned(game: Game, now: datetime) -> None:
     """The time of announcing has come. Where the start is past, nobody is helped by it: the host is told."""
     if game.starts_at > now:
-        make_known(game, BY_CLOCK, now)
+        make_known(game, CLOCK, now)
         return
     game.announce_at = None
-    changed(game, BY_CLOCK, "announced", {"past": True}, now)
+    changed(game, CLOCK, "announced", {"past": True}, now)
     schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.revision)
 
 
@@ -82,8 +82,7 @@ def make_known(game: Game, actor: Actor, now: datetime) -> None:
 def tell_followers(game: Game, now: datetime) -> None:
     """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
     if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
-        soon = game.starts_at - now < AT_ONCE_WITHIN
-        due_at = now if soon else now + NEWS_SETTLE
+        due_at = told_at(game.starts_at, now, NEWS_SETTLE)
         schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, useless_after=game.starts_at)
 
 

@@ -5,16 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from games import asking, messages, offer_messages
-from games.actions.planning import Actor, Done, changed, locked_game, require
+from games.actions.planning import CLOCK, Actor, Done, changed, locked_game, require, whose
 from games.actions.seating import SECONDS, end_offer, has_room, move, offer_number, reseat
 from games.models import Game, Signup
 from games.roster import place_of
 from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.models import User
-from guilds.names import names_in
-
-CLOCK = Actor(None, "clock")
 
 
 @transaction.atomic
@@ -89,11 +85,6 @@ def again(game: Game, signup: Signup, actor: Actor, now: datetime) -> Done | Non
     if not seated:
         return Done(game, True, offer_messages.back(number))
     return Done(game, True, messages.joined(number, game.effective.seats, seated, already=False))
-
-
-def whose(game: Game, who: User, actor: Actor) -> dict[str, str]:
-    """For the record: whose place it is, where somebody else acted."""
-    return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
 
 
 def let_pass(game: Game, signup: Signup, now: datetime) -> None:

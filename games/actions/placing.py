@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
 
 from games import host_messages as words
 from games import messages
@@ -14,8 +13,8 @@ from games.actions.signups import add_named
 from games.levels import Method
 from games.models import Game, Signup
 from games.participants import Named
+from games.roster import name_of
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.names import names_in
 
 
 @transaction.atomic
@@ -27,7 +26,7 @@ def seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
     game, signup = _found(game_id, signup_id, actor, now)
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)
-    name = _name(signup, game)
+    name = name_of(signup)
     if signup.seated_at is not None:
         return Done(game, False, words.seated_already(name))
     seated, waiting = _lists(game)
@@ -42,7 +41,7 @@ def seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
     move(game, signup, now, now)
     _arrange(game, [*seated, signup, *others])
     reseat(game, now)
-    instead = _name(bumped, game) if bumped is not None else ""
+    instead = name_of(bumped) if bumped is not None else ""
     changed(game, actor, "seat", {"for": name} | ({"instead": instead} if instead else {}), now)
     return Done(game, True, words.seated(name, instead))
 
@@ -56,7 +55,7 @@ def bench(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
     game, signup = _found(game_id, signup_id, actor, now)
     if signup is None:
         return Done(game, False, messages.UNKNOWN_SIGNUP)
-    name = _name(signup, game)
+    name = name_of(signup)
     if signup.seated_at is None:
         return Done(game, False, words.waits_already(name))
     signup.waits = True
@@ -77,7 +76,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
     mine = waiting if signup.seated_at is None else seated
     before = mine.index(signup)
     after = min(max(before + by, 0), len(mine) - 1)
-    name = _name(signup, game)
+    name = name_of(signup)
     if after != before:
         mine.insert(after, mine.pop(before))
         _arrange(game, [one for each in lists for one in each])
@@ -120,13 +119,7 @@ def _arrange(game: Game, order: Sequence[Signup]) -> None:
     lowest = 1 if game.effective.method is Method.PRIORITY else 0
     ranks = sorted(max(one.rank, lowest) for one in order)
     # All keys are new, since those of people who left are taken.
-    last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
+    last = game.signups.last_key()
     for key, (one, rank) in enumerate(zip(order, ranks, strict=True), last + 1):
         one.order_key, one.rank = key, rank
     Signup.objects.bulk_update(order, ["order_key", "rank"])
-
-
-def _name(signup: Signup, game: Game) -> str:
-    if signup.user_id is None:
-        return signup.placeholder
-    return names_in(game.guild_id, [signup.user_id])[signup.user_id].text

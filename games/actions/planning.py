@@ -16,6 +16,7 @@ from games.states import State, allowed
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Guild, User
+from guilds.names import names_in
 from notifications.actions import schedule, unschedule
 from notifications.models import Notification, Preference
 
@@ -69,6 +70,9 @@ class Actor:
         return frozenset(defaults.pingable_role_ids if defaults else ())
 
 
+CLOCK = Actor(None, "clock", operator=True)  # what nobody does: a time has come
+
+
 @dataclass(frozen=True)
 class Done:
     """What a verb did: the game as it now is, whether anything changed, and a sentence for whoever asked."""
@@ -102,6 +106,25 @@ def require_manager(game: Game, actor: Actor) -> None:
     """Raise Refused for those who may not manage the game."""
     if not actor.may_manage(game):
         raise Refused(Refusal("not_yours", messages.NOT_YOURS))
+
+
+def game_for(verb: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
+    """Lock a game for a verb about a person, by themselves or by those who manage it. Raises Refused."""
+    game = locked_game(game_id, actor)
+    if actor.user != who:
+        require_manager(game, actor)
+    require(game, verb, now)
+    return game
+
+
+def whose(game: Game, who: User, actor: Actor) -> dict[str, str]:
+    """For the record: whose place it is, where somebody else acted."""
+    return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
+
+
+def told_at(starts_at: datetime, now: datetime, settle: timedelta = MOVES_SETTLE) -> datetime:
+    """When to tell of a change: once it had time to settle, but close to the start at once."""
+    return now if starts_at - now < AT_ONCE_WITHIN else now + settle
 
 
 def changed(game: Game, actor: Actor, verb: str, changes: dict[str, Any], now: datetime) -> None:

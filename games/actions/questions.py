@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from games import asking, question_messages, rules
 from games.actions import signups
-from games.actions.planning import Actor, Done, changed, locked_game, require
+from games.actions.planning import CLOCK, Actor, Done, changed, locked_game, require
 from games.actions.seating import reseat
 from games.models import AuditEntry, Game, Signup
 from games.states import State
@@ -16,8 +16,6 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.names import names_in
 from notifications.actions import schedule, unschedule
 from notifications.models import Notification
-
-CLOCK = Actor(None, "clock", operator=True)
 
 
 def ask(game: Game, whom: Iterable[Signup], silence_ends: bool, now: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from games import seats
 from games.actions.leaving import bench_guests, see_guests_out
-from games.actions.planning import AT_ONCE_WITHIN, MOVES_SETTLE, plan_own_reminders
+from games.actions.planning import plan_own_reminders, told_at
 from games.actions.ranks import keep_ranks
 from games.levels import Method
 from games.models import Game, Signup
@@ -149,12 +149,11 @@ def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> 
         return
     if game.announced_at is None:
         return
-    soon = game.starts_at - now < AT_ONCE_WITHIN
     schedule(
         "moved",
         game_id=game.pk,
         recipient_id=user_id,
-        due_at=now if soon else now + MOVES_SETTLE,
+        due_at=told_at(game.starts_at, now),
         revision=game.revision,
         facts={"was_seated": was_seated},
         useless_after=game.starts_at,

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from games import answer_messages, messages, offer_messages, rules
 from games.actions import offers, overlaps
 from games.actions.leaving import give_up
 from games.actions.overlaps import Overlap
-from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager, touch
+from games.actions.planning import Actor, Done, changed, game_for, locked_game, require, require_manager, touch, whose
 from games.actions.ranks import rank_of
 from games.actions.seating import has_room, offering, reseat
 from games.models import Game, Signup
 from games.participants import Named
-from games.roster import place_of
+from games.roster import name_of, place_of
 from games.signing_up import why_closed
 from games.states import State
 from gamesched.lib.refusal import Refusal, Refused
@@ -36,7 +36,7 @@ def join(
     changes nothing. Raises Refused once the game has started, and for others than its hosts once sign-ups are closed;
     and, if it is to be asked, `Overlapping` for who joins by themselves and plays at that time.
     """
-    game = _open_game("join", game_id, who, actor, now)
+    game = game_for("join", game_id, who, actor, now)
     theirs = list(game.signups.filter(user=who))
     current = next((one for one in theirs if one.left_at is None), None)
     if current is not None and actor.user == who and (done := offers.again(game, current, actor, now)) is not None:
@@ -49,7 +49,7 @@ def join(
         if overlap is Overlap.ASK and actor.user == who and not actor.operator:
             overlaps.require_free(who, game.starts_at, game.ends_at, now, joining=game)
         # Under the game's lock, so that the order is that of the locks and no two are alike.
-        last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
+        last = game.signups.last_key()
         put_in = actor.user != who
         rank = rank_of(game, who, put_in)
         game.other_answers.filter(user=who).delete()
@@ -58,7 +58,7 @@ def join(
         )
         _knows_it_as_it_is(game, who.pk, now)
         reseat(game, now)
-        changed(game, actor, "join", _for(game, who, actor), now)
+        changed(game, actor, "join", whose(game, who, actor), now)
         if put_in:
             _tell_of_host(game, "added", who.pk, actor, now)
         elif game.effective.confirm_by_dm:
@@ -109,7 +109,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
-    game = _open_game("leave", game_id, who, actor, now)
+    game = game_for("leave", game_id, who, actor, now)
     if (signup := game.signups.current().filter(user=who).first()) is not None:
         give_up(game, signup, now)
         reseat(game, now)
@@ -176,18 +176,6 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     free_lost_seats(guild_id, user_id, now)
 
 
-def _open_game(verb: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require(game, verb, now)
-    return game
-
-
-def _for(game: Game, who: User, actor: Actor) -> dict[str, str]:
-    return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
-
-
 # --- by the host -----------------------------------------------------------------------------------------
 
 
@@ -214,7 +202,7 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
         require(game, "add", now)
         _check_named(game, new, current, now)
         game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
-        last = game.signups.aggregate(last=Max("order_key"))["last"] or 0
+        last = game.signups.last_key()
         for key, one in enumerate(new, last + 1):
             who = {"user_id": one} if isinstance(one, int) else {"placeholder": one}
             put_in = actor.user is None or actor.user.pk != one
@@ -273,7 +261,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, word: str = "")
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     reseat(game, now)
-    name = names_in(game.guild_id, [signup.user_id])[signup.user_id].text if signup.user_id else signup.placeholder
+    name = name_of(signup)
     said = {"word": word} if word else {}
     changed(game, actor, "remove", {"for": name, **said}, now)
     told = signup.user_id is not None and _tell_of_host(game, "removed", signup.user_id, actor, now, said)

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games import offer_messages
 from games.actions import offers
-from games.actions.planning import Actor, Done, changed, locked_game, require, require_manager
+from games.actions.planning import Actor, Done, changed, game_for, whose
 from games.actions.seating import end_offer, reseat
 from games.actions.signups import join
 from games.roster import place_of
@@ -19,10 +19,7 @@ def wait(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> Done
 
     Who is not in the game joins, waiting. Raises Refused once the game has started, and as joining does.
     """
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require(game, "join", now)
+    game = game_for("join", game_id, who, actor, now)
     signup = game.signups.current().filter(user=who).first()
     if signup is None and on:
         return join(game_id, who, actor, now, waits=True)
@@ -39,5 +36,5 @@ def wait(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> Done
     signup.save(update_fields=["seated_at", "waits", "asked"])
     end_offer(signup)
     reseat(game, now)
-    changed(game, actor, "wait", offers.whose(game, who, actor), now)
+    changed(game, actor, "wait", whose(game, who, actor), now)
     return Done(game, True, offer_messages.waiting(place_of(game, who)[0], gave_up))
