@@ -15,13 +15,16 @@ from discord_bot import render
 from discord_bot.models import Interaction, Outcome
 from games import messages
 from gamesched.lib.clock import db_now
-from gamesched.lib.crossing import in_db
+from gamesched.lib.crossing import in_db, seconds_for
 from notifications.letter import Button
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SLOW = 2.0  # seconds; Discord forgets an interaction that has no answer after 3
+# Seconds. Who would wait longer behind others is told so at once: after two seconds the whole crowd would want it at
+# the same moment, and a slow machine could not tell them all within the third.
+BUSY = 1.0
 FLUSH_EVERY = 1.0  # seconds
 CONTENT_MAX = 2000  # characters of a message, as Discord takes
 
@@ -111,13 +114,20 @@ def _keep(entries: list[Entry]) -> None:
     Interaction.objects.bulk_create([entry.row(now) for entry in entries], ignore_conflicts=True)
 
 
+_under_way = 0  # works that answers wait for
+
+
 async def in_time(entry: Entry, work: Awaitable[T], defer: Callable[[], Awaitable[object]], failed: T) -> T:
-    """What the work returns; after two seconds without it, `defer` tells Discord that the answer follows.
+    """What the work returns; `defer` tells Discord that the answer follows, where it takes longer than two seconds or
+    too many others come first.
 
     `failed` where the work raised.
     """
+    global _under_way
     task = asyncio.ensure_future(work)
-    await asyncio.wait({task}, timeout=SLOW)
+    _under_way += 1
+    task.add_done_callback(_ended)
+    await asyncio.wait({task}, timeout=0 if seconds_for(_under_way) > BUSY else SLOW)
     if not task.done():
         await defer()
         entry.answered()
@@ -127,6 +137,11 @@ async def in_time(entry: Entry, work: Awaitable[T], defer: Callable[[], Awaitabl
         log.exception("%s failed", entry.name)
         entry.outcome = Outcome.FAILED
         return failed
+
+
+def _ended(task: "asyncio.Future[T]") -> None:
+    global _under_way
+    _under_way -= 1
 
 
 async def say(entry: Entry, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
