@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from games.actions.planning import Actor
-from games.levels import GuildDefaults
+from games.core.base import Actor
+from games.core.rules import Plan
 from games.models import Game
-from games.rules import Plan
+from games.models.settings import GuildDefaults
 from guilds import actions, directory
 from guilds.models import Channel, Guild, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
@@ -57,9 +57,9 @@ class World:
 
     def game(self, **changes: Any) -> Game:
         """A game of Bob's."""
-        from games.actions import lifecycle
+        from games.scheduling import actions as scheduling
 
-        return lifecycle.create(self.guild.pk, self.plan(**changes), Actor(self.bob, "page"), self.now).game
+        return scheduling.create(self.guild.pk, self.plan(**changes), Actor(self.bob, "page"), self.now).game
 
 
 class Nobody:

@@ -13,7 +13,7 @@ import discord
 
 from discord_bot import render
 from discord_bot.models import Interaction, Outcome
-from games import messages
+from games.core import wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db, seconds_for
 from notifications.letter import Button
@@ -162,4 +162,4 @@ async def say(entry: Entry, text: str, *, buttons: tuple[Button, ...] = ()) -> N
 def unanswered(entry: Entry, reason: discord.HTTPException) -> None:
     """Discord did not take an answer. What was done stays done."""
     log.warning("%s could not be answered: %s", entry.name, reason)
-    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{messages.UNANSWERED} {reason}"
+    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.UNANSWERED} {reason}"

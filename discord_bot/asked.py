@@ -9,10 +9,10 @@ from discord.utils import escape_markdown
 from discord_bot.answers import CONTENT_MAX, Entry, Log, in_time, say
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member, seen_user
-from games import asking, messages
-from games.actions.overlaps import Overlapping
-from games.asking import Ask
+from games.core import choices, wording
+from games.core.choices import Ask
 from games.models import Game
+from games.offers.overlaps import Overlapping
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.refusal import Refused
@@ -34,7 +34,7 @@ class Chosen:
 
 def overlap_text(question: Overlapping) -> str:
     """What Discord says of games at the same time."""
-    return question.sentence(lambda game: (f"**{messages.plain(game.title)}**", messages.stamp(game.starts_at)))
+    return question.sentence(lambda game: (f"**{wording.plain(game.title)}**", wording.stamp(game.starts_at)))
 
 
 def called(letter: str) -> int | None:
@@ -46,7 +46,7 @@ def called(letter: str) -> int | None:
 def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None, letter: str = "") -> Chosen:
     """Everything a choice under a letter does in the database, in one crossing."""
     if called(letter) not in {None, user.id}:
-        return Chosen(asking.FOR_ANOTHER)
+        return Chosen(choices.FOR_ANOTHER)
     now = db_now()
     person = see_member(guild_id, member, now).user if guild_id and member else see_user(user)
     hear_from(person)
@@ -55,7 +55,7 @@ def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | Non
         if game is not None:
             # A direct message carries no roles, so what is known of them may be old.
             confirm(game.guild_id, person.pk, now)
-        done = asking.answer(ask, person, now)
+        done = choices.answer(ask, person, now)
     except Overlapping as question:
         return Chosen(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
@@ -75,7 +75,7 @@ class Asked:
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         letter = interaction.message.content if interaction.message else ""
         seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None, letter)
-        failed = Chosen(messages.FAILED, outcome=Outcome.FAILED)
+        failed = Chosen(wording.FAILED, outcome=Outcome.FAILED)
         with self._log.written(entry):
             chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)
             entry.outcome, entry.detail = chosen.outcome, chosen.text

@@ -17,9 +17,11 @@ from discord_bot.lookups import take_turn
 from discord_bot.models import Outcome
 from discord_bot.patience import connect_with_patience
 from discord_bot.seeing import is_place, seen_guild, seen_member
-from games import messages
-from games.actions import announcing, gone, setup
-from games.rules import KEPT_AFTER_LEAVING
+from games.core import wording
+from games.core.rules import KEPT_AFTER_LEAVING
+from games.posts import actions as post_actions
+from games.server_settings import removals
+from games.server_settings import setup as guild_setup
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions
@@ -242,7 +244,7 @@ class Bot(discord.Client):
             entry = Entry(interaction, str(custom_id))
             entry.outcome = Outcome.REFUSED
             try:
-                await say(entry, messages.OLD_BUTTON)
+                await say(entry, wording.OLD_BUTTON)
             except discord.HTTPException as reason:
                 unanswered(entry, reason)
             self.log.add(entry)
@@ -256,29 +258,29 @@ def _see_guild(seen: SeenGuild) -> bool:
     """Write a guild down, and say whether its owner is yet to be welcomed."""
     now = db_now()
     guild = actions.see_guild(seen, now)
-    announcing.channels_changed(seen.id, now)
-    gone.catch_up(seen.id, now)
+    post_actions.channels_changed(seen.id, now)
+    removals.catch_up(seen.id, now)
     return guild.welcomed_at is None
 
 
 def _see_thread_gone(guild_id: int, thread_id: int) -> None:
     now = db_now()
     actions.see_channel_gone(thread_id, now)
-    announcing.channels_changed(guild_id, now)
+    post_actions.channels_changed(guild_id, now)
 
 
 def _welcome(guild_id: int, owner: SeenMember) -> None:
     now = db_now()
     actions.see_member(guild_id, owner, now)
-    setup.welcome(guild_id, owner.user.id, now)
+    guild_setup.welcome(guild_id, owner.user.id, now)
 
 
 def _doubt_posts() -> None:
-    announcing.doubt_posts(db_now())
+    post_actions.doubt_posts(db_now())
 
 
 def _posts_deleted(message_ids: set[int]) -> int:
-    return announcing.posts_deleted(message_ids, db_now())
+    return post_actions.posts_deleted(message_ids, db_now())
 
 
 def _see_present(guild_ids: list[int]) -> None:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
-from games import answer_messages
-from games.asking import Ask
-from games.listing import Which
+from games.core.choices import Ask
+from games.pages.game_list import Which
+from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
 from notifications.letter import Button
 
@@ -18,9 +18,9 @@ Verb = Literal["join", "leave", "maybe", "cant"]
 FORMS = ("note", "bring")
 
 LABELS: dict[str, tuple[str, discord.ButtonStyle]] = {
-    "join": (answer_messages.JOIN, discord.ButtonStyle.success),
-    "maybe": (answer_messages.LABELS["tentative"], discord.ButtonStyle.secondary),
-    "cant": (answer_messages.LABELS["absent"], discord.ButtonStyle.secondary),
+    "join": (signup_wording.JOIN, discord.ButtonStyle.success),
+    "maybe": (signup_wording.LABELS["tentative"], discord.ButtonStyle.secondary),
+    "cant": (signup_wording.LABELS["absent"], discord.ButtonStyle.secondary),
     "leave": ("Leave", discord.ButtonStyle.secondary),
 }
 

@@ -16,13 +16,15 @@ from discord_bot.answers import Entry, Log, in_time, say, unanswered
 from discord_bot.asked import overlap_text
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
-from games import answer_messages, messages
-from games.actions import answers, signups
-from games.actions.announcing import shown_by_answer
-from games.actions.overlaps import Overlap, Overlapping
-from games.actions.planning import Actor, Done
-from games.announcement import AnnouncementView, view
+from games.core import wording
+from games.core.base import Actor, Done
 from games.models import Game
+from games.offers.overlaps import Overlap, Overlapping
+from games.posts.actions import shown_by_answer
+from games.posts.announcement import AnnouncementView, view
+from games.signups import actions as signups
+from games.signups import responses
+from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.refusal import Refused
@@ -34,8 +36,8 @@ from notifications.letter import Button
 VERBS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
     "join": partial(signups.join, overlap=Overlap.ASK),
     "leave": signups.leave,
-    "maybe": answers.maybe,
-    "cant": answers.cant,
+    "maybe": responses.maybe,
+    "cant": responses.cant,
 }
 REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
 SEEN = 500  # clicks that are known again when they are delivered twice
@@ -66,12 +68,12 @@ class Answer:
 def act(click: Click) -> Answer:
     """Everything a click does in the database, in one crossing."""
     if click.guild_id is None or click.member is None:
-        return Answer(messages.NOT_IN_DM)
+        return Answer(wording.NOT_IN_DM)
     game = Game.objects.announced().filter(pk=click.game_id).first() if click.game_id else None
     if game is None:
-        return Answer(messages.OLD_BUTTON)
+        return Answer(wording.OLD_BUTTON)
     if game.guild_id != click.guild_id:
-        return Answer(messages.NOT_HERE)
+        return Answer(wording.NOT_HERE)
     now = db_now()
     user = see_member(click.guild_id, click.member, now).user
     hear_from(user)
@@ -92,8 +94,8 @@ def _next(game: Game, verb: str) -> tuple[Button, ...]:
     if verb == "leave":
         return ()
     brings = verb == "join" and game.effective.plus_one
-    more = (Button(answer_messages.BRING, f"bring:{game.pk}"),) if brings else ()
-    return (Button(answer_messages.ADD_NOTE, f"note:{game.pk}"), *more)
+    more = (Button(signup_wording.BRING, f"bring:{game.pk}"),) if brings else ()
+    return (Button(signup_wording.ADD_NOTE, f"note:{game.pk}"), *more)
 
 
 class Flight:
@@ -181,7 +183,7 @@ class Clicks:
 
     async def _show(self, entry: Entry, work: "asyncio.Future[Answer]", flight: Flight) -> None:
         interaction = entry.interaction
-        failed = Answer(messages.FAILED, outcome=Outcome.FAILED)
+        failed = Answer(wording.FAILED, outcome=Outcome.FAILED)
         answer = await in_time(entry, work, interaction.response.defer, failed)
         entry.outcome = answer.outcome
         # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
@@ -197,7 +199,7 @@ class Clicks:
         """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""
         await entry.interaction.response.defer()
         entry.answered()
-        failed = Answer(messages.FAILED, outcome=Outcome.FAILED)
+        failed = Answer(wording.FAILED, outcome=Outcome.FAILED)
         answer = await in_time(entry, work, _already_deferred, failed)
         entry.outcome, entry.detail = answer.outcome, answer.text
         if turn.line is not None:

@@ -9,7 +9,7 @@ from discord import app_commands
 
 from discord_bot.answers import Entry, say, unanswered
 from discord_bot.models import Outcome
-from games import messages
+from games.core import wording
 
 if TYPE_CHECKING:
     from discord_bot.bot import Bot
@@ -58,7 +58,7 @@ class Tree(app_commands.CommandTree[Any]):
         if not old:
             log.error("%s failed", entry.name, exc_info=error)
         try:
-            await say(entry, messages.OLD_COMMAND if old else messages.FAILED)
+            await say(entry, wording.OLD_COMMAND if old else wording.FAILED)
         except discord.HTTPException as reason:
             unanswered(entry, reason)
         _bot(interaction).log.add(entry)

@@ -9,11 +9,12 @@ from discord_bot.answers import Entry, Log, in_time, say
 from discord_bot.buttons import FORMS
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
-from games import answer_messages, messages
-from games.actions import answers
-from games.actions.planning import Actor
+from games.core import wording
+from games.core.base import Actor
+from games.core.rules import PLACEHOLDER_MAX
 from games.models import Game
-from games.rules import PLACEHOLDER_MAX
+from games.signups import responses
+from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.ids import parse_id
@@ -27,10 +28,10 @@ Said = tuple[str, Outcome]
 def form(custom_id: str) -> discord.ui.Modal:
     """The form of a button, under the button's id."""
     if custom_id.startswith("note:"):
-        title, field, label = answer_messages.ADD_NOTE, answer_messages.NOTE_HELP, answer_messages.NOTE_LABEL
-        longest = answer_messages.NOTE_MAX
+        title, field, label = signup_wording.ADD_NOTE, signup_wording.NOTE_HELP, signup_wording.NOTE_LABEL
+        longest = signup_wording.NOTE_MAX
     else:
-        title, field, label = answer_messages.BRING, answer_messages.GUEST_HELP, answer_messages.GUEST_LABEL
+        title, field, label = signup_wording.BRING, signup_wording.GUEST_HELP, signup_wording.GUEST_LABEL
         longest = PLACEHOLDER_MAX
     made = discord.ui.Modal(title=title, custom_id=custom_id, timeout=None)
     text: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -45,14 +46,14 @@ def act(custom_id: str, text: str, guild_id: int | None, member: SeenMember | No
     """Everything a filled form does in the database, in one crossing."""
     what, _, number = custom_id.partition(":")
     if guild_id is None or member is None:
-        return messages.NOT_IN_DM, Outcome.REFUSED
+        return wording.NOT_IN_DM, Outcome.REFUSED
     game = Game.objects.filter(pk=parse_id(number) or 0, guild_id=guild_id).first()
     if what not in FORMS or game is None:
-        return messages.OLD_BUTTON, Outcome.REFUSED
+        return wording.OLD_BUTTON, Outcome.REFUSED
     now = db_now()
     user = see_member(guild_id, member, now).user
     hear_from(user)
-    verb = answers.note if what == "note" else answers.bring
+    verb = responses.note if what == "note" else responses.bring
     try:
         done = verb(game.pk, user, text, Actor(user, "button"), now)
     except Refused as refused:
@@ -84,7 +85,7 @@ class Filled:
             await interaction.response.defer(ephemeral=True, thinking=True)
 
         with self._log.written(entry):
-            said, entry.outcome = await in_time(entry, work, defer, (messages.FAILED, Outcome.FAILED))
+            said, entry.outcome = await in_time(entry, work, defer, (wording.FAILED, Outcome.FAILED))
             await say(entry, said)
 
 

@@ -9,8 +9,8 @@ from discord_bot import render
 from discord_bot.answers import Entry, Log, in_time, say
 from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
-from games import messages
-from games.listing import Listing, Which, listing
+from games.core import wording
+from games.pages.game_list import Listing, Which, listing
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds.actions import hear_from, see_member
@@ -33,7 +33,7 @@ def look(ask: Ask) -> Listing | str:
     """Everything a listing does in the database, in one crossing; a sentence where there is nothing to list."""
     guild = Guild.objects.present().filter(pk=ask.guild_id or 0).first()
     if guild is None or ask.member is None:
-        return messages.NOT_A_MEMBER
+        return wording.NOT_A_MEMBER
     now = db_now()
     viewer = see_member(guild.pk, ask.member, now).user
     hear_from(viewer)
@@ -65,7 +65,7 @@ class Listings:
         found = await in_time(entry, in_db(look, ask), defer, None)
         if found is None or isinstance(found, str):
             entry.outcome = Outcome.FAILED if found is None else Outcome.NOTHING
-            await say(entry, found or messages.FAILED)
+            await say(entry, found or wording.FAILED)
             return
         embed, buttons = render.listing(found)
         buttons.stop()  # so that discord.py does not keep it: the ids say everything

@@ -7,8 +7,12 @@ import discord
 from discord.utils import escape_mentions
 
 from discord_bot.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
-from games import answer_messages, messages, question_messages
-from games.announcement import (
+from games.confirmations import wording as confirmation_wording
+from games.core import wording
+from games.core.states import State
+from games.core.wording import stamp
+from games.pages.game_list import Listing
+from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
     EMBED_LONGEST,
@@ -18,9 +22,7 @@ from games.announcement import (
     AnnouncementView,
     columns,
 )
-from games.listing import Listing
-from games.messages import stamp
-from games.states import State
+from games.signups import wording as signup_wording
 from notifications.letter import Button, Letter
 
 COLOURS = {
@@ -58,19 +60,19 @@ def embed(view: AnnouncementView) -> discord.Embed:
     _add(made, "Where", view.location)
     _add(made, "Reminders", view.reminders_text)
     _add(made, "Sign-ups", view.signing_text)
-    _add(made, question_messages.CHANGED, "\n".join(view.changed))
+    _add(made, confirmation_wording.CHANGED, "\n".join(view.changed))
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     _add(made, "Rewards", view.rewards)
     seats = " · ".join(filter(None, [view.seats_text, view.open_text, view.confirmed_text]))
     others = [("Wait list", view.waiting)]
     for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):
-        others.append((answer_messages.heading(kind, len(lines)), lines))
+        others.append((signup_wording.heading(kind, len(lines)), lines))
     others = [(name, lines) for name, lines in others if lines]
     if view.seated:
         _add_people(made, seats, view.seated, view.url, LIST_LEAST * len(others))
     else:
-        inviting = view.may_sign_up and view.join_label == answer_messages.JOIN
+        inviting = view.may_sign_up and view.join_label == signup_wording.JOIN
         _add(made, seats, "Nobody yet. Be the first!" if inviting else "Nobody.")
     for number, (name, lines) in enumerate(others, 1):
         _add_people(made, name, lines, view.url, LIST_LEAST * (len(others) - number))
@@ -154,14 +156,14 @@ def listing(shown: Listing) -> tuple[discord.Embed, discord.ui.View]:
     lines = []
     for game in shown.lines:
         title = game.title if len(game.title) <= TITLE_SHOWN else f"{game.title[: TITLE_SHOWN - 1]}…"
-        words = [game.seats_text, f"#{game.channel_name}", messages.VIEWER_TEXT[game.viewer_state]]
+        words = [game.seats_text, f"#{game.channel_name}", wording.VIEWER_TEXT[game.viewer_state]]
         if shown.which == "mine":
             words.insert(1, game.guild.name)
         if game.state is not State.SCHEDULED:
             words.insert(0, game.status_text)
         said = discord.utils.escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{messages.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{said}"
+            f"**[{wording.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{said}"
         )
     made = discord.Embed(
         title=discord.utils.escape_markdown(shown.title)[:256],

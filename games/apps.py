@@ -7,32 +7,31 @@ class GamesConfig(AppConfig):
     verbose_name = "Games"
 
     def ready(self) -> None:
-        from games import (
-            after_kinds,
-            answer_kinds,
-            choice_kinds,
-            chores,
-            host_kinds,
-            kinds,
-            life_kinds,
-            offer_kinds,
-            post_kinds,
-            question_kinds,
-            setup_kinds,
-        )
-        from games.actions import signups, takeover
+        from games import scheduled_tasks
+        from games.attendance import notifications as attendance_notifications
+        from games.confirmations import notifications as confirmation_notifications
+        from games.hosts import notifications as host_notifications
+        from games.hosts import takeover
+        from games.offers import notifications as offer_notifications
+        from games.posts import notifications as post_notifications
+        from games.reminders import news
+        from games.reminders import notifications as reminder_notifications
+        from games.scheduling import notifications as schedule_notifications
+        from games.server_settings import notifications as settings_notifications
+        from games.signups import actions as signups
+        from games.signups import notifications as signup_notifications
         from guilds.signals import member_changed
 
-        kinds.register_all()
-        post_kinds.register_all()
-        answer_kinds.register_all()
-        after_kinds.register_all()
-        choice_kinds.register_all()
-        setup_kinds.register_all()
-        life_kinds.register_all()
-        host_kinds.register_all()
-        offer_kinds.register_all()
-        question_kinds.register_all()
+        reminder_notifications.register_all()
+        post_notifications.register_all()
+        signup_notifications.register_all()
+        attendance_notifications.register_all()
+        news.register_all()
+        settings_notifications.register_all()
+        schedule_notifications.register_all()
+        host_notifications.register_all()
+        offer_notifications.register_all()
+        confirmation_notifications.register_all()
         member_changed.connect(signups.on_member_changed)
         member_changed.connect(takeover.on_member_changed)
-        post_migrate.connect(chores.plan_chores, sender=self)
+        post_migrate.connect(scheduled_tasks.plan_chores, sender=self)

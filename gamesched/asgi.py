@@ -14,7 +14,7 @@ from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E40
 from django.core.checks import Error, run_checks  # noqa: E402
 from django.urls import path  # noqa: E402
 
-from games.live import LiveConsumer  # noqa: E402
+from games.pages.live import LiveConsumer  # noqa: E402
 
 # daphne starts without manage.py, so nobody else would run the checks.
 mistakes = [m for m in run_checks() if isinstance(m, Error)]

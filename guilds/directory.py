@@ -22,7 +22,7 @@ from guilds.seen import SeenMember
 
 log = logging.getLogger(__name__)
 
-# What a page shows of a member is at most so old, or being asked about. A page left open asks as often (games.live),
+# What a page shows of a member is at most so old, or being asked about. A page left open asks as often (games.pages.live),
 # so a new nick is seen within a minute.
 SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if their roles are known for longer

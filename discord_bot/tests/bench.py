@@ -11,8 +11,8 @@ import pytest
 
 from conftest import make_world
 from discord_bot.sandbox import cast
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.signups import actions as signups
 from gamesched.testing.stack import Stack, eventually
 from guilds.models import User
 from notifications.models import Delivery

@@ -19,9 +19,9 @@ from discord_bot import rest
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.speaking import DiscordBackend
-from games.actions import lifecycle
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game, Signup
+from games.scheduling import actions as scheduling
 from gamesched.testing.stack import Stack, eventually
 from notifications.letter import Letter, Passing
 
@@ -106,8 +106,8 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
             clicks = [threads.submit(click, number) for number in range(500)]
             for number in range(50):
                 time.sleep(max(0.0, started + number / 5 - time.monotonic()))
-                plan = replace(lifecycle.plan_of(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
-                lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+                plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
+                scheduling.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
             for each in clicks:
                 each.result()
         took = time.monotonic() - started

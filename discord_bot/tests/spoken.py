@@ -7,9 +7,9 @@ from typing import Any
 
 from conftest import World
 from discord_bot.speaking import DiscordBackend
-from games.actions import lifecycle
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.scheduling import actions as scheduling
 from notifications import steps
 from notifications.letter import Passing, Permanent
 from notifications.steps import Job, Outcome
@@ -39,5 +39,5 @@ async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
 
 
 def edit(world: World, game: Game, now: datetime, **changes: Any) -> Game:
-    plan = replace(lifecycle.plan_of(Game.objects.get(pk=game.pk)), **changes)
-    return lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), now).game
+    plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
+    return scheduling.edit(game.pk, plan, Actor(world.bob, "page"), now).game

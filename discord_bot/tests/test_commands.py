@@ -15,7 +15,7 @@ from conftest import World, make_world
 from discord_bot.models import Interaction
 from discord_bot.sandbox import cast, commands
 from discord_bot.sandbox.testing import LocalDiscord
-from games import messages
+from games.core import wording
 from games.models import Announcement
 from gamesched.testing.stack import REPOSITORY, Stack, eventually
 
@@ -91,9 +91,9 @@ def test_mine_are_those_one_hosts_plays_or_waits_for(made: World, stack: Stack) 
     mine = made.game(title="Mine", seats=1)
     made.game(title="Not mine")
     assert "Games you host" not in str(command(stack, "charlie", MINE))
-    assert newest(stack, "charlie")["content"] == messages.NO_GAMES_OF_MINE
-    from games.actions import signups
-    from games.actions.planning import Actor
+    assert newest(stack, "charlie")["content"] == wording.NO_GAMES_OF_MINE
+    from games.core.base import Actor
+    from games.signups import actions as signups
 
     signups.join(mine.pk, made.charlie, Actor(made.charlie, "page"), made.now)
     shown = command(stack, "charlie", MINE)["embeds"][0]
@@ -112,7 +112,7 @@ def test_a_command_of_another_version_is_answered_politely(made: World, stack: S
     stack.discord.do(lambda world: commands.put(world, commands.GLOBAL, other))
     entry = stack.discord.client.command("charlie", cast.GENERAL_ID, "game", [{"type": 1, "name": "old"}])
     assert entry["state"] == "answered"
-    assert newest(stack, "charlie")["content"] == messages.OLD_COMMAND
+    assert newest(stack, "charlie")["content"] == wording.OLD_COMMAND
 
 
 @pytest.fixture

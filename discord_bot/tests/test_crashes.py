@@ -12,10 +12,11 @@ from django_q.tasks import async_task
 
 from conftest import World, make_world
 from discord_bot.sandbox import cast
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.core.roster import roster
 from games.models import Game, Signup
-from games.roster import roster
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from notifications.models import Delivery, Notification
 
@@ -115,8 +116,8 @@ def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
         game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
-        plan = lifecycle.plan_of(game)
-        lifecycle.edit(
+        plan = scheduling.plan_of(game)
+        scheduling.edit(
             game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(made.bob, "page"), datetime.now(UTC)
         )
         letter = eventually(lambda: stack.discord.client.dms("bob"))[0]
@@ -137,12 +138,12 @@ def test_web_killed_while_a_page_is_open_loses_nothing(made: World) -> None:
 
 def test_worker_killed_goes_on_with_its_chores(made: World) -> None:
     with Stack("worker") as stack:
-        async_task("games.chores.sweep_announcements")
+        async_task("games.scheduled_tasks.sweep_announcements")
         eventually(Success.objects.exists, 20)
         stack.kill("worker")
-        async_task("games.chores.refresh_directory")
+        async_task("games.scheduled_tasks.refresh_directory")
         stack.start("worker")
-        eventually(Success.objects.filter(func="games.chores.refresh_directory").exists, 20)
+        eventually(Success.objects.filter(func="games.scheduled_tasks.refresh_directory").exists, 20)
 
 
 def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,10 +16,11 @@ from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.sandbox.things import REQUIRE_TAG
 from discord_bot.sandbox.things import Channel as Thread
 from discord_bot.tests.spoken import edit, speak
-from games.actions import setup, signups
-from games.actions.announcing import posts_deleted, shown_by_answer
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Announcement, Game
+from games.posts.actions import posts_deleted, shown_by_answer
+from games.server_settings import setup as guild_setup
+from games.signups import actions as signups
 from gamesched.testing.stack import Stack, eventually
 from guilds.actions import see_channels
 from guilds.models import Channel
@@ -208,7 +209,7 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
 
 
 def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
-    setup.test_channel(cast.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
+    guild_setup.test_channel(cast.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
     speak(world.now, lost=True)
     speak(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]

@@ -17,11 +17,11 @@ from discord_bot.pacing import Guard, Pace
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.testing import LocalDiscord
 from discord_bot.speaking import DiscordBackend
-from games.actions import lifecycle
-from games.actions.planning import Actor
-from games.announcement import AnnouncementView
+from games.core.base import Actor
+from games.core.states import State
 from games.models import Game
-from games.states import State
+from games.posts.announcement import AnnouncementView
+from games.scheduling import actions as scheduling
 from notifications import steps
 from notifications.letter import Letter, NotYet, Passing, Permanent, Sent, TokenRefused
 
@@ -261,7 +261,7 @@ def test_edits_while_notifyd_is_away_make_one_for_each_post(world: World) -> Non
         steps.record([(job, Sent(world.channel.pk, job.pk))], world.now)
     for number in range(20):
         game = Game.objects.get(pk=games[number % 4].pk)
-        plan = replace(lifecycle.plan_of(game), title=f"Edit {number}")
-        lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+        plan = replace(scheduling.plan_of(game), title=f"Edit {number}")
+        scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
     jobs = steps.take_jobs(world.now, 500)
     assert sorted(job.letter.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]

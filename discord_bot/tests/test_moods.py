@@ -12,11 +12,12 @@ import pytest
 
 from conftest import World, make_world
 from discord_bot.sandbox import cast
-from games import messages
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.life import TOLD_AFTER
+from games.core import wording
+from games.core.base import Actor
 from games.models import Announcement, Game
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import TOLD_AFTER
+from games.signups import actions as signups
 from gamesched.testing.stack import REPOSITORY, Stack, eventually, in_browser
 from guilds.actions import see_member
 from guilds.models import Channel, Guild, Role
@@ -53,7 +54,7 @@ def test_a_missing_permission_is_named_and_trying_again_works(made: World, stack
     assert "Try again" in page
     stack.discord.client.fault("permissions", channel_id=str(cast.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=cast.RAIDS_ID).missing)
-    lifecycle.announce_again(game.pk, Actor(made.bob, "page"), datetime.now(UTC))
+    scheduling.announce_again(game.pk, Actor(made.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=cast.RAIDS_ID))
     assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
         0
@@ -92,8 +93,8 @@ def test_another_channel_takes_the_post_along(made: World, stack: Stack) -> None
     game = made.game(channel_id=cast.GENERAL_ID)
     eventually(stack.posts)
     eventually(lambda: Announcement.objects.get().message_id)
-    plan = replace(lifecycle.plan_of(game), channel_id=cast.RAIDS_ID)
-    lifecycle.edit(game.pk, plan, Actor(made.bob, "page"), datetime.now(UTC))
+    plan = replace(scheduling.plan_of(game), channel_id=cast.RAIDS_ID)
+    scheduling.edit(game.pk, plan, Actor(made.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=cast.RAIDS_ID))
     eventually(lambda: not stack.posts())
 
@@ -119,7 +120,7 @@ def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> N
     game = made.game(channel_id=cast.GENERAL_ID, title="*Dice* @everyone")
     signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
     eventually(stack.posts)
-    lifecycle.cancel(game.pk, "rain", Actor(made.bob, "page"), now - TOLD_AFTER)
+    scheduling.cancel(game.pk, "rain", Actor(made.bob, "page"), now - TOLD_AFTER)
     letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in letter["content"]
     assert "rain" in letter["content"]
@@ -132,13 +133,13 @@ def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> N
 @pytest.mark.parametrize(
     ("custom_id", "sentence"),
     [
-        ("game:{other}:join", messages.OLD_BUTTON),
-        ("game:0:join", messages.OLD_BUTTON),
-        ("game:9999999999999999999:leave", messages.OLD_BUTTON),
-        ("game:abc:join", messages.OLD_BUTTON),
-        (f"game:{2**70}:join", messages.OLD_BUTTON),
-        ("game:{game}:explode", messages.OLD_BUTTON),
-        ("something else", messages.OLD_BUTTON),
+        ("game:{other}:join", wording.OLD_BUTTON),
+        ("game:0:join", wording.OLD_BUTTON),
+        ("game:9999999999999999999:leave", wording.OLD_BUTTON),
+        ("game:abc:join", wording.OLD_BUTTON),
+        (f"game:{2**70}:join", wording.OLD_BUTTON),
+        ("game:{game}:explode", wording.OLD_BUTTON),
+        ("something else", wording.OLD_BUTTON),
     ],
 )
 def test_a_strange_button_has_a_polite_answer(made: World, custom_id: str, sentence: str) -> None:
@@ -162,9 +163,9 @@ def test_buttons_in_the_wrong_place(made: World) -> None:
 
     game = made.game()
     member = SeenMember(SeenUser(made.charlie.pk, "charlie"))
-    assert act(Click(game.pk, "join", None, None)).text == messages.NOT_IN_DM
+    assert act(Click(game.pk, "join", None, None)).text == wording.NOT_IN_DM
     Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
-    assert act(Click(game.pk, "join", 5, member)).text == messages.NOT_HERE
+    assert act(Click(game.pk, "join", 5, member)).text == wording.NOT_HERE
 
 
 def test_one_private_line_for_each_click(made: World, stack: Stack) -> None:
@@ -248,7 +249,7 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(made: World)
 
 def look_for(stack: Stack) -> str:
     """What the worker's chore does each minute, run by hand."""
-    code = "from games.chores import check_announcements; print(check_announcements())"
+    code = "from games.scheduled_tasks import check_announcements; print(check_announcements())"
     ran = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
         cwd=REPOSITORY,

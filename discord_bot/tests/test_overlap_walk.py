@@ -7,9 +7,9 @@ import pytest
 
 from conftest import make_world
 from discord_bot.sandbox import cast
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Signup
+from games.signups import actions as signups
 from gamesched.testing.stack import Stack, eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

@@ -16,10 +16,12 @@ from discord_bot.sandbox.things import PUBLIC_THREAD
 from discord_bot.sandbox.things import Channel as Thread
 from discord_bot.sandbox.world import World as Local
 from discord_bot.tests.spoken import edit, speak
-from games.actions import levels, lifecycle, signups
-from games.actions.planning import Actor
-from games.levels import ChannelDefaults, places
+from games.core.base import Actor
 from games.models import Announcement, Game
+from games.models.settings import ChannelDefaults, places
+from games.scheduling import actions as scheduling
+from games.server_settings import actions as server_settings
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from gamesched.testing.stack import Stack, eventually
 from guilds.actions import see_channels, see_guild
@@ -63,12 +65,12 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     see(THREAD, now=world.now)
     game = world.game(channel_id=THREAD.id, seats=None)
     manager = Actor(world.alice, "page")
-    levels.change_channel_defaults(cast.GENERAL_ID, {"seats": 9}, True, manager, world.now)
+    server_settings.change_channel_defaults(cast.GENERAL_ID, {"seats": 9}, True, manager, world.now)
     shown = Game.objects.with_levels().get(pk=game.pk)
     assert (shown.effective.seats, shown.effective.sources["seats"].source) == (9, "#general")
     assert shown.edition == game.edition
     with pytest.raises(Refused):
-        levels.change_channel_defaults(THREAD.id, {"seats": 8}, True, manager, world.now)
+        server_settings.change_channel_defaults(THREAD.id, {"seats": 8}, True, manager, world.now)
     client = as_person(world.alice)
     assert client.get(reverse("guild-channel", args=[GUILD, THREAD.id])).status_code == 404
     assert THREAD.id not in [
@@ -107,7 +109,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     speak(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
     local.do(lambda local: local.change_channel(thread, archived=True, locked=True))
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     speak(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
 

@@ -8,13 +8,13 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from games.actions.lifecycle import word as word_of
-from games.history_messages import history_line
-from games.levels import OWN, GameTemplate
-from games.messages import setting_text
+from games.core.wording import setting_text
 from games.models import Announcement, AuditEntry
-from games.setting_messages import settings_history
-from games.show import nobody
+from games.models.settings import OWN, GameTemplate
+from games.pages.game_page import nobody
+from games.pages.history_wording import history_line
+from games.scheduling.actions import word as word_of
+from games.server_settings.wording import settings_history
 from guilds.models import Channel, Role
 from guilds.operators import GuildScopedAdmin, by_absence
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from conftest import World
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.models import User

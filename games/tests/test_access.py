@@ -9,11 +9,14 @@ from django.urls import reverse
 
 from conftest import GUILD, World
 from discord_bot.clicks import Click, act
-from games import chores, messages
-from games.actions import lifecycle, people, signups
-from games.actions.planning import Actor
-from games.levels import GameTemplate, GuildDefaults
+from games import scheduled_tasks
+from games.core import wording
+from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, Signup
+from games.models.settings import GameTemplate, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds import directory
 from guilds.access import is_manager, membership
@@ -60,16 +63,16 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
 def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
     with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
-        lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+        scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
     give(world, world.charlie, VETERAN)
-    lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
-    lifecycle.create(world.guild.pk, world.plan(), page(world.alice), world.now)
+    scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+    scheduling.create(world.guild.pk, world.plan(), page(world.alice), world.now)
 
 
 def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
     defaults(host_role_ids=None)
     with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
-        lifecycle.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+        scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
     assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
     assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
 
@@ -99,37 +102,37 @@ def test_everyone_is_a_role_too(world: World) -> None:
 def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
     game = world.game()
     until = world.now + timedelta(days=1)
-    people.block(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
+    host_actions.block(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
     with pytest.raises(Refused) as refused:
         signups.join(game.pk, world.charlie, page(world.charlie), world.now)
-    assert refused.value.refusal.sentence == messages.BLOCKED
-    assert "rude" not in messages.BLOCKED
+    assert refused.value.refusal.sentence == wording.BLOCKED
+    assert "rude" not in wording.BLOCKED
     with pytest.raises(Refused):
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
-    people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
-    assert people.unblock(world.guild.pk, world.charlie, page(world.alice), world.now)
+    host_actions.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    assert host_actions.unblock(world.guild.pk, world.charlie, page(world.alice), world.now)
     with pytest.raises(Refused, match="Only those who manage the server may do that"):
-        people.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
+        host_actions.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
 
 
 def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
     game = world.game()
     with pytest.raises(Refused, match="Only the host"):
-        people.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
-    people.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
-    changed = replace(lifecycle.plan_of(game), title="Changed by a co-host")
-    assert lifecycle.edit(game.pk, changed, page(world.charlie), world.now).changed
-    for verb in (people.hand_over, lambda *a: people.set_cohosts(a[0], [a[1]], *a[2:])):
+        host_actions.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
+    changed = replace(scheduling.plan_of(game), title="Changed by a co-host")
+    assert scheduling.edit(game.pk, changed, page(world.charlie), world.now).changed
+    for verb in (host_actions.hand_over, lambda *a: host_actions.set_cohosts(a[0], [a[1]], *a[2:])):
         with pytest.raises(Refused, match="may decide who runs the game"):
             verb(game.pk, world.alice, page(world.charlie), world.now)
-    people.hand_over(game.pk, world.charlie, page(world.bob), world.now)
+    host_actions.hand_over(game.pk, world.charlie, page(world.bob), world.now)
     game.refresh_from_db()
     assert game.host == world.charlie
     assert list(game.cohosts.all()) == [world.bob]
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     with pytest.raises(Refused, match="stranger is not a member of this server"):
-        people.hand_over(game.pk, stranger, page(world.charlie), world.now)
+        host_actions.hand_over(game.pk, stranger, page(world.charlie), world.now)
 
 
 def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
@@ -137,13 +140,13 @@ def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
     world.game(notify_role_ids=(PLAYER,))
     plan = world.plan(notify_role_ids=(PLAYER, VETERAN))
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        lifecycle.create(world.guild.pk, plan, page(world.charlie), world.now)
-    game = lifecycle.create(world.guild.pk, plan, page(world.alice), world.now).game
-    people.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
+        scheduling.create(world.guild.pk, plan, page(world.charlie), world.now)
+    game = scheduling.create(world.guild.pk, plan, page(world.alice), world.now).game
+    host_actions.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
     kept = world.plan(notify_role_ids=(VETERAN,))
-    lifecycle.edit(game.pk, kept, page(world.charlie), world.now)
+    scheduling.edit(game.pk, kept, page(world.charlie), world.now)
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        lifecycle.edit(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+        scheduling.edit(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
 
 
 def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
@@ -152,7 +155,7 @@ def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: An
 
     new = reverse("game-new", args=[GUILD])
     assert offered(world.charlie, new) == []
-    assert messages.NONE_PINGABLE in as_person(world.charlie).get(new).text
+    assert wording.NONE_PINGABLE in as_person(world.charlie).get(new).text
     defaults(pingable_role_ids=[PLAYER])
     assert offered(world.charlie, new) == ["Player"]
     assert offered(world.alice, new) == ["Keeper", "Veteran", "Player", "Organiser"]
@@ -160,7 +163,7 @@ def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: An
     Game.objects.update(notify_role_ids=[VETERAN])
     assert offered(world.bob, reverse("game-edit", args=[game.pk])) == ["Veteran", "Player"], "what it pings stays"
     data = {"own_notify_roles": "on", "notify_role_ids": [KEEPER]}
-    assert messages.NOT_PINGABLE in as_person(world.charlie).post(new, data).text
+    assert wording.NOT_PINGABLE in as_person(world.charlie).post(new, data).text
 
 
 @pytest.mark.parametrize("left", [True, False])
@@ -188,7 +191,7 @@ def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world:
 def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
     game = world.game(player_role_ids=(PLAYER,))
     if named:
-        lifecycle.edit(game.pk, lifecycle.plan_of(game), page(world.bob), world.now, named=[world.charlie.pk])
+        scheduling.edit(game.pk, scheduling.plan_of(game), page(world.bob), world.now, named=[world.charlie.pk])
     else:
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     give(world, world.charlie, PLAYER)
@@ -242,9 +245,11 @@ def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, setti
     give(world, world.charlie, PLAYER)
     game = world.game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
-    assert chores.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, "they were seen just now"
+    assert scheduled_tasks.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, (
+        "they were seen just now"
+    )
     Member.objects.update(roles_at=world.now - timedelta(minutes=20))
-    assert chores.refresh_before_reminders(world.now, 50) == 1
+    assert scheduled_tasks.refresh_before_reminders(world.now, 50) == 1
     assert not game.signups.current().exists()
 
 
@@ -256,6 +261,8 @@ def test_another_guilds_template_is_refused(world: World) -> None:
 
 
 def test_the_blocked_cannot_be_named_either(world: World) -> None:
-    people.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    host_actions.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
     with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
-        lifecycle.create(world.guild.pk, world.plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"])
+        scheduling.create(
+            world.guild.pk, world.plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"]
+        )

@@ -8,9 +8,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games.actions.placing import add
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.signups.manual_seating import add
 from games.tests.test_named import due, names
 from gamesched.lib.refusal import Refused
 

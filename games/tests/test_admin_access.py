@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, World
-from games.levels import GuildDefaults
 from games.models import AuditEntry
+from games.models.settings import GuildDefaults
 from games.tests.test_admin_scope import ORGANISER, make_manager
 from guilds import actions, directory
 from guilds.directory import DirectoryDown

@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import World
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.admin.verbs import actor
-from games.levels import GameTemplate
+from games.admin.base import actor
+from games.core.base import Actor
+from games.core.csv_files import harmless
 from games.models import AuditEntry, Game, Signup
-from games.tables import harmless
+from games.models.settings import GameTemplate
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from games.tests.test_admin_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from notifications.models import Delivery, Notification, Status
 
@@ -30,7 +31,7 @@ def manager(world: World, as_person: Any) -> Any:
 
 
 def game_of_alice(world: World, **changes: Any) -> Game:
-    return lifecycle.create(world.guild.pk, world.plan(**changes), Actor(world.alice, "page"), world.now).game
+    return scheduling.create(world.guild.pk, world.plan(**changes), Actor(world.alice, "page"), world.now).game
 
 
 def change(game: Game) -> str:
@@ -40,7 +41,7 @@ def change(game: Game) -> str:
 def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manager: Any) -> None:
     for title, days in (("Later", 5), ("Sooner", 1), ("Much later", 9)):
         game = game_of_alice(world, title=title, starts_at=world.now + timedelta(days=days))
-    lifecycle.cancel(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
+    scheduling.cancel(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     page = manager.get(LIST).text
     assert page.index("Sooner") < page.index("Much later") < page.index(">Later<")
@@ -68,7 +69,7 @@ def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(wor
     game = game_of_alice(world)
     data = edit_of(game) | {"title": "Mine"}
     plan = world.plan(title="Theirs")
-    lifecycle.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
     answer = manager.post(change(game), data)
     assert answer.status_code == 200
     assert "Somebody changed this while" in answer.text
@@ -128,7 +129,7 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
 
 def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    lifecycle.cancel(game.pk, "rain", Actor(world.alice, "page"), world.now)
+    scheduling.cancel(game.pk, "rain", Actor(world.alice, "page"), world.now)
     page = manager.get(change(game)).text
     assert 'name="title"' not in page
     assert "rain" in page
@@ -197,7 +198,7 @@ def test_text_from_people_is_no_formula(text: str) -> None:
 def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     plan = world.plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
-    lifecycle.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
     entry = AuditEntry.objects.get(verb="edit")
     page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
     for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):

@@ -7,10 +7,12 @@ import pytest
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.actions import people, signups, templates
-from games.actions.planning import Actor
-from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, Signup
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.server_settings import templates
+from games.signups import actions as signups
 from games.tests.test_admin_scope import ORGANISER, make_manager
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Block, User
@@ -193,7 +195,7 @@ def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
     assert (block.user, block.reason) == (world.charlie, "Very rude.")
     manager.post(at("block", block.pk, "delete"), {"post": "yes"})
     assert not Block.objects.exists()
-    people.block(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
     many = {"action": "lift", "_selected_action": [Block.objects.get().pk]}
     assert "can sign up again" in manager.post(reverse("admin:guilds_block_changelist"), many, follow=True).text
     assert not Block.objects.exists()

@@ -14,10 +14,11 @@ from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World
 from discord_bot.models import Interaction
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.core.base import Actor
 from games.models import Announcement, AuditEntry, Game, Signup
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from guilds import actions
 from guilds.models import Block, Channel, Guild, Member, Role, User
 from guilds.operators import GuildScopedAdmin, SuperuserOnly
@@ -64,7 +65,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     actor, now = Actor(host, "page"), world.now
     template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
     plan = world.plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
-    game = lifecycle.create(guild.pk, plan, actor, now).game
+    game = scheduling.create(guild.pk, plan, actor, now).game
     signups.join(game.pk, player, actor, now)
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)

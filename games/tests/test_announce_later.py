@@ -8,15 +8,18 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import Bells, World
-from games import life, life_messages
-from games.actions import life as verbs
-from games.actions import lifecycle, people, signups
-from games.actions.announcing import sweep
-from games.actions.planning import Actor
-from games.actions.settling import mend_drift
-from games.life import Announce, When
+from games.core.base import Actor
+from games.core.freezing import mend_drift
+from games.core.states import State
+from games.hosts import actions as host_actions
 from games.models import AuditEntry, Follow, Game
-from games.states import State
+from games.posts.actions import sweep
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling import rules as schedule_rules
+from games.scheduling import wording as schedule_wording
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -32,7 +35,7 @@ def bob(world: World) -> Actor:
 
 def hidden(world: World, announce: Announce = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
     plan = world.plan(**changes)
-    return lifecycle.create(world.guild.pk, plan, bob(world), world.now, named=named, announce=announce).game
+    return scheduling.create(world.guild.pk, plan, bob(world), world.now, named=named, announce=announce).game
 
 
 def at(when: datetime) -> Announce:
@@ -47,12 +50,12 @@ def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     game = hidden(world, named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
-    lifecycle.edit(game.pk, world.plan(title="Renamed", seats=2), bob(world), world.now)
+    scheduling.edit(game.pk, world.plan(title="Renamed", seats=2), bob(world), world.now)
     signups.remove(game.pk, game.signups.get().pk, bob(world), world.now)
-    people.set_cohosts(game.pk, [world.alice], bob(world), world.now)
+    host_actions.set_cohosts(game.pk, [world.alice], bob(world), world.now)
     mend_drift(world.now)
     sweep(world.now)
-    lifecycle.cancel(game.pk, "", bob(world), world.now)
+    scheduling.cancel(game.pk, "", bob(world), world.now)
     assert rows(game) == set()
     assert not Delivery.objects.exists()
 
@@ -68,7 +71,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
     assert game.audit.get(verb="announced").door == "clock"
-    found = {one.user_id: one.text for one in letters(when + verbs.NEWS_SETTLE)}
+    found = {one.user_id: one.text for one in letters(when + publishing.NEWS_SETTLE)}
     assert found.keys() == {world.charlie.pk, world.alice.pk}
     assert "Bob the GM added you" in found[world.charlie.pk]
     assert "Bob the GM scheduled" in found[world.alice.pk]
@@ -87,7 +90,7 @@ def test_once_its_start_is_past_it_stays_hidden_and_the_host_hears_why(world: Wo
     assert game.state(late) is State.DRAFT
     assert rows(game) == set()
     with pytest.raises(Refused, match="start is past"):
-        verbs.announce(game.pk, bob(world), late)
+        publishing.announce(game.pk, bob(world), late)
 
 
 def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
@@ -97,7 +100,7 @@ def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
     assert "It is a draft." in before
     assert "Announce it now" in before
     said = client.post(reverse("game-announce-now", args=[page.pk]), follow=True)
-    assert life_messages.ANNOUNCED in said.text
+    assert schedule_wording.ANNOUNCED in said.text
     assert "Bob the GM announced the game" in said.text
     call_command("game", "announce", str(command.pk), "--as", "bob")
     for game in (page, command):
@@ -105,22 +108,22 @@ def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
         assert game.announced_at is not None
         assert "announcement" in rows(game)
     with pytest.raises(Refused, match="announced already"):
-        verbs.announce(page.pk, bob(world), world.now)
+        publishing.announce(page.pk, bob(world), world.now)
 
 
 def test_moving_the_time_and_taking_it_back(world: World) -> None:
     game = hidden(world, at(world.now + timedelta(days=1)))
-    plan = lifecycle.plan_of(game)
-    lifecycle.edit(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
+    plan = scheduling.plan_of(game)
+    scheduling.edit(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
     assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
     sooner = world.plan(starts_at=world.now + timedelta(days=1))
     with pytest.raises(Refused, match="not before the game starts") as refused:
-        lifecycle.edit(game.pk, sooner, bob(world), world.now)
+        scheduling.edit(game.pk, sooner, bob(world), world.now)
     assert set(refused.value.refusal.fields) == {"announce_time"}
-    lifecycle.edit(game.pk, plan, bob(world), world.now, announce=DRAFT)
+    scheduling.edit(game.pk, plan, bob(world), world.now, announce=DRAFT)
     assert rows(game) == set()
-    done = lifecycle.edit(game.pk, plan, bob(world), world.now, announce=Announce())
-    assert done.text == life_messages.ANNOUNCED
+    done = scheduling.edit(game.pk, plan, bob(world), world.now, announce=Announce())
+    assert done.text == schedule_wording.ANNOUNCED
     assert "announcement" in rows(game)
 
 
@@ -143,7 +146,7 @@ def test_the_form(world: World, as_person: Any) -> None:
         "zone": "Europe/Berlin", "channel": str(world.channel.pk), "announce": "later",
     }  # fmt: skip
     address = reverse("game-new", args=[world.guild.pk])
-    assert life_messages.NO_TIME in client.post(address, typed).text
+    assert schedule_wording.NO_TIME in client.post(address, typed).text
     day = world.now + timedelta(days=2)
     typed |= {"announce_date": f"{day:%Y-%m-%d}", "announce_time": "12:00"}
     said = client.post(address, typed, follow=True).text
@@ -188,7 +191,7 @@ def test_the_command(world: World) -> None:
 
 
 def test_drafts_count_as_games_to_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("games.rules.OPEN_GAMES_OF_HOST", 1)
+    monkeypatch.setattr("games.core.rules.OPEN_GAMES_OF_HOST", 1)
     hidden(world)
     with pytest.raises(Refused, match="the most that one host may have"):
         hidden(world)
@@ -222,7 +225,7 @@ def test_whoever_left_while_it_was_hidden_is_out(world: World) -> None:
 
 
 def test_managers_see_it_and_others_do_not(world: World) -> None:
-    from games.standing import visible_to
+    from games.core.permissions import visible_to
 
     game = hidden(world)
     seen: dict[str, bool] = {}
@@ -230,5 +233,7 @@ def test_managers_see_it_and_others_do_not(world: World) -> None:
         assert isinstance(user, User)
         seen[name] = visible_to(user).filter(pk=game.pk).exists()
     assert seen == {"host": True, "owner": True, "member": False}
-    assert life.check_announce(Announce(), game.starts_at, game.starts_at) == {"time": life_messages.START_PAST}
+    assert schedule_rules.check_announce(Announce(), game.starts_at, game.starts_at) == {
+        "time": schedule_wording.START_PAST
+    }
     assert AuditEntry.objects.filter(game=game, verb="create").exists()

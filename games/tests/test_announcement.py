@@ -9,20 +9,21 @@ from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
 from discord_bot.render import COLOURS, buttons, embed, pings
-from games import messages, rules, state_messages
-from games.actions import lifecycle, signups
-from games.actions.announcing import posts_deleted
-from games.actions.planning import Actor
-from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
-from games.answer_messages import NOTE_MAX
-from games.calendars import google_address
-from games.changed import discord_lines
-from games.edits import CARED
-from games.letters import fitting
-from games.levels import GuildDefaults
-from games.mentioned import plain_beside_addresses
-from games.mentions import for_discord, pieces
-from games.states import State
+from games.confirmations.edits import CARED
+from games.confirmations.summary import discord_lines
+from games.core import rules, state_wording, wording
+from games.core.base import Actor
+from games.core.mentions import for_discord, pieces
+from games.core.notifications import fitting
+from games.core.states import State
+from games.core.text import plain_beside_addresses
+from games.models.settings import GuildDefaults
+from games.posts.actions import posts_deleted
+from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
+from games.posts.calendars import google_address
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from games.signups.wording import NOTE_MAX
 from games.tests.test_every_door import made
 from guilds.models import Role
 from notifications import steps
@@ -42,7 +43,7 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
-    names = text(rules.PLACEHOLDER_MAX, 1).map(messages.plain)
+    names = text(rules.PLACEHOLDER_MAX, 1).map(wording.plain)
     names = st.builds(lambda name, note: f"{name} · {fitting(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
     placeholders = st.lists(names, max_size=rules.PLACEHOLDERS_MAX)
     return st.builds(
@@ -66,14 +67,14 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         url=URL,
         description=for_discord(pieces(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
         state=state,
-        state_text=f"{state_messages.STATE_TEXT[state]}: {reason}",
+        state_text=f"{state_wording.STATE_TEXT[state]}: {reason}",
         starts_at=starts_at,
         duration_text=minutes_text(draw(st.integers(rules.DURATION_MIN, rules.DURATION_MAX))),
-        reminders_text=messages.reminders_text(reminders),
+        reminders_text=wording.reminders_text(reminders),
         host_name="N" * 32,
         host_avatar_url="https://cdn.example/a.png",
-        seats_text=messages.seats_text(len(seated), seats, len(waiting)),
-        open_text=messages.open_text(max(seats - len(seated), 0)),
+        seats_text=wording.seats_text(len(seated), seats, len(waiting)),
+        open_text=wording.open_text(max(seats - len(seated), 0)),
         seated=tuple(seated),
         waiting=tuple(waiting),
         may_sign_up=True,
@@ -128,11 +129,11 @@ def test_the_longest_of_everything(world: World) -> None:
         view(world.game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
         state=State.CANCELLED,
         state_text="Cancelled: " + "*" * 300,
-        reminders_text=messages.reminders_text([43199] * 10),
+        reminders_text=wording.reminders_text([43199] * 10),
         google_url="x" * 500,
     )
     to_come = replace(post, state=State.SCHEDULED, state_text="Scheduled", changed=changed_lines("*" * 200, "*" * 200))
-    for name in (messages.plain("*" * 64), "<@1300000000000000001>", "n"):
+    for name in (wording.plain("*" * 64), "<@1300000000000000001>", "n"):
         for one in (post, to_come):
             check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
 
@@ -175,7 +176,7 @@ def test_a_post(world: World) -> None:
         "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({view(game, world.now).google_url})",
         "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
     }
-    lifecycle.cancel(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     over = embed(view(game, world.now))
     assert over.colour is not None

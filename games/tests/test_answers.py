@@ -12,16 +12,19 @@ from conftest import EVERYONE, GUILD, World
 from discord_bot import filled
 from discord_bot.clicks import Click, act
 from discord_bot.render import embed
-from games import answer_messages as words
-from games.actions import lifecycle, people, placing, signups, waiting
-from games.actions.answers import answer, bring, note, unanswered, unbring
-from games.actions.planning import Actor
-from games.actions.telling import tell
-from games.announcement import view
+from games.core.base import Actor
+from games.core.roster import roster
+from games.core.rules import To
+from games.hosts import actions as host_actions
+from games.hosts.messages import tell
 from games.models import Follow, Game, OtherAnswer, Signup
-from games.roster import roster
-from games.rules import To
-from games.show import history
+from games.pages.game_page import history
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from games.signups import manual_seating, standby
+from games.signups import wording as signup_wording
+from games.signups.responses import answer, bring, note, unanswered, unbring
 from gamesched.lib.refusal import Refused
 from guilds import actions
 from guilds.models import Role, User
@@ -82,7 +85,7 @@ def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None
     assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
     assert not OtherAnswer.objects.exists()
     answer(game.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
-    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == words.TAKEN_BACK
+    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == signup_wording.TAKEN_BACK
     assert not OtherAnswer.objects.exists()
     told = {line.text for line in history(game)}
     assert told >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
@@ -99,7 +102,7 @@ def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> Non
     with pytest.raises(Refused, match="The host closed the sign-ups"):
         answer(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
     assert answer(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
-    people.block(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
+    host_actions.block(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
     with pytest.raises(Refused, match="cannot sign up here"):
         answer(world.game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
 
@@ -126,7 +129,7 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
     quiet, maybe, seated, blocked, asked = (world.person(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
         Follow.objects.create(user=person, guild_id=GUILD)
-    people.block(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
+    host_actions.block(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
     join(game, seated, asked)
     answer(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
     Signup.objects.filter(user=asked).update(asked=1)
@@ -150,7 +153,9 @@ def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -
     with pytest.raises(Refused, match="Join first"):
         note(game.pk, world.charlie, "late", by(world.charlie), world.now)
     join(game, world.charlie)
-    assert note(game.pk, world.charlie, " late  by *15* min ", by(world.charlie), world.now).text == words.noted("x")
+    assert note(
+        game.pk, world.charlie, " late  by *15* min ", by(world.charlie), world.now
+    ).text == signup_wording.noted("x")
     assert not note(game.pk, world.charlie, "late by *15* min", by(world.charlie), world.now).changed
     assert f"1. <@{world.charlie.pk}> · late by \\*15\\* min" in fields(world, game).values()
     for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "cannot be shown"), ("\u200b", "cannot be shown")):
@@ -237,12 +242,12 @@ def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, wa
     bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.alice)
     if way == "bench":
-        placing.bench(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+        manual_seating.bench(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
     else:
-        waiting.wait(game.pk, world.charlie, True, by(world.charlie), world.now)
+        standby.wait(game.pk, world.charlie, True, by(world.charlie), world.now)
     assert names(game) == (["alice"], ["charlie", "Pia (with charlie)"])
     signups.leave(game.pk, world.alice, by(world.alice), world.now)
-    placing.seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    manual_seating.seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
 
 
@@ -323,11 +328,11 @@ def test_once_offers_begin_nobody_is_moved_for_a_role(world: World, ranked: dict
 def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, User]) -> None:
     game = world.game(seats=1)
     join(game, ranked["none"], ranked["first"])
-    plan = lifecycle.plan_of(game)
+    plan = scheduling.plan_of(game)
     changed = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
-    lifecycle.edit(game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1))
+    scheduling.edit(game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1))
     assert names(game) == (["first"], ["none"])
-    lifecycle.edit(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
+    scheduling.edit(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
     join(game, ranked["other"])
     assert names(game) == (["first"], ["none", "other"])
 
@@ -351,8 +356,8 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     assert signups.join(game.pk, world.alice, by(world.bob), row.due_at).changed, "the host can still add"
     assert signups.join(game.pk, world.bob, by(world.bob), row.due_at).changed, "and sign up"
     assert signups.leave(game.pk, world.charlie, by(world.charlie), row.due_at).changed
-    plan = lifecycle.plan_of(game)
-    lifecycle.edit(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
+    plan = scheduling.plan_of(game)
+    scheduling.edit(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
     assert not Notification.objects.open().filter(kind="signups_close").exists()
 
 

@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from conftest import make_world
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.signups import actions as signups
 from games.tests.test_settings_walk import fits, picture
 from gamesched.testing.stack import Stack, in_browser
 from gamesched.tests.test_walk import log_in

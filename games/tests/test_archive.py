@@ -8,11 +8,12 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.actions import announcing, lifecycle
-from games.actions.archiving import archive
-from games.actions.planning import Actor, touch
+from games.core.base import Actor, touch
+from games.core.states import State
 from games.models import Announcement, Game
-from games.states import State
+from games.posts import actions as post_actions
+from games.posts.archive import archive
+from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from guilds.models import Channel, Guild
 from notifications import steps
@@ -74,11 +75,11 @@ def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) 
     steps.expand_due(due(game))
     posts(world, sent(world))
     posts(world, Sent(world.channel.pk, OLD))
-    assert announcing.sweep(due(game)) == 0
+    assert post_actions.sweep(due(game)) == 0
     touch(Game.objects.with_levels().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
-    assert announcing.posts_deleted([NEW], due(game)) == 0
+    assert post_actions.posts_deleted([NEW], due(game)) == 0
     touch(Game.objects.with_levels().get(), due(game))
     assert not steps.take_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
@@ -110,13 +111,13 @@ def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> N
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
-    announcing.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
     assert Announcement.objects.get().message_id == NEW
 
 
 def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
     steps.expand_due(due(game))
-    announcing.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
     posts(world, sent(world))
 
 
@@ -144,21 +145,21 @@ def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_perso
     by = Actor(world.bob, "page")
     # A longer game is archived later, and one without an archive not at all.
     plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
-    lifecycle.edit(game.pk, world.plan(duration=300, **plan), by, world.now)
+    scheduling.edit(game.pk, world.plan(duration=300, **plan), by, world.now)
     row = Notification.objects.open().get(kind="archive")
     assert row.due_at == game.starts_at + timedelta(hours=5)
-    lifecycle.edit(game.pk, world.plan(archive_channel_id=0), by, world.now)
+    scheduling.edit(game.pk, world.plan(archive_channel_id=0), by, world.now)
     assert not Notification.objects.open().filter(kind="archive").exists()
     with pytest.raises(Refused, match="No archive is chosen"):
         archive(game.pk, by, due(game))
     # Its channel is deleted meanwhile.
-    lifecycle.edit(game.pk, world.plan(**plan), by, world.now)
+    scheduling.edit(game.pk, world.plan(**plan), by, world.now)
     Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
     steps.expand_due(due(game))
     assert Game.objects.get().archived_at is None
     # Called off.
     other = world.game(**plan)
-    lifecycle.cancel(other.pk, "", by, world.now)
+    scheduling.cancel(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
     with pytest.raises(Refused, match="was cancelled"):
         archive(other.pk, by, due(game))
@@ -174,12 +175,12 @@ def test_another_guilds_channel_is_no_archive(world: World) -> None:
 def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
     steps.expand_due(due(game))
     Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
-    assert announcing.sweep(due(game)) == 1
-    assert announcing.sweep(due(game)) == 0
+    assert post_actions.sweep(due(game)) == 1
+    assert post_actions.sweep(due(game)) == 0
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
     Notification.objects.update(closed_at=due(game))
-    assert announcing.sweep(due(game)) == 0
+    assert post_actions.sweep(due(game)) == 0
 
 
 def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:
@@ -192,9 +193,9 @@ def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> 
 
 
 def test_the_channel_is_named_in_the_settings(world: World) -> None:
-    from games.forms import archives
-    from games.level_forms import LevelForm
-    from games.levels import GuildDefaults, inherited
+    from games.models.settings import GuildDefaults, inherited
+    from games.scheduling.forms import archives
+    from games.server_settings.fields import LevelForm
 
     GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
     form = LevelForm(

@@ -9,13 +9,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games import after_messages as words
-from games.actions import signups
-from games.actions.attendance import mark
-from games.actions.planning import Actor
-from games.announcement import view
-from games.calendars import calendar_file
+from games.attendance import wording as attendance_wording
+from games.attendance.actions import mark
+from games.core.base import Actor
 from games.models import AuditEntry, Game, Signup
+from games.posts.announcement import view
+from games.posts.calendars import calendar_file
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from notifications.models import Notification
 
@@ -110,7 +110,7 @@ def test_the_table_of_a_server(world: World, game: Game, as_person: Any) -> None
     assert len(rows(manager.get(address, {"from": day + timedelta(days=1)}))) == 1
     assert len(rows(manager.get(address, {"to": day - timedelta(days=1)}))) == 1
     for bad in ("yesterday", "9999-12-31"):
-        assert words.BAD_DAY in manager.get(address, {"to": bad}, follow=True).text
+        assert attendance_wording.BAD_DAY in manager.get(address, {"to": bad}, follow=True).text
 
 
 def test_the_command(world: World, game: Game, capsys: Any) -> None:

@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games import rules
-from games.actions import lifecycle
-from games.actions.planning import Actor
+from games.core import rules
+from games.core.base import Actor
 from games.models import Game
+from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 
 
@@ -21,14 +21,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def create(world: World, who: Any) -> Game:
-    return lifecycle.create(world.guild.pk, world.plan(), Actor(who, "page"), world.now).game
+    return scheduling.create(world.guild.pk, world.plan(), Actor(who, "page"), world.now).game
 
 
 def test_a_hosts_games_to_come_are_bounded(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
     with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
-    lifecycle.cancel(first.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(first.pk, "", Actor(world.bob, "page"), world.now)
     create(world, world.bob)
 
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 from icalendar import Calendar
 
 from conftest import World
-from games.actions import lifecycle
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.scheduling import actions as scheduling
 
 
 def event_in(answer: Any) -> Any:
@@ -32,7 +32,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "STATUS": "CONFIRMED",
         "SEQUENCE": str(game.revision),
     }
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     again = event_in(client.get(address))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"

@@ -11,12 +11,16 @@ import pytest
 from django.db import connection, transaction
 
 from conftest import EVERYONE, GUILD, World
-from games import chores
-from games.actions import gone, levels, lifecycle, settling, signups, templates
-from games.actions.levels import Saved, settings_of
-from games.actions.planning import Actor, rehearsed
-from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games import scheduled_tasks
+from games.core import freezing
+from games.core.base import Actor, rehearsed
 from games.models import AuditEntry, Game
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.server_settings import actions as server_settings
+from games.server_settings import removals, templates
+from games.server_settings.actions import Saved, settings_of
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds import actions
 from guilds.models import Channel, Role
@@ -28,14 +32,16 @@ ORGANISER = GUILD + 20
 
 def guild_says(world: World, edition: int | None = None, by: Any = None, now: Any = None, **said: Any) -> Saved:
     settings = settings_of(GuildDefaults.objects.filter(pk=GUILD).first()) | said
-    return levels.change_guild_defaults(
+    return server_settings.change_guild_defaults(
         GUILD, settings, (), (), Actor(by or world.alice, "page"), now or world.now, edition
     )
 
 
 def channel_says(world: World, channel: Channel, for_games: bool = True, **said: Any) -> Saved:
     settings = settings_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | said
-    return levels.change_channel_defaults(channel.pk, settings, for_games, Actor(world.alice, "page"), world.now)
+    return server_settings.change_channel_defaults(
+        channel.pk, settings, for_games, Actor(world.alice, "page"), world.now
+    )
 
 
 def template_says(world: World, template: GameTemplate | None = None, locked: Any = (), **said: Any) -> Saved:
@@ -94,7 +100,7 @@ def test_games_that_have_begun_keep_what_held(world: World, begun: str) -> None:
     game = inheriting(world, starts_at=world.now + timedelta(hours=1))
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
-        lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), now)
+        scheduling.cancel(game.pk, "", Actor(world.bob, "page"), now)
     before = fresh(game)
     saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
     after = fresh(game)
@@ -109,16 +115,16 @@ def test_the_chore_freezes_the_rest(world: World) -> None:
     game = inheriting(world)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     other = inheriting(world)
-    assert chores.settle() == "Froze 1 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.settle() == "Froze 1 games that have begun, and mended 0 to come."
     guild_says(world, seats=2)
     assert (fresh(game).effective.seats, fresh(other).effective.seats) == (0, 2)
-    assert chores.settle() == "Froze 0 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.settle() == "Froze 0 games that have begun, and mended 0 to come."
 
 
 def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
     game = inheriting(world)
     GuildDefaults.objects.filter(pk=GUILD).update(duration=300, reminders=[30])
-    assert settling.mend_drift(world.now) == 1
+    assert freezing.mend_drift(world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=5)
     assert reminders(game) == [30]
 
@@ -166,8 +172,8 @@ def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
         return found.value, found.source
 
     def edit(**changes: Any) -> None:
-        plan = lifecycle.plan_of(fresh(game))
-        lifecycle.edit(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
+        plan = scheduling.plan_of(fresh(game))
+        scheduling.edit(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
 
     assert holds() == (5, template.name)
     edit(seats=3)
@@ -197,18 +203,18 @@ def test_only_managers_and_operators_may(world: World) -> None:
     for by, code in ((world.bob, "not_manager"), (None, "unknown_guild")):
         actor = Actor(by, "page")
         calls: tuple[Callable[[], object], ...] = (
-            partial(levels.change_guild_defaults, GUILD, {}, (), (), actor, world.now),
-            partial(levels.change_channel_defaults, channel, {}, True, actor, world.now),
+            partial(server_settings.change_guild_defaults, GUILD, {}, (), (), actor, world.now),
+            partial(server_settings.change_channel_defaults, channel, {}, True, actor, world.now),
             partial(templates.save_template, GUILD, None, "One", "", None, {}, (), actor, world.now),
             partial(templates.reorder_templates, GUILD, [], actor, world.now),
-            partial(levels.switch_channels, GUILD, [], actor, world.now),
+            partial(server_settings.switch_channels, GUILD, [], actor, world.now),
         )
         for call in calls:
             with pytest.raises(Refused) as refused:
                 call()
             assert refused.value.refusal.code == code
     Role.objects.filter(pk=ORGANISER).update(permissions=0)
-    levels.change_guild_defaults(GUILD, {}, [ORGANISER], (), Actor(None, "command", operator=True), world.now)
+    server_settings.change_guild_defaults(GUILD, {}, [ORGANISER], (), Actor(None, "command", operator=True), world.now)
     world.guild.members.filter(user=world.bob).update(role_ids=[ORGANISER])
     guild_says(world, by=world.bob, seats=4)
 
@@ -231,7 +237,7 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
             call()
         assert refused.value.refusal.code == "unknown_template"
     with pytest.raises(Refused) as refused:
-        levels.change_guild_defaults(other, {"player_role_ids": (ORGANISER,)}, (), (), bob, world.now)
+        server_settings.change_guild_defaults(other, {"player_role_ids": (ORGANISER,)}, (), (), bob, world.now)
     assert "player_role_ids" in refused.value.refusal.fields, "another guild's role"
 
 
@@ -320,13 +326,13 @@ def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert fresh(game).effective.player_role_ids == (ORGANISER,)
     actions.see_role_gone(ORGANISER, world.now)
-    assert gone.catch_up(GUILD, world.now) == 1
+    assert removals.catch_up(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
         assert found.effective.player_role_ids == (EVERYONE,)
         assert found.effective.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(verb="role_gone")
     assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
-    assert gone.catch_up(GUILD, world.now) == 0
+    assert removals.catch_up(GUILD, world.now) == 0
 
 
 def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -> None:
@@ -335,7 +341,7 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
     actions.see_channel_gone(world.channel.pk, world.now)
-    assert gone.catch_up(GUILD, world.now) == 1
+    assert removals.catch_up(GUILD, world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
     assert fresh(game).effective.sources["seats"].source == "the product"
     assert fresh(begun).effective.seats == 3

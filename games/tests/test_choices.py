@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.actions import choices, lifecycle, people, signups
-from games.actions.choices import Choices
-from games.actions.planning import Actor
-from games.levels import ReminderPlace
-from games.life import TOLD_AFTER
+from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import Follow, Game, Signup
+from games.models.settings import ReminderPlace
+from games.reminders import actions as preferences
+from games.reminders.actions import Choices
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import TOLD_AFTER
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.actions import set_zone
 from guilds.models import User
@@ -27,7 +30,7 @@ from notifications.models import Delivery, Notification, Preference, Status
 
 
 def choose(world: World, who: User, **fields: Any) -> None:
-    choices.choose(world.guild.pk, Choices(**fields), Actor(who, "page"), world.now)
+    preferences.choose(world.guild.pk, Choices(**fields), Actor(who, "page"), world.now)
 
 
 def join(world: World, game: Game, *those: User) -> None:
@@ -62,7 +65,7 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
-        lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), now - TOLD_AFTER)
+        scheduling.cancel(game.pk, "", Actor(world.bob, "page"), now - TOLD_AFTER)
     if kind == "removed":
         signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
@@ -200,12 +203,12 @@ def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, ga
     assert planned(game) == {(30, before(game, 30))}, "who is not in hears nothing"
     join(world, game, other)
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    plan = lifecycle.plan_of(game)
+    plan = scheduling.plan_of(game)
     moved = world.plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
-    lifecycle.edit(game.pk, moved, Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, moved, Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     assert planned(game) == set()
 
 
@@ -218,7 +221,7 @@ def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
     signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert {minutes for minutes, _ in planned(made)} == {20}
     choose(world, world.charlie, reminder=25)
-    people.hand_over(made.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    host_actions.hand_over(made.pk, world.charlie, Actor(world.bob, "page"), world.now)
     assert {minutes for minutes, _ in planned(made)} == {20, 25}
 
 
@@ -302,13 +305,13 @@ def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
     assert f"/me/?next={address}" in page
     typed = {"how": "mention", "reminder": "45", "quiet_from": "23:00", "quiet_to": "07:30", "news": "daily"}
     client.post(address, typed | {f"template_{template.pk}": "now"})
-    kept = choices.choices_of(world.charlie, world.guild.pk)
+    kept = preferences.choices_of(world.charlie, world.guild.pk)
     assert kept == Choices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
     page = client.get(address).text
     assert 'value="45" selected' in page
     assert 'value="23:00"' in page
     client.post(address, {"how": "dm"})
-    assert choices.choices_of(world.charlie, world.guild.pk) == Choices()
+    assert preferences.choices_of(world.charlie, world.guild.pk) == Choices()
     assert not Follow.objects.exists()
 
 
@@ -334,7 +337,7 @@ def test_it_is_found_from_the_guild_and_the_menu(world: World, as_person: Any) -
 
 
 def ask(world: World, who: User, now: datetime) -> None:
-    choices.send_test(world.guild.pk, Actor(who, "page"), now)
+    preferences.send_test(world.guild.pk, Actor(who, "page"), now)
 
 
 def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_person: Any) -> None:

@@ -7,9 +7,9 @@ from django_q.models import Schedule
 
 from conftest import World
 from discord_bot.sandbox import cast
-from games import chores
-from games.actions.announcing import sweep
+from games import scheduled_tasks
 from games.models import Announcement
+from games.posts.actions import sweep
 from guilds.directory import DirectoryDown
 from guilds.models import Channel, Member
 from guilds.seen import SeenMember, SeenUser
@@ -18,8 +18,8 @@ from notifications.models import Delivery, Notification
 
 def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> None:
     Schedule.objects.filter(name="Purge").update(minutes=5)
-    chores.plan_chores()
-    chores.plan_chores()
+    scheduled_tasks.plan_chores()
+    scheduled_tasks.plan_chores()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
         ("Announcement check", 1),
         ("Announcement sweep", 5),
@@ -55,16 +55,16 @@ def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypa
     world.game()
     Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
     Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))
-    assert chores.purge() == "Deleted 1 rows older than 30 days."
+    assert scheduled_tasks.purge() == "Deleted 1 rows older than 30 days."
     assert not Notification.objects.filter(kind="start").exists()
     settings.NOTIFY_KEPT = timedelta(days=3)
-    monkeypatch.setattr(chores, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(scheduled_tasks, "PURGED_AT_ONCE", 2)
     Notification.objects.update(closed_at=world.now - timedelta(days=4))
     count = Notification.objects.count()
     waiting = Notification.objects.get(kind="end")
     Delivery.objects.create(notification=waiting, recipient=world.bob, next_try_at=world.now)
     assert count > 3
-    assert chores.purge() == f"Deleted {count - 1} rows older than 3 days."
+    assert scheduled_tasks.purge() == f"Deleted {count - 1} rows older than 3 days."
     assert Notification.objects.get() == waiting, "a letter still to be sent keeps its row"
 
 
@@ -85,7 +85,7 @@ class Down:
 def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:
     Member.objects.update(roles_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Told"
-    assert chores.refresh_directory() == "Looked up 3 members."
+    assert scheduled_tasks.refresh_directory() == "Looked up 3 members."
     charlie = Member.objects.get(user=world.charlie)
     assert (charlie.nick, charlie.role_ids) == ("Chuck", [cast.PLAYER_ID])
     assert Member.objects.filter(left_at=None).get() == charlie
@@ -94,5 +94,5 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
 def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
     Member.objects.update(roles_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
-    assert "Discord cannot be asked just now" in chores.refresh_directory()
+    assert "Discord cannot be asked just now" in scheduled_tasks.refresh_directory()
     assert Member.objects.filter(left_at=None).count() == 3

@@ -10,15 +10,20 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games import rules
-from games.actions import cloning, life, lifecycle, people, questions, signups, templates
-from games.actions.cloning import Carry
-from games.actions.edited import tell_carried
-from games.actions.planning import Actor
-from games.actions.settling import settle_begun
-from games.levels import GameTemplate
-from games.life import Announce, When
+from games.confirmations import actions as confirmations
+from games.confirmations.change_notices import tell_carried
+from games.core import rules
+from games.core.base import Actor
+from games.core.freezing import settle_begun
+from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
+from games.models.settings import GameTemplate
+from games.scheduling import actions as scheduling
+from games.scheduling import cloning, publishing
+from games.scheduling.cloning import Carry
+from games.scheduling.rules import Announce, When
+from games.server_settings import templates
+from games.signups import actions as signups
 from games.tests.test_edited import MINUTE, edit, told
 from gamesched.lib.refusal import Refused
 from guilds.actions import see_member_gone
@@ -29,9 +34,9 @@ from guilds.models import Role, User
 def game(world: World) -> Game:
     """Bob's game with two seats: Charlie, then a friend not in Discord; Dan and Alice wait."""
     made = world.game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
-    people.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    lifecycle.edit(made.pk, lifecycle.plan_of(made), Actor(world.bob, "page"), world.now, named=["Grandma"])
+    scheduling.edit(made.pk, scheduling.plan_of(made), Actor(world.bob, "page"), world.now, named=["Grandma"])
     for person in (dan(world), world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
     return Game.objects.get()
@@ -42,7 +47,7 @@ def dan(world: World) -> User:
 
 
 def again(game: Game, carry: Carry, by: User, at: datetime, **changes: Any) -> Any:
-    plan = lifecycle.plan_of(game)
+    plan = scheduling.plan_of(game)
     start = rules.next_week(game.starts_at, game.zone, at)
     starts_at = rules.resolve(start.date(), start.time(), game.zone, 0)
     assert isinstance(starts_at, datetime)
@@ -54,7 +59,7 @@ def roster(game: Game) -> list[tuple[str, bool]]:
 
 
 def test_players_come_along_with_seats_and_order(world: World, game: Game) -> None:
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     told(world.now + 10 * MINUTE)
     done = again(game, Carry.YES, world.bob, world.now + 10 * MINUTE)
     made = Game.objects.get(pk=done.game.pk)
@@ -67,7 +72,7 @@ def test_players_come_along_with_seats_and_order(world: World, game: Game) -> No
     assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
     assert "added you to" in found[world.charlie.pk].text
     assert AuditEntry.objects.filter(game=game, verb="again").exists()
-    lifecycle.edit(made.pk, lifecycle.plan_of(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
+    scheduling.edit(made.pk, scheduling.plan_of(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
     signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
     assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
 
@@ -76,7 +81,7 @@ def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> Non
     see_member_gone(world.guild.pk, dan(world).pk, world.now + MINUTE)
     Game.objects.update(settled_at=None)
     signups.join(game.pk, eve := world.person(101, "Eve"), Actor(eve, "page"), world.now)
-    people.block(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
     done = again(game, Carry.YES, world.bob, world.now, player_role_ids=(role.pk,))
     assert roster(done.game) == [("Grandma", True), ("alice", True)], "a co-host needs no role"
@@ -92,7 +97,7 @@ def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Gam
     assert "is scheduled again" in letter.text
     assert "Without an answer your place goes to others." in letter.text
     assert letter.buttons[0].id == f"ask:question:{made.pk}:1:yes"
-    questions.answer(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
+    confirmations.answer(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
     edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
     assert set(made.signups.filter(asked=2).values_list("user__handle", flat=True)) == {"person100", "alice"}
@@ -120,7 +125,7 @@ def test_without_players_nobody_is_told(world: World, game: Game) -> None:
 
 
 def test_the_rules_of_scheduling_hold(world: World, game: Game) -> None:
-    plan = lifecycle.plan_of(game)
+    plan = scheduling.plan_of(game)
     with pytest.raises(Refused, match="past"):
         cloning.clone(game.pk, plan, Carry.YES, Actor(world.bob, "page"), game.starts_at)
     assert Game.objects.count() == 1
@@ -147,7 +152,7 @@ def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any
 def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, game: Game, as_person: Any) -> None:
     player = as_person(world.charlie)
     assert "Play it again" not in player.get(game.get_absolute_url()).text
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     page = player.get(game.get_absolute_url()).text
     assert "Play it again" in page
     assert "Save as a template" not in page
@@ -196,10 +201,10 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
 
 def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
     eve = world.person(101, "Eve")
-    plan = replace(lifecycle.plan_of(game), starts_at=game.starts_at + timedelta(days=7))
+    plan = replace(scheduling.plan_of(game), starts_at=game.starts_at + timedelta(days=7))
     by = Actor(world.bob, "page")
     made = cloning.clone(game.pk, plan, Carry.ASK, by, world.now, [eve.pk], Announce(When.DRAFT)).game
-    life.announce(made.pk, by, world.now + MINUTE)
+    publishing.announce(made.pk, by, world.now + MINUTE)
     assert made.signups.get(user=eve).asked == 0
     assert made.signups.get(user=world.charlie).asked == 1
     assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

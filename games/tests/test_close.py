@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.actions.closing import close, reopen
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
-from games.show import history
+from games.pages.game_page import history
+from games.signups.closing import close, reopen
 from gamesched.lib.refusal import Refused
 from notifications.models import Notification
 

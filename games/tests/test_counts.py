@@ -8,9 +8,9 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.clicks import Click, act
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.signups import actions as signups
 from guilds.seen import SeenMember, SeenUser
 
 

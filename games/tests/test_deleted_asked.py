@@ -7,14 +7,15 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games import asking, life_messages
-from games.actions import lifecycle
-from games.actions.announcing import channels_changed, posts_deleted, sweep
-from games.actions.planning import Actor
-from games.asking import Ask
-from games.levels import GuildDefaults
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import Ask
+from games.core.states import State
 from games.models import Announcement, Game
-from games.states import State
+from games.models.settings import GuildDefaults
+from games.posts.actions import channels_changed, posts_deleted, sweep
+from games.scheduling import actions as scheduling
+from games.scheduling import wording as schedule_wording
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
 from notifications import steps
@@ -53,21 +54,21 @@ def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, gam
     [letter] = letters(world.now)
     assert letter.user_id == world.bob.pk
     assert "Somebody deleted the announcement of **Curse of Strahd**" in letter.text
-    assert [button.label for button in letter.buttons] == [life_messages.PUT_BACK, life_messages.CANCEL]
+    assert [button.label for button in letter.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
-    lifecycle.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     sweep(world.now)
     channels_changed(world.guild.pk, world.now)
     assert posts(world, world.now) == []
     assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert life_messages.POST_DELETED in page
+    assert schedule_wording.POST_DELETED in page
     assert "so the host is asked what to do" in page
     as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
     assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
     with pytest.raises(Refused) as refused:
-        asking.answer(asks(letter)[0], world.bob, world.now)
-    assert refused.value.refusal == asking.outdated()
+        choices.answer(asks(letter)[0], world.bob, world.now)
+    assert refused.value.refusal == choices.outdated()
 
 
 @pytest.mark.parametrize("choice", [0, 1])
@@ -75,8 +76,8 @@ def test_the_answers(world: World, game: Game, choice: int) -> None:
     posts_deleted([POST], world.now)
     ask = asks(letters(world.now)[0])[choice]
     with pytest.raises(Refused, match="Only the host"):
-        asking.answer(ask, world.charlie, world.now)
-    assert asking.answer(ask, world.bob, world.now).changed
+        choices.answer(ask, world.charlie, world.now)
+    assert choices.answer(ask, world.bob, world.now).changed
     game.refresh_from_db()
     assert game.state(world.now) is (State.CANCELLED if choice else State.SCHEDULED)
     assert len(posts(world, world.now + timedelta(minutes=1))) == (0 if choice else 1)
@@ -86,27 +87,27 @@ def test_the_answers(world: World, game: Game, choice: int) -> None:
 def test_deleted_once_more_is_another_question(world: World, game: Game) -> None:
     posts_deleted([POST], world.now)
     first = asks(letters(world.now)[0])[0]
-    asking.answer(first, world.bob, world.now)
+    choices.answer(first, world.bob, world.now)
     up(game, 778)
     later = world.now + timedelta(minutes=1)
     posts_deleted([778], later)
     second = asks(letters(later)[0])[0]
     assert second.number != first.number
     with pytest.raises(Refused):
-        asking.answer(first, world.bob, later)
-    assert asking.answer(second, world.bob, later).changed
+        choices.answer(first, world.bob, later)
+    assert choices.answer(second, world.bob, later).changed
 
 
 @pytest.mark.parametrize("heard", [False, True])
 def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
     """Whether or not the bot hears of it while the edit is under way."""
-    lifecycle.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     [job] = [one for one in steps.take_jobs(world.now, 10) if one.letter.post is not None]
     if heard:
         posts_deleted([POST], world.now)
     steps.record([(job, Permanent("Unknown Message", Permanent.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
-    assert Announcement.objects.get().problem == life_messages.POST_DELETED
+    assert Announcement.objects.get().problem == schedule_wording.POST_DELETED
     row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, dropped__startswith="its host")
     assert row.error == "", "nobody has to mend that"
     assert len(letters(world.now)) == 1

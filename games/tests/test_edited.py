@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from conftest import World
 from discord_bot.render import embed
-from games import edits
-from games.actions import lifecycle, people, signups
-from games.actions.planning import Actor
-from games.announcement import view
-from games.messages import stamp
+from games.confirmations import edits
+from games.core.base import Actor
+from games.core.wording import stamp
+from games.hosts import actions as host_actions
 from games.models import Game
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from games.tests.test_ledger import letters
 from guilds.models import User
 from notifications import steps
@@ -34,8 +36,8 @@ def told(at: datetime) -> dict[int | None, Letter]:
 
 
 def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
-    plan = replace(lifecycle.plan_of(Game.objects.get(pk=game.pk)), **changes)
-    lifecycle.edit(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
+    plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
+    scheduling.edit(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
 
 
 @pytest.fixture
@@ -103,12 +105,12 @@ def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> No
 
 def test_a_cancelled_game_tells_of_no_edit(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
 
 
 def test_a_new_host_and_channel_are_told(world: World, game: Game) -> None:
-    people.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
     found = told(world.now + MINUTE)
     assert "Host: ~~Bob the GM~~ → charlie" in found[world.alice.pk].text

@@ -15,17 +15,21 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.clicks import Click, act
 from discord_bot.render import buttons
-from games import messages
-from games.actions import life, lifecycle, people, signups, telling
-from games.actions.planning import Actor
-from games.announcement import view
-from games.levels import Method
-from games.life import Announce, When
+from games.core import wording
+from games.core.base import Actor
+from games.core.rules import To
+from games.core.state_wording import HIDDEN, over
+from games.core.states import ALLOWED, State, allowed
+from games.hosts import actions as host_actions
+from games.hosts import messages as host_messages
 from games.models import Game, Signup
-from games.rules import To
-from games.show import game_context
-from games.state_messages import HIDDEN, over
-from games.states import ALLOWED, State, allowed
+from games.models.settings import Method
+from games.pages.game_page import game_context
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from guilds.seen import SeenMember, SeenUser
@@ -39,7 +43,7 @@ def made(world: World, state: State, seats: int = 2, method: Method = Method.OPE
     hidden = {State.DRAFT: Announce(When.DRAFT), State.UNANNOUNCED: Announce(When.LATER, now + HOUR)}
     plan = world.plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
     dan, announce = world.person(100, "Dan"), hidden.get(state, Announce())
-    game = lifecycle.create(world.guild.pk, plan, by, now, named=(dan.pk,), announce=announce).game
+    game = scheduling.create(world.guild.pk, plan, by, now, named=(dan.pk,), announce=announce).game
     ended: dict[str, Any] = {"starts_at": now - 2 * HOUR, "ends_at": now - HOUR}
     moved: dict[str, Any] | None = {
         State.IN_PROGRESS: {"starts_at": now - HOUR, "ends_at": now + HOUR},
@@ -80,7 +84,7 @@ NOTHING = {State.DRAFT: HIDDEN, State.UNANNOUNCED: HIDDEN} | {
     State.ARCHIVED: "This game is over.",
     State.CANCELLED: "This game was cancelled: rain",
 }
-UNKNOWN = {"button": messages.OLD_BUTTON, "page": "404", "command": messages.UNKNOWN_GAME}
+UNKNOWN = {"button": wording.OLD_BUTTON, "page": "404", "command": wording.UNKNOWN_GAME}
 STATUSES = ["full", "scheduled, closed", *map(str, State)]
 
 
@@ -212,19 +216,19 @@ def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> N
 
 def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     now, dan = world.now, world.person(100, "Dan")
-    bob, plan = Actor(world.bob, "page"), lifecycle.plan_of(game)
+    bob, plan = Actor(world.bob, "page"), scheduling.plan_of(game)
     return {
-        "announce": lambda: life.announce(game.pk, bob, now),
-        "repost": lambda: lifecycle.announce_again(game.pk, bob, now),
-        "edit": lambda: lifecycle.edit(game.pk, plan, bob, now),
-        "cancel": lambda: lifecycle.cancel(game.pk, "", bob, now),
-        "undo": lambda: life.uncancel(game.pk, bob, now),
+        "announce": lambda: publishing.announce(game.pk, bob, now),
+        "repost": lambda: scheduling.announce_again(game.pk, bob, now),
+        "edit": lambda: scheduling.edit(game.pk, plan, bob, now),
+        "cancel": lambda: scheduling.cancel(game.pk, "", bob, now),
+        "undo": lambda: publishing.uncancel(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
         "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
-        "add": lambda: lifecycle.edit(game.pk, plan, bob, now, named=("Grandma",)),
+        "add": lambda: scheduling.edit(game.pk, plan, bob, now, named=("Grandma",)),
         "remove": lambda: signups.remove(game.pk, Signup.objects.get().pk, bob, now),
-        "hosts": lambda: people.set_cohosts(game.pk, [world.alice], bob, now),
-        "tell": lambda: telling.tell(game.pk, "Bring dice.", To.ALL, bob, now),
+        "hosts": lambda: host_actions.set_cohosts(game.pk, [world.alice], bob, now),
+        "tell": lambda: host_messages.tell(game.pk, "Bring dice.", To.ALL, bob, now),
     }
 
 

@@ -11,14 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.actions import choices, closing, lifecycle, people, signups
-from games.actions.choices import DAILY, NOW, Choices
-from games.actions.life import NEWS_SETTLE
-from games.actions.planning import Actor
-from games.following import followers
-from games.levels import GameTemplate
+from games.core.base import Actor
+from games.core.rules import next_digest
+from games.hosts import actions as host_actions
 from games.models import Game
-from games.rules import next_digest
+from games.models.settings import GameTemplate
+from games.reminders import actions as preferences
+from games.reminders.actions import DAILY, NOW, Choices
+from games.reminders.followers import followers
+from games.scheduling import actions as scheduling
+from games.scheduling.publishing import NEWS_SETTLE
+from games.signups import actions as signups
+from games.signups import closing
 from games.tests.test_choices import letters, to
 from guilds.actions import see_member_gone, set_zone
 from guilds.models import Member, Role, User
@@ -29,12 +33,12 @@ ROLE = 1200000000000000777
 
 def follow(world: World, who: User, news: str = "", how: str = "dm", **templates: str) -> None:
     picked = {int(name[1:]): when for name, when in templates.items()}
-    choices.choose(world.guild.pk, Choices(how=how, news=news, templates=picked), Actor(who, "page"), world.now)
+    preferences.choose(world.guild.pk, Choices(how=how, news=news, templates=picked), Actor(who, "page"), world.now)
 
 
 def make(world: World, at: datetime, **changes: Any) -> Game:
     """A game of Bob's, scheduled at that time."""
-    return lifecycle.create(world.guild.pk, world.plan(**changes), Actor(world.bob, "page"), at).game
+    return scheduling.create(world.guild.pk, world.plan(**changes), Actor(world.bob, "page"), at).game
 
 
 # --- at once -----------------------------------------------------------------------------------------------
@@ -45,7 +49,7 @@ def test_it_comes_when_the_host_had_time_to_mend_and_says_which_game(world: Worl
     game = make(world, world.now)
     assert letters(world.now + NEWS_SETTLE - timedelta(seconds=1)) == []
     plan = world.plan(title="Curse of *Strahd*")
-    lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
+    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
     [letter] = letters(world.now + NEWS_SETTLE)
     assert letter.user_id == world.charlie.pk
     assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in letter.text
@@ -78,12 +82,12 @@ def test_who_is_not_told(world: World, why: str) -> None:
     game = make(world, world.now, seats=1, **roles)
     host = Actor(world.bob, "page")
     if why == "co-host":
-        people.set_cohosts(game.pk, [who], host, world.now)
+        host_actions.set_cohosts(game.pk, [who], host, world.now)
     if why == "in":
         signups.join(game.pk, who, Actor(who, "page"), world.now)
         Game.objects.filter(pk=game.pk).update(seats=2)
     if why == "blocked":
-        people.block(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
+        host_actions.block(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
     if why == "left":
         see_member_gone(world.guild.pk, who.pk, world.now)
     if why == "full":
@@ -91,7 +95,7 @@ def test_who_is_not_told(world: World, why: str) -> None:
     if why == "closed":
         closing.close(game.pk, host, world.now)
     if why == "cancelled":
-        lifecycle.cancel(game.pk, "", host, world.now)
+        scheduling.cancel(game.pk, "", host, world.now)
     assert letters(world.now + NEWS_SETTLE) == []
     if why == "role":
         Member.objects.filter(user=who).update(role_ids=[ROLE])
@@ -195,7 +199,7 @@ def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: dat
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
     letters(at(day, 9, 3))
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
-    lifecycle.cancel(off.pk, "", Actor(world.bob, "page"), at(day, 10))
+    scheduling.cancel(off.pk, "", Actor(world.bob, "page"), at(day, 10))
     assert to(letters(at(day, 18)), world.charlie) == []
     assert Notification.objects.get(kind="digest").dropped == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))
@@ -242,7 +246,7 @@ def test_the_longest_digest_fits(world: World, day: datetime) -> None:
 
 
 def test_a_digest_asks_as_often_however_many_games(world: World, day: datetime) -> None:
-    from games.following import news_for
+    from games.reminders.followers import news_for
 
     def asked(number: int) -> int:
         for _ in range(number):

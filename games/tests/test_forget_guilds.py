@@ -7,11 +7,12 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from conftest import GUILD, World
-from games import chores
-from games.actions import gone, setup
-from games.levels import GuildDefaults
+from games import scheduled_tasks
+from games.core.rules import KEPT_AFTER_LEAVING
 from games.models import Game
-from games.rules import KEPT_AFTER_LEAVING
+from games.models.settings import GuildDefaults
+from games.server_settings import removals
+from games.server_settings import setup as guild_setup
 from games.tests.test_admin_scope import OTHER, SCOPED, theirs
 from games.tests.test_admin_scope import world as two_guilds
 from guilds import actions
@@ -28,24 +29,24 @@ def totals() -> dict[type[Model], int]:
 
 def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guilds: World) -> None:
     world = two_guilds
-    setup.welcome(OTHER, world.charlie.pk, world.now)
+    guild_setup.welcome(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(theirs(model)) for model in SCOPED}
     actions.see_guild_gone(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
-    assert gone.forget_guilds(world.now) == 0
+    assert removals.forget_guilds(world.now) == 0
     assert totals() == before
-    assert gone.forget_guilds(world.now + timedelta(hours=2)) == 1
+    assert removals.forget_guilds(world.now + timedelta(hours=2)) == 1
     assert totals() == {model: before[model] - of_it[model] - (model is Notification) for model in SCOPED}
     assert User.objects.count() == people
     assert Member.objects.filter(user=world.charlie).get().guild_id == GUILD
-    assert chores.purge_guilds() == "Deleted 0 servers that the bot left more than 30 days ago."
+    assert scheduled_tasks.purge_guilds() == "Deleted 0 servers that the bot left more than 30 days ago."
 
 
 def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: World) -> None:
     world.game()
     actions.see_guild_gone(GUILD, world.now - timedelta(days=31))
     actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
-    assert not gone._forget(GUILD, world.now), "asked again under the lock"
+    assert not removals._forget(GUILD, world.now), "asked again under the lock"
     assert Game.objects.exists()
     assert GuildDefaults.objects.exists()
 
@@ -64,7 +65,7 @@ def test_who_invites_the_bot_while_it_is_deleted_begins_anew(committed_world: Wo
 
     inviting = threading.Thread(target=invite)
     with transaction.atomic():
-        assert gone.forget_guilds(world.now) == 1
+        assert removals.forget_guilds(world.now) == 1
         inviting.start()
         inviting.join(0.3)
         assert inviting.is_alive(), "it waits for the lock"

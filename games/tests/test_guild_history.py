@@ -6,12 +6,14 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.actions import gone, levels, people, templates
-from games.actions.levels import settings_of
-from games.actions.planning import Actor
-from games.guild_history import Entry, told
-from games.levels import GuildDefaults
+from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import AuditEntry
+from games.models.settings import GuildDefaults
+from games.server_settings import actions as server_settings
+from games.server_settings import removals, templates
+from games.server_settings.actions import settings_of
+from games.server_settings.history import Entry, told
 from guilds.models import Role
 
 ORGANISER = GUILD + 20
@@ -19,7 +21,7 @@ ORGANISER = GUILD + 20
 
 def change(world: World, door: str = "page", **said: Any) -> None:
     settings = settings_of(GuildDefaults.objects.get(pk=GUILD)) | said
-    levels.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, door), world.now)
+    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, door), world.now)
 
 
 def last(world: World) -> Entry:
@@ -56,27 +58,27 @@ def test_templates_channels_and_blocks_are_told_too(world: World) -> None:
     assert last(world).changes == [("Copy", "", "Raid (copy)")]
     templates.reorder_templates(GUILD, [other.level.pk, made.level.pk], by, world.now)
     assert last(world).changes == [("Order", "Raid, Raid (copy)", "Raid (copy), Raid")]
-    levels.change_channel_defaults(world.channel.pk, settings, False, by, world.now)
+    server_settings.change_channel_defaults(world.channel.pk, settings, False, by, world.now)
     assert (last(world).text, last(world).changes) == (
         "alice changed #game-night",
         [("Open for games", "yes", "no")],
     )
-    people.block(GUILD, world.bob, None, "rude", operator, world.now)
+    host_actions.block(GUILD, world.bob, None, "rude", operator, world.now)
     assert (last(world).text, last(world).door) == ("An operator blocked Bob the GM", "command line")
     assert last(world).changes == [("Until", "", "for good"), ("Reason", "", "rude")]
-    people.block(GUILD, world.bob, world.now + timedelta(days=1), "rude", by, world.now)
+    host_actions.block(GUILD, world.bob, world.now + timedelta(days=1), "rude", by, world.now)
     assert last(world).changes[0][1] == "for good"
     assert last(world).changes[0][2].endswith("UTC")
-    assert people.unblock(GUILD, world.bob, by, world.now)
+    assert host_actions.unblock(GUILD, world.bob, by, world.now)
     assert last(world).text == "alice let Bob the GM sign up again"
-    assert not people.unblock(GUILD, world.bob, by, world.now)
+    assert not host_actions.unblock(GUILD, world.bob, by, world.now)
     assert AuditEntry.objects.filter(verb="unblock").count() == 1
 
 
 def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
     change(world, player_role_ids=(ORGANISER, EVERYONE))
     Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
-    gone.forget_roles(GUILD, world.now)
+    removals.forget_roles(GUILD, world.now)
     assert (last(world).text, last(world).door) == (
         "the server no longer names Organiser: deleted in Discord",
         "Discord",

@@ -9,15 +9,17 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import World
-from games import asking
-from games.actions import lifecycle, signups, telling
-from games.actions.planning import Actor
-from games.asking import Ask
-from games.life import Announce, When
-from games.listing import Which
-from games.live import groups_for
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import Ask
+from games.core.rules import To
+from games.hosts import messages as host_messages
 from games.models import Follow, Game
-from games.rules import To
+from games.pages.game_list import Which
+from games.pages.live import groups_for
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
 from games.tests.test_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
 from gamesched.lib.refusal import Refused
 from guilds.seen import SeenMember, SeenUser
@@ -35,7 +37,7 @@ def game(cast: Cast, world: World) -> Game:
     plan = world.plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")
-    made = lifecycle.create(world.guild.pk, plan, by, world.now, named=named, announce=Announce(When.DRAFT)).game
+    made = scheduling.create(world.guild.pk, plan, by, world.now, named=named, announce=Announce(When.DRAFT)).game
     made.cohosts.add(cast.people["co-host"])
     return made
 
@@ -89,28 +91,28 @@ def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: G
 
 def test_buttons(cast: Cast, world: World, game: Game) -> None:
     from discord_bot.clicks import Click, act
-    from games import messages
+    from games.core import wording
 
     player = cast.people["player"]
     member = SeenMember(SeenUser(player.pk, player.handle), role_ids=(world.guild.pk + 31,))
     for verb in ("join", "leave"):
         known, unknown = (act(Click(pk, verb, world.guild.pk, member)) for pk in (game.pk, 2**40))
         assert known == unknown, "a forged button tells nobody that there is a game"
-        assert known.text == messages.OLD_BUTTON
+        assert known.text == wording.OLD_BUTTON
     for pk in (game.pk, 2**40):
         with pytest.raises(Refused) as refused:
-            asking.answer(Ask("deleted", pk, 1, "put_back"), player, world.now)
-        assert refused.value.refusal == asking.outdated()
+            choices.answer(Ask("deleted", pk, 1, "put_back"), player, world.now)
+        assert refused.value.refusal == choices.outdated()
 
 
 def test_verbs_and_news(cast: Cast, world: World, game: Game) -> None:
-    from games.following import news_for
+    from games.reminders.followers import news_for
 
     player, host = cast.people["player"], Actor(cast.people["host"], "page")
     with pytest.raises(Refused, match="There is no such game"):
         signups.leave(game.pk, player, Actor(player, "page"), world.now)
     with pytest.raises(Refused, match="not announced yet"):
-        telling.tell(game.pk, "Soon!", To.ALL, host, world.now)
+        host_messages.tell(game.pk, "Soon!", To.ALL, host, world.now)
     Follow.objects.create(user=cast.people["player"], guild=world.guild, digest=True)
     Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)
     assert news_for(player, world.now - timedelta(days=1), world.now) == []

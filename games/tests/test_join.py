@@ -5,10 +5,10 @@ import pytest
 from django.db import connection
 
 from conftest import World
-from games.actions.planning import Actor
-from games.actions.signups import join, leave
+from games.core.base import Actor
+from games.core.roster import roster
 from games.models import Signup
-from games.roster import roster
+from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.models import Notification

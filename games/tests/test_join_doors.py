@@ -13,10 +13,11 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.clicks import Click, act
 from discord_bot.render import buttons
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.announcement import view
+from games.core.base import Actor
 from games.models import Game
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from guilds.seen import SeenMember, SeenUser
 
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
@@ -87,6 +88,6 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
 
 def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
     game = world.game()
-    lifecycle.cancel(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
     member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
     assert "\\[free gifts](" in act(Click(game.pk, "join", world.guild.pk, member)).text

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from conftest import World
-from games.actions import lifecycle, people, signups
-from games.actions.ledger import drop, resend
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.deliveries.actions import drop, resend
+from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications import steps
@@ -95,7 +97,7 @@ def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) ->
 def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delivery) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     cohost = world.person(100)
-    people.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
     for verb in (resend, drop):
         with pytest.raises(Refused, match="Only the host"):
             verb(failed.pk, Actor(world.charlie, "page"), world.now)
@@ -134,7 +136,7 @@ def test_it_is_judged_like_any_letter(world: World, game: Game, failed: Delivery
 
 
 def test_it_is_not_sent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     made = resend(failed.pk, Actor(world.bob, "page"), world.now).delivery
     steps.take_jobs(world.now, 10)
     made.refresh_from_db()

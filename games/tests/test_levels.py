@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.levels import BUILT_IN, BUILT_IN_SOURCE, NAMES, THE_SERVER, THIS_GAME, Says, Setting, resolve
+from games.models.settings import BUILT_IN, BUILT_IN_SOURCE, NAMES, THE_SERVER, THIS_GAME, Says, Setting, resolve
 
 SOURCES = (THIS_GAME, "Campaign", "#raids", THE_SERVER)
 VALUES = st.one_of(st.none(), st.just(0), st.just(""), st.lists(st.integers(0, 9), max_size=2), st.integers(1, 99))

@@ -7,8 +7,8 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from conftest import World
-from games.live import LiveConsumer
 from games.models import Game
+from games.pages.live import LiveConsumer
 from gamesched.lib.crossing import in_db
 from guilds.models import User
 

@@ -8,17 +8,18 @@ import pytest
 
 from conftest import World
 from discord_bot.render import embed
-from games import rules
-from games.actions import lifecycle, planning, signups
-from games.actions.planning import Actor
-from games.actions.seating import offer_number
-from games.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, view
-from games.edits import said
-from games.ledger_messages import quoted
-from games.life_messages import POST_DELETED
-from games.messages import plain
+from games.confirmations.edits import said
+from games.core import base, rules
+from games.core.base import Actor
+from games.core.rules import REASON_MAX, TITLE_MAX, TOLD_MAX
+from games.core.seating import offer_number
+from games.core.wording import plain
+from games.deliveries.wording import quoted
 from games.models import Announcement, AuditEntry, Follow, Game, Signup
-from games.rules import REASON_MAX, TITLE_MAX, TOLD_MAX
+from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, view
+from games.scheduling import actions as scheduling
+from games.scheduling.wording import POST_DELETED
+from games.signups import actions as signups
 from guilds.models import Guild, Member
 from notifications.kinds import Drop, letter_kind, letter_kinds, silent_kinds
 from notifications.models import Delivery, Notification
@@ -71,7 +72,7 @@ def kinds() -> list[str]:
 
 def test_a_letter(world: World, game: Game, part: str) -> None:
     for kind in kinds():
-        planning.rehearsed(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
+        base.rehearsed(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
 
 
 def check(world: World, game: Game, part: str, kind: str) -> None:
@@ -100,7 +101,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             signup.update(asked=1)
             Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
         case "cancelled":
-            lifecycle.cancel(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
+            scheduling.cancel(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
             now = game.ends_at
         case "deleted":

@@ -13,11 +13,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from conftest import GUILD, World
-from games.actions import answers, closing, life, lifecycle, offers, placing, seating, signups, waiting
-from games.actions.planning import Actor
-from games.actions.seating import offer_number
-from games.levels import Method
-from games.states import State
+from games.core import seating
+from games.core.base import Actor
+from games.core.seating import offer_number
+from games.core.states import State
+from games.models.settings import Method
+from games.offers import actions as offers
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.signups import actions as signups
+from games.signups import closing, manual_seating, responses, standby
 from games.tests.machines import OneGame, person, run
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
@@ -70,14 +75,14 @@ class Life(OneGame):
     @rule(who=person)
     def cannot_come(self, who: int) -> None:
         user = self.people[who]
-        if self.do(lambda: answers.cant(self.id, user, Actor(user, "page"), self.now)):
+        if self.do(lambda: responses.cant(self.id, user, Actor(user, "page"), self.now)):
             self.inside.discard(user.pk)
             self.knows[user.pk] = "out"
 
     @rule(who=person, on=st.booleans())
     def wait_on_purpose(self, who: int, on: bool) -> None:
         user = self.people[who]
-        if self.do(lambda: waiting.wait(self.id, user, on, Actor(user, "page"), self.now)):
+        if self.do(lambda: standby.wait(self.id, user, on, Actor(user, "page"), self.now)):
             if on:
                 self.inside.add(user.pk)
             self.knows[user.pk] = self.place(user.pk)
@@ -94,7 +99,7 @@ class Life(OneGame):
     @rule(who=person)
     def bring_somebody(self, who: int) -> None:
         user = self.people[who]
-        self.do(lambda: answers.bring(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
+        self.do(lambda: responses.bring(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
 
     @rule(at=st.integers(0, 9), verb=st.sampled_from(["seat", "bench", "up", "down"]))
     def place_somebody(self, at: int, verb: str) -> None:
@@ -103,10 +108,10 @@ class Life(OneGame):
             pk = found[at].pk
             self.do(
                 lambda: {
-                    "seat": lambda: placing.seat(self.id, pk, self.host, self.now),
-                    "bench": lambda: placing.bench(self.id, pk, self.host, self.now),
-                    "up": lambda: placing.reorder(self.id, pk, -1, self.host, self.now),
-                    "down": lambda: placing.reorder(self.id, pk, 1, self.host, self.now),
+                    "seat": lambda: manual_seating.seat(self.id, pk, self.host, self.now),
+                    "bench": lambda: manual_seating.bench(self.id, pk, self.host, self.now),
+                    "up": lambda: manual_seating.reorder(self.id, pk, -1, self.host, self.now),
+                    "down": lambda: manual_seating.reorder(self.id, pk, 1, self.host, self.now),
                 }[verb]()
             )
 
@@ -117,9 +122,9 @@ class Life(OneGame):
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: life.uncancel(self.id, self.host, self.now))
+            self.do(lambda: publishing.uncancel(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: lifecycle.cancel(self.id, "", self.host, self.now))
+            self.do(lambda: scheduling.cancel(self.id, "", self.host, self.now))
 
     @rule(who=person)
     def put_in(self, who: int) -> None:
@@ -136,8 +141,8 @@ class Life(OneGame):
     @rule(seats=st.integers(0, 4))
     def change_seats(self, seats: int) -> None:
         def edit() -> None:
-            plan = lifecycle.plan_of(self.game)
-            lifecycle.edit(self.id, self.world.plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+            plan = scheduling.plan_of(self.game)
+            scheduling.edit(self.id, self.world.plan(**{**vars(plan), "seats": seats}), self.host, self.now)
 
         self.do(edit)
 

@@ -13,13 +13,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from conftest import World
-from games import asking, edits
-from games.actions import attendance, life, lifecycle, signups, telling
-from games.actions.planning import Actor
-from games.asking import Ask
-from games.life import Announce, When
-from games.rules import To
-from games.states import State
+from games.attendance import actions as attendance
+from games.confirmations import edits
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import Ask
+from games.core.rules import To
+from games.core.states import State
+from games.hosts import messages as host_messages
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
 from games.tests.machines import OneGame, run
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
@@ -54,7 +59,7 @@ class Edits(OneGame):
         at = self.now + timedelta(minutes=30) if announce is When.LATER else None
         named = [user.pk for user in self.people[:3]]
         kept = Announce(announce, at)
-        game = lifecycle.create(self.world.guild.pk, plan, self.host, self.now, named=named, announce=kept).game
+        game = scheduling.create(self.world.guild.pk, plan, self.host, self.now, named=named, announce=kept).game
         self.id = game.pk
         self.knows = dict.fromkeys(named, edits.said(game))
         self.now += timedelta(minutes=5)
@@ -78,7 +83,7 @@ class Edits(OneGame):
     def answer(self, who: int, choice: str, before: int) -> None:
         user, number = self.people[who], self.game.question - before
         inside = self.is_in(user.pk)
-        if self.do(lambda: asking.answer(Ask("question", self.id, number, choice), user, self.now)):
+        if self.do(lambda: choices.answer(Ask("question", self.id, number, choice), user, self.now)):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")
@@ -89,8 +94,8 @@ class Edits(OneGame):
     # --- what the host does ------------------------------------------------------------------------------
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
-        plan = replace(lifecycle.plan_of(self.game), **changes)
-        self.do(lambda: lifecycle.edit(self.id, plan, self.host, self.now, silence_frees=silence))
+        plan = replace(scheduling.plan_of(self.game), **changes)
+        self.do(lambda: scheduling.edit(self.id, plan, self.host, self.now, silence_frees=silence))
 
     @rule(
         minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),
@@ -118,19 +123,19 @@ class Edits(OneGame):
 
     @rule()
     def announce(self) -> None:
-        if self.do(lambda: life.announce(self.id, self.host, self.now)):
+        if self.do(lambda: publishing.announce(self.id, self.host, self.now)):
             self.knows |= {one.user_id: edits.said(self.game) for one in self.current() if one.user_id}
 
     @rule(to=st.sampled_from(To))
     def tell(self, to: To) -> None:
-        self.do(lambda: telling.tell(self.id, "Bring dice.", to, self.host, self.now))
+        self.do(lambda: host_messages.tell(self.id, "Bring dice.", to, self.host, self.now))
 
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: life.uncancel(self.id, self.host, self.now))
+            self.do(lambda: publishing.uncancel(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: lifecycle.cancel(self.id, "", self.host, self.now))
+            self.do(lambda: scheduling.cancel(self.id, "", self.host, self.now))
 
     @rule(at=st.integers(0, 5), no_show=st.booleans())
     def attend(self, at: int, no_show: bool) -> None:

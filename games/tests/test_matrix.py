@@ -12,10 +12,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from conftest import GUILD, World
-from games.actions import lifecycle, people, signups
-from games.actions.planning import Actor
-from games.levels import GameTemplate, GuildDefaults
+from games.core.base import Actor
+from games.hosts import actions as host_actions
 from games.models import Game, Signup
+from games.models.settings import GameTemplate, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from guilds.actions import see_guild, see_member, see_member_gone
 from guilds.models import Role, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
@@ -66,9 +68,9 @@ def cast(world: World) -> Cast:
         "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
     }
     see_member_gone(world.guild.pk, found["ex-member"].pk, world.now)
-    game = lifecycle.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
-    people.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
-    people.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    game = scheduling.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
+    host_actions.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
+    host_actions.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
     signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
@@ -86,7 +88,7 @@ def foreign_game(world: World) -> Game:
         world.now,
     )
     zed = see_member(ELSEWHERE, SeenMember(other), world.now).user
-    return lifecycle.create(ELSEWHERE, world.plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+    return scheduling.create(ELSEWHERE, world.plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
 
 
 Verdict = Callable[[str], str]
@@ -277,7 +279,7 @@ def test_what_a_page_offers_is_what_the_verb_does(cast: Cast, world: World, clie
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
 def test_a_socket(cast: Cast, who: str) -> None:
-    from games.live import groups_for
+    from games.pages.live import groups_for
 
     for game, heard in ((cast.game, who in MEMBERS), (cast.foreign, False)):
         assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is heard
@@ -287,7 +289,7 @@ def test_a_socket(cast: Cast, who: str) -> None:
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
     from discord_bot.listings import Ask, look
-    from games.listing import Listing
+    from games.pages.game_list import Listing
     from guilds.models import Member
 
     user = cast.people[who]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from conftest import World
 from discord_bot.render import embed
-from games.announcement import view
-from games.mentioned import discord_text, page_text
-from games.mentions import EMBED_DESCRIPTION, Mention, for_discord, for_page, pieces
+from games.core.mentions import EMBED_DESCRIPTION, Mention, for_discord, for_page, pieces
+from games.core.text import discord_text, page_text
+from games.posts.announcement import view
 from guilds.models import Member
 
 BOB, GM, TWIN, SMITH = (1300000000000000000 + n for n in range(1, 5))

@@ -7,12 +7,13 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games import asking
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.announcement import view
-from games.asking import Ask
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import Ask
 from games.models import AuditEntry, Follow, Game, OtherAnswer
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications import steps
@@ -44,7 +45,7 @@ def number(game: Game) -> int:
 
 
 def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None = None) -> Any:
-    return asking.answer(Ask("short", game.pk, asked or number(game), choice), who, now)
+    return choices.answer(Ask("short", game.pk, asked or number(game), choice), who, now)
 
 
 def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, game: Game) -> None:
@@ -58,11 +59,11 @@ def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]
     plan = world.plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
-    lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert due("nudge") == [], "never in the past"
     assert due("short") == [world.now + timedelta(hours=6)]
     soon = world.plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
-    lifecycle.edit(game.pk, soon, Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, soon, Actor(world.bob, "page"), world.now)
     assert due("short") == []
     world.game(minimum=0)
     assert due("short") == []
@@ -100,9 +101,9 @@ def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any
     keep, move, cancel = letter.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
-        asking.answer(Ask.parse(cancel.id), world.charlie, at)
+        choices.answer(Ask.parse(cancel.id), world.charlie, at)
     revision = Game.objects.get().revision
-    assert asking.answer(Ask.parse(keep.id), world.bob, at).text == "The game stays as it is."
+    assert choices.answer(Ask.parse(keep.id), world.bob, at).text == "The game stays as it is."
     assert Game.objects.get().revision == revision, "nothing else changes"
     assert AuditEntry.objects.get(verb="keep").door == "button"
     assert not choose(game, "keep", world.bob, at).changed

@@ -10,12 +10,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games import rules
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.levels import GuildDefaults
+from games.core import rules
+from games.core.base import Actor
+from games.core.roster import roster
 from games.models import AuditEntry, Game, Signup
-from games.roster import roster
+from games.models.settings import GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from games.tests.test_pages import fields
 from gamesched.lib.refusal import Refused
 from guilds.directory import DirectoryDown
@@ -66,7 +67,7 @@ def host(world: World) -> Actor:
 
 def edit(world: World, game: Game, *named: int | str, **changes: Any) -> Any:
     plan = world.plan(starts_at=game.starts_at, **changes)
-    return lifecycle.edit(game.pk, plan, host(world), world.now, named=named)
+    return scheduling.edit(game.pk, plan, host(world), world.now, named=named)
 
 
 def names(game: Game) -> tuple[list[str], list[str]]:
@@ -90,7 +91,7 @@ def letter(kind: str, world: World, now: Any = None) -> Any:
 
 def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None:
     named: list[int | str] = [world.charlie.pk, "Grandma", world.alice.pk]
-    done = lifecycle.create(world.guild.pk, world.plan(seats=2), host(world), world.now, named=named)
+    done = scheduling.create(world.guild.pk, world.plan(seats=2), host(world), world.now, named=named)
     assert names(done.game) == (["charlie", "Grandma"], ["alice"])
     assert "Added: charlie, Grandma, alice." in done.text
     assert due("added") == [world.charlie.pk, world.alice.pk]
@@ -207,7 +208,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
     with pytest.raises(Refused, match="Only the host"):
         signups.remove(game.pk, signup.pk, Actor(world.charlie, "page"), world.now)
     assert not signups.remove(other.pk, signup.pk, host(world), world.now).changed
-    lifecycle.cancel(game.pk, "", host(world), world.now)
+    scheduling.cancel(game.pk, "", host(world), world.now)
     with pytest.raises(Refused, match="cancelled"):
         signups.remove(game.pk, signup.pk, host(world), world.now)
 
@@ -215,7 +216,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
 def test_a_cancelled_game_tells_only_of_that(world: World) -> None:
     game = world.game()
     edit(world, game, world.charlie.pk)
-    lifecycle.cancel(game.pk, "", host(world), world.now)
+    scheduling.cancel(game.pk, "", host(world), world.now)
     assert not due("added")
 
 

@@ -13,15 +13,17 @@ from conftest import World
 from discord_bot.asked import act as press
 from discord_bot.clicks import Click
 from discord_bot.clicks import act as click
-from games import offer_messages
-from games.actions import lifecycle, offers, signups
-from games.actions.planning import Actor, Done
-from games.actions.seating import offer_number
-from games.asking import Ask
-from games.levels import BUILT_IN
+from games.core.base import Actor, Done
+from games.core.choices import Ask
+from games.core.roster import roster
+from games.core.seating import offer_number
 from games.models import Game, Signup
-from games.roster import roster
-from games.show import history
+from games.models.settings import BUILT_IN
+from games.offers import actions as offers
+from games.offers import wording as offer_wording
+from games.pages.game_page import history
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -109,7 +111,7 @@ def test_nobody_else_can_take_it(world: World) -> None:
     number = number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
         chosen = press(Ask("offer", game.pk, number, "take"), SeenUser(somebody.pk, somebody.handle), None, None)
-        assert (chosen.text, chosen.closed) == (offer_messages.FOR_ANOTHER, False), "the buttons stay for whom it calls"
+        assert (chosen.text, chosen.closed) == (offer_wording.FOR_ANOTHER, False), "the buttons stay for whom it calls"
     assert (seated(game), offered(game)) == ([], [second.pk])
 
 
@@ -125,7 +127,7 @@ def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: 
         else:
             world.now += timedelta(minutes=1)
             text = offers.answer(game.pk, number_of(game, person), "pass", by(person), world.now).text
-            assert text == offer_messages.PASSED
+            assert text == offer_wording.PASSED
     assert (seated(game), offered(game)) == ([], [])
     shown = [line.text for line in history(game)[:3]]
     assert shown == [
@@ -179,16 +181,16 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     number, at, host = number_of(game, second), world.now, Actor(world.bob, "page")
     start = game.starts_at
     if why == "cancelled":
-        lifecycle.cancel(game.pk, "", host, at)
+        scheduling.cancel(game.pk, "", host, at)
     elif why == "started":
         at = start
     elif why == "fewer seats":
         # Two seats, of which the host gives one; without the other, none is left to take.
-        lifecycle.edit(game.pk, world.plan(seats=2, starts_at=start, reminders=()), host, at)
+        scheduling.edit(game.pk, world.plan(seats=2, starts_at=start, reminders=()), host, at)
         Signup.objects.filter(user=people[3]).update(seated_at=at, offered_at=None)
-        lifecycle.edit(game.pk, world.plan(seats=1, starts_at=start, reminders=()), host, at)
+        scheduling.edit(game.pk, world.plan(seats=1, starts_at=start, reminders=()), host, at)
     else:
-        lifecycle.edit(game.pk, world.plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
+        scheduling.edit(game.pk, world.plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
         steps.expand_due(at + KEPT_FOR)
         assert seated(game) == [second.pk], "far from the start, seats are given"
         return
@@ -217,14 +219,14 @@ def test_what_ran_out_while_notifyd_was_down_is_passed_on_when_it_is_back(world:
     assert game.signups.get(user=third).offered_until == back + KEPT_FOR, "asked from now on, not from then"
     assert [one.user_id for one in letters(back)] == [third.pk]
     text = offers.answer(game.pk, int(world.now.timestamp()), "take", by(second), back).text
-    assert text == offer_messages.RAN_OUT
+    assert text == offer_wording.RAN_OUT
 
 
 def test_too_late_a_click_passes_it_on_even_before_notifyd_does(world: World) -> None:
     game, (first, second, third, _) = full(world)
     leave(game, first, world.now)
     late = world.now + KEPT_FOR
-    assert offers.answer(game.pk, number_of(game, second), "take", by(second), late).text == offer_messages.RAN_OUT
+    assert offers.answer(game.pk, number_of(game, second), "take", by(second), late).text == offer_wording.RAN_OUT
     assert (seated(game), offered(game)) == ([], [third.pk])
     steps.expand_due(late)
     assert offered(game) == [third.pk], "passed on once"
@@ -284,7 +286,7 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
     asked = people[2:]
     assert offered(game) == [person.pk for person in asked]
     plan = world.plan(seats=1, starts_at=game.starts_at, reminders=())
-    lifecycle.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert offered(game) == [person.pk for person in asked], "whoever answers first"
     numbers = [number_of(game, person) for person in asked]
 
@@ -292,7 +294,7 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
         return lambda: offers.answer(game.pk, numbers[place], "take", by(asked[place]), world.now)
 
     second, first = at_once(game, taking(1), taking(0))
-    assert sorted([first.text, second.text]) == sorted(["You are in, seat 1 of 1.", offer_messages.GONE])
+    assert sorted([first.text, second.text]) == sorted(["You are in, seat 1 of 1.", offer_wording.GONE])
     assert len(seated(game)) == 1
     assert offered(game) == []
     assert [seat.user_id for seat in roster(game).waiting] == [one.pk for one in asked if one.pk not in seated(game)]
@@ -319,7 +321,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
         assert (seated(game), offered(game)) == ([second.pk], [])
         assert Notification.objects.get(kind="offer_end").dropped == "the offer was answered, or ended"
     else:
-        assert said.text == offer_messages.RAN_OUT
+        assert said.text == offer_wording.RAN_OUT
         assert (seated(game), offered(game)) == ([], [third.pk])
     told = [one.user_id for one in letters(until) if one.buttons]
     assert told == ([] if clicks_first else [third.pk])

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.operator_views import chart
+from games.deliveries.operator_views import chart
 from guilds import actions
 from guilds.models import User
 from notifications import holding, overview, steps

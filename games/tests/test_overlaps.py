@@ -12,12 +12,14 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.asked import act as press
 from discord_bot.clicks import Click, act
-from games import overlap_messages
-from games.actions import lifecycle, signups, swapping
-from games.actions.overlaps import Overlap, Overlapping, overlapping
-from games.actions.planning import Actor
-from games.asking import Ask
+from games.core.base import Actor
+from games.core.choices import Ask
 from games.models import Game, Signup
+from games.offers import overlap_wording
+from games.offers.overlaps import Overlap, Overlapping, overlapping
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from games.signups import swaps
 from games.tests.test_doors import form_fields
 from games.tests.test_matrix import foreign_game
 from gamesched.lib.refusal import Refused
@@ -65,7 +67,7 @@ def test_what_counts(world: World, why: str) -> None:
         other = foreign_game(world)
         see_member(other.guild_id, SeenMember(SeenUser(who.pk, "charlie")), world.now)
     elif why == "hosts":
-        other = lifecycle.create(world.guild.pk, world.plan(), by(who), world.now).game
+        other = scheduling.create(world.guild.pk, world.plan(), by(who), world.now).game
     else:
         other = world.game(seats=1)
     if why == "waits":
@@ -73,7 +75,7 @@ def test_what_counts(world: World, why: str) -> None:
     if why != "hosts":
         signups.join(other.pk, who, by(who), world.now)
     if why == "cancelled":
-        lifecycle.cancel(other.pk, "", by(world.bob), world.now)
+        scheduling.cancel(other.pk, "", by(world.bob), world.now)
     if why == "left":
         signups.leave(other.pk, who, by(who), world.now)
     game = world.game()
@@ -91,25 +93,25 @@ def test_what_counts(world: World, why: str) -> None:
 
 def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune: Game) -> None:
     follower = world.person(100)
-    full = lifecycle.edit(dune.pk, world.plan(title="Dune*", seats=1), by(world.bob), world.now).game
+    full = scheduling.edit(dune.pk, world.plan(title="Dune*", seats=1), by(world.bob), world.now).game
     signups.join(full.pk, follower, by(follower), world.now)
     other = world.game(title="Root")
-    done = swapping.swap(other.pk, by(world.charlie), world.now, dune.pk)
+    done = swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
     assert done.text == "You left “Dune*”. You are in, seat 1 of 5."
     assert of(world.charlie) == {other.pk}
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
     closed = world.game(title="Late", starts_at=world.now + timedelta(hours=1))
     Game.objects.filter(pk=other.pk).update(starts_at=closed.starts_at, ends_at=closed.ends_at)
     with pytest.raises(Refused, match="already started"):
-        swapping.swap(closed.pk, by(world.charlie), closed.starts_at)
+        swaps.swap(closed.pk, by(world.charlie), closed.starts_at)
     assert of(world.charlie) == {other.pk}
 
 
 def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
-    own = lifecycle.create(world.guild.pk, world.plan(), by(world.charlie), world.now).game
+    own = scheduling.create(world.guild.pk, world.plan(), by(world.charlie), world.now).game
     other = world.game()
-    with pytest.raises(Refused, match=overlap_messages.HOSTED):
-        swapping.swap(other.pk, by(world.charlie), world.now, dune.pk)
+    with pytest.raises(Refused, match=overlap_wording.HOSTED):
+        swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
     assert of(world.charlie) == {dune.pk}
     assert not own.cancelled_at
 
@@ -128,7 +130,7 @@ def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_wo
         def swap(game: Game, person: User, gate: threading.Barrier, failures: list[Exception]) -> None:
             gate.wait()
             try:
-                swapping.swap(game.pk, by(person), world.now)
+                swaps.swap(game.pk, by(person), world.now)
             except Exception as reason:
                 failures.append(reason)
             finally:

@@ -5,9 +5,9 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.actions.closing import close
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.signups.closing import close
 from guilds.actions import see_roles
 from guilds.models import User
 from guilds.seen import SeenRole

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.participants import Candidate, Judged, judge, parse, with_choices
+from games.signups.participants import Candidate, Judged, judge, parse, with_choices
 from guilds.names import fold
 
 ALICE = Candidate(1300000000000000001, "alice", "Alice", "")

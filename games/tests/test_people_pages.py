@@ -6,9 +6,9 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import World
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.signups import actions as signups
 from guilds.models import Block
 
 

@@ -9,13 +9,15 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.actions import placing, seating, signups
-from games.actions.planning import Actor
-from games.levels import Method
+from games.core import seating
+from games.core.base import Actor
+from games.core.roster import roster
+from games.core.seats import Moves
 from games.models import AuditEntry, Game, Signup
-from games.roster import roster
-from games.seats import Moves
-from games.show import history
+from games.models.settings import Method
+from games.pages.game_page import history
+from games.signups import actions as signups
+from games.signups import manual_seating
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications import steps
@@ -64,7 +66,7 @@ def host(world: World) -> Actor:
 def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: Method) -> None:
     game = fill(world, 5, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = placing.seat(game.pk, of(game, 104).pk, host(world), world.now)
+    done = manual_seating.seat(game.pk, of(game, 104).pk, host(world), world.now)
     assert done.text == "person104 has a seat now, and person101 is first on the wait list."
     assert names(game) == ("100 104", "101 102 103")
     assert settled(game, world), "the rule moves nobody after it"
@@ -82,17 +84,19 @@ def test_who_picks_seats_people_in_free_seats(world: World) -> None:
     game = fill(world, 3, seats=2, method=Method.PICKS_WAITING.value)
     assert names(game) == ("", "100 101 102")
     for number in (102, 100):
-        assert placing.seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith("has a seat now.")
+        assert manual_seating.seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith(
+            "has a seat now."
+        )
     assert names(game) == ("102 100", "101")
     assert settled(game, world)
-    again = placing.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    again = manual_seating.seat(game.pk, of(game, 102).pk, host(world), world.now)
     assert (again.changed, again.text) == (False, "person102 has a seat already.")
     assert told(world).keys() == {"person100", "person102"}
 
 
 def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
     game = fill(world, 3, seats=1, method=Method.PRIORITY.value, priority_role_ids=(DICE,))
-    placing.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    manual_seating.seat(game.pk, of(game, 102).pk, host(world), world.now)
     world.charlie.memberships.update(role_ids=[DICE])
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert names(game)[0] == "102"
@@ -103,7 +107,7 @@ def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
 def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method) -> None:
     game = fill(world, 3, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = placing.bench(game.pk, of(game, 100).pk, host(world), world.now)
+    done = manual_seating.bench(game.pk, of(game, 100).pk, host(world), world.now)
     assert done.text == "person100 is on the wait list now, until you seat them again."
     assert names(game) == (("101", "100 102") if method.by_host else ("101 102", "100"))
     assert settled(game, world), "a free seat is not given to them"
@@ -114,7 +118,7 @@ def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method)
     signups.remove(game.pk, of(game, 101).pk, host(world), later)
     seating.reseat(Game.objects.get(), later)
     assert "100" in names(game)[1]
-    placing.seat(game.pk, of(game, 100).pk, host(world), later)
+    manual_seating.seat(game.pk, of(game, 100).pk, host(world), later)
     assert "100" in names(game)[0]
     assert settled(game, world)
 
@@ -126,13 +130,15 @@ def test_up_and_down_within_ones_own_list(world: World, method: Method) -> None:
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
     by = host(world)
     assert (
-        placing.reorder(game.pk, of(game, 102).pk, -2, by, world.now).text == "person102 is number 1 of those seated."
+        manual_seating.reorder(game.pk, of(game, 102).pk, -2, by, world.now).text
+        == "person102 is number 1 of those seated."
     )
     assert (
-        placing.reorder(game.pk, of(game, 105).pk, -1, by, world.now).text == "person105 is number 2 on the wait list."
+        manual_seating.reorder(game.pk, of(game, 105).pk, -1, by, world.now).text
+        == "person105 is number 2 on the wait list."
     )
-    assert placing.reorder(game.pk, of(game, 103).pk, 99, by, world.now).changed
-    assert not placing.reorder(game.pk, of(game, 103).pk, 1, by, world.now).changed, "they are last already"
+    assert manual_seating.reorder(game.pk, of(game, 103).pk, 99, by, world.now).changed
+    assert not manual_seating.reorder(game.pk, of(game, 103).pk, 1, by, world.now).changed, "they are last already"
     assert names(game) == ("102 100 101", "105 104 103")
     assert settled(game, world)
     assert not told(world), "nobody was moved into or out of a seat"
@@ -145,9 +151,9 @@ def test_up_and_down_within_ones_own_list(world: World, method: Method) -> None:
 def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
     game = fill(world, 3, seats=2)
     verbs: list[Any] = [
-        placing.seat,
-        placing.bench,
-        lambda game_id, signup_id, actor, now: placing.reorder(game_id, signup_id, 1, actor, now),
+        manual_seating.seat,
+        manual_seating.bench,
+        lambda game_id, signup_id, actor, now: manual_seating.reorder(game_id, signup_id, 1, actor, now),
     ]
     for verb in verbs:
         with pytest.raises(Refused, match="Only the host"):
@@ -155,7 +161,7 @@ def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
         with pytest.raises(Refused, match="This game is over"):
             verb(game.pk, of(game, 102).pk, host(world), game.ends_at)
         assert "nobody to remove" in verb(game.pk, 10**9, host(world), world.now).text
-    placing.seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
+    manual_seating.seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
     assert names(game)[0] == "100 102", "also while it is played"
 
 
@@ -198,7 +204,7 @@ def test_the_command(world: World) -> None:
 def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: Method) -> None:
     game = world.game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
-    placing.bench(game.pk, game.signups.get().pk, host(world), world.now)
+    manual_seating.bench(game.pk, game.signups.get().pk, host(world), world.now)
     said = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
     assert said == "You are back in line: number 1 on the wait list."
     assert not game.signups.filter(seated_at__isnull=False).exists()

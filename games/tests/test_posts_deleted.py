@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from conftest import World
-from games import chores
-from games.actions.announcing import SEEN_FOR, channels_changed, doubt_posts, look_for_posts, posts_deleted
-from games.actions.lifecycle import cancel
-from games.actions.planning import Actor
+from games import scheduled_tasks
+from games.core.base import Actor
 from games.models import Announcement, Game
+from games.posts.actions import SEEN_FOR, channels_changed, doubt_posts, look_for_posts, posts_deleted
+from games.scheduling.actions import cancel
 from guilds.models import Channel
 from notifications.models import Notification
 
@@ -82,7 +82,7 @@ def test_every_few_hours_they_are_looked_for_anyway(world: World, game: Game, se
 
 def test_looking_waits_while_discord_is_down(world: World, game: Game) -> None:
     doubt_posts(world.now)
-    assert "Discord cannot be asked just now" in chores.check_announcements()
+    assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST
 
 

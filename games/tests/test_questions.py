@@ -13,14 +13,18 @@ from conftest import World
 from discord_bot.asked import act
 from discord_bot.models import Outcome
 from discord_bot.render import embed
-from games import rules
-from games.actions import life, lifecycle, questions, signups, waiting
-from games.actions.planning import Actor
-from games.announcement import view
-from games.asking import FOR_ANOTHER, OUTDATED, Ask
-from games.life import Announce, When
-from games.messages import stamp
+from games.confirmations import actions as confirmations
+from games.core import rules
+from games.core.base import Actor
+from games.core.choices import FOR_ANOTHER, OUTDATED, Ask
+from games.core.wording import stamp
 from games.models import Game, Signup
+from games.posts.announcement import view
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
+from games.signups import standby
 from games.tests.test_edited import MINUTE, edit, told
 from games.tests.test_ledger import letters
 from gamesched.lib.refusal import Refused
@@ -53,7 +57,7 @@ def asked(game: Game) -> set[int | None]:
 
 def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
     number = number or Game.objects.get(pk=game.pk).question
-    return questions.answer(game.pk, number, choice, Actor(person, "button"), at)
+    return confirmations.answer(game.pk, number, choice, Actor(person, "button"), at)
 
 
 def seated(game: Game) -> set[int | None]:
@@ -237,15 +241,15 @@ def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World
 
 def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    waiting.wait(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
+    standby.wait(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
     assert asked(game) == {dan.pk}
 
 
 def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
-    draft = lifecycle.create(
+    draft = scheduling.create(
         world.guild.pk, world.plan(), Actor(world.bob, "page"), world.now, named=[world.charlie.pk], announce=DRAFT
     ).game
     edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
-    life.announce(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
+    publishing.announce(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
     assert asked(draft) == set()

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.render import embed
-from games import after_messages as words
-from games.actions import lifecycle
-from games.actions.planning import Actor
-from games.actions.rewards import set_rewards
-from games.announcement import FIELD_VALUE, view
+from games.attendance import wording as attendance_wording
+from games.attendance.rewards import set_rewards
+from games.core.base import Actor
 from games.models import Announcement, Game
+from games.posts.announcement import FIELD_VALUE, view
+from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from notifications import steps
 from notifications.models import Delivery, Notification
@@ -38,7 +38,7 @@ def test_it_is_written_shown_and_taken_out(world: World, game: Game, as_person: 
     host, address = as_person(world.bob), reverse("game-rewards", args=[game.pk])
     assert address in host.get(game.get_absolute_url()).text
     answer = host.post(address, {"text": "100 gold\r\n<b>", "before": ""}, follow=True)
-    assert words.REWARDS_SAVED in answer.text
+    assert attendance_wording.REWARDS_SAVED in answer.text
     assert "wrote down the rewards" in answer.text
     assert Game.objects.get().rewards == "100 gold\n<b>"
     assert Notification.objects.open().filter(kind="announcement").exists(), "the post is edited"
@@ -48,7 +48,7 @@ def test_it_is_written_shown_and_taken_out(world: World, game: Game, as_person: 
     assert address not in page
     assert as_person(world.charlie).post(address, {"text": "Mine"}).status_code == 403
     assert not set_rewards(game.pk, "100 gold\n<b>", by(world), world.now).changed
-    assert set_rewards(game.pk, " ", by(world), world.now).text == words.REWARDS_TAKEN_OUT
+    assert set_rewards(game.pk, " ", by(world), world.now).text == attendance_wording.REWARDS_TAKEN_OUT
     call_command("game", "rewards", str(game.pk), "--text", "A sword")
     assert Game.objects.get().rewards == "A sword"
 
@@ -64,7 +64,7 @@ def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None
         set_rewards(game.pk, "a\x00", by(world), world.now)
     set_rewards(game.pk, "Theirs", Actor(world.alice, "page"), world.now)
     refused = host.post(address, {"text": "Mine", "before": ""})
-    assert words.REWARDS_STALE in refused.text
+    assert attendance_wording.REWARDS_STALE in refused.text
     assert ">\nMine</textarea>" in refused.text
     assert 'name="before" value="Theirs"' in refused.text
     assert Game.objects.get().rewards == "Theirs"
@@ -75,7 +75,7 @@ def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None
 def test_not_before_the_start_nor_of_a_cancelled_game(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="has not started yet"):
         set_rewards(game.pk, "Gold", by(world), world.now)
-    lifecycle.cancel(game.pk, "", by(world), world.now)
+    scheduling.cancel(game.pk, "", by(world), world.now)
     with pytest.raises(Refused, match="was cancelled"):
         set_rewards(game.pk, "Gold", by(world), game.starts_at)
 
@@ -111,7 +111,7 @@ def _shown(game: Game, text: str, world: World) -> str:
 def test_the_host_is_asked_once_when_it_ends(world: World, game: Game) -> None:
     row = Notification.objects.get(kind="rewards")
     assert row.due_at == game.ends_at
-    lifecycle.edit(game.pk, world.plan(ask_rewards=True, duration=180), by(world), world.now)
+    scheduling.edit(game.pk, world.plan(ask_rewards=True, duration=180), by(world), world.now)
     ends = world.plan().starts_at + timedelta(hours=3)
     Notification.objects.exclude(kind="rewards").delete()
     steps.expand_due(ends - timedelta(seconds=1))
@@ -134,6 +134,6 @@ def test_the_host_is_not_asked_for_what_is_there(world: World, game: Game) -> No
     set_rewards(other.pk, "Gold", by(world), other.starts_at)
     assert not Notification.objects.open().filter(kind="rewards", game=other).exists()
     third = world.game(ask_rewards=True)
-    lifecycle.cancel(third.pk, "", by(world), world.now)
+    scheduling.cancel(third.pk, "", by(world), world.now)
     assert not Notification.objects.open().filter(kind="rewards", game=third).exists()
     assert not Notification.objects.filter(kind="rewards", game=world.game()).exists(), "unless it is asked for"

@@ -6,8 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.levels import Method
-from games.seats import Moves, Place, reseat
+from games.core.seats import Moves, Place, reseat
+from games.models.settings import Method
 
 
 @st.composite

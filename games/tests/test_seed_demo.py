@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 
 from conftest import GUILD, World
-from games.demo_scenes import BOB, CHARLIE
-from games.levels import GameTemplate, GuildDefaults
+from games.core.roster import roster
+from games.management.demo_games import BOB, CHARLIE
 from games.models import Announcement, Game
-from games.roster import roster
+from games.models.settings import GameTemplate, GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.models import Block, Channel, Guild, User
 from notifications import steps

@@ -8,11 +8,12 @@ import pytest
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from games.actions import levels, templates
-from games.actions.levels import settings_of
-from games.actions.planning import Actor
-from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.core.base import Actor
 from games.models import Game
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.server_settings import actions as server_settings
+from games.server_settings import templates
+from games.server_settings.actions import settings_of
 from guilds import actions
 from guilds.models import User
 
@@ -286,7 +287,7 @@ def test_editing_a_game_under_way_no_longer_speaks_of_what_it_inherited(world: W
     game = world.game(seats=None)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     settings = settings_of(GuildDefaults.objects.get()) | {"seats": 3}
-    levels.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)
+    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)
     page = as_person(world.bob).get(reverse("game-edit", args=[game.pk])).text
     assert "from the server" not in page
     assert 'value="unlimited"' in page

@@ -9,7 +9,7 @@ import pytest
 
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.things import APPLICATION_ID
-from games.levels import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
 from gamesched.testing.stack import Stack, eventually, in_browser
 from gamesched.tests.test_walk import log_in
 from guilds.models import Guild

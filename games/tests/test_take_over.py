@@ -7,12 +7,13 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games import asking
-from games.actions import people, signups
-from games.actions.planning import Actor
-from games.asking import Ask
-from games.levels import GuildDefaults
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import Ask
+from games.hosts import actions as host_actions
 from games.models import Game
+from games.models.settings import GuildDefaults
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.actions import see_member, see_member_gone
 from guilds.models import Member, User
@@ -35,7 +36,7 @@ def gone(world: World, game: Game) -> None:
 
 
 def take(game: Game, who: User, world: World) -> Any:
-    return asking.answer(Ask("take_over", game.pk, world.bob.pk, "take"), who, world.now)
+    return choices.answer(Ask("take_over", game.pk, world.bob.pk, "take"), who, world.now)
 
 
 def keeper(world: World, number: int) -> User:
@@ -48,7 +49,7 @@ def keeper(world: World, number: int) -> User:
 def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: World) -> None:
     keepers = [keeper(world, 100 + n) for n in range(11)]
     game = world.game()
-    people.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
     signups.join(game.pk, world.person(150), Actor(world.person(150), "page"), world.now)
     gone(world, game)
     letters = sent(world)
@@ -61,7 +62,7 @@ def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: Worl
     letter = letters[world.alice.pk]
     assert letter.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
     assert [one.label for one in letter.buttons] == ["Take over"]
-    done = asking.answer(Ask.parse(letter.buttons[0].id), world.alice, world.now)
+    done = choices.answer(Ask.parse(letter.buttons[0].id), world.alice, world.now)
     assert done.text.startswith("alice is the host now")
     assert Game.objects.get().host == world.alice
     assert take(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."
@@ -71,7 +72,7 @@ def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: Worl
 
 def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
     game, player = world.game(), world.person(100)
-    people.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
     gone(world, game)
     with pytest.raises(Refused, match="Only those who manage the server and the game's co-hosts"):
         take(game, player, world)

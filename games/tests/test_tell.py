@@ -8,12 +8,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.actions.telling import tell
-from games.life import Announce, When
+from games.core.base import Actor
+from games.core.rules import To
+from games.hosts.messages import tell
 from games.models import AuditEntry, Game
-from games.rules import To
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from notifications import steps
 from notifications.letter import Letter, Sent
@@ -109,7 +110,7 @@ def test_nobody_to_tell_and_nobody_elses_business(world: World, game: Game) -> N
 
 def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
-    lifecycle.cancel(game.pk, "", by, world.now)
+    scheduling.cancel(game.pk, "", by, world.now)
     assert tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=23)).changed
     with pytest.raises(Refused, match="over more than a day ago"):
         tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=25))
@@ -117,8 +118,8 @@ def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
 
 def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
     by, draft = Actor(world.bob, "page"), Announce(When.DRAFT)
-    game = lifecycle.create(world.guild.pk, world.plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
-    lifecycle.cancel(game.pk, "", by, world.now)
+    game = scheduling.create(world.guild.pk, world.plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
+    scheduling.cancel(game.pk, "", by, world.now)
     with pytest.raises(Refused, match="not announced yet"):
         tell(game.pk, "Sorry.", To.ALL, by, world.now)
     assert "Tell the players" not in as_person(world.bob).get(game.get_absolute_url()).text

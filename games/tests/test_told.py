@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import Bells, World
-from games import told
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.deliveries import report as delivery_report
 from games.models import Game
+from games.signups import actions as signups
 from games.tests.test_ledger import fail, letters
 from games.tests.test_matrix import foreign_game
 from notifications import steps
@@ -33,7 +33,7 @@ def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
     at = game.starts_at - timedelta(minutes=60)
     steps.expand_due(at)
     steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
-    found = told.told(game, at)
+    found = delivery_report.told(game, at)
     [notice] = found.notices
     assert (notice.title, notice.at, notice.text, notice.lines) == ("Reminder 1 hour before", at, "2 of 2 reached", ())
     assert (found.text, found.trouble) == ("2 of 2 reached", False)
@@ -57,7 +57,7 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
     }
     steps.record([(job, outcomes.get(job.letter.user_id or 0, Sent(1, job.pk))) for job in letters(at)], at)
     steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
-    [notice] = told.told(game, at).notices
+    [notice] = delivery_report.told(game, at).notices
     assert {line.name: (line.text, line.trouble, line.may_resend) for line in notice.lines} == {
         "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
         "Ben": ("It may have been sent.", True, True),
@@ -66,7 +66,7 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
         "charlie": ("Failed: the bot cannot see the channel.", True, True),
     }
     assert notice.text == "2 of 6 reached"
-    assert told.told(game, game.starts_at).notices[0].lines[-1].may_resend is False, "too late"
+    assert delivery_report.told(game, game.starts_at).notices[0].lines[-1].may_resend is False, "too late"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert '<details id="told" class="card told" open>' in page
     assert page.count("Send again") == 2
@@ -75,7 +75,7 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
 
 def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
     steps.expand_due(game.starts_at)
-    found = told.told(game, game.starts_at)
+    found = delivery_report.told(game, game.starts_at)
     assert found.notices[0].text == f"not sent: {TOO_LATE}"
     assert found.trouble
 
@@ -96,7 +96,7 @@ def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, 
 def test_the_queries_stay_as_few(world: World, game: Game) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
-            told.told(game, game.starts_at)
+            delivery_report.told(game, game.starts_at)
         return len(found)
 
     fail(game, world.charlie, "Missing Access", "50001")
@@ -126,7 +126,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     assert page.count('class="letter') == 3
     assert "How to set the server up" in page
     assert "Failed: the bot cannot see the channel." in page
-    assert dict(told.counts(told.of_guild(world.guild.pk), world.now)) == {
+    assert dict(delivery_report.counts(delivery_report.of_guild(world.guild.pk), world.now)) == {
         "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
         "on their way": 0,
     }  # fmt: skip
@@ -139,10 +139,10 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     assert "Everybody was reached" in answer.text
     assert manager.post(reverse("guild-resend", args=[world.guild.pk, theirs.pk])).status_code == 404
     assert "It was sent again." in manager.get(address).text
-    monkeypatch.setattr("games.ledger_views.PAGE", 2)
+    monkeypatch.setattr("games.deliveries.views.PAGE", 2)
     page = manager.get(address).text
     assert page.count('class="letter') == 2
-    last = told.of_guild(world.guild.pk).order_by("-pk")[1].pk
+    last = delivery_report.of_guild(world.guild.pk).order_by("-pk")[1].pk
     assert f'href="?before={last}"' in page
     assert manager.get(address, {"before": last}).text.count('class="letter') == 2
 

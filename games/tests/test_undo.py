@@ -8,12 +8,13 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.actions import life as verbs
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.life import TOLD_AFTER, UNDO_FOR
+from games.core.base import Actor
+from games.core.states import State
 from games.models import Follow, Game
-from games.states import State
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import TOLD_AFTER, UNDO_FOR
+from games.signups import actions as signups
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
 from guilds.actions import see_member_gone
@@ -39,11 +40,11 @@ def game(world: World) -> Game:
 
 
 def cancel(world: World, game: Game, now: datetime) -> None:
-    assert lifecycle.cancel(game.pk, "rain", bob(world), now).changed
+    assert scheduling.cancel(game.pk, "rain", bob(world), now).changed
 
 
 def undo(world: World, game: Game, now: datetime) -> str:
-    return verbs.uncancel(game.pk, bob(world), now).text
+    return publishing.uncancel(game.pk, bob(world), now).text
 
 
 def said(found: list[Letter]) -> list[tuple[int | None, str]]:

@@ -9,12 +9,14 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.clicks import Click, act
-from games import messages, offer_messages
-from games.actions import signups, waiting
-from games.actions.planning import Actor
+from games.core import wording
+from games.core.base import Actor
+from games.core.roster import roster
 from games.models import Game
-from games.roster import roster
-from games.show import history
+from games.offers import wording as offer_wording
+from games.pages.game_page import history
+from games.signups import actions as signups
+from games.signups import standby
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -36,13 +38,13 @@ def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: Wor
     first, second, third = (world.person(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
-    said = waiting.wait(game.pk, second, True, by(second), later).text
+    said = standby.wait(game.pk, second, True, by(second), later).text
     assert said == "You are number 1 on the wait list, and stay there until you say that you want a seat."
-    assert waiting.wait(game.pk, second, True, by(second), later).text == offer_messages.WAITS_ALREADY
+    assert standby.wait(game.pk, second, True, by(second), later).text == offer_wording.WAITS_ALREADY
     signups.leave(game.pk, first, by(first), later)
     assert [seat.user_id for seat in roster(game).seated] == [third.pk]
-    assert waiting.wait(game.pk, third, False, by(third), later).text == offer_messages.WAITS_NOT
-    back = waiting.wait(game.pk, second, False, by(second), later)
+    assert standby.wait(game.pk, third, False, by(third), later).text == offer_wording.WAITS_NOT
+    back = standby.wait(game.pk, second, False, by(second), later)
     assert back.text == "You are back in line: number 1 on the wait list."
     lines = [line.text for line in history(game)[:4]]
     assert lines[0] == "person101 is back in line for a seat"
@@ -53,7 +55,7 @@ def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: Wor
     first, second = world.person(100), world.person(101)
     game = filled(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
-    said = waiting.wait(game.pk, first, True, by(first), later).text
+    said = standby.wait(game.pk, first, True, by(first), later).text
     assert said.startswith("You gave your seat up. You are number 1 on the wait list")
     assert [seat.user_id for seat in roster(game).seated] == [second.pk]
     signups.leave(game.pk, second, by(second), later)
@@ -67,23 +69,23 @@ def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
     first, second, third = (world.person(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     soon = game.starts_at - timedelta(hours=1)
-    waiting.wait(game.pk, second, True, by(second), soon)
-    waiting.wait(game.pk, first, True, by(first), soon)
+    standby.wait(game.pk, second, True, by(second), soon)
+    standby.wait(game.pk, first, True, by(first), soon)
     asked = game.signups.current().filter(offered_at__isnull=False).values_list("user_id", flat=True)
     assert list(asked) == [third.pk]
-    waiting.wait(game.pk, third, True, by(third), soon)
+    standby.wait(game.pk, third, True, by(third), soon)
     assert not asked.all().exists(), "waiting on purpose ends an offer"
-    assert waiting.wait(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
+    assert standby.wait(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
 
 
 def test_only_its_hosts_have_others_wait(world: World) -> None:
     game = filled(world, 1, world.charlie)
     with pytest.raises(Refused, match="Only the host"):
-        waiting.wait(game.pk, world.charlie, True, by(world.person(100)), world.now)
-    waiting.wait(game.pk, world.charlie, True, by(world.bob), world.now)
+        standby.wait(game.pk, world.charlie, True, by(world.person(100)), world.now)
+    standby.wait(game.pk, world.charlie, True, by(world.bob), world.now)
     assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
     with pytest.raises(Refused, match="already started"):
-        waiting.wait(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
+        standby.wait(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
 
 
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
@@ -109,7 +111,7 @@ PRESSED = {
     "twice, waiting": "You are already waiting: number 1 on the wait list.",
     "again after leaving": "Welcome back. You are in, seat 1 of 1.",
     "again after leaving, and it is full": "Welcome back. You are number 1 on the wait list, and move up by itself.",
-    "under an old message": messages.OLD_BUTTON,
+    "under an old message": wording.OLD_BUTTON,
     "after the start": "This game has already started, so its roster is closed. Ask the host.",
     "after it was over": "This game is over.",
 }

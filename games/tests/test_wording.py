@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 import games
-from games.rules import To
-from games.states import ALLOWED, State
+from games.core.rules import To
+from games.core.states import ALLOWED, State
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more
@@ -106,7 +106,7 @@ def said(module: ModuleType, function: Callable[..., str]) -> Iterator[str]:
 
 def _name(annotation: Any) -> str:
     text = inspect.formatannotation(annotation)
-    return text.replace("collections.abc.", "").replace("datetime.", "").replace("games.states.", "")
+    return text.replace("collections.abc.", "").replace("datetime.", "").replace("games.core.states.", "")
 
 
 def constants(value: Any) -> Iterator[str]:

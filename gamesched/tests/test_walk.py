@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from games.actions import lifecycle
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.scheduling import actions as scheduling
 from gamesched.testing.stack import Stack, eventually, in_browser
 from notifications.models import Delivery
 
@@ -90,8 +90,8 @@ def test_from_logging_in_to_the_reminder() -> None:
 
         # The start moves to where the reminder is due in two seconds.
         now = datetime.now(UTC)
-        plan = replace(lifecycle.plan_of(game), starts_at=now + timedelta(seconds=62))
-        lifecycle.edit(game.pk, plan, Actor(game.host, "page"), now)
+        plan = replace(scheduling.plan_of(game), starts_at=now + timedelta(seconds=62))
+        scheduling.edit(game.pk, plan, Actor(game.host, "page"), now)
         letter = eventually(lambda: client.dms("charlie"))[0]
         assert "starts" in letter["content"]
         reminders = Delivery.objects.filter(notification__kind="reminder")

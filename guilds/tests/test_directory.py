@@ -76,8 +76,8 @@ def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any
 
 
 def test_a_games_page_asks_about_everyone_it_shows(world: World, as_person: Any) -> None:
-    from games.actions import signups
-    from games.actions.planning import Actor
+    from games.core.base import Actor
+    from games.signups import actions as signups
 
     game = world.game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)

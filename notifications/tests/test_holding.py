@@ -7,10 +7,11 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import World
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
-from games.life import TOLD_AFTER
+from games.core.base import Actor
 from games.models import Game
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import TOLD_AFTER
+from games.signups import actions as signups
 from notifications import holding, steps
 from notifications.letter import Sent
 from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
@@ -29,7 +30,7 @@ def game(world: World) -> Game:
 
 def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_said(world: World, game: Game) -> None:
     other = world.game(starts_at=world.now + timedelta(days=9))
-    lifecycle.cancel(other.pk, "", Actor(world.alice, "page"), world.now - TOLD_AFTER)
+    scheduling.cancel(other.pk, "", Actor(world.alice, "page"), world.now - TOLD_AFTER)
     steps.expand_due(world.now)
     unsent = Delivery.objects.count()
     assert unsent == 1, "its host is to be told"

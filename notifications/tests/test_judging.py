@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.core.roster import roster
 from games.models import Game
-from games.roster import roster
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from notifications import rules, steps
 from notifications.letter import Broken, NotYet, Passing, Permanent, Sent
 from notifications.models import Delivery, Heartbeat, Notification, Status
@@ -188,7 +189,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: W
         game.refresh_from_db()
         plan = world.plan(seats=number, reminders=(1440, 60))
         actor = Actor(world.bob, "page")
-        lifecycle.edit(game.pk, plan, actor, world.now + timedelta(seconds=at))
+        scheduling.edit(game.pk, plan, actor, world.now + timedelta(seconds=at))
 
     waiting = world.person(100)
     seats(2, 1)
@@ -214,7 +215,7 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
 
     def seats(number: int, at: timedelta) -> list[int]:
         """Who has a seat then, by number."""
-        lifecycle.edit(made.pk, world.plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
+        scheduling.edit(made.pk, world.plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
         seated = roster(Game.objects.get(pk=made.pk))
         return [[one.pk for one in people].index(seat.user_id or 0) for seat in seated.seated]
 

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from conftest import World
-from games.actions import lifecycle, signups
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
 from notifications import actions, steps
 from notifications.letter import Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
@@ -87,7 +88,7 @@ def test_who_left_before_the_letter_is_not_told(world: World, game: Game) -> Non
 def test_a_cancelled_game_reminds_nobody(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.expand_due(due)
-    lifecycle.cancel(game.pk, "", Actor(world.bob, "page"), due)
+    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), due)
     jobs = steps.take_jobs(due, 10)
     assert [job.rendered is not None for job in jobs] == [True], "only the post"
     assert set(Delivery.objects.values_list("status", flat=True)) == {Status.DROPPED}

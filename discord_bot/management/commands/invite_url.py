@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from games.invite import invite_url
+from games.pages.invite import invite_url
 
 
 class Command(BaseCommand):

@@ -13,9 +13,9 @@ from typing import Any
 from discord_bot.tests.faults.launcher import Order
 from discord_bot.tests.faults.points import POINTS, SELDOM
 from discord_bot.tests.faults.stage import Stage
-from games.actions import signups
-from games.actions.planning import Actor
+from games.core.base import Actor
 from games.models import Game
+from games.signups import actions as signups
 from gamesched.lib.clock import db_now
 from guilds.models import User
 from notifications import holding

@@ -25,8 +25,8 @@ from conftest import World, make_world
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.things import APPLICATION_ID
 from discord_bot.tests.faults.launcher import Order
-from games.announcement import view
 from games.models import Announcement, Game, Signup
+from games.posts.announcement import view
 from gamesched.demo.postgres import Server
 from gamesched.demo.supervisor import die_with_parent
 from gamesched.lib.clock import db_now

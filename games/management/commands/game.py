@@ -7,17 +7,22 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from games import messages
-from games.actions import cloning, life, lifecycle, telling, templates
-from games.actions.cloning import Carry
-from games.again_forms import AgainForm
-from games.forms import GameForm
-from games.life import When
-from games.management import after_words, host_words, people_words
-from games.management.after_words import AfterWords
-from games.management.host_words import HostWords
-from games.management.people_words import PeopleWords
-from games.rules import To
+from games.attendance import commands as attendance_commands
+from games.attendance.commands import AfterWords
+from games.core import wording
+from games.core.rules import To
+from games.hosts import messages as host_messages
+from games.scheduling import actions as scheduling
+from games.scheduling import cloning, publishing
+from games.scheduling.clone_form import AgainForm
+from games.scheduling.cloning import Carry
+from games.scheduling.forms import GameForm
+from games.scheduling.rules import When
+from games.server_settings import templates
+from games.signups import commands as signup_commands
+from games.signups import host_commands as signup_host_commands
+from games.signups.commands import PeopleWords
+from games.signups.host_commands import HostWords
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
@@ -92,7 +97,7 @@ class Command(PeopleWords, HostWords, AfterWords):
         template.add_argument("--name", required=True)
         for word in (create, clone):
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
-        for subject in (people_words, host_words, after_words):
+        for subject in (signup_commands, signup_host_commands, attendance_commands):
             subject.add(words, changing)
 
     # --- words -------------------------------------------------------------------------------------------
@@ -117,12 +122,12 @@ class Command(PeopleWords, HostWords, AfterWords):
     def do_create(self) -> None:
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
-            raise Refused(Refusal("unknown", messages.NOT_A_MEMBER))
+            raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._valid(GameForm(given, guild=guild))
         plan, named, announce, overlap = form.plan(), form.judged.named, form.announcing(), self._overlap()
         self._do(
-            lambda: lifecycle.create(
+            lambda: scheduling.create(
                 guild.pk, plan, self.actor, db_now(), named=named, announce=announce, overlap=overlap
             )
         )
@@ -134,27 +139,27 @@ class Command(PeopleWords, HostWords, AfterWords):
         form = self._valid(GameForm(data, guild=game.guild, game=game))
         named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
         self._do(
-            lambda: lifecycle.edit(
+            lambda: scheduling.edit(
                 game.pk, form.plan(), self.actor, db_now(), named=named, announce=announce, silence_frees=silence
             )
         )
 
     def do_announce(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: life.announce(game_id, self.actor, db_now()))
+        self._do(lambda: publishing.announce(game_id, self.actor, db_now()))
 
     def do_undo(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: life.uncancel(game_id, self.actor, db_now()))
+        self._do(lambda: publishing.uncancel(game_id, self.actor, db_now()))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: lifecycle.cancel(game_id, self.options["reason"], self.actor, db_now()))
+        self._do(lambda: scheduling.cancel(game_id, self.options["reason"], self.actor, db_now()))
 
     def do_tell(self) -> None:
         game_id = self._game().pk
         text, to = self.options["text"], To(self.options["to"])
-        self._do(lambda: telling.tell(game_id, text, to, self.actor, db_now()))
+        self._do(lambda: host_messages.tell(game_id, text, to, self.actor, db_now()))
 
     def do_clone(self) -> None:
         game = self._game()

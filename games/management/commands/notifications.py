@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from games.actions import ledger
-from games.actions.planning import Actor
+from games.core.base import Actor
+from games.deliveries import actions as deliveries
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from notifications import actions
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             self._list(options["json"])
             return
         try:
-            verb = ledger.resend if word == "retry" else ledger.drop
+            verb = deliveries.resend if word == "retry" else deliveries.drop
             done = verb(options["delivery"], Actor(None, "command", operator=True), db_now())
         except Refused as refused:
             raise CommandError(refused.refusal.sentence) from None

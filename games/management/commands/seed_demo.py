@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from games.actions import people
-from games.actions.planning import Actor
-from games.demo_scenes import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, play
-from games.levels import GameTemplate, GuildDefaults
+from games.core.base import Actor
+from games.hosts import actions as host_actions
+from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, play
 from games.models import Game
+from games.models.settings import GameTemplate, GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.actions import greet_guild, see_guild, see_user
 from guilds.models import Guild, User
@@ -58,4 +58,6 @@ class Command(BaseCommand):
             player_role_ids=[VETERAN],
             locked=["player_role_ids"],
         )
-        people.block(GUILD, see_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now)
+        host_actions.block(
+            GUILD, see_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
+        )

@@ -1,0 +1,30 @@
+"""The admin site: guilds' own settings say, together with Discord, who manages them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import path
+
+from games.core.permissions import managed_guild_ids
+from games.deliveries import operator_views
+from guilds.models import User
+from guilds.operators import OperatorSite, is_superuser
+from notifications.holding import open_hold
+
+
+class Site(OperatorSite):
+    """Opened by what a person is now. Superusers see on every page when nothing is said, and how delivering goes."""
+
+    def managed(self, user: User) -> Collection[int]:
+        return managed_guild_ids(user)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return super().each_context(request) | {"hold": open_hold() if is_superuser(request) else None}
+
+    def get_urls(self) -> list[Any]:
+        return [
+            path("deliveries/", self.admin_view(operator_views.deliveries), name="deliveries"),
+            path("deliveries/release/", self.admin_view(operator_views.release), name="release"),
+            *super().get_urls(),
+        ]

@@ -1,0 +1,81 @@
+"""The words of `manage.py game` for what follows a game."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from games.attendance import rewards
+from games.attendance import wording as attendance_wording
+from games.attendance.actions import mark
+from games.attendance.summary import HEAD, attendance, attendees, days
+from games.core.base import require_manager
+from games.core.csv_files import write
+from games.core.permissions import manages
+from games.management.base import Words
+from games.models import Game
+from games.posts import archive as post_archive
+from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import Guild
+from guilds.names import fold
+
+
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parsers of these words."""
+    came = words.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
+    came.add_argument("game", nargs="?", default="")
+    came.add_argument("--absent", metavar="WHO", help="mark somebody as not having come: a name or an id")
+    came.add_argument("--present", metavar="WHO", help="take that back")
+    came.add_argument("--guild", help="all games of this server that began, as CSV")
+    came.add_argument("--from", dest="since", default="", metavar="DAY", help="with --guild: 2026-11-25")
+    came.add_argument("--to", dest="until", default="", metavar="DAY", help="with --guild: the last day")
+    got = words.add_parser("rewards", parents=[changing], help="write down what players got")
+    got.add_argument("game")
+    got.add_argument("--text", required=True, help="empty takes it out")
+    words.add_parser("archive", parents=[changing], help="archive a game that is over").add_argument("game")
+
+
+class AfterWords(Words):
+    """What the command does at these words."""
+
+    def do_attendance(self) -> None:
+        if self.options["guild"]:
+            self._table()
+            return
+        game: Game = self._game()
+        who = self.options["absent"] or self.options["present"]
+        if who:
+            signup_id = self._seat(game, who)
+            self._do(lambda: mark(game.pk, signup_id, bool(self.options["absent"]), self.actor, db_now()))
+            return
+        require_manager(game, self.actor)
+        for one in attendees(game):
+            self.stdout.write(f"{'did not come' if one.no_show else 'came':<12}  {one.name}")
+
+    def _seat(self, game: Game, who: str) -> int:
+        require_manager(game, self.actor)  # before anything is said of its people
+        found = [one for one in attendees(game) if fold(one.name) == fold(who) or str(one.user_id) == who]
+        if len(found) != 1:
+            raise Refused(Refusal("unknown_seat", attendance_wording.nobody_is_seated_as(who)))
+        return found[0].signup_id
+
+    def _table(self) -> None:
+        guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
+        if guild is None or not self.actor.may_see(guild.pk):
+            raise Refused(Refusal("unknown_guild", UNKNOWN_GUILD))
+        if not self.actor.operator and not (self.actor.user and manages(self.actor.user, guild.pk)):
+            raise Refused(Refusal("not_yours", MANAGERS_ONLY))
+        try:
+            since, until = days(self.options["since"], self.options["until"])
+        except (ValueError, OverflowError):
+            raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
+        write(self.stdout, HEAD, attendance(guild.pk, since, until, db_now()))
+
+    def do_rewards(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: rewards.set_rewards(game_id, self.options["text"], self.actor, db_now()))
+
+    def do_archive(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: post_archive.archive(game_id, self.actor, db_now()))

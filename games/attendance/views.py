@@ -1,0 +1,93 @@
+"""The pages' buttons and forms for what follows a game, and the server's table of who came."""
+
+from copy import copy
+from typing import Any
+
+from django import forms
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from games.attendance import actions as attendance
+from games.attendance import rewards
+from games.attendance import wording as attendance_wording
+from games.attendance.summary import HEAD, days
+from games.attendance.summary import attendance as attendance_of
+from games.core import wording
+from games.core.csv_files import table
+from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
+from games.posts import archive as post_archive
+from games.server_settings.views import for_managers
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import Guild
+
+
+@login_required
+@require_POST
+def attend(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+    """Mark somebody as not having come, or take it back."""
+    no_show = request.POST.get("no_show") == "yes"
+    return press(request, game_id, lambda now: attendance.mark(game_id, signup_id, no_show, actor(request), now))
+
+
+@login_required
+@require_POST
+def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Archive a game that is over."""
+    return press(request, game_id, lambda now: post_archive.archive(game_id, actor(request), now), AT_ONCE)
+
+
+class RewardsForm(forms.Form):
+    """What players got; `before` is what it was when the form was opened."""
+
+    text = forms.CharField(
+        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
+        required=False,
+        strip=False,
+        label="Rewards",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=attendance_wording.REWARDS_HELP,
+    )
+    before = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Write the rewards. What is refused comes back on the game's page as it was typed."""
+    found = game_seen(request, game_id)
+    if not actor(request).may_manage(found):
+        return forbidden(request, wording.NOT_YOURS)
+    form = RewardsForm(request.POST or None, initial={"text": found.rewards, "before": found.rewards})
+    if request.method == "POST" and form.is_valid():
+        text, before = (form.cleaned_data[name] for name in ("text", "before"))
+        try:
+            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+            flash.success(request, rewards.set_rewards(game_id, text, actor(request), db_now(), before).text)
+            return redirect(found)
+        except Refused as refused:
+            add_refusal(form, refused)
+            if refused.refusal.code == "stale":
+                # Sent once more, the form knows what it overwrites.
+                found = game_seen(request, game_id)
+                typed: Any = copy(form.data)
+                typed["before"] = found.rewards
+                form.data = typed
+    return with_form(request, found, form, rewards_form=form)
+
+
+@for_managers
+@require_GET
+def attendance_table(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Who came to the games of a server, as a file."""
+    try:
+        since, until = days(request.GET.get("from", ""), request.GET.get("to", ""))
+    except (ValueError, OverflowError):
+        flash.error(request, attendance_wording.BAD_DAY)
+        return redirect("guild-history", guild.pk)
+    return table("attendance.csv", HEAD, attendance_of(guild.pk, since, until, db_now()))

@@ -1,0 +1,85 @@
+"""All wording about what follows a game: who came, what players got, and the archive."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from games.core.wording import stamp
+
+# --- who came --------------------------------------------------------------------------------------------
+
+UNKNOWN_SEAT = "They have no seat in this game, so there is nothing to say about whether they came."
+BAD_DAY = "Write the days as 2026-11-25, the first one first. Leave either out for no end."
+
+
+def marked(name: str, no_show: bool, changed: bool) -> str:
+    """The answer to marking somebody."""
+    if changed:
+        return f"{name} is {'marked' if no_show else 'no longer marked'} as not having come."
+    return f"{name} is {'marked as not having come already' if no_show else 'not marked, so nothing changed'}."
+
+
+def you_did_not_come(host: str) -> str:
+    """To whoever was marked, and to nobody else."""
+    return f"You were marked as not having come. If that is wrong, ask {host}."
+
+
+def nobody_is_seated_as(name: str) -> str:
+    return f"Nobody with a seat is called “{name}”. Give the name as the list shows it, or the Discord id."
+
+
+# --- rewards ---------------------------------------------------------------------------------------------
+
+REWARDS_HELP = "At most 2,000 characters. Every member of the server can read them; empty takes them out."
+REWARDS_SAVED = "The rewards are saved. In Discord they are hidden until somebody clicks on them."
+REWARDS_TAKEN_OUT = "The rewards are taken out."
+REWARDS_SAME = "Nothing was different, so nothing changed."
+REWARDS_STALE = (
+    "Somebody else wrote the rewards meanwhile; they stand on the page. What you typed is kept below: put both "
+    "together and save again."
+)
+REWARDS_BAD = "The rewards contain a character that cannot be shown. Type them again without."
+
+
+def rewards_too_long(length: int, most: int) -> str:
+    return f"The rewards have {length:,} characters. Shorten them to {most:,}."
+
+
+def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    """To the host when the game ends."""
+    return f"🏆 **{title}** in {guild}, {stamp(starts_at)}, is over. Write down what the players got:\n{url}"
+
+
+# --- the archive -----------------------------------------------------------------------------------------
+
+ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
+ALREADY_ARCHIVED = "This game is archived already."
+NOT_OVER = "This game is not over yet. Archive it when it is, or let it be archived by itself."
+NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
+
+
+def not_archived(channel: str, missing: list[str]) -> str:
+    """Why the post stays where it was."""
+    why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"
+    return f"Not archived: {why}. Give the bot that in Discord, then choose Archive now."
+
+
+def archive_refused(why: str) -> str:
+    return f"Not archived: Discord refused it ({why})."
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+VERBS = ("attend", "rewards", "archive")
+
+
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a game's history."""
+    if verb == "attend":
+        if changes.get("no_show"):
+            return f"{who} marked {changes.get('for')} as not having come"
+        return f"{who} took back that {changes.get('for')} had not come"
+    if verb == "rewards":
+        return f"{who} wrote down the rewards"
+    if changes.get("stayed"):
+        return "It could not be archived"
+    return "It was archived, as planned" if changes.get("planned") else f"{who} archived it"

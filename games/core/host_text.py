@@ -1,0 +1,25 @@
+"""What a game's host wrote, to be taken into another game or a template."""
+
+from copy import copy
+
+from games.core.base import Actor
+from games.models import Game
+from games.models.settings import OWN, inherited
+
+
+def as_written(game: Game) -> Game:
+    """A game as its host wrote it, not to be saved: of one that was settled, only what it would not inherit anyway."""
+    if game.settled_at is None:
+        return game
+    above = inherited(game.guild, game.channel, game.living_template)
+    written = copy(game)
+    for name in OWN:
+        value = getattr(game, name)
+        if (tuple(value) if isinstance(value, list) else value) == above[name].value:
+            setattr(written, name, None)
+    return written
+
+
+def may_copy_instructions(game: Game, actor: Actor) -> bool:
+    """Whether what those who signed up are to know may go into another game: only those may take it who can read it."""
+    return actor.may_manage(game) or game.signups.current().filter(user=actor.user, user__isnull=False).exists()

@@ -1,0 +1,89 @@
+"""What a person is in a guild, with the guild's own settings taken into account."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from games.models import Game, GameQuerySet
+from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from guilds import access
+from guilds.directory import meet
+from guilds.models import Guild, Member, User
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A current member, and what the guild's settings make of them."""
+
+    member: Member
+    manager_role_ids: tuple[int, ...]
+
+    @property
+    def manages(self) -> bool:
+        return access.is_manager(self.member, self.manager_role_ids)
+
+    def may_host(self, host_role_ids: tuple[int, ...]) -> bool:
+        return access.may_host(self.member, host_role_ids, self.manager_role_ids)
+
+
+def standing(user: User, guild_id: int) -> Standing | None:
+    """How a person stands in a guild; None for whom it does not exist."""
+    member = access.membership(user, guild_id)
+    if member is None:
+        return None
+    return Standing(member, _manager_roles(guild_id))
+
+
+def manages(user: User, guild_id: int) -> bool:
+    """Whether a person manages the guild now."""
+    stands = standing(user, guild_id)
+    return stands is not None and stands.manages
+
+
+def certainly(user: User, guild_id: int, right: Callable[[], bool]) -> bool:
+    """Whether a person has a right, which nobody is denied before their roles were read at all."""
+    return right() or (meet(guild_id, user.pk) and right())
+
+
+def may_schedule(user: User, guild_id: int) -> bool:
+    """Whether some level lets a person schedule there; which kind of game is for the verb to judge."""
+    stands = standing(user, guild_id)
+    if stands is None:
+        return False
+    levels = (
+        GuildDefaults.objects.filter(pk=guild_id),
+        ChannelDefaults.objects.filter(channel__guild_id=guild_id),
+        GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
+    )
+    roles = {role for rows in levels for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
+    return stands.may_host(tuple(roles))
+
+
+def may_name(user: User, guild_id: int) -> bool:
+    """Whether a person names members in forms there: they may schedule, or host a game already."""
+    if may_schedule(user, guild_id):
+        return True
+    return Game.objects.filter(guild_id=guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
+
+
+def managed_guild_ids(user: User) -> set[int]:
+    """The guilds that a person manages now, asked anew each time: never a stored right."""
+    found = set()
+    for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
+        if manages(user, guild_id):
+            found.add(guild_id)
+    return found
+
+
+def visible_to(user: User) -> GameQuerySet:
+    """The games that exist for a person, those among them that players do not see yet: the one answer for all doors."""
+    hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.seen_by(user).order_by().values("pk"))
+    where = hidden.order_by().values_list("guild_id", flat=True).distinct()
+    found: GameQuerySet = Game.objects.seen_by(user, [guild_id for guild_id in where if manages(user, guild_id)])
+    return found
+
+
+def _manager_roles(guild_id: int) -> tuple[int, ...]:
+    defaults = GuildDefaults.objects.filter(pk=guild_id).values_list("manager_role_ids", flat=True).first()
+    return tuple(defaults or ())

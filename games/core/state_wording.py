@@ -1,0 +1,63 @@
+"""All wording about where a game stands, and why something cannot be done there."""
+
+from games.attendance import wording as attendance_wording
+from games.core.states import State
+
+STATE_TEXT = {
+    State.DRAFT: "Draft",
+    State.UNANNOUNCED: "Not announced yet",
+    State.SCHEDULED: "Scheduled",
+    State.IN_PROGRESS: "In progress",
+    State.COMPLETED: "Over",
+    State.CANCELLED: "Cancelled",
+    State.ARCHIVED: "Archived",
+}
+
+ALREADY_CANCELLED = "This game was cancelled already."
+NOT_CANCELLED = "This game is not cancelled, so there is nothing to undo."
+NOT_BEGUN = "This game has not started yet. Come back when it has."
+ANNOUNCED = "This game is announced already."
+NOT_POSTED = "This game is not announced yet, so there is nothing to try again. Announce it first."
+NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
+HIDDEN = "This game is not announced yet, so nobody can sign up."
+
+SIGNING_UP = {"join", "leave", "answer", "note"}
+
+
+def closed(state: State, cancel_reason: str = "") -> str:
+    """Why nobody can sign up or leave any more."""
+    if state.hidden:
+        return HIDDEN
+    if state is State.CANCELLED:
+        return f"This game was cancelled{f': {cancel_reason}' if cancel_reason else '.'}"
+    if state is State.IN_PROGRESS:
+        return "This game has already started, so its roster is closed. Ask the host."
+    return "This game is over."
+
+
+def over(state: State) -> str:
+    """Why a game cannot be changed any more."""
+    if state is State.CANCELLED:
+        return "This game was cancelled, so it can no longer be changed. Schedule a new one."
+    return "This game is over, so it can no longer be changed. Schedule a new one."
+
+
+def not_now(verb: str, state: State, cancel_reason: str = "") -> str:
+    """Why something cannot be done to a game where it stands."""
+    if verb in SIGNING_UP:
+        return closed(state, cancel_reason)
+    if verb == "undo":
+        return NOT_CANCELLED
+    if verb == "announce" and not state.over:
+        return ANNOUNCED
+    if verb == "tell":
+        return NOBODY_TO_TELL
+    if verb == "repost" and state.hidden:
+        return NOT_POSTED
+    if verb == "close" and state is State.IN_PROGRESS:
+        return closed(state)
+    if verb == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
+        return attendance_wording.NOT_OVER
+    if not state.over:
+        return NOT_BEGUN
+    return over(state)

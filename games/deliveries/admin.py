@@ -1,0 +1,63 @@
+"""Who was told: the ledger, and what can be done about letters that did not arrive."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+
+from games.admin.base import actor
+from games.core.base import Actor
+from games.deliveries import actions as deliveries
+from games.deliveries.actions import Settled
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.http import ViewerRequest
+from guilds.operators import GuildScopedAdmin
+from notifications.models import Delivery
+
+Verb = Callable[[int, Actor, datetime], Settled]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(GuildScopedAdmin):
+    """Filter by `failed` and `may have arrived` for the dead letters."""
+
+    guild_path = "notification__game__guild"
+    list_display = ("about", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness", "error")
+    list_filter = ("status", "in_channel", "notification__kind", "notification__game__guild")
+    search_fields = ("recipient__handle", "recipient__global_name", "notification__game__title", "error")
+    search_help_text = "By the game's title, the recipient's name or the error."
+    list_select_related = ("notification__game", "recipient")
+    ordering = ("-pk",)
+    fields = (
+        "notification", "recipient", "status", "error", "in_channel", "attempts", "next_try_at", "first_tried_at",
+        "sent_at", "lateness",
+    )  # fmt: skip
+    readonly_fields = ("lateness",)
+    actions = ("retry", "drop")
+
+    @admin.display(description="about", ordering="notification__game__title")
+    def about(self, delivery: Delivery) -> str:
+        row = delivery.notification
+        return f"{row.kind}: {row.game}" if row.game_id else row.kind
+
+    @admin.display(description="late by", ordering="lateness_ms")
+    def lateness(self, delivery: Delivery) -> str | None:
+        return None if delivery.lateness_ms is None else f"{delivery.lateness_ms / 1000:.1f} s"
+
+    @admin.action(description="Send the selected deliveries that failed or are in doubt again", permissions=["view"])
+    def retry(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
+        self._each(request, queryset, deliveries.resend)
+
+    @admin.action(description="Give the selected deliveries up", permissions=["view"])
+    def drop(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
+        self._each(request, queryset, deliveries.drop)
+
+    def _each(self, request: ViewerRequest, queryset: QuerySet[Delivery], verb: Verb) -> None:
+        by = actor(request.user)
+        for pk in queryset.order_by("pk").values_list("pk", flat=True):
+            try:
+                self.message_user(request, verb(pk, by, db_now()).text)
+            except Refused as refused:
+                self.message_user(request, refused.refusal.sentence, messages.ERROR)

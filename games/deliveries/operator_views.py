@@ -1,0 +1,113 @@
+"""What whoever runs the site sees of delivering: its queue, lateness and failures, and the hold."""
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from games.deliveries import wording as delivery_wording
+from gamesched.lib.clock import db_now
+from guilds.http import ViewerRequest
+from guilds.operators import is_superuser
+from notifications import holding, overview
+from notifications.overview import Hour
+
+SILENT_FOR = timedelta(minutes=2)  # notifyd and the bot beat more often
+# The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
+WIDTH, HEIGHT, FAILURES = 960, 200, 60
+SHORTEST, LONGEST = 0.1, 3600.0  # seconds
+GRID = ((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One hour of the chart, in its own coordinates; heights of None are not drawn."""
+
+    hour: Hour
+    x: float
+    width: float
+    p50: float | None
+    p99: float | None
+    failed: float | None
+
+
+@require_GET
+def deliveries(request: HttpRequest) -> HttpResponse:
+    """How delivering goes. For superusers."""
+    if not is_superuser(request):
+        raise Http404
+    now = db_now()
+    hours, queue = overview.hours(now), overview.queue(now)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Deliveries",
+        "queue": queue,
+        "oldest": delivery_wording.length(queue.oldest) if queue.due else "",
+        "beats": [
+            (beat, f"{delivery_wording.length(now - beat.at)} ago", now - beat.at > SILENT_FOR)
+            for beat in overview.beats()
+        ],
+        "paused": overview.paused(),
+        "dropped": overview.dropped(now),
+        "hours": hours[::-1],
+        "chart": chart(hours),
+    }
+    return TemplateResponse(request, "admin/deliveries.html", context)
+
+
+@require_POST
+def release(request: ViewerRequest) -> HttpResponse:
+    """End the hold. For superusers."""
+    if not is_superuser(request):
+        raise Http404
+    if holding.open_hold() is None:
+        messages.warning(request, delivery_wording.NOTHING_HELD)
+    else:
+        dropped = holding.release(request.user.display_name, db_now())
+        messages.success(request, delivery_wording.released(dropped))
+    return HttpResponseRedirect(reverse("admin:deliveries"))
+
+
+def chart(hours: list[Hour]) -> dict[str, Any]:
+    """Where the bars of the chart stand. The template draws them."""
+    step = WIDTH / len(hours)
+    most = max(hour.failed for hour in hours)
+    bars = [
+        Bar(
+            hour,
+            x=round(index * step + step * 0.15, 1),
+            width=round(step * 0.7, 1),
+            p50=_height(hour.p50),
+            p99=_height(hour.p99),
+            failed=round(max(hour.failed / most * FAILURES, 3.0), 1) if hour.failed else None,
+        )
+        for index, hour in enumerate(hours)
+    ]
+    ticks = [(round(bar.x + bar.width / 2, 1), bar.hour.begin) for bar in bars if bar.hour.begin.hour % 12 == 0]
+    grid = [(HEIGHT - (_height(seconds) or 0), word) for seconds, word in GRID]
+    return {
+        "bars": bars,
+        "ticks": ticks,
+        "grid": grid,
+        "most": most,
+        "says": delivery_wording.chart(
+            sum(hour.sent for hour in hours), sum(hour.failed for hour in hours), _worst(hours)
+        ),
+    }
+
+
+def _height(seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
+    part = math.log(min(max(seconds, SHORTEST), LONGEST) / SHORTEST) / math.log(LONGEST / SHORTEST)
+    return round(max(part * HEIGHT, 2.0), 1)
+
+
+def _worst(hours: list[Hour]) -> float | None:
+    return max((hour.p99 for hour in hours if hour.p99 is not None), default=None)

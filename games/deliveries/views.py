@@ -1,0 +1,60 @@
+"""The page on which those who manage a server read who was told."""
+
+from django.conf import settings
+from django.contrib import messages as flash
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from games.deliveries import actions as deliveries
+from games.deliveries import wording as delivery_wording
+from games.deliveries.report import PAGE, counts, letters, not_reached, of_guild
+from games.pages.shortcuts import actor
+from games.server_settings.views import for_managers
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import Guild
+
+
+@for_managers
+@require_GET
+def messages(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Who was told, the newest first; with `show=undone` those who were not reached. `before` turns the page."""
+    now, everything = db_now(), of_guild(guild.pk)
+    undone = request.GET.get("show") == "undone"
+    rows = (not_reached(everything) if undone else everything).order_by("-pk")
+    if (before := parse_id(request.GET.get("before", ""))) is not None:
+        rows = rows.filter(pk__lt=before)
+    # One more than is shown says whether there is a next page.
+    found = letters(rows[: PAGE + 1], guild.pk, now)
+    context = {
+        "guild": guild,
+        "letters": found[:PAGE],
+        "older": found[PAGE - 1].line.id if len(found) > PAGE else None,
+        "before": before,
+        "undone": undone,
+        "counts": counts(everything, now),
+        "empty": delivery_wording.ALL_REACHED
+        if undone
+        else delivery_wording.NO_LETTERS.format(days=settings.NOTIFY_KEPT.days),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "games/messages.html", context)
+
+
+@for_managers
+@require_POST
+def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpResponse:
+    """Send again what did not arrive; back to the part of the list where the button was."""
+    get_object_or_404(of_guild(guild.pk), pk=delivery_id)
+    try:
+        confirm(guild.pk, request.user.pk, db_now())
+        flash.success(request, deliveries.resend(delivery_id, actor(request), db_now()).text)
+    except Refused as refused:
+        flash.error(request, refused.refusal.sentence)
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(reverse("guild-messages", args=[guild.pk]) + (f"?{query}" if query else ""))

@@ -1,0 +1,216 @@
+"""All wording about the ledger: who was told, who was not and why, and what hosts write to players."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from games.core.wording import stamp
+from notifications.models import Delivery, Status
+from notifications.rules import minutes_text
+
+TITLES = {
+    "cancelled": "Cancellation",
+    "moved": "Seats given and taken",
+    "confirmed": "Copies of the answer to Join",
+    "lost_seat": "A seat is free",
+    "added": "Added to the game",
+    "removed": "Removed from the game",
+    "nudge": "Question whether more can come",
+    "short": "Too few players",
+    "host_left": "The host left the server",
+    "rewards": "Rewards to write down",
+    "told": "Message to the players",
+    "not_announced": "Not announced after all",
+    "on_again": "On again",
+    "deleted": "The announcement was deleted",
+    "dropped_out": "Somebody whom you added left",
+    "offer": "Seats offered",
+    "edited": "What was changed",
+    "question": "Whether they still come",
+    "answered_sum": "What those asked answered",
+    "silent": "Places lost for want of an answer",
+    "welcome": "How to set the server up",
+}
+
+
+def notice_title(kind: str, offset: int | None) -> str:
+    """`Reminder 1 hour before`, `Cancellation`: what a letter was about."""
+    if kind == "reminder" and offset is not None:
+        return f"Reminder {minutes_text(offset)} before"
+    return TITLES.get(kind) or kind.replace("_", " ").capitalize()
+
+
+# What Discord says, in words for who does not know its own.
+PLAINER = {
+    "Cannot send messages to this user": "they take no direct messages from the bot",
+    "Missing Access": "the bot cannot see the channel",
+    "Missing Permissions": "the bot may not write in the channel",
+    "Unknown Channel": "the channel was deleted",
+}
+
+
+def outcome(delivery: Delivery) -> str:
+    """What became of one letter, in words."""
+    why = delivery.error.rstrip(".")
+    why = PLAINER.get(why, why)
+    match delivery.status:
+        case Status.SENT if delivery.in_channel:
+            return "Their direct messages are closed, so they were called in the channel instead."
+        case Status.SENT:
+            return "Reached."
+        case Status.PENDING:
+            return f"Still being tried: {why}." if why else "On its way."
+        case Status.FAILED:
+            return f"Failed: {why}." if why else "Failed."
+        case Status.UNCERTAIN:
+            return f"{why}." if why else "May have arrived."
+    return f"Not sent: {why}." if why else "Not sent."
+
+
+def reached(count: int, asked: int) -> str:
+    if not asked:
+        return "nobody to tell"
+    return f"{count} of {asked} reached"
+
+
+def not_said(why: str) -> str:
+    return f"not sent: {why}"
+
+
+def sent_again(outcome: str) -> str:
+    return f"{outcome} It was sent again."
+
+
+IN_CHANNEL = "Everyone, in the channel"
+COUNTED = {
+    "reached": "reached",
+    "channel": "called in the channel instead",
+    "undone": "failed or in doubt",
+    "dropped": "not sent, as no longer of use",
+    "pending": "on their way",
+}
+NO_LETTERS = "Nothing was said here in the last {days} days."
+ALL_REACHED = "Everybody was reached who was to be told something."
+
+
+# --- sending again, giving up ----------------------------------------------------------------------------
+
+
+def unknown_delivery(delivery_id: int) -> str:
+    return f"There is no message {delivery_id}, or it is too old. `notifications list` shows what did not arrive."
+
+
+OF_NOBODY = "This message belongs to no server, so there is nobody who may decide about it."
+
+
+def resent(name: str) -> str:
+    return f"The message to {name} is being sent again."
+
+
+def already_resent(name: str, status: str) -> str:
+    return f"The message to {name} was sent again already: it is {status}."
+
+
+def not_failed(name: str, status: str) -> str:
+    return f"The message to {name} is {status}; only what failed or may not have arrived is sent again."
+
+
+def given_up(name: str) -> str:
+    return f"The message to {name} is given up."
+
+
+def nothing_to_give_up(name: str, status: str) -> str:
+    return f"The message to {name} is {status}; there is nothing to give up."
+
+
+def given_up_by(name: str) -> str:
+    return f"Given up by {name}."
+
+
+VERBS = {
+    "tell": "wrote to {to}",
+    "resend": "sent again the message to {for}",
+    "drop": "gave up the message to {for}",
+}
+
+
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a history: who wrote to players, sent something again, or gave it up."""
+    what = changes.get("what") or changes.get("text")
+    said = {**changes, "to": str(TO.get(str(changes.get("to")), "")).lower()}
+    return f"{who} {VERBS[verb].format(**said)}{f': {what}' if what else ''}"
+
+
+# --- telling players -------------------------------------------------------------------------------------
+
+TOLD_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
+NOBODY_TO_TELL = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
+TELL_HELP = (
+    "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
+    "the channel, where everybody can read it. Three messages in 24 hours are the most."
+)
+TO = {
+    "all": "Everyone",
+    "seated": "Those with a seat",
+    "waiting": "The wait list",
+    "unanswered": "Those who did not answer",
+}
+
+
+def told_too_often(again: str) -> str:
+    return f"Three messages in 24 hours are the most for one game. The next can be sent from {again} on."
+
+
+def count_people(count: int) -> str:
+    return "nobody" if not count else "1 person" if count == 1 else f"{count} people"
+
+
+def to_choice(to: str, count: int) -> str:
+    """`Those with a seat: 3 people`."""
+    return f"{TO[to]}: {count_people(count)}"
+
+
+def telling(count: int) -> str:
+    return f"Your message is on its way to {count_people(count)}."
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+def told(title: str, guild: str, starts_at: datetime, url: str, by: str, text: str) -> str:
+    return f"💬 {by} about **{title}** in {guild}, {stamp(starts_at)}:\n{quoted(text)}\n{url}"
+
+
+# --- for whoever runs the site ---------------------------------------------------------------------------
+
+
+def length(time: timedelta) -> str:
+    """`12 seconds`, `3 minutes`, `2 days`: about how long."""
+    seconds = max(time.total_seconds(), 0)
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = round(seconds / size)
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "a second" if round(seconds) == 1 else f"{seconds:.0f} seconds"
+
+
+def ago(time: timedelta) -> str:
+    return f"{length(time)} ago"
+
+
+NOTHING_HELD = "Nothing was held."
+
+
+def released(dropped: int) -> str:
+    return f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said."
+
+
+def chart(sent: int, failed: int, worst: float | None) -> str:
+    """What the chart shows, for who cannot see it."""
+    if not sent and not failed:
+        return "In the last 48 hours nothing was sent and nothing failed."
+    text = f"In the last 48 hours {sent:,} letters were sent and {failed:,} failed."
+    if worst is None:
+        return text
+    late = f"{worst:.1f} seconds" if worst < 60 else length(timedelta(seconds=worst))
+    return f"{text} In the worst hour, 99 of 100 were at most {late} late."

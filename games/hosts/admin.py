@@ -1,0 +1,72 @@
+"""Who may not sign up: blocking people, and lifting blocks."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from games.admin.base import VerbAdmin, VerbForm, actor
+from games.core.wording import UNBLOCKED
+from games.hosts import actions as host_actions
+from gamesched.lib.clock import db_now
+from guilds.http import ViewerRequest
+from guilds.models import Block
+from guilds.operators import by_absence
+
+
+class BlockForm(VerbForm):
+    """Whom to block, until when, and why."""
+
+    class Meta:
+        model = Block
+        fields = ("guild", "user", "until", "reason")
+        help_texts = {
+            "until": "In your time zone. Empty: for good.",
+            "reason": "Only those who manage the server see it.",
+        }
+
+    def verb(self) -> Block:
+        data, made = self.cleaned_data, self.instance.pk is not None
+        guild_id, user = (self.instance.guild_id, self.instance.user) if made else (data["guild"].pk, data["user"])
+        return host_actions.block(guild_id, user, data["until"], data["reason"], actor(self.user), db_now())
+
+
+@admin.register(Block)
+class BlockAdmin(VerbAdmin):
+    """Adding one blocks, deleting one lets them sign up again."""
+
+    form = BlockForm
+    guild_path = "guild"
+    list_display = ("user", "guild", "until", "reason", "made_at")
+    list_filter = ("guild", ("until", by_absence("how long", "for good", "for a time")))
+    search_fields = ("user__handle", "user__global_name", "reason")
+    search_help_text = "By name or reason."
+    list_select_related = ("guild", "user")
+    autocomplete_fields = ("guild", "user")
+    date_hierarchy = "made_at"
+    actions = ("lift",)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("guild", "user", "until", "reason", *(("made_at",) if obj else ()))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("guild", "user", "made_at") if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def made(self, done: Block, form: Any) -> Block:
+        return done
+
+    def delete_model(self, request: Any, obj: Block) -> None:
+        host_actions.unblock(obj.guild_id, obj.user, actor(request.user), db_now())
+
+    @admin.action(description="Let the selected people sign up again")
+    def lift(self, request: ViewerRequest, queryset: QuerySet[Block]) -> None:
+        def let(block: Block) -> str:
+            self.delete_model(request, block)
+            return f"{block.user}: {UNBLOCKED}"
+
+        self.apply(request, [partial(let, block) for block in queryset.order_by("pk")])

@@ -1,0 +1,79 @@
+"""A host who leaves the guild: who manages it, and the co-hosts, are asked to take the games over."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from games.core import choices
+from games.core.base import Actor, Done, locked_game, require
+from games.core.permissions import Standing
+from games.hosts import wording as host_wording
+from games.hosts.actions import make_host
+from games.models import Game
+from games.models.settings import GuildDefaults
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.access import membership
+from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
+from guilds.names import names_in
+from notifications.actions import schedule
+
+MANAGERS_MOST = 10
+TAKE = "take"
+
+
+def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
+    """Receives `guilds.signals.member_changed`. Locks no game, so it may come after whoever does."""
+    if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).exists():
+        return
+    games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
+    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
+        facts = {"host": str(user_id)}
+        schedule("host_left", game_id=pk, due_at=now, revision=revision, facts=facts, useless_after=ends_at)
+
+
+def host_is_gone(game: Game) -> bool:
+    """Whether the host is no longer in the guild, while the bot is."""
+    return game.guild.gone_at is None and membership(game.host, game.guild_id) is None
+
+
+def may_take_over(game: Game, actor: Actor) -> bool:
+    """Whether somebody may become the host of a game whose host is gone: who manages the guild, and the co-hosts."""
+    return actor.user is not None and actor.user.pk != game.host_id and actor.may_manage(game)
+
+
+@transaction.atomic
+def answer(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> Done:
+    """Make the one who acts the host of a game, while the host who was asked about is gone. Raises Refused."""
+    game = locked_game(game_id, actor)
+    if game.host_id != host_id:
+        name = names_in(game.guild_id, [game.host_id])[game.host_id].text
+        return Done(game, False, host_wording.has_it(name, actor.user == game.host))
+    require(game, "hosts", now)
+    if not host_is_gone(game) or choice != TAKE:
+        raise Refused(choices.outdated())
+    if actor.user is None or not may_take_over(game, actor):
+        raise Refused(Refusal("not_yours", host_wording.NOT_TO_TAKE))
+    return make_host(game, actor.user, actor, now)
+
+
+def take_over(game_id: int, actor: Actor, now: datetime) -> Done:
+    """`answer` about whoever is the host, for doors that show the game as it is. Raises Refused."""
+    host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
+    return answer(game_id, host_id or 0, TAKE, actor, now)
+
+
+def managers(guild: Guild) -> list[int]:
+    """The members known to manage a guild, its owner first; as many as are asked."""
+    roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
+    held = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
+    strong = {pk for pk, bits in held if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
+    members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related("guild", "user")
+    if guild.pk not in strong:  # @everyone
+        members = members.filter(Q(user=guild.owner_id) | Q(role_ids__overlap=list(strong)))
+    found = sorted(members.order_by("-confirmed_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
+    asked: list[int] = []
+    for member in found:
+        if len(asked) < MANAGERS_MOST and Standing(member, roles).manages:
+            asked.append(member.user_id)
+    return asked

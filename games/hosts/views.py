@@ -1,0 +1,129 @@
+"""Pages about who runs a game and who may not sign up in a guild."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from games.core import wording
+from games.hosts import actions as host_actions
+from games.pages.host_tools import late_leavers
+from games.pages.shortcuts import actor, add_refusal, forbidden, game_seen
+from games.server_settings.views import for_managers
+from games.signups.forms import CohostsForm
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import Guild, Member, User
+from guilds.names import names_in
+
+# --- co-hosts --------------------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
+    game, by = game_seen(request, game_id), actor(request)
+    if not host_actions.may_choose_hosts(game, by):
+        return forbidden(request, wording.NOT_THE_HOST if by.may_manage(game) else wording.NOT_YOURS)
+    current = set(game.cohosts.values_list("pk", flat=True))
+    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
+    form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
+    to = parse_id(request.POST.get("host", "")) or game.host_id
+    if request.method == "POST":
+        current = {pk for pk in ids if str(pk) in request.POST.getlist("cohosts")}
+    if request.method == "POST" and form.is_valid():
+        chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
+        try:
+            confirm(game.guild_id, request.user.pk, db_now())
+            said = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
+            if to in ids:
+                said = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
+            flash.success(request, said)
+        except Refused as refused:
+            flash.error(request, refused.refusal.sentence)
+        return redirect(game)
+    names = names_in(game.guild_id, [game.host_id, *ids])
+    rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current, "is_next": pk == to} for pk in ids]
+    context = {
+        "game": game,
+        "host_name": names[game.host_id].text,
+        "people": rows,
+        "form": form,
+        "stays": to not in ids,
+    }
+    return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
+
+
+# --- blocks ----------------------------------------------------------------------------------------------
+
+
+class BlockForm(forms.Form):
+    """Whom not to let sign up, until when, and why."""
+
+    who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
+    until = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+    reason = forms.CharField(required=False, max_length=300, help_text="Only those who manage the server see it.")
+
+    def __init__(self, *args: Any, guild: Guild, viewer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.guild, self.zone = guild, viewer.tzinfo
+        self.fields["until"].help_text = f"In your time zone, {self.zone}. Empty: for good."
+
+    def clean_who(self) -> User:
+        text = self.cleaned_data["who"].strip().removeprefix("@").casefold()
+        members = Member.objects.filter(guild=self.guild).select_related("user")
+        found = {
+            member.user
+            for member in members
+            if text in {str(member.user_id), member.user.handle.casefold(), member.display_name.casefold()}
+        }
+        if len(found) != 1:
+            raise forms.ValidationError(wording.nobody_of_that_name(len(found)))
+        return found.pop()
+
+    def clean_until(self) -> datetime | None:
+        until: datetime | None = self.cleaned_data["until"]
+        return until.replace(tzinfo=self.zone) if until else None
+
+
+@for_managers
+@require_http_methods(["GET", "POST"])
+def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Those who may not sign up in the guild; adding one."""
+    form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            confirm(guild.pk, request.user.pk, db_now())
+            host_actions.block(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
+            return redirect("guild-blocks", guild.pk)
+        except Refused as refused:
+            add_refusal(form, refused, "who")
+    found = guild.blocks.select_related("user").order_by("-made_at")
+    names = names_in(guild.pk, [block.user_id for block in found])
+    rows = [{"block": block, "name": names[block.user_id].text} for block in found]
+    context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}
+    return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
+
+
+@for_managers
+@require_POST
+def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
+    """Let somebody sign up again."""
+    who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
+    host_actions.unblock(guild.pk, who, actor(request), db_now())
+    flash.success(request, wording.UNBLOCKED)
+    return redirect("guild-blocks", guild.pk)

@@ -1,0 +1,99 @@
+"""What all words of `manage.py game` share: who acts, which game is meant, doing it, and the answer."""
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from games.core import wording
+from games.core.base import Actor, Done, rehearsed
+from games.core.permissions import visible_to
+from games.core.roster import roster
+from games.models import Game
+from games.offers import wording as offer_wording
+from games.offers.overlaps import Overlap
+from games.posts.announcement import view
+from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import User
+
+
+class Words(BaseCommand):
+    """Each word is a method `do_<word>`; `options` are its arguments."""
+
+    actor: Actor
+    options: dict[str, Any]
+
+    def handle(self, *args: Any, word: str, **options: Any) -> None:
+        self.options = options
+        user = self._person(options["person"]) if options.get("person") else None
+        self.actor = Actor(user, "command", operator=user is None)
+        try:
+            getattr(self, f"do_{word}")()
+        except Refused as refused:
+            self._fail(refused.refusal.sentence, refused.refusal.fields)
+
+    def _do(self, verb: Any) -> None:
+        dry = self.options["dry_run"]
+        done: Done = rehearsed(verb) if dry else verb()
+        text = f"Nothing was changed. It would answer: {done.text}" if dry else done.text
+        self._show(done.game, text, details=not dry)
+
+    def _show(self, game: Game, text: str | None, details: bool = True) -> None:
+        if self.options["json"]:
+            found: dict[str, Any] = self._line(game) if details else {"id": game.pk}
+            self.stdout.write(json.dumps(found | ({"text": text} if text else {})))
+            return
+        if text:
+            self.stdout.write(text)
+            self.stdout.write(game.url if details else "")
+            return
+        self.stdout.write(view(game, db_now()).text)
+        people = roster(game)
+        for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
+            for seat in seats:
+                why = f" ({offer_wording.WAITS})" if seat.waits else ""
+                note = f" · {seat.note}" if seat.note else ""
+                self.stdout.write(f"  {title} {seat.number}: {seat.name}{why}{note}")
+
+    def _line(self, game: Game) -> dict[str, Any]:
+        people = roster(game)
+        return {
+            "id": game.pk,
+            "guild": game.guild.name,
+            "title": game.title,
+            "starts_at": game.starts_at.isoformat(),
+            "state": str(game.state(db_now())),
+            "seats_text": people.seats_text,
+            "seated": [seat.name for seat in people.seated],
+            "waiting": [seat.name for seat in people.waiting],
+            "url": game.url,
+        }
+
+    def _visible(self) -> Any:
+        return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
+
+    def _game(self) -> Game:
+        game: Game | None = self._visible().filter(pk=parse_id(self.options["game"]) or 0).first()
+        if game is None:
+            raise Refused(Refusal("unknown", wording.UNKNOWN_GAME))
+        return game
+
+    def _person(self, text: str) -> User:
+        people = User.objects.filter(pk=parse_id(text) or 0) if text.isdigit() else User.objects.filter(handle=text)
+        if len(people) != 1:
+            raise CommandError(
+                f"No person is known as {text!r}.\nGive their Discord id."
+                if not people
+                else f"{len(people)} people are called {text!r}.\nGive the Discord id instead."
+            )
+        return people[0]
+
+    def _overlap(self) -> Overlap:
+        return Overlap.ANYWAY if self.options["anyway"] else Overlap.ASK
+
+    def _fail(self, sentence: str, fields: dict[str, str]) -> None:
+        if self.options["json"]:
+            self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
+        raise CommandError("\n".join([sentence, *(f"  --{name}: {text}" for name, text in fields.items())]))

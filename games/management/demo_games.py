@@ -1,0 +1,277 @@
+"""The demo's games, one for each thing that can happen to one: made by the verbs, as if in the days before."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from games.attendance import actions as attendance
+from games.attendance import rewards
+from games.confirmations import actions as confirmations
+from games.core.base import Actor
+from games.core.rules import Plan
+from games.models import Game
+from games.models.settings import Method, places
+from games.scheduling import actions as scheduling
+from games.scheduling.actions import AT_ONCE, plan_of
+from games.scheduling.rules import Announce, When
+from games.signups import actions as signups
+from games.signups import manual_seating, responses
+from games.signups.participants import Named
+from guilds.actions import see_member
+from guilds.models import User
+from guilds.seen import SeenChannel, SeenMember, SeenRole, SeenUser
+from notifications import steps
+from notifications.actions import unschedule
+from notifications.letter import Passing, Permanent, backend
+from notifications.steps import Job, Outcome
+
+# The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.
+GUILD = 1200000000000000001
+GAME_NIGHT, RAIDS, CAMPAIGNS = GUILD + 11, GUILD + 12, GUILD + 14
+ORGANISER, PLAYER, KEEPER, VETERAN = GUILD + 20, GUILD + 21, GUILD + 23, GUILD + 24
+MAY_POST = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
+MAY_MANAGE = 1 << 5
+CHANNELS = (
+    SeenChannel(GAME_NIGHT, "game-night", 0, 1, MAY_POST),
+    SeenChannel(RAIDS, "raids", 0, 2, MAY_POST),
+    SeenChannel(CAMPAIGNS, "campaigns", 15, 3, MAY_POST),
+)
+ROLES = (
+    SeenRole(ORGANISER, "Organiser", 1, MAY_MANAGE),
+    SeenRole(PLAYER, "Player", 2, 0),
+    SeenRole(KEEPER, "Keeper", 3, 0),
+    SeenRole(VETERAN, "Veteran", 4, 0),
+)
+ALICE, BOB, CHARLIE, DANA, FRANK, GINA, HEIDI = (1300000000000000000 + n for n in (1, 2, 3, 4, 6, 7, 8))
+PEOPLE = (
+    SeenMember(SeenUser(ALICE, "alice", "Alice")),
+    SeenMember(SeenUser(BOB, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER,)),
+    SeenMember(SeenUser(CHARLIE, "charlie", "Charlie"), role_ids=(PLAYER,)),
+    SeenMember(SeenUser(DANA, "dana", "Dana"), role_ids=(PLAYER,)),
+    SeenMember(SeenUser(FRANK, "frank", "Frank")),
+    SeenMember(SeenUser(GINA, "gina", "Gina"), role_ids=(PLAYER, VETERAN)),
+    SeenMember(SeenUser(HEIDI, "heidi", "Heidi"), role_ids=(KEEPER,)),
+)
+
+# What would be told of the days before, which for people who open the demo never were.
+PAST_LETTERS = ["moved", "added", "dropped_out", "edited"]
+
+
+class Stage:
+    """The people, and the days around `now` on which the games are."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.people = {seen.user.id: see_member(GUILD, seen, now).user for seen in PEOPLE}
+
+    def evening(self, days: int, hour: int = 19) -> datetime:
+        """So many days from now, at an hour of the day, UTC."""
+        day = self.now.date() + timedelta(days=days)
+        return datetime.combine(day, time(hour), tzinfo=self.now.tzinfo)
+
+    def ago(self, **length: float) -> datetime:
+        """So long before now."""
+        return self.now - timedelta(**length)
+
+    def by(self, user_id: int, door: str = "page") -> Actor:
+        """Somebody acting."""
+        return Actor(self.people[user_id], door)
+
+    def game(
+        self,
+        title: str,
+        starts_at: datetime,
+        at: datetime | None = None,
+        *,
+        host: int = BOB,
+        named: Iterable[Named] = (),
+        announce: Announce = AT_ONCE,
+        channel: int = GAME_NIGHT,
+        **settings: object,
+    ) -> Game:
+        """A game scheduled two days ago, or at another time."""
+        settings = {"description": "", "seats": 4, "duration": 180, **settings}
+        plan = Plan(title=title, starts_at=starts_at, zone="UTC", channel_id=channel, **settings)  # type: ignore[arg-type]
+        at = at or self.ago(days=2)
+        return scheduling.create(GUILD, plan, self.by(host), at, named=named, announce=announce).game
+
+    def join(self, game: Game, people: Iterable[int], at: datetime | None = None) -> None:
+        """These people join, one after the other."""
+        for user_id in people:
+            who: User = self.people[user_id]
+            signups.join(game.pk, who, Actor(who, "button"), at or self.ago(days=1))
+
+
+def play(now: datetime) -> None:
+    """Make all of them. The guild, its channels and roles must be there."""
+    stage = Stage(now)
+    past, cancelled = _played(stage), _to_be_cancelled(stage)
+    # A game that is over is not posted any more, so these two posts are made while they are to come.
+    _post(stage.ago(days=9))
+    _after(stage, past)
+    scheduling.cancel(
+        cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB), stage.ago(minutes=1)
+    )
+    for scene in (_full, _by_role, _picked, _moved, _with_answers, _hidden):
+        scene(stage)
+    for pk in Game.objects.filter(guild_id=GUILD).order_by("pk").values_list("pk", flat=True):
+        unschedule(PAST_LETTERS, pk, now, "it was before the demo began")
+
+
+# --- those whose posts change ----------------------------------------------------------------------------
+
+
+def _played(stage: Stage) -> Game:
+    game = stage.game(
+        "Curse of Strahd: the Amber Temple",
+        stage.evening(-7),
+        stage.ago(days=10),
+        channel=RAIDS,
+        description="Third evening of the campaign. Bring warm clothes.",
+        reminders=(),  # nobody was reminded of it
+    )
+    stage.join(game, [CHARLIE, DANA, FRANK, GINA], stage.ago(days=10))
+    return game
+
+
+def _after(stage: Stage, game: Game) -> None:
+    frank = game.signups.get(user=FRANK)
+    attendance.mark(game.pk, frank.pk, True, stage.by(BOB), stage.ago(days=6))
+    text = "450 experience each.\nGina found the amber amulet; nobody has dared to put it on."
+    rewards.set_rewards(game.pk, text, stage.by(BOB), stage.ago(days=6))
+
+
+def _to_be_cancelled(stage: Stage) -> Game:
+    game = stage.game(
+        "Pandemic tournament",
+        stage.evening(8, 18),
+        stage.ago(days=10),
+        description="Four tables, one cure. At the game shop.",
+        seats=16,
+    )
+    stage.join(game, [CHARLIE, FRANK], stage.ago(days=10))
+    return game
+
+
+def _post(at: datetime) -> None:
+    """Make the posts that are due by then, as notifyd does. What fails stays due for notifyd itself."""
+    jobs = steps.take_jobs(at, 100)
+    steps.record(asyncio.run(_said(jobs)), at)
+
+
+async def _said(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
+    results: list[tuple[Job, Outcome]] = []
+    speaker = backend()
+    try:
+        await speaker.start()
+        for job in jobs:
+            try:
+                results.append((job, await speaker.send(job.letter)))
+            except Permanent as refused:
+                results.append((job, refused))
+    except Passing as away:
+        results += [(job, away) for job in jobs][len(results) :]
+    finally:
+        await speaker.stop()
+    return results
+
+
+# --- games to come ---------------------------------------------------------------------------------------
+
+
+def _full(stage: Stage) -> None:
+    game = stage.game(
+        "Lost Mine of Phandelver",
+        stage.evening(2),
+        description="For beginners: characters are on the table.",
+        location="The shop's back room",
+    )
+    stage.join(game, [CHARLIE, DANA, FRANK, GINA, HEIDI, ALICE])
+
+
+def _by_role(stage: Stage) -> None:
+    game = stage.game(
+        "Tomb of Horrors",
+        stage.evening(3),
+        channel=RAIDS,
+        description="Veterans first: it is as deadly as they say.",
+        seats=2,
+        method=Method.PRIORITY.value,
+        priority_role_ids=(VETERAN,),
+    )
+    stage.join(game, [FRANK, CHARLIE, GINA])
+
+
+def _picked(stage: Stage) -> None:
+    game = stage.game(
+        "Blades in the Dark: the big heist",
+        stage.evening(4),
+        host=GINA,
+        description="Write in your note whom you would like to play; I pick a crew that fits.",
+        seats=3,
+        method=Method.PICKS_WAITING.value,
+    )
+    stage.join(game, [CHARLIE, FRANK, HEIDI])
+    charlie = stage.people[CHARLIE]
+    responses.note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
+    frank = game.signups.get(user=FRANK)
+    manual_seating.seat(game.pk, frank.pk, stage.by(GINA), stage.ago(hours=12))
+
+
+def _moved(stage: Stage) -> None:
+    in_forum = places(GUILD).filter(pk=CAMPAIGNS).exists()
+    game = stage.game(
+        "Waterdeep: Dragon Heist",
+        stage.evening(5),
+        channel=CAMPAIGNS if in_forum else RAIDS,
+        description="A campaign in the city of splendours.",
+        seats=5,
+    )
+    stage.join(game, [CHARLIE, FRANK, GINA, HEIDI])
+    plan = replace(plan_of(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
+    scheduling.edit(game.pk, plan, stage.by(BOB), stage.ago(minutes=2))
+    for user_id in (FRANK, GINA):
+        confirmations.answer_current(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
+
+
+def _with_answers(stage: Stage) -> None:
+    game = stage.game(
+        "Board games at the shop",
+        stage.evening(7, 18),
+        description="We bring the games. Bring somebody if you like.",
+        seats=8,
+        answers=True,
+        plus_one=True,
+        minimum=3,
+    )
+    stage.join(game, [CHARLIE, GINA])
+    for user_id, verb, note in (
+        (CHARLIE, None, "late by 15 min"),
+        (FRANK, responses.maybe, "if I get off work"),
+        (DANA, responses.cant, ""),
+    ):
+        who = stage.people[user_id]
+        if verb is not None:
+            verb(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
+        if note:
+            responses.note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
+    gina = stage.people[GINA]
+    responses.bring(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
+
+
+def _hidden(stage: Stage) -> None:
+    stage.game(
+        "Session zero of a new campaign",
+        stage.evening(9),
+        description="Still to decide: which system, and how many.",
+        announce=Announce(When.DRAFT),
+    )
+    stage.game(
+        "One-shot for newcomers",
+        stage.evening(12),
+        description="Characters are handed out at the door.",
+        seats=6,
+        named=(HEIDI,),
+        announce=Announce(When.LATER, stage.evening(1, 12)),
+    )

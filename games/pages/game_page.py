@@ -1,0 +1,230 @@
+"""Games as pages and commands show them, to one viewer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from games.attendance.summary import after
+from games.confirmations.summary import channel_names, moved
+from games.core import state_wording, wording
+from games.core.base import Actor
+from games.core.roster import Roster, roster
+from games.core.states import State, allowed
+from games.core.text import page_text
+from games.deliveries.report import told
+from games.hosts.actions import may_choose_hosts
+from games.hosts.messages import may_be_told
+from games.hosts.wording import needs
+from games.models import AuditEntry, Game, Signup
+from games.pages.history_wording import history_line
+from games.pages.host_tools import hosting
+from games.pages.own_response import own_answers
+from games.posts.calendars import google_url
+from games.scheduling import rules as schedule_rules
+from games.scheduling import wording as schedule_wording
+from games.server_settings.actions import Change
+from games.server_settings.wording import SETTING_NAMES
+from games.signups.rules import join_label, signing_text, why_closed
+from guilds.directory import refresh_shown
+from guilds.models import Guild, User
+from guilds.names import names_in
+from notifications.rules import minutes_text
+
+
+@dataclass(frozen=True)
+class Line:
+    """A game in a list."""
+
+    id: int
+    title: str
+    starts_at: datetime
+    guild: Any
+    host_name: str
+    seats_text: str
+    state: State
+    status_text: str
+    viewer_state: str  # hosting, seated, waiting or ''
+    channel_name: str
+    url: str  # its post in Discord, or its page before that is up
+    announce_at: datetime | None = None  # when players come to see it
+
+
+def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
+    """Games as lines of a list, in a fixed number of queries."""
+    current = Q(signups__left_at=None, signups__pk__isnull=False)
+    found = list(
+        games.select_related(
+            *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
+            *("host", "announcement__channel"),
+        ).annotate(
+            n_seated=Count("signups", filter=current & Q(signups__seated_at__isnull=False), distinct=True),
+            n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
+        )
+    )
+    own = {
+        game_id: "seated" if seated_at else "waiting"
+        for game_id, seated_at in Signup.objects.current()
+        .filter(user=viewer, game__in=[g.pk for g in found])
+        .values_list("game_id", "seated_at")
+    }
+    hosts: dict[int, dict[int, Any]] = {}
+    for guild_id in {game.guild_id for game in found}:
+        hosts[guild_id] = names_in(guild_id, [g.host_id for g in found if g.guild_id == guild_id])
+    return [
+        Line(
+            id=game.pk,
+            title=game.title,
+            starts_at=game.starts_at,
+            guild=game.guild,
+            host_name=hosts[game.guild_id][game.host_id].text,
+            seats_text=wording.seats_text(game.n_seated, game.effective.seats, game.n_waiting),
+            state=game.state(now),
+            status_text=state_wording.STATE_TEXT[game.state(now)],
+            viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
+            channel_name=game.channel.name,
+            url=game.announcement.url or game.url,
+            announce_at=game.announce_at,
+        )
+        for game in found
+    ]
+
+
+@dataclass(frozen=True)
+class May:
+    """What the viewer may do, and why they may not join."""
+
+    join: bool
+    leave: bool
+    edit: bool
+    cancel: bool
+    remove: bool
+    retry: bool
+    tell: bool
+    choose_hosts: bool
+    announce: bool
+    undo: bool
+    join_refusal: str
+
+
+def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
+    """Everything the game's page shows to this viewer."""
+    state = game.state(now)
+    people = roster(game, viewer.pk)
+    mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
+    manages = Actor(viewer, "page").may_manage(game)
+    until = schedule_rules.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
+    host = names_in(game.guild_id, [game.host_id])[game.host_id]
+    post = game.announcement
+    closed = why_closed(game, now, viewer)
+    return {
+        "game": _shown(game, state, host.text, host.avatar_url),
+        "roster": people,
+        "moved": moved(game, people, viewer, now),
+        "mine": mine,
+        "after": after(game, viewer, manages, host.text, now),
+        "mine_text": _mine_text(people, mine) if mine else "",
+        "may": May(
+            join=not closed and mine is None,
+            leave=allowed("leave", state) and mine is not None,
+            edit=manages and allowed("edit", state),
+            cancel=manages and allowed("cancel", state),
+            remove=manages and allowed("remove", state),
+            retry=manages and allowed("repost", state) and bool(post.problem),
+            tell=manages and allowed("tell", state) and may_be_told(game, now),
+            choose_hosts=allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
+            announce=manages and allowed("announce", state) and game.starts_at > now,
+            undo=manages and allowed("undo", state) and until is not None and now <= until,
+            join_refusal=closed,
+        ),
+        "join_label": join_label(game, people, now, viewer),
+        "signing_text": signing_text(game, now, viewer),
+        "own": own_answers(game, viewer, now),
+        # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
+        "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
+        "hidden_text": schedule_wording.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
+        "undo_until": until,
+        "announcement_url": post.url,
+        "announcement_problem": post.problem,
+        "told": told(game, now) if manages else None,
+        "history": history(game, viewer.zone) if manages else [],
+        "needs_text": needs(game.effective.minimum) if not state.over else "",
+        "hosting": hosting(game, people, Actor(viewer, "page"), manages, now),
+    }
+
+
+def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
+    """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
+    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    others = game.other_answers.values_list("user_id", flat=True)
+    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
+
+
+def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+    held = game.effective
+    return {
+        "id": game.pk,
+        "title": game.title,
+        "description_html": page_text(game.guild_id, game.description),
+        "starts_at": game.starts_at,
+        "ends_at": game.ends_at,
+        "zone": game.zone,
+        "duration_text": minutes_text(held.duration),
+        "seats": held.seats,
+        "channel": game.channel,
+        "guild": game.guild,
+        "host_name": host_name,
+        "host_avatar_url": host_avatar_url,
+        "status": str(state),
+        "over": state.over,
+        "status_text": state_wording.STATE_TEXT[state],
+        "cancel_reason": game.cancel_reason,
+        "revision": game.revision,
+        "location_html": page_text(game.guild_id, held.location),
+        "reminders_text": wording.reminders_text(held.reminders),
+        "google_url": "" if state.over else google_url(game),
+    }
+
+
+def _mine_text(people: Roster, mine: Any) -> str:
+    return wording.place_text(mine.number, people.seats, mine in people.seated)
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    at: datetime
+    text: str
+
+
+def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]:
+    """Who did what to the game, the latest first; times within the lines for a reader in the zone."""
+    entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
+    names = names_in(game.guild_id, [e.actor_id for e in entries if e.actor_id])
+    channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
+
+    def text(e: AuditEntry) -> str:
+        who = names[e.actor_id].text if e.actor_id else nobody(e.door)
+        return history_line(e.verb, who, e.changes, zone, channels)
+
+    return [HistoryLine(e.at, text(e)) for e in entries]
+
+
+def nobody(door: str) -> str:
+    """Who acted, where it was no person that we know."""
+    return {"discord": wording.SOMEBODY, "clock": schedule_wording.CLOCK}.get(door, wording.OPERATOR)
+
+
+def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
+    """Games to come that change with a level, each with its settings' names and their values before and after."""
+    roles = dict(guild.roles.values_list("pk", "name"))
+    channels = {channel.pk: str(channel) for channel in guild.channels.all()}
+    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
+    for change in changes:
+        before, after = (
+            wording.setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after)
+        )
+        rows = found.setdefault(change.game.pk, (change.game, []))[1]
+        rows.append((SETTING_NAMES[change.name], before, after))
+    return list(found.values())

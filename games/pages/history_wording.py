@@ -1,0 +1,67 @@
+"""The lines of a game's history. Where a verb has words of its own, the `line` of their module says it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from games.attendance import wording as attendance_wording
+from games.confirmations import wording as confirmation_wording
+from games.deliveries import wording as delivery_wording
+from games.hosts import wording as host_wording
+from games.offers import wording as offer_wording
+from games.scheduling import wording as schedule_wording
+from games.signups import wording as signup_wording
+
+VERBS = {
+    "create": "scheduled the game",
+    "cancel": "cancelled the game",
+    "join": "joined",
+    "leave": "left",
+    "add": "added",
+    "remove": "removed",
+    "announce": "had it announced again",
+    "lost_seat": "lost their seat",
+    "lost": "deleted the announcement there, so it was put back",
+}
+
+
+def line(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """One line about a game that is scheduled, announced or cancelled, or about who is in it."""
+    whom = changes.get("for")
+    match verb:
+        case "lost_seat":
+            return f"{whom} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
+        case "add" | "remove":
+            word = f": {changes['word']}" if changes.get("word") else ""
+            return f"{who} {VERBS[verb]} {whom or ''}{word}"
+        case "join" | "leave" if whom:
+            return f"{who} {'signed up' if verb == 'join' else 'removed'} {whom}"
+    return f"{who} {VERBS[verb]}"
+
+
+OTHERS = (
+    attendance_wording,
+    signup_wording,
+    host_wording,
+    delivery_wording,
+    schedule_wording,
+    offer_wording,
+    confirmation_wording,
+)
+LINES: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {
+    **dict.fromkeys(VERBS, line),
+    **{verb: words.line for words in OTHERS for verb in words.VERBS},
+}
+
+
+def history_line(
+    verb: str,
+    who: str,
+    changes: Mapping[str, Any],
+    zone: str = "UTC",
+    channels: Mapping[int, str] | None = None,
+) -> str:
+    """One line of a game's history; times by a clock in the zone, channels by the names given."""
+    if verb == "edit":
+        return confirmation_wording.edit_line(who, changes, zone, channels)
+    say = LINES.get(verb)
+    return say(verb, who, changes) if say is not None else f"{who} {verb}"

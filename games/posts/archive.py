@@ -1,0 +1,87 @@
+"""Games that are over go to the archive: their post moves to a channel of its own."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from games.attendance import wording as attendance_wording
+from games.core.base import Actor, Done, changed, locked_game, require, require_manager
+from games.core.states import State
+from games.models import AuditEntry, Game
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import Channel
+from notifications.actions import unschedule
+from notifications.letter import Permanent
+from notifications.models import new_nonce
+
+
+@transaction.atomic
+def archive(game_id: int, actor: Actor, now: datetime) -> Done:
+    """Archive a game that is over, now. Raises Refused where no archive is chosen, or the bot may not post there."""
+    game = locked_game(game_id, actor)
+    require_manager(game, actor)
+    if game.state(now) is State.ARCHIVED:
+        return Done(game, False, attendance_wording.ALREADY_ARCHIVED)
+    require(game, "archive", now)
+    channel = archive_of(game)
+    if channel is None:
+        raise Refused(Refusal("no_archive", attendance_wording.NO_ARCHIVE))
+    if channel.missing:
+        raise Refused(Refusal("no_archive", attendance_wording.not_archived(str(channel), channel.missing)))
+    _begin(game, channel, actor, {"channel": channel.pk}, now)
+    unschedule(["archive"], game.pk, now, "it is archived")
+    return Done(game, True, attendance_wording.ARCHIVED.format(channel=channel))
+
+
+def archive_as_planned(game: Game, now: datetime) -> str:
+    """Archive a game whose time has come; '' or why not. Under the game's lock."""
+    if game.state(now) is not State.COMPLETED:
+        return f"the game is {game.state(now).replace('_', ' ')}"
+    channel = archive_of(game)
+    if channel is None:
+        return "its archive is gone"
+    if channel.missing:
+        stay(game, attendance_wording.not_archived(str(channel), channel.missing), now)
+        return "the bot may not post in the archive"
+    _begin(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
+    return ""
+
+
+def archive_of(game: Game) -> Channel | None:
+    """The channel to which a game's post goes when it is over; None for nowhere."""
+    channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_homes()
+    channel = channels.filter(pk=game.effective.archive_channel_id).first()
+    return channel if channel is not None and not channel.is_forum else None
+
+
+def _begin(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
+    """The old post stays until the new one is there (`games.reminders.notifications`), so that a refusal loses nothing."""
+    game.archived_at = now
+    post = game.announcement
+    post.problem = ""
+    if post.channel_id != channel.pk:
+        post.nonce = new_nonce()  # the old one would find the old post
+    post.save(update_fields=["problem", "nonce"])
+    changed(game, actor, "archive", changes, now)
+
+
+def not_archived(game: Game, why: Permanent, now: datetime) -> None:
+    """Discord did not take the post in the archive. Under the game's lock."""
+    channel = Channel.objects.get(pk=game.announcement.archive_id or 0)
+    if why.code in {Permanent.MISSING_PERMISSION, Permanent.UNKNOWN_CHANNEL}:
+        stay(game, attendance_wording.not_archived(str(channel), channel.missing), now)
+    else:
+        stay(game, attendance_wording.archive_refused(str(why)[:200]), now)
+
+
+def stay(game: Game, problem: str, now: datetime) -> None:
+    """The post could not move, so the game is not archived, and those who run it see why. Under the game's lock."""
+    post = game.announcement
+    post.problem = problem
+    post.save(update_fields=["problem"])
+    # Also where nothing else changes, so that open pages look again.
+    Game.objects.filter(pk=game.pk).update(archived_at=None)
+    changes = {"stayed": problem}
+    AuditEntry.objects.create(
+        guild_id=game.guild_id, game=game, door="discord", verb="archive", changes=changes, at=now
+    )

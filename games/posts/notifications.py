@@ -1,0 +1,120 @@
+"""The announcement of a game: making, editing and taking down its post, and what becomes of that."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from games.core import wording
+from games.core.notifications import game_of
+from games.models import Game
+from games.posts.actions import awaits_answer, lose
+from games.posts.announcement import view
+from games.posts.archive import not_archived
+from games.scheduling.actions import take_down
+from guilds.models import Channel
+from notifications.kinds import Drop, Post, Rendered, register
+from notifications.letter import ForumPost, Letter, Permanent, Sent
+from notifications.models import Notification
+from notifications.rules import in_doubt, tried_before
+
+
+def register_all() -> None:
+    register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
+    register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
+
+
+def _post(row: Notification, now: datetime) -> Rendered | Drop:
+    game = game_of(row)
+    post = game.announcement
+    archive = Channel.objects.filter(pk=post.archive_id).first() if post.archive_id else None
+    channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
+    if archive is None and message_id is None and game.state(now).over:
+        return Drop("it was over before it was announced")
+    if awaits_answer(post):
+        return Drop("its host is asked first whether to put it back")
+    if channel.gone_at is not None:
+        # One refusal told us; the other games there need not ask.
+        _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
+        return Drop("the channel was deleted")
+    # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
+    first = message_id is None and archive is None and post.lost_at is None and post.shown_revision == 0
+    roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
+    letter = Letter(
+        channel_id=channel.pk,
+        text=" ".join(f"<@&{role}>" for role in roles),
+        ping_roles=tuple(roles),
+        post=view(game, now),
+        nonce=post.nonce,
+        message_id=message_id,
+        doubt=message_id is None and in_doubt(row.first_tried_at, now),
+        tried_at=tried_before(row.first_tried_at, now),
+        mark=game.url,
+        forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
+    )
+    return Rendered(letter, game.revision)
+
+
+def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+    game = game_of(row)
+    post = game.announcement
+    if (sent.channel_id, rendered.letter.nonce) != (post.archive_id or post.channel_id, post.nonce):
+        # The game moved to another channel while its post was on its way to the old one. What waits to be archived
+        # stays until it is.
+        if sent.message_id != post.message_id:
+            take_down(game, sent.channel_id, sent.message_id, now)
+        return
+    if post.archive_id is not None:
+        if post.message_id is not None:
+            take_down(game, post.channel_id, post.message_id, now)
+        post.channel_id = sent.channel_id
+    post.message_id, post.application_id = sent.message_id, _application_id()
+    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.checked_at = now
+    post.thread_name = rendered.letter.forum.name if rendered.letter.forum else ""
+    post.save()
+
+
+def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
+    game = game_of(row)
+    post = game.announcement
+    if why.code == Permanent.UNKNOWN_MESSAGE:
+        if post.message_id is not None:  # else we were told of it meanwhile
+            lose(game, post, now)
+        return True
+    if post.archive_id is not None:
+        not_archived(game, why, now)
+        return False
+    channel = post.channel
+    if why.code == Permanent.MISSING_PERMISSION:
+        post.problem = wording.not_announced(post.message_id is not None, channel.name, channel.missing)
+    elif why.code == Permanent.UNCERTAIN:
+        post.problem = wording.maybe_announced(channel.name)
+    elif why.code == Permanent.UNKNOWN_CHANNEL:
+        post.problem = wording.channel_gone(channel.name)
+    else:
+        post.problem = wording.refused_by_discord(str(why)[:200])
+    post.save()
+    # Shown on the page, so open pages look again.
+    Game.objects.filter(pk=game.pk).update(revision=game.revision)
+    return False
+
+
+def _application_id() -> int | None:
+    return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
+
+
+def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
+    facts: dict[str, Any] = row.facts
+    forum = ForumPost("") if Channel.objects.get(pk=int(facts["channel"])).is_forum else None
+    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
+    return Rendered(letter, row.revision)
+
+
+def _done(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+    """Nothing to write down: the row closes."""
+
+
+def _give_up(row: Notification, why: Permanent, now: datetime) -> bool:
+    """Gone already, or out of reach: either way not ours to repeat."""
+    return False

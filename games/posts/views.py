@@ -1,0 +1,24 @@
+"""The game's calendar file."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from games.core.permissions import visible_to
+from games.posts.calendars import calendar_file
+from gamesched.lib.clock import db_now
+from guilds.http import ViewerRequest
+
+
+@login_required
+@require_GET
+def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """The game as a file that calendars take."""
+    game = get_object_or_404(visible_to(request.user).with_levels(), pk=game_id)
+    # Inline, so that a phone offers to add it instead of saving a file.
+    return HttpResponse(
+        calendar_file(game, db_now()),
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": f'inline; filename="game-{game.pk}.ics"'},
+    )

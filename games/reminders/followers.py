@@ -1,0 +1,109 @@
+"""Who is told of which new game: reading what people follow."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, Q, QuerySet
+
+from games.models import Follow, Game, Signup
+from games.signups.rules import why_closed
+from guilds.access import blocked_among, may_play
+from guilds.models import Block, Member, User
+from notifications.models import Delivery, How, Notification, Preference, Status
+
+# A day, and more than any one is lengthened by its clock being changed; what was told before is left out.
+DIGEST_BACK = timedelta(hours=26)
+REMEMBERED = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Followers:
+    """Who is to hear of a game at once, and who in their next digest."""
+
+    at_once: tuple[int, ...]
+    daily: tuple[User, ...]
+
+
+def followers(game: Game, now: datetime) -> Followers:
+    """Those of `following` who did not hear of it yet. A fixed number of queries, however many follow."""
+    found = following(game, now)
+    told = Notification.objects.filter(kind="digest", recipient__in=found, facts__games__contains=game.pk)
+    may = found.keys() - set(told.values_list("recipient_id", flat=True))
+    return Followers(
+        tuple(pk for pk, row in found.items() if pk in may and not row.digest),
+        tuple(row.user for pk, row in found.items() if pk in may and row.digest),
+    )
+
+
+def following(game: Game, now: datetime) -> dict[int, Follow]:
+    """Those who follow a game's guild or template and may play, and are not in; by person, what they follow."""
+    rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
+    found: dict[int, Follow] = {}
+    for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):
+        found.setdefault(row.user_id, row)
+    members = Member.objects.filter(guild_id=game.guild_id, user__in=found, left_at=None, user__is_active=True)
+    players = game.effective.player_role_ids
+    may = {member.user_id for member in members if may_play(member, players)}
+    may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
+    may -= set(game.signups.current().filter(user__in=found).values_list("user_id", flat=True))
+    may -= blocked_among(game.guild_id, found, now)
+    return {pk: row for pk, row in found.items() if pk in may}
+
+
+def has_open_seats(game: Game) -> bool:
+    """Whether somebody who joins now gets a seat."""
+    seats = game.effective.seats
+    return not seats or game.signups.filter(left_at=None, seated_at__isnull=False).count() < seats
+
+
+def news_for(user: User, since: datetime, now: datetime) -> list[Game]:
+    """Games for a person's digest: announced since then, which they follow daily, may play and did not hear of yet."""
+    daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
+    guilds = {guild_id for guild_id, _ in daily}
+    unwanted = Preference.objects.filter(user=user, how=How.NONE).values("guild")
+    made = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
+    games = [
+        game
+        for game in open_to(user, made, now)
+        if daily.get((game.guild_id, game.template_id), daily.get((game.guild_id, None)))
+    ]
+    heard = _heard_of(user, [game.pk for game in games], now)
+    return [game for game in games if game.pk not in heard]
+
+
+def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
+    """Those of the games that a person could join now and get a seat; not their own. The next first."""
+    mine = Signup.objects.current().filter(user=user).order_by().values("game")
+    lasting = Q(until=None) | Q(until__gt=now)
+    blocked = Block.objects.filter(lasting, user=user).values("guild")
+    seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
+    found = (
+        games.filter(guild__gone_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
+        .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
+        .exclude(pk__in=user.cohosted_games.values("pk"))
+        .select_related("guild__defaults", "channel__defaults", "template")
+        .annotate(n_seated=Count("signups", filter=seated))
+        .order_by("starts_at", "pk")
+    )
+    members = {member.guild_id: member for member in Member.objects.filter(user=user, left_at=None)}
+
+    def fits(game: Any) -> bool:
+        held, member = game.effective, members.get(game.guild_id)
+        free = not held.seats or game.n_seated < held.seats
+        may = member is not None and may_play(member, held.player_role_ids)
+        return free and may and not why_closed(game, now, None)
+
+    return [game for game in found if fits(game)]
+
+
+def _heard_of(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
+    """The games among these that the person was told of, or will be, by the ledger."""
+    letters = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
+    unsaid = (Status.DROPPED, Status.FAILED)
+    heard = set(letters.exclude(status__in=unsaid).values_list("notification__game_id", flat=True))
+    digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - REMEMBERED, dropped="")
+    for facts in digests.values_list("facts", flat=True):
+        heard |= set(facts.get("games", ()))
+    return heard

@@ -1,0 +1,269 @@
+"""What kinds of notification games send, registered with `notifications` at start."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from games.core import notification_wording, wording
+from games.core.base import REMINDERS, touch
+from games.core.notifications import about, about_game, done_by, fitting, game_of, marked, stale, to_recipient
+from games.core.roster import place_of
+from games.core.rules import To
+from games.core.states import State
+from games.deliveries import wording as delivery_wording
+from games.hosts.messages import meant
+from games.models import Game
+from games.models.settings import Method, ReminderPlace
+from games.scheduling.publishing import heard_last
+from games.signups.responses import has_answered
+from notifications.kinds import Drop, Kind, guild_of_game, register
+from notifications.letter import Letter
+from notifications.models import Delivery, How, Notification, Preference, Status
+from notifications.rules import LATE, NO_MESSAGES
+
+PINGS_MOST = 80  # people called by one message
+MESSAGE_MAX = 2000  # characters, as Discord takes
+INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
+MENTION = 24  # characters of one mention, at most
+
+
+def register_all() -> None:
+    register(Kind("reminder", expand=_reminded, render=_reminder, guild=_guild_of_reminder))
+    register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
+    register(Kind("start", expand=_touched))
+    register(Kind("end", expand=_touched))
+    register(Kind("moved", expand=to_recipient, render=_moved))
+    register(Kind("confirmed", expand=to_recipient, render=_confirmed))
+    register(Kind("lost_seat", expand=to_recipient, render=_lost_seat))
+    register(Kind("added", expand=to_recipient, render=_added))
+    register(Kind("removed", expand=to_recipient, render=_removed))
+    register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
+    register(Kind("told", expand=_players_told, render=_told))
+
+
+# --- reminders -------------------------------------------------------------------------------------------
+
+
+def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    game = game_of(row)
+    if (drop := stale(row, game, now)) is not None:
+        return drop
+    due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
+    if due.filter(offset__lt=row.offset).exists():
+        return Drop("a later reminder of the game is due too")
+    if game.effective.reminder_place == ReminderPlace.CHANNEL:
+        # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
+        row.facts |= {"place": ReminderPlace.CHANNEL.value}
+        row.save(update_fields=["facts"])
+        return [game.host_id]
+    everyone = dict.fromkeys([game.host_id, *_seated(game)])
+    # Those whose own reminder is nearer to the start, and due too, hear of that alone.
+    own = Notification.objects.open().filter(kind="own_reminder", game=game, due_at__lte=now, offset__lt=row.offset)
+    nearer = _wanting(game, own.values("offset")) | _reminded_already(row, game, row.offset or 0)
+    return [user_id for user_id in everyone if user_id not in nearer]
+
+
+def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
+    game = game_of(row)
+    if (drop := stale(row, game, now)) is not None:
+        return drop
+    others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
+    in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
+    if others.open().exists() or in_channel.exists():
+        return Drop("the game's own reminder is due too")
+    wanting = _wanting(game, [row.offset]) - _reminded_already(row, game, (row.offset or 0) + 1)
+    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated(game)]) if user_id in wanting]
+
+
+def _wanting(game: Game, minutes: Any) -> set[int]:
+    """Who chose an own reminder of such a length in the game's guild."""
+    found = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
+    return set(found.values_list("user_id", flat=True))
+
+
+def _reminded_already(row: Notification, game: Game, offset: int) -> set[int]:
+    """Who has or gets a reminder of the same start that is less than so many minutes before it."""
+    letters = Delivery.objects.filter(
+        notification__game=game,
+        notification__kind__in=REMINDERS,
+        notification__offset__lt=offset,
+        notification__facts__starts_at=row.facts["starts_at"],
+    )
+    unsaid = (Status.DROPPED, Status.FAILED)
+    return set(letters.exclude(status__in=unsaid).values_list("recipient_id", flat=True))
+
+
+def _guild_of_reminder(row: Notification) -> int | None:
+    """One message for all is not for its recipient to choose."""
+    return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
+
+
+def _seated(game: Game) -> list[int]:
+    seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
+    return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
+
+
+def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if (drop := stale(delivery.notification, game, now)) is not None:
+        return drop
+    if now - delivery.notification.due_at > LATE and _later_reminder(delivery).exists():
+        return Drop("a later reminder of the game goes instead")
+    if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
+        return _reminder_in_channel(delivery, game, now)
+    hosting = game.host_id == delivery.recipient_id
+    if not hosting and not _is_seated(game, delivery.recipient_id):
+        return Drop("they left")
+    return about_game(delivery, game, notification_wording.reminder(*about(delivery, game), hosting), now)
+
+
+def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
+    """What waits to be sent to the same person of a reminder nearer to the start."""
+    row = delivery.notification
+    return Delivery.objects.filter(
+        recipient=delivery.recipient_id,
+        status=Status.PENDING,
+        notification__game=row.game_id,
+        notification__kind__in=REMINDERS,
+        notification__offset__lt=row.offset,
+    )
+
+
+def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter | Drop:
+    """One message that calls everyone seated who wants to be told, as many as one message may ping.
+
+    Whose quiet hours it is stands in the text, and is not pinged.
+    """
+    everyone = dict.fromkeys([game.host_id, *_seated(game)])
+    found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
+    chosen = {one.user_id: one for one in found}
+    text = notification_wording.everyone_reminded(wording.plain(game.title), game.starts_at, marked(delivery, game.url))
+    letter = about_game(delivery, game, text, now)
+    most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
+    called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
+    if not called:
+        return Drop(NO_MESSAGES)
+    calls = " ".join(f"<@{user_id}>" for user_id in called)
+    awake = tuple(pk for pk in called if pk not in chosen or not chosen[pk].is_quiet(now))
+    return replace(
+        letter, user_id=None, channel_id=game.announcement.place_id, text=f"{calls} {letter.text}", ping_users=awake
+    )
+
+
+# --- start and end ---------------------------------------------------------------------------------------
+
+
+def _touched(row: Notification, now: datetime) -> Iterable[int]:
+    """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
+    touch(Game.objects.get(pk=row.game_id or 0), now)
+    return ()
+
+
+# --- seats -----------------------------------------------------------------------------------------------
+
+
+def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
+    """What became of their seat in sum, since they last heard of it."""
+    game = game_of(delivery.notification)
+    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    if game.state(now) is not State.SCHEDULED or signup is None:
+        return Drop("they are no longer in, or the game is not to come")
+    seated = signup.seated_at is not None
+    if seated == delivery.notification.facts["was_seated"]:
+        return Drop("they have the place they had")
+    say = notification_wording.promoted if seated else notification_wording.demoted
+    if not seated and signup.waits:
+        say = notification_wording.benched
+    elif not seated and game.effective.method is Method.PRIORITY:
+        say = notification_wording.displaced
+    return about_game(delivery, game, say(*about(delivery, game)), now)
+
+
+def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    if game.state(now).over or signup is None:
+        return Drop("they are no longer in, or the game is over")
+    text = notification_wording.was_added(*about(delivery, game), done_by(delivery, game), signup.seated_at is not None)
+    return about_game(delivery, game, text, now)
+
+
+def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they are in again, or the game is over")
+    word = wording.plain(delivery.notification.facts.get("word", ""))
+    text = notification_wording.was_removed(*about(delivery, game), done_by(delivery, game), word)
+    return about_game(delivery, game, text, now)
+
+
+def _is_seated(game: Game, user_id: int) -> bool:
+    return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
+
+
+def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they left")
+    number, seated = place_of(game, delivery.recipient)
+    place = wording.place_text(number, game.effective.seats, seated)
+    text = notification_wording.confirmed(
+        *about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN)
+    )
+    return about_game(delivery, game, text, now)
+
+
+def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
+    game, facts = game_of(delivery.notification), delivery.notification.facts
+    text = notification_wording.lost_seat(*about(delivery, game), wording.plain(facts["who"]), facts["left"])
+    return about_game(delivery, game, text, now)
+
+
+# --- cancellation ----------------------------------------------------------------------------------------
+
+
+def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    game = game_of(row)
+    if not _still_cancelled(row, game):
+        return Drop("the cancellation was undone")
+    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    everyone = dict.fromkeys([game.host_id, *signed_up])
+    # It was undone, and cancelled again before anybody heard that it was on.
+    known = {*heard_last(game.pk), row.facts.get("actor")}
+    return [user_id for user_id in everyone if user_id not in known]
+
+
+def _still_cancelled(row: Notification, game: Game) -> bool:
+    """Whether this cancellation holds: it was not undone, nor did another follow it."""
+    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
+
+
+def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if not _still_cancelled(delivery.notification, game):
+        return Drop("the cancellation was undone")
+    text = notification_wording.cancellation(*about(delivery, game), wording.plain(game.cancel_reason))
+    return about_game(delivery, game, text, now)
+
+
+# --- what its hosts write --------------------------------------------------------------------------------
+
+
+def _players_told(row: Notification, now: datetime) -> Iterable[int]:
+    return meant(game_of(row), To(row.facts["to"]), row.facts["by"], now)
+
+
+def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if delivery.notification.facts["to"] == To.UNANSWERED:
+        if has_answered(game, delivery.recipient_id):
+            return Drop("they answered meanwhile")
+    elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+        return Drop("they left")
+    by = done_by(delivery, game) or wording.OPERATOR
+    text = wording.plain(delivery.notification.facts["text"])
+    return about_game(delivery, game, delivery_wording.told(*about(delivery, game), by, text), now)

@@ -1,0 +1,109 @@
+"""Wording about what each person chooses to be told, and the letters that come of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from games.core.rules import DIGEST_HOUR
+from games.core.wording import plain, stamp
+from notifications.rules import minutes_text
+
+LONGEST = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
+TITLE_SHOWN = 80
+
+NO_GUILD = "You are not a member of that server, or the bot is not in it."
+SAVED = "Saved. It holds for every message from now on."
+BAD_REMINDER = "Choose one of the times in the list."
+BOTH_ENDS = "Quiet hours need both a beginning and an end, or neither."
+NO_HOURS = "Quiet hours cannot begin when they end. Leave both empty for none."
+UNKNOWN_TEMPLATE = "That kind of game is not one of this server's any more. Load the page again."
+TEST_UNWANTED = "Nothing was sent, as you chose."
+TEST_UNDER_WAY = "A test reminder is on its way. What comes of it stands under the button."
+TEST_TOO_SOON = "You asked for one less than a minute ago. Wait a moment, then try again."
+
+HOW_HELP = (
+    "For every message about games of this server. A daily digest always comes as a direct message. "
+    "With “not at all” hosts see that you want no messages."
+)
+REMINDER_HELP = "For you alone, beside those that a game has for everybody: for games that you play or host."
+QUIET_HELP = "Messages still come on time, but without a sound and without a push on your phone, so you miss none."
+FOLLOW_HELP = "Of games that have a free seat and that you may play."
+
+TOLD_HOW = {
+    "dm": "By direct message",
+    "mention": "By a mention in the game's channel",
+    "none": "Not at all",
+}
+NEWS = {"": "No", "now": "At once", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
+NEWS_OF_TEMPLATE = NEWS | {"": "As all games"}
+
+
+def before(minutes: int) -> str:
+    return f"{minutes_text(minutes)} before"
+
+
+def news_of(template: str) -> str:
+    """The label of the choice for one kind of game."""
+    return f"Games of the kind “{template}”"
+
+
+# --- letters ---------------------------------------------------------------------------------------------
+
+
+def with_choices(text: str, url: str) -> str:
+    """A letter with a small line that leads to where one changes what one is told; without a preview of it."""
+    return f"{text}\n-# [Change what you are told](<{url}>)"
+
+
+def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, seats: str) -> str:
+    return f"🎲 {host} scheduled **{title}** in {guild}, {stamp(starts_at)}. {seats}.\n{url}"
+
+
+def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
+    """New games, each by title, guild, start, address and how many seats are taken; as many as fit."""
+    text = "🎲 New games with free seats:" if len(games) > 1 else "🎲 A new game with free seats:"
+    for number, (title, guild, starts_at, url, seats) in enumerate(games):
+        shown = title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"
+        line = f"\n- **{plain(shown)}** in {plain(guild)}, {stamp(starts_at)}: {seats}. <{url}>"
+        if len(text) + len(line) > LONGEST:
+            return f"{text}\n- And {len(games) - number} more, on your servers' pages."
+        text += line
+    return text
+
+
+def test_reminder(guild: str, url: str) -> str:
+    return f"✅ A test, as you asked: reminders about games in {guild} reach you like this.\n<{url}>"
+
+
+# --- how a test went -------------------------------------------------------------------------------------
+
+OPEN_DMS = (
+    "Your direct messages are closed, so it came as a mention in {channel}, as every message will. To get direct "
+    "messages, open the server's menu in Discord, choose Privacy Settings and allow Direct Messages; then test again."
+)
+CLOSED_NOWHERE = (
+    "It did not reach you: your direct messages are closed. Open the server's menu in Discord, choose Privacy Settings "
+    "and allow Direct Messages; then test again."
+)
+
+
+def test_waits(error: str) -> str:
+    return f"It is on its way{f' ({error})' if error else ''}."
+
+
+def test_came(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
+    """Where a test reminder went."""
+    text = "It arrived as a direct message."
+    if mentioned:
+        text = OPEN_DMS.format(channel=channel) if closed else f"It arrived as a mention in {channel}."
+    return f"{text} It made no sound, since these are your quiet hours." if silently else text
+
+
+def test_failed(why: str, closed: bool) -> str:
+    return CLOSED_NOWHERE if closed else f"It did not reach you: {why}"
+
+
+def test_dropped(why: str) -> str:
+    return f"Nothing was sent: {why}."
+
+
+NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mention you anywhere"

@@ -1,0 +1,98 @@
+"""What the worker does from time to time. Each returns a sentence, which the admin shows as its result."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db.models import Q
+
+from games.core.base import REMINDERS
+from games.core.freezing import mend_drift, settle_begun
+from games.core.rules import KEPT_AFTER_LEAVING
+from games.models import Signup
+from games.posts.actions import look_for_posts, sweep
+from games.server_settings.removals import forget_guilds
+from gamesched.lib.chores import plan
+from gamesched.lib.clock import db_now
+from guilds.directory import DirectoryDown, refresh_member, refresh_stale
+from guilds.models import Member
+from notifications.models import Notification
+
+ROLES_KNOWN_FOR = timedelta(hours=1)
+SOON = timedelta(minutes=15)
+PURGED_AT_ONCE = 1000  # notifications in one transaction, with their deliveries
+LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
+
+# Name, function, minutes between runs.
+SCHEDULE = (
+    ("Directory refresh", "games.scheduled_tasks.refresh_directory", 1),
+    ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 5),
+    ("Announcement check", "games.scheduled_tasks.check_announcements", 1),
+    ("Settling", "games.scheduled_tasks.settle", 60),
+    ("Purge", "games.scheduled_tasks.purge", 24 * 60),
+    ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
+)
+
+
+def refresh_directory() -> str:
+    """Ask Discord again about the members whose roles were read longest ago."""
+    try:
+        now = db_now()
+        due = refresh_before_reminders(now, LOOKUPS)
+        return f"Looked up {due + refresh_stale(now, ROLES_KNOWN_FOR, LOOKUPS - due)} members."
+    except DirectoryDown as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def refresh_before_reminders(now: datetime, limit: int) -> int:
+    """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
+    soon = Notification.objects.open().filter(kind__in=REMINDERS, due_at__lte=now + SOON).values("game_id")
+    signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
+    stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
+    done = 0
+    for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():
+        if done < limit and stale.filter(guild_id=guild_id, user_id=user_id).exists():
+            refresh_member(guild_id, user_id or 0)
+            done += 1
+    return done
+
+
+def sweep_announcements() -> str:
+    """Mend games without a post, and games without the rows that their times need."""
+    return f"Mended {sweep(db_now())} games."
+
+
+def check_announcements() -> str:
+    """Look for the posts not seen for longest, and put back those that are gone."""
+    try:
+        return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
+    except DirectoryDown as reason:
+        return f"Stopped: Discord cannot be asked just now ({reason})."
+
+
+def settle() -> str:
+    """Freeze the settings of games that have begun, and bring games to come in step that were missed."""
+    now = db_now()
+    return f"Froze {settle_begun(now)} games that have begun, and mended {mend_drift(now)} to come."
+
+
+def purge() -> str:
+    """Forget sessions that have ended, and what was said longer ago than anyone asks about."""
+    call_command("clearsessions")
+    kept = settings.NOTIFY_KEPT
+    old = Notification.objects.filter(closed_at__lt=db_now() - kept).exclude(Q(deliveries__status="pending"))
+    count = 0
+    while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+        # In batches, so that no lock is held for long.
+        count += Notification.objects.filter(pk__in=batch).delete()[0]
+    return f"Deleted {count} rows older than {kept.days} days."
+
+
+def purge_guilds() -> str:
+    """Delete everything of servers that the bot left long ago."""
+    return f"Deleted {forget_guilds(db_now())} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
+
+
+def plan_chores(**kwargs: object) -> None:
+    """After each migration."""
+    plan(SCHEDULE)

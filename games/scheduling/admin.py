@@ -1,0 +1,261 @@
+"""Games: the list, the form, and what can be done to many at once."""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Now
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from games.admin.base import VerbAdmin, VerbForm, actor
+from games.core import wording
+from games.core.state_wording import STATE_TEXT
+from games.core.states import State, allowed
+from games.models import Game, Signup
+from games.models.settings import OWN
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.admin_export import games_csv
+from games.scheduling.admin_form import SETTINGS, GameForm
+from games.signups.admin import SignupInline
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.http import ViewerRequest
+from guilds.models import Role
+from guilds.operators import GuildScopedInline, is_superuser
+from notifications.models import Notification
+
+
+class StateFilter(admin.SimpleListFilter):
+    """Where a game stands, which follows from the clock."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(state), STATE_TEXT[state]) for state in State]
+
+    def queryset(self, request: Any, queryset: Any) -> Any:
+        now = db_now()
+        match self.value():
+            case State.DRAFT:
+                return queryset.drafts().filter(announce_at=None)
+            case State.UNANNOUNCED:
+                return queryset.drafts().filter(announce_at__isnull=False)
+            case State.SCHEDULED:
+                return queryset.announced().filter(cancelled_at=None, starts_at__gt=now)
+            case State.IN_PROGRESS:
+                return queryset.announced().filter(cancelled_at=None, starts_at__lte=now, ends_at__gt=now)
+            case State.COMPLETED:
+                return queryset.announced().filter(cancelled_at=None, ends_at__lte=now, archived_at=None)
+            case State.ARCHIVED:
+                return queryset.filter(cancelled_at=None, ends_at__lte=now, archived_at__isnull=False)
+            case State.CANCELLED:
+                return queryset.filter(cancelled_at__isnull=False)
+        return None
+
+
+class LettersInline(GuildScopedInline):
+    """What people were told, or will be."""
+
+    model = Notification
+    guild_path = "game__guild"
+    fields = ("kind", "recipient", "due_at", "outcome")
+    readonly_fields = ("outcome",)
+    verbose_name_plural = "what people were told, or will be"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
+        rows: QuerySet[Notification] = super().get_queryset(request)
+        told = ("sent", "failed", "pending")
+        counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in told}
+        letters = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
+        return letters.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
+
+    @admin.display
+    def outcome(self, row: Any) -> Any:
+        counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
+        said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+        said = said or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), said
+        )
+
+
+@admin.register(Game)
+class GameAdmin(VerbAdmin):
+    form = GameForm
+    guild_path = "guild"
+    list_display = ("title", "starts_at", "status", "seats_taken", "template", "host", "channel", "guild")
+    list_filter = (StateFilter, "template", "channel", "guild")
+    search_fields = ("title", "host__handle", "host__global_name")
+    search_help_text = "By title or host."
+    date_hierarchy = "starts_at"
+    autocomplete_fields = ("guild", "host", "channel", "template")
+    list_select_related = ("guild__defaults", "channel__defaults", "channel__parent__defaults", "template", "host")
+    actions = ("announce", "cancel", "undo", "announce_again", "export")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
+        rows: QuerySet[Game] = super().get_queryset(request)
+        current = Signup.objects.filter(game=OuterRef("pk"), left_at=None).order_by().values("game")
+        count = current.annotate(n=Count("pk")).values("n")
+        return rows.annotate(
+            asked_at=Now(),
+            n_seated=Coalesce(Subquery(count.filter(seated_at__isnull=False)), 0),
+            n_waiting=Coalesce(Subquery(count.filter(seated_at=None)), 0),
+        )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """The next game first; below those to come, the past, the latest first."""
+        coming = Case(When(cancelled_at=None, ends_at__gt=db_now(), then=F("starts_at")))
+        return (coming.asc(nulls_last=True), "-starts_at", "-pk")
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The server's name says nothing to those who manage one."""
+        several = is_superuser(request) or len(self.admin_site.guild_ids(request)) > 1
+        return self.list_display if several else self.list_display[:-1]
+
+    @admin.display
+    def status(self, game: Any) -> Any:
+        state = game.state(game.asked_at)
+        why = f" {game.cancel_reason}" if game.cancel_reason else ""
+        return format_html('<span class="tag {}">{}</span>{}', state, STATE_TEXT[state], why)
+
+    @admin.display(description="seats", ordering="n_seated")
+    def seats_taken(self, game: Any) -> str:
+        seats = game.effective.seats
+        text = f"{game.n_seated} of {seats}" if seats else str(game.n_seated)
+        return f"{text}, {game.n_waiting} waiting" if game.n_waiting else text
+
+    # --- one game ---
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return [SignupInline, LettersInline] if obj else []
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        where = ["channel", "template"] if obj else ["guild", *self._host(request), "channel", "template"]
+        made = [
+            (None, {"fields": ["title", "description", *where, "edition"]}),
+            ("When", {"fields": ["starts_at", "zone"]}),
+            (
+                "Settings",
+                {"fields": SETTINGS, "description": "Leave empty what template, channel or server shall say."},
+            ),
+        ]
+        if obj:
+            made.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
+            made.append(("Settings in force", {"fields": ["in_force"]}))
+        return made
+
+    def _host(self, request: HttpRequest) -> list[str]:
+        """Others than superusers schedule games of their own."""
+        return ["host"] if is_superuser(request) else []
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("guild", "host", "status", "post", "in_force") if obj else ()
+
+    def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
+        return {"zone": request.user.zone or "UTC", **super().get_changeform_initial_data(request)}
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # A form already open when the game ends is answered by the verb, in a sentence.
+        over = obj is not None and request.method != "POST" and not allowed("edit", obj.state(db_now()))
+        return not over and super().has_change_permission(request, obj)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if request.method == "POST":
+            # Held until the form is saved, so that what rehearsing found still holds then.
+            Game.objects.select_for_update(no_key=True).get(pk=found.pk)
+            found = super().get_object(request, object_id, from_field)
+        return found
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        for formset in formsets:
+            for row in getattr(formset, "extra_forms", []):
+                if isinstance(row, VerbForm) and row.has_changed():
+                    self.message_user(request, row.verb().text)
+
+    def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
+        return ""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        """The audit, of this game."""
+        game = self.get_object(request, object_id)
+        return HttpResponseRedirect(f"{reverse('admin:games_auditentry_changelist')}?game__id__exact={game.pk}")
+
+    @admin.display(description="as they hold now")
+    def in_force(self, game: Game) -> Any:
+        roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
+        held = [
+            (name.removesuffix("_ids").replace("_", " "), wording.setting_text(name, one.value, roles), one.source)
+            for name, one in game.effective.sources.items()
+            if name in OWN
+        ]
+        return format_html(
+            '<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {} <small>from {}</small></li>", held)
+        )
+
+    @admin.display(description="announcement")
+    def post(self, game: Game) -> Any:
+        post = game.announcement
+        link = format_html('<a href="{}">in Discord</a>', post.url) if post.url else "not posted yet"
+        return format_html("{}{}", link, f". {post.problem}" if post.problem else "")
+
+    # --- many games ---
+
+    @admin.action(description="Cancel the selected games …")
+    def cancel(self, request: ViewerRequest, queryset: QuerySet[Game]) -> HttpResponse | None:
+        """Ask for the reason first; then call each off."""
+        games = list(queryset.order_by("pk"))
+        reason = request.POST.get("reason", "")
+        problem = ""
+        if "confirmed" in request.POST:
+            problem = self._cancel(request, games, reason)
+            if not problem:
+                return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel these games?" if len(games) > 1 else "Cancel this game?",
+            "opts": self.opts,
+            "games": games,
+            "reason": reason,
+            "problem": problem,
+        }
+        return TemplateResponse(request, "admin/games/game/cancel.html", context, status=422 if problem else 200)
+
+    def _cancel(self, request: ViewerRequest, games: list[Game], reason: str) -> str:
+        by = actor(request.user)
+        for game in games:
+            try:
+                done = scheduling.cancel(game.pk, reason, by, db_now())
+            except Refused as refused:
+                if refused.refusal.code == "bad_reason":
+                    return refused.refusal.sentence
+                self.message_user(request, f"{game}: {refused.refusal.sentence}", messages.ERROR)
+            else:
+                self.message_user(request, f"{game}: {done.text}")
+        return ""
+
+    @admin.action(description="Announce the selected drafts now")
+    def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = actor(request.user)
+        self.apply(request, [partial(publishing.announce, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+
+    @admin.action(description="Undo the cancellation of the selected games")
+    def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = actor(request.user)
+        self.apply(request, [partial(publishing.uncancel, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+
+    @admin.action(description="Announce the selected games again")
+    def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
+        by = actor(request.user)
+        self.apply(request, [partial(scheduling.announce_again, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+
+    @admin.action(description="Export the selected games as CSV", permissions=["view"])
+    def export(self, request: HttpRequest, queryset: QuerySet[Game]) -> HttpResponse:
+        rows = queryset.select_related(*self.list_select_related).order_by("starts_at", "pk")
+        return games_csv(rows, db_now())

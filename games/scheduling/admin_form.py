@@ -1,0 +1,104 @@
+"""The form of a game."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.db.models import Q
+
+from games.admin.base import VerbForm, actor
+from games.core.base import Done
+from games.core.rules import Plan
+from games.models import Game
+from games.models.settings import GameTemplate
+from games.scheduling import actions as scheduling
+from games.scheduling.actions import plan_of
+from games.server_settings.fields import RemindersField
+from gamesched.lib.clock import db_now
+from guilds.forms import zone_choices
+from guilds.models import Channel
+
+SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
+
+
+class GameForm(VerbForm):
+    """What a person decides about a game. Only what they changed is handed to the verb."""
+
+    edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zone_choices,
+        help_text="The zone that the game is meant in; it changes nothing about the time above.",
+    )
+
+    # Django's own field takes an emptied list for none, where a game is to inherit.
+    reminders = RemindersField(
+        required=False, max_length=200, help_text="How long before the start: 1d, 1h, 15. Or none. Empty: inherited."
+    )
+
+    class Meta:
+        model = Game
+        fields = ("guild", "host", "channel", "template", "title", "description", "starts_at", "zone", *SETTINGS)
+        help_texts = {
+            "title": "What will be played.",
+            "host": "Who runs it, a member of the server.",
+            "template": "Where the settings come from that are left empty.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "starts_at" in self.fields:
+            self.fields["starts_at"].help_text = f"In your time zone, {self.user.tzinfo}."
+        if not self.instance.pk:
+            return
+        if "edition" in self.fields:
+            self.fields["edition"].initial = self.instance.edition
+        zone = self.fields.get("zone")
+        if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
+            zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]
+        self._only_of_its_guild()
+
+    def _only_of_its_guild(self) -> None:
+        """A game stays in its guild, and may keep a channel or template that is no longer offered."""
+        game = self.instance
+        for name, kept in (("channel", Channel.objects.all()), ("template", GameTemplate.objects.all())):
+            field = self.fields.get(name)
+            if isinstance(field, forms.ModelChoiceField):
+                offered = field.queryset.filter(guild=game.guild_id) if field.queryset is not None else kept.none()
+                current = getattr(game, f"{name}_id")
+                field.queryset = kept.filter(Q(pk__in=offered.order_by().values("pk")) | Q(pk=current))
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        guild = self.instance.guild if self.instance.pk else data.get("guild")
+        for name in ("channel", "template"):
+            chosen = data.get(name)
+            if guild is not None and chosen is not None and chosen.guild_id != guild.pk:
+                self.add_error(name, f"That {name} is of another server. Choose another.")
+        return super().clean()
+
+    def verb(self) -> Done:
+        now, by = db_now(), actor(self.user)
+        if self.instance.pk is None:
+            data = self.cleaned_data
+            plan = Plan(channel_id=data["channel"].pk, **self._said(("title", "description", "starts_at", "zone")))
+            plan = replace(plan, **self._said(("template", *SETTINGS)))
+            return scheduling.create(data["guild"].pk, plan, by, now, host=data.get("host"))
+        plan = replace(plan_of(self.instance), **self._said(self.changed_data))
+        return scheduling.edit(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
+
+    def _said(self, names: Sequence[str]) -> dict[str, Any]:
+        """These fields as a plan has them."""
+        said = {}
+        for name in names:
+            value = self.cleaned_data[name]
+            if name in {"channel", "template"}:
+                said[f"{name}_id"] = value.pk if value else None
+            elif name != "edition":
+                said[name] = tuple(value) if isinstance(value, list) else value
+        return said
+
+    def meanwhile(self) -> Iterable[tuple[str, str]]:
+        names = [name for name in self.changed_data if name != "edition"]
+        return [(str(self[name].label), str(getattr(self.instance, name) or "")) for name in names]

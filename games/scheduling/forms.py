@@ -1,0 +1,315 @@
+"""The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
+
+import zoneinfo
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+
+from games.confirmations import wording as confirmation_wording
+from games.core import rules, wording
+from games.core.rules import ClockProblem, Plan, To, resolve
+from games.deliveries import wording as delivery_wording
+from games.models import Game
+from games.models.settings import THIS_GAME, GameTemplate, Says, Setting, inherited, places
+from games.models.settings import resolve as resolve_levels
+from games.scheduling import wording as schedule_wording
+from games.scheduling.rules import Announce, When
+from games.server_settings.fields import LevelForm
+from games.signups.forms import NamesPeople, names_area
+from guilds.forms import UNKNOWN_ZONE, zone_choices
+from guilds.models import Channel, Guild
+
+ANNOUNCING = ("announce", "announce_date", "announce_time")
+
+
+class GameForm(NamesPeople, LevelForm):
+    """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
+
+    title = forms.CharField(
+        max_length=1000,
+        strip=False,
+        help_text="What you will play.",
+        error_messages={"required": "Give the game a title."},
+    )
+    description = forms.CharField(
+        required=False,
+        max_length=20000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="What to bring, which rules, what to expect. Discord's formatting works in the announcement.",
+    )
+    date = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"required": "Choose a date.", "invalid": "Write the date as 2026-12-31."},
+    )
+    time = forms.TimeField(
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        error_messages={"required": "Choose a time.", "invalid": "Write the time as 19:30."},
+    )
+    zone = forms.ChoiceField(
+        label="Time zone",
+        choices=zone_choices,
+        help_text="The zone in which this time is meant.",
+        error_messages={"invalid_choice": UNKNOWN_ZONE},
+    )
+    fold = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        widget=forms.RadioSelect,
+        label="Which one?",
+        choices=[("0", "The first"), ("1", "The second")],
+    )
+    channel = forms.TypedChoiceField(
+        coerce=int,
+        help_text="Where it is announced.",
+        error_messages={
+            "required": "Choose a channel.",
+            "invalid_choice": wording.UNKNOWN_CHANNEL,
+        },
+    )
+    template = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        help_text="Where the settings come from that you leave empty.",
+    )
+    participants = forms.CharField(
+        required=False,
+        max_length=10000,
+        strip=False,
+        widget=names_area(),
+        help_text=wording.PARTICIPANTS_HELP,
+    )
+    announce = forms.ChoiceField(
+        required=False,
+        label="When players see it",
+        choices=list(schedule_wording.CHOICES.items()),
+        widget=forms.RadioSelect,
+        initial=When.NOW.value,
+        help_text=schedule_wording.ANNOUNCE_HELP,
+    )
+    announce_date = forms.DateField(
+        required=False,
+        label="Announced on",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": "Write the date as 2026-12-31."},
+    )
+    announce_time = forms.TimeField(
+        required=False,
+        label="At",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        help_text=schedule_wording.ANNOUNCE_AT_HELP,
+        error_messages={"invalid": "Write the time as 19:30."},
+    )
+    silence = forms.ChoiceField(
+        required=False, label=confirmation_wording.SILENCE_LABEL, help_text=confirmation_wording.SILENCE_HELP
+    )
+    edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        guild: Guild,
+        game: Game | None = None,
+        template: GameTemplate | None = None,
+        pingable: Collection[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`pingable`: the only roles offered to be pinged, beside those that the game pings already; None means any."""
+        self.guild = guild
+        self.game = game
+        self.clock: ClockProblem | None = None
+        data = args[0] if args else kwargs.get("data")
+        channels = list(places(guild.pk))
+        if game is not None and game.channel not in channels:
+            channels.append(game.channel)
+        templates = list(guild.templates.filter(gone_at=None))
+        chosen = self._chosen(data, kwargs.get("initial") or {}, templates, template)
+        super().__init__(
+            *args,
+            roles=guild.roles.filter(gone_at=None),
+            archives=archives(guild),
+            inherited=self._inherited(data, kwargs.get("initial") or {}, channels, chosen),
+            without=["host_role_ids"],
+            **kwargs,
+        )
+        self._offer("channel", [(c.pk, channel_label(c)) for c in channels])
+        self._offer("template", [("", "None"), *((t.pk, t.name) for t in templates)])
+        if not templates:
+            del self.fields["template"]
+        self.offer_members("participants")
+        if pingable is not None:
+            self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
+        if game is not None and game.announced_at is not None:
+            for name in ANNOUNCING:
+                del self.fields[name]
+        if game is None:
+            del self.fields["silence"]
+        else:
+            inherits = confirmation_wording.silence_inherits(game.effective.silence_frees)
+            self.fields["silence"].choices = [("", inherits), *confirmation_wording.SILENCE_CHOICES.items()]  # type: ignore[attr-defined]
+        field = self.fields["participants"]
+        if game is not None:
+            field.label, field.help_text = "Add participants", wording.ADD_PARTICIPANTS_HELP
+
+    def _offer(self, name: str, choices: list[tuple[Any, str]]) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(str(value), label) for value, label in choices]
+
+    def _offer_pings(self, roles: Collection[int]) -> None:
+        field = self.fields["notify_role_ids"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        offered = [role for role in self.roles if role.pk in roles]
+        field.choices = [(str(role.pk), role.name) for role in offered]
+        field.error_messages["invalid_choice"] = wording.NOT_PINGABLE
+        if not offered and not field.disabled:
+            field.help_text = wording.NONE_PINGABLE
+
+    def _chosen(
+        self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
+    ) -> GameTemplate | None:
+        """The template that the form has, or begins with."""
+        if data is None:
+            return template or (self.game.living_template if self.game else None)
+        return next((t for t in templates if str(t.pk) == data.get("template")), None)
+
+    def _inherited(
+        self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
+    ) -> dict[str, Setting]:
+        """What holds where the form says nothing, for the channel and template that it has."""
+        if self.game is not None and self.game.settled_at is not None:
+            return resolve_levels([Says(THIS_GAME, {})])
+        wanted = str((data or initial).get("channel") or "")
+        channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
+        return inherited(self.guild, channel, template)
+
+    @property
+    def clock_choices(self) -> list[tuple[str, str]]:
+        """The moments that a time which exists twice, or not at all, may mean; for people to choose from."""
+        if self.clock is None:
+            return []
+        zone = zoneinfo.ZoneInfo(self.cleaned_data["zone"])
+        return [
+            (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
+            for n, moment in enumerate(self.clock.choices)
+        ]
+
+    def clean_date(self) -> Any:
+        day = self.cleaned_data["date"]
+        if not 2000 <= day.year <= 2200:
+            raise forms.ValidationError(rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one.")
+        return day
+
+    def clean_participants(self) -> str:
+        return self.judge("participants")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if {"date", "time", "zone"} <= data.keys():
+            start = resolve(data["date"], data["time"], data["zone"], data.get("fold"))
+            if isinstance(start, ClockProblem):
+                self.clock = start
+                self.add_error("time", start.sentence)
+            else:
+                data["starts_at"] = self._as_meant(start)
+        if data.get("announce") == When.LATER and not set(ANNOUNCING) & self.errors.keys():
+            if not (data["announce_date"] and data["announce_time"]):
+                self.add_error("announce_time", schedule_wording.NO_TIME)
+            elif "zone" in data:
+                at = resolve(data["announce_date"], data["announce_time"], data["zone"], fold=0)
+                assert isinstance(at, datetime)
+                data["announce_at"] = self._as_meant(at)
+        return data
+
+    def _as_meant(self, at: datetime) -> datetime:
+        """The game's own time where its minute was not touched: the form shows no seconds."""
+        times = (self.game.starts_at, self.game.announce_at) if self.game is not None else ()
+        return next((one for one in times if one and one.replace(second=0, microsecond=0) == at), at)
+
+    def announcing(self) -> Announce:
+        """When the game of a valid form is announced: at once where it says nothing."""
+        return self.announcing_anew() or Announce()
+
+    def announcing_anew(self) -> Announce | None:
+        """What a valid form says of when its game is announced; None for nothing."""
+        when = self.cleaned_data.get("announce")
+        return Announce(When(when), self.cleaned_data.get("announce_at")) if when else None
+
+    @property
+    def on_silence(self) -> bool | None:
+        """Whether who is asked again by this edit and does not answer loses the seat; None as the settings say."""
+        return {"yes": True, "no": False}.get(self.cleaned_data.get("silence", ""))
+
+    def plan(self) -> Plan:
+        """The plan that a valid form describes."""
+        data = self.cleaned_data
+        return Plan(
+            title=data["title"],
+            description=data["description"],
+            starts_at=data["starts_at"],
+            zone=data["zone"],
+            channel_id=data["channel"],
+            template_id=data.get("template"),
+            **self.settings(),
+        )
+
+    @staticmethod
+    def initial_of(game: Game) -> dict[str, Any]:
+        """What the form shows of a game."""
+        zone = zoneinfo.ZoneInfo(game.zone)
+        local = game.starts_at.astimezone(zone)
+        announced = game.announce_at.astimezone(zone) if game.announce_at else None
+        return LevelForm.initial_settings(game) | {
+            "title": game.title,
+            "description": game.description,
+            "date": local.date(),
+            "time": local.time(),
+            "zone": game.zone,
+            "fold": local.fold or None,
+            "channel": str(game.channel_id),
+            "template": str(game.template_id or ""),
+            "announce": When.LATER.value if announced else When.DRAFT.value,
+            "announce_date": announced.date() if announced else None,
+            "announce_time": announced.time() if announced else None,
+            "edition": game.edition,
+        }
+
+
+class TellForm(forms.Form):
+    """What those who run a game write to its people, with how many each choice reaches."""
+
+    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=To.ALL.value)
+    text = forms.CharField(
+        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
+        strip=False,
+        label="Message",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=delivery_wording.TELL_HELP,
+        error_messages={"required": rules.NOTHING_TOLD},
+    )
+
+    def __init__(self, *args: Any, counts: Mapping[To, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].choices = [  # type: ignore[attr-defined]
+            (to.value, delivery_wording.to_choice(to.value, number)) for to, number in counts.items()
+        ]
+
+
+def archives(guild: Guild) -> list[tuple[str, str]]:
+    """The channels to which posts may go when their games are over, as choices."""
+    channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
+    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
+
+
+def channel_label(channel: Channel) -> str:
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

@@ -1,0 +1,100 @@
+"""All wording about announcing a game later, undoing a cancellation, and a post that somebody deleted."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from games.core.wording import stamp
+from guilds.templatetags.when import when
+
+# --- announcing ------------------------------------------------------------------------------------------
+
+CHOICES = {"now": "At once", "later": "At this time", "draft": "Not yet: keep it as a draft"}
+ANNOUNCE_HELP = "Until then only its hosts and those who manage the server see the game."
+ANNOUNCE_AT_HELP = "In the game's time zone."
+NO_TIME = "Choose the day and the time when it is announced."
+ANNOUNCE_PAST = "That time is past. Choose a later one, or announce it at once."
+ANNOUNCE_AFTER_START = "That is not before the game starts. Choose an earlier time."
+START_PAST = "The game's start is past. Choose a later one, then announce it."
+DRAFTED = "The game is kept as a draft. Only its hosts and those who manage the server see it."
+ANNOUNCED = "The game is announced. It is in Discord in a moment."
+NOT_ANNOUNCED_YET = "Only its hosts and those who manage the server see this game."
+
+
+def planned(at: datetime, zone: str) -> str:
+    return f"The game is kept, and will be announced {when(at, zone)}."
+
+
+def kept_hidden(at: datetime | None, zone: str) -> str:
+    """The answer to scheduling a game that players do not see yet."""
+    return planned(at, zone) if at else DRAFTED
+
+
+def hidden_until(at: datetime | None, zone: str) -> str:
+    """What a hidden game's page says."""
+    return (
+        f"{NOT_ANNOUNCED_YET} It will be announced {when(at, zone)}." if at else f"{NOT_ANNOUNCED_YET} It is a draft."
+    )
+
+
+def announced_text(at: datetime | None) -> str:
+    """How the record of changes says when a game is announced."""
+    return at.isoformat() if at else "not yet"
+
+
+def not_announced(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"**{title}** in {guild} was not announced: its start, {stamp(starts_at)}, was past when its time came. "
+        f"Nobody else sees it. Choose another start on its page, then announce it.\n{url}"
+    )
+
+
+# --- cancelling, and undoing it --------------------------------------------------------------------------
+
+CANCELLED = "The game is cancelled. Everyone who signed up is told in a minute. You can undo it for ten minutes."
+CANCELLED_HIDDEN = "The game is cancelled. Nobody else knew of it, so nobody is told. You can undo it for ten minutes."
+UNDO_TOO_LATE = (
+    "A cancellation can be undone for ten minutes. That is past: people have made other plans. Schedule the game again."
+)
+UNDO_OVER = "This game would be over by now, so it is not brought back. Schedule it again."
+
+
+def undone(told: bool, hidden: bool) -> str:
+    if hidden:
+        return "The game is as it was. Nobody else knows of it yet."
+    if told:
+        return "The game is on again, with everyone in their place. Who heard that it was cancelled is told."
+    return "The game is on again, with everyone in their place. Nobody had been told that it was cancelled."
+
+
+def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return f"✅ **{title}** in {guild}, {stamp(starts_at)}, is on after all: it was not to be cancelled.\n{url}"
+
+
+# --- a deleted post --------------------------------------------------------------------------------------
+
+POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."
+PUT_BACK, CANCEL = "Put it back", "Cancel the game"
+
+
+def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "
+        f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
+    )
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+CLOCK = "The schedule"
+VERBS = ("announced", "undo", "lost_asked")
+
+
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a game's history."""
+    if verb == "undo":
+        return f"{who} undid the cancellation"
+    if verb == "lost_asked":
+        return f"{who} deleted the announcement there, so the host is asked what to do"
+    if changes.get("past"):
+        return "It was not announced: its start was past"
+    return f"{who} announced the game"

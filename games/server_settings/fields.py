@@ -1,0 +1,375 @@
+"""The settings of any level as fields: empty inherits, and a word says "none"; beside each stands what it inherits."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from games.core import rules, wording
+from games.models.settings import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
+from games.server_settings.wording import SETTING_NAMES
+from guilds.models import Role
+from guilds.names import fold
+
+UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
+_LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)
+NONE_WORDS = {"none", "unlimited", "no", "-"}
+
+
+def parse_minutes(text: str) -> list[int]:
+    """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
+    found = []
+    for part in filter(None, re.split(r"[,;\s]+", text.strip())):
+        match = _LENGTH.fullmatch(part)
+        if match is None:
+            raise ValueError(part)
+        found.append(int(match[1]) * UNITS[match[2].lower()])
+    return found
+
+
+def minutes_words(minutes: int) -> str:
+    """`90`, `2h`, `1d`: a length as a form takes it."""
+    for word, size in (("d", 1440), ("h", 60)):
+        if minutes and minutes % size == 0:
+            return f"{minutes // size}{word}"
+    return str(minutes)
+
+
+class SeatsField(forms.CharField):
+    """A number, a word for none (0), or nothing (None)."""
+
+    def __init__(self, *args: Any, none: str = "unlimited", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.none = none
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip().lower()
+        if not text:
+            return None
+        if text in NONE_WORDS:
+            return 0
+        if not text.isascii() or not text.isdigit() or len(text) > 6:
+            raise forms.ValidationError(f"Write the number in digits, or {self.none}.")
+        return int(text)
+
+    def prepare_value(self, value: Any) -> Any:
+        return self.none if value == 0 else value
+
+
+class RemindersField(forms.CharField):
+    """Lengths of time before the start (`1d, 2h, 15`), `none` (empty), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        if not text or text.lower() in NONE_WORDS:
+            return () if text else None
+        try:
+            return tuple(parse_minutes(text))
+        except ValueError as part:
+            raise forms.ValidationError(
+                f"“{part}” is not a length of time. Write minutes, hours or days: 15, 2h, 1d."
+            ) from None
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        return ", ".join(minutes_words(m) for m in value) or "none"
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.clean(data) != (None if initial is None else tuple(initial)))
+        except forms.ValidationError:
+            return True
+
+
+class DurationField(forms.CharField):
+    """A length of time (`90`, `2h`), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        try:
+            return sum(parse_minutes(text)) if text else None
+        except ValueError:
+            raise forms.ValidationError("Write how long it lasts as 90, 2h or 1d.") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        return minutes_words(value) if isinstance(value, int) else value
+
+
+class LengthField(DurationField):
+    """A length of time, `none` (0), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        if str(value or "").strip().lower() in NONE_WORDS:
+            return 0
+        return super().clean(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "none" if value == 0 else super().prepare_value(value)
+
+
+class RolesInOrderField(forms.CharField):
+    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are those of the guild."""
+
+    roles: Sequence[Role] = ()
+
+    def clean(self, value: Any) -> Any:
+        text = (super().clean(value) or "").strip()
+        if not text or text.lower() in NONE_WORDS:
+            return () if text else None
+        found: list[int] = []
+        for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
+            meant = [role.pk for role in self.roles if fold(role.name) == fold(name) or str(role.pk) == name]
+            if len(meant) != 1:
+                raise forms.ValidationError(wording.no_such_role(name, [role.name for role in self.roles]))
+            found += [role for role in meant if role not in found]
+        if len(found) > rules.PRIORITY_ROLES_MAX:
+            raise forms.ValidationError(wording.too_many_roles(rules.PRIORITY_ROLES_MAX))
+        return tuple(found)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return value
+        names = {role.pk: role.name for role in self.roles}
+        return ", ".join(names.get(role, str(role)) for role in value) or "none"
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(self.clean(data) != (None if initial is None else tuple(initial)))
+        except forms.ValidationError:
+            return True
+
+
+class TextField(forms.CharField):
+    """A text, `none` (empty), or nothing (None)."""
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value) or ""
+        if not text.strip():
+            return None
+        return "" if text.strip().lower() in NONE_WORDS else text
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # What was sent empty is shown empty again, and goes on inheriting.
+        return super().bound_data(data, initial) or None
+
+    def prepare_value(self, value: Any) -> Any:
+        return "none" if value == "" else value
+
+
+class LevelForm(forms.Form):
+    """The settings that a level may say. `inherited` is what holds where it says nothing."""
+
+    seats = SeatsField(required=False, max_length=20, help_text="1 to 100, or unlimited.")
+    duration = DurationField(required=False, max_length=50, help_text="How long a game lasts: 90, 2h, 1d.")
+    reminders = RemindersField(
+        required=False, max_length=200, help_text="How long before the start people are reminded: 1d, 1h, 15. Or none."
+    )
+    reminder_place = forms.ChoiceField(required=False, label=SETTING_NAMES["reminder_place"], choices=[])
+    location = TextField(required=False, max_length=1000, help_text="Where it is played: a place, an address. Or none.")
+    instructions = TextField(
+        required=False,
+        max_length=20000,
+        strip=False,
+        label=SETTING_NAMES["instructions"],
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What they are to know or do; shown to players only. Or none.",
+    )
+    confirm_by_dm = forms.ChoiceField(required=False, label=SETTING_NAMES["confirm_by_dm"], choices=[])
+    method = forms.ChoiceField(required=False, label=SETTING_NAMES["method"], choices=[])
+    priority_role_ids = RolesInOrderField(
+        required=False,
+        max_length=1000,
+        label=SETTING_NAMES["priority_role_ids"],
+        help_text="Where seats are given by role: names, the first first, with commas between. Or none.",
+    )
+    answers = forms.ChoiceField(required=False, label=SETTING_NAMES["answers"], choices=[])
+    plus_one = forms.ChoiceField(required=False, label=SETTING_NAMES["plus_one"], choices=[])
+    signups_close = LengthField(
+        required=False,
+        max_length=50,
+        label=SETTING_NAMES["signups_close"],
+        help_text="How long before the start: 30, 2h, 1d. None: at the start.",
+    )
+    offer_within = LengthField(
+        required=False,
+        max_length=50,
+        label=SETTING_NAMES["offer_within"],
+        help_text="How long before the start: 2h, 1d. From then on who waits is asked first. None: always given.",
+    )
+    offer_for = DurationField(
+        required=False, max_length=50, label=SETTING_NAMES["offer_for"], help_text="After it the next one is asked."
+    )
+    minimum = SeatsField(
+        required=False,
+        max_length=20,
+        label=SETTING_NAMES["minimum"],
+        help_text="With fewer, the host is asked what to do. Or none.",
+        none="none",
+    )
+    minimum_by = LengthField(
+        required=False,
+        max_length=50,
+        label=SETTING_NAMES["minimum_by"],
+        help_text="How long before the start you are asked: 1d, 6h.",
+    )
+    ask_if_moved = LengthField(
+        required=False,
+        max_length=50,
+        label=SETTING_NAMES["ask_if_moved"],
+        help_text="When the start moves by more than this: 30, 2h. Or none.",
+    )
+    silence_frees = forms.ChoiceField(required=False, label=SETTING_NAMES["silence_frees"], choices=[])
+    if_deleted = forms.ChoiceField(required=False, label=SETTING_NAMES["if_deleted"], choices=[])
+    ask_rewards = forms.ChoiceField(required=False, label=SETTING_NAMES["ask_rewards"], choices=[])
+    archive_channel_id = forms.ChoiceField(required=False, label=SETTING_NAMES["archive_channel_id"], choices=[])
+    archive_after = LengthField(
+        required=False,
+        max_length=50,
+        label=SETTING_NAMES["archive_after"],
+        help_text="After the end: none, 12h, 1d.",
+    )
+    own_player_roles = forms.BooleanField(required=False, label="Choose who may sign up")
+    player_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label=SETTING_NAMES["player_role_ids"],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: every member.",
+    )
+    own_host_roles = forms.BooleanField(required=False, label="Choose who may schedule")
+    host_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label=SETTING_NAMES["host_role_ids"],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: only those who manage the server.",
+    )
+    own_notify_roles = forms.BooleanField(required=False, label="Choose who is pinged")
+    notify_role_ids = forms.MultipleChoiceField(
+        required=False,
+        label=SETTING_NAMES["notify_role_ids"],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="None ticked: nobody.",
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        roles: Iterable[Role],
+        inherited: Mapping[str, Setting],
+        archives: Iterable[tuple[str, str]] = (),
+        without: Iterable[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`archives`: the channels that a post may go to when its game is over."""
+        super().__init__(*args, **kwargs)
+        self.archives = list(archives)
+        self.roles = list(roles)
+        self.inherited = inherited
+        if isinstance(order := self.fields["priority_role_ids"], RolesInOrderField):
+            order.roles = [role for role in self.roles if role.pk != role.guild_id]
+        names = {role.pk: role.name for role in self.roles}
+        channels = {int(pk): label for pk, label in self.archives}
+        for name in without:
+            del self.fields[name]
+            self.fields.pop(own_flag(name), None)
+        for name in ROLES:
+            if name in self.fields:
+                # Nobody pings everyone.
+                offered = [r for r in self.roles if name != "notify_role_ids" or r.pk != r.guild_id]
+                choices = [(str(role.pk), role.name) for role in offered]
+                self.fields[name].choices = choices  # type: ignore[attr-defined]
+        for name in self.settings_fields:
+            text = wording.setting_text(name, inherited[name].value, names, channels)
+            said = wording.inherited(text, inherited[name].source)
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField) and name not in ROLES:
+                # A select shows one short line, so where it comes from stands below.
+                field.choices = [("", wording.inherits(text)), *self._own_choices(name)]
+                field.help_text = said
+            elif name in ROLES:
+                self.fields[own_flag(name)].help_text = said
+            else:
+                field.help_text = f"{field.help_text} {said}"
+            if inherited[name].locked:
+                field.disabled = True
+                field.help_text = wording.locked(inherited[name].source)
+                if name in ROLES:
+                    flag = self.fields[own_flag(name)]
+                    flag.disabled, flag.help_text = True, f"{said} {field.help_text}"
+
+    def _own_choices(self, name: str) -> list[tuple[str, str]]:
+        if name in YES_NO:
+            return [("yes", "Yes"), ("no", "No")]
+        if name == "archive_channel_id":
+            return [("0", "Nowhere"), *self.archives]
+        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICES[name].choices]
+
+    @property
+    def settings_fields(self) -> list[str]:
+        """Names of the settings that this form has."""
+        return [name for name in NAMES if name in self.fields and name != "zone"]
+
+    def settings(self) -> dict[str, Any]:
+        """What a valid form says, by name; None inherits."""
+        data = self.cleaned_data
+        said: dict[str, Any] = {}
+        for name in self.settings_fields:
+            value: Any = data.get(name)
+            if name in ROLES:
+                value = tuple(int(role) for role in value or ()) if data.get(own_flag(name)) else None
+            elif name in YES_NO:
+                value = {"yes": True, "no": False}.get(str(value))
+            elif name in CHOICES:
+                value = value or None
+            elif name == "archive_channel_id":
+                value = int(value) if value else None
+            said[name] = None if self.inherited[name].locked else value
+        return said | rules.tidy_settings(said.get("reminders"), said.get("location"), said.get("instructions"))
+
+    @staticmethod
+    def initial_settings(level: Level | None) -> dict[str, Any]:
+        """What the form shows of what a level says."""
+        if level is None:
+            return {}
+        shown: dict[str, Any] = {name: getattr(level, name) for name in NAMES}
+        for name in ROLES:
+            shown[own_flag(name)] = shown[name] is not None
+            shown[name] = [str(role) for role in shown[name] or ()]
+        for name in YES_NO:
+            shown[name] = {True: "yes", False: "no", None: ""}[shown[name]]
+        archive = shown["archive_channel_id"]
+        shown["archive_channel_id"] = "" if archive is None else str(archive)
+        return shown
+
+
+def own_flag(name: str) -> str:
+    """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
+    return f"own_{name.removesuffix('_role_ids')}_roles"
+
+
+def conflict(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
+    """Each field of which two versions differ: its label, what is saved, what was typed."""
+    rows = []
+    for name in typed.fields:
+        if name in NO_VERSION or name not in saved.fields:
+            continue
+        if (theirs := _shown(saved, name)) != (yours := _shown(typed, name)):
+            rows.append((str(typed[name].label), theirs, yours))
+    return rows
+
+
+# What a form has beside what it describes.
+NO_VERSION = {"edition", "fold", "participants"}
+
+
+def _shown(form: forms.Form, name: str) -> str:
+    value, field = form[name].value(), form.fields[name]
+    if isinstance(field, forms.BooleanField):
+        return "yes" if value else "no"
+    if isinstance(field.widget, forms.widgets.DateTimeBaseInput):
+        return field.widget.format_value(value) or ""
+    labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
+    values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
+    texts = [labels.get(str(one), str(one)) for one in values]
+    return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()

@@ -1,0 +1,153 @@
+"""Setting up a guild: a walk through its channels, roles and zone, and a first template, on one page."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages as flash
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from games.models.settings import GuildDefaults, is_set_up
+from games.pages.shortcuts import AT_ONCE, actor
+from games.server_settings import actions as server_settings
+from games.server_settings import setup as guild_setup
+from games.server_settings import wording as settings_wording
+from games.server_settings.actions import settings_of
+from games.server_settings.forms import GuildForm
+from games.server_settings.notifications import last_tests
+from games.server_settings.views import for_managers
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refused
+from guilds.directory import confirm
+from guilds.http import ViewerRequest
+from guilds.models import GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild
+
+CATEGORY = 4
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A channel as the setup page shows it: whether it can be used, and what would make it so."""
+
+    channel: Channel
+    on: bool
+    missing: list[str]
+    advice: str  # where to click in Discord, or why games are never announced here
+    note: str  # what would be better, though it can be used without
+    test: str  # what became of the last test message
+
+    @property
+    def postable(self) -> bool:
+        return self.channel.type in GAME_CHANNEL_TYPES
+
+
+def examine(guild: Guild) -> list[Examined]:
+    """Every channel of the guild, those that games can be announced in first."""
+    tests = last_tests(guild.pk)
+    found = []
+    for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
+        defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
+        postable = channel.type in GAME_CHANNEL_TYPES
+        missing = channel.missing if postable else []
+        advice = (
+            settings_wording.NOT_FOR_GAMES.get(channel.type, settings_wording.NOT_FOR_GAMES_OTHER)
+            if not postable
+            else ""
+        )
+        found.append(
+            Examined(
+                channel,
+                postable and (defaults is None or defaults.for_games),
+                missing,
+                settings_wording.mend(str(channel), channel.missing_permissions, channel.lacks_tag)
+                if missing
+                else advice,
+                settings_wording.FORUM_TIDIER if channel.is_forum and not channel.may(MANAGE_THREADS) else "",
+                settings_wording.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
+            )
+        )
+    return sorted(found, key=lambda one: not one.postable)
+
+
+class RolesForm(GuildForm):
+    """Who manages, who schedules, and in which zone: the least that a guild decides."""
+
+    def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
+        super().__init__(*args, guild=guild, **kwargs)
+        for name in set(self.fields) - {"zone", "manager_role_ids", "host_role_ids", "edition"}:
+            del self.fields[name]
+        field = self.fields["host_role_ids"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.help_text = "Besides those who manage games. None ticked: only they."
+        self.fields["zone"].help_text = settings_wording.ZONE_HELP
+
+    def changed(self) -> dict[str, Any]:
+        """The guild's settings with what this form says."""
+        data = self.cleaned_data
+        hosts = tuple(int(role) for role in data["host_role_ids"])
+        return settings_of(self.level) | {"zone": data["zone"] or None, "host_role_ids": hosts}
+
+
+@for_managers
+@require_http_methods(["GET", "POST"])
+def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """Show how far the guild is set up; save its channels, or its roles and zone."""
+    step = request.POST.get("step", "")
+    form = RolesForm(request.POST if step == "roles" else None, guild=guild)
+    try:
+        if request.method == "POST":
+            confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        if step == "channels":
+            on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
+            count = server_settings.switch_channels(guild.pk, on, actor(request), db_now())
+            flash.success(request, settings_wording.switched(count))
+            return redirect(reverse("guild-setup", args=[guild.pk]) + "#roles")
+        if step == "roles" and form.is_valid():
+            _save_roles(request, guild, form)
+            return redirect(reverse("guild-setup", args=[guild.pk]) + "#template")
+    except Refused as refused:
+        return _page(request, guild, form, refused.refusal.sentence)
+    return _page(request, guild, form)
+
+
+def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
+    managers, data = form.roles_named("manager_role_ids"), form.cleaned_data
+    pingable = form.level.pingable_role_ids if isinstance(form.level, GuildDefaults) else []
+    saved = server_settings.change_guild_defaults(
+        guild.pk, form.changed(), managers, pingable, actor(request), db_now(), data["edition"] or 0
+    )
+    flash.success(request, saved.text)
+
+
+def _page(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
+    channels = examine(guild)
+    templates = list(guild.templates.filter(gone_at=None))
+    context = {
+        "guild": guild,
+        "channels": channels,
+        "ready": any(one.on and not one.missing for one in channels),
+        "form": form,
+        "decided": is_set_up(guild),
+        "templates": templates,
+        "starts": settings_wording.STARTING_POINTS.items(),
+        "threads": settings_wording.THREADS,
+        "problem": problem,
+    }
+    return render(request, "games/setup.html", context, status=422 if problem or form.errors else 200)
+
+
+@for_managers
+@require_POST
+def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
+    """Have a test message sent, by whatever sends everything else."""
+    found = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    try:
+        confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        guild_setup.test_channel(found.pk, actor(request), db_now())
+        flash.success(request, settings_wording.TEST_SENT)
+    except Refused as refused:
+        flash.error(request, refused.refusal.sentence)
+    return redirect(reverse("guild-setup", args=[guild.pk]) + f"#channel-{found.pk}")

@@ -1,0 +1,242 @@
+"""All wording about the settings of a guild, its channels and templates, and about setting it up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from games.deliveries import wording as delivery_wording
+
+UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
+MANAGERS_ONLY = (
+    "Only those who manage the server may do that: its owner, and those with Manage Server or a manager role."
+)
+STALE_SETTINGS = "Somebody changed these settings while you were editing. Nothing was saved; compare the two below."
+UNKNOWN_ROLE = "One of these roles no longer exists in the server. Choose again."
+EVERYONE_MANAGES = "Every member would manage every game. Choose roles that only those have who should."
+EVERYONE_PINGED = "@everyone cannot be pinged. Choose roles."
+TEMPLATES = "the templates"
+UNKNOWN_TEMPLATE = "That template was deleted, or belongs to another server. The list shows those there are."
+OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was moved; look at the list again."
+REORDERED = "The order is saved."
+
+SETTING_NAMES = {
+    "seats": "Seats",
+    "duration": "Duration",
+    "reminders": "Reminders",
+    "zone": "Time zone",
+    "location": "Location",
+    "instructions": "For those who sign up",
+    "player_role_ids": "Who may sign up",
+    "host_role_ids": "Who may schedule",
+    "notify_role_ids": "Who is pinged by a new announcement",
+    "confirm_by_dm": "A copy of the answer by direct message",
+    "reminder_place": "How people are reminded",
+    "method": "How seats are given",
+    "priority_role_ids": "Roles that come first",
+    "answers": "Buttons for Maybe and Can't make it",
+    "plus_one": "Players may bring somebody",
+    "signups_close": "Sign-ups close",
+    "offer_within": "Free seats are offered from",
+    "offer_for": "Time to take an offered seat",
+    "minimum": "Fewest players",
+    "minimum_by": "Ask the host about too few players",
+    "ask_if_moved": "Ask players again when it moves",
+    "silence_frees": "Who does not answer loses the seat",
+    "if_deleted": "When the post is deleted in Discord",
+    "ask_rewards": "Remind the host to write down rewards",
+    "archive_channel_id": "Archive channel",
+    "archive_after": "Time until it is archived",
+}
+
+
+def settings_saved(changed: bool, games: int) -> str:
+    if not changed:
+        return "Nothing was different, so nothing changed."
+    return f"The settings are saved.{also_changed(games)}"
+
+
+def also_changed(games: int) -> str:
+    """How many games to come follow; starts with a space, or is ''."""
+    if not games:
+        return ""
+    return " One game to come follows." if games == 1 else f" {games} games to come follow."
+
+
+def channel_deleted(name: str) -> str:
+    return f"#{name} was deleted in Discord, so its settings can no longer be changed."
+
+
+def default_stays(name: str) -> str:
+    return f"{name} is the default. Make another template the default first, then delete it."
+
+
+def made_default(name: str) -> str:
+    return f"{name} is now chosen where nobody chooses a template."
+
+
+def duplicated(name: str, copy: str) -> str:
+    return f"{name} is duplicated as {copy}."
+
+
+def copy_of(name: str, others: Sequence[str]) -> str:
+    """A name for a copy that no other template has."""
+    taken = {other.casefold() for other in others}
+    for number in range(1, len(taken) + 2):
+        ending = " (copy)" if number == 1 else f" (copy {number})"
+        if (made := name[: 80 - len(ending)] + ending).casefold() not in taken:
+            return made
+    raise AssertionError("one more name than there are templates is free")
+
+
+def template_deleted(name: str, games: int) -> str:
+    text = f"{name} is deleted."
+    if games == 1:
+        return f"{text} One game to come used it, and now has the settings of its channel and the server."
+    if games:
+        return f"{text} {games} games to come used it, and now have the settings of their channel and the server."
+    return text
+
+
+def too_many_templates(most: int) -> str:
+    return f"{most} templates are the most that a server may have. Delete one that nobody uses."
+
+
+# --- setting up ------------------------------------------------------------------------------------------
+
+
+def welcome(guild: str, url: str, set_up: bool) -> str:
+    """To its owner when the bot came to a server; one that was set up before keeps what was decided."""
+    if set_up:
+        return f"👋 I am now in {guild}, which you own. What was set up there before holds; look it through:\n{url}"
+    return (
+        f"👋 I am now in {guild}, which you own. Choose there who may schedule games, in which channels, and with "
+        f"which settings. It takes two minutes:\n{url}\nUntil then only those who manage the server can schedule."
+    )
+
+
+def test_message(url: str) -> str:
+    return f"✅ A test: games can be announced in this channel. Whoever set this up can delete this message.\n<{url}>"
+
+
+def test_result(closed: bool, dropped: str, error: str) -> str:
+    """What became of a test message."""
+    if not closed:
+        return f"A test message is on its way{f' ({error})' if error else ''}. Load this page again in a moment."
+    if dropped:
+        return f"The last test message did not arrive: {error or dropped}"
+    return "The last test message arrived."
+
+
+FORUM_TIDIER = (
+    "With Manage Posts too, the bot could delete a game's whole post when the game moves elsewhere; without, it "
+    "empties and closes it."
+)
+TEST_POST = "Test"  # the name of a test message's thread in a forum
+TEST_SENT = "A test message is on its way. What came of it stands beside the channel."
+
+
+def mend(channel: str, permissions: Sequence[str], tag: bool) -> str:
+    """Where to click in Discord."""
+    steps = []
+    if permissions:
+        steps.append(
+            f"In Discord: Edit Channel of {channel}, Permissions, Advanced permissions, add the bot or its role, and "
+            f"allow {' and '.join(permissions)}."
+        )
+    if tag:
+        steps.append(
+            f"Posts in {channel} must have a tag, and it has none that everybody may use. In Discord: Edit Channel, "
+            "Overview, Tags: add one that is not for moderators only, or switch off that a tag is required."
+        )
+    return " ".join(steps)
+
+
+NOT_FOR_GAMES = {
+    2: "A voice channel: games are announced in a text channel. Write this one's name as a game's location.",
+    13: "A stage channel: games are announced in a text channel. Write this one's name as a game's location.",
+    16: "A media channel: its posts are pictures and films. Choose a text channel or a forum beside it.",
+}
+NOT_FOR_GAMES_OTHER = "Not a text channel: games cannot be announced here."
+THREADS = (
+    "Hosts may also choose the open public threads of a channel that is ticked. Such a game has the channel's "
+    "settings, and the bot needs Send Messages in Threads there."
+)
+NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
+ASK_A_MANAGER = "Ask its owner, or whoever manages it."
+BOT_GONE = (
+    "The bot is no longer in {guild}. Its games and settings are kept for {days} days and then deleted. "
+    "Invite the bot again to go on."
+)
+
+
+def switched(count: int) -> str:
+    if not count:
+        return "Nothing was different, so nothing changed."
+    return "The channel is switched." if count == 1 else f"{count} channels are switched."
+
+
+# --- the pages -------------------------------------------------------------------------------------------
+
+
+def channel_off(name: str, deleted: bool) -> str:
+    return f"#{name} (deleted)" if deleted else f"#{name} (not for games)"
+
+
+ZONE_HELP = "In which new games are meant, unless the host chooses another."
+STARTING_POINTS = {
+    "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
+    "raid": ("Raid", "20 seats, 3 hours, and a role that its announcement pings."),
+    "evening": ("Board game evening", "Unlimited seats, 3 hours."),
+}
+TEMPLATE_GONE = "{name} was deleted meanwhile. Nothing was saved."
+NO_TEMPLATES = "There are no templates yet. One saves hosts from saying the same things again for each game."
+PREVIEW = "Saving this changes games to come. Nothing is saved yet."
+
+VERBS = {
+    "guild": "changed the server's settings",
+    "channel": "changed {of}",
+    "template": "changed the template {of}",
+    "new_template": "made the template {of}",
+    "duplicate": "duplicated the template {of}",
+    "delete_template": "deleted the template {of}",
+    "reorder": "put the templates in another order",
+    "default": "made {of} the default template",
+    "block": "blocked {of}",
+    "unblock": "let {of} sign up again",
+}
+OTHER_NAMES = {
+    "manager_role_ids": "Who manages games",
+    "pingable_role_ids": "Roles that hosts may ping",
+    "for_games": "Open for games",
+    "name": "Name",
+    "description": "Description",
+    "channel_id": "Channel",
+    "locked": "Locked",
+    "until": "Until",
+    "reason": "Reason",
+    "order": "Order",
+    "default": "Default",
+    "as": "Copy",
+}
+ALL_NAMES = SETTING_NAMES | OTHER_NAMES
+DOORS = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
+
+
+def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """Who did what in a guild's settings: `alice changed #raids`."""
+    if verb in delivery_wording.VERBS:
+        return delivery_wording.line(verb, who, changes)
+    of = changes.get("of", "")
+    if verb == "role_gone":
+        return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
+    return f"{who} {VERBS.get(verb, verb).format(of=of)}"
+
+
+def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+    """The same with the names of what was changed, in one line."""
+    text = settings_done(verb, who, changes)
+    what = [ALL_NAMES[name].lower() for name in changes if name in ALL_NAMES]
+    return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
+
+
+def template_channel_gone(name: str) -> str:
+    return f"#{name}, where its games were announced, was deleted in Discord. Hosts choose a channel until you do."

@@ -1,0 +1,30 @@
+"""The form in which people are added to a game on its page."""
+
+from typing import Any
+
+from django import forms
+
+from games.hosts import wording as host_wording
+from games.signups.forms import NamesPeople, names_area
+from guilds.models import Guild
+
+
+class AddForm(NamesPeople):
+    """Whom to add; the verb judges whether it can be done."""
+
+    participants = forms.CharField(
+        max_length=10000,
+        strip=False,
+        widget=names_area(),
+        label="Whom",
+        help_text=host_wording.ADD_HELP,
+        error_messages={"required": host_wording.NOBODY_NAMED},
+    )
+
+    def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
+        self.guild = guild
+        super().__init__(*args, **kwargs)
+        self.offer_members("participants")
+
+    def clean_participants(self) -> str:
+        return self.judge("participants")

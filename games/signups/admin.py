@@ -1,0 +1,135 @@
+"""Sign-ups: joining people and taking them out."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from games.admin.base import VerbAdmin, VerbForm, actor
+from games.core.base import Done
+from games.models import Signup
+from games.signups import actions as signups
+from gamesched.lib.clock import db_now
+from guilds.http import ViewerRequest
+from guilds.operators import GuildScopedInline, by_absence
+
+
+class SignupForm(VerbForm):
+    """Joins a person to a game."""
+
+    class Meta:
+        model = Signup
+        fields = ("game", "user")
+        help_texts = {"user": "A member of the game's server. They get a seat while one is free."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "user" in self.fields:
+            self.fields["user"].required = True
+
+    def verb(self) -> Done:
+        return signups.join(self.cleaned_data["game"].pk, self.cleaned_data["user"], actor(self.user), db_now())
+
+
+class PlaceColumns:
+    """What lists show of a sign-up."""
+
+    @admin.display(description="who", ordering="user__handle")
+    def who(self, signup: Signup) -> str:
+        return str(signup.user or signup.placeholder)
+
+    @admin.display(description="place")
+    def place(self, signup: Signup) -> str:
+        if signup.left_at is not None:
+            return "left"
+        if signup.no_show:
+            return "had a seat, did not come"
+        return "has a seat" if signup.seated_at else "waits"
+
+
+class SignupInlineForm(SignupForm):
+    """The same under its game."""
+
+    class Meta:
+        model = Signup
+        fields = ("user",)
+
+    def verb(self) -> Done:
+        return signups.join(self.instance.game_id, self.cleaned_data["user"], actor(self.user), db_now())
+
+    def clean(self) -> dict[str, Any]:
+        return super().clean() if self.has_changed() else self.cleaned_data
+
+
+class SignupInline(PlaceColumns, GuildScopedInline):
+    """Who is in and who waits, and a row to add somebody. The list of sign-ups takes people out."""
+
+    model = Signup
+    form = SignupInlineForm
+    guild_path = "game__guild"
+    fields = ("user", "place", "joined_at")
+    readonly_fields = ("place", "joined_at")
+    autocomplete_fields = ("user",)
+    verbose_name_plural = "who is in, and who waits"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Signup]:
+        rows: QuerySet[Signup] = super().get_queryset(request)
+        return rows.filter(left_at=None).order_by("order_key").select_related("user", "game")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_view_permission(request)
+
+    def get_formset(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
+        form = type("SignupInlineForm", (SignupInlineForm,), {"user": request.user})
+        return super().get_formset(request, obj, form=form, **kwargs)
+
+
+@admin.register(Signup)
+class SignupAdmin(PlaceColumns, VerbAdmin):
+    """Adding one joins; the actions join again and leave."""
+
+    form = SignupForm
+    guild_path = "game__guild"
+    list_display = ("who", "game", "place", "joined_at", "left_at")
+    list_filter = (
+        ("left_at", by_absence("state", "in or waiting", "left")),
+        ("seated_at", by_absence("seat", "without", "with a seat")),
+        "no_show",
+        "game__guild",
+    )
+    search_fields = ("game__title", "user__handle", "user__global_name", "placeholder")
+    search_help_text = "By the person's name or the game's title."
+    autocomplete_fields = ("game", "user")
+    list_select_related = ("game", "user")
+    ordering = ("-game__starts_at", "game_id", "order_key")
+    actions = ("join", "leave")
+
+    def get_fields(self, request: Any, obj: Any = None) -> Any:
+        return (
+            ("game", "user", "placeholder", "place", "joined_at", "seated_at", "left_at") if obj else ("game", "user")
+        )
+
+    def get_readonly_fields(self, request: Any, obj: Any = None) -> Any:
+        return ("place",) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def made(self, done: Done, form: Any) -> Any:
+        return done.game.signups.current().get(user=form.cleaned_data["user"])
+
+    @admin.action(description="Sign the selected people up again")
+    def join(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
+        self._each(request, queryset, signups.join)
+
+    @admin.action(description="Take the selected people out of their game")
+    def leave(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
+        self._each(request, queryset, signups.leave)
+
+    def _each(self, request: ViewerRequest, queryset: QuerySet[Signup], verb: Callable[..., Done]) -> None:
+        by = actor(request.user)
+        rows = queryset.filter(user__isnull=False).order_by("game_id", "order_key")
+        self.apply(request, [partial(verb, s.game_id, s.user, by, db_now()) for s in rows])

@@ -1,0 +1,98 @@
+"""The words of `manage.py game` with which hosts order a game's people about: the same verbs as on its page."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from games.hosts import actions as host_actions
+from games.hosts import wording as host_wording
+from games.management.base import Words
+from games.signups import actions as signups
+from games.signups import closing, manual_seating, participant_lookup
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.names import fold
+
+HOST_WORDS = {
+    "seat": "give somebody who waits a seat",
+    "bench": "put somebody seated on the wait list",
+    "reorder": "move somebody up or down in their list",
+    "remove": "take somebody out",
+    "add": "add people",
+    "close": "close the sign-ups",
+    "reopen": "open the sign-ups again",
+    "host": "hand the game over",
+    "cohosts": "say who has the host's rights too",
+}
+ABOUT_ONE = ("seat", "bench", "reorder", "remove")
+
+
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parsers of these words."""
+    for name, what in HOST_WORDS.items():
+        word = words.add_parser(name, parents=[changing], help=what)
+        word.add_argument("game")
+        if name in ABOUT_ONE:
+            word.add_argument("who", help="one in the game: a Discord id, a username, or a plain name")
+        if name == "reorder":
+            word.add_argument("--by", type=int, default=-1, help="places down; up where it is less than 0, as it is")
+        if name == "remove":
+            word.add_argument("--reason", default="", help="what they are told")
+        if name == "add":
+            word.add_argument("participants", help="@ and a member's name, or a plain name, with commas between")
+        if name == "host":
+            word.add_argument("to", help="a Discord id or username")
+        if name == "cohosts":
+            word.add_argument("people", nargs="*", help="Discord ids or usernames; nobody takes all out")
+
+
+class HostWords(Words):
+    """What the command does at these words."""
+
+    def do_seat(self) -> None:
+        game_id, signup_id = self._one()
+        self._do(lambda: manual_seating.seat(game_id, signup_id, self.actor, db_now()))
+
+    def do_bench(self) -> None:
+        game_id, signup_id = self._one()
+        self._do(lambda: manual_seating.bench(game_id, signup_id, self.actor, db_now()))
+
+    def do_reorder(self) -> None:
+        game_id, signup_id = self._one()
+        self._do(lambda: manual_seating.reorder(game_id, signup_id, self.options["by"], self.actor, db_now()))
+
+    def do_remove(self) -> None:
+        game_id, signup_id = self._one()
+        self._do(lambda: signups.remove(game_id, signup_id, self.actor, db_now(), self.options["reason"]))
+
+    def do_add(self) -> None:
+        game = self._game()
+        judged = participant_lookup.judged(game.guild_id, self.options["participants"])
+        if judged.problems:
+            said = " ".join(f"“{one.typed}”: {one.sentence}" for one in judged.problems)
+            self._fail(host_wording.NOT_ADDED, {"participants": said})
+        self._do(lambda: manual_seating.add(game.pk, judged.named, self.actor, db_now()))
+
+    def do_close(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: closing.close(game_id, self.actor, db_now()))
+
+    def do_reopen(self) -> None:
+        game_id = self._game().pk
+        self._do(lambda: closing.reopen(game_id, self.actor, db_now()))
+
+    def do_host(self) -> None:
+        game_id, to = self._game().pk, self._person(self.options["to"])
+        self._do(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
+
+    def do_cohosts(self) -> None:
+        game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]
+        self._do(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))
+
+    def _one(self) -> tuple[int, int]:
+        """The game, and the sign-up of whoever is meant."""
+        game, text = self._game(), self.options["who"]
+        for signup in game.signups.current().select_related("user"):
+            names = {signup.user.handle, str(signup.user_id)} if signup.user else {signup.placeholder}
+            if fold(text) in map(fold, names):
+                return game.pk, signup.pk
+        raise Refused(Refusal("unknown_signup", host_wording.not_in(text)))

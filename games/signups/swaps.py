@@ -1,0 +1,48 @@
+"""Joining a game while one plays another at that time: both, or this one instead of that."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from games.core import choices, wording
+from games.core.base import Actor, Done
+from games.models import Game
+from games.offers import overlap_wording
+from games.offers.overlaps import Overlap, overlapping
+from games.signups.actions import join, leave
+from gamesched.lib.refusal import Refusal, Refused
+
+
+def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> Done:
+    """What somebody answered when they were asked about their other game, whose id `number` is. Raises Refused."""
+    if actor.user is None or choice not in {"anyway", "swap"}:
+        raise Refused(choices.outdated())
+    if choice == "anyway":
+        return join(game_id, actor.user, actor, now, overlap=Overlap.ANYWAY)
+    return swap(game_id, actor, now, number)
+
+
+@transaction.atomic
+def swap(game_id: int, actor: Actor, now: datetime, number: int | None = None) -> Done:
+    """Leave the games that a person is in at that time and join this one, or do neither.
+
+    `number`: of which game they were told; where it is another by now they are asked again. Raises Refused.
+    """
+    who = actor.user
+    game = Game.objects.seen_by(who).filter(pk=game_id).first() if who is not None else None
+    if who is None or game is None:
+        raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
+    question = overlapping(who, game.starts_at, game.ends_at, now, game)
+    if question is None or (number is not None and question.number != number):
+        return join(game_id, who, actor, now, overlap=Overlap.ASK)
+    if question.runs:
+        raise Refused(Refusal("hosting", overlap_wording.HOSTED))
+    ids = [game_id, *(one.pk for one in question.plays)]
+    # All before anything else, in the order of their ids: somebody may swap the other way at this moment.
+    list(Game.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    for one in question.plays:
+        leave(one.pk, who, actor, now)
+    # Asks again where they joined yet another meanwhile, which undoes the leaving too.
+    done = join(game_id, who, actor, now, overlap=Overlap.ASK)
+    titles = [f"“{one.title}”" for one in question.plays]
+    return Done(done.game, True, overlap_wording.swapped(titles, done.text))

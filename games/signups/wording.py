@@ -1,0 +1,133 @@
+"""All wording about what people say to a game: joining, maybe, not at all; their notes, and whom they bring."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from games.core.wording import stamp
+
+NOTE_MAX = 100  # characters, as typed
+
+JOIN, JOIN_WAITING = "Join", "Join the wait list"
+HOST_PICKS = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+PICKS_FROM_WAITING = "The host picks who plays from those who joined the wait list."
+
+
+def closed_by_host(since: str) -> str:
+    return f"The host closed the sign-ups of this game: {since}. Who is in can still leave. Ask the host."
+
+
+def closed_by_clock(since: str) -> str:
+    return f"Sign-ups for this game closed: {since}. Who is in can still leave. Ask the host."
+
+
+def closes(when: str) -> str:
+    return f"Sign-ups close {when}."
+
+
+def by_role(roles: Sequence[str]) -> str:
+    """Who comes first where seats are given by role."""
+    return f"First {', then '.join(roles)}, then everybody else."
+
+
+def waits_for_host(number: int, already: bool) -> str:
+    """The answer to Join where the host gives the seats."""
+    still = "already " if already else ""
+    return f"You are {still}number {number} on the wait list. The host picks who plays, and you are told."
+
+
+# --- other answers ---------------------------------------------------------------------------------------
+
+LABELS = {"tentative": "Maybe", "absent": "Can't make it"}
+NO_ANSWERS = "This game takes no other answers than Join and Leave."
+ONLY_THEY = "Only they themselves can say whether they come. You may remove them on the game's page."
+TAKEN_BACK = "Your answer is taken back."
+_NOTED = {"tentative": "It is noted that you may come.", "absent": "It is noted that you can't make it."}
+
+
+def answered(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
+    """The answer to Maybe and Can't make it."""
+    if already:
+        return f"You said so already: {LABELS[kind].lower()}."
+    gave_up = " You gave up your seat." if was_seated else " You are no longer on the wait list." if was_in else ""
+    return _NOTED[kind] + gave_up
+
+
+def heading(kind: str, number: int) -> str:
+    """`Maybe (3)`."""
+    return f"{LABELS[kind]} ({number})"
+
+
+# --- notes -----------------------------------------------------------------------------------------------
+
+ADD_NOTE = "Add a note"
+NOTE_LABEL, NOTE_HELP = "Note", "Shown beside your name: late by 15 min"
+NOTHING_TO_NOTE = "Join first, or answer; then a note can stand beside your name."
+NOTE_SAME = "The note says so already."
+NOTE_BAD = "The note contains a character that cannot be shown. Type it again without."
+
+
+def note_too_long(length: int) -> str:
+    return f"The note has {length} characters. Shorten it to {NOTE_MAX}."
+
+
+def noted(text: str) -> str:
+    return "The note is shown beside the name." if text else "The note is taken away."
+
+
+# --- whom people bring -----------------------------------------------------------------------------------
+
+BRING, GUEST_LABEL = "Bring somebody", "Their name"
+GUEST_HELP = "Somebody who is not in Discord; you pass on what they are to know."
+NO_PLUS_ONE = "For this game nobody can be brought along. Ask the host to add them."
+JOIN_TO_BRING = "Join first; then you can bring somebody."
+NO_NAME = "Write the name of whom you bring."
+NO_GUEST = "You bring nobody, so there is nobody to take back."
+UNFIT_NAME = "That name cannot be shown, or is too long. Write another."
+
+
+def brings_already(name: str) -> str:
+    return f"You bring {name} already, and one is the most. Take them back first, on the game's page."
+
+
+def brought(name: str, place: str, seated: bool) -> str:
+    return f"{name} is in with you: {place}." if seated else f"{name} is {place}."
+
+
+def taken_back(name: str) -> str:
+    return f"{name} does not come with you any more."
+
+
+def with_inviter(name: str, inviter: str) -> str:
+    """`Pia (with Alice)`."""
+    return f"{name} (with {inviter})"
+
+
+# --- letters ---------------------------------------------------------------------------------------------
+
+
+def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
+    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {stamp(starts_at)}.\n{url}"
+
+
+# --- history ---------------------------------------------------------------------------------------------
+
+VERBS = ("answer", "note", "bring", "unbring")
+
+
+def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+    """One line of a game's history."""
+    whose = str(changes.get("for") or "")
+    match verb:
+        case "answer":
+            if not (kind := str(changes.get("kind") or "")):
+                return f"{who} took their answer back"
+            said = LABELS[kind].lower()
+            return f"{who} answered{f' for {whose}' if whose else ''}: {said}"
+        case "note":
+            what = f"the note of {whose}" if whose else "a note"
+            text = str(changes.get("note") or "")
+            return f"{who} wrote {what}: {text}" if text else f"{who} took {what} away"
+        case "bring":
+            return f"{who} brings {changes.get('name')}"
+        case _:
+            return f"{who} no longer brings {changes.get('name')}"
