@@ -12,9 +12,9 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor
-from games.core.rules import Plan
 from games.models import Game
 from games.models.settings import GuildDefaults
+from games.scheduling.rules import Plan
 from guilds import actions, directory
 from guilds.models import Channel, Guild, User
 from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser

@@ -18,10 +18,10 @@ from discord_bot.models import Outcome
 from discord_bot.patience import connect_with_patience
 from discord_bot.seeing import is_place, seen_guild, seen_member
 from games.core import wording
-from games.core.rules import KEPT_AFTER_LEAVING
 from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from guilds import actions

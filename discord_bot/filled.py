@@ -11,10 +11,10 @@ from discord_bot.models import Outcome
 from discord_bot.seeing import seen_member
 from games.core import wording
 from games.core.base import Actor
-from games.core.rules import PLACEHOLDER_MAX
 from games.models import Game
 from games.signups import responses
 from games.signups import wording as signup_wording
+from games.signups.limits import PLACEHOLDER_MAX
 from gamesched.lib.clock import db_now
 from gamesched.lib.crossing import in_db
 from gamesched.lib.ids import parse_id

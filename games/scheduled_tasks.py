@@ -6,12 +6,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
 
-from games.core.base import REMINDERS
 from games.core.freezing import mend_drift, settle_begun
-from games.core.rules import KEPT_AFTER_LEAVING
+from games.core.scheduling import REMINDERS
 from games.models import Signup
 from games.posts.actions import look_for_posts, sweep
 from games.server_settings.removals import forget_guilds
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
 from guilds.directory import DirectoryDown, refresh_member, refresh_stale

@@ -18,7 +18,8 @@ from discord_bot.sandbox.world import World as Local
 from discord_bot.tests.spoken import edit, speak
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.models.settings import ChannelDefaults, places
+from games.models.layers import places
+from games.models.settings import ChannelDefaults
 from games.scheduling import actions as scheduling
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
 from games.core.wording import setting_text
-from games.models import Announcement, AuditEntry
-from games.models.settings import OWN, GameTemplate
+from games.models import Announcement, AuditEntry, GameTemplate
+from games.models.settings import OWN
 from games.pages.game_page import nobody
 from games.pages.history_wording import history_line
 from games.scheduling.actions import word as word_of

@@ -7,15 +7,9 @@ from games.attendance import wording as attendance_wording
 from games.core.notifications import about, about_game, game_of, marked
 from games.core.states import State
 from games.models import Game
-from games.posts.archive import archive_as_planned
 from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
-
-
-def register_all() -> None:
-    register(Kind("rewards", expand=_host, render=_rewards))
-    register(Kind("archive", expand=_archive))
 
 
 def _no_rewards(game: Game, now: datetime) -> Drop | None:
@@ -40,7 +34,4 @@ def _rewards(delivery: Delivery, now: datetime) -> Letter | Drop:
     return about_game(delivery, game, text, now)
 
 
-def _archive(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    """Nobody is written to: the post moves."""
-    why = archive_as_planned(game_of(row), now)
-    return Drop(why) if why else ()
+register(Kind("rewards", expand=_host, render=_rewards))

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
-from games.core import rules
+from games.core import text_rules
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.actions import unschedule
@@ -20,12 +21,12 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require(game, "rewards", now)
-    text = rules.tidy_lines(text)
-    if wrong := rules.check_rewards(text):
+    text = text_rules.tidy_lines(text)
+    if wrong := attendance_rules.check_rewards(text):
         raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
     if text == game.rewards:
         return Done(game, False, attendance_wording.REWARDS_SAME)
-    if before is not None and rules.tidy_lines(before) != game.rewards:
+    if before is not None and text_rules.tidy_lines(before) != game.rewards:
         raise Refused(Refusal("stale", attendance_wording.REWARDS_STALE))
     changes = {"rewards": [game.rewards, text]}
     game.rewards = text

@@ -18,7 +18,6 @@ from games.attendance.summary import attendance as attendance_of
 from games.core import wording
 from games.core.csv_files import table
 from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
-from games.posts import archive as post_archive
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -33,13 +32,6 @@ def attend(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
     """Mark somebody as not having come, or take it back."""
     no_show = request.POST.get("no_show") == "yes"
     return press(request, game_id, lambda now: attendance.mark(game_id, signup_id, no_show, actor(request), now))
-
-
-@login_required
-@require_POST
-def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Archive a game that is over."""
-    return press(request, game_id, lambda now: post_archive.archive(game_id, actor(request), now), AT_ONCE)
 
 
 class RewardsForm(forms.Form):

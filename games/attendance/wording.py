@@ -51,21 +51,6 @@ def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 # --- the archive -----------------------------------------------------------------------------------------
 
-ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
-ALREADY_ARCHIVED = "This game is archived already."
-NOT_OVER = "This game is not over yet. Archive it when it is, or let it be archived by itself."
-NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
-
-
-def not_archived(channel: str, missing: list[str]) -> str:
-    """Why the post stays where it was."""
-    why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"
-    return f"Not archived: {why}. Give the bot that in Discord, then choose Archive now."
-
-
-def archive_refused(why: str) -> str:
-    return f"Not archived: Discord refused it ({why})."
-
 
 # --- history ---------------------------------------------------------------------------------------------
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import SHOWN_FOR, before_of, earliest, said, summed
-from games.core.base import Actor, told_at
+from games.core.base import Actor
+from games.core.scheduling import told_at
 from games.models import AuditEntry, Game, Signup
 from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status

@@ -8,9 +8,9 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import said, summed
 from games.confirmations.summary import discord_lines
 from games.core import choices
-from games.core.base import touch
 from games.core.choices import Ask
 from games.core.notifications import about, about_game, fitting, game_of, to_recipient
+from games.core.scheduling import touch
 from games.core.states import State
 from games.core.wording import stamp
 from games.models import Game, Signup
@@ -19,16 +19,6 @@ from notifications.letter import Letter
 from notifications.models import Delivery, Notification
 
 INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
-
-
-def register_all() -> None:
-    register(Kind("edited", expand=to_recipient, render=_edited))
-    register(Kind("question", expand=to_recipient, render=_question))
-    register(Kind("silent", expand=to_recipient, render=_silent))
-    register(Kind("answered_sum", expand=to_recipient, render=_sum))
-    register(Kind("question_end", expand=_ended))
-    register(Kind("changed_end", expand=_shown_long_enough))
-    choices.register("question", confirmations.answer)
 
 
 def _signup(game: Game, delivery: Delivery) -> Signup | None:
@@ -100,3 +90,12 @@ def _shown_long_enough(row: Notification, now: datetime) -> Iterable[int] | Drop
         return Drop("the game is over")
     touch(game, now)
     return ()
+
+
+register(Kind("edited", expand=to_recipient, render=_edited))
+register(Kind("question", expand=to_recipient, render=_question))
+register(Kind("silent", expand=to_recipient, render=_silent))
+register(Kind("answered_sum", expand=to_recipient, render=_sum))
+register(Kind("question_end", expand=_ended))
+register(Kind("changed_end", expand=_shown_long_enough))
+choices.register("question", confirmations.answer)

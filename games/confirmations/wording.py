@@ -107,10 +107,6 @@ def answered_sum(title: str, guild: str, starts_at: datetime, url: str, facts: M
     )
 
 
-def confirmed_text(confirmed: int, seated: int) -> str:
-    return f"{confirmed} of {seated} confirmed"
-
-
 # --- scheduling again ------------------------------------------------------------------------------------
 
 CARRY_LABEL = "Carry players over"

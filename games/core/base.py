@@ -6,28 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Q
 
-from games.core import rules, state_wording, wording
-from games.core.minimum import plan_minimum
+from games.core import state_wording, wording
 from games.core.permissions import standing
+from games.core.scheduling import BUTTON_DELAY, touch
 from games.core.states import State, allowed
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import Guild, User
 from guilds.names import names_in
-from notifications.actions import schedule, unschedule
-from notifications.models import Notification, Preference
 
 T = TypeVar("T")
-
-# After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
-BUTTON_DELAY = timedelta(seconds=2)
-# Who gains a seat and loses it again meanwhile hears of neither; close to the start everyone hears at once.
-MOVES_SETTLE = timedelta(minutes=1)
-AT_ONCE_WITHIN = timedelta(minutes=10)
-REMINDERS = ("reminder", "own_reminder")
 
 
 @dataclass(frozen=True)
@@ -122,113 +112,12 @@ def whose(game: Game, who: User, actor: Actor) -> dict[str, str]:
     return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
 
 
-def told_at(starts_at: datetime, now: datetime, settle: timedelta = MOVES_SETTLE) -> datetime:
-    """When to tell of a change: once it had time to settle, but close to the start at once."""
-    return now if starts_at - now < AT_ONCE_WITHIN else now + settle
-
-
 def changed(game: Game, actor: Actor, verb: str, changes: dict[str, Any], now: datetime) -> None:
     """End of every verb that changed something: count it, have it shown, and write down who did it."""
     touch(game, now, BUTTON_DELAY if actor.door == "button" else timedelta())
     AuditEntry.objects.create(
         guild_id=game.guild_id, game=game, actor=actor.user, door=actor.door, verb=verb, changes=changes, at=now
     )
-
-
-def touch(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
-    """Save the game under its next revision and have its announcement show it."""
-    game.revision += 1
-    game.save()
-    show(game, now + delay)
-
-
-def show(game: Game, at: datetime) -> None:
-    """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
-    if game.announced_at is None:
-        return
-    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, soonest=True)
-
-
-def plan_clock(game: Game, now: datetime) -> None:
-    """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
-    if game.announced_at is None:
-        if game.announce_at is not None:
-            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.revision)
-        else:
-            unschedule(["announce"], game.pk, now, "it is a draft")
-        return
-    facts = {"starts_at": game.starts_at.isoformat()}
-    kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, game.effective.reminders):
-        if at > now:
-            kept.append(minutes)
-            schedule(
-                "reminder",
-                game_id=game.pk,
-                offset=minutes,
-                due_at=at,
-                revision=game.revision,
-                facts=facts,
-                useless_after=game.starts_at,
-            )
-    unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
-    plan_own_reminders(game, now, anew=True)
-    close = game.starts_at - timedelta(minutes=game.effective.signups_close)
-    if now < close < game.starts_at:
-        schedule("signups_close", game_id=game.pk, due_at=close, revision=game.revision)
-    else:
-        unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
-    plan_minimum(game, now)
-    if game.starts_at > now:
-        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
-    if game.ends_at > now:
-        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
-    _plan_afterwards(game, now)
-
-
-def _plan_afterwards(game: Game, now: datetime) -> None:
-    """Plan to ask the host for rewards when the game ends, and to archive it some time later."""
-    held = game.effective
-    archived_at = game.ends_at + timedelta(minutes=held.archive_after)
-    for kind, at, wanted in (
-        ("rewards", game.ends_at, held.ask_rewards and not game.rewards),
-        ("archive", archived_at, held.archive_channel_id and game.archived_at is None),
-    ):
-        if wanted:
-            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.revision)
-        else:
-            unschedule([kind], game.pk, now, "it is not wanted any more")
-
-
-def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
-    """Plan the extra reminders that the host and those seated chose: one row for each length of time.
-
-    Who is meant is asked when it is due, so whoever leaves or chooses otherwise needs no change of rows.
-    """
-    if game.starts_at <= now or game.announced_at is None:
-        return
-    seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
-    chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
-    wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
-    if not anew:
-        rows = Notification.objects.open().filter(game=game, kind="own_reminder")
-        wanted = wanted.exclude(reminder__in=rows.values("offset"))
-    lengths = {length for length in wanted.values_list("reminder", flat=True) if length}
-    kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, lengths):
-        if at > now:
-            kept.append(minutes)
-            schedule(
-                "own_reminder",
-                game_id=game.pk,
-                offset=minutes,
-                due_at=at,
-                revision=game.revision,
-                facts={"starts_at": game.starts_at.isoformat()},
-                useless_after=game.starts_at,
-            )
-    if anew:
-        unschedule(["own_reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
 
 
 def rehearsed(verb: Callable[[], T]) -> T:

@@ -6,13 +6,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
-from games.core.base import plan_clock, touch
+from games.core.scheduling import plan_clock, touch
 from games.core.seating import moves, reseat
 from games.core.seats import Moves
 from games.core.states import State
 from games.models import Game
 from games.models.settings import OWN
-from games.scheduling import rules as schedule_rules
 from notifications.models import Notification
 
 
@@ -50,7 +49,7 @@ def follow(game: Game, now: datetime) -> None:
 def settle_begun(now: datetime) -> int:
     """Freeze the games that have begun since this was last done; says how many."""
     # What was cancelled a moment ago may come back, and is to go on inheriting then.
-    cancelled = Q(cancelled_at__lt=now - schedule_rules.UNDO_FOR)
+    cancelled = Q(cancelled_at__lt=now - rules.UNDO_FOR)
     games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | cancelled)
     return sum(_settle_one(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 

@@ -4,7 +4,8 @@ from copy import copy
 
 from games.core.base import Actor
 from games.models import Game
-from games.models.settings import OWN, inherited
+from games.models.layers import inherited
+from games.models.settings import OWN
 
 
 def as_written(game: Game) -> Game:

@@ -9,7 +9,6 @@ from django.urls import reverse
 from games.core import notification_wording, wording
 from games.core.states import State
 from games.models import Game
-from games.reminders import wording as reminder_wording
 from guilds.names import names_in
 from notifications.kinds import Drop
 from notifications.letter import Button, Letter
@@ -53,7 +52,7 @@ def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int,
     due_at = delivery.notification.due_at
     if now - due_at > LATE and delivery.again_id is None:
         text = notification_wording.late(text, due_at)
-    made = to_person(delivery, reminder_wording.with_choices(text, choices_address(guild_id)), now)
+    made = to_person(delivery, notification_wording.with_choices(text, choices_address(guild_id)), now)
     if not delivery.in_channel:
         return made
     called = made.user_id or 0

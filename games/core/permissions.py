@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from games.models import Game, GameQuerySet
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import Game, GameQuerySet, GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from guilds import access
 from guilds.directory import meet
 from guilds.models import Guild, Member, User

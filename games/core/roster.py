@@ -6,11 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.seating import offer_number
 from games.models import Game, Signup
-from games.signups import wording as signup_wording
 from guilds.models import User
 from guilds.names import names_in
 
@@ -55,7 +53,7 @@ class Roster:
     def confirmed_text(self) -> str:
         """How many of those seated have said that they still come; '' where nobody is asked."""
         asked = sum(seat.asked for seat in self.seated)
-        return confirmation_wording.confirmed_text(len(self.seated) - asked, len(self.seated)) if asked else ""
+        return wording.confirmed_text(len(self.seated) - asked, len(self.seated)) if asked else ""
 
     @property
     def seats_text(self) -> str:
@@ -74,7 +72,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
             name = names[signup.user_id] if signup.user_id else None
             inviter = inviters.get(signup.guest_of_id) if signup.guest_of_id else None
             alone = signup.placeholder
-            shown = signup_wording.with_inviter(alone, names[inviter].text) if inviter else alone
+            shown = wording.with_inviter(alone, names[inviter].text) if inviter else alone
             made.append(
                 Seat(
                     number,

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from games.core import seats
-from games.core.base import plan_own_reminders, told_at
 from games.core.ranks import keep_ranks
+from games.core.scheduling import plan_own_reminders, told_at
 from games.core.states import State
 from games.core.withdrawals import bench_guests, see_guests_out
 from games.models import Game, Signup

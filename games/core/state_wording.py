@@ -1,6 +1,5 @@
 """All wording about where a game stands, and why something cannot be done there."""
 
-from games.attendance import wording as attendance_wording
 from games.core.states import State
 
 STATE_TEXT = {
@@ -57,7 +56,10 @@ def not_now(verb: str, state: State, cancel_reason: str = "") -> str:
     if verb == "close" and state is State.IN_PROGRESS:
         return closed(state)
     if verb == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
-        return attendance_wording.NOT_OVER
+        return NOT_OVER
     if not state.over:
         return NOT_BEGUN
     return over(state)
+
+
+NOT_OVER = "This game is not over yet. Archive it when it is, or let it be archived by itself."

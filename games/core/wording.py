@@ -339,3 +339,16 @@ def channel_gone(channel: str) -> str:
 
 def refused_by_discord(why: str) -> str:
     return f"Not announced: Discord refused it ({why})."
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.split("\n"))
+
+
+def confirmed_text(confirmed: int, seated: int) -> str:
+    return f"{confirmed} of {seated} confirmed"
+
+
+def with_inviter(name: str, inviter: str) -> str:
+    """`Pia (with Alice)`."""
+    return f"{name} (with {inviter})"

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages as flash
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from games.deliveries import actions as deliveries
 from games.deliveries import wording as delivery_wording
 from games.deliveries.report import PAGE, counts, letters, not_reached, of_guild
-from games.pages.shortcuts import actor
+from games.pages.shortcuts import actor, game_seen, press
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -18,6 +19,7 @@ from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
 from guilds.http import ViewerRequest
 from guilds.models import Guild
+from notifications.models import Delivery
 
 
 @for_managers
@@ -58,3 +60,11 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
         flash.error(request, refused.refusal.sentence)
     query = request.GET.urlencode()
     return HttpResponseRedirect(reverse("guild-messages", args=[guild.pk]) + (f"?{query}" if query else ""))
+
+
+@login_required
+@require_POST
+def resend_from_game(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
+    """Send a letter about the game again that did not arrive."""
+    get_object_or_404(Delivery, pk=delivery_id, notification__game=game_seen(request, game_id))
+    return press(request, game_id, lambda now: deliveries.resend(delivery_id, actor(request), now))

@@ -1,9 +1,9 @@
 """All wording about the ledger: who was told, who was not and why, and what hosts write to players."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from games.core.wording import stamp
+from games.hosts.wording import TO
 from notifications.models import Delivery, Status
 from notifications.rules import minutes_text
 
@@ -141,44 +141,6 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
 
 
 # --- telling players -------------------------------------------------------------------------------------
-
-TOLD_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
-NOBODY_TO_TELL = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
-TELL_HELP = (
-    "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
-    "the channel, where everybody can read it. Three messages in 24 hours are the most."
-)
-TO = {
-    "all": "Everyone",
-    "seated": "Those with a seat",
-    "waiting": "The wait list",
-    "unanswered": "Those who did not answer",
-}
-
-
-def told_too_often(again: str) -> str:
-    return f"Three messages in 24 hours are the most for one game. The next can be sent from {again} on."
-
-
-def count_people(count: int) -> str:
-    return "nobody" if not count else "1 person" if count == 1 else f"{count} people"
-
-
-def to_choice(to: str, count: int) -> str:
-    """`Those with a seat: 3 people`."""
-    return f"{TO[to]}: {count_people(count)}"
-
-
-def telling(count: int) -> str:
-    return f"Your message is on its way to {count_people(count)}."
-
-
-def quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in text.split("\n"))
-
-
-def told(title: str, guild: str, starts_at: datetime, url: str, by: str, text: str) -> str:
-    return f"💬 {by} about **{title}** in {guild}, {stamp(starts_at)}:\n{quoted(text)}\n{url}"
 
 
 # --- for whoever runs the site ---------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from games.confirmations.change_notices import tell_edited
 from games.core import wording
-from games.core.base import Actor, Done, changed, locked_game, plan_own_reminders, require, require_manager
+from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from games.core.permissions import standing
+from games.core.scheduling import plan_own_reminders
 from games.models import Game
 from games.server_settings.actions import require_manager as require_guild_manager
 from games.server_settings.actions import write_down

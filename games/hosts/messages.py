@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from games.core import rules, state_wording
+from games.core import state_wording, text_rules, wording
 from games.core.base import Actor, Done, locked_game, require, require_manager
-from games.core.rules import To
 from games.core.wording import plain
-from games.deliveries import wording as delivery_wording
+from games.hosts import rules as host_rules
+from games.hosts import wording as host_wording
+from games.hosts.rules import To
 from games.models import AuditEntry, Game
 from games.signups.responses import unanswered
 from gamesched.lib.refusal import Refusal, Refused
@@ -31,18 +32,18 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
     require(game, "tell", now)
     if not may_be_told(game, now):
         hidden = game.announced_at is None
-        raise Refused(Refusal("over", state_wording.NOBODY_TO_TELL if hidden else delivery_wording.TOLD_TOO_LATE))
-    text = rules.tidy_lines(text)
-    if wrong := rules.check_told(text, delivery_wording.quoted(plain(text))):
+        raise Refused(Refusal("over", state_wording.NOBODY_TO_TELL if hidden else host_wording.TOLD_TOO_LATE))
+    text = text_rules.tidy_lines(text)
+    if wrong := host_rules.check_told(text, wording.quoted(plain(text))):
         raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
     author = actor.user.pk if actor.user else None
     count = len(meant(game, to, author, now))
     if not count:
-        raise Refused(Refusal("nobody", delivery_wording.NOBODY_TO_TELL, {"to": delivery_wording.NOBODY_TO_TELL}))
+        raise Refused(Refusal("nobody", host_wording.NOBODY_TO_TELL, {"to": host_wording.NOBODY_TO_TELL}))
     last = AuditEntry.objects.filter(game=game, verb="tell", at__gt=now - DAY).order_by("-at", "-pk")
     times = list(last.values_list("at", flat=True)[:PER_DAY])
     if len(times) == PER_DAY:
-        raise Refused(Refusal("too_often", delivery_wording.told_too_often(when(times[-1] + DAY, _zone(actor)))))
+        raise Refused(Refusal("too_often", host_wording.told_too_often(when(times[-1] + DAY, _zone(actor)))))
     before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
     schedule(
         "told",
@@ -61,7 +62,7 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
         changes={"text": text, "to": to.value},
         at=now,
     )
-    return Done(game, True, delivery_wording.telling(count))
+    return Done(game, True, host_wording.telling(count))
 
 
 def may_be_told(game: Game, now: datetime) -> bool:

@@ -7,20 +7,6 @@ from games.core.wording import stamp
 KEEP_LABEL, MOVE_LABEL, CANCEL_LABEL, TAKE_LABEL = "Keep it", "Move it", "Cancel it", "Take over"
 
 
-def nudge(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
-    return (
-        f"🙋 **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
-        f"Can you come? Say so on its page.\n{url}"
-    )
-
-
-def short(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
-    return (
-        f"⚠️ **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
-        f"What is to become of it?\n{url}"
-    )
-
-
 def host_left(title: str, guild: str, starts_at: datetime, url: str, host: str) -> str:
     return (
         f"{host} left {guild}, so **{title}**, {stamp(starts_at)}, has no host there any more. "

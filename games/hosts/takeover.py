@@ -12,6 +12,7 @@ from games.hosts import wording as host_wording
 from games.hosts.actions import make_host
 from games.models import Game
 from games.models.settings import GuildDefaults
+from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.access import membership
 from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
@@ -48,7 +49,7 @@ def answer(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime)
     game = locked_game(game_id, actor)
     if game.host_id != host_id:
         name = names_in(game.guild_id, [game.host_id])[game.host_id].text
-        return Done(game, False, host_wording.has_it(name, actor.user == game.host))
+        return Done(game, False, signup_wording.has_it(name, actor.user == game.host))
     require(game, "hosts", now)
     if not host_is_gone(game) or choice != TAKE:
         raise Refused(choices.outdated())

@@ -12,8 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.core import wording
 from games.hosts import actions as host_actions
+from games.hosts import messages as host_messages
+from games.hosts import takeover
+from games.hosts.forms import TellForm
+from games.hosts.rules import To
 from games.pages.host_tools import late_leavers
-from games.pages.shortcuts import actor, add_refusal, forbidden, game_seen
+from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
 from games.server_settings.views import for_managers
 from games.signups.forms import CohostsForm
 from gamesched.lib.clock import db_now
@@ -127,3 +131,31 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     host_actions.unblock(guild.pk, who, actor(request), db_now())
     flash.success(request, wording.UNBLOCKED)
     return redirect("guild-blocks", guild.pk)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Write to a game's people. What is refused comes back on the game's page as it was typed."""
+    found = game_seen(request, game_id)
+    if not actor(request).may_manage(found):
+        return forbidden(request, wording.NOT_YOURS)
+    form = TellForm(request.POST or None, counts=host_messages.counts(found, request.user.pk, db_now()))
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+            flash.success(
+                request, host_messages.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text
+            )
+            return redirect(found)
+        except Refused as refused:
+            add_refusal(form, refused)
+    return with_form(request, found, form, tell=form, tell_open=True)
+
+
+@login_required
+@require_POST
+def take_over(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Become the host of a game whose host left."""
+    return press(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), AT_ONCE)

@@ -9,12 +9,12 @@ from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor
-from games.core.rules import Plan
 from games.models import Game
-from games.models.settings import Method, places
+from games.models.layers import places
+from games.models.settings import Method
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import AT_ONCE, plan_of
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import Announce, Plan, When
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Named

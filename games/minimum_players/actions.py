@@ -8,7 +8,7 @@ from games.core import choices
 from games.core.base import Actor, Done, locked_game, require_manager
 from games.core.minimum import deadline, is_short
 from games.core.states import State
-from games.hosts import wording as host_wording
+from games.minimum_players import wording as minimum_wording
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
@@ -39,9 +39,9 @@ def answer(game_id: int, asked: int, choice: str, actor: Actor, now: datetime) -
     if choice == CANCEL:
         if not is_short(game):
             raise Refused(choices.outdated())
-        return scheduling.cancel(game_id, host_wording.TOO_FEW, actor, now)
+        return scheduling.cancel(game_id, minimum_wording.TOO_FEW, actor, now)
     if not is_asked(game, now):
-        return Done(game, False, host_wording.KEPT)
+        return Done(game, False, minimum_wording.KEPT)
     AuditEntry.objects.create(
         guild_id=game.guild_id,
         game=game,
@@ -51,7 +51,7 @@ def answer(game_id: int, asked: int, choice: str, actor: Actor, now: datetime) -
         changes={"for": game.starts_at.isoformat()},
         at=now,
     )
-    return Done(game, True, host_wording.KEPT)
+    return Done(game, True, minimum_wording.KEPT)
 
 
 def keep(game_id: int, actor: Actor, now: datetime) -> Done:

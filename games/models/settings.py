@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from guilds.models import Channel, Guild, check_zone
+from guilds.models import check_zone
 
 
 class ReminderPlace(models.TextChoices):
@@ -191,11 +191,6 @@ def resolve(levels: Iterable[Says], locked: Iterable[str] = ()) -> dict[str, Set
     return {name: one(name) for name in NAMES}
 
 
-def own(level: Level | None) -> dict[str, Any]:
-    """What a row of any level says by itself."""
-    return {name: getattr(level, name) for name in NAMES} if level is not None else {}
-
-
 @dataclass(frozen=True)
 class Effective:
     """The settings of one game as they hold, and where each comes from."""
@@ -272,76 +267,4 @@ class ChannelDefaults(Level):
         return str(self.channel)
 
 
-class GameTemplate(Level):
-    """A kind of game that a guild plays again and again."""
-
-    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="templates", verbose_name="server")
-    name = models.CharField(max_length=80)
-    description = models.TextField(max_length=2000, blank=True, help_text="What a new game's description begins with.")
-    channel = models.ForeignKey(
-        "guilds.Channel",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Where its games are announced unless the host chooses otherwise.",
-    )
-    locked = ArrayField(
-        models.CharField(max_length=32), default=list, blank=True, help_text="Settings that its games cannot change."
-    )
-    position = models.PositiveIntegerField(default=0)
-    is_default = models.BooleanField(default=False, help_text="Chosen where nobody chooses.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it was deleted; its games keep its values.")
-
-    class Meta:
-        verbose_name = "template"
-        ordering = ("position", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["guild"], condition=models.Q(is_default=True, gone_at=None), name="one_default_template"
-            ),
-            models.CheckConstraint(condition=~models.Q(name=""), name="template_has_a_name"),
-        )
-
-    def __str__(self) -> str:
-        return self.name
-
-
 # --- what a game would inherit ---------------------------------------------------------------------------
-
-
-def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> list[Says]:
-    """What the levels above a game of this kind say, the nearest first."""
-    levels = []
-    if template is not None:
-        levels.append(Says(template.name, own(template)))
-    if channel is not None and channel.gone_at is None:
-        home = channel.home
-        levels.append(Says(str(home), own(getattr(home, "defaults", None))))
-    return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
-
-
-def inherited(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
-    """What holds for a game that says nothing itself, and what of it the template has locked."""
-    nothing = Says(THIS_GAME, {})
-    return resolve([nothing, *above(guild, channel, template)], template.locked if template is not None else ())
-
-
-def open_channels(guild_id: int) -> models.QuerySet[Channel]:
-    """The channels in which hosts may announce games."""
-    return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
-
-
-def places(guild_id: int) -> models.QuerySet[Channel]:
-    """Where hosts may announce games: the open channels, each with the threads in it."""
-    channels = open_channels(guild_id).order_by().values("pk")
-    threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")
-    return Channel.objects.with_homes().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
-
-
-def is_set_up(guild: Guild) -> bool:
-    """Whether somebody decided who may schedule in a guild, or made a template."""
-    defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
-    decided = defaults is not None and defaults.host_role_ids is not None
-    return decided or GameTemplate.objects.filter(guild=guild, gone_at=None).exists()

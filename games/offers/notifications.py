@@ -12,17 +12,9 @@ from games.core.wording import stamp
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
-from games.signups import swaps
 from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
-
-
-def register_all() -> None:
-    register(Kind("offer", expand=_asked, render=_offer))
-    register(Kind("offer_end", expand=_over))
-    choices.register("offer", offers.answer)
-    choices.register("overlap", swaps.answer)
 
 
 def _offered(game: Game, row: Notification) -> Signup | None:
@@ -57,3 +49,8 @@ def _over(row: Notification, now: datetime) -> Iterable[int] | Drop:
         return Drop("the offer was answered, or ended")
     offers.let_pass(game, signup, now)
     return ()
+
+
+register(Kind("offer", expand=_asked, render=_offer))
+register(Kind("offer_end", expand=_over))
+choices.register("offer", offers.answer)

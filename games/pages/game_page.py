@@ -17,7 +17,7 @@ from games.core.text import page_text
 from games.deliveries.report import told
 from games.hosts.actions import may_choose_hosts
 from games.hosts.messages import may_be_told
-from games.hosts.wording import needs
+from games.minimum_players.wording import needs
 from games.models import AuditEntry, Game, Signup
 from games.pages.history_wording import history_line
 from games.pages.host_tools import hosting
@@ -25,11 +25,9 @@ from games.pages.own_response import own_answers
 from games.posts.calendars import google_url
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.server_settings.actions import Change
-from games.server_settings.wording import SETTING_NAMES
 from games.signups.rules import join_label, signing_text, why_closed
 from guilds.directory import refresh_shown
-from guilds.models import Guild, User
+from guilds.models import User
 from guilds.names import names_in
 from notifications.rules import minutes_text
 
@@ -214,17 +212,3 @@ def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]
 def nobody(door: str) -> str:
     """Who acted, where it was no person that we know."""
     return {"discord": wording.SOMEBODY, "clock": schedule_wording.CLOCK}.get(door, wording.OPERATOR)
-
-
-def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
-    """Games to come that change with a level, each with its settings' names and their values before and after."""
-    roles = dict(guild.roles.values_list("pk", "name"))
-    channels = {channel.pk: str(channel) for channel in guild.channels.all()}
-    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
-    for change in changes:
-        before, after = (
-            wording.setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after)
-        )
-        rows = found.setdefault(change.game.pk, (change.game, []))[1]
-        rows.append((SETTING_NAMES[change.name], before, after))
-    return list(found.values())

@@ -12,6 +12,7 @@ from games.core.states import allowed
 from games.hosts import takeover
 from games.hosts import wording as host_wording
 from games.minimum_players import actions as minimum_players
+from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
 from games.signups.add_form import AddForm
 from guilds.names import names_in
@@ -47,7 +48,7 @@ def hosting(game: Game, people: Roster, actor: Actor, manages: bool, now: dateti
         may_reopen=allowed("close", state) and game.closed_at is not None,
         may_place=allowed("seat", state),
         left_late=host_wording.left_late(_late(game)),
-        short_text=host_wording.short(len(people.seated), minimum) if minimum_players.is_asked(game, now) else "",
+        short_text=minimum_wording.short(len(people.seated), minimum) if minimum_players.is_asked(game, now) else "",
         host_left=told,
         may_take_over=gone and takeover.may_take_over(game, actor),
     )

@@ -19,6 +19,7 @@ from games.pages.game_page import game_context
 from games.scheduling.forms import GameForm
 from games.server_settings.fields import conflict
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
 from guilds.directory import KNOWN_FOR, confirm
 from guilds.http import ViewerRequest
@@ -134,3 +135,7 @@ def form_refused(request: ViewerRequest, form: GameForm, refused: Refused) -> Ht
     typed["edition"] = str(theirs.edition)
     form.data = typed
     return form_page(request, form, problem=refusal.sentence, conflict=rows)
+
+
+def _asked(request: ViewerRequest) -> tuple[int, str]:
+    return parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")

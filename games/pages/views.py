@@ -1,53 +1,31 @@
 """The pages. Each turns a request into a call of a verb and the answer into a page; no rule lives here."""
 
-from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.contrib import messages as flash
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Q
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import certainly, may_name, may_schedule, standing, visible_to
-from games.core.rules import To
-from games.deliveries import actions as deliveries
+from games.core.permissions import certainly, may_schedule, standing, visible_to
 from games.hosts import messages as host_messages
-from games.models import Game
-from games.models.settings import BUILT_IN_SOURCE, GameTemplate, inherited, is_set_up, open_channels
-from games.offers.overlaps import Overlap
+from games.hosts.forms import TellForm
+from games.models import Game, GameTemplate
+from games.models.layers import inherited, is_set_up, open_channels
 from games.pages.game_page import game_context, lines, look_up_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
-    AT_ONCE,
     actor,
-    add_refusal,
-    forbidden,
-    form_of,
-    form_page,
-    form_refused,
     game_seen,
-    no_host,
-    press,
-    with_form,
 )
-from games.scheduling import actions as scheduling
-from games.scheduling.forms import GameForm, TellForm
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
-from games.signups import actions as signups
-from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
-from gamesched.lib.ids import parse_id
-from gamesched.lib.refusal import Refused
-from guilds.directory import confirm, refresh_shown
+from guilds.directory import refresh_shown
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from guilds.names import role_names
-from notifications.models import Delivery
 
 
 def home(request: ViewerRequest) -> HttpResponse:
@@ -134,153 +112,4 @@ def _template(request: ViewerRequest, name: str) -> str:
 # --- scheduling and editing ------------------------------------------------------------------------------
 
 
-@login_required
-@require_http_methods(["GET", "POST"])
-def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Schedule a game."""
-    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    if (page := no_host(request, found)) is not None:
-        return page
-    pingable = actor(request).may_ping(found)
-    if request.method == "GET":
-        template = _template_wanted(request, found)
-        initial = _suggestion(request, found, template)
-        return form_page(request, GameForm(guild=found, template=template, pingable=pingable, initial=initial))
-    form = GameForm(request.POST, guild=found, pingable=pingable)
-    if not form.is_valid():
-        return form_page(request, form)
-    try:
-        confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
-        overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
-        named, announce = form.judged.named, form.announcing()
-        done = scheduling.create(
-            found.pk, form.plan(), actor(request), db_now(), named=named, announce=announce, overlap=overlap
-        )
-    except Refused as refused:
-        return form_refused(request, form, refused)
-    flash.success(request, done.text + form.completed_text)
-    return redirect(done.game)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Change a game. Where somebody else did meanwhile, both versions are shown and neither is lost."""
-    found = game_seen(request, game_id)
-    if not certainly(request.user, found.guild_id, lambda: actor(request).may_manage(found)):
-        return forbidden(request, wording.NOT_YOURS)
-    if request.method == "GET":
-        return form_page(request, form_of(request, found))
-    form = GameForm(request.POST, guild=found.guild, game=found, pingable=actor(request).may_ping(found.guild))
-    if not form.is_valid():
-        return form_page(request, form)
-    try:
-        confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
-        edition = form.cleaned_data["edition"]
-        named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
-        done = scheduling.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, silence)
-    except Refused as refused:
-        return form_refused(request, form, refused)
-    flash.success(request, done.text + form.completed_text)
-    return redirect(done.game)
-
-
-def _template_wanted(request: ViewerRequest, found: Guild) -> GameTemplate | None:
-    """The template that the address names, which may be none; else the guild's default."""
-    templates = found.templates.filter(gone_at=None).select_related("channel__defaults")
-    if "template" in request.GET:
-        return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
-    return templates.filter(is_default=True).first()
-
-
-def _suggestion(request: ViewerRequest, found: Guild, template: GameTemplate | None) -> dict[str, Any]:
-    channel = template.channel if template is not None else None
-    meant = inherited(found, channel, template)["zone"]
-    zone = request.user.zone or "UTC" if meant.source == BUILT_IN_SOURCE else meant.value
-    evening = datetime.now(ZoneInfo(zone)) + timedelta(days=1)
-    begin = {"zone": zone, "date": evening.date(), "time": evening.replace(hour=20, minute=0).time()}
-    if template is not None:
-        begin |= {"template": str(template.pk), "description": template.description}
-    return begin | ({"channel": str(channel.pk)} if channel is not None else {})
-
-
-@login_required
-@require_GET
-def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
-    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
-    if not may_name(request.user, found.pk):
-        return forbidden(request, wording.NOT_YOURS)
-    return render(
-        request, "games/members.html", {"members": participant_lookup.beginning(found.pk, request.GET.get("q", ""))}
-    )
-
-
 # --- verbs by one button ---------------------------------------------------------------------------------
-
-
-@login_required
-@require_POST
-def join(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Sign up."""
-    verb = partial(signups.join, overlap=Overlap.ASK)
-    return press(request, game_id, lambda now: verb(game_id, request.user, actor(request), now))
-
-
-@login_required
-@require_POST
-def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Give up one's place."""
-    return press(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
-
-
-@login_required
-@require_POST
-def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    """Take somebody out, with a word to them."""
-    word = request.POST.get("reason", "")
-    return press(request, game_id, lambda now: signups.remove(game_id, signup_id, actor(request), now, word))
-
-
-@login_required
-@require_POST
-def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Call the game off."""
-    reason = request.POST.get("reason", "")
-    return press(request, game_id, lambda now: scheduling.cancel(game_id, reason, actor(request), now), AT_ONCE)
-
-
-@login_required
-@require_POST
-def announce(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Try again to post a game whose announcement failed."""
-    return press(request, game_id, lambda now: scheduling.announce_again(game_id, actor(request), now), AT_ONCE)
-
-
-@login_required
-@require_POST
-def resend(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
-    """Send a letter about the game again that did not arrive."""
-    get_object_or_404(Delivery, pk=delivery_id, notification__game=game_seen(request, game_id))
-    return press(request, game_id, lambda now: deliveries.resend(delivery_id, actor(request), now))
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Write to a game's people. What is refused comes back on the game's page as it was typed."""
-    found = game_seen(request, game_id)
-    if not actor(request).may_manage(found):
-        return forbidden(request, wording.NOT_YOURS)
-    form = TellForm(request.POST or None, counts=host_messages.counts(found, request.user.pk, db_now()))
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
-            flash.success(
-                request, host_messages.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text
-            )
-            return redirect(found)
-        except Refused as refused:
-            add_refusal(form, refused)
-    return with_form(request, found, form, tell=form, tell_open=True)

@@ -13,7 +13,7 @@ from games.core.notifications import fitting
 from games.core.roster import Seat, roster
 from games.core.states import State
 from games.core.text import discord_place, discord_text
-from games.hosts import wording as host_wording
+from games.minimum_players import wording as minimum_wording
 from games.models import Game, OtherAnswer
 from games.posts.calendars import calendar_path, google_url
 from games.signups import wording as signup_wording
@@ -85,7 +85,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
-    needs_text = host_wording.needs(held.minimum) if state is State.SCHEDULED else ""
+    needs_text = minimum_wording.needs(held.minimum) if state is State.SCHEDULED else ""
     return AnnouncementView(
         game_id=game.pk,
         guild_id=game.guild_id,
@@ -126,7 +126,7 @@ def _hidden(text: str) -> str:
 def _who(seat: Seat) -> str:
     who = f"<@{seat.user_id}>" if seat.user_id else wording.plain(seat.placeholder)
     if seat.inviter_id:
-        who = signup_wording.with_inviter(who, f"<@{seat.inviter_id}>")
+        who = wording.with_inviter(who, f"<@{seat.inviter_id}>")
     return _noted(who, seat.note)
 
 

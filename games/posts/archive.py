@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.attendance import wording as attendance_wording
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from games.core.states import State
 from games.models import AuditEntry, Game
+from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
 from notifications.actions import unschedule
@@ -21,16 +21,16 @@ def archive(game_id: int, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if game.state(now) is State.ARCHIVED:
-        return Done(game, False, attendance_wording.ALREADY_ARCHIVED)
+        return Done(game, False, post_wording.ALREADY_ARCHIVED)
     require(game, "archive", now)
     channel = archive_of(game)
     if channel is None:
-        raise Refused(Refusal("no_archive", attendance_wording.NO_ARCHIVE))
+        raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
     if channel.missing:
-        raise Refused(Refusal("no_archive", attendance_wording.not_archived(str(channel), channel.missing)))
+        raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing)))
     _begin(game, channel, actor, {"channel": channel.pk}, now)
     unschedule(["archive"], game.pk, now, "it is archived")
-    return Done(game, True, attendance_wording.ARCHIVED.format(channel=channel))
+    return Done(game, True, post_wording.ARCHIVED.format(channel=channel))
 
 
 def archive_as_planned(game: Game, now: datetime) -> str:
@@ -41,7 +41,7 @@ def archive_as_planned(game: Game, now: datetime) -> str:
     if channel is None:
         return "its archive is gone"
     if channel.missing:
-        stay(game, attendance_wording.not_archived(str(channel), channel.missing), now)
+        stay(game, post_wording.not_archived(str(channel), channel.missing), now)
         return "the bot may not post in the archive"
     _begin(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
     return ""
@@ -69,9 +69,9 @@ def not_archived(game: Game, why: Permanent, now: datetime) -> None:
     """Discord did not take the post in the archive. Under the game's lock."""
     channel = Channel.objects.get(pk=game.announcement.archive_id or 0)
     if why.code in {Permanent.MISSING_PERMISSION, Permanent.UNKNOWN_CHANNEL}:
-        stay(game, attendance_wording.not_archived(str(channel), channel.missing), now)
+        stay(game, post_wording.not_archived(str(channel), channel.missing), now)
     else:
-        stay(game, attendance_wording.archive_refused(str(why)[:200]), now)
+        stay(game, post_wording.archive_refused(str(why)[:200]), now)
 
 
 def stay(game: Game, problem: str, now: datetime) -> None:

@@ -1,27 +1,27 @@
 """The announcement of a game: making, editing and taking down its post, and what becomes of that."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from games.core import wording
-from games.core.notifications import game_of
+from games.core import choices, wording
+from games.core.choices import Ask
+from games.core.notifications import about, about_game, game_of, to_host
 from games.models import Game
-from games.posts.actions import awaits_answer, lose
+from games.posts import deleted_posts
+from games.posts import wording as post_wording
+from games.posts.actions import awaits_answer, lose, question
 from games.posts.announcement import view
-from games.posts.archive import not_archived
+from games.posts.archive import archive_as_planned, not_archived
+from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import take_down
 from guilds.models import Channel
-from notifications.kinds import Drop, Post, Rendered, register
+from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import ForumPost, Letter, Permanent, Sent
-from notifications.models import Notification
+from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt, tried_before
-
-
-def register_all() -> None:
-    register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
-    register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
 
 
 def _post(row: Notification, now: datetime) -> Rendered | Drop:
@@ -118,3 +118,28 @@ def _done(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> N
 def _give_up(row: Notification, why: Permanent, now: datetime) -> bool:
     """Gone already, or out of reach: either way not ours to repeat."""
     return False
+
+
+def _archive(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    """Nobody is written to: the post moves."""
+    why = archive_as_planned(game_of(row), now)
+    return Drop(why) if why else ()
+
+
+def _deleted(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game, number = game_of(delivery.notification), delivery.notification.facts["number"]
+    post = game.announcement
+    if game.state(now).over or not awaits_answer(post) or question(post) != number:
+        return Drop("it was answered")
+    put_back = Ask(deleted_posts.ASKED, game.pk, number, deleted_posts.PUT_BACK).button(
+        schedule_wording.PUT_BACK, "primary"
+    )
+    cancel = Ask(deleted_posts.ASKED, game.pk, number, deleted_posts.CANCEL).button(schedule_wording.CANCEL, "danger")
+    return about_game(delivery, game, post_wording.deleted(*about(delivery, game)), now, put_back, cancel)
+
+
+choices.register(deleted_posts.ASKED, deleted_posts.answer)
+register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
+register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
+register(Kind("archive", expand=_archive))
+register(Kind("deleted", expand=to_host, render=_deleted))

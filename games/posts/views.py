@@ -3,9 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import visible_to
+from games.pages.shortcuts import AT_ONCE, actor, press
+from games.posts import archive as post_archive
 from games.posts.calendars import calendar_file
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest
@@ -22,3 +24,10 @@ def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
         content_type="text/calendar; charset=utf-8",
         headers={"Content-Disposition": f'inline; filename="game-{game.pk}.ics"'},
     )
+
+
+@login_required
+@require_POST
+def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Archive a game that is over."""
+    return press(request, game_id, lambda now: post_archive.archive(game_id, actor(request), now), AT_ONCE)

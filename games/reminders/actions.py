@@ -7,10 +7,10 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 
 from games.core import rules
-from games.core.base import Actor, plan_own_reminders
+from games.core.base import Actor
 from games.core.freezing import locked_games
-from games.models import Follow, Game
-from games.models.settings import GameTemplate
+from games.core.scheduling import plan_own_reminders
+from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
 from games.reminders.news import last_test
 from gamesched.lib.refusal import Refusal, Refused

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from games.models import Follow, Game, Signup
+from games.signups.followers import following
 from games.signups.rules import why_closed
-from guilds.access import blocked_among, may_play
+from guilds.access import may_play
 from guilds.models import Block, Member, User
 from notifications.models import Delivery, How, Notification, Preference, Status
 
@@ -35,21 +36,6 @@ def followers(game: Game, now: datetime) -> Followers:
         tuple(pk for pk, row in found.items() if pk in may and not row.digest),
         tuple(row.user for pk, row in found.items() if pk in may and row.digest),
     )
-
-
-def following(game: Game, now: datetime) -> dict[int, Follow]:
-    """Those who follow a game's guild or template and may play, and are not in; by person, what they follow."""
-    rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
-    found: dict[int, Follow] = {}
-    for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):
-        found.setdefault(row.user_id, row)
-    members = Member.objects.filter(guild_id=game.guild_id, user__in=found, left_at=None, user__is_active=True)
-    players = game.effective.player_role_ids
-    may = {member.user_id for member in members if may_play(member, players)}
-    may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
-    may -= set(game.signups.current().filter(user__in=found).values_list("user_id", flat=True))
-    may -= blocked_among(game.guild_id, found, now)
-    return {pk: row for pk, row in found.items() if pk in may}
 
 
 def has_open_seats(game: Game) -> bool:

@@ -14,32 +14,24 @@ from games.core.notifications import (
     letter,
     marked,
     not_to_come,
-    to_recipient,
 )
-from games.core.rules import next_digest
 from games.core.wording import plain, seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_BACK, followers, has_open_seats, news_for, open_to
+from games.reminders.rules import next_digest
 from games.signups.rules import why_closed
 from guilds.models import Channel, Guild
 from guilds.names import names_in
 from notifications.actions import schedule_each
-from notifications.kinds import Drop, Kind, register
+from notifications.kinds import Drop
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification, Preference
-
-
-def register_all() -> None:
-    register(Kind("new_game", expand=_followers, render=_new_game))
-    register(Kind("digest", expand=_news, render=_digest))
-    register(Kind("test_reminder", expand=to_recipient, render=_test, guild=guild_of_test))
-
 
 # --- new games -------------------------------------------------------------------------------------------
 
 
-def _followers(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | Drop:
     """Tell those who hear at once; for the others, have their next digest come."""
     game = game_of(row)
     if (drop := _no_news(game, now)) is not None:
@@ -58,7 +50,7 @@ def _no_news(game: Game, now: datetime) -> Drop | None:
     return None if has_open_seats(game) else Drop("the game is full")
 
 
-def _new_game(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_new_game(delivery: Delivery, now: datetime) -> Letter | Drop:
     game = game_of(delivery.notification)
     if (drop := _no_news(game, now)) is not None:
         return drop
@@ -77,7 +69,7 @@ def _seats(game: Game) -> str:
 # --- the digest ------------------------------------------------------------------------------------------
 
 
-def _news(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Drop:
     if row.recipient is None:
         return Drop("nobody to tell")
     games = news_for(row.recipient, row.due_at - DIGEST_BACK, now)
@@ -89,7 +81,7 @@ def _news(row: Notification, now: datetime) -> Iterable[int] | Drop:
     return [row.recipient.pk]
 
 
-def _digest(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_digest(delivery: Delivery, now: datetime) -> Letter | Drop:
     """One letter about games of several guilds, so what was chosen in each counts for its games."""
     told: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
     games = open_to(delivery.recipient, told, now)
@@ -113,7 +105,7 @@ def guild_of_test(row: Notification) -> int:
     return int(row.facts["guild"])
 
 
-def _test(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_test(delivery: Delivery, now: datetime) -> Letter | Drop:
     guild = Guild.objects.present().filter(pk=guild_of_test(delivery.notification)).first()
     if guild is None:
         return Drop("the bot was removed from the server")

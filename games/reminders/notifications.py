@@ -7,18 +7,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from games.core import notification_wording, wording
-from games.core.base import REMINDERS, touch
-from games.core.notifications import about, about_game, done_by, fitting, game_of, marked, stale, to_recipient
-from games.core.roster import place_of
-from games.core.rules import To
-from games.core.states import State
-from games.deliveries import wording as delivery_wording
-from games.hosts.messages import meant
+from games.core import wording
+from games.core.notifications import about, about_game, game_of, marked, stale, to_recipient
+from games.core.scheduling import REMINDERS
 from games.models import Game
-from games.models.settings import Method, ReminderPlace
-from games.scheduling.publishing import heard_last
-from games.signups.responses import has_answered
+from games.models.settings import ReminderPlace
+from games.reminders import news
+from games.reminders import wording as reminder_wording
 from notifications.kinds import Drop, Kind, guild_of_game, register
 from notifications.letter import Letter
 from notifications.models import Delivery, How, Notification, Preference, Status
@@ -26,22 +21,7 @@ from notifications.rules import LATE, NO_MESSAGES
 
 PINGS_MOST = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
-INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
 MENTION = 24  # characters of one mention, at most
-
-
-def register_all() -> None:
-    register(Kind("reminder", expand=_reminded, render=_reminder, guild=_guild_of_reminder))
-    register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
-    register(Kind("start", expand=_touched))
-    register(Kind("end", expand=_touched))
-    register(Kind("moved", expand=to_recipient, render=_moved))
-    register(Kind("confirmed", expand=to_recipient, render=_confirmed))
-    register(Kind("lost_seat", expand=to_recipient, render=_lost_seat))
-    register(Kind("added", expand=to_recipient, render=_added))
-    register(Kind("removed", expand=to_recipient, render=_removed))
-    register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
-    register(Kind("told", expand=_players_told, render=_told))
 
 
 # --- reminders -------------------------------------------------------------------------------------------
@@ -118,7 +98,7 @@ def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Drop("they left")
-    return about_game(delivery, game, notification_wording.reminder(*about(delivery, game), hosting), now)
+    return about_game(delivery, game, reminder_wording.reminder(*about(delivery, game), hosting), now)
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
@@ -141,7 +121,7 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     everyone = dict.fromkeys([game.host_id, *_seated(game)])
     found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
     chosen = {one.user_id: one for one in found}
-    text = notification_wording.everyone_reminded(wording.plain(game.title), game.starts_at, marked(delivery, game.url))
+    text = reminder_wording.everyone_reminded(wording.plain(game.title), game.starts_at, marked(delivery, game.url))
     letter = about_game(delivery, game, text, now)
     most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
     called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
@@ -157,113 +137,21 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
 # --- start and end ---------------------------------------------------------------------------------------
 
 
-def _touched(row: Notification, now: datetime) -> Iterable[int]:
-    """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
-    touch(Game.objects.get(pk=row.game_id or 0), now)
-    return ()
-
-
 # --- seats -----------------------------------------------------------------------------------------------
-
-
-def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
-    """What became of their seat in sum, since they last heard of it."""
-    game = game_of(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
-    if game.state(now) is not State.SCHEDULED or signup is None:
-        return Drop("they are no longer in, or the game is not to come")
-    seated = signup.seated_at is not None
-    if seated == delivery.notification.facts["was_seated"]:
-        return Drop("they have the place they had")
-    say = notification_wording.promoted if seated else notification_wording.demoted
-    if not seated and signup.waits:
-        say = notification_wording.benched
-    elif not seated and game.effective.method is Method.PRIORITY:
-        say = notification_wording.displaced
-    return about_game(delivery, game, say(*about(delivery, game)), now)
-
-
-def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = game_of(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
-    if game.state(now).over or signup is None:
-        return Drop("they are no longer in, or the game is over")
-    text = notification_wording.was_added(*about(delivery, game), done_by(delivery, game), signup.seated_at is not None)
-    return about_game(delivery, game, text, now)
-
-
-def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = game_of(delivery.notification)
-    if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they are in again, or the game is over")
-    word = wording.plain(delivery.notification.facts.get("word", ""))
-    text = notification_wording.was_removed(*about(delivery, game), done_by(delivery, game), word)
-    return about_game(delivery, game, text, now)
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
     return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
 
 
-def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = game_of(delivery.notification)
-    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they left")
-    number, seated = place_of(game, delivery.recipient)
-    place = wording.place_text(number, game.effective.seats, seated)
-    text = notification_wording.confirmed(
-        *about(delivery, game), place, fitting(game.effective.instructions, INSTRUCTIONS_SHOWN)
-    )
-    return about_game(delivery, game, text, now)
-
-
-def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
-    game, facts = game_of(delivery.notification), delivery.notification.facts
-    text = notification_wording.lost_seat(*about(delivery, game), wording.plain(facts["who"]), facts["left"])
-    return about_game(delivery, game, text, now)
-
-
 # --- cancellation ----------------------------------------------------------------------------------------
-
-
-def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
-    game = game_of(row)
-    if not _still_cancelled(row, game):
-        return Drop("the cancellation was undone")
-    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
-    everyone = dict.fromkeys([game.host_id, *signed_up])
-    # It was undone, and cancelled again before anybody heard that it was on.
-    known = {*heard_last(game.pk), row.facts.get("actor")}
-    return [user_id for user_id in everyone if user_id not in known]
-
-
-def _still_cancelled(row: Notification, game: Game) -> bool:
-    """Whether this cancellation holds: it was not undone, nor did another follow it."""
-    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
-
-
-def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = game_of(delivery.notification)
-    if not _still_cancelled(delivery.notification, game):
-        return Drop("the cancellation was undone")
-    text = notification_wording.cancellation(*about(delivery, game), wording.plain(game.cancel_reason))
-    return about_game(delivery, game, text, now)
 
 
 # --- what its hosts write --------------------------------------------------------------------------------
 
 
-def _players_told(row: Notification, now: datetime) -> Iterable[int]:
-    return meant(game_of(row), To(row.facts["to"]), row.facts["by"], now)
-
-
-def _told(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game = game_of(delivery.notification)
-    if delivery.notification.facts["to"] == To.UNANSWERED:
-        if has_answered(game, delivery.recipient_id):
-            return Drop("they answered meanwhile")
-    elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they left")
-    by = done_by(delivery, game) or wording.OPERATOR
-    text = wording.plain(delivery.notification.facts["text"])
-    return about_game(delivery, game, delivery_wording.told(*about(delivery, game), by, text), now)
+register(Kind("reminder", expand=_reminded, render=_reminder, guild=_guild_of_reminder))
+register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
+register(Kind("new_game", expand=news.recipients_of_new_game, render=news.build_new_game))
+register(Kind("digest", expand=news.recipients_of_digest, render=news.build_digest))
+register(Kind("test_reminder", expand=to_recipient, render=news.build_test, guild=news.guild_of_test))

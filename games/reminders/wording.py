@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from games.core.rules import DIGEST_HOUR
 from games.core.wording import plain, stamp
+from games.reminders.rules import DIGEST_HOUR
 from notifications.rules import minutes_text
 
 LONGEST = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
@@ -47,11 +47,6 @@ def news_of(template: str) -> str:
 
 
 # --- letters ---------------------------------------------------------------------------------------------
-
-
-def with_choices(text: str, url: str) -> str:
-    """A letter with a small line that leads to where one changes what one is told; without a preview of it."""
-    return f"{text}\n-# [Change what you are told](<{url}>)"
 
 
 def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, seats: str) -> str:
@@ -107,3 +102,12 @@ def test_dropped(why: str) -> str:
 
 
 NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mention you anywhere"
+
+
+def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
+    whose = "Your game" if hosting else "Reminder:"
+    return f"⏰ {whose} **{title}** in {guild} starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
+
+
+def everyone_reminded(title: str, starts_at: datetime, url: str) -> str:
+    return f"⏰ **{title}** starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"

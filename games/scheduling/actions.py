@@ -8,18 +8,20 @@ from django.db import transaction
 
 from games.confirmations import edits
 from games.confirmations.change_notices import tell_edited
-from games.core import rules, state_wording, wording
-from games.core.base import Actor, Done, changed, locked_game, plan_clock, require, require_manager, show
-from games.core.rules import Plan
+from games.core import state_wording, wording
+from games.core.base import Actor, Done, changed, locked_game, require, require_manager
+from games.core.scheduling import plan_clock, show
 from games.core.seating import end_offers, reseat
 from games.core.states import State
-from games.models import Announcement, AuditEntry, Game
-from games.models.settings import OWN, GameTemplate, places
+from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models.layers import places
+from games.models.settings import OWN
 from games.offers.overlaps import Overlap, require_free
+from games.posts import wording as post_wording
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import make_known, tell_followers
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import Announce, Plan, When
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_named
 from games.signups.participants import Named
@@ -58,9 +60,9 @@ def create(
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, ends_at__gt=now)
-    if refusal := rules.check_room(to_come.filter(host=host).count(), to_come.count()):
+    if refusal := schedule_rules.check_room(to_come.filter(host=host).count(), to_come.count()):
         raise Refused(refusal)
-    plan = rules.tidy(plan)
+    plan = schedule_rules.tidy(plan)
     _check(plan, guild_id, now, announce=announce)
     guild = Guild.objects.select_related("defaults").get(pk=guild_id)
     known_at = now if announce.when is When.NOW else None
@@ -76,7 +78,7 @@ def create(
     plan_clock(game, now)
     show(game, now)
     tell_followers(game, now)
-    past = rules.past_reminders(game.starts_at, game.effective.reminders, now)
+    past = schedule_rules.past_reminders(game.starts_at, game.effective.reminders, now)
     hidden = schedule_wording.kept_hidden(game.announce_at, game.zone) + wording.past_text(past)
     text = wording.created(past) if known_at else hidden
     return Done(game, True, text + wording.added(added.names, added.already))
@@ -123,7 +125,7 @@ def edit(
     if edition is not None and edition != game.edition:
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_of(game)
-    plan = rules.tidy(plan)
+    plan = schedule_rules.tidy(plan)
     kept = Announce(When.LATER, game.announce_at) if game.announce_at else Announce(When.DRAFT)
     announce = (announce or kept) if state.hidden else None
     _check(plan, game.guild_id, now, before, announce if announce != kept else _still_before(kept, plan, now))
@@ -137,7 +139,9 @@ def edit(
     changes |= {word: list(pair) for word, pair in edits.summed(said, edits.said(game)).items()}
     if "notify role" in changes:
         _require_pingable(game, actor, before.notify_role_ids or ())
-    past = rules.past_reminders(plan.starts_at, game.effective.reminders, now) if state is State.SCHEDULED else []
+    past = (
+        schedule_rules.past_reminders(plan.starts_at, game.effective.reminders, now) if state is State.SCHEDULED else []
+    )
     if changes:
         game.edition += 1
         if "channel" in changes:
@@ -164,13 +168,13 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     reason = reason.replace("\r\n", "\n").strip()
-    if refusal := rules.check_reason(reason):
+    if refusal := schedule_rules.check_reason(reason):
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
         return Done(game, False, state_wording.ALREADY_CANCELLED)
     state = require(game, "cancel", now)
     game.cancelled_at, game.cancel_reason = now, reason
-    Announcement.objects.filter(game=game, problem=schedule_wording.POST_DELETED).update(problem="")
+    Announcement.objects.filter(game=game, problem=post_wording.POST_DELETED).update(problem="")
     unschedule(None, game.pk, now, schedule_rules.CANCELLED_WHY, but_kinds=SAID_ANYWAY)
     end_offers(game)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
@@ -249,7 +253,7 @@ def _check(
     plan: Plan, guild_id: int, now: datetime, before: Plan | None = None, announce: Announce | None = None
 ) -> None:
     wrong = schedule_rules.check_announce(announce, plan.starts_at, now) if announce is not None else {}
-    refusal = rules.check_plan(plan, now, before.starts_at if before else None)
+    refusal = schedule_rules.check_plan(plan, now, before.starts_at if before else None)
     wrong |= dict(refusal.fields) if refusal else {}
     kept = before is not None and before.channel_id == plan.channel_id
     if not kept and not places(guild_id).filter(pk=plan.channel_id).exists():

@@ -9,11 +9,10 @@ from django.db.models import Q
 
 from games.admin.base import VerbForm, actor
 from games.core.base import Done
-from games.core.rules import Plan
-from games.models import Game
-from games.models.settings import GameTemplate
+from games.models import Game, GameTemplate
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import plan_of
+from games.scheduling.rules import Plan
 from games.server_settings.fields import RemindersField
 from gamesched.lib.clock import db_now
 from guilds.forms import zone_choices

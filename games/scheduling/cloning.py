@@ -12,14 +12,13 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import tell_carried
 from games.core import wording
 from games.core.base import Actor, Done, changed, locked_game
-from games.core.rules import Plan
 from games.core.seating import reseat
 from games.hosts.actions import may_choose_hosts, set_cohosts
 from games.models import AuditEntry, Game, Signup
 from games.offers.overlaps import Overlap
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import AT_ONCE
-from games.scheduling.rules import Announce
+from games.scheduling.rules import Announce, Plan
 from games.signups.actions import add_named
 from games.signups.participants import Named
 from guilds.access import blocked, may_play, membership

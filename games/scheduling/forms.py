@@ -1,22 +1,22 @@
 """The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
 
 import zoneinfo
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django import forms
 
 from games.confirmations import wording as confirmation_wording
-from games.core import rules, wording
-from games.core.rules import ClockProblem, Plan, To, resolve
-from games.deliveries import wording as delivery_wording
-from games.models import Game
-from games.models.settings import THIS_GAME, GameTemplate, Says, Setting, inherited, places
+from games.core import wording
+from games.models import Game, GameTemplate
+from games.models.layers import inherited, places
+from games.models.settings import THIS_GAME, Says, Setting
 from games.models.settings import resolve as resolve_levels
+from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import Announce, When
-from games.server_settings.fields import LevelForm
+from games.scheduling.rules import Announce, ClockProblem, Plan, When, resolve
+from games.server_settings.fields import LevelForm, archives, channel_label
 from games.signups.forms import NamesPeople, names_area
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
@@ -205,7 +205,9 @@ class GameForm(NamesPeople, LevelForm):
     def clean_date(self) -> Any:
         day = self.cleaned_data["date"]
         if not 2000 <= day.year <= 2200:
-            raise forms.ValidationError(rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one.")
+            raise forms.ValidationError(
+                schedule_rules.TOO_FAR if day.year > 2200 else "That date is past. Choose a later one."
+            )
         return day
 
     def clean_participants(self) -> str:
@@ -281,35 +283,3 @@ class GameForm(NamesPeople, LevelForm):
             "announce_time": announced.time() if announced else None,
             "edition": game.edition,
         }
-
-
-class TellForm(forms.Form):
-    """What those who run a game write to its people, with how many each choice reaches."""
-
-    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=To.ALL.value)
-    text = forms.CharField(
-        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
-        strip=False,
-        label="Message",
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=delivery_wording.TELL_HELP,
-        error_messages={"required": rules.NOTHING_TOLD},
-    )
-
-    def __init__(self, *args: Any, counts: Mapping[To, int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (to.value, delivery_wording.to_choice(to.value, number)) for to, number in counts.items()
-        ]
-
-
-def archives(guild: Guild) -> list[tuple[str, str]]:
-    """The channels to which posts may go when their games are over, as choices."""
-    channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
-    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
-
-
-def channel_label(channel: Channel) -> str:
-    """A channel or thread in a list of choices, with what the bot lacks there."""
-    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
-    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

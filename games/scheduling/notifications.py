@@ -3,26 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from games.core import choices
-from games.core.choices import Ask
+from games.core import wording
 from games.core.notifications import about, about_game, game_of, to_host
+from games.core.scheduling import touch
 from games.core.states import allowed
-from games.posts import deleted_posts
-from games.posts.actions import awaits_answer, question
+from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_planned, heard_last
 from notifications.kinds import Drop, Kind, register
 from notifications.letter import Letter
 from notifications.models import Delivery, Notification
-
-
-def register_all() -> None:
-    register(Kind("announce", expand=_announce))
-    register(Kind("not_announced", expand=to_host, render=_not_announced))
-    register(Kind("on_again", expand=_who_heard, render=_on_again))
-    register(Kind("deleted", expand=to_host, render=_deleted))
-    choices.register(deleted_posts.ASKED, deleted_posts.answer)
-
 
 # --- announcing ------------------------------------------------------------------------------------------
 
@@ -63,13 +53,39 @@ def _on_again(delivery: Delivery, now: datetime) -> Letter | Drop:
 # --- a deleted post --------------------------------------------------------------------------------------
 
 
-def _deleted(delivery: Delivery, now: datetime) -> Letter | Drop:
-    game, number = game_of(delivery.notification), delivery.notification.facts["number"]
-    post = game.announcement
-    if game.state(now).over or not awaits_answer(post) or question(post) != number:
-        return Drop("it was answered")
-    put_back = Ask(deleted_posts.ASKED, game.pk, number, deleted_posts.PUT_BACK).button(
-        schedule_wording.PUT_BACK, "primary"
-    )
-    cancel = Ask(deleted_posts.ASKED, game.pk, number, deleted_posts.CANCEL).button(schedule_wording.CANCEL, "danger")
-    return about_game(delivery, game, schedule_wording.deleted(*about(delivery, game)), now, put_back, cancel)
+def _touched(row: Notification, now: datetime) -> Iterable[int]:
+    """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
+    touch(Game.objects.get(pk=row.game_id or 0), now)
+    return ()
+
+
+def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
+    game = game_of(row)
+    if not _still_cancelled(row, game):
+        return Drop("the cancellation was undone")
+    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    everyone = dict.fromkeys([game.host_id, *signed_up])
+    # It was undone, and cancelled again before anybody heard that it was on.
+    known = {*heard_last(game.pk), row.facts.get("actor")}
+    return [user_id for user_id in everyone if user_id not in known]
+
+
+def _still_cancelled(row: Notification, game: Game) -> bool:
+    """Whether this cancellation holds: it was not undone, nor did another follow it."""
+    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
+
+
+def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
+    game = game_of(delivery.notification)
+    if not _still_cancelled(delivery.notification, game):
+        return Drop("the cancellation was undone")
+    text = schedule_wording.cancellation(*about(delivery, game), wording.plain(game.cancel_reason))
+    return about_game(delivery, game, text, now)
+
+
+register(Kind("announce", expand=_announce))
+register(Kind("not_announced", expand=to_host, render=_not_announced))
+register(Kind("on_again", expand=_who_heard, render=_on_again))
+register(Kind("start", expand=_touched))
+register(Kind("end", expand=_touched))
+register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))

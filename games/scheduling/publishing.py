@@ -7,18 +7,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.confirmations.change_notices import tell_carried
-from games.core.base import (
-    CLOCK,
-    Actor,
-    Done,
-    changed,
-    locked_game,
-    plan_clock,
-    require,
-    require_manager,
-    told_at,
-    touch,
-)
+from games.core import rules
+from games.core.base import CLOCK, Actor, Done, changed, locked_game, require, require_manager
+from games.core.scheduling import plan_clock, told_at, touch
 from games.core.seating import moves, reseat
 from games.core.seats import Moves
 from games.models import Follow, Game
@@ -101,7 +92,7 @@ def uncancel(game_id: int, actor: Actor, now: datetime) -> Done:
     require(game, "undo", now)
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
-    if now > cancelled_at + schedule_rules.UNDO_FOR:
+    if now > cancelled_at + rules.UNDO_FOR:
         raise Refused(Refusal("too_late", schedule_wording.UNDO_TOO_LATE))
     if game.announced_at is not None and game.ends_at <= now:
         raise Refused(Refusal("over", schedule_wording.UNDO_OVER))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import quoted, stamp
 from guilds.templatetags.when import when
 
 # --- announcing ------------------------------------------------------------------------------------------
@@ -72,15 +72,7 @@ def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 # --- a deleted post --------------------------------------------------------------------------------------
 
-POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."
 PUT_BACK, CANCEL = "Put it back", "Cancel the game"
-
-
-def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return (
-        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "
-        f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
-    )
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -98,3 +90,8 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
     if changes.get("past"):
         return "It was not announced: its start was past"
     return f"{who} announced the game"
+
+
+def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
+    why = f"\n{quoted(reason)}" if reason else ""
+    return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"

@@ -14,8 +14,8 @@ from django.utils.html import format_html, format_html_join
 from games.admin.base import VerbAdmin, VerbForm, actor
 from games.core.base import rehearsed
 from games.core.wording import setting_text
-from games.models.settings import NAMES, ChannelDefaults, GameTemplate, GuildDefaults
-from games.pages.game_page import shown_changes
+from games.models import GameTemplate
+from games.models.settings import NAMES, ChannelDefaults, GuildDefaults
 from games.server_settings import templates
 from games.server_settings.actions import Saved
 from games.server_settings.admin_forms import (
@@ -26,6 +26,7 @@ from games.server_settings.admin_forms import (
     NewGameTemplate,
     NewGuildDefaults,
 )
+from games.server_settings.previews import shown_changes
 from games.server_settings.wording import SETTING_NAMES
 from gamesched.lib.clock import db_now
 from guilds.http import ViewerRequest

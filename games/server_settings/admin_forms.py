@@ -9,14 +9,15 @@ from typing import Any
 from django import forms
 
 from games.admin.base import VerbForm, actor
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
-from games.pages.game_page import shown_changes
+from games.models import GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import Saved, settings_of
 from games.server_settings.fields import conflict
 from games.server_settings.forms import ChannelForm, GuildForm, TemplateForm
+from games.server_settings.previews import shown_changes
 from gamesched.lib.clock import db_now
 from guilds.models import Guild
 

@@ -9,7 +9,7 @@ from django import forms
 from games.core import rules, wording
 from games.models.settings import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
 from games.server_settings.wording import SETTING_NAMES
-from guilds.models import Role
+from guilds.models import Channel, Guild, Role
 from guilds.names import fold
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
@@ -373,3 +373,15 @@ def _shown(form: forms.Form, name: str) -> str:
     values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
     texts = [labels.get(str(one), str(one)) for one in values]
     return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
+
+
+def archives(guild: Guild) -> list[tuple[str, str]]:
+    """The channels to which posts may go when their games are over, as choices."""
+    channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
+    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
+
+
+def channel_label(channel: Channel) -> str:
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")

@@ -6,22 +6,11 @@ from typing import Any
 from django import forms
 
 from games.core import wording
-from games.models.settings import (
-    NAMES,
-    OWN,
-    ROLES,
-    ChannelDefaults,
-    GameTemplate,
-    GuildDefaults,
-    Level,
-    Setting,
-    inherited,
-    open_channels,
-    resolve,
-)
-from games.scheduling.forms import archives, channel_label
+from games.models import GameTemplate
+from games.models.layers import inherited, open_channels
+from games.models.settings import NAMES, OWN, ROLES, ChannelDefaults, GuildDefaults, Level, Setting, resolve
 from games.server_settings import wording as settings_wording
-from games.server_settings.fields import LevelForm
+from games.server_settings.fields import LevelForm, archives, channel_label
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 

@@ -7,18 +7,13 @@ from django.urls import reverse
 
 from games.core.notifications import marked, to_person, to_recipient
 from games.core.wording import plain
-from games.models.settings import is_set_up
+from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild
 from notifications.kinds import Drop, Kind, Post, Rendered, register
 from notifications.letter import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
 from notifications.rules import in_doubt, tried_before
-
-
-def register_all() -> None:
-    register(Kind("welcome", expand=to_recipient, render=_welcome))
-    register(Post("channel_test", render=_test, shown=_arrived, failed=_refused))
 
 
 def setup_address(guild_id: int) -> str:
@@ -67,3 +62,7 @@ def last_tests(guild_id: int) -> dict[int, Notification]:
     """The last test message of each channel of a guild, by the channel's id."""
     rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
     return {int(row.facts["channel"]): row for row in rows}
+
+
+register(Kind("welcome", expand=to_recipient, render=_welcome))
+register(Post("channel_test", render=_test, shown=_arrived, failed=_refused))

@@ -14,10 +14,10 @@ from django.db.models import Q
 
 from games.core.base import Actor
 from games.core.freezing import begun, follow, in_step, locked_games, settle
-from games.core.rules import KEPT_AFTER_LEAVING
-from games.models import AuditEntry, Game
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import AuditEntry, Game, GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply, unsettled, write_down
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from guilds.actions import forget_guild
 from guilds.models import Guild, Role
 from notifications.models import Notification

@@ -10,7 +10,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from games.models.settings import GuildDefaults, is_set_up
+from games.models.layers import is_set_up
+from games.models.settings import GuildDefaults
 from games.pages.shortcuts import AT_ONCE, actor
 from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup

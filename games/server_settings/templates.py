@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
-from games.core import rules
 from games.core.base import Actor, locked_game
 from games.core.freezing import locked_games
 from games.core.host_text import as_written
 from games.core.wording import UNKNOWN_CHANNEL
-from games.models.settings import OWN, GameTemplate
+from games.models import GameTemplate
+from games.models.settings import OWN
+from games.server_settings import rules as settings_rules
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import (
     Saved,
@@ -50,7 +51,7 @@ def save_template(
     games = locked_games(unsettled(guild_id).filter(template_id=template_id)) if template_id is not None else []
     living = _locked_templates(guild_id)
     level = _find(living, template_id) if template_id else _new(guild_id, living)
-    name, description = rules.tidy_texts(name, description)
+    name, description = settings_rules.tidy_texts(name, description)
     values = {
         **settings,
         "name": name,
@@ -59,7 +60,7 @@ def save_template(
         "locked": tuple(name for name in OWN if name in set(locked)),
     }
     wrong = check(guild_id, level, values)
-    wrong |= rules.check_texts(name, description, [t.name for t in living if t.pk != level.pk])
+    wrong |= settings_rules.check_texts(name, description, [t.name for t in living if t.pk != level.pk])
     channels = Channel.objects.for_announcements().filter(guild_id=guild_id)
     if channel_id is not None and channel_id != level.channel_id and not channels.filter(pk=channel_id).exists():
         wrong["channel"] = UNKNOWN_CHANNEL

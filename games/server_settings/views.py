@@ -17,11 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core.base import rehearsed
 from games.core.permissions import certainly, manages
-from games.core.rules import KEPT_AFTER_LEAVING
-from games.models import AuditEntry
-from games.models.settings import GameTemplate, GuildDefaults
-from games.pages.game_page import shown_changes
-from games.pages.shortcuts import AT_ONCE, actor, forbidden
+from games.models import AuditEntry, GameTemplate
+from games.models.settings import GuildDefaults
+from games.pages.shortcuts import AT_ONCE, actor, forbidden, press
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
@@ -29,6 +27,8 @@ from games.server_settings.actions import Saved
 from games.server_settings.fields import conflict
 from games.server_settings.forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
 from games.server_settings.history import told
+from games.server_settings.previews import shown_changes
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.directory import confirm
@@ -311,3 +311,11 @@ def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
     page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
     context = {"guild": guild, "page": page, "entries": told(guild, page.object_list, request.user.zone)}
     return render(request, "games/history.html", context)
+
+
+@login_required
+@require_POST
+def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
+    """Save a game as a template."""
+    name, by = request.POST.get("name", ""), actor(request)
+    return press(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), AT_ONCE)

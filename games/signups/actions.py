@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from games.core import rules, wording
-from games.core.base import Actor, Done, changed, game_for, locked_game, require, require_manager, touch, whose
+from games.core import text_rules, wording
+from games.core.base import Actor, Done, changed, game_for, locked_game, require, require_manager, whose
 from games.core.ranks import rank_of
 from games.core.roster import name_of, place_of
+from games.core.scheduling import touch
 from games.core.seating import has_room, offering, reseat
 from games.core.states import State
 from games.core.withdrawals import give_up
@@ -19,6 +20,8 @@ from games.offers import actions as offers
 from games.offers import overlaps
 from games.offers import wording as offer_wording
 from games.offers.overlaps import Overlap
+from games.scheduling import rules as schedule_rules
+from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Named
 from games.signups.rules import why_closed
@@ -229,7 +232,7 @@ def _check_named(game: Game, new: list[Named], current: list[Signup], now: datet
     people = [one for one in new if isinstance(one, int)]
     placeholders = [one for one in new if isinstance(one, str)]
     for one in placeholders:
-        if sentence := rules.check_placeholder(one):
+        if sentence := signup_limits.check_placeholder(one):
             raise Refused(Refusal("bad_placeholder", sentence, {"participants": sentence}))
     if Member.objects.filter(guild_id=game.guild_id, user_id__in=people, left_at=None).count() < len(people):
         raise Refused(Refusal("not_a_member", wording.GONE_MEMBER, {"participants": wording.GONE_MEMBER}))
@@ -239,7 +242,7 @@ def _check_named(game: Game, new: list[Named], current: list[Signup], now: datet
         sentence = wording.blocked_others(sorted(name.text for name in names.values()))
         raise Refused(Refusal("blocked", sentence, {"participants": sentence}))
     kept = sum(1 for s in current if s.placeholder and s.guest_of_id is None)
-    if refusal := rules.check_named(kept + len(placeholders) if placeholders else 0, len(current) + len(new)):
+    if refusal := signup_limits.check_named(kept + len(placeholders) if placeholders else 0, len(current) + len(new)):
         raise Refused(refusal)
 
 
@@ -249,14 +252,14 @@ def remove(game_id: int, signup_id: int, actor: Actor, now: datetime, word: str 
 
     The person is told, with the host's `word` if there is one. Raises Refused for those who may not manage the game.
     """
-    return _remove(game_id, Q(pk=signup_id), actor, now, rules.tidy_lines(word))
+    return _remove(game_id, Q(pk=signup_id), actor, now, text_rules.tidy_lines(word))
 
 
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime, word: str = "") -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require(game, "remove", now)
-    if refusal := rules.check_reason(word):
+    if refusal := schedule_rules.check_reason(word):
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
     if signup is None:

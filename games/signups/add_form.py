@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from games.hosts import wording as host_wording
+from games.signups import wording as signup_wording
 from games.signups.forms import NamesPeople, names_area
 from guilds.models import Guild
 
@@ -17,8 +17,8 @@ class AddForm(NamesPeople):
         strip=False,
         widget=names_area(),
         label="Whom",
-        help_text=host_wording.ADD_HELP,
-        error_messages={"required": host_wording.NOBODY_NAMED},
+        help_text=signup_wording.ADD_HELP,
+        error_messages={"required": signup_wording.NOBODY_NAMED},
     )
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
-from games.hosts import wording as host_wording
+from games.signups import wording as signup_wording
 
 
 @transaction.atomic
@@ -26,7 +26,7 @@ def _set(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) 
     require(game, "close", now)
     verb = "close" if closed_at is not None else "reopen"
     if (game.closed_at is None) == (closed_at is None):
-        return Done(game, False, host_wording.ALREADY[verb])
+        return Done(game, False, signup_wording.ALREADY[verb])
     game.closed_at = closed_at
     changed(game, actor, verb, {}, now)
-    return Done(game, True, host_wording.DONE[verb])
+    return Done(game, True, signup_wording.DONE[verb])

@@ -4,10 +4,10 @@ from argparse import ArgumentParser
 from typing import Any
 
 from games.hosts import actions as host_actions
-from games.hosts import wording as host_wording
 from games.management.base import Words
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, participant_lookup
+from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.names import fold
@@ -69,7 +69,7 @@ class HostWords(Words):
         judged = participant_lookup.judged(game.guild_id, self.options["participants"])
         if judged.problems:
             said = " ".join(f"“{one.typed}”: {one.sentence}" for one in judged.problems)
-            self._fail(host_wording.NOT_ADDED, {"participants": said})
+            self._fail(signup_wording.NOT_ADDED, {"participants": said})
         self._do(lambda: manual_seating.add(game.pk, judged.named, self.actor, db_now()))
 
     def do_close(self) -> None:
@@ -95,4 +95,4 @@ class HostWords(Words):
             names = {signup.user.handle, str(signup.user_id)} if signup.user else {signup.placeholder}
             if fold(text) in map(fold, names):
                 return game.pk, signup.pk
-        raise Refused(Refusal("unknown_signup", host_wording.not_in(text)))
+        raise Refused(Refusal("unknown_signup", signup_wording.not_in(text)))

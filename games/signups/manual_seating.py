@@ -9,9 +9,9 @@ from games.core import wording
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from games.core.roster import name_of
 from games.core.seating import move, reseat
-from games.hosts import wording as host_wording
 from games.models import Game, Signup
 from games.models.settings import Method
+from games.signups import wording as signup_wording
 from games.signups.actions import add_named
 from games.signups.participants import Named
 from gamesched.lib.refusal import Refusal, Refused
@@ -28,7 +28,7 @@ def seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
         return Done(game, False, wording.UNKNOWN_SIGNUP)
     name = name_of(signup)
     if signup.seated_at is not None:
-        return Done(game, False, host_wording.seated_already(name))
+        return Done(game, False, signup_wording.seated_already(name))
     seated, waiting = _lists(game)
     seats = game.effective.seats
     bumped = seated.pop() if seats and len(seated) >= seats else None
@@ -43,7 +43,7 @@ def seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
     reseat(game, now)
     instead = name_of(bumped) if bumped is not None else ""
     changed(game, actor, "seat", {"for": name} | ({"instead": instead} if instead else {}), now)
-    return Done(game, True, host_wording.seated(name, instead))
+    return Done(game, True, signup_wording.seated(name, instead))
 
 
 @transaction.atomic
@@ -57,13 +57,13 @@ def bench(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Done:
         return Done(game, False, wording.UNKNOWN_SIGNUP)
     name = name_of(signup)
     if signup.seated_at is None:
-        return Done(game, False, host_wording.waits_already(name))
+        return Done(game, False, signup_wording.waits_already(name))
     signup.waits = True
     signup.save(update_fields=["waits"])
     move(game, signup, None, now)
     reseat(game, now)
     changed(game, actor, "bench", {"for": name}, now)
-    return Done(game, True, host_wording.benched(name))
+    return Done(game, True, signup_wording.benched(name))
 
 
 @transaction.atomic
@@ -82,7 +82,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
         _arrange(game, [one for each in lists for one in each])
         reseat(game, now)
         changed(game, actor, "reorder", {"for": name, "to": after + 1}, now)
-    return Done(game, after != before, host_wording.reordered(name, after + 1, signup.seated_at is not None))
+    return Done(game, after != before, signup_wording.reordered(name, after + 1, signup.seated_at is not None))
 
 
 @transaction.atomic
@@ -93,7 +93,7 @@ def add(game_id: int, named: Iterable[Named], actor: Actor, now: datetime) -> Do
     require(game, "add", now)
     named = list(named)
     if not named:
-        raise Refused(Refusal("nobody", host_wording.NOBODY_NAMED, {"participants": host_wording.NOBODY_NAMED}))
+        raise Refused(Refusal("nobody", signup_wording.NOBODY_NAMED, {"participants": signup_wording.NOBODY_NAMED}))
     added = add_named(game, named, actor, now)
     return Done(game, bool(added.names), wording.added(added.names, added.already).strip())
 

@@ -15,7 +15,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from games.core import rules, wording
+from games.core import wording
+from games.signups import limits as signup_limits
 from guilds.names import fold
 
 Named = int | str  # a person's id, or a placeholder
@@ -139,7 +140,7 @@ def _meant(each: Typed, members: Mapping[int, Candidate], asked: bool) -> Named 
     if each.beginning is None:
         if _MARKUP.search(each.text):
             return wrong(wording.NOT_A_PERSON)
-        sentence = rules.check_placeholder(each.text)
+        sentence = signup_limits.check_placeholder(each.text)
         return wrong(sentence) if sentence else each.text
     wanted = fold(each.beginning)
     if not wanted:

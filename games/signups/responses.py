@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core import rules
 from games.core.base import Actor, Done, changed, game_for, locked_game, require, whose
 from games.core.roster import place
 from games.core.seating import reseat
@@ -12,9 +11,10 @@ from games.core.states import State
 from games.core.withdrawals import give_up
 from games.core.wording import place_text
 from games.models import Game, OtherAnswer, Signup
-from games.reminders.followers import following
+from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.actions import require_player
+from games.signups.followers import following
 from games.signups.rules import why_closed
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
@@ -91,7 +91,7 @@ def note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> Don
     """Write a note beside somebody's name, or take it away with an empty one. Raises Refused."""
     game = game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
-    if wrong := rules.check_note(text):
+    if wrong := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", wrong, {"note": wrong}))
     found: Signup | OtherAnswer | None = game.signups.current().filter(user=who).first()
     found = found or game.other_answers.filter(user=who).first()
@@ -124,7 +124,7 @@ def bring(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> Do
     if (guest := mine.guests.filter(left_at=None).first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.brings_already(guest.placeholder)))
     name = " ".join(name.split())
-    if wrong := rules.check_placeholder(name) if name else signup_wording.NO_NAME:
+    if wrong := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
         raise Refused(Refusal("bad_name", wrong, {"name": wrong}))
     last = game.signups.last_key()
     guest = Signup.objects.create(

@@ -97,11 +97,6 @@ def taken_back(name: str) -> str:
     return f"{name} does not come with you any more."
 
 
-def with_inviter(name: str, inviter: str) -> str:
-    """`Pia (with Alice)`."""
-    return f"{name} (with {inviter})"
-
-
 # --- letters ---------------------------------------------------------------------------------------------
 
 
@@ -131,3 +126,58 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
             return f"{who} brings {changes.get('name')}"
         case _:
             return f"{who} no longer brings {changes.get('name')}"
+
+
+NOBODY_NAMED = "Write whom to add."
+
+
+ALREADY = {"close": "Sign-ups are closed already.", "reopen": "Sign-ups are open, so there is nothing to reopen."}
+
+
+DONE = {
+    "close": "Sign-ups are closed. You can still add people.",
+    "reopen": "Sign-ups are open again.",
+}
+
+
+ADD_HELP = (
+    "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come behind everyone "
+    "who is in, and are told."
+)
+
+
+NOT_ADDED = "Nobody was added."
+
+
+def not_in(text: str) -> str:
+    return f"Nobody in this game is called {text!r}. `manage.py game show` names those who are."
+
+
+def seated_already(name: str) -> str:
+    return f"{name} has a seat already."
+
+
+def waits_already(name: str) -> str:
+    return f"{name} is on the wait list already."
+
+
+def seated(name: str, instead: str) -> str:
+    """The answer to Seat."""
+    if not instead:
+        return f"{name} has a seat now."
+    return f"{name} has a seat now, and {instead} is first on the wait list."
+
+
+def benched(name: str) -> str:
+    """The answer to To the wait list."""
+    return f"{name} is on the wait list now, until you seat them again."
+
+
+def reordered(name: str, number: int, seated: bool) -> str:
+    """The answer to Up and Down."""
+    return f"{name} is number {number} {'of those seated' if seated else 'on the wait list'}."
+
+
+def has_it(name: str, viewer: bool) -> str:
+    """The answer to Take over where somebody did already."""
+    return "You are the host already." if viewer else f"{name} is the host now, so nobody else is needed."

@@ -13,8 +13,8 @@ from games import scheduled_tasks
 from games.core import wording
 from games.core.base import Actor
 from games.hosts import actions as host_actions
-from games.models import AuditEntry, Game, Signup
-from games.models.settings import GameTemplate, GuildDefaults
+from games.models import AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused

@@ -14,8 +14,7 @@ from conftest import World
 from games.admin.base import actor
 from games.core.base import Actor
 from games.core.csv_files import harmless
-from games.models import AuditEntry, Game, Signup
-from games.models.settings import GameTemplate
+from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_admin_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of

@@ -9,8 +9,8 @@ from django.urls import reverse
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor
 from games.hosts import actions as host_actions
-from games.models import AuditEntry, Game, Signup
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import templates
 from games.signups import actions as signups
 from games.tests.test_admin_scope import ORGANISER, make_manager

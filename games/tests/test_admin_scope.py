@@ -15,8 +15,8 @@ from django.urls import reverse
 from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World
 from discord_bot.models import Interaction
 from games.core.base import Actor
-from games.models import Announcement, AuditEntry, Game, Signup
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from guilds import actions

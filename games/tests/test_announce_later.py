@@ -191,7 +191,7 @@ def test_the_command(world: World) -> None:
 
 
 def test_drafts_count_as_games_to_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("games.core.rules.OPEN_GAMES_OF_HOST", 1)
+    monkeypatch.setattr("games.scheduling.rules.OPEN_GAMES_OF_HOST", 1)
     hidden(world)
     with pytest.raises(Refused, match="the most that one host may have"):
         hidden(world)

@@ -22,7 +22,9 @@ from games.posts.actions import posts_deleted
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
 from games.posts.calendars import google_address
 from games.scheduling import actions as scheduling
+from games.scheduling import rules as schedule_rules
 from games.signups import actions as signups
+from games.signups import limits as signup_limits
 from games.signups.wording import NOTE_MAX
 from games.tests.test_every_door import made
 from guilds.models import Role
@@ -43,9 +45,9 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
-    names = text(rules.PLACEHOLDER_MAX, 1).map(wording.plain)
+    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(wording.plain)
     names = st.builds(lambda name, note: f"{name} · {fitting(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
-    placeholders = st.lists(names, max_size=rules.PLACEHOLDERS_MAX)
+    placeholders = st.lists(names, max_size=signup_limits.PLACEHOLDERS_MAX)
     return st.builds(
         lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
     )
@@ -53,9 +55,9 @@ def people(longest: int) -> st.SearchStrategy[list[str]]:
 
 @st.composite
 def posts(draw: st.DrawFn) -> AnnouncementView:
-    title, place = draw(text(rules.TITLE_MAX, 1)), draw(text(rules.LOCATION_MAX))
+    title, place = draw(text(schedule_rules.TITLE_MAX, 1)), draw(text(rules.LOCATION_MAX))
     state = draw(st.sampled_from(State))
-    reason = draw(text(rules.REASON_MAX)) if state is State.CANCELLED else ""
+    reason = draw(text(schedule_rules.REASON_MAX)) if state is State.CANCELLED else ""
     seated, waiting = draw(people(200)), draw(people(200))
     reminders = draw(st.lists(st.integers(1, rules.REMINDER_MAX), max_size=rules.REMINDERS_MAX))
     starts_at = datetime(2026, 12, 31, 23, tzinfo=UTC)

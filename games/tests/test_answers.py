@@ -14,9 +14,9 @@ from discord_bot.clicks import Click, act
 from discord_bot.render import embed
 from games.core.base import Actor
 from games.core.roster import roster
-from games.core.rules import To
 from games.hosts import actions as host_actions
 from games.hosts.messages import tell
+from games.hosts.rules import To
 from games.models import Follow, Game, OtherAnswer, Signup
 from games.pages.game_page import history
 from games.posts.announcement import view

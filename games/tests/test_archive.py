@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core.base import Actor, touch
+from games.core.base import Actor
+from games.core.scheduling import touch
 from games.core.states import State
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
@@ -193,9 +194,9 @@ def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> 
 
 
 def test_the_channel_is_named_in_the_settings(world: World) -> None:
-    from games.models.settings import GuildDefaults, inherited
-    from games.scheduling.forms import archives
-    from games.server_settings.fields import LevelForm
+    from games.models.layers import inherited
+    from games.models.settings import GuildDefaults
+    from games.server_settings.fields import LevelForm, archives
 
     GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
     form = LevelForm(

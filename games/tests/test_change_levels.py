@@ -14,8 +14,8 @@ from conftest import EVERYONE, GUILD, World
 from games import scheduled_tasks
 from games.core import freezing
 from games.core.base import Actor, rehearsed
-from games.models import AuditEntry, Game
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import AuditEntry, Game, GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates

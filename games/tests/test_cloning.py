@@ -16,10 +16,10 @@ from games.core import rules
 from games.core.base import Actor
 from games.core.freezing import settle_begun
 from games.hosts import actions as host_actions
-from games.models import AuditEntry, Game
-from games.models.settings import GameTemplate
+from games.models import AuditEntry, Game, GameTemplate
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
+from games.scheduling import rules as schedule_rules
 from games.scheduling.cloning import Carry
 from games.scheduling.rules import Announce, When
 from games.server_settings import templates
@@ -49,7 +49,7 @@ def dan(world: World) -> User:
 def again(game: Game, carry: Carry, by: User, at: datetime, **changes: Any) -> Any:
     plan = scheduling.plan_of(game)
     start = rules.next_week(game.starts_at, game.zone, at)
-    starts_at = rules.resolve(start.date(), start.time(), game.zone, 0)
+    starts_at = schedule_rules.resolve(start.date(), start.time(), game.zone, 0)
     assert isinstance(starts_at, datetime)
     return cloning.clone(game.pk, replace(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at)
 

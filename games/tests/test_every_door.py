@@ -17,11 +17,11 @@ from discord_bot.clicks import Click, act
 from discord_bot.render import buttons
 from games.core import wording
 from games.core.base import Actor
-from games.core.rules import To
 from games.core.state_wording import HIDDEN, over
 from games.core.states import ALLOWED, State, allowed
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
+from games.hosts.rules import To
 from games.models import Game, Signup
 from games.models.settings import Method
 from games.pages.game_page import game_context

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from conftest import World
 from games.core.base import Actor
-from games.core.rules import next_digest
 from games.hosts import actions as host_actions
-from games.models import Game
-from games.models.settings import GameTemplate
+from games.models import Game, GameTemplate
 from games.reminders import actions as preferences
 from games.reminders.actions import DAILY, NOW, Choices
 from games.reminders.followers import followers
+from games.reminders.rules import next_digest
 from games.scheduling import actions as scheduling
 from games.scheduling.publishing import NEWS_SETTLE
 from games.signups import actions as signups

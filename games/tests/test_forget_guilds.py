@@ -8,11 +8,11 @@ from django.db.models import Model
 
 from conftest import GUILD, World
 from games import scheduled_tasks
-from games.core.rules import KEPT_AFTER_LEAVING
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
+from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.tests.test_admin_scope import OTHER, SCOPED, theirs
 from games.tests.test_admin_scope import world as two_guilds
 from guilds import actions

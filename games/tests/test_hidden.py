@@ -12,8 +12,8 @@ from conftest import World
 from games.core import choices
 from games.core.base import Actor
 from games.core.choices import Ask
-from games.core.rules import To
 from games.hosts import messages as host_messages
+from games.hosts.rules import To
 from games.models import Follow, Game
 from games.pages.game_list import Which
 from games.pages.live import groups_for

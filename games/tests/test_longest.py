@@ -8,17 +8,19 @@ import pytest
 
 from conftest import World
 from discord_bot.render import embed
+from games.attendance import rules as attendance_rules
 from games.confirmations.edits import said
 from games.core import base, rules
 from games.core.base import Actor
-from games.core.rules import REASON_MAX, TITLE_MAX, TOLD_MAX
 from games.core.seating import offer_number
-from games.core.wording import plain
-from games.deliveries.wording import quoted
+from games.core.wording import plain, quoted
+from games.hosts import rules as host_rules
+from games.hosts.rules import TOLD_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Signup
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, view
+from games.posts.wording import POST_DELETED
 from games.scheduling import actions as scheduling
-from games.scheduling.wording import POST_DELETED
+from games.scheduling.rules import REASON_MAX, TITLE_MAX
 from games.signups import actions as signups
 from guilds.models import Guild, Member
 from notifications.kinds import Drop, letter_kind, letter_kinds, silent_kinds
@@ -81,7 +83,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     signup = Signup.objects.filter(game=game, user=person)
     facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
     facts |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
-    facts |= {"who": filled(part.strip(), 32), "left": True, "to": rules.To.ALL.value, "at": now.isoformat()}
+    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.To.ALL.value, "at": now.isoformat()}
     facts |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     facts |= {"text": longest_told(part), "host": str(world.bob.pk)}
     match kind:
@@ -125,7 +127,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
 
 def longest_told(part: str) -> str:
     text = filled(part, TOLD_MAX)
-    while rules.check_told(text, quoted(plain(text))):
+    while host_rules.check_told(text, quoted(plain(text))):
         text = text[1:]
     return text
 
@@ -144,7 +146,7 @@ def test_a_post(world: World, game: Game, part: str) -> None:
         )
     for now in (game.starts_at - HOUR, game.starts_at, game.ends_at):
         AuditEntry.objects.create(guild=game.guild, game=game, door="page", verb="edit", changes=changes, at=now)
-        rewards = filled(part, rules.REWARDS_MAX) if now >= game.starts_at else ""
+        rewards = filled(part, attendance_rules.REWARDS_MAX) if now >= game.starts_at else ""
         Game.objects.update(rewards=rewards)
         shown = view(Game.objects.get(pk=game.pk), now)
         shown = replace(shown, description="d" * DESCRIPTION_SHOWN, location="l" * LOCATION_SHOWN)

@@ -18,9 +18,9 @@ from games.confirmations import edits
 from games.core import choices
 from games.core.base import Actor
 from games.core.choices import Ask
-from games.core.rules import To
 from games.core.states import State
 from games.hosts import messages as host_messages
+from games.hosts.rules import To
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.rules import Announce, When

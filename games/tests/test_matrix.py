@@ -14,8 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from conftest import GUILD, World
 from games.core.base import Actor
 from games.hosts import actions as host_actions
-from games.models import Game, Signup
-from games.models.settings import GameTemplate, GuildDefaults
+from games.models import Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from guilds.actions import see_guild, see_member, see_member_gone

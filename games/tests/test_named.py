@@ -10,13 +10,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from games.core import rules
 from games.core.base import Actor
 from games.core.roster import roster
 from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
+from games.signups import limits as signup_limits
 from games.tests.test_pages import fields
 from gamesched.lib.refusal import Refused
 from guilds.directory import DirectoryDown
@@ -140,26 +140,26 @@ def test_a_host_who_plays_along_is_not_told_of_it(world: World) -> None:
 
 def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) -> None:
     game = world.game()
-    edit(world, game, *(f"Guest {n}" for n in range(rules.PLACEHOLDERS_MAX)))
+    edit(world, game, *(f"Guest {n}" for n in range(signup_limits.PLACEHOLDERS_MAX)))
     with pytest.raises(Refused, match="a game may have 20") as refused:
         edit(world, game, world.charlie.pk, "One more", title="Other")
     assert "participants" in refused.value.refusal.fields
     game.refresh_from_db()
     assert game.title == "Curse of Strahd"
-    assert Signup.objects.count() == rules.PLACEHOLDERS_MAX
+    assert Signup.objects.count() == signup_limits.PLACEHOLDERS_MAX
     edit(world, game, world.charlie.pk)
 
 
 def test_there_is_an_end_to_naming_people(world: World) -> None:
     game = world.game(seats=None)
     people = User.objects.bulk_create(
-        User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(rules.NAMED_MAX + 1)
+        User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.NAMED_MAX + 1)
     )
     Member.objects.bulk_create(Member(guild=world.guild, user=one, confirmed_at=world.now) for one in people)
     with pytest.raises(Refused, match="a host may name up to 150"):
         edit(world, game, *(one.pk for one in people), seats=None)
     edit(world, game, *(one.pk for one in people[:-1]), seats=None)
-    assert Signup.objects.count() == rules.NAMED_MAX
+    assert Signup.objects.count() == signup_limits.NAMED_MAX
 
 
 def test_strangers_and_people_who_left_are_refused(world: World) -> None:

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.core.rules import ClockProblem, resolve
 from games.core.seats import Moves, Place, reseat
 from games.core.states import State, state
+from games.scheduling.rules import ClockProblem, resolve
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from django.core.management import call_command
 from conftest import GUILD, World
 from games.core.roster import roster
 from games.management.demo_games import BOB, CHARLIE
-from games.models import Announcement, Game
-from games.models.settings import GameTemplate, GuildDefaults
+from games.models import Announcement, Game, GameTemplate
+from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.models import Block, Channel, Guild, User
 from notifications import steps

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from games.core.base import Actor
-from games.models import Game
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import Game, GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import settings_of

@@ -9,7 +9,8 @@ import pytest
 
 from discord_bot.sandbox import cast
 from discord_bot.sandbox.things import APPLICATION_ID
-from games.models.settings import ChannelDefaults, GameTemplate, GuildDefaults
+from games.models import GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
 from gamesched.testing.stack import Stack, eventually, in_browser
 from gamesched.tests.test_walk import log_in
 from guilds.models import Guild

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.rules import To
 from games.hosts.messages import tell
+from games.hosts.rules import To
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import Announce, When

@@ -9,11 +9,12 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
+from games.core.rules import UNDO_FOR
 from games.core.states import State
 from games.models import Follow, Game
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import TOLD_AFTER, UNDO_FOR
+from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused

@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 import games
-from games.core.rules import To
 from games.core.states import ALLOWED, State
+from games.hosts.rules import To
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more

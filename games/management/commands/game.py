@@ -10,8 +10,8 @@ from typing import Any
 from games.attendance import commands as attendance_commands
 from games.attendance.commands import AfterWords
 from games.core import wording
-from games.core.rules import To
 from games.hosts import messages as host_messages
+from games.hosts.rules import To
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
 from games.scheduling.clone_form import AgainForm

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, play
-from games.models import Game
-from games.models.settings import GameTemplate, GuildDefaults
+from games.models import Game, GameTemplate
+from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.actions import greet_guild, see_guild, see_user
 from guilds.models import Guild, User

@@ -1,0 +1,7 @@
+from django.urls import path
+
+from games.confirmations import views
+
+urlpatterns = [
+    path("games/<id:game_id>/confirm/", views.answer, name="game-confirm"),
+]

@@ -1,0 +1,19 @@
+"""Wording of the notifications about too few players."""
+
+from datetime import datetime
+
+from games.core.wording import stamp
+
+
+def nudge(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
+    return (
+        f"🙋 **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
+        f"Can you come? Say so on its page.\n{url}"
+    )
+
+
+def short(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
+    return (
+        f"⚠️ **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
+        f"What is to become of it?\n{url}"
+    )

@@ -1,0 +1,55 @@
+"""The post in Discord that announces a game."""
+
+from django.conf import settings
+from django.db import models
+
+from games.models.game import Game
+from notifications.models import new_nonce
+
+THREAD_NAME = 100  # characters, Discord's limit
+
+
+class Announcement(models.Model):
+    """The post that announces a game: where it is, what it shows, and why it is not there."""
+
+    game = models.OneToOneField(Game, models.CASCADE, related_name="announcement")
+    channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
+    message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
+    application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
+    shown_revision = models.PositiveIntegerField(default=0)
+    nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
+    thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
+    lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
+    problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
+
+    def __str__(self) -> str:
+        return f"Announcement of {self.game}"
+
+    @property
+    def url(self) -> str | None:
+        """Where a browser sees it in Discord."""
+        if self.message_id is None:
+            return None
+        place = f"{self.channel.guild_id}/{self.place_id}/{self.message_id}"
+        return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
+
+    @property
+    def archive_id(self) -> int | None:
+        """The archive's channel, to which it has yet to move."""
+        archive = self.game.effective.archive_channel_id if self.game.archived_at is not None else 0
+        return archive if archive and archive != self.channel_id else None
+
+    @property
+    def place_id(self) -> int:
+        """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
+        return (self.message_id if self.channel.is_forum else None) or self.channel_id
+
+    @property
+    def thread_title(self) -> str:
+        """What its thread should be called; '' outside forums."""
+        return self.game.title[:THREAD_NAME].strip() if self.channel.is_forum else ""
+
+    def begin_anew(self) -> None:
+        """What was posted is no longer the announcement. The old nonce would find it again."""
+        self.message_id, self.nonce, self.thread_name = None, new_nonce(), ""

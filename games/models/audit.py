@@ -1,0 +1,31 @@
+"""The audit log: who did what, through which entry point."""
+
+from django.db import models
+from django.db.models import Q
+
+from games.models.game import Game
+
+
+class AuditEntry(models.Model):
+    """Who did what, through which door."""
+
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
+    game = models.ForeignKey(
+        Game, models.CASCADE, null=True, blank=True, related_name="audit", help_text="Empty: it was about the server."
+    )
+    actor = models.ForeignKey(
+        "guilds.User", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: an operator's shell."
+    )
+    door = models.CharField(max_length=16)
+    verb = models.CharField(max_length=16)
+    changes = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-at", "-pk")
+        # Read by the settings page: what was last changed in a guild.
+        indexes = (models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),)
+
+    def __str__(self) -> str:
+        return f"{self.verb} by {self.actor or 'an operator'}"

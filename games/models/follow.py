@@ -1,0 +1,27 @@
+"""Who wants to hear of new games."""
+
+from django.db import models
+
+from games.models.template import GameTemplate
+
+
+class Follow(models.Model):
+    """Somebody who is told of new games of a guild, or of one template there: at once, or in a daily digest.
+
+    What is said of a template counts before what is said of its guild.
+    """
+
+    user = models.ForeignKey("guilds.User", models.PROTECT, related_name="follows")
+    guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="follows", verbose_name="server")
+    template = models.ForeignKey(GameTemplate, models.CASCADE, null=True, blank=True, related_name="follows")
+    digest = models.BooleanField(default=False, help_text="Once a day instead of at once.")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["guild", "user", "template"], nulls_distinct=False, name="one_follow_per_user_and_what"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user_id} follows {self.template or self.guild}"

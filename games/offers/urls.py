@@ -1,0 +1,7 @@
+from django.urls import path
+
+from games.offers import views
+
+urlpatterns = [
+    path("games/<id:game_id>/offer/", views.offer, name="game-offer"),
+]

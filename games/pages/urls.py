@@ -1,0 +1,9 @@
+from django.urls import path
+
+from games.pages import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("guilds/<id:guild_id>/", views.guild, name="guild"),
+    path("games/<id:game_id>/", views.game, name="game"),
+]

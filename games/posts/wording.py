@@ -1,0 +1,33 @@
+"""Wording about deleted posts and the archive."""
+
+from datetime import datetime
+
+from games.core.wording import stamp
+
+ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
+
+
+ALREADY_ARCHIVED = "This game is archived already."
+
+
+NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Managers choose one in the server's settings."
+
+
+def not_archived(channel: str, missing: list[str]) -> str:
+    """Why the post stays where it was."""
+    why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"
+    return f"Not archived: {why}. Give the bot that in Discord, then choose Archive now."
+
+
+def archive_refused(why: str) -> str:
+    return f"Not archived: Discord refused it ({why})."
+
+
+POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."
+
+
+def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
+    return (
+        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "
+        f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
+    )

@@ -1,0 +1,14 @@
+from django.urls import path
+
+from games.scheduling import views
+
+urlpatterns = [
+    path("guilds/<id:guild_id>/new/", views.new, name="game-new"),
+    path("guilds/<id:guild_id>/members/", views.members, name="members"),
+    path("games/<id:game_id>/edit/", views.edit, name="game-edit"),
+    path("games/<id:game_id>/cancel/", views.cancel, name="game-cancel"),
+    path("games/<id:game_id>/again/", views.again, name="game-again"),
+    path("games/<id:game_id>/announce-now/", views.announce, name="game-announce-now"),
+    path("games/<id:game_id>/undo/", views.undo, name="game-undo"),
+    path("games/<id:game_id>/announce/", views.repost, name="game-announce"),
+]

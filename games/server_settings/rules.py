@@ -1,0 +1,37 @@
+"""Pure rules about templates, and how long a removed server is kept."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from games.core.rules import DESCRIPTION_MAX
+from games.core.text_rules import _has_controls, _visible, tidy_lines
+
+NAME_MAX = 80  # of a template
+
+
+KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
+
+
+def tidy_texts(name: str, description: str) -> tuple[str, str]:
+    """A template's name and description as they will be kept."""
+    return " ".join(name.split()), tidy_lines(description)
+
+
+def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:
+    """What is wrong with a template's tidy texts, beside the names of the others, a sentence for each."""
+    wrong = {}
+    if not _visible(name):
+        wrong["name"] = "Give the template a name that people can see."
+    elif len(name) > NAME_MAX:
+        wrong["name"] = f"The name has {len(name)} characters. Shorten it to {NAME_MAX}."
+    elif _has_controls(name):
+        wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
+    elif name.casefold() in {other.casefold() for other in others}:
+        wrong["name"] = "Another template has this name. Choose one that hosts can tell apart."
+    if len(description) > DESCRIPTION_MAX:
+        wrong["description"] = (
+            f"The description has {len(description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
+        )
+    elif _has_controls(description.replace("\n", "").replace("\t", "")):
+        wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
+    return wrong
