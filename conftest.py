@@ -15,9 +15,9 @@ from games.core.base import Actor
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan
-from guilds import actions, directory
+from guilds.directory import lookup, upsert
+from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from guilds.models import Channel, Guild, User
-from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 
 # The local Discord's own ids, so that tests at every height speak of the same people.
 GUILD, EVERYONE = 1200000000000000001, 1200000000000000001
@@ -40,7 +40,7 @@ class World:
     def person(self, number: int, nick: str = "") -> User:
         """One more member."""
         seen = SeenUser(1300000000000000000 + number, f"person{number}")
-        return actions.see_member(self.guild.pk, SeenMember(seen, nick), self.now).user
+        return upsert.see_member(self.guild.pk, SeenMember(seen, nick), self.now).user
 
     def plan(self, **changes: Any) -> Plan:
         fields: dict[str, Any] = {
@@ -66,13 +66,13 @@ class Nobody:
     """Looks nobody up in the background."""
 
     def submit(self, work: object, *pair: int) -> None:
-        directory._asked.discard((pair[0], pair[1]))
+        lookup._asked.discard((pair[0], pair[1]))
 
 
 @pytest.fixture(autouse=True)
 def nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look-up in the background outlives its test, and deadlocks with the emptying of the tables."""
-    monkeypatch.setattr(directory, "_lookups", Nobody())
+    monkeypatch.setattr(lookup, "_lookups", Nobody())
 
 
 @pytest.fixture
@@ -100,12 +100,12 @@ def make_world(now: datetime) -> World:
         SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
     )
     # Whoever is a member may schedule here, as in the demo; what else there may be is for tests of it to say.
-    actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
+    upsert.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
     a, b, c = (
-        actions.see_member(GUILD, SeenMember(u, nick), now).user
+        upsert.see_member(GUILD, SeenMember(u, nick), now).user
         for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
     )
-    actions.greet_guild(GUILD, now)
+    upsert.greet_guild(GUILD, now)
     GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
     return World(
         Guild.objects.get(pk=GUILD),

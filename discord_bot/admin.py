@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from discord_bot.models import Interaction
-from guilds.operators import GuildScopedAdmin
+from guilds.admin_site import GuildScopedAdmin
 
 
 @admin.register(Interaction)

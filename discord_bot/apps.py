@@ -7,6 +7,6 @@ class DiscordBotConfig(AppConfig):
     verbose_name = "Discord bot"
 
     def ready(self) -> None:
-        from discord_bot import checks, chores  # noqa: F401 (checks register themselves)
+        from discord_bot import checks, scheduled_tasks  # noqa: F401 (checks register themselves)
 
-        post_migrate.connect(chores.plan_chores, sender=self)
+        post_migrate.connect(scheduled_tasks.plan_chores, sender=self)

@@ -5,29 +5,29 @@ import logging
 
 import discord
 
-from discord_bot.addresses import use_configured_addresses
-from discord_bot.answers import Entry, Log, say, unanswered
-from discord_bot.asked import Asked
-from discord_bot.buttons import AskButton, FormButton, PageButton, SignupButton
-from discord_bot.clicks import Clicks
-from discord_bot.commands import Tree, stale
-from discord_bot.filled import Filled
-from discord_bot.listings import Listings
-from discord_bot.lookups import take_turn
+from discord_bot.converters import is_place, seen_guild, seen_member
+from discord_bot.http.lookup_limit import take_turn
+from discord_bot.interactions.buttons import AskButton, FormButton, PageButton, SignupButton
+from discord_bot.interactions.choices import Asked
+from discord_bot.interactions.commands import Tree, stale
+from discord_bot.interactions.game_list import Listings
+from discord_bot.interactions.modals import Filled
+from discord_bot.interactions.replies import Entry, Log, say, unanswered
+from discord_bot.interactions.signup_buttons import Clicks
 from discord_bot.models import Outcome
-from discord_bot.patience import connect_with_patience
-from discord_bot.seeing import is_place, seen_guild, seen_member
+from discord_bot.patches.addresses import use_configured_addresses
+from discord_bot.patches.backoff import connect_with_patience
 from games.core import wording
 from games.posts import actions as post_actions
 from games.server_settings import removals
 from games.server_settings import setup as guild_setup
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
-from gamesched.lib.crossing import in_db
-from guilds import actions
-from guilds.directory import DirectoryDown
-from guilds.seen import SeenGuild, SeenMember
-from notifications.steps import beat
+from gamesched.lib.orm import in_db
+from guilds.directory import upsert
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenGuild, SeenMember
+from notifications.daemon.steps import beat
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ class Bot(discord.Client):
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
         log.warning("Discord reports an outage of the server %s.", guild.name)
-        await in_db(actions.see_guild_unavailable, guild.id)
+        await in_db(upsert.see_guild_unavailable, guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         days = KEPT_AFTER_LEAVING.days
@@ -257,7 +257,7 @@ def _beat(note: str) -> None:
 def _see_guild(seen: SeenGuild) -> bool:
     """Write a guild down, and say whether its owner is yet to be welcomed."""
     now = db_now()
-    guild = actions.see_guild(seen, now)
+    guild = upsert.see_guild(seen, now)
     post_actions.channels_changed(seen.id, now)
     removals.catch_up(seen.id, now)
     return guild.welcomed_at is None
@@ -265,13 +265,13 @@ def _see_guild(seen: SeenGuild) -> bool:
 
 def _see_thread_gone(guild_id: int, thread_id: int) -> None:
     now = db_now()
-    actions.see_channel_gone(thread_id, now)
+    upsert.see_channel_gone(thread_id, now)
     post_actions.channels_changed(guild_id, now)
 
 
 def _welcome(guild_id: int, owner: SeenMember) -> None:
     now = db_now()
-    actions.see_member(guild_id, owner, now)
+    upsert.see_member(guild_id, owner, now)
     guild_setup.welcome(guild_id, owner.user.id, now)
 
 
@@ -284,8 +284,8 @@ def _posts_deleted(message_ids: set[int]) -> int:
 
 
 def _see_present(guild_ids: list[int]) -> None:
-    actions.see_guilds_present(guild_ids, db_now())
+    upsert.see_guilds_present(guild_ids, db_now())
 
 
 def _see_gone(guild_id: int) -> None:
-    actions.see_guild_gone(guild_id, db_now())
+    upsert.see_guild_gone(guild_id, db_now())

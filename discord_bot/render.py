@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord.utils import escape_mentions
 
-from discord_bot.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
+from discord_bot.interactions.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.states import State
@@ -23,7 +23,7 @@ from games.posts.announcement import (
     columns,
 )
 from games.signups import wording as signup_wording
-from notifications.letter import Button, Letter
+from notifications.messages import Button, Letter
 
 COLOURS = {
     State.DRAFT: 0x80848E,

@@ -12,9 +12,9 @@ from games.models import Signup
 from games.posts.actions import look_for_posts, sweep
 from games.server_settings.removals import forget_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from gamesched.lib.chores import plan
 from gamesched.lib.clock import db_now
-from guilds.directory import DirectoryDown, refresh_member, refresh_stale
+from gamesched.lib.scheduled_tasks import plan
+from guilds.directory.lookup import DirectoryDown, refresh_member, refresh_stale
 from guilds.models import Member
 from notifications.models import Notification
 

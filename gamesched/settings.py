@@ -83,9 +83,9 @@ DISCORD_NEW_DMS_IN_TEN_SECONDS: int = env.int("DISCORD_NEW_DMS_IN_TEN_SECONDS", 
 
 # --- the three openings through which a lower room asks a higher one -------------------------------------
 
-NOTIFICATION_BACKEND = "discord_bot.speaking.DiscordBackend"
-DISCORD_DIRECTORY = "discord_bot.directory.RestDirectory"
-# The third is notifications.kinds.register, called from games.apps.
+NOTIFICATION_BACKEND = "discord_bot.backend.backend.DiscordBackend"
+DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
+# The third is notifications.types.register, called from games.apps.
 
 # --- how notifyd keeps its promise; nobody should have to change these -----------------------------------
 
@@ -107,8 +107,8 @@ INSTALLED_APPS = [
     "games",
     "notifications",
     "guilds",
-    "guilds.discord_login",
-    "gamesched.operators.OperatorsConfig",  # django.contrib.admin
+    "guilds.login",
+    "gamesched.admin_site.OperatorsConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -156,7 +156,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "gamesched.context.site",
+                "gamesched.context_processors.site",
             ],
         },
     },
@@ -228,8 +228,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "guilds.discord_login.adapter.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "guilds.discord_login.adapter.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "guilds.login.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "guilds.login.adapter.SocialAccountAdapter"
 SOCIALACCOUNT_ONLY = True
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SIGNUP_FIELDS = ["username*"]
@@ -269,7 +269,7 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_sentence": {"()": "discord_bot.plain_log.OneSentence"}},
+    "filters": {"one_sentence": {"()": "discord_bot.patches.logging.OneSentence"}},
     "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},

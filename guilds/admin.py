@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from guilds.admin_site import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
 from guilds.models import Channel, Guild, Member, Role, User
-from guilds.operators import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
 
 
 @admin.register(User)

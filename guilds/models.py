@@ -1,6 +1,6 @@
 """Who and where: people, guilds, their channels, roles and members, each under Discord's own id.
 
-Only `guilds.actions` writes these tables (and the person their own zone). What Discord no longer has gets
+Only `guilds.directory.upsert` writes these tables (and the person their own zone). What Discord no longer has gets
 `gone_at` or `left_at` and stays, because games of the past refer to it; what belongs to a guild goes with it when
 `forget_guild` deletes one that the bot left long ago.
 """
@@ -56,7 +56,7 @@ def check_zone(value: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes operators by hand (`createsuperuser`); Discord people come in through `guilds.actions.see_user`."""
+    """Makes operators by hand (`createsuperuser`); `guilds.directory.upsert` makes Discord people."""
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=username, handle=fields.pop("handle", username), **fields)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from guilds.actions import set_zone
+from guilds.directory.upsert import set_zone
 from guilds.forms import ZoneForm
 from guilds.http import ViewerRequest
 

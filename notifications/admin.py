@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from guilds.operators import GuildScopedAdmin, GuildScopedInline, ReadOnly, SuperuserOnly, by_absence
+from guilds.admin_site import GuildScopedAdmin, GuildScopedInline, ReadOnly, SuperuserOnly, by_absence
 from notifications.models import Delivery, Heartbeat, Notification
 
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils.functional import Promise
 
-from notifications.rules import is_quiet
+from notifications.policy import is_quiet
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -27,7 +27,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """What is due when. Written by `notifications.actions.schedule`, in the transaction of its cause."""
+    """What is due when. Written by `notifications.queue.schedule`, in the transaction of its cause."""
 
     kind = models.CharField(max_length=32)
     game = models.ForeignKey("games.Game", models.CASCADE, null=True, blank=True, related_name="notifications")

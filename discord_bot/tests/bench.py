@@ -10,9 +10,9 @@ from functools import partial
 import pytest
 
 from conftest import make_world
-from discord_bot.sandbox import cast
 from games.core.base import Actor
 from games.signups import actions as signups
+from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
 from guilds.models import User
 from notifications.models import Delivery
@@ -43,9 +43,9 @@ def test_bench(now: datetime) -> None:
     show("join, one after another", [timed(join) for join in joins])
     with Stack("bot", "notifyd", limited=False) as stack:
         client = stack.discord.client
-        clicked = world.game(channel_id=cast.GENERAL_ID, seats=10)
+        clicked = world.game(channel_id=fixtures.GENERAL_ID, seats=10)
         post = eventually(stack.posts)[0]
-        names = [person["username"] for person in client.add_people(300, cast.GUILD_ID)]
+        names = [person["username"] for person in client.add_people(300, fixtures.GUILD_ID)]
         for name in names[:100]:
             client.click(name, post, f"game:{clicked.pk}:join")
         show("click answered, one after another", [entry["milliseconds"] for entry in client.interactions()])
@@ -55,7 +55,7 @@ def test_bench(now: datetime) -> None:
         show("click answered, 200 at once", [entry["milliseconds"] for entry in client.interactions()[100:]])
         print(f"{'edits that these 300 clicks cost':38} n={len(client.requests('PATCH /channels')):4}")
         starts = datetime.now(UTC) + timedelta(seconds=66)
-        reminded = world.game(starts_at=starts, seats=0, reminders=(1,), channel_id=cast.RAIDS_ID)
+        reminded = world.game(starts_at=starts, seats=0, reminders=(1,), channel_id=fixtures.RAIDS_ID)
         for person in User.objects.filter(handle__in=names[:200]):
             signups.join(reminded.pk, person, Actor(person, "page"), now)
         eventually(lambda: Delivery.objects.exists() and not Delivery.objects.filter(status="pending").exists(), 60)

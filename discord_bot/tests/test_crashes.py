@@ -11,12 +11,12 @@ from django_q.models import Success
 from django_q.tasks import async_task
 
 from conftest import World, make_world
-from discord_bot.sandbox import cast
 from games.core.base import Actor
 from games.core.roster import roster
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
+from gamesched.local_discord import fixtures
 from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from notifications.models import Delivery, Notification
 
@@ -31,7 +31,7 @@ def made(now: datetime) -> World:
 def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(made: World) -> None:
     with Stack("bot", "notifyd") as stack:
         stack.kill("notifyd")
-        made.game(channel_id=cast.GENERAL_ID)
+        made.game(channel_id=fixtures.GENERAL_ID)
         assert not stack.posts()
         stack.start("notifyd")
         eventually(stack.posts)
@@ -40,7 +40,7 @@ def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(made: World) -
 
 def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -> None:
     with Stack("bot", "notifyd") as stack:
-        game = made.game(channel_id=cast.GENERAL_ID)
+        game = made.game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         # The callback hangs, so that the click is committed and not answered when the bot dies.
         stack.discord.client.fault("timeout", match="POST /interactions/*", seconds=30)
@@ -58,8 +58,8 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -
 def test_two_hundred_people_click_at_once(made: World) -> None:
     with Stack("bot", "notifyd", limited=False) as stack:
         client = stack.discord.client
-        people = [person["username"] for person in client.add_people(200, cast.GUILD_ID)]
-        game = made.game(channel_id=cast.GENERAL_ID, seats=10)
+        people = [person["username"] for person in client.add_people(200, fixtures.GUILD_ID)]
+        game = made.game(channel_id=fixtures.GENERAL_ID, seats=10)
         post = eventually(stack.posts)[0]
         with ThreadPoolExecutor(40) as threads:
             list(threads.map(lambda name: client.click(name, post, f"game:{game.pk}:join", wait=0), people))
@@ -89,7 +89,7 @@ def _fields_when(stack: Stack, text: str) -> list[dict[str, str]]:
 def test_buttons_go_when_the_game_starts(made: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=61), reminders=())
+        game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=61), reminders=())
         eventually(lambda: "Join" in str(stack.posts()))
         # Two seconds to the start, as if most of the minute had passed.
         Game.objects.filter(pk=game.pk).update(starts_at=datetime.now(UTC) + timedelta(seconds=2))
@@ -115,7 +115,7 @@ def test_programs_stop_within_five_seconds(made: World) -> None:
 def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        game = made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
+        game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
         plan = scheduling.plan_of(game)
         scheduling.edit(
             game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(made.bob, "page"), datetime.now(UTC)
@@ -128,7 +128,7 @@ def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
 
 def test_web_killed_while_a_page_is_open_loses_nothing(made: World) -> None:
     with Stack("web", "bot") as stack:
-        game = made.game(channel_id=cast.GENERAL_ID)
+        game = made.game(channel_id=fixtures.GENERAL_ID)
         stack.kill("web")
         signups.join(game.pk, made.charlie, Actor(made.charlie, "button"), datetime.now(UTC))
         stack.start("web")
@@ -158,7 +158,7 @@ def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monke
     monkeypatch.setitem(PROGRAMS, "notifyd", ["-c", fast])
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        made.game(channel_id=cast.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
+        made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
         eventually(lambda: Delivery.objects.filter(status="sent").exists(), 10)
         lateness = Delivery.objects.get().lateness_ms
         assert lateness is not None

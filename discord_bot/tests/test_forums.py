@@ -9,25 +9,25 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World, make_world
-from discord_bot.directory import RestDirectory
-from discord_bot.sandbox import cast
-from discord_bot.sandbox.permissions import BOT, Permission
-from discord_bot.sandbox.testing import LocalDiscord
-from discord_bot.sandbox.things import REQUIRE_TAG
-from discord_bot.sandbox.things import Channel as Thread
-from discord_bot.tests.spoken import edit, speak
+from discord_bot.http.directory import RestDirectory
+from discord_bot.tests.helpers import edit, speak
 from games.core.base import Actor
 from games.models import Announcement, Game
 from games.posts.actions import posts_deleted, shown_by_answer
 from games.server_settings import setup as guild_setup
 from games.signups import actions as signups
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.entities import REQUIRE_TAG
+from gamesched.local_discord.state.entities import Channel as Thread
+from gamesched.local_discord.state.permissions import BOT, Permission
 from gamesched.testing.stack import Stack, eventually
-from guilds.actions import see_channels
+from guilds.directory.payloads import SeenChannel
+from guilds.directory.upsert import see_channels
 from guilds.models import Channel
-from guilds.seen import SeenChannel
 from notifications.models import Delivery, Notification
 
-FORUM = SeenChannel(cast.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
+FORUM = SeenChannel(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +40,15 @@ def discord() -> Iterator[LocalDiscord]:
 def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
     """A new forum, known as the bot would know it."""
     settings.DISCORD_API_URL, settings.DISCORD_IS_LOCAL = discord.api_url, True
-    if cast.CAMPAIGNS_ID in discord.world.channels:
-        discord.do(lambda local: local.delete_channel(local.channels[cast.CAMPAIGNS_ID]))
-    discord.do(cast.add_forum)
+    if fixtures.CAMPAIGNS_ID in discord.world.channels:
+        discord.do(lambda local: local.delete_channel(local.channels[fixtures.CAMPAIGNS_ID]))
+    discord.do(fixtures.add_forum)
     see_channels(GUILD, [FORUM])
     return discord
 
 
 def threads(local: LocalDiscord) -> list[Thread]:
-    return [each for each in list(local.world.channels.values()) if each.parent_id == cast.CAMPAIGNS_ID]
+    return [each for each in list(local.world.channels.values()) if each.parent_id == fixtures.CAMPAIGNS_ID]
 
 
 def shown(local: LocalDiscord, channel_id: int) -> str:
@@ -58,7 +58,7 @@ def shown(local: LocalDiscord, channel_id: int) -> str:
 
 def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World) -> None:
     title = "The Long Campaign " * 8
-    game = world.game(channel_id=cast.CAMPAIGNS_ID, title=title.strip())
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID, title=title.strip())
     speak(world.now)
     [thread] = threads(local)
     post = Announcement.objects.get()
@@ -78,7 +78,7 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
 
 
 def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     [thread] = threads(local)
     revision = edit(world, game, world.now, title="Another").revision
@@ -88,7 +88,7 @@ def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord,
 
 
 def test_a_new_name_refused_for_now_is_given_later(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     [thread] = threads(local)
     edit(world, game, world.now, title="Another")
@@ -103,7 +103,7 @@ def test_a_new_name_refused_for_now_is_given_later(local: LocalDiscord, world: W
 
 @pytest.mark.parametrize("closed", [False, True])
 def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, world: World, closed: bool) -> None:
-    other, game = (world.game(channel_id=cast.CAMPAIGNS_ID) for _ in range(2))  # of the same title
+    other, game = (world.game(channel_id=fixtures.CAMPAIGNS_ID) for _ in range(2))  # of the same title
     speak(world.now, lost=True)
     before = {thread.id for thread in threads(local)}
     assert len(before) == 2
@@ -121,7 +121,7 @@ def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, worl
 
 
 def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     [thread] = threads(local)
     local.do(lambda local: local.change_channel(thread, archived=True))
@@ -133,7 +133,7 @@ def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, wo
 
 
 def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, settings: Any) -> None:
-    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     [first] = threads(local)
     assert RestDirectory().has_message(first.id, first.id)
@@ -153,30 +153,30 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
 
 @pytest.mark.parametrize("moderates", [False, True])
 def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: World, moderates: bool) -> None:
-    role = local.world.guilds[GUILD].roles[cast.BOT_ROLE_ID]
+    role = local.world.guilds[GUILD].roles[fixtures.BOT_ROLE_ID]
     bits = BOT | (Permission.MANAGE_THREADS if moderates else 0)
     local.do(lambda local: local.change_role(local.guilds[GUILD], role, permissions=int(bits)))
-    game = world.game(channel_id=cast.GENERAL_ID)
+    game = world.game(channel_id=fixtures.GENERAL_ID)
     speak(world.now)
-    edit(world, game, world.now, channel_id=cast.CAMPAIGNS_ID)
+    edit(world, game, world.now, channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
-    assert game.url not in shown(local, cast.GENERAL_ID)
+    assert game.url not in shown(local, fixtures.GENERAL_ID)
     [thread] = threads(local)
-    edit(world, game, world.now, channel_id=cast.GENERAL_ID)
+    edit(world, game, world.now, channel_id=fixtures.GENERAL_ID)
     speak(world.now)
-    assert game.url in shown(local, cast.GENERAL_ID)
+    assert game.url in shown(local, fixtures.GENERAL_ID)
     if moderates:
         assert not threads(local)
     else:
         assert thread.thread is not None
         assert (thread.thread.archived, game.url in shown(local, thread.id)) == (True, False)
     post = Announcement.objects.get()
-    assert (post.thread_name, post.place_id, post.problem) == ("", cast.GENERAL_ID, "")
+    assert (post.thread_name, post.place_id, post.problem) == ("", fixtures.GENERAL_ID, "")
 
 
 def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: World) -> None:
     game = world.game(
-        channel_id=cast.CAMPAIGNS_ID,
+        channel_id=fixtures.CAMPAIGNS_ID,
         starts_at=world.now + timedelta(minutes=5),
         reminders=(1,),
         reminder_place="channel",
@@ -190,17 +190,17 @@ def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: Wor
 
 
 def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World, as_person: Any) -> None:
-    forum = local.world.channels[cast.CAMPAIGNS_ID]
+    forum = local.world.channels[fixtures.CAMPAIGNS_ID]
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
     local.do(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
-    world.game(channel_id=cast.CAMPAIGNS_ID)
+    world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     [thread] = threads(local)
     assert thread.thread is not None
     assert thread.thread.applied_tags == [6]
     local.do(lambda local: local.change_channel(forum, available_tags=tags[:1]))
     see_channels(GUILD, [replace(FORUM, lacks_tag=True)])
-    game = world.game(channel_id=cast.CAMPAIGNS_ID)
+    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
     speak(world.now)
     problem = "Not announced: missing a tag that it may use in #campaigns."
     assert Announcement.objects.get(game=game).problem == problem
@@ -209,7 +209,7 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
 
 
 def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
-    guild_setup.test_channel(cast.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
+    guild_setup.test_channel(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
     speak(world.now, lost=True)
     speak(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]
@@ -221,10 +221,10 @@ def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -
 def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
-        stack.discord.do(cast.add_forum)
-        eventually(Channel.objects.filter(pk=cast.CAMPAIGNS_ID).exists)
-        assert not Channel.objects.get(pk=cast.CAMPAIGNS_ID).missing
-        game = world.game(channel_id=cast.CAMPAIGNS_ID)
+        stack.discord.do(fixtures.add_forum)
+        eventually(Channel.objects.filter(pk=fixtures.CAMPAIGNS_ID).exists)
+        assert not Channel.objects.get(pk=fixtures.CAMPAIGNS_ID).missing
+        game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
         first = eventually(lambda: Announcement.objects.get().message_id) or 0
         post = stack.posts(channel_id=first)[0]
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")

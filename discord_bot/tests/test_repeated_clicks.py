@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import make_world
-from discord_bot.chores import purge_interactions
 from discord_bot.models import Interaction
-from discord_bot.sandbox import cast
+from discord_bot.scheduled_tasks import purge_interactions
 from games.models import Game, Signup
+from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -30,12 +30,12 @@ def stack(now: Any) -> Iterator[Stack]:
 
 @pytest.fixture
 def game(stack: Stack, now: Any) -> Game:
-    return make_world(now).game(channel_id=cast.GENERAL_ID, seats=1)
+    return make_world(now).game(channel_id=fixtures.GENERAL_ID, seats=1)
 
 
 def said_to(stack: Stack, person: str) -> list[str]:
     """The lines that only this person sees, the oldest first."""
-    shown = stack.discord.client.messages(person, cast.GENERAL_ID)
+    shown = stack.discord.client.messages(person, fixtures.GENERAL_ID)
     return [message["content"] for message in reversed(shown) if message.get("flags", 0) & 64]
 
 
@@ -47,7 +47,7 @@ def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, g
         for verb in verbs:
             threads.submit(client.click, "charlie", post, f"game:{game.pk}:{verb}")
             time.sleep(0.15)
-    assert Signup.objects.current().get().user_id == cast.CHARLIE_ID
+    assert Signup.objects.current().get().user_id == fixtures.CHARLIE_ID
     eventually(lambda: said_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
     entries = client.interactions()
     assert {entry["state"] for entry in entries} == {"answered"}

@@ -9,13 +9,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World, make_world
-from discord_bot.sandbox import cast, threads
-from discord_bot.sandbox.permissions import BOT
-from discord_bot.sandbox.testing import LocalDiscord
-from discord_bot.sandbox.things import PUBLIC_THREAD
-from discord_bot.sandbox.things import Channel as Thread
-from discord_bot.sandbox.world import World as Local
-from discord_bot.tests.spoken import edit, speak
+from discord_bot.tests.helpers import edit, speak
 from games.core.base import Actor
 from games.models import Announcement, Game
 from games.models.layers import places
@@ -24,13 +18,20 @@ from games.scheduling import actions as scheduling
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state import threads
+from gamesched.local_discord.state.entities import PUBLIC_THREAD
+from gamesched.local_discord.state.entities import Channel as Thread
+from gamesched.local_discord.state.permissions import BOT
+from gamesched.local_discord.state.state import World as Local
 from gamesched.testing.stack import Stack, eventually
-from guilds.actions import see_channels, see_guild
+from guilds.directory.payloads import SeenChannel, SeenGuild
+from guilds.directory.upsert import see_channels, see_guild
 from guilds.models import Channel, Guild
-from guilds.seen import SeenChannel, SeenGuild
 
-GENERAL = SeenChannel(cast.GENERAL_ID, "general", 0, 10, BOT)
-THREAD = SeenChannel(GUILD + 50, "Session one", 11, 10, BOT, parent_id=cast.GENERAL_ID)
+GENERAL = SeenChannel(fixtures.GENERAL_ID, "general", 0, 10, BOT)
+THREAD = SeenChannel(GUILD + 50, "Session one", 11, 10, BOT, parent_id=fixtures.GENERAL_ID)
 
 
 def see(*channels: SeenChannel, now: datetime) -> None:
@@ -58,7 +59,7 @@ def test_only_open_threads_of_open_channels_are_offered(world: World, as_person:
     assert Channel.objects.get(pk=THREAD.id).gone_at is None
     edit(world, game, world.now, title="It may stay where it is")
     see(THREAD, now=world.now)
-    ChannelDefaults.objects.update_or_create(channel_id=cast.GENERAL_ID, defaults={"for_games": False})
+    ChannelDefaults.objects.update_or_create(channel_id=fixtures.GENERAL_ID, defaults={"for_games": False})
     assert offered() == []
 
 
@@ -66,7 +67,7 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     see(THREAD, now=world.now)
     game = world.game(channel_id=THREAD.id, seats=None)
     manager = Actor(world.alice, "page")
-    server_settings.change_channel_defaults(cast.GENERAL_ID, {"seats": 9}, True, manager, world.now)
+    server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
     shown = Game.objects.with_levels().get(pk=game.pk)
     assert (shown.effective.seats, shown.effective.sources["seats"].source) == (9, "#general")
     assert shown.edition == game.edition
@@ -91,7 +92,7 @@ def local(world: World, settings: Any) -> Iterator[LocalDiscord]:
 
 def opened(local: Local) -> Thread:
     """A thread of Bob's in #general."""
-    return threads.start(local, local.channels[cast.GENERAL_ID], cast.BOB_ID, "Session one", PUBLIC_THREAD)
+    return threads.start(local, local.channels[fixtures.GENERAL_ID], fixtures.BOB_ID, "Session one", PUBLIC_THREAD)
 
 
 def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: LocalDiscord, world: World) -> None:

@@ -12,11 +12,11 @@ from games.core.wording import setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.models.settings import OWN
 from games.pages.game_page import nobody
+from games.pages.guild_history import settings_history
 from games.pages.history_wording import history_line
 from games.scheduling.actions import word as word_of
-from games.server_settings.wording import settings_history
+from guilds.admin_site import GuildScopedAdmin, by_absence
 from guilds.models import Channel, Role
-from guilds.operators import GuildScopedAdmin, by_absence
 
 # The words of `lifecycle.differences` whose values are told as settings.
 SETTINGS = {word_of(name): name for name in OWN}

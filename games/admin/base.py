@@ -11,8 +11,8 @@ from django.utils.html import format_html, format_html_join
 
 from games.core.base import Actor, rehearsed
 from gamesched.lib.refusal import Refused
+from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
-from guilds.operators import GuildScopedAdmin
 
 STALE = "Somebody changed this while you were editing it, so nothing was saved. Save again to put yours over it."
 

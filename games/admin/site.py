@@ -8,9 +8,9 @@ from django.urls import path
 
 from games.core.permissions import managed_guild_ids
 from games.deliveries import operator_views
+from guilds.admin_site import OperatorSite, is_superuser
 from guilds.models import User
-from guilds.operators import OperatorSite, is_superuser
-from notifications.holding import open_hold
+from notifications.daemon.pause import open_hold
 
 
 class Site(OperatorSite):

@@ -8,7 +8,7 @@ from games.attendance import wording as attendance_wording
 from games.core.base import Actor, Done, locked_game, require, require_manager
 from games.models import AuditEntry, Signup
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.names import names_in
+from guilds.display_names import names_in
 
 
 @transaction.atomic

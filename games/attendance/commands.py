@@ -17,8 +17,8 @@ from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
+from guilds.display_names import fold
 from guilds.models import Guild
-from guilds.names import fold
 
 
 def add(words: Any, changing: ArgumentParser) -> None:

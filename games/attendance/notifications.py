@@ -7,9 +7,9 @@ from games.attendance import wording as attendance_wording
 from games.core.notifications import about, about_game, game_of, marked
 from games.core.states import State
 from games.models import Game
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 
 def _no_rewards(game: Game, now: datetime) -> Drop | None:

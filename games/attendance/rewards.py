@@ -9,7 +9,7 @@ from games.attendance import wording as attendance_wording
 from games.core import text_rules
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from gamesched.lib.refusal import Refusal, Refused
-from notifications.actions import unschedule
+from notifications.queue import unschedule
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """Pure rules about what players got."""
 
 from games.attendance import wording as attendance_wording
-from games.core.text_rules import _has_controls
+from games.core.text_rules import has_control_characters
 
 REWARDS_MAX = 2000
 
@@ -10,4 +10,4 @@ def check_rewards(text: str) -> str:
     """What is wrong with a tidy text about rewards; '' for nothing."""
     if len(text) > REWARDS_MAX:
         return attendance_wording.rewards_too_long(len(text), REWARDS_MAX)
-    return attendance_wording.REWARDS_BAD if _has_controls(text.replace("\n", "").replace("\t", "")) else ""
+    return attendance_wording.REWARDS_BAD if has_control_characters(text.replace("\n", "").replace("\t", "")) else ""

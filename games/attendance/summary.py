@@ -12,8 +12,8 @@ from games.core.states import State, allowed
 from games.core.text import page_text
 from games.models import Game, Signup
 from games.posts.archive import archive_of
+from guilds.display_names import names_in
 from guilds.models import User
-from guilds.names import names_in
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_s
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 

@@ -14,9 +14,9 @@ from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.names import names_in
-from notifications.actions import schedule, unschedule
+from guilds.display_names import names_in
 from notifications.models import Notification
+from notifications.queue import schedule, unschedule
 
 
 def ask(game: Game, whom: Iterable[Signup], silence_ends: bool, now: datetime) -> None:

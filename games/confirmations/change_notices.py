@@ -13,8 +13,8 @@ from games.confirmations.edits import SHOWN_FOR, before_of, earliest, said, summ
 from games.core.base import Actor
 from games.core.scheduling import told_at
 from games.models import AuditEntry, Game, Signup
-from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
+from notifications.queue import schedule
 
 KINDS = ("edited", "question")
 SAID_BY_ANOTHER = "a newer letter says it too"

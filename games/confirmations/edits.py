@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from games.models import AuditEntry, Game
-from guilds.names import names_in
+from guilds.display_names import names_in
 
 # By the words of the record of edits, in the order in which players are told.
 CARED = ("title", "start", "duration", "location", "channel", "host", "instructions")

@@ -14,9 +14,9 @@ from games.core.scheduling import touch
 from games.core.states import State
 from games.core.wording import stamp
 from games.models import Game, Signup
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from games.core.wording import stamp
 from guilds.templatetags.when import when
-from notifications.rules import minutes_text
+from notifications.policy import minutes_text
 
 # --- what was changed ------------------------------------------------------------------------------------
 

@@ -13,9 +13,9 @@ from games.core.scheduling import BUTTON_DELAY, touch
 from games.core.states import State, allowed
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
+from guilds.display_names import names_in
 from guilds.models import Guild, User
-from guilds.names import names_in
+from guilds.permissions import membership
 
 T = TypeVar("T")
 

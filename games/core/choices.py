@@ -8,7 +8,7 @@ from games.core.base import Actor, Done
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
-from notifications.letter import Button
+from notifications.messages import Button
 
 FOR_ANOTHER = "This asks somebody else. The game's page shows what you can do."
 OUTDATED = "This question is from before. The game's page shows how things stand now."

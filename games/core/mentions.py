@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from guilds.names import fold
+from guilds.display_names import fold
 
 EMBED_DESCRIPTION = 4096
 EVERYBODY = {"everyone", "here"}

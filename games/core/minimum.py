@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from games.models import Game
-from notifications.actions import schedule, unschedule
+from notifications.queue import schedule, unschedule
 
 NUDGE_BEFORE = timedelta(hours=12)  # the deadline, when those who did not answer are asked once more
 KINDS = ["nudge", "short"]

@@ -9,11 +9,11 @@ from django.urls import reverse
 from games.core import notification_wording, wording
 from games.core.states import State
 from games.models import Game
-from guilds.names import names_in
-from notifications.kinds import Drop
-from notifications.letter import Button, Letter
+from guilds.display_names import names_in
+from notifications.messages import Button, Letter
 from notifications.models import Delivery, Notification
-from notifications.rules import LATE, in_doubt, tried_before
+from notifications.policy import LATE, in_doubt, tried_before
+from notifications.types import Drop
 
 TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
 

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
-from guilds import access
-from guilds.directory import meet
+from guilds import permissions
+from guilds.directory.lookup import meet
 from guilds.models import Guild, Member, User
 
 
@@ -21,15 +21,15 @@ class Standing:
 
     @property
     def manages(self) -> bool:
-        return access.is_manager(self.member, self.manager_role_ids)
+        return permissions.is_manager(self.member, self.manager_role_ids)
 
     def may_host(self, host_role_ids: tuple[int, ...]) -> bool:
-        return access.may_host(self.member, host_role_ids, self.manager_role_ids)
+        return permissions.may_host(self.member, host_role_ids, self.manager_role_ids)
 
 
 def standing(user: User, guild_id: int) -> Standing | None:
     """How a person stands in a guild; None for whom it does not exist."""
-    member = access.membership(user, guild_id)
+    member = permissions.membership(user, guild_id)
     if member is None:
         return None
     return Standing(member, _manager_roles(guild_id))

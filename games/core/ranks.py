@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from games.models import Game, Signup
 from games.models.settings import Method
-from guilds.access import membership
 from guilds.models import User
+from guilds.permissions import membership
 
 
 def rank_of(game: Game, who: User, put_in: bool) -> int:

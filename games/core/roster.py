@@ -9,8 +9,8 @@ from django.db.models import Q
 from games.core import wording
 from games.core.seating import offer_number
 from games.models import Game, Signup
+from guilds.display_names import names_in
 from guilds.models import User
-from guilds.names import names_in
 
 
 @dataclass(frozen=True)

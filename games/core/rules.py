@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from games.core.text_rules import _has_controls, tidy_lines
+from games.core.text_rules import has_control_characters, tidy_lines
 
 DESCRIPTION_MAX = 2000
 SEATS_MAX = 100
@@ -57,7 +57,7 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
         text = said.get(name, "")
         if len(text) > longest:
             wrong[name] = f"This has {len(text):,} characters. Shorten it to {longest:,}."
-        elif _has_controls(text.replace("\n", "").replace("\t", "")):
+        elif has_control_characters(text.replace("\n", "").replace("\t", "")):
             wrong[name] = "This contains a character that cannot be shown. Type it again without."
     return wrong
 

@@ -7,8 +7,8 @@ from django.db.models import Q
 from games.core import rules
 from games.core.minimum import plan_minimum
 from games.models import Game
-from notifications.actions import schedule, unschedule
 from notifications.models import Notification, Preference
+from notifications.queue import schedule, unschedule
 
 # After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
 BUTTON_DELAY = timedelta(seconds=2)

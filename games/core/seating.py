@@ -9,8 +9,8 @@ from games.core.states import State
 from games.core.withdrawals import bench_guests, see_guests_out
 from games.models import Game, Signup
 from games.models.settings import Method
-from notifications.actions import schedule
 from notifications.models import Delivery, Notification, Status
+from notifications.queue import schedule
 
 SECONDS = 10**10  # more than there are since 1970
 

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from games.core import wording
 from games.core.mentions import EMBED_DESCRIPTION, Mention, Piece, for_discord, for_page, for_reading, pieces, wanted
 from gamesched.lib.ids import MAX_ID
+from guilds.display_names import fold, names_in
 from guilds.models import Channel, Member
-from guilds.names import fold, names_in
 
 CATEGORY = 4  # a heading over channels, not a place
 _ADDRESS = re.compile(r"(https?://[^\s<>\[\]*|`\\]+)")

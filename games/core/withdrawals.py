@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from games.models import Game, Signup
-from guilds.names import names_in
-from notifications.actions import schedule
+from guilds.display_names import names_in
+from notifications.queue import schedule
 
 LATE_WITHIN = 120  # minutes before the start, where free seats are never offered
 

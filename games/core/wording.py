@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from guilds.names import fold
-from notifications.rules import minutes_text
+from guilds.display_names import fold
+from notifications.policy import minutes_text
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
@@ -352,3 +352,6 @@ def confirmed_text(confirmed: int, seated: int) -> str:
 def with_inviter(name: str, inviter: str) -> str:
     """`Pia (with Alice)`."""
     return f"{name} (with {inviter})"
+
+
+POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."

@@ -10,11 +10,11 @@ from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
 from games.server_settings.actions import require_manager as require_guild_manager
-from gamesched.lib.bell import ring
+from gamesched.lib.pg_notify import ring
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.names import names_in
-from notifications.actions import BELL
+from guilds.display_names import names_in
 from notifications.models import Delivery, Notification, Status
+from notifications.queue import BELL
 
 RESENDABLE = {Status.FAILED, Status.UNCERTAIN}
 

@@ -12,8 +12,8 @@ from games.deliveries import actions as deliveries
 from games.deliveries.actions import Settled
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
+from guilds.admin_site import GuildScopedAdmin
 from guilds.http import ViewerRequest
-from guilds.operators import GuildScopedAdmin
 from notifications.models import Delivery
 
 Verb = Callable[[int, Actor, datetime], Settled]

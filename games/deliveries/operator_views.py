@@ -13,10 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games.deliveries import wording as delivery_wording
 from gamesched.lib.clock import db_now
+from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
-from guilds.operators import is_superuser
-from notifications import holding, overview
-from notifications.overview import Hour
+from notifications import report
+from notifications.daemon import pause
+from notifications.report import Hour
 
 SILENT_FOR = timedelta(minutes=2)  # notifyd and the bot beat more often
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
@@ -43,7 +44,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     if not is_superuser(request):
         raise Http404
     now = db_now()
-    hours, queue = overview.hours(now), overview.queue(now)
+    hours, queue = report.hours(now), report.queue(now)
     context = {
         **admin.site.each_context(request),
         "title": "Deliveries",
@@ -51,10 +52,10 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         "oldest": delivery_wording.length(queue.oldest) if queue.due else "",
         "beats": [
             (beat, f"{delivery_wording.length(now - beat.at)} ago", now - beat.at > SILENT_FOR)
-            for beat in overview.beats()
+            for beat in report.beats()
         ],
-        "paused": overview.paused(),
-        "dropped": overview.dropped(now),
+        "paused": report.paused(),
+        "dropped": report.dropped(now),
         "hours": hours[::-1],
         "chart": chart(hours),
     }
@@ -66,10 +67,10 @@ def release(request: ViewerRequest) -> HttpResponse:
     """End the hold. For superusers."""
     if not is_superuser(request):
         raise Http404
-    if holding.open_hold() is None:
+    if pause.open_hold() is None:
         messages.warning(request, delivery_wording.NOTHING_HELD)
     else:
-        dropped = holding.release(request.user.display_name, db_now())
+        dropped = pause.release(request.user.display_name, db_now())
         messages.success(request, delivery_wording.released(dropped))
     return HttpResponseRedirect(reverse("admin:deliveries"))
 

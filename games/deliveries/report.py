@@ -9,11 +9,11 @@ from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
 from games.models.settings import ReminderPlace
-from guilds.names import Name, names_in
-from notifications.holding import DROPPED as HELD
-from notifications.kinds import letter_kinds, silent_kinds
+from guilds.display_names import Name, names_in
+from notifications.daemon.pause import DROPPED as HELD
 from notifications.models import Delivery, DeliveryQuerySet, Notification, Status
-from notifications.rules import TOO_LATE, is_useless
+from notifications.policy import TOO_LATE, is_useless
+from notifications.types import letter_kinds, silent_kinds
 
 LINES_MOST = 200  # people named on a game's page
 PAGE = 50  # letters on a page of a server's ledger

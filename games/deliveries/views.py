@@ -16,7 +16,7 @@ from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from notifications.models import Delivery

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from games.hosts.wording import TO
 from notifications.models import Delivery, Status
-from notifications.rules import minutes_text
+from notifications.policy import minutes_text
 
 TITLES = {
     "cancelled": "Cancellation",

@@ -14,9 +14,9 @@ from games.models import Game
 from games.server_settings.actions import require_manager as require_guild_manager
 from games.server_settings.actions import write_down
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
+from guilds.display_names import names_in
 from guilds.models import Block, User
-from guilds.names import names_in
+from guilds.permissions import membership
 
 
 @transaction.atomic

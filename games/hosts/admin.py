@@ -11,9 +11,9 @@ from games.admin.base import VerbAdmin, VerbForm, actor
 from games.core.wording import UNBLOCKED
 from games.hosts import actions as host_actions
 from gamesched.lib.clock import db_now
+from guilds.admin_site import by_absence
 from guilds.http import ViewerRequest
 from guilds.models import Block
-from guilds.operators import by_absence
 
 
 class BlockForm(VerbForm):

@@ -14,8 +14,8 @@ from games.models import AuditEntry, Game
 from games.signups.responses import unanswered
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.templatetags.when import when
-from notifications.actions import schedule
 from notifications.models import Notification
+from notifications.queue import schedule
 
 PER_DAY = 3
 DAY = timedelta(days=1)

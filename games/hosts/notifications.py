@@ -14,11 +14,11 @@ from games.hosts.messages import meant
 from games.hosts.rules import To
 from games.models import Game
 from games.signups.responses import has_answered
+from guilds.display_names import names_in
 from guilds.models import Member
-from guilds.names import names_in
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 # --- too few -----------------------------------------------------------------------------------------------
 

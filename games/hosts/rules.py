@@ -2,7 +2,7 @@
 
 import enum
 
-from games.core.text_rules import _has_controls, _visible
+from games.core.text_rules import has_control_characters, is_visible
 
 TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1200  # characters of a message to players: as typed, and as Discord is sent it
 
@@ -21,11 +21,11 @@ class To(enum.StrEnum):
 
 def check_told(text: str, shown: str) -> str:
     """What is wrong with a tidy message to players, as typed and as it will be shown; '' for nothing."""
-    if not _visible(text):
+    if not is_visible(text):
         return NOTHING_TOLD
     if len(text) > TOLD_MAX:
         return f"The message has {len(text):,} characters. Shorten it to {TOLD_MAX:,}."
-    if _has_controls(text.replace("\n", "").replace("\t", "")):
+    if has_control_characters(text.replace("\n", "").replace("\t", "")):
         return "The message contains a character that cannot be shown. Type it again without."
     if len(shown) > TOLD_SHOWN_MAX:
         return "The message has too many lines or special characters for Discord. Write it in plainer words."

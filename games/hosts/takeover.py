@@ -14,10 +14,10 @@ from games.models import Game
 from games.models.settings import GuildDefaults
 from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
+from guilds.display_names import names_in
 from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
-from guilds.names import names_in
-from notifications.actions import schedule
+from guilds.permissions import membership
+from notifications.queue import schedule
 
 MANAGERS_MOST = 10
 TAKE = "take"

@@ -23,10 +23,10 @@ from games.signups.forms import CohostsForm
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
+from guilds.display_names import names_in
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
-from guilds.names import names_in
 
 # --- co-hosts --------------------------------------------------------------------------------------------
 

@@ -18,13 +18,13 @@ from games.scheduling.rules import Announce, Plan, When
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Named
-from guilds.actions import see_member
+from guilds.directory.payloads import SeenChannel, SeenMember, SeenRole, SeenUser
+from guilds.directory.upsert import see_member
 from guilds.models import User
-from guilds.seen import SeenChannel, SeenMember, SeenRole, SeenUser
-from notifications import steps
-from notifications.actions import unschedule
-from notifications.letter import Passing, Permanent, backend
-from notifications.steps import Job, Outcome
+from notifications.daemon import steps
+from notifications.daemon.steps import Job, Outcome
+from notifications.messages import Passing, Permanent, backend
+from notifications.queue import unschedule
 
 # The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.
 GUILD = 1200000000000000001

@@ -15,9 +15,9 @@ from games.minimum_players import actions as minimum_players
 from games.minimum_players import notification_wording as minimum_notification_wording
 from games.models import Game
 from games.signups.responses import unanswered
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Button, Letter
+from notifications.messages import Button, Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 
 def _not_short(row: Notification, game: Game, now: datetime) -> Drop | None:

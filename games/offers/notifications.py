@@ -12,9 +12,9 @@ from games.core.wording import stamp
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 
 def _offered(game: Game, row: Notification) -> Signup | None:

@@ -11,7 +11,7 @@ from games.offers import overlap_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 from guilds.templatetags.when import when
-from notifications.letter import Button
+from notifications.messages import Button
 
 
 class Overlap(enum.Enum):

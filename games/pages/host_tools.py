@@ -15,7 +15,7 @@ from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
 from games.signups.add_form import AddForm
-from guilds.names import names_in
+from guilds.display_names import names_in
 
 LATE_COUNTED = timedelta(days=90)
 

@@ -13,10 +13,10 @@ from django.db import OperationalError
 from games.core.permissions import visible_to
 from games.models import Game
 from games.pages.game_page import look_up_shown
-from gamesched.lib.bell import listening
 from gamesched.lib.clock import db_now
-from gamesched.lib.crossing import in_db
 from gamesched.lib.ids import parse_id
+from gamesched.lib.orm import in_db
+from gamesched.lib.pg_notify import listening
 from guilds.models import Guild, User
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from games.core.states import allowed
 from games.models import Game, OtherAnswer, Signup
 from games.signups import wording as signup_wording
 from games.signups.rules import why_closed
+from guilds.display_names import names_in
 from guilds.models import User
-from guilds.names import names_in
 
 
 @dataclass(frozen=True)

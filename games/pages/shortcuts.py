@@ -21,10 +21,10 @@ from games.server_settings.fields import conflict
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory import KNOWN_FOR, confirm
+from guilds.directory.lookup import KNOWN_FOR, confirm
+from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.names import role_names
 
 AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
 

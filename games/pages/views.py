@@ -22,10 +22,10 @@ from games.pages.shortcuts import (
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
-from guilds.directory import refresh_shown
+from guilds.directory.lookup import refresh_shown
+from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
-from guilds.names import role_names
 
 
 def home(request: ViewerRequest) -> HttpResponse:

@@ -10,10 +10,9 @@ from games.core import wording
 from games.core.scheduling import plan_clock, show, touch
 from games.models import Announcement, AuditEntry, Game
 from games.models.settings import IfDeleted
-from games.posts import wording as post_wording
-from guilds.directory import directory
-from notifications.actions import close_shown, schedule
+from guilds.directory.lookup import directory
 from notifications.models import Notification
+from notifications.queue import close_shown, schedule
 
 SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
 
@@ -65,7 +64,7 @@ def lose(game: Game, post: Announcement, now: datetime) -> None:
     post.begin_anew()
     post.lost_at = now
     if ask:
-        post.problem = post_wording.POST_DELETED
+        post.problem = wording.POST_DELETED
     post.save()
     verb = "lost_asked" if ask else "lost"
     AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb=verb, at=now)
@@ -84,7 +83,7 @@ def lose(game: Game, post: Announcement, now: datetime) -> None:
 
 def awaits_answer(post: Announcement) -> bool:
     """Whether somebody deleted the post and the host has yet to say whether it is put back."""
-    return post.message_id is None and post.problem == post_wording.POST_DELETED
+    return post.message_id is None and post.problem == wording.POST_DELETED
 
 
 def question(post: Announcement) -> int:

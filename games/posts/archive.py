@@ -10,9 +10,9 @@ from games.models import AuditEntry, Game
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
-from notifications.actions import unschedule
-from notifications.letter import Permanent
+from notifications.messages import Permanent
 from notifications.models import new_nonce
+from notifications.queue import unschedule
 
 
 @transaction.atomic
@@ -55,7 +55,7 @@ def archive_of(game: Game) -> Channel | None:
 
 
 def _begin(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
-    """The old post stays until the new one is there (`games.reminders.notifications`), so that a refusal loses nothing."""
+    """The old post stays until the new one is there (`games.posts.notifications`), so that a refusal loses nothing."""
     game.archived_at = now
     post = game.announcement
     post.problem = ""

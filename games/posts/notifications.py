@@ -18,10 +18,10 @@ from games.posts.archive import archive_as_planned, not_archived
 from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import take_down
 from guilds.models import Channel
-from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import ForumPost, Letter, Permanent, Sent
+from notifications.messages import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
-from notifications.rules import in_doubt, tried_before
+from notifications.policy import in_doubt, tried_before
+from notifications.types import Drop, Kind, Post, Rendered, register
 
 
 def _post(row: Notification, now: datetime) -> Rendered | Drop:

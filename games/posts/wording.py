@@ -23,9 +23,6 @@ def archive_refused(why: str) -> str:
     return f"Not archived: Discord refused it ({why})."
 
 
-POST_DELETED = "Somebody deleted the announcement in Discord. Put it back with the button, or cancel the game."
-
-
 def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
         f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "

@@ -14,11 +14,11 @@ from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
 from games.reminders.news import last_test
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
-from guilds.actions import hear_from
+from guilds.directory.upsert import hear_from
 from guilds.models import User
-from notifications.actions import schedule
+from guilds.permissions import membership
 from notifications.models import How, Preference
+from notifications.queue import schedule
 
 TEST_EVERY = timedelta(minutes=1)
 NOW, DAILY = "now", "daily"

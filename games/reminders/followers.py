@@ -10,8 +10,8 @@ from django.db.models import Count, Q, QuerySet
 from games.models import Follow, Game, Signup
 from games.signups.followers import following
 from games.signups.rules import why_closed
-from guilds.access import may_play
 from guilds.models import Block, Member, User
+from guilds.permissions import may_play
 from notifications.models import Delivery, How, Notification, Preference, Status
 
 # A day, and more than any one is lengthened by its clock being changed; what was told before is left out.

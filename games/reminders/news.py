@@ -21,12 +21,12 @@ from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_BACK, followers, has_open_seats, news_for, open_to
 from games.reminders.rules import next_digest
 from games.signups.rules import why_closed
+from guilds.display_names import names_in
 from guilds.models import Channel, Guild
-from guilds.names import names_in
-from notifications.actions import schedule_each
-from notifications.kinds import Drop
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification, Preference
+from notifications.queue import schedule_each
+from notifications.types import Drop
 
 # --- new games -------------------------------------------------------------------------------------------
 

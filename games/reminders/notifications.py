@@ -14,10 +14,10 @@ from games.models import Game
 from games.models.settings import ReminderPlace
 from games.reminders import news
 from games.reminders import wording as reminder_wording
-from notifications.kinds import Drop, Kind, guild_of_game, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, How, Notification, Preference, Status
-from notifications.rules import LATE, NO_MESSAGES
+from notifications.policy import LATE, NO_MESSAGES
+from notifications.types import Drop, Kind, guild_of_game, register
 
 PINGS_MOST = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes

@@ -19,7 +19,7 @@ from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
 from notifications.models import How, Preference, Status
-from notifications.rules import NO_MESSAGES
+from notifications.policy import NO_MESSAGES
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from games.confirmations import edits
 from games.confirmations.change_notices import tell_edited
-from games.core import state_wording, wording
+from games.core import state_wording, text_rules, wording
 from games.core.base import Actor, Done, changed, locked_game, require, require_manager
 from games.core.scheduling import plan_clock, show
 from games.core.seating import end_offers, reseat
@@ -17,7 +17,6 @@ from games.models import Announcement, AuditEntry, Game, GameTemplate
 from games.models.layers import places
 from games.models.settings import OWN
 from games.offers.overlaps import Overlap, require_free
-from games.posts import wording as post_wording
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import make_known, tell_followers
@@ -26,10 +25,10 @@ from games.server_settings.actions import check_archive
 from games.signups.actions import add_named
 from games.signups.participants import Named
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import membership
+from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
-from guilds.names import role_names
-from notifications.actions import schedule, unschedule
+from guilds.permissions import membership
+from notifications.queue import schedule, unschedule
 
 AT_ONCE = Announce()
 
@@ -168,13 +167,13 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     reason = reason.replace("\r\n", "\n").strip()
-    if refusal := schedule_rules.check_reason(reason):
+    if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
         return Done(game, False, state_wording.ALREADY_CANCELLED)
     state = require(game, "cancel", now)
     game.cancelled_at, game.cancel_reason = now, reason
-    Announcement.objects.filter(game=game, problem=post_wording.POST_DELETED).update(problem="")
+    Announcement.objects.filter(game=game, problem=wording.POST_DELETED).update(problem="")
     unschedule(None, game.pk, now, schedule_rules.CANCELLED_WHY, but_kinds=SAID_ANYWAY)
     end_offers(game)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)

@@ -24,9 +24,9 @@ from games.scheduling.admin_form import SETTINGS, GameForm
 from games.signups.admin import SignupInline
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
+from guilds.admin_site import GuildScopedInline, is_superuser
 from guilds.http import ViewerRequest
 from guilds.models import Role
-from guilds.operators import GuildScopedInline, is_superuser
 from notifications.models import Notification
 
 

@@ -21,9 +21,9 @@ from games.scheduling.actions import AT_ONCE
 from games.scheduling.rules import Announce, Plan
 from games.signups.actions import add_named
 from games.signups.participants import Named
-from guilds.access import blocked, may_play, membership
+from guilds.display_names import names_in
 from guilds.models import User
-from guilds.names import names_in
+from guilds.permissions import blocked, may_play, membership
 
 
 class Carry(enum.StrEnum):

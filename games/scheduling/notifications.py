@@ -10,9 +10,9 @@ from games.core.states import allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_planned, heard_last
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 # --- announcing ------------------------------------------------------------------------------------------
 

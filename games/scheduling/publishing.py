@@ -17,8 +17,8 @@ from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.signups.actions import free_lost_seat
 from gamesched.lib.refusal import Refusal, Refused
-from notifications.actions import schedule, unschedule
 from notifications.models import Delivery, DeliveryQuerySet, Notification, Status
+from notifications.queue import schedule, unschedule
 
 NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
 HEARD = (

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from games.core.rules import CHECKED, DESCRIPTION_MAX, UNDO_FOR, check_settings, reminder_times, tidy_settings
-from games.core.text_rules import _has_controls, _visible, tidy_lines
+from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refusal
 
@@ -52,9 +52,6 @@ def undo_until(cancelled_at: datetime, ends_at: datetime) -> datetime:
 
 
 TITLE_MAX = 200
-
-
-REASON_MAX = 300
 
 
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
@@ -124,17 +121,17 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
     A start that stays what it was is not judged again, so that a game under way can still be corrected.
     """
     wrong: dict[str, str] = {}
-    if not _visible(plan.title):
+    if not is_visible(plan.title):
         wrong["title"] = "Give the game a title that people can see."
     elif len(plan.title) > TITLE_MAX:
         wrong["title"] = f"The title has {len(plan.title)} characters. Shorten it to {TITLE_MAX}."
-    elif _has_controls(plan.title):
+    elif has_control_characters(plan.title):
         wrong["title"] = "The title contains a character that cannot be shown. Type it again without."
     if len(plan.description) > DESCRIPTION_MAX:
         wrong["description"] = (
             f"The description has {len(plan.description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
-    elif _has_controls(plan.description.replace("\n", "").replace("\t", "")):
+    elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
     wrong |= check_settings({name: getattr(plan, name) for name in CHECKED})
     if plan.starts_at != old_start:
@@ -154,17 +151,6 @@ def check_room(of_host: int, in_guild: int) -> Refusal | None:
     else:
         return None
     return Refusal("too_many", sentence)
-
-
-def check_reason(reason: str) -> Refusal | None:
-    """What is wrong with the reason of a cancellation."""
-    if len(reason) > REASON_MAX:
-        sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
-    elif _has_controls(reason.replace("\n", "")):
-        sentence = "The reason contains a character that cannot be shown. Type it again without."
-    else:
-        return None
-    return Refusal("bad_reason", sentence, {"reason": sentence})
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from games.server_settings.admin_forms import (
 from games.server_settings.previews import shown_changes
 from games.server_settings.wording import SETTING_NAMES
 from gamesched.lib.clock import db_now
+from guilds.admin_site import by_absence
 from guilds.http import ViewerRequest
 from guilds.models import Role
-from guilds.operators import by_absence
 
 WHO = ("own_host_roles", "host_role_ids", "own_player_roles", "player_role_ids", "own_notify_roles", "notify_role_ids")
 GAMES = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")

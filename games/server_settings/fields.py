@@ -9,8 +9,8 @@ from django import forms
 from games.core import rules, wording
 from games.models.settings import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
 from games.server_settings.wording import SETTING_NAMES
+from guilds.display_names import fold
 from guilds.models import Channel, Guild, Role
-from guilds.names import fold
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
 _LENGTH = re.compile(r"(\d{1,6})\s*(|m|min|h|d|w)", re.IGNORECASE)

@@ -10,10 +10,10 @@ from games.core.wording import plain
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild
-from notifications.kinds import Drop, Kind, Post, Rendered, register
-from notifications.letter import ForumPost, Letter, Permanent, Sent
+from notifications.messages import ForumPost, Letter, Permanent, Sent
 from notifications.models import Delivery, Notification
-from notifications.rules import in_doubt, tried_before
+from notifications.policy import in_doubt, tried_before
+from notifications.types import Drop, Kind, Post, Rendered, register
 
 
 def setup_address(guild_id: int) -> str:

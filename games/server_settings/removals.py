@@ -18,7 +18,7 @@ from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply, unsettled, write_down
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from guilds.actions import forget_guild
+from guilds.directory.upsert import forget_guild
 from guilds.models import Guild, Role
 from notifications.models import Notification
 

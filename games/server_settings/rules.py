@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from games.core.rules import DESCRIPTION_MAX
-from games.core.text_rules import _has_controls, _visible, tidy_lines
+from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 
 NAME_MAX = 80  # of a template
 
@@ -20,11 +20,11 @@ def tidy_texts(name: str, description: str) -> tuple[str, str]:
 def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:
     """What is wrong with a template's tidy texts, beside the names of the others, a sentence for each."""
     wrong = {}
-    if not _visible(name):
+    if not is_visible(name):
         wrong["name"] = "Give the template a name that people can see."
     elif len(name) > NAME_MAX:
         wrong["name"] = f"The name has {len(name)} characters. Shorten it to {NAME_MAX}."
-    elif _has_controls(name):
+    elif has_control_characters(name):
         wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
     elif name.casefold() in {other.casefold() for other in others}:
         wrong["name"] = "Another template has this name. Choose one that hosts can tell apart."
@@ -32,6 +32,6 @@ def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str,
         wrong["description"] = (
             f"The description has {len(description):,} characters. Shorten it to {DESCRIPTION_MAX:,}."
         )
-    elif _has_controls(description.replace("\n", "").replace("\t", "")):
+    elif has_control_characters(description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
     return wrong

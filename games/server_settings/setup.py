@@ -8,10 +8,10 @@ from games.core.base import Actor
 from games.core.wording import UNKNOWN_CHANNEL
 from games.server_settings.actions import require_manager
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.actions import greet_guild
+from guilds.directory.upsert import greet_guild
 from guilds.models import Channel
-from notifications.actions import schedule
 from notifications.models import new_nonce
+from notifications.queue import schedule
 
 
 @transaction.atomic

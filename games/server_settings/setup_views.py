@@ -22,7 +22,7 @@ from games.server_settings.notifications import last_tests
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
 from guilds.http import ViewerRequest
 from guilds.models import GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild
 

@@ -19,6 +19,7 @@ from games.core.base import rehearsed
 from games.core.permissions import certainly, manages
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
+from games.pages.guild_history import told
 from games.pages.shortcuts import AT_ONCE, actor, forbidden, press
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
@@ -26,12 +27,11 @@ from games.server_settings import wording as settings_wording
 from games.server_settings.actions import Saved
 from games.server_settings.fields import conflict
 from games.server_settings.forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
-from games.server_settings.history import told
 from games.server_settings.previews import shown_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
 

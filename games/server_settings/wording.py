@@ -1,9 +1,6 @@
 """All wording about the settings of a guild, its channels and templates, and about setting it up."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from games.deliveries import wording as delivery_wording
+from collections.abc import Sequence
 
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
 MANAGERS_ONLY = (
@@ -191,18 +188,6 @@ TEMPLATE_GONE = "{name} was deleted meanwhile. Nothing was saved."
 NO_TEMPLATES = "There are no templates yet. One saves hosts from saying the same things again for each game."
 PREVIEW = "Saving this changes games to come. Nothing is saved yet."
 
-VERBS = {
-    "guild": "changed the server's settings",
-    "channel": "changed {of}",
-    "template": "changed the template {of}",
-    "new_template": "made the template {of}",
-    "duplicate": "duplicated the template {of}",
-    "delete_template": "deleted the template {of}",
-    "reorder": "put the templates in another order",
-    "default": "made {of} the default template",
-    "block": "blocked {of}",
-    "unblock": "let {of} sign up again",
-}
 OTHER_NAMES = {
     "manager_role_ids": "Who manages games",
     "pingable_role_ids": "Roles that hosts may ping",
@@ -218,24 +203,6 @@ OTHER_NAMES = {
     "as": "Copy",
 }
 ALL_NAMES = SETTING_NAMES | OTHER_NAMES
-DOORS = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
-
-
-def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
-    """Who did what in a guild's settings: `alice changed #raids`."""
-    if verb in delivery_wording.VERBS:
-        return delivery_wording.line(verb, who, changes)
-    of = changes.get("of", "")
-    if verb == "role_gone":
-        return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {VERBS.get(verb, verb).format(of=of)}"
-
-
-def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
-    """The same with the names of what was changed, in one line."""
-    text = settings_done(verb, who, changes)
-    what = [ALL_NAMES[name].lower() for name in changes if name in ALL_NAMES]
-    return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
 
 
 def template_channel_gone(name: str) -> str:

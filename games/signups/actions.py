@@ -20,16 +20,15 @@ from games.offers import actions as offers
 from games.offers import overlaps
 from games.offers import wording as offer_wording
 from games.offers.overlaps import Overlap
-from games.scheduling import rules as schedule_rules
 from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.participants import Named
 from games.signups.rules import why_closed
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.access import blocked, may_play, membership
+from guilds.display_names import fold, names_in, role_names
 from guilds.models import Member, User
-from guilds.names import fold, names_in, role_names
-from notifications.actions import schedule, unschedule
+from guilds.permissions import blocked, may_play, membership
+from notifications.queue import schedule, unschedule
 
 
 @transaction.atomic
@@ -259,7 +258,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, word: str = "")
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require(game, "remove", now)
-    if refusal := schedule_rules.check_reason(word):
+    if refusal := text_rules.check_reason(word):
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
     if signup is None:

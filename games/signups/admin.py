@@ -13,8 +13,8 @@ from games.core.base import Done
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
+from guilds.admin_site import GuildScopedInline, by_absence
 from guilds.http import ViewerRequest
-from guilds.operators import GuildScopedInline, by_absence
 
 
 class SignupForm(VerbForm):

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from games.confirmations import actions as confirmations
 from games.core.base import Actor
 from games.management.base import Words
 from games.signups import actions as signups
@@ -42,9 +41,6 @@ def add(words: Any, changing: ArgumentParser) -> None:
             meant.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
         if name == "wait":
             word.add_argument("--off", action="store_true", help="want a seat again")
-    answering = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
-    answering.add_argument("game")
-    answering.add_argument("--no", action="store_true", help="they do not, and leave")
 
 
 class PeopleWords(Words):
@@ -84,10 +80,6 @@ class PeopleWords(Words):
     def do_unbring(self) -> None:
         game_id, who = self._game().pk, self._who()
         self._do(lambda: responses.unbring(game_id, who, self.actor, db_now()))
-
-    def do_confirm(self) -> None:
-        game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
-        self._do(lambda: confirmations.answer_current(game_id, choice, self.actor, db_now()))
 
     def _who(self) -> User:
         who = self._person(self.options["who"]) if self.options["who"] else self.actor.user

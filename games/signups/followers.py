@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from games.models import Follow, Game
-from guilds.access import blocked_among, may_play
 from guilds.models import Member
+from guilds.permissions import blocked_among, may_play
 
 
 def following(game: Game, now: datetime) -> dict[int, Follow]:

@@ -3,14 +3,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from games.hosts import actions as host_actions
 from games.management.base import Words
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, participant_lookup
 from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.names import fold
+from guilds.display_names import fold
 
 HOST_WORDS = {
     "seat": "give somebody who waits a seat",
@@ -20,8 +19,6 @@ HOST_WORDS = {
     "add": "add people",
     "close": "close the sign-ups",
     "reopen": "open the sign-ups again",
-    "host": "hand the game over",
-    "cohosts": "say who has the host's rights too",
 }
 ABOUT_ONE = ("seat", "bench", "reorder", "remove")
 
@@ -39,13 +36,9 @@ def add(words: Any, changing: ArgumentParser) -> None:
             word.add_argument("--reason", default="", help="what they are told")
         if name == "add":
             word.add_argument("participants", help="@ and a member's name, or a plain name, with commas between")
-        if name == "host":
-            word.add_argument("to", help="a Discord id or username")
-        if name == "cohosts":
-            word.add_argument("people", nargs="*", help="Discord ids or usernames; nobody takes all out")
 
 
-class HostWords(Words):
+class RosterWords(Words):
     """What the command does at these words."""
 
     def do_seat(self) -> None:
@@ -79,14 +72,6 @@ class HostWords(Words):
     def do_reopen(self) -> None:
         game_id = self._game().pk
         self._do(lambda: closing.reopen(game_id, self.actor, db_now()))
-
-    def do_host(self) -> None:
-        game_id, to = self._game().pk, self._person(self.options["to"])
-        self._do(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
-
-    def do_cohosts(self) -> None:
-        game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]
-        self._do(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))
 
     def _one(self) -> tuple[int, int]:
         """The game, and the sign-up of whoever is meant."""

@@ -1,7 +1,7 @@
 """Limits of notes and names in a game."""
 
 from games.core.rules import SEATS_MAX
-from games.core.text_rules import _has_controls, _visible
+from games.core.text_rules import has_control_characters, is_visible
 from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal
 
@@ -15,14 +15,14 @@ def check_note(text: str) -> str:
     """What is wrong with a tidy note beside somebody's name; '' for nothing, and for none."""
     if len(text) > signup_wording.NOTE_MAX:
         return signup_wording.note_too_long(len(text))
-    return signup_wording.NOTE_BAD if text and (_has_controls(text) or not _visible(text)) else ""
+    return signup_wording.NOTE_BAD if text and (has_control_characters(text) or not is_visible(text)) else ""
 
 
 def check_placeholder(name: str) -> str:
     """What is wrong with a name kept for somebody who is not in Discord; '' for nothing."""
     if len(name) > PLACEHOLDER_MAX:
         return f"This has {len(name)} characters. Shorten it to {PLACEHOLDER_MAX}."
-    if _has_controls(name) or not _visible(name):
+    if has_control_characters(name) or not is_visible(name):
         return "This contains a character that cannot be shown. Type it again without."
     return ""
 

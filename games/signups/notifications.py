@@ -14,9 +14,9 @@ from games.models.settings import Method
 from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
 from games.signups import wording as signup_wording
-from notifications.kinds import Drop, Kind, register
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import Drop, Kind, register
 
 
 def _closed(row: Notification, now: datetime) -> Iterable[int]:

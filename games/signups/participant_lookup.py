@@ -9,9 +9,9 @@ from django.db.models import Q
 from games.signups.participants import CHOICES_MAX, Candidate, Judged, Typed, judge, parse, with_choices
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
-from guilds.directory import DirectoryDown, refresh_member, search_members
+from guilds.directory.lookup import DirectoryDown, refresh_member, search_members
+from guilds.display_names import fold
 from guilds.models import Member
-from guilds.names import fold
 
 LOOK_UPS = 10  # questions to Discord about one form; what is known answers the rest
 NEAR_LOOK_UPS = 3  # more, for people whose names are like one that nobody has

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.names import fold
+from guilds.display_names import fold
 
 Named = int | str  # a person's id, or a placeholder
 

@@ -9,8 +9,8 @@ from games.core.wording import stamp
 from games.models import Game
 from games.models.settings import Method
 from games.signups import wording as signup_wording
+from guilds.display_names import role_names
 from guilds.models import User
-from guilds.names import role_names
 from guilds.templatetags.when import when
 
 

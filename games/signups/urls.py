@@ -1,22 +1,22 @@
 from django.urls import path
 
-from games.signups import views
+from games.signups import views as signup_views
 
 urlpatterns = [
-    path("games/<id:game_id>/join/", views.join, name="game-join"),
-    path("games/<id:game_id>/leave/", views.leave, name="game-leave"),
-    path("games/<id:game_id>/answer/", views.answer, name="game-answer"),
-    path("games/<id:game_id>/note/", views.note, name="game-note"),
-    path("games/<id:game_id>/bring/", views.bring, name="game-bring"),
-    path("games/<id:game_id>/unbring/", views.unbring, name="game-unbring"),
-    path("games/<id:game_id>/overlap/", views.overlap, name="game-overlap"),
-    path("games/<id:game_id>/wait/", views.wait, name="game-wait"),
-    path("games/<id:game_id>/signups/<id:signup_id>/remove/", views.remove, name="game-remove"),
-    path("games/<id:game_id>/signups/<id:signup_id>/seat/", views.seat, name="game-seat"),
-    path("games/<id:game_id>/signups/<id:signup_id>/bench/", views.bench, name="game-bench"),
-    path("games/<id:game_id>/signups/<id:signup_id>/up/", views.reorder, {"by": -1}, name="game-up"),
-    path("games/<id:game_id>/signups/<id:signup_id>/down/", views.reorder, {"by": 1}, name="game-down"),
-    path("games/<id:game_id>/add/", views.add, name="game-add"),
-    path("games/<id:game_id>/close/", views.close, name="game-close"),
-    path("games/<id:game_id>/reopen/", views.reopen, name="game-reopen"),
+    path("games/<id:game_id>/join/", signup_views.join, name="game-join"),
+    path("games/<id:game_id>/leave/", signup_views.leave, name="game-leave"),
+    path("games/<id:game_id>/answer/", signup_views.answer, name="game-answer"),
+    path("games/<id:game_id>/note/", signup_views.note, name="game-note"),
+    path("games/<id:game_id>/bring/", signup_views.bring, name="game-bring"),
+    path("games/<id:game_id>/unbring/", signup_views.unbring, name="game-unbring"),
+    path("games/<id:game_id>/overlap/", signup_views.overlap, name="game-overlap"),
+    path("games/<id:game_id>/wait/", signup_views.wait, name="game-wait"),
+    path("games/<id:game_id>/signups/<id:signup_id>/remove/", signup_views.remove, name="game-remove"),
+    path("games/<id:game_id>/signups/<id:signup_id>/seat/", signup_views.seat, name="game-seat"),
+    path("games/<id:game_id>/signups/<id:signup_id>/bench/", signup_views.bench, name="game-bench"),
+    path("games/<id:game_id>/signups/<id:signup_id>/up/", signup_views.reorder, {"by": -1}, name="game-up"),
+    path("games/<id:game_id>/signups/<id:signup_id>/down/", signup_views.reorder, {"by": 1}, name="game-down"),
+    path("games/<id:game_id>/add/", signup_views.add, name="game-add"),
+    path("games/<id:game_id>/close/", signup_views.close, name="game-close"),
+    path("games/<id:game_id>/reopen/", signup_views.reopen, name="game-reopen"),
 ]

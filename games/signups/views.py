@@ -19,7 +19,7 @@ from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddForm
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory import confirm
+from guilds.directory.lookup import confirm
 from guilds.http import ViewerRequest
 
 

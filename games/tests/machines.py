@@ -14,8 +14,8 @@ from games.core.base import Actor
 from games.models import Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
-from notifications.letter import Letter, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
 from notifications.models import Delivery
 
 PEOPLE = 6

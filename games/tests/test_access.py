@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from games import scheduled_tasks
 from games.core import wording
 from games.core.base import Actor
@@ -18,12 +18,12 @@ from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds import directory
-from guilds.access import is_manager, membership
-from guilds.actions import see_member, see_member_gone
-from guilds.directory import DirectoryDown
+from guilds.directory import lookup
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.upsert import see_member, see_member_gone
 from guilds.models import Guild, Member, Role, User
-from guilds.seen import SeenMember, SeenUser
+from guilds.permissions import is_manager, membership
 from notifications.models import Notification
 
 PLAYER, VETERAN, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
@@ -236,7 +236,7 @@ def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
     game = world.game()
     Member.objects.update(roles_at=world.now - timedelta(minutes=minutes))
     answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
-    assert (directory.NOT_KNOWN in answer.text) is not done
+    assert (lookup.NOT_KNOWN in answer.text) is not done
     assert answer.status_code == 200, "the page is still shown"
 
 

@@ -10,10 +10,10 @@ from conftest import GUILD, MANAGE_GUILD, World
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
 from games.tests.test_admin_scope import ORGANISER, make_manager
-from guilds import actions, directory
-from guilds.directory import DirectoryDown
+from guilds.directory import lookup, upsert
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenMember, SeenRole, SeenUser
 from guilds.models import Member, User
-from guilds.seen import SeenMember, SeenRole, SeenUser
 
 INDEX = "/admin/"
 
@@ -27,10 +27,10 @@ def test_the_owner_and_a_manager_come_in(world: World, as_person: Any) -> None:
 
 
 def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_person: Any) -> None:
-    actions.see_roles(GUILD, [SeenRole(GUILD + 30, "Game masters", 2, 0)])
+    upsert.see_roles(GUILD, [SeenRole(GUILD + 30, "Game masters", 2, 0)])
     GuildDefaults.objects.update(manager_role_ids=[GUILD + 30])
     seen = SeenMember(SeenUser(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
-    actions.see_member(GUILD, seen, world.now + timedelta(minutes=1))
+    upsert.see_member(GUILD, seen, world.now + timedelta(minutes=1))
     assert as_person(world.charlie).get(INDEX).status_code == 200
 
 
@@ -57,7 +57,7 @@ def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as
     game = world.game()
     assert client.get(INDEX).status_code == 200
     seen = SeenMember(SeenUser(world.bob.pk, "bob"), "Bob the GM")
-    actions.see_member(GUILD, seen, world.now + timedelta(minutes=2))
+    upsert.see_member(GUILD, seen, world.now + timedelta(minutes=2))
     assert client.get(INDEX).status_code == 403
     data = {"action": "cancel", "_selected_action": [game.pk], "confirmed": "yes", "reason": ""}
     assert client.post(reverse("admin:games_game_changelist"), data).status_code == 403
@@ -67,16 +67,16 @@ def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as
 
 def test_who_left_the_server_or_whose_role_was_deleted_is_turned_away(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
-    actions.see_role_gone(ORGANISER, world.now)
+    upsert.see_role_gone(ORGANISER, world.now)
     assert client.get(INDEX).status_code == 403
-    actions.see_roles(GUILD, [SeenRole(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
+    upsert.see_roles(GUILD, [SeenRole(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
     assert client.get(INDEX).status_code == 200
-    actions.see_member_gone(GUILD, world.bob.pk, world.now)
+    upsert.see_member_gone(GUILD, world.bob.pk, world.now)
     assert client.get(INDEX).status_code == 403
 
 
 def test_the_server_that_the_bot_left_is_nobodys(world: World, as_person: Any) -> None:
-    actions.see_guild_gone(GUILD, world.now)
+    upsert.see_guild_gone(GUILD, world.now)
     assert as_person(world.alice).get(INDEX).status_code == 403
 
 
@@ -141,14 +141,14 @@ def test_before_a_change_discord_is_asked_who_manages(
     def down(guild_id: int, user_id: int) -> None:
         raise DirectoryDown("Discord answered 502")
 
-    monkeypatch.setattr(directory, "refresh_member", down)
+    monkeypatch.setattr(lookup, "refresh_member", down)
     answer = client.post(address, {})
     assert answer.status_code == 503
-    assert directory.NOT_KNOWN in answer.text
+    assert lookup.NOT_KNOWN in answer.text
     assert client.get(address).status_code == 200, "reading goes on"
 
     def demoted(guild_id: int, user_id: int) -> None:
-        actions.see_member(GUILD, SeenMember(SeenUser(user_id, "bob")), world.now)
+        upsert.see_member(GUILD, SeenMember(SeenUser(user_id, "bob")), world.now)
 
-    monkeypatch.setattr(directory, "refresh_member", demoted)
+    monkeypatch.setattr(lookup, "refresh_member", demoted)
     assert client.post(address, {}).status_code == 403

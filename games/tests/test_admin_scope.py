@@ -19,10 +19,10 @@ from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds import actions
+from guilds.admin_site import GuildScopedAdmin, SuperuserOnly
+from guilds.directory import upsert
+from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from guilds.models import Block, Channel, Guild, Member, Role, User
-from guilds.operators import GuildScopedAdmin, SuperuserOnly
-from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from notifications.models import Delivery, Notification, Status
 
 # Every text of guild B has this in it, so that no page may.
@@ -57,7 +57,7 @@ def name_of(model: type[Model]) -> str:
 def make_manager(world: World) -> User:
     """Bob gets the role with Manage Server."""
     seen = SeenMember(SeenUser(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
-    return actions.see_member(GUILD, seen, world.now + timedelta(minutes=1)).user
+    return upsert.see_member(GUILD, seen, world.now + timedelta(minutes=1)).user
 
 
 def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
@@ -88,9 +88,9 @@ def world(world: World) -> World:
     host = SeenUser(1300000000000000900, f"{MARK}-host")
     channels = (SeenChannel(OTHER + 10, f"{MARK}-channel", 0, 0, PERMISSIONS),)
     roles = (SeenRole(OTHER, "@everyone", 0, PERMISSIONS), SeenRole(OTHER + 20, f"{MARK} role", 1, MANAGE_GUILD))
-    actions.see_guild(SeenGuild(OTHER, f"{MARK} guild", "", host.id, channels, roles), world.now)
-    stranger = actions.see_member(OTHER, SeenMember(host, f"{MARK} nick"), world.now).user
-    charlie = actions.see_member(OTHER, SeenMember(SeenUser(world.charlie.pk, "charlie"), f"{MARK} Charlie"), world.now)
+    upsert.see_guild(SeenGuild(OTHER, f"{MARK} guild", "", host.id, channels, roles), world.now)
+    stranger = upsert.see_member(OTHER, SeenMember(host, f"{MARK} nick"), world.now).user
+    charlie = upsert.see_member(OTHER, SeenMember(SeenUser(world.charlie.pk, "charlie"), f"{MARK} Charlie"), world.now)
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
     furnish(world, Guild.objects.get(pk=OTHER), Channel.objects.get(pk=OTHER + 10), stranger, charlie.user, MARK)
     return world

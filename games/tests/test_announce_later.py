@@ -23,7 +23,7 @@ from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
+from notifications.daemon import steps
 from notifications.models import Delivery, Notification
 
 DRAFT = Announce(When.DRAFT)
@@ -217,7 +217,7 @@ def test_from_draft_to_over_pages_show_what_is(committed_world: World, bells: Be
 
 
 def test_whoever_left_while_it_was_hidden_is_out(world: World) -> None:
-    from guilds.actions import see_member_gone
+    from guilds.directory.upsert import see_member_gone
 
     game = hidden(world, named=(world.charlie.pk,))
     see_member_gone(world.guild.pk, world.charlie.pk, world.now)

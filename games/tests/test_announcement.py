@@ -11,7 +11,7 @@ from conftest import EVERYONE, GUILD, World
 from discord_bot.render import COLOURS, buttons, embed, pings
 from games.confirmations.edits import CARED
 from games.confirmations.summary import discord_lines
-from games.core import rules, state_wording, wording
+from games.core import rules, state_wording, text_rules, wording
 from games.core.base import Actor
 from games.core.mentions import for_discord, pieces
 from games.core.notifications import fitting
@@ -28,9 +28,9 @@ from games.signups import limits as signup_limits
 from games.signups.wording import NOTE_MAX
 from games.tests.test_every_door import made
 from guilds.models import Role
-from notifications import steps
-from notifications.letter import Letter, Sent
-from notifications.rules import minutes_text
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
+from notifications.policy import minutes_text
 
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
 NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}
@@ -57,7 +57,7 @@ def people(longest: int) -> st.SearchStrategy[list[str]]:
 def posts(draw: st.DrawFn) -> AnnouncementView:
     title, place = draw(text(schedule_rules.TITLE_MAX, 1)), draw(text(rules.LOCATION_MAX))
     state = draw(st.sampled_from(State))
-    reason = draw(text(schedule_rules.REASON_MAX)) if state is State.CANCELLED else ""
+    reason = draw(text(text_rules.REASON_MAX)) if state is State.CANCELLED else ""
     seated, waiting = draw(people(200)), draw(people(200))
     reminders = draw(st.lists(st.integers(1, rules.REMINDER_MAX), max_size=rules.REMINDERS_MAX))
     starts_at = datetime(2026, 12, 31, 23, tzinfo=UTC)

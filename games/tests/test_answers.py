@@ -9,8 +9,8 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
-from discord_bot import filled
-from discord_bot.clicks import Click, act
+from discord_bot.interactions import modals
+from discord_bot.interactions.signup_buttons import Click, act
 from discord_bot.render import embed
 from games.core.base import Actor
 from games.core.roster import roster
@@ -26,11 +26,11 @@ from games.signups import manual_seating, standby
 from games.signups import wording as signup_wording
 from games.signups.responses import answer, bring, note, unanswered, unbring
 from gamesched.lib.refusal import Refused
-from guilds import actions
+from guilds.directory import upsert
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import Role, User
-from guilds.seen import SeenMember, SeenUser
-from notifications import steps
-from notifications.letter import Letter, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
 from notifications.models import Notification
 
 Kind = OtherAnswer.Kind
@@ -180,12 +180,12 @@ def test_forms_in_discord(world: World) -> None:
     member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
     joined = act(Click(game.pk, "join", GUILD, member))
     assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
-    assert filled.act(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
-    assert filled.act(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
-    assert filled.act(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
+    assert modals.act(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
+    assert modals.act(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
+    assert modals.act(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
     for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
-        assert filled.act(strange, "", GUILD, member)[0].startswith("This button is from an older")
-    assert filled.act(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
+        assert modals.act(strange, "", GUILD, member)[0].startswith("This button is from an older")
+    assert modals.act(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
 
 
 # --- whom people bring -----------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
         case "remove":
             signups.remove(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
         case "lost role":
-            actions.see_member_gone(GUILD, world.charlie.pk, world.now)
+            upsert.see_member_gone(GUILD, world.charlie.pk, world.now)
         case _:
             answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     assert names(game) == ([], [])
@@ -255,7 +255,7 @@ def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> Non
     game = world.game(answers=True)
     answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     before = Game.objects.get().revision
-    actions.see_member_gone(GUILD, world.charlie.pk, world.now)
+    upsert.see_member_gone(GUILD, world.charlie.pk, world.now)
     assert not OtherAnswer.objects.exists()
     assert Game.objects.get().revision > before
 
@@ -282,7 +282,7 @@ def ranked(world: World) -> dict[str, User]:
     found = {"none": world.person(100, "none"), "other": world.person(101, "other")}
     for number, (name, role) in enumerate((("second", SECOND), ("first", FIRST)), 102):
         seen = SeenMember(SeenUser(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
-        found[name] = actions.see_member(GUILD, seen, world.now).user
+        found[name] = upsert.see_member(GUILD, seen, world.now).user
     return found
 
 
@@ -311,7 +311,7 @@ def test_a_priority_role_lost_after_joining_rank_kept(world: World, ranked: dict
     game = by_role(world, seats=1)
     join(game, ranked["first"])
     seen = SeenMember(SeenUser(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
-    actions.see_member(GUILD, seen, world.now)
+    upsert.see_member(GUILD, seen, world.now)
     join(game, ranked["second"])
     assert names(game) == (["first"], ["second"])
     assert Signup.objects.get(user=ranked["first"]).rank == 1

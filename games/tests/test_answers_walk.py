@@ -11,7 +11,7 @@ from games.core.base import Actor
 from games.signups import actions as signups
 from games.tests.test_settings_walk import fits, picture
 from gamesched.testing.stack import Stack, in_browser
-from gamesched.tests.test_walk import log_in
+from gamesched.tests.test_browser_walkthrough import log_in
 
 CALM = 650  # milliseconds in which a click after an answer is not taken
 

@@ -17,8 +17,8 @@ from games.posts.archive import archive
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from guilds.models import Channel, Guild
-from notifications import steps
-from notifications.letter import Letter, Permanent, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Permanent, Sent
 from notifications.models import Notification
 
 OLD, NEW = 777, 888

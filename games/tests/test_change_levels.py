@@ -22,9 +22,9 @@ from games.server_settings import removals, templates
 from games.server_settings.actions import Saved, settings_of
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds import actions
+from guilds.directory import upsert
+from guilds.directory.payloads import SeenGuild, SeenMember, SeenRole, SeenUser
 from guilds.models import Channel, Role
-from guilds.seen import SeenGuild, SeenMember, SeenRole, SeenUser
 from notifications.models import Notification
 
 ORGANISER = GUILD + 20
@@ -223,8 +223,8 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
     template = template_says(world).level
     other = GUILD + 1000
     roles = (SeenRole(other, "@everyone", 0, 0),)
-    actions.see_guild(SeenGuild(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
-    actions.see_member(other, SeenMember(SeenUser(world.bob.pk, "bob")), world.now)
+    upsert.see_guild(SeenGuild(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
+    upsert.see_member(other, SeenMember(SeenUser(world.bob.pk, "bob")), world.now)
     bob = Actor(world.bob, "page")
     calls: tuple[Callable[[], object], ...] = (
         partial(templates.save_template, other, template.pk, "X", "", None, {}, (), bob, world.now),
@@ -325,7 +325,7 @@ def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert fresh(game).effective.player_role_ids == (ORGANISER,)
-    actions.see_role_gone(ORGANISER, world.now)
+    upsert.see_role_gone(ORGANISER, world.now)
     assert removals.catch_up(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
         assert found.effective.player_role_ids == (EVERYONE,)
@@ -340,7 +340,7 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
     game = inheriting(world)
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
-    actions.see_channel_gone(world.channel.pk, world.now)
+    upsert.see_channel_gone(world.channel.pk, world.now)
     assert removals.catch_up(GUILD, world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
     assert fresh(game).effective.sources["seats"].source == "the product"
@@ -351,7 +351,7 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
 
 
 def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
-    actions.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    upsert.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
     guild_says(world, by=world.charlie, seats=4)
     with pytest.raises(Refused) as refused:
         guild_says(world, by=world.alice, seats=5)
@@ -359,7 +359,7 @@ def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
 
 
 def test_a_removed_bot_changes_nothing(world: World) -> None:
-    actions.see_guild_gone(GUILD, world.now)
+    upsert.see_guild_gone(GUILD, world.now)
     with pytest.raises(Refused) as refused:
         guild_says(world, seats=5)
     assert refused.value.refusal.code == "unknown_guild"

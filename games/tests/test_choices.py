@@ -22,10 +22,11 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.actions import set_zone
+from guilds.directory.upsert import set_zone
 from guilds.models import User
-from notifications import rules, steps
-from notifications.letter import Letter, Permanent, Sent
+from notifications import policy
+from notifications.daemon import steps
+from notifications.messages import Letter, Permanent, Sent
 from notifications.models import Delivery, Notification, Preference, Status
 
 
@@ -70,7 +71,7 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
         signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
     told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
-    assert (told.status, told.error) == (Status.DROPPED, rules.NO_MESSAGES)
+    assert (told.status, told.error) == (Status.DROPPED, policy.NO_MESSAGES)
 
 
 def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
@@ -146,7 +147,7 @@ def test_rendering_asks_for_choices_once_however_many_are_told(world: World) -> 
 )
 def test_quiet_hours_and_the_rest_make_up_every_day(at: datetime, name: str, begin: time, end: time) -> None:
     zone = ZoneInfo(name)
-    quiet, rest = rules.is_quiet(at, zone, begin, end), rules.is_quiet(at, zone, end, begin)
+    quiet, rest = policy.is_quiet(at, zone, begin, end), policy.is_quiet(at, zone, end, begin)
     if begin != end:
         assert quiet is not rest, "each moment is in one of the two, over midnight too, and whatever the clock does"
     clock = at.astimezone(zone).time()
@@ -154,7 +155,7 @@ def test_quiet_hours_and_the_rest_make_up_every_day(at: datetime, name: str, beg
         assert quiet
     if clock == end:
         assert not quiet
-    assert not rules.is_quiet(at, zone, None, None)
+    assert not policy.is_quiet(at, zone, None, None)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_quiet_hours_and_the_rest_make_up_every_day(at: datetime, name: str, beg
 )
 def test_quiet_hours_follow_the_clock_over_its_changes(at: str, quiet: bool) -> None:
     zone = ZoneInfo("Europe/Berlin")
-    assert rules.is_quiet(datetime.fromisoformat(at), zone, time(23), time(7)) is quiet
+    assert policy.is_quiet(datetime.fromisoformat(at), zone, time(23), time(7)) is quiet
 
 
 def test_in_quiet_hours_a_letter_comes_on_time_and_silently(world: World, game: Game) -> None:
@@ -255,7 +256,7 @@ def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, lat
 def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
-    assert Notification.objects.get(kind="own_reminder").dropped == rules.TOO_LATE
+    assert Notification.objects.get(kind="own_reminder").dropped == policy.TOO_LATE
 
 
 def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:

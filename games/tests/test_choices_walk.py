@@ -6,7 +6,7 @@ import pytest
 
 from games.tests.test_settings_walk import eventually_shown, fits, picture
 from gamesched.testing.stack import Stack, in_browser
-from gamesched.tests.test_walk import log_in
+from gamesched.tests.test_browser_walkthrough import log_in
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 

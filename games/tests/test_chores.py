@@ -6,13 +6,13 @@ from typing import Any
 from django_q.models import Schedule
 
 from conftest import World
-from discord_bot.sandbox import cast
 from games import scheduled_tasks
 from games.models import Announcement
 from games.posts.actions import sweep
-from guilds.directory import DirectoryDown
+from gamesched.local_discord import fixtures
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import Channel, Member
-from guilds.seen import SeenMember, SeenUser
 from notifications.models import Delivery, Notification
 
 
@@ -72,9 +72,9 @@ class Told:
     """A directory that knows Charlie with a new nick, and nobody else."""
 
     def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        if user_id != cast.CHARLIE_ID:
+        if user_id != fixtures.CHARLIE_ID:
             return None
-        return SeenMember(SeenUser(user_id, "charlie"), "Chuck", role_ids=(cast.PLAYER_ID,))
+        return SeenMember(SeenUser(user_id, "charlie"), "Chuck", role_ids=(fixtures.PLAYER_ID,))
 
 
 class Down:
@@ -87,7 +87,7 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
     settings.DISCORD_DIRECTORY = f"{__name__}.Told"
     assert scheduled_tasks.refresh_directory() == "Looked up 3 members."
     charlie = Member.objects.get(user=world.charlie)
-    assert (charlie.nick, charlie.role_ids) == ("Chuck", [cast.PLAYER_ID])
+    assert (charlie.nick, charlie.role_ids) == ("Chuck", [fixtures.PLAYER_ID])
     assert Member.objects.filter(left_at=None).get() == charlie
 
 

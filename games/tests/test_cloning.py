@@ -26,7 +26,7 @@ from games.server_settings import templates
 from games.signups import actions as signups
 from games.tests.test_edited import MINUTE, edit, told
 from gamesched.lib.refusal import Refused
-from guilds.actions import see_member_gone
+from guilds.directory.upsert import see_member_gone
 from guilds.models import Role, User
 
 

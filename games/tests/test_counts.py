@@ -7,11 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from games.core.base import Actor
 from games.models import Game
 from games.signups import actions as signups
-from guilds.seen import SeenMember, SeenUser
+from guilds.directory.payloads import SeenMember, SeenUser
 
 
 def queries(client: Any, address: str) -> int:

@@ -7,20 +7,19 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.core import choices
+from games.core import choices, wording
 from games.core.base import Actor
 from games.core.choices import Ask
 from games.core.states import State
 from games.models import Announcement, Game
 from games.models.settings import GuildDefaults
-from games.posts import wording as post_wording
 from games.posts.actions import channels_changed, posts_deleted, sweep
 from games.scheduling import actions as scheduling
 from games.scheduling import wording as schedule_wording
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
-from notifications import steps
-from notifications.letter import Letter, Permanent, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Permanent, Sent
 from notifications.models import Notification
 
 POST = 777
@@ -63,7 +62,7 @@ def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, gam
     assert posts(world, world.now) == []
     assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert post_wording.POST_DELETED in page
+    assert wording.POST_DELETED in page
     assert "so the host is asked what to do" in page
     as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
     assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
@@ -108,7 +107,7 @@ def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
         posts_deleted([POST], world.now)
     steps.record([(job, Permanent("Unknown Message", Permanent.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
-    assert Announcement.objects.get().problem == post_wording.POST_DELETED
+    assert Announcement.objects.get().problem == wording.POST_DELETED
     row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, dropped__startswith="its host")
     assert row.error == "", "nobody has to mend that"
     assert len(letters(world.now)) == 1

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import Bells, World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from games.models import AuditEntry, Game, Signup
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import User
-from guilds.seen import SeenMember, SeenUser
 from notifications.models import Notification
 
 HTMX = {"HX-Request": "true"}

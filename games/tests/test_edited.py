@@ -20,8 +20,8 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_ledger import letters
 from guilds.models import User
-from notifications import steps
-from notifications.letter import Letter, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
 from notifications.models import Notification
 
 MINUTE = timedelta(minutes=1)

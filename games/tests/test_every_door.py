@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from discord_bot.render import buttons
 from games.core import wording
 from games.core.base import Actor
@@ -31,8 +31,8 @@ from games.scheduling import publishing
 from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import User
-from guilds.seen import SeenMember, SeenUser
 
 HOUR = timedelta(hours=1)
 

@@ -23,7 +23,7 @@ from games.scheduling.publishing import NEWS_SETTLE
 from games.signups import actions as signups
 from games.signups import closing
 from games.tests.test_choices import letters, to
-from guilds.actions import see_member_gone, set_zone
+from guilds.directory.upsert import see_member_gone, set_zone
 from guilds.models import Member, Role, User
 from notifications.models import Delivery, Notification, Preference
 
@@ -210,8 +210,8 @@ def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: dat
 def test_closed_direct_messages_bring_it_to_a_channel_without_other_servers_games(world: World, day: datetime) -> None:
     from games.models import Follow
     from games.tests.test_matrix import foreign_game
-    from guilds.actions import see_member
-    from guilds.seen import SeenMember, SeenUser
+    from guilds.directory.payloads import SeenMember, SeenUser
+    from guilds.directory.upsert import see_member
 
     foreign = foreign_game(world)
     see_member(foreign.guild_id, SeenMember(SeenUser(world.charlie.pk, "charlie")), world.now)
@@ -271,7 +271,7 @@ def test_the_next_digest_is_the_next_time_it_is_six_in_the_evening(now: datetime
 
 
 def test_a_letter_is_judged_again_before_it_is_sent(world: World) -> None:
-    from notifications import steps
+    from notifications.daemon import steps
 
     follow(world, world.charlie, NOW)
     game = make(world, world.now, seats=1)

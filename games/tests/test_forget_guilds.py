@@ -15,9 +15,9 @@ from games.server_settings import setup as guild_setup
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.tests.test_admin_scope import OTHER, SCOPED, theirs
 from games.tests.test_admin_scope import world as two_guilds
-from guilds import actions
+from guilds.directory import upsert
+from guilds.directory.payloads import SeenGuild
 from guilds.models import Guild, Member, User
-from guilds.seen import SeenGuild
 from notifications.models import Notification
 
 __all__ = ["two_guilds"]  # a fixture
@@ -32,7 +32,7 @@ def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guil
     guild_setup.welcome(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(theirs(model)) for model in SCOPED}
-    actions.see_guild_gone(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
+    upsert.see_guild_gone(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
     assert removals.forget_guilds(world.now) == 0
     assert totals() == before
     assert removals.forget_guilds(world.now + timedelta(hours=2)) == 1
@@ -44,8 +44,8 @@ def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guil
 
 def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: World) -> None:
     world.game()
-    actions.see_guild_gone(GUILD, world.now - timedelta(days=31))
-    actions.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
+    upsert.see_guild_gone(GUILD, world.now - timedelta(days=31))
+    upsert.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
     assert not removals._forget(GUILD, world.now), "asked again under the lock"
     assert Game.objects.exists()
     assert GuildDefaults.objects.exists()
@@ -54,12 +54,12 @@ def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: Wo
 def test_who_invites_the_bot_while_it_is_deleted_begins_anew(committed_world: World) -> None:
     world = committed_world
     world.game()
-    actions.see_guild_gone(GUILD, world.now - timedelta(days=31))
+    upsert.see_guild_gone(GUILD, world.now - timedelta(days=31))
     seen = SeenGuild(GUILD, "Back again", "", world.alice.pk, (), ())
 
     def invite() -> None:
         try:
-            actions.see_guild(seen, world.now)
+            upsert.see_guild(seen, world.now)
         finally:
             connection.close()
 

@@ -10,10 +10,10 @@ from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
+from games.pages.guild_history import Entry, told
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
 from games.server_settings.actions import settings_of
-from games.server_settings.history import Entry, told
 from guilds.models import Role
 
 ORGANISER = GUILD + 20

@@ -22,7 +22,7 @@ from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from games.tests.test_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
 from gamesched.lib.refusal import Refused
-from guilds.seen import SeenMember, SeenUser
+from guilds.directory.payloads import SeenMember, SeenUser
 from notifications.models import Delivery, Notification
 
 __all__ = ["cast"]  # the fixture
@@ -64,8 +64,8 @@ def test_its_addresses(cast: Cast, game: Game, route: str) -> None:
 
 @pytest.mark.parametrize("who", sorted(MEMBERS))
 def test_lists(cast: Cast, game: Game, who: str, capsys: Any) -> None:
-    from discord_bot.listings import Ask as Wanted
-    from discord_bot.listings import look
+    from discord_bot.interactions.game_list import Ask as Wanted
+    from discord_bot.interactions.game_list import look
     from guilds.models import Member
 
     client, user = client_of(cast, who), cast.people[who]
@@ -90,7 +90,7 @@ def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: G
 
 
 def test_buttons(cast: Cast, world: World, game: Game) -> None:
-    from discord_bot.clicks import Click, act
+    from discord_bot.interactions.signup_buttons import Click, act
     from games.core import wording
 
     player = cast.people["player"]

@@ -11,14 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from discord_bot.render import buttons
 from games.core.base import Actor
 from games.models import Game
 from games.posts.announcement import view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds.seen import SeenMember, SeenUser
+from guilds.directory.payloads import SeenMember, SeenUser
 
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."

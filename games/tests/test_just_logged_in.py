@@ -5,10 +5,10 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, World
-from guilds import actions
-from guilds.directory import DirectoryDown
+from guilds.directory import upsert
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenMember, SeenRole, SeenUser
 from guilds.models import Member
-from guilds.seen import SeenMember, SeenRole, SeenUser
 
 
 class Asked:
@@ -22,7 +22,7 @@ class Down:
 
 
 def test_the_first_page_after_logging_in_knows_ones_roles(world: World, as_person: Any, settings: Any) -> None:
-    actions.see_roles(GUILD, [SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
+    upsert.see_roles(GUILD, [SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
     Member.objects.filter(user=world.charlie).update(roles_at=None, role_ids=[])
     client = as_person(world.charlie)
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"

@@ -13,10 +13,10 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
-from notifications.letter import Permanent, Sent
+from notifications.daemon import steps
+from notifications.daemon.steps import Job
+from notifications.messages import Permanent, Sent
 from notifications.models import Delivery, Notification, Status
-from notifications.steps import Job
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 from conftest import World
 from games.models import Game
 from games.pages.live import LiveConsumer
-from gamesched.lib.crossing import in_db
+from gamesched.lib.orm import in_db
 from guilds.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,19 +13,19 @@ from games.confirmations.edits import said
 from games.core import base, rules
 from games.core.base import Actor
 from games.core.seating import offer_number
-from games.core.wording import plain, quoted
+from games.core.text_rules import REASON_MAX
+from games.core.wording import POST_DELETED, plain, quoted
 from games.hosts import rules as host_rules
 from games.hosts.rules import TOLD_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Signup
 from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, view
-from games.posts.wording import POST_DELETED
 from games.scheduling import actions as scheduling
-from games.scheduling.rules import REASON_MAX, TITLE_MAX
+from games.scheduling.rules import TITLE_MAX
 from games.signups import actions as signups
 from guilds.models import Guild, Member
-from notifications.kinds import Drop, letter_kind, letter_kinds, silent_kinds
 from notifications.models import Delivery, Notification
-from notifications.rules import LATE
+from notifications.policy import LATE
+from notifications.types import Drop, letter_kind, letter_kinds, silent_kinds
 
 MARKS, LINES = "*", "a\n"
 HOUR = timedelta(hours=1)

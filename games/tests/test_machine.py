@@ -24,7 +24,7 @@ from games.scheduling import publishing
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby
 from games.tests.machines import OneGame, person, run
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
 
 ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told

@@ -26,7 +26,7 @@ from games.scheduling import publishing
 from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from games.tests.machines import OneGame, run
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
 
 ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told

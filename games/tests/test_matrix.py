@@ -18,9 +18,9 @@ from games.models import Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds.actions import see_guild, see_member, see_member_gone
+from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from guilds.directory.upsert import see_guild, see_member, see_member_gone
 from guilds.models import Role, User
-from guilds.seen import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
 from notifications.models import Delivery, Notification
 
 PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
@@ -246,7 +246,7 @@ def test_an_address(cast: Cast, route: str) -> None:
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_button(cast: Cast, world: World, who: str) -> None:
-    from discord_bot.clicks import Click, act
+    from discord_bot.interactions.signup_buttons import Click, act
     from discord_bot.models import Outcome
     from guilds.models import Member
 
@@ -288,7 +288,7 @@ def test_a_socket(cast: Cast, who: str) -> None:
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
-    from discord_bot.listings import Ask, look
+    from discord_bot.interactions.game_list import Ask, look
     from games.pages.game_list import Listing
     from guilds.models import Member
 

@@ -16,8 +16,8 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
-from notifications.letter import Letter
+from notifications.daemon import steps
+from notifications.messages import Letter
 from notifications.models import Notification
 
 

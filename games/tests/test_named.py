@@ -19,12 +19,12 @@ from games.signups import actions as signups
 from games.signups import limits as signup_limits
 from games.tests.test_pages import fields
 from gamesched.lib.refusal import Refused
-from guilds.directory import DirectoryDown
+from guilds.directory.lookup import DirectoryDown
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import Member, User
-from guilds.seen import SeenMember, SeenUser
-from notifications.kinds import letter_kind
-from notifications.letter import Letter
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
+from notifications.types import letter_kind
 
 NEW = SeenMember(SeenUser(1300000000000000077, "newcomer", "Newcomer"))
 asked: list[str] = []

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from discord_bot.sandbox import cast
-from discord_bot.sandbox.things import User
-from discord_bot.sandbox.world import World
 from games.models import Game
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.entities import User
+from gamesched.local_discord.state.state import World
 from gamesched.testing.stack import Stack, in_browser
-from gamesched.tests.test_walk import log_in, picture
+from gamesched.tests.test_browser_walkthrough import log_in, picture
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,7 +19,7 @@ ROBIN, OTHER_ROBIN = 1300000000000000050, 1300000000000000051
 
 
 def two_robins(world: World) -> None:
-    guild = world.guilds[cast.GUILD_ID]
+    guild = world.guilds[fixtures.GUILD_ID]
     made = [world.add_user(User(ROBIN, "robin.h", "Robin")), world.add_user(User(OTHER_ROBIN, "rob", "Rob"))]
     world.add_members(guild, made)
     world.change_member(guild, guild.members[OTHER_ROBIN], nick="Robin")
@@ -27,7 +27,7 @@ def two_robins(world: World) -> None:
 
 def begin(page: Any, stack: Stack, participants: str) -> Any:
     log_in(page, stack, "Bob")
-    page.goto(f"{stack.url}/guilds/{cast.GUILD_ID}/new/")
+    page.goto(f"{stack.url}/guilds/{fixtures.GUILD_ID}/new/")
     page.get_by_label("Title").fill("Curse of Strahd")
     page.get_by_label("Date").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}")
     page.locator("#id_seats").fill("4")
@@ -74,10 +74,10 @@ def test_choosing_between_two_of_one_name() -> None:
             page.keyboard.press("Enter")  # nothing is offered yet, so it is a line end
             page.keyboard.type("Grandma, @charl")
             page.get_by_role("option", name="Charlie").wait_for()
-            assert field.get_attribute("aria-activedescendant") == f"member-{cast.CHARLIE_ID}"
+            assert field.get_attribute("aria-activedescendant") == f"member-{fixtures.CHARLIE_ID}"
             picture(page, "named-4-offered")
             page.keyboard.press("Enter")
-            assert field.input_value() == f"@robin\nGrandma, Charlie <@{cast.CHARLIE_ID}>"
+            assert field.input_value() == f"@robin\nGrandma, Charlie <@{fixtures.CHARLIE_ID}>"
             page.keyboard.type(", @rob")
             page.get_by_role("listbox", name="Members of this server").get_by_role("option").nth(1).wait_for()
             picture(page, "named-5-two-offered")
@@ -107,5 +107,5 @@ def test_choosing_between_two_of_one_name() -> None:
         ]
         assert "Charlie" in in_browser(scripted)
     first, second = Game.objects.order_by("pk")
-    assert [s.user_id for s in first.signups.current()] == [cast.CHARLIE_ID, ROBIN]
-    assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, cast.CHARLIE_ID, None]
+    assert [s.user_id for s in first.signups.current()] == [fixtures.CHARLIE_ID, ROBIN]
+    assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, fixtures.CHARLIE_ID, None]

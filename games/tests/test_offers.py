@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.asked import act as press
-from discord_bot.clicks import Click
-from discord_bot.clicks import act as click
+from discord_bot.interactions.choices import act as press
+from discord_bot.interactions.signup_buttons import Click
+from discord_bot.interactions.signup_buttons import act as click
 from games.core.base import Actor, Done
 from games.core.choices import Ask
 from games.core.roster import roster
@@ -26,10 +26,10 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import User
-from guilds.seen import SeenMember, SeenUser
-from notifications import steps
-from notifications.letter import Letter
+from notifications.daemon import steps
+from notifications.messages import Letter
 from notifications.models import Delivery, Notification
 
 KEPT_FOR = timedelta(minutes=BUILT_IN["offer_for"])

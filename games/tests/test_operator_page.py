@@ -8,9 +8,10 @@ from django.urls import reverse
 
 from conftest import World
 from games.deliveries.operator_views import chart
-from guilds import actions
+from guilds.directory import upsert
 from guilds.models import User
-from notifications import holding, overview, steps
+from notifications import report
+from notifications.daemon import pause, steps
 from notifications.models import Delivery, Heartbeat, Notification, Status
 
 PAGE = "/admin/deliveries/"
@@ -39,15 +40,15 @@ def test_the_numbers(world: World) -> None:
     letter(world, 0.1)
     letter(world, 0, leased_until=now + timedelta(seconds=30))
     letter(world, -0.1, error="Discord answered 502")
-    hours = overview.hours(now)
-    assert len(hours) == overview.HOURS
+    hours = report.hours(now)
+    assert len(hours) == report.HOURS
     [busy] = [hour for hour in hours if hour.sent and hour.p50 is not None and hour.p50 < 1]
     assert (busy.sent, busy.p50, busy.failed) == (3, 0.3, 1)
     assert busy.p99 == pytest.approx(49, abs=1)
     assert sum(hour.failed for hour in hours) == 1
-    found = overview.queue(now)
+    found = report.queue(now)
     assert (found.due, found.oldest, found.in_flight, found.tried_again) == (1, timedelta(minutes=6), 1, 1)
-    assert overview.dropped(now) == [("they left", 1)]
+    assert report.dropped(now) == [("they left", 1)]
     bars = chart(hours)["bars"]
     assert [bar.failed for bar in bars if bar.failed] == [60.0]
 
@@ -60,7 +61,7 @@ def test_the_page(world: World, root: Any) -> None:
     letter(world, 1, status=Status.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
     letter(world, 1, status=Status.UNCERTAIN)
     steps.beat("notifyd", world.now - timedelta(minutes=3))
-    actions.see_guild_gone(world.guild.pk, world.now)
+    upsert.see_guild_gone(world.guild.pk, world.now)
     page = root.get(PAGE)
     assert "<b>notifyd</b> last seen 3 minutes ago" in page.text
     assert "in Friday Night Dice" in page.text
@@ -73,17 +74,17 @@ def test_the_page(world: World, root: Any) -> None:
 def test_it_is_for_superusers(world: World, as_person: Any) -> None:
     manager = as_person(world.alice)
     assert manager.get(PAGE).status_code == 404
-    holding.hold("The ledger is old.", world.now)
+    pause.hold("The ledger is old.", world.now)
     assert manager.post(reverse("admin:release")).status_code == 404
     page = manager.get("/admin/").text
     assert "Nothing is being said" not in page
     assert PAGE not in page
     assert as_person(world.charlie).get(PAGE).status_code == 403
-    assert holding.open_hold() is not None
+    assert pause.open_hold() is not None
 
 
 def test_a_hold_is_said_on_every_page_and_released(world: World, root: Any) -> None:
-    holding.hold("The ledger is old.", world.now)
+    pause.hold("The ledger is old.", world.now)
     letter(world, 1)
     for address in ("/admin/", PAGE, "/admin/notifications/delivery/", "/admin/games/game/"):
         page = root.get(address).text
@@ -93,6 +94,6 @@ def test_a_hold_is_said_on_every_page_and_released(world: World, root: Any) -> N
     answer = root.post(reverse("admin:release"), follow=True)
     assert "Released. 1 letters" in answer.text
     assert "Nothing is being said" not in answer.text
-    assert holding.open_hold() is None
+    assert pause.open_hold() is None
     assert "Nothing was held." in root.post(reverse("admin:release"), follow=True).text
     assert Heartbeat.objects.count() == 0

@@ -10,8 +10,8 @@ from django.db import connection
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.asked import act as press
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.choices import act as press
+from discord_bot.interactions.signup_buttons import Click, act
 from games.core.base import Actor
 from games.core.choices import Ask
 from games.models import Game, Signup
@@ -23,9 +23,9 @@ from games.signups import swaps
 from games.tests.test_doors import form_fields
 from games.tests.test_matrix import foreign_game
 from gamesched.lib.refusal import Refused
-from guilds.actions import see_member
+from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.upsert import see_member
 from guilds.models import User
-from guilds.seen import SeenMember, SeenUser
 
 
 def by(user: User) -> Actor:

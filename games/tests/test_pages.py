@@ -8,9 +8,9 @@ from conftest import GUILD, World
 from games.core.base import Actor
 from games.models import Game
 from games.signups.closing import close
-from guilds.actions import see_roles
+from guilds.directory.payloads import SeenRole
+from guilds.directory.upsert import see_roles
 from guilds.models import User
-from guilds.seen import SeenRole
 from guilds.templatetags.when import when
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from games.signups.participants import Candidate, Judged, judge, parse, with_choices
-from guilds.names import fold
+from guilds.display_names import fold
 
 ALICE = Candidate(1300000000000000001, "alice", "Alice", "")
 BOB = Candidate(1300000000000000002, "bob", "Bob", "Bob the GM")

@@ -20,7 +20,7 @@ from games.signups import actions as signups
 from games.signups import manual_seating
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
+from notifications.daemon import steps
 from notifications.models import Notification
 
 DICE = GUILD + 40

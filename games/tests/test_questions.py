@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.asked import act
+from discord_bot.interactions.choices import act
 from discord_bot.models import Outcome
 from discord_bot.render import embed
 from games.confirmations import actions as confirmations
@@ -28,9 +28,9 @@ from games.signups import standby
 from games.tests.test_edited import MINUTE, edit, told
 from games.tests.test_ledger import letters
 from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import SeenUser
 from guilds.models import User
-from guilds.seen import SeenUser
-from notifications import steps
+from notifications.daemon import steps
 from notifications.models import Notification
 
 HOUR = timedelta(hours=1)

@@ -16,7 +16,7 @@ from games.models import Announcement, Game
 from games.posts.announcement import FIELD_VALUE, view
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
-from notifications import steps
+from notifications.daemon import steps
 from notifications.models import Delivery, Notification
 
 

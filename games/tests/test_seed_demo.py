@@ -13,8 +13,8 @@ from games.models import Announcement, Game, GameTemplate
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.models import Block, Channel, Guild, User
-from notifications import steps
-from notifications.letter import Letter, Passing, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Passing, Sent
 from notifications.models import Delivery
 
 made = count(1)

@@ -14,7 +14,7 @@ from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import settings_of
-from guilds import actions
+from guilds.directory import upsert
 from guilds.models import User
 
 ORGANISER = GUILD + 20
@@ -181,7 +181,7 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
 
 def test_a_channel_deleted_meanwhile_is_said_and_what_was_typed_stays(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    actions.see_channel_gone(world.channel.pk, world.now)
+    upsert.see_channel_gone(world.channel.pk, world.now)
     address = reverse("guild-channel", args=[GUILD, world.channel.pk])
     answer = client.post(address, {"edition": "0", "instructions": "Wear a hat.", "for_games": "on"})
     assert answer.status_code == 422
@@ -238,7 +238,7 @@ def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None
 
 def test_a_template_of_a_deleted_channel_says_so(world: World, as_person: Any) -> None:
     made = template(world, channel_id=world.other_channel.pk)
-    actions.see_channel_gone(world.other_channel.pk, world.now)
+    upsert.see_channel_gone(world.other_channel.pk, world.now)
     client = as_person(world.alice)
     address = reverse("template", args=[GUILD, made.pk])
     assert "#raids, where its games were announced, was deleted in Discord." in client.get(address).text
@@ -268,7 +268,7 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
 
 
 def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> None:
-    actions.see_guild_gone(GUILD, world.now)
+    upsert.see_guild_gone(GUILD, world.now)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
     assert answer.status_code == 404
     assert "The bot is no longer in Friday Night Dice." in answer.text
@@ -276,7 +276,7 @@ def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> Non
 
 def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: Any) -> None:
     data = guild_fields(seats="3")
-    actions.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    upsert.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
     assert answer.status_code == 403
     assert "Only those who manage the server may do that" in answer.text

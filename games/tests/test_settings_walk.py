@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from discord_bot.sandbox import cast
-from discord_bot.sandbox.things import APPLICATION_ID
 from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.stack import Stack, eventually, in_browser
-from gamesched.tests.test_walk import log_in
+from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -129,8 +129,8 @@ def test_an_owner_who_invites_the_bot_is_told_once_for_each_stay() -> None:
         client = stack.discord.client
         # This server invited the bot before it ran.
         [letter] = eventually(lambda: client.dms("alice"))
-        assert f"/guilds/{cast.GUILD_ID}/setup/" in letter["content"]
-        guild = stack.discord.do(lambda world: world.add_guild("Elsewhere", cast.ERIN_ID))
+        assert f"/guilds/{fixtures.GUILD_ID}/setup/" in letter["content"]
+        guild = stack.discord.do(lambda world: world.add_guild("Elsewhere", fixtures.ERIN_ID))
         for stay in (1, 2):
             stack.discord.do(lambda world: world.add_bot(guild))
             eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at=None).exists())

@@ -9,11 +9,11 @@ from discord_bot.bot import _see_guild as see_guild
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
 from gamesched.lib.clock import db_now
-from guilds import actions
+from guilds.directory import upsert
+from guilds.directory.payloads import SeenChannel, SeenGuild
 from guilds.models import Channel, Guild
-from guilds.seen import SeenChannel, SeenGuild
-from notifications import steps
-from notifications.letter import Permanent, Sent
+from notifications.daemon import steps
+from notifications.messages import Permanent, Sent
 from notifications.models import Delivery, Notification, Status
 
 ORGANISER = GUILD + 20
@@ -50,7 +50,7 @@ def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: Worl
         SeenChannel(GUILD + 18, "art", 16, 8, PERMISSIONS),
         SeenChannel(GUILD + 16, "Section", 4, 7, PERMISSIONS),
     ]
-    actions.see_channels(GUILD, seen)
+    upsert.see_channels(GUILD, seen)
     shown = {c.channel.name: c for c in as_person(world.alice).get(reverse(PAGE, args=[GUILD])).context["channels"]}
     assert {name: one.missing for name, one in shown.items() if one.postable} == {
         "general": ["Embed Links"],
@@ -163,7 +163,7 @@ def test_an_owner_with_closed_messages_or_without_the_bot_is_left_alone(world: W
     assert steps.take_jobs(world.now, 10) == []
     assert Delivery.objects.get().error == "their direct messages are closed"
     Delivery.objects.update(status=Status.PENDING, in_channel=False)
-    actions.see_guild_gone(GUILD, world.now)
+    upsert.see_guild_gone(GUILD, world.now)
     assert steps.take_jobs(world.now, 10) == []
     assert Delivery.objects.get().error == "the bot was removed from the server"
 
@@ -174,13 +174,13 @@ def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(wor
     assert see_guild(seen), "and is tried again where the owner could not be asked"
     assert guild_setup.welcome(seen.id, world.alice.pk, world.now)
     assert not see_guild(seen), "a reconnect or restart sees it again"
-    actions.see_guild_unavailable(seen.id)
+    upsert.see_guild_unavailable(seen.id)
     assert not see_guild(seen), "an outage is not a removal"
     for while_running in (True, False):
         if while_running:
-            actions.see_guild_gone(seen.id, world.now)
+            upsert.see_guild_gone(seen.id, world.now)
         else:
-            actions.see_guilds_present([GUILD], world.now)
+            upsert.see_guilds_present([GUILD], world.now)
         assert not guild_setup.welcome(seen.id, world.alice.pk, world.now), "the bot is not there"
         assert see_guild(seen), "it came back"
         assert guild_setup.welcome(seen.id, world.alice.pk, world.now)

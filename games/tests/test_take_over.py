@@ -15,11 +15,11 @@ from games.models import Game
 from games.models.settings import GuildDefaults
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.actions import see_member, see_member_gone
+from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.upsert import see_member, see_member_gone
 from guilds.models import Member, User
-from guilds.seen import SeenMember, SeenUser
-from notifications import steps
-from notifications.letter import Letter
+from notifications.daemon import steps
+from notifications.messages import Letter
 from notifications.models import Notification
 
 KEEPER = 1200000000000000041

@@ -16,8 +16,8 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from notifications import steps
-from notifications.letter import Letter, Sent
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
 from notifications.models import Notification
 
 

@@ -15,10 +15,10 @@ from games.models import Game
 from games.signups import actions as signups
 from games.tests.test_ledger import fail, letters
 from games.tests.test_matrix import foreign_game
-from notifications import steps
-from notifications.letter import Passing, Permanent, Sent
+from notifications.daemon import steps
+from notifications.messages import Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
-from notifications.rules import TOO_LATE
+from notifications.policy import TOO_LATE
 
 
 @pytest.fixture

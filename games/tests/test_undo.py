@@ -18,9 +18,9 @@ from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
-from guilds.actions import see_member_gone
-from notifications import steps
-from notifications.letter import Letter, Sent
+from guilds.directory.upsert import see_member_gone
+from notifications.daemon import steps
+from notifications.messages import Letter, Sent
 from notifications.models import Delivery, Notification
 
 AGAIN = timedelta(seconds=31)  # by when what was being sent has arrived

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.clicks import Click, act
+from discord_bot.interactions.signup_buttons import Click, act
 from games.core import wording
 from games.core.base import Actor
 from games.core.roster import roster
@@ -19,8 +19,8 @@ from games.signups import actions as signups
 from games.signups import standby
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import SeenMember, SeenUser
 from guilds.models import User
-from guilds.seen import SeenMember, SeenUser
 
 
 def by(user: User) -> Actor:

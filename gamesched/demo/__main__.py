@@ -4,8 +4,8 @@ import os
 import sys
 
 from gamesched.demo import supervisor
+from gamesched.demo.environment import REPOSITORY, environment
 from gamesched.demo.postgres import Server, ServerProblem
-from gamesched.demo.state import REPOSITORY, environment
 
 
 def main() -> int:

@@ -16,8 +16,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import IO
 
+from gamesched.demo.environment import REPOSITORY, demo_directory, environment, recall, remember
 from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
-from gamesched.demo.state import REPOSITORY, demo_directory, environment, recall, remember
 
 STOP_WITHIN = 2.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
 LAST_SIGNAL = {"worker": signal.SIGTERM}  # it has processes of its own, which only it can end
@@ -157,14 +157,14 @@ def _programs(web: int, discord: int) -> list[Program]:
     return [
         (
             "discord",
-            [python, "-m", "discord_bot.sandbox", "--port", str(discord), "--state", kept]
+            [python, "-m", "gamesched.local_discord", "--port", str(discord), "--state", kept]
             + ["--crowd", "--public-url", f"http://localhost:{web}"],
             {},
         ),
         ("web", [python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(web), "gamesched.asgi:application"], {}),
         ("bot", [*manage, "runbot"], long_lived),
         ("notifyd", [*manage, "notifyd"], long_lived),
-        ("worker", [python, "-m", "gamesched.demo.whole", *manage, "qcluster"], {}),
+        ("worker", [python, "-m", "gamesched.demo.process_group", *manage, "qcluster"], {}),
     ]
 
 

@@ -19,10 +19,10 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from discord_bot.sandbox import cast
-from discord_bot.sandbox.testing import LocalDiscord
 from gamesched.demo.supervisor import die_with_parent
-from gamesched.testing.embedded import find_browser
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.environment import find_browser
 from guilds.models import Guild
 from notifications.models import Heartbeat
 
@@ -153,7 +153,7 @@ class Stack:
         except requests.RequestException:
             return False
 
-    def posts(self, person: str = "alice", channel_id: int = cast.GENERAL_ID) -> list[dict[str, Any]]:
+    def posts(self, person: str = "alice", channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
         """The announcements that a person sees in a channel, the newest first."""
         return [message for message in self.discord.client.messages(person, channel_id) if message["embeds"]]
 

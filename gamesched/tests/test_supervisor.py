@@ -157,7 +157,7 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     os.kill(victim, signal.SIGKILL)
     assert demo.wait() == 1
     assert "notifyd ended (exit code -9). Its last words:\n" in demo.said
-    assert "    INFO    notifications.daemon: Speaking." in demo.said
+    assert "    INFO    notifications.daemon.loop: Speaking." in demo.said
     assert demo.processes() == {}
 
 

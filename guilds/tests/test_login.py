@@ -10,9 +10,9 @@ import requests
 from django.test import Client
 
 from conftest import make_world
-from discord_bot.sandbox import cast
-from discord_bot.sandbox.testing import LocalDiscord
-from guilds import directory
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from guilds.directory import lookup
 from guilds.models import Member, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,31 +39,31 @@ def test_logging_in_writes_down_who_and_where(
 ) -> None:
     make_world(now)
     lookups = ThreadPoolExecutor(1)
-    monkeypatch.setattr(directory, "_lookups", lookups)
+    monkeypatch.setattr(lookup, "_lookups", lookups)
     Member.objects.all().delete()
-    answer = client.get(walk(client, cast.BOB_ID))
+    answer = client.get(walk(client, fixtures.BOB_ID))
     assert answer["Location"] == "/"
-    assert client.session["_auth_user_id"] == str(cast.BOB_ID)
-    member = Member.objects.get(user_id=cast.BOB_ID)
-    assert member.guild_id == cast.GUILD_ID
+    assert client.session["_auth_user_id"] == str(fixtures.BOB_ID)
+    member = Member.objects.get(user_id=fixtures.BOB_ID)
+    assert member.guild_id == fixtures.GUILD_ID
     lookups.shutdown()  # roles are looked up behind the page's back
-    assert Member.objects.get(user_id=cast.BOB_ID).role_ids == [cast.ORGANISER_ID]
+    assert Member.objects.get(user_id=fixtures.BOB_ID).role_ids == [fixtures.ORGANISER_ID]
 
 
 def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    User.objects.filter(pk=cast.BOB_ID).update(zone="Asia/Tokyo", is_staff=True)
+    User.objects.filter(pk=fixtures.BOB_ID).update(zone="Asia/Tokyo", is_staff=True)
     for _ in range(2):
-        client.get(walk(client, cast.BOB_ID))
-        bob = User.objects.get(pk=cast.BOB_ID)
+        client.get(walk(client, fixtures.BOB_ID))
+        bob = User.objects.get(pk=fixtures.BOB_ID)
         assert (bob.zone, bob.is_staff, bob.global_name) == ("Asia/Tokyo", True, "Bob")
         client.logout()
-    assert User.objects.filter(username=str(cast.BOB_ID)).count() == 1
+    assert User.objects.filter(username=str(fixtures.BOB_ID)).count() == 1
 
 
 def test_a_person_in_no_guild_with_the_bot_is_told_what_to_do(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    client.get(walk(client, cast.ERIN_ID))
+    client.get(walk(client, fixtures.ERIN_ID))
     page = client.get("/").text
     assert "Invite it to a server that you manage" in page
     assert "Friday Night Dice" not in page
@@ -77,7 +77,7 @@ def test_consent_denied(discord: LocalDiscord, client: Client) -> None:
 
 def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    address = walk(client, cast.BOB_ID)
+    address = walk(client, fixtures.BOB_ID)
     code = parse_qs(urlsplit(address).query)["code"][0]
     for wrong in (f"/accounts/discord/login/callback/?code={code}", "/accounts/discord/login/callback/?code=x&state=y"):
         page = client.get(wrong, follow=True)
@@ -90,14 +90,14 @@ def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now:
 
 
 def test_cookies_off(discord: LocalDiscord, client: Client) -> None:
-    address = walk(client, cast.BOB_ID)
+    address = walk(client, fixtures.BOB_ID)
     page = Client().get(address, follow=True)
     assert page.status_code == 400
     assert "allow cookies for this site" in page.text
 
 
 def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Client) -> None:
-    address = walk(client, cast.BOB_ID)
+    address = walk(client, fixtures.BOB_ID)
     page = client.get(address.replace("code=", "code=x"), follow=True)
     assert page.status_code == 503
     assert "Discord refused the log-in" in page.text
@@ -113,9 +113,9 @@ def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Clie
     ],
 )
 def test_discord_down_or_limiting(discord: LocalDiscord, client: Client, fault: dict[str, Any], title: str) -> None:
-    address = walk(client, cast.BOB_ID)
+    address = walk(client, fixtures.BOB_ID)
     discord.client.fault(**fault)
     page = client.get(address, follow=True)
     assert page.status_code == 503
     assert title in page.text
-    assert not User.objects.filter(pk=cast.BOB_ID).exists()
+    assert not User.objects.filter(pk=fixtures.BOB_ID).exists()

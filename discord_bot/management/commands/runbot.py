@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from discord_bot.bot import Bot
-from gamesched.lib.bell import connect
+from gamesched.lib.pg_notify import connect
 from gamesched.lib.service import require_database, stop_on_signals
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from discord_bot.sandbox.__main__ import add_arguments, run
+from gamesched.local_discord.__main__ import add_arguments, run
 
 
 class Command(BaseCommand):

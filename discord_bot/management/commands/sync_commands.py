@@ -9,8 +9,8 @@ import discord
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from discord_bot.addresses import use_configured_addresses
-from discord_bot.commands import sync
+from discord_bot.interactions.commands import sync
+from discord_bot.patches.addresses import use_configured_addresses
 
 
 class Command(BaseCommand):

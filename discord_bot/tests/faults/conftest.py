@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from discord_bot.tests.faults.stage import Stage, own_server
+from discord_bot.tests.faults.harness import Stage, own_server
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from discord_bot.tests.faults.harness import Stage
+from discord_bot.tests.faults.kill_points import POINTS, SELDOM
 from discord_bot.tests.faults.launcher import Order
-from discord_bot.tests.faults.points import POINTS, SELDOM
-from discord_bot.tests.faults.stage import Stage
 from games.core.base import Actor
 from games.models import Game
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
 from guilds.models import User
-from notifications import holding
+from notifications.daemon import pause
 
 GAMES_AT_A_TIME = 2
 AT_RANDOM = 0.4  # the part of the notifyds that die at a random moment rather than at a named point
@@ -112,7 +112,7 @@ def drain(
             say(f"{so_far}, {now - began:4.0f} s")
     stage.discord.client.clear_faults()
     notifyds.end()
-    assert holding.open_hold() is None, "taken for a restored backup"
+    assert pause.open_hold() is None, "taken for a restored backup"
     for _ in range(2):
         notifyds.start(Order(longest_backoff=1.0))
     stage.quiet(120)

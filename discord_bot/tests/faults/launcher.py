@@ -43,8 +43,9 @@ def notifyd(order: Order) -> None:
     from django.core.management import call_command
     from django.db import connections
 
-    from discord_bot.tests.faults import points
-    from notifications import daemon, rules, steps
+    from discord_bot.tests.faults import kill_points
+    from notifications import policy
+    from notifications.daemon import loop, steps
 
     passed = itertools.count(1)
 
@@ -61,18 +62,18 @@ def notifyd(order: Order) -> None:
 
     steps.take_over = speaking
     if order.point:
-        points.POINTS[order.point](here)
+        kill_points.POINTS[order.point](here)
     if order.port:
         connections.settings["default"] |= {"HOST": "127.0.0.1", "PORT": str(order.port)}
     if order.canary:
-        daemon.CANARY_EVERY = daemon.CANARY_WITHIN = order.canary
-        daemon.LOCK_TURN, daemon.LOCK_ANSWER = order.canary, order.canary * 1.5
+        loop.CANARY_EVERY = loop.CANARY_WITHIN = order.canary
+        loop.LOCK_TURN, loop.LOCK_ANSWER = order.canary, order.canary * 1.5
     if order.longest_backoff:
-        rules.LONGEST_BACKOFF = order.longest_backoff
+        policy.LONGEST_BACKOFF = order.longest_backoff
     if order.cap:
-        rules.CAP = order.cap
+        policy.CAP = order.cap
     if not order.reads_back:
-        points.no_reading_back()
+        kill_points.no_reading_back()
     call_command("notifyd")
 
 
@@ -99,7 +100,7 @@ def main() -> None:
 
     django.setup()
     # Imported once, for every child.
-    import_module("discord_bot.tests.faults.points")
+    import_module("discord_bot.tests.faults.kill_points")
     import_module("notifications.management.commands.notifyd")
     children: set[int] = set()
     waiting = b""

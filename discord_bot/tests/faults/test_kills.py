@@ -10,12 +10,12 @@ from django.db import connection
 from django.db.models import F
 
 from discord_bot.tests.faults.drain import drain, few_faults
+from discord_bot.tests.faults.harness import DISCORDS_MEMORY, Stage, connect, copy_database
 from discord_bot.tests.faults.launcher import Order
 from discord_bot.tests.faults.proxy import Proxy
-from discord_bot.tests.faults.stage import DISCORDS_MEMORY, Stage, connect, copy_database
 from games.models import Announcement
 from gamesched.testing.stack import eventually
-from notifications import steps
+from notifications.daemon import steps
 from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
 
 pytestmark = pytest.mark.processes

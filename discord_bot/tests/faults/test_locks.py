@@ -28,8 +28,8 @@ from games.signups import actions as signups
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.models import User
-from notifications import steps
-from notifications.letter import Passing, Permanent, Sent
+from notifications.daemon import steps
+from notifications.messages import Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,11 @@ from typing import Any
 
 from games.attendance import commands as attendance_commands
 from games.attendance.commands import AfterWords
+from games.confirmations import commands as confirmation_commands
+from games.confirmations.commands import ConfirmationWords
 from games.core import wording
-from games.hosts import messages as host_messages
-from games.hosts.rules import To
+from games.hosts import commands as host_commands
+from games.hosts.commands import HostWords
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
 from games.scheduling.clone_form import AgainForm
@@ -22,7 +24,7 @@ from games.server_settings import templates
 from games.signups import commands as signup_commands
 from games.signups import host_commands as signup_host_commands
 from games.signups.commands import PeopleWords
-from games.signups.host_commands import HostWords
+from games.signups.host_commands import RosterWords
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
@@ -53,7 +55,7 @@ def announcing(text: str | None) -> dict[str, str]:
     return {"announce": When.LATER.value, "announce_date": day, "announce_time": time}
 
 
-class Command(PeopleWords, HostWords, AfterWords):
+class Command(PeopleWords, RosterWords, HostWords, ConfirmationWords, AfterWords):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -88,22 +90,24 @@ class Command(PeopleWords, HostWords, AfterWords):
         cancel = words.add_parser("cancel", parents=[changing], help="call a game off")
         cancel.add_argument("game")
         cancel.add_argument("--reason", default="")
-        tell = words.add_parser("tell", parents=[changing], help="write to the people in a game")
-        tell.add_argument("game")
-        tell.add_argument("--text", required=True)
-        tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
         template = words.add_parser("template", parents=[common], help="save a game as a template")
         template.add_argument("game")
         template.add_argument("--name", required=True)
         for word in (create, clone):
             word.add_argument("--anyway", action="store_true", help="though the host plays or runs another game then")
-        for subject in (signup_commands, signup_host_commands, attendance_commands):
+        for subject in (
+            signup_commands,
+            signup_host_commands,
+            host_commands,
+            confirmation_commands,
+            attendance_commands,
+        ):
             subject.add(words, changing)
 
     # --- words -------------------------------------------------------------------------------------------
 
     def do_list(self) -> None:
-        games = self._visible().upcoming(db_now()).select_related("guild")
+        games = self.is_visible().upcoming(db_now()).select_related("guild")
         if self.options["guild"]:
             games = games.filter(guild_id=parse_id(self.options["guild"]))
         found = [self._line(game) for game in games]
@@ -155,11 +159,6 @@ class Command(PeopleWords, HostWords, AfterWords):
     def do_cancel(self) -> None:
         game_id = self._game().pk
         self._do(lambda: scheduling.cancel(game_id, self.options["reason"], self.actor, db_now()))
-
-    def do_tell(self) -> None:
-        game_id = self._game().pk
-        text, to = self.options["text"], To(self.options["to"])
-        self._do(lambda: host_messages.tell(game_id, text, to, self.actor, db_now()))
 
     def do_clone(self) -> None:
         game = self._game()

@@ -11,9 +11,9 @@ from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, 
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
-from guilds.actions import greet_guild, see_guild, see_user
+from guilds.directory.payloads import SeenGuild, SeenUser
+from guilds.directory.upsert import greet_guild, see_guild, see_user
 from guilds.models import Guild, User
-from guilds.seen import SeenGuild, SeenUser
 
 OPERATOR = SeenUser(ALICE, "alice", "Alice")
 BLOCKED = SeenUser(1300000000000000009, "ivan", "Ivan")

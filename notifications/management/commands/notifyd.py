@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
-from notifications import holding, steps
-from notifications.daemon import HOW_TO_RELEASE, NoListen, Notifyd, Stuck
-from notifications.letter import TokenRefused, backend
+from notifications.daemon import pause, steps
+from notifications.daemon.loop import HOW_TO_RELEASE, NoListen, Notifyd, Stuck
+from notifications.messages import TokenRefused, backend
 from notifications.models import Heartbeat
 
 SILENT_FOR = timedelta(minutes=1)  # it beats at least every half a minute
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if check:
             self._check()
         elif hold is not None:
-            holding.hold(hold, db_now())
+            pause.hold(hold, db_now())
             self.stdout.write(f"Held: {HOW_TO_RELEASE}")
         elif release:
             self._release()
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if beat is None or now - beat.at > SILENT_FOR:
             since = f"since {beat.at:%Y-%m-%d %H:%M:%S} UTC" if beat else "yet"
             raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
-        if (held := holding.open_hold()) is not None:
+        if (held := pause.open_hold()) is not None:
             self.stdout.write(f"Speaking, but held since {held.at:%Y-%m-%d %H:%M} UTC: {held.why}")
             return
         due = steps.next_due()
@@ -54,10 +54,10 @@ class Command(BaseCommand):
         self.stdout.write("Speaking." if late < 10 else f"Speaking; what waits longest is {late:.0f} s late.")
 
     def _release(self) -> None:
-        if holding.open_hold() is None:
+        if pause.open_hold() is None:
             self.stdout.write("Nothing was held.")
             return
-        dropped = holding.release(getpass.getuser(), db_now())
+        dropped = pause.release(getpass.getuser(), db_now())
         self.stdout.write(f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said.")
 
     def _speak(self) -> None:

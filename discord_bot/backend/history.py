@@ -1,0 +1,79 @@
+"""Reading back what the bot itself said, to be certain of what its ledger cannot know."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+import discord
+
+from discord_bot import render
+from notifications.messages import Letter, Passing, Permanent
+
+UNREADABLE = "It may have been sent, and the bot may not read the history there to find out."
+AT_A_TIME = 5
+TRIES = 6  # of reading one channel, while Discord is unwell
+FURTHEST = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
+UNKNOWN_MESSAGE = 10008  # what an id that no message has is answered with
+CLOCKS = timedelta(minutes=1)  # between the database's clock and Discord's
+
+
+async def sent_already(client: discord.Client, channel: discord.PartialMessageable, letter: Letter) -> int | None:
+    """The message of ours that bears the letter's mark, made since its first try.
+
+    Raises Permanent, uncertain, where the channel may not be read or is too long to.
+    """
+    assert client.user is not None
+    since = letter.tried_at - CLOCKS if letter.tried_at else None
+    read = 0
+    try:
+        async for message in channel.history(limit=FURTHEST, after=since, oldest_first=False):
+            read += 1
+            if message.author.id == client.user.id and render.marked(message, letter):
+                return message.id
+        if not read:
+            # Without the permission to read its history, a channel looks empty; only asking for one message is refused.
+            await channel.fetch_message(channel.id)
+    except discord.NotFound as reason:
+        if reason.code != UNKNOWN_MESSAGE:
+            raise
+    except discord.Forbidden:
+        raise Permanent(UNREADABLE, Permanent.UNCERTAIN) from None
+    if read == FURTHEST:
+        raise Permanent("It may have been sent, and the channel is too busy to find out.", Permanent.UNCERTAIN)
+    return None
+
+
+async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
+    """The newest message of ours among the last fifty of each channel; what cannot be read is left out."""
+    at_a_time = asyncio.Semaphore(AT_A_TIME)
+    return max(
+        filter(None, await asyncio.gather(*(_newest(client, at_a_time, pk) for pk in channel_ids))), default=None
+    )
+
+
+async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_id: int) -> int | None:
+    assert client.user is not None
+    for left in reversed(range(TRIES)):
+        try:
+            async with at_a_time:
+                async for message in client.get_partial_messageable(channel_id).history(limit=50):
+                    if message.author.id == client.user.id:
+                        return message.id
+            return None
+        except (discord.Forbidden, discord.NotFound):
+            return None
+        except Passing as reason:
+            # One by one: where a third of all requests fail, forty that must all work never do.
+            if not left:
+                raise
+            await asyncio.sleep(min(reason.retry_after or 0.2, 3.0))
+    return None
+
+
+async def is_in(client: discord.Client, guild_id: int) -> bool:
+    """Whether the bot is in a guild."""
+    try:
+        await client.http.get_guild(guild_id, with_counts=False)
+    except (discord.Forbidden, discord.NotFound):
+        return False
+    return True

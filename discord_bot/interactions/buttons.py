@@ -1,0 +1,113 @@
+"""The buttons. Their ids carry what they are about; nothing is kept in memory."""
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import discord
+
+from games.core.choices import Ask
+from games.pages.game_list import Which
+from games.signups import wording as signup_wording
+from gamesched.lib.ids import parse_id
+from notifications.messages import Button
+
+if TYPE_CHECKING:
+    from discord_bot.bot import Bot
+
+Verb = Literal["join", "leave", "maybe", "cant"]
+FORMS = ("note", "bring")
+
+LABELS: dict[str, tuple[str, discord.ButtonStyle]] = {
+    "join": (signup_wording.JOIN, discord.ButtonStyle.success),
+    "maybe": (signup_wording.LABELS["tentative"], discord.ButtonStyle.secondary),
+    "cant": (signup_wording.LABELS["absent"], discord.ButtonStyle.secondary),
+    "leave": ("Leave", discord.ButtonStyle.secondary),
+}
+
+
+class SignupButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^game:(?P<id>[0-9]{1,19}):(?P<verb>join|leave|maybe|cant)$",
+):
+    """One of the buttons by which people answer a game. What Join is called says what comes of it."""
+
+    def __init__(self, game_id: int | None, verb: Verb, label: str = "") -> None:
+        usual, style = LABELS[verb]
+        super().__init__(discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{verb}"))
+        self.game_id = game_id
+        self.verb = verb
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "SignupButton":
+        return cls(parse_id(match["id"]), cast(Verb, match["verb"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.clicks.answer(interaction, self.game_id, self.verb)
+
+
+class PageButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^games:(?P<which>list|mine):(?P<page>[0-9]{1,4}):(?P<channel>[0-9]{1,19})$",
+):
+    """Earlier or Later under a list. Its id carries which page of which list it leads to."""
+
+    def __init__(self, label: str, which: Which, page: int, channel_id: int | None) -> None:
+        custom_id = f"games:{which}:{page}:{channel_id or 0}"
+        super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
+        self.which, self.page, self.channel_id = which, page, channel_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "PageButton":
+        return cls("", cast(Which, match["which"]), int(match["page"]), parse_id(match["channel"]))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.listings.answer(interaction, self.custom_id, self.which, self.page, self.channel_id)
+
+
+def _drawn(button: Button) -> discord.ui.Button[Any]:
+    return discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
+
+
+class AskButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
+):
+    """An answer to something that a letter, or a private line, asks about a game."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(_drawn(button))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "AskButton":
+        return cls(Button("", match.string))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.asked.answer(interaction, Ask.parse(self.custom_id))
+
+
+class FormButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"^(?P<what>note|bring):(?P<game>[0-9]{1,19})$"
+):
+    """Opens a form under a private line: a note beside one's name, or whom one brings."""
+
+    def __init__(self, button: Button) -> None:
+        super().__init__(_drawn(button))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> "FormButton":
+        return cls(Button("", match.string))
+
+    async def callback(self, interaction: discord.Interaction) -> None:
+        bot = cast("Bot", interaction.client)
+        await bot.filled.open(interaction, self.custom_id)

@@ -1,0 +1,20 @@
+"""What the worker does for the bot from time to time."""
+
+from datetime import timedelta
+
+from discord_bot.models import Interaction
+from gamesched.lib.clock import db_now
+from gamesched.lib.scheduled_tasks import plan
+
+KEPT = timedelta(days=30)
+
+
+def purge_interactions() -> str:
+    """Forget how clicks and commands went longer ago than anyone asks about."""
+    count, _ = Interaction.objects.filter(at__lt=db_now() - KEPT).delete()
+    return f"Deleted {count} interactions older than {KEPT.days} days."
+
+
+def plan_chores(**kwargs: object) -> None:
+    """After each migration."""
+    plan([("Interaction purge", "discord_bot.scheduled_tasks.purge_interactions", 24 * 60)])

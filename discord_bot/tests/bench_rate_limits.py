@@ -1,0 +1,118 @@
+"""How much of Discord's limits notifyd uses; prints figures and asserts none. Takes four minutes.
+
+python -m pytest -q -s -o python_files=bench_limits.py discord_bot/tests/bench_limits.py
+"""
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from discord_bot.backend.backend import DiscordBackend
+from discord_bot.http import client
+from games.core.base import Actor
+from games.models import Game, Signup
+from games.scheduling import actions as scheduling
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.stack import Stack, eventually
+from notifications.messages import Letter, Passing
+
+AT_ONCE = 100  # letters in flight, as notifyd has
+RATE = 2  # how much faster Discord's clock is than ours; more, and a busy machine's jitter shows
+
+
+def channels_of(local: LocalDiscord, count: int) -> list[int]:
+    """So many new text channels."""
+    return local.do(
+        lambda world: [world.add_channel(world.guilds[fixtures.GUILD_ID], f"table-{n}").id for n in range(count)]
+    )
+
+
+async def drain(backend: DiscordBackend, letters: list[Letter]) -> tuple[float, int]:
+    """Send them all as notifyd would, and again what may pass; returns real seconds and how often it had to pass."""
+    free = asyncio.Semaphore(AT_ONCE)
+    passed = 0
+
+    async def one(letter: Letter) -> None:
+        nonlocal passed
+        while True:
+            async with free:
+                try:
+                    async with asyncio.timeout(10):
+                        await backend.send(letter)
+                    return
+                except TimeoutError:
+                    again = 1.0
+                except Passing as reason:
+                    again = reason.retry_after or 1.0
+                passed += 1
+            await asyncio.sleep(again)
+
+    started = time.monotonic()
+    await asyncio.gather(*map(one, letters))
+    return time.monotonic() - started, passed
+
+
+def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rate, posts, channels = RATE, 10_000, 500
+    with LocalDiscord() as local:
+        settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = local.api_url, local.bot_token
+        monkeypatch.setattr(client, "SECOND", 1 / rate)
+        local.world.clock.rate = rate
+        places = channels_of(local, channels)
+        letters = [
+            Letter(channel_id=place, text=f"post {n}", nonce=str(n))
+            for n, place in zip(range(posts), itertools.cycle(places), strict=False)
+        ]
+
+        async def run() -> tuple[float, int]:
+            backend = DiscordBackend()
+            await backend.start()
+            try:
+                return await drain(backend, letters)
+            finally:
+                await backend.stop()
+
+        seconds, passed = asyncio.run(run())
+        statuses = Counter(entry["status"] for entry in local.server.services.log)
+        per_second = posts / seconds / rate
+        print(f"\n{posts} posts, {channels} channels: {seconds * rate:.0f} s of Discord's, {per_second:.1f} a second, ")
+        print(f"{per_second / 45:.1%} of 45, {per_second / 50:.1%} of 50; passed {passed}; answers {dict(statuses)}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> None:
+    world = make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        client = stack.discord.client
+        game = world.game(channel_id=fixtures.GENERAL_ID, seats=10)
+        post = eventually(stack.posts)[0]
+        names = [person["username"] for person in client.add_people(500, fixtures.GUILD_ID)]
+        started = time.monotonic()
+
+        def click(number: int) -> None:
+            time.sleep(max(0.0, started + number / 50 - time.monotonic()))
+            client.click(names[number], post, f"game:{game.pk}:join", wait=0)
+
+        with ThreadPoolExecutor(20) as threads:
+            clicks = [threads.submit(click, number) for number in range(500)]
+            for number in range(50):
+                time.sleep(max(0.0, started + number / 5 - time.monotonic()))
+                plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
+                scheduling.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+            for each in clicks:
+                each.result()
+        took = time.monotonic() - started
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 60)
+        eventually(lambda: Signup.objects.count() == 500, 60)
+        eventually(lambda: "490 waiting" in str(stack.posts()) and "Edit 49" in str(stack.posts()), 60)
+        print(f"\n500 clicks and 50 edits in {took:.1f} s: {len(client.requests('PATCH /channels'))} edits, ", end="")
+        print(f"{Counter(entry['state'] for entry in client.interactions())}, the last one right")

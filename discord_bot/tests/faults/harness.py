@@ -1,0 +1,384 @@
+"""What the fault tests play on: a PostgreSQL of their own, the local Discord, notifyds by the dozen, and the count."""
+
+import json
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection, connections
+from psycopg.conninfo import make_conninfo
+
+from conftest import World, make_world
+from discord_bot.tests.faults.launcher import Order
+from games.models import Announcement, Game, Signup
+from games.posts.announcement import view
+from gamesched.demo.postgres import Server
+from gamesched.demo.supervisor import die_with_parent
+from gamesched.lib.clock import db_now
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.state.entities import APPLICATION_ID
+from gamesched.testing.stack import REPOSITORY, Stack, eventually
+from guilds.models import User
+from notifications.models import Delivery, Notification, Status
+
+# The lease and both memories of nonces, ours and Discord's, a fifth of what they are: the same in proportion.
+LEASE, OUR_MEMORY, DISCORDS_MEMORY = 6.0, 24.0, 60.0  # seconds
+TERMINAL = {Status.FAILED, Status.UNCERTAIN, Status.DROPPED}
+NO_DATABASE = 2  # how a notifyd ends that is started while there is none
+MARK = re.compile(r"\?d=([\w-]+)")
+POSTED = re.compile(r"/games/(\d+)/$")
+
+
+@contextmanager
+def own_server() -> Iterator[Server]:
+    """A PostgreSQL that may be stopped at any moment, as Django's database until the block ends."""
+    server = Server(f"test-{os.getpid()}-faults", fast=True)
+    server.start()
+    default = connections.settings["default"]
+    before, address = dict(default), settings.DATABASE_URL
+    connections.close_all()
+    try:
+        connect(server, "postgres")
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE DATABASE faults")
+        connect(server, "faults")
+        call_command("migrate", verbosity=0)
+        yield server
+    finally:
+        connections.close_all()
+        default |= before
+        settings.DATABASE_URL = address
+        server.stop()
+        server.remove()
+
+
+def connect(server: Server, name: str) -> None:
+    """Have Django use this database of the server."""
+    connections.close_all()
+    connections.settings["default"] |= {"HOST": str(server.run), "PORT": "", "USER": "postgres", "NAME": name}
+    settings.DATABASE_URL = make_conninfo(server.url, dbname=name)
+
+
+def copy_database(server: Server, source: str, target: str) -> None:
+    """Make `target` what `source` is now, as a backup and its restoring do. Django is connected to neither then."""
+    connect(server, "postgres")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {target} TEMPLATE {source}")
+
+
+@dataclass
+class Happened:
+    """What the launcher says."""
+
+    event: str
+    pid: int
+    at: float
+    point: str = ""
+    status: int = 0
+
+
+class Notifyds:
+    """Forked from one warm process; killed and started again in milliseconds."""
+
+    def __init__(self, variables: dict[str, str], errors: int) -> None:
+        short = {"NOTIFY_LEASE_SECONDS": str(LEASE), "NOTIFY_NONCE_MEMORY_SECONDS": str(OUR_MEMORY)}
+        self.alive: dict[int, str] = {}
+        self.speaker: int | None = None
+        self.ended: list[Happened] = []  # by themselves, which none of them should
+        self.takeovers: list[float] = []  # seconds from a speaker's death to the next one's first step
+        self._lost_at: float | None = None
+        self._before: int | None = None
+        self._events: queue.Queue[Happened] = queue.Queue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "discord_bot.tests.faults.launcher"],
+            cwd=REPOSITORY,
+            env={**variables, **short},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            preexec_fn=die_with_parent,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        assert self._events.get(timeout=30).event == "ready"
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            said = json.loads(line)
+            known = {key: said[key] for key in ("event", "pid", "at", "point", "status") if key in said}
+            self._events.put(Happened(**known))
+
+    def _ask(self, **asked: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def start(self, order: Order = Order()) -> None:  # noqa: B008 (frozen)
+        self._ask(start=asdict(order))
+
+    def kill(self, pid: int, number: int = signal.SIGKILL) -> None:
+        self._ask(kill=pid, signal=number)
+
+    def next(self, seconds: float) -> Happened | None:
+        """The next thing that happens, or None after so long."""
+        try:
+            event = self._events.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if event.event == "started":
+            self.alive[event.pid] = event.point
+        elif event.event == "speaking":
+            self._before, self.speaker = self.speaker, event.pid
+            if self._lost_at is not None:
+                self.takeovers.append(event.at - self._lost_at)
+                self._lost_at = None
+        elif event.event == "died":
+            del self.alive[event.pid]
+            if event.status not in (-signal.SIGKILL, NO_DATABASE):
+                self.ended.append(event)
+            if event.pid == self.speaker:
+                # Only who stands by already takes over; otherwise a start is in it.
+                self.speaker, self._lost_at = None, event.at if self.alive else None
+            elif event.pid == self._before:
+                self.takeovers.append(0.0)  # the next one spoke before this one's death was even seen
+        return event
+
+    def until(self, what: str, seconds: float = 20.0) -> Happened:
+        """Wait for an event. Fails when it does not come."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            event = self.next(0.1)
+            if event is not None and event.event == what:
+                return event
+        raise AssertionError(f"no notifyd was {what} within {seconds} s")
+
+    def end(self) -> None:
+        """kill -9 for all, and wait until they are gone."""
+        while self._soon():
+            pass
+        for pid in tuple(self.alive):
+            self.kill(pid)
+        deadline = time.monotonic() + 10
+        while self.alive and time.monotonic() < deadline:
+            self.next(0.1)
+        assert not self.alive
+        self.speaker = self._lost_at = self._before = None
+
+    def _soon(self) -> bool:
+        return self.next(0.05) is not None
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+@dataclass
+class Count:
+    """What became of the rows."""
+
+    rows: int
+    lost: int
+    repeated: int
+    given_up: int  # with a reason
+    said: int
+    behind: int  # posts that do not show the game as it is
+
+
+class Stage:
+    """One server, one local Discord, one launcher, for many faults."""
+
+    def __init__(self, server: Server, now: datetime) -> None:
+        self.server = server
+        self.world: World = make_world(now)
+        self.stack = Stack(limited=False)
+        self.games: list[int] = []
+        self.people: list[int] = []
+        self.wanted: list[tuple[int, int]] = []  # whom each game's reminder is for
+
+    def __enter__(self) -> "Stage":
+        self.stack.__enter__()
+        self.discord = self.stack.discord
+        self.discord.do(self._set_up)
+        made = self.discord.client.add_people(12, fixtures.GUILD_ID)
+        self.people = [int(person["id"]) for person in made]
+        from guilds.directory import upsert
+        from guilds.directory.payloads import SeenMember, SeenUser
+
+        for person in made:
+            seen = SeenUser(int(person["id"]), person["username"])
+            upsert.see_member(fixtures.GUILD_ID, SeenMember(seen, ""), self.world.now)
+        self.notifyds = Notifyds(self.stack.variables, self.stack.errors)
+        self._model = self.world.game(channel_id=fixtures.GENERAL_ID, seats=0, reminders=(1440,))
+        Notification.objects.filter(game=self._model).delete()
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        try:
+            self.notifyds.end()
+            self.notifyds.close()
+        finally:
+            self.stack.__exit__(*args)
+
+    def _set_up(self, world: Any) -> None:
+        world.nonces.remembered = DISCORDS_MEMORY
+
+    # --- rows --------------------------------------------------------------------------------------------
+
+    def add_games(self, number: int, players: int = 9, kinds: tuple[str, ...] = ("announcement", "reminder")) -> int:
+        """Games as `lifecycle.create` and `signups.join` leave them, a post and a day's reminder due now.
+
+        In bulk, for thousands of them are needed. Returns how many messages that asks for.
+        """
+        now = db_now()
+        starts = now + timedelta(days=1)
+        games: list[Game] = []
+        for _ in range(number):
+            game = Game.objects.get(pk=self._model.pk)
+            game.pk = None
+            game._state.adding = True
+            game.title, game.starts_at, game.ends_at = "Night", starts, starts + timedelta(hours=2)
+            game.host_id = self.people[(len(self.games) + len(games)) % len(self.people)]
+            games.append(game)
+        Game.objects.bulk_create(games)
+        channels = (fixtures.GENERAL_ID, fixtures.GAME_NIGHT_ID, fixtures.RAIDS_ID)
+        Announcement.objects.bulk_create(
+            [Announcement(game=game, channel_id=channels[game.pk % len(channels)]) for game in games]
+        )
+        signups = []
+        for game in games:
+            at = self.people.index(game.host_id)
+            for key in range(1, players + 1):
+                who = self.people[(at + key) % len(self.people)]
+                signups.append(Signup(game=game, user_id=who, order_key=key, joined_at=now, seated_at=now))
+        Signup.objects.bulk_create(signups)
+        rows = []
+        for game in games:
+            for kind in kinds:
+                row = Notification(kind=kind, game=game, due_at=now, revision=game.revision)
+                if kind == "reminder":
+                    row.offset, row.useless_after = 1440, game.starts_at
+                    row.facts = {"starts_at": game.starts_at.isoformat()}
+                rows.append(row)
+        Notification.objects.bulk_create(rows)
+        self.games += [game.pk for game in games]
+        if "reminder" in kinds:
+            self.wanted += [(game.pk, game.host_id) for game in games]
+            self.wanted += [(each.game_id, each.user_id) for each in signups if each.user_id]
+        return number * (("announcement" in kinds) + ("reminder" in kinds) * (players + 1))
+
+    def add_poison(self) -> None:
+        """Rows that can be neither expanded nor rendered."""
+        now = db_now()
+        Notification.objects.create(kind="reminder", due_at=now, offset=1)
+        who = User.objects.get(pk=self.people[0])
+        Notification.objects.create(kind="lost_seat", game_id=self._model.pk, recipient=who, due_at=now)
+
+    def forget(self) -> None:
+        """Count only what is added from now on."""
+        self.games, self.wanted = [], []
+
+    def pending(self) -> int:
+        now = db_now()
+        due = Notification.objects.open().filter(due_at__lte=now + timedelta(hours=1))
+        return due.count() + Delivery.objects.filter(status=Status.PENDING).count()
+
+    def quiet(self, seconds: float = 60.0) -> None:
+        """Wait until nothing is left to be said."""
+        eventually(lambda: self.pending() == 0, seconds)
+
+    # --- the database ------------------------------------------------------------------------------------
+
+    def crash_database(self) -> None:
+        """`stop -m immediate`, and a start: what was not committed is gone, and every connection."""
+        connections.close_all()
+        process = self.server.process
+        assert process is not None
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+        self.server.process = None
+        self.server.start()
+
+    def waiting_for_the_lock(self) -> bool:
+        """Whether a notifyd stands by."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+            return cursor.fetchone() is not None
+
+    def deadlocks(self) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+            return int(cursor.fetchone()[0])
+
+    def cut_bells(self) -> int:
+        """Have PostgreSQL end every connection that listens."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bell'")
+            return len(cursor.fetchall())
+
+    # --- the count ---------------------------------------------------------------------------------------
+
+    def visible(self) -> tuple[Counter[str], Counter[int], dict[int, str]]:
+        """How often each letter's mark and each game's post is to be seen, and what the posts show."""
+
+        def look(world: Any) -> list[tuple[str, list[Any]]]:
+            return [
+                (message.content, message.embeds)
+                for channel in world.messages.values()
+                for message in channel.values()
+                if message.author_id == APPLICATION_ID
+            ]
+
+        letters: Counter[str] = Counter()
+        posts: Counter[int] = Counter()
+        shown: dict[int, str] = {}
+        for content, embeds in self.discord.do(look):
+            letters.update(MARK.findall(content))
+            for embed in embeds:
+                if found := POSTED.search(embed.get("url", "")):
+                    posts[int(found[1])] += 1
+                    shown[int(found[1])] = str(embed)
+        return letters, posts, shown
+
+    def count(self) -> Count:
+        """Hold every row against what is to be seen in the local Discord."""
+        letters, posts, shown = self.visible()
+        games = Game.objects.filter(pk__in=self.games)
+        deliveries = list(Delivery.objects.filter(notification__game__in=games).values_list("nonce", "status", "error"))
+        given_up = [nonce for nonce, status, error in deliveries if status in TERMINAL and error]
+        lost = [nonce for nonce, _, _ in deliveries if not letters[nonce] and nonce not in set(given_up)]
+        repeated = [nonce for nonce, _, _ in deliveries if letters[nonce] > 1]
+        # What was never expanded would be missed by the rows alone.
+        told = Counter(
+            Delivery.objects.filter(notification__game__in=games).values_list("notification__game_id", "recipient_id")
+        )
+        lost += [str(each) for each in self.wanted if not told[each]]
+        repeated += [str(each) for each in told if told[each] > 1]
+        now = db_now()
+        announced = Announcement.objects.filter(game__in=games, game__notifications__kind="announcement").distinct()
+        behind = 0
+        for post in announced.select_related("game__guild__defaults", "game__channel__defaults", "game__template"):
+            game = post.game
+            if not posts[game.pk]:
+                (given_up if post.problem else lost).append(str(game))
+            elif posts[game.pk] > 1:
+                repeated.append(str(game))
+            if posts[game.pk] and view(game, now).seats_text not in shown[game.pk]:
+                behind += 1
+        said = sum(letters[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
+        rows = len(deliveries) + announced.count()
+        return Count(rows, len(lost), len(repeated), len(given_up), said, behind)

@@ -1,0 +1,129 @@
+"""Where notifyd is killed: named points between claim, send and record, put around the product's own functions.
+
+Each is installed in a process that is about to run notifyd, and calls `here` whenever it passes.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+from django.db import models
+
+from discord_bot.backend import history
+from discord_bot.backend.backend import DiscordBackend
+from notifications.daemon import steps
+from notifications.messages import Letter
+from notifications.models import Delivery, Notification, Status
+from notifications.types import post_kinds
+
+Here = Callable[[], None]
+
+
+def _after(owner: Any, name: str, here: Here, when: Callable[[Any], Any] = lambda result: True) -> None:
+    real = getattr(owner, name)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        if when(result):
+            here()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _around_async(owner: Any, name: str, before: Here | None = None, after: Here | None = None) -> None:
+    real: Callable[..., Awaitable[Any]] = getattr(owner, name)
+
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if before:
+            before()
+        result = await real(*args, **kwargs)
+        if after:
+            after()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _answer_lost(here: Here) -> None:
+    """The request is written whole, and its answer never read; Discord may have done it by then, or not."""
+    real = aiohttp.ClientResponse.start
+
+    async def start(self: aiohttp.ClientResponse, connection: Any) -> aiohttp.ClientResponse:
+        if self.method == "POST" and self.url.path.endswith("/messages"):
+            await asyncio.sleep(random.random() * 0.02)
+            here()
+        return await real(self, connection)
+
+    aiohttp.ClientResponse.start = start  # type: ignore[method-assign]
+
+
+def _saved(here: Here) -> None:
+    """A result is written down, and the transaction not committed."""
+
+    def hook(model: type[models.Model], is_result: Callable[[Any], bool]) -> None:
+        real = model.save
+
+        def save(self: models.Model, *args: Any, **kwargs: Any) -> None:
+            real(self, *args, **kwargs)
+            if is_result(self):
+                here()
+
+        model.save = save  # type: ignore[method-assign]
+
+    hook(Delivery, lambda row: row.status == Status.SENT)
+    hook(Notification, lambda row: row.kind in post_kinds())
+
+
+def _one_recorded(here: Here) -> None:
+    _after(steps, "_record_delivery", here)
+    _after(steps, "_record_post", here)
+
+
+def _all_recorded(here: Here) -> None:
+    real = steps.record
+
+    def record(results: Any, now: Any) -> None:
+        real(results, now)
+        if results:
+            here()
+
+    steps.record = record
+
+
+POINTS: dict[str, Callable[[Here], None]] = {
+    "taking over": lambda here: _after(steps, "take_over", here),
+    "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
+    "expanded": lambda here: _after(steps, "expand_due", here, bool),
+    "leasing, not committed": lambda here: _after(steps, "_locked_ids", here, bool),
+    "leased, nothing sent": lambda here: _after(steps, "take_jobs", here, bool),
+    "before the request": lambda here: _around_async(DiscordBackend, "send", before=here),
+    "person's channel opened": lambda here: _around_async(DiscordBackend, "_dm", after=here),
+    "request made, answer lost": _answer_lost,
+    "sent, not recorded": lambda here: _around_async(DiscordBackend, "send", after=here),
+    "recording, not committed": _saved,
+    "one of several recorded": _one_recorded,
+    "all recorded": _all_recorded,
+}
+# Passed once for each turn rather than for each message, or only where a person is written to for the first time.
+SELDOM = {
+    "taking over": 1,
+    "expanding, not committed": 4,
+    "expanded": 2,
+    "leasing, not committed": 3,
+    "leased, nothing sent": 3,
+    "person's channel opened": 3,
+    "all recorded": 4,
+}
+
+
+def no_reading_back() -> None:
+    """For the control: what may have been sent is not looked for."""
+
+    async def blind(client: discord.Client, channel: discord.PartialMessageable, letter: Letter) -> int | None:
+        return None
+
+    history.sent_already = blind

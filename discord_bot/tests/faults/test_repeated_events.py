@@ -1,0 +1,55 @@
+"""A bot that hears every event three times: the state and the messages are as if each came once. And two bots."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.models import Announcement, AuditEntry, Signup
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.gateway.sessions import Session
+from gamesched.testing.stack import PROGRAMS, Stack, eventually
+from guilds.models import Channel
+from notifications.models import Delivery, Status
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Session.dispatch
+
+    def three_times(self: Session, name: str, data: Any) -> None:
+        for _ in range(1 if name in {"READY", "RESUMED"} else 3):
+            real(self, name, data)
+
+    monkeypatch.setattr(Session, "dispatch", three_times)
+    monkeypatch.setitem(PROGRAMS, "bot2", PROGRAMS["bot"])
+    world = make_world(now)
+    with Stack("bot", "notifyd", limited=False) as stack:
+        client = stack.discord.client
+        stack.start("bot2")
+        soon = datetime.now(UTC) + timedelta(seconds=66)
+        game = world.game(channel_id=fixtures.GENERAL_ID, seats=5, reminders=(1,), starts_at=soon)
+        post = eventually(stack.posts)[0]
+        eventually(lambda: Announcement.objects.get().message_id)
+        assert client.click("charlie", post, f"game:{game.pk}:join")["state"] == "answered"
+        eventually(Signup.objects.current().exists)
+        client.fault("rename", channel_id=str(fixtures.RAIDS_ID), name="three raids")
+        eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name="three raids").exists)
+        # Deleted by hand: put back once.
+        client.fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
+        eventually(lambda: [each for each in stack.posts() if each["id"] != post["id"]])
+        eventually(lambda: Delivery.objects.filter(status=Status.SENT).count() == 2)
+        assert eventually(stack.running["bot2"].poll, 20) == 1
+        assert "Another bot is running with this database." in stack.said
+        assert Signup.objects.count() == 1
+        assert sorted(AuditEntry.objects.values_list("verb", flat=True)) == ["create", "join", "lost"]
+        assert len(stack.posts()) == 1
+        assert "1 of 5 seats taken" in str(stack.posts()[0]["embeds"])
+        lines = [each for each in client.messages("charlie", fixtures.GENERAL_ID) if each.get("flags", 0) & 64]
+        assert [each["content"] for each in lines] == ["You are in, seat 1 of 5."]
+        assert [len(client.dms(name)) for name in ("bob", "charlie")] == [1, 1]
+        assert "Traceback" not in stack.said

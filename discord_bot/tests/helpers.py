@@ -1,0 +1,43 @@
+"""Speaking to the local Discord without a process: what notifyd does, one turn at a time."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from conftest import World
+from discord_bot.backend.backend import DiscordBackend
+from games.core.base import Actor
+from games.models import Game
+from games.scheduling import actions as scheduling
+from notifications.daemon import steps
+from notifications.daemon.steps import Job, Outcome
+from notifications.messages import Passing, Permanent
+
+
+def speak(now: datetime, lost: bool = False) -> None:
+    """Send what is due, as notifyd does; `lost`: the answers never arrive, and a new notifyd takes over."""
+    steps.expand_due(now)
+    results = asyncio.run(_send(steps.take_jobs(now, 100)))
+    if lost:
+        steps.take_over()
+    else:
+        steps.record(results, now)
+
+
+async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
+    backend = DiscordBackend()
+    await backend.start()
+    results: list[tuple[Job, Outcome]] = []
+    for job in jobs:
+        try:
+            results.append((job, await backend.send(job.letter)))
+        except (Passing, Permanent) as reason:
+            results.append((job, reason))
+    await backend.stop()
+    return results
+
+
+def edit(world: World, game: Game, now: datetime, **changes: Any) -> Game:
+    plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
+    return scheduling.edit(game.pk, plan, Actor(world.bob, "page"), now).game

@@ -1,0 +1,48 @@
+"""The buttons of a private line and of a direct message, pressed in Discord."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.core.base import Actor
+from games.models import Signup
+from games.signups import actions as signups
+from gamesched.local_discord import fixtures
+from gamesched.testing.stack import Stack, eventually
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def test_swapping_by_a_private_line_and_taking_a_seat_by_a_letter(now: Any) -> None:
+    world = make_world(now)
+    soon = now + timedelta(hours=1)
+    dune, root = (
+        world.game(title=title, channel_id=fixtures.GENERAL_ID, seats=1, starts_at=soon, reminders=())
+        for title in ("Dune", "Root")
+    )
+    for person in (world.charlie, world.alice):
+        signups.join(dune.pk, person, Actor(person, "page"), now)
+    with Stack("bot", "notifyd") as stack:
+        client = stack.discord.client
+        eventually(lambda: len(stack.posts()) == 2)
+        [post] = [one for one in stack.posts() if "Root" in str(one["embeds"])]
+        client.click("charlie", post, f"game:{root.pk}:join")
+
+        def line() -> dict[str, Any]:
+            shown = client.messages("charlie", fixtures.GENERAL_ID)
+            return next((one for one in shown if one.get("flags", 0) & 64), {})
+
+        asked = eventually(line)
+        assert asked["content"].startswith(f"You are already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
+        entry = client.click("charlie", asked, f"ask:overlap:{root.pk}:{dune.pk}:swap")
+        assert entry["state"] == "answered"
+        eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in line()["content"])
+        assert not line()["components"]
+        eventually(lambda: ["1 of 1 seats taken" in str(one["embeds"]) for one in stack.posts()].count(True) == 1)
+        [letter] = eventually(lambda: client.dms("alice"))
+        [take, _] = letter["components"][0]["components"]
+        assert client.click("alice", letter, take["custom_id"])["state"] == "answered"
+        eventually(lambda: "You are in, seat 1 of 1." in client.dms("alice")[0]["content"])
+        assert Signup.objects.current().get(user=world.alice).seated_at is not None

@@ -1,0 +1,42 @@
+"""Forms under a private line, as Discord shows them: opened, filled in, and answered by a bot that opened none."""
+
+from typing import Any
+
+import pytest
+
+from conftest import make_world
+from games.models import Signup
+from gamesched.local_discord import fixtures
+from gamesched.testing.stack import Stack, eventually
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+def test_a_note_and_a_guest_by_forms(now: Any) -> None:
+    make_world(now)
+    with Stack("bot", "notifyd") as stack:
+        game = make_world(now).game(channel_id=fixtures.GENERAL_ID, plus_one=True, answers=True)
+        client = stack.discord.client
+        post = eventually(stack.posts)[0]
+        labels = [button["label"] for button in post["components"][0]["components"]]
+        assert labels == ["Join", "Maybe", "Can't make it", "Leave", "Open"]
+        client.click("charlie", post, f"game:{game.pk}:join")
+
+        def lines() -> list[Any]:
+            shown = client.messages("charlie", fixtures.GENERAL_ID)
+            return [message for message in shown if message.get("flags", 0) & 64]
+
+        line = eventually(lines)[0]
+        assert [button["label"] for button in line["components"][0]["components"]] == ["Add a note", "Bring somebody"]
+        modals = [client.click("charlie", line, f"{what}:{game.pk}")["modal"] for what in ("note", "bring")]
+        stack.kill("bot")
+        stack.start("bot")
+        for modal, typed in zip(modals, ("late by 15 min", "Pia"), strict=True):
+            client.submit_modal("charlie", modal, {"text": typed})
+        eventually(lambda: len(lines()) == 3)
+        assert [line["content"] for line in lines()[:2]] == [
+            "Pia is in with you: seat 2 of 5.",
+            "The note is shown beside the name.",
+        ]
+        assert list(Signup.objects.values_list("note", "placeholder")) == [("late by 15 min", ""), ("", "Pia")]
+        eventually(lambda: "late by 15 min" in str(stack.posts()[0]["embeds"]))

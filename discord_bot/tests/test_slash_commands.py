@@ -1,0 +1,163 @@
+"""/game list and /game mine: private, in pages, with links; and whether Discord shows the commands we have."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from conftest import World, make_world
+from discord_bot.models import Interaction
+from games.core import wording
+from games.models import Announcement
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.api.interactions import commands
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.stack import REPOSITORY, Stack, eventually
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+LIST = [{"type": 1, "name": "list", "options": []}]
+MINE = [{"type": 1, "name": "mine", "options": []}]
+
+
+@pytest.fixture
+def made(now: Any) -> World:
+    return make_world(now)
+
+
+@pytest.fixture
+def stack(made: World) -> Iterator[Stack]:
+    with Stack("bot") as running:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "sync_commands"],
+            cwd=REPOSITORY,
+            env=running.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stdout, done.returncode) == ("Brought up to date: /game.\n", 0), done.stderr
+        yield running
+
+
+def newest(stack: Stack, person: str) -> dict[str, Any]:
+    """The newest message that a person sees in #general."""
+    return stack.discord.client.messages(person, fixtures.GENERAL_ID)[0]
+
+
+def command(stack: Stack, person: str, options: list[dict[str, Any]]) -> dict[str, Any]:
+    entry = stack.discord.client.command(person, fixtures.GENERAL_ID, "game", options)
+    assert entry["state"] == "answered", entry
+    assert entry["milliseconds"] < 3000
+    return eventually(lambda: newest(stack, person))
+
+
+@pytest.mark.processes
+def test_the_list_is_private_in_pages_and_links_to_the_posts(made: World, stack: Stack) -> None:
+    for number in range(10):
+        starts = made.now + timedelta(days=1, hours=number)
+        made.game(title=f"Night [{number}](x) *", starts_at=starts, channel_id=fixtures.GAME_NIGHT_ID)
+    Announcement.objects.filter(game__title__startswith="Night [0]").update(message_id=4321)
+    shown = command(stack, "charlie", LIST)
+    assert shown["flags"] & 64
+    [embed] = shown["embeds"]
+    assert embed["title"] == "Games to come in Friday Night Dice"
+    assert embed["footer"]["text"] == "Page 1 of 2"
+    jump = f"/channels/{fixtures.GUILD_ID}/{fixtures.GAME_NIGHT_ID}/4321"
+    title, link = re.findall(r"\*\*\[(.+)\]\((http\S+)\)\*\*", embed["description"])[0]
+    assert title == r"Night \[0\](x) \*", "a title cannot become a link of its own"
+    assert link.endswith(jump)
+    assert embed["description"].count("0 of 5 seats taken · #game-night") == 8
+    assert "Night" not in str(stack.discord.client.messages("bob", fixtures.GENERAL_ID)), "nobody else sees it"
+    [later] = shown["components"][0]["components"]
+    assert later["label"] == "Later"
+    entry = stack.discord.client.click("charlie", shown, later["custom_id"])
+    assert entry["answer_type"] == 7, "the page is turned in place"
+    second = newest(stack, "charlie")
+    assert second["id"] == shown["id"]
+    assert re.findall(r"Night \\\[(\d)", second["embeds"][0]["description"]) == ["8", "9"]
+    assert [b["label"] for b in second["components"][0]["components"]] == ["Earlier"]
+    names = eventually(lambda: sorted(Interaction.objects.values_list("name", flat=True)))
+    assert set(names) <= {"/game list", "games:list:2:0"}
+
+
+@pytest.mark.processes
+def test_mine_are_those_one_hosts_plays_or_waits_for(made: World, stack: Stack) -> None:
+    mine = made.game(title="Mine", seats=1)
+    made.game(title="Not mine")
+    assert "Games you host" not in str(command(stack, "charlie", MINE))
+    assert newest(stack, "charlie")["content"] == wording.NO_GAMES_OF_MINE
+    from games.core.base import Actor
+    from games.signups import actions as signups
+
+    signups.join(mine.pk, made.charlie, Actor(made.charlie, "page"), made.now)
+    shown = command(stack, "charlie", MINE)["embeds"][0]
+    assert shown["title"] == "Your games"
+    assert "Mine" in shown["description"]
+    assert "Not mine" not in shown["description"]
+    assert "1 of 1 seats taken · Friday Night Dice · #game-night · you are in" in shown["description"]
+    assert "you host it" in command(stack, "bob", MINE)["embeds"][0]["description"]
+
+
+@pytest.mark.processes
+def test_a_command_of_another_version_is_answered_politely(made: World, stack: Stack) -> None:
+    other = [
+        {"name": "game", "type": 1, "description": "x", "options": [{"name": "old", "type": 1, "description": "x"}]}
+    ]
+    stack.discord.do(lambda world: commands.put(world, commands.GLOBAL, other))
+    entry = stack.discord.client.command("charlie", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "old"}])
+    assert entry["state"] == "answered"
+    assert newest(stack, "charlie")["content"] == wording.OLD_COMMAND
+
+
+@pytest.fixture
+def local(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDiscord]:
+    import discord.http
+
+    with LocalDiscord() as running:
+        settings.DISCORD_API_URL = running.api_url
+        monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
+        yield running
+
+
+def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscord, capsys: Any) -> None:
+    with pytest.raises(CommandError, match=r"Not up to date: /game\."):
+        call_command("sync_commands", check=True)
+    found = [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)]
+    assert found == ["discord_bot.W001"]
+    call_command("sync_commands")
+    call_command("sync_commands")
+    call_command("sync_commands", check=True)
+    assert capsys.readouterr().out.splitlines() == ["Brought up to date: /game."] + ["The commands are up to date."] * 2
+    assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
+    assert run_checks(tags=["discord"], include_deployment_checks=True) == []
+    local.do(lambda world: world.commands[0][0]["options"][0].update(description="Another"))
+    with pytest.raises(CommandError, match="/game"):
+        call_command("sync_commands", check=True)
+
+
+def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, settings: Any) -> None:
+    settings.DISCORD_BOT_TOKEN = local.bot_token + "x"
+    with pytest.raises(CommandError, match="Discord refused DISCORD_BOT_TOKEN"):
+        call_command("sync_commands")
+    assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.E001"]
+    settings.DISCORD_API_URL = "http://127.0.0.1:9/api/v10"
+    with pytest.raises(CommandError, match="Discord cannot be asked just now"):
+        call_command("sync_commands")
+    assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.I001"]
+
+
+@pytest.mark.processes
+def test_only_one_channels(made: World, stack: Stack) -> None:
+    made.game(title="Raid", channel_id=fixtures.RAIDS_ID)
+    made.game(title="Quiz", channel_id=fixtures.GAME_NIGHT_ID)
+    here = [{"type": 1, "name": "list", "options": [{"type": 7, "name": "channel", "value": str(fixtures.RAIDS_ID)}]}]
+    shown = command(stack, "charlie", here)["embeds"][0]["description"]
+    assert "Raid" in shown
+    assert "Quiz" not in shown

@@ -1,0 +1,23 @@
+"""The word of `manage.py game` with which a player confirms that they still come."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from games.confirmations import actions as confirmations
+from games.management.base import Words
+from gamesched.lib.clock import db_now
+
+
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parser of this word."""
+    confirm = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
+    confirm.add_argument("game")
+    confirm.add_argument("--no", action="store_true", help="they do not, and leave")
+
+
+class ConfirmationWords(Words):
+    """What the command does at this word."""
+
+    def do_confirm(self) -> None:
+        game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
+        self._do(lambda: confirmations.answer_current(game_id, choice, self.actor, db_now()))

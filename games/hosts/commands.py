@@ -1,0 +1,41 @@
+"""The words of `manage.py game` that say who runs a game, and that write to its players."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from games.hosts import actions as host_actions
+from games.hosts import messages as host_messages
+from games.hosts.rules import To
+from games.management.base import Words
+from gamesched.lib.clock import db_now
+
+
+def add(words: Any, changing: ArgumentParser) -> None:
+    """Add the parsers of these words."""
+    host = words.add_parser("host", parents=[changing], help="hand the game over")
+    host.add_argument("game")
+    host.add_argument("to", help="a Discord id or username")
+    cohosts = words.add_parser("cohosts", parents=[changing], help="say who has the host's rights too")
+    cohosts.add_argument("game")
+    cohosts.add_argument("people", nargs="*", help="Discord ids or usernames; nobody takes all out")
+    tell = words.add_parser("tell", parents=[changing], help="write to the people in a game")
+    tell.add_argument("game")
+    tell.add_argument("--text", required=True)
+    tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
+
+
+class HostWords(Words):
+    """What the command does at these words."""
+
+    def do_tell(self) -> None:
+        game_id = self._game().pk
+        text, to = self.options["text"], To(self.options["to"])
+        self._do(lambda: host_messages.tell(game_id, text, to, self.actor, db_now()))
+
+    def do_host(self) -> None:
+        game_id, to = self._game().pk, self._person(self.options["to"])
+        self._do(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
+
+    def do_cohosts(self) -> None:
+        game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]
+        self._do(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))

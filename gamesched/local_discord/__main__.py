@@ -1,0 +1,56 @@
+"""`python -m gamesched.local_discord`: the local Discord as a program of its own."""
+
+import argparse
+import asyncio
+import errno
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from gamesched.local_discord.server import redirects_of, start
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options, shared with `manage.py sandbox`."""
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--state", type=Path, help="file that keeps the messages; without it they are forgotten")
+    parser.add_argument("--crowd", action="store_true", help="more people and a second server, as the demo has")
+    parser.add_argument("--public-url", default="http://localhost:8000", help="where Game Scheduler is")
+    parser.add_argument("--redirect", action="append", default=[], help="another allowed OAuth2 redirect address")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code."""
+    try:
+        return asyncio.run(_serve(options))
+    except OSError as reason:
+        if reason.errno == errno.EADDRINUSE:
+            problem = f"Port {options.port} on {options.host} is taken. Choose another with --port."
+        else:
+            problem = f"Cannot listen on {options.host}:{options.port}: {reason.strerror or reason}."
+    except sqlite3.Error as reason:
+        problem = f"Cannot use {options.state} as state file: {reason}. Name another, or delete it."
+    sys.stderr.write(problem + "\n")
+    return 1
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    redirects = redirects_of(options.public_url, options.redirect)
+    server = await start(options.host, options.port, redirects, options.state, options.crowd)
+    sys.stdout.write(f"Local Discord: {server.origin}\n")
+    sys.stdout.flush()
+    await stopping.wait()
+    await server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m gamesched.local_discord", description=__doc__)
+    add_arguments(parser)
+    sys.exit(run(parser.parse_args()))

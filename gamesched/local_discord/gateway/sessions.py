@@ -1,0 +1,108 @@
+"""What the gateway keeps: sessions, which outlive a lost connection, and connections."""
+
+import asyncio
+import itertools
+import json
+import secrets
+import zlib
+from collections import deque
+from typing import Any
+
+from aiohttp import web
+
+from gamesched.local_discord.state.entities import Json, User
+
+BUFFERED = 20_000  # events kept for a resume
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
+INVALID_SESSION, HELLO, HEARTBEAT_ACK, SOUNDBOARD_SOUNDS, CHANNEL_INFO = 9, 10, 11, 31, 43
+
+_numbers = itertools.count(1)
+
+
+class Session:
+    """What one identified client is told, connected or about to resume. `shard` is (its number, how many there are)."""
+
+    def __init__(self, user: User, intents: int, shard: tuple[int, int]) -> None:
+        self.id = secrets.token_hex(16)
+        self.user = user
+        self.intents = intents
+        self.shard = shard
+        self.sequence = 0
+        self.connection: Connection | None = None
+        self.lost_at: float | None = None
+        self._sent: deque[tuple[int, str]] = deque(maxlen=BUFFERED)
+
+    def dispatch(self, name: str, data: Json) -> None:
+        self.sequence += 1
+        frame = json.dumps({"op": DISPATCH, "s": self.sequence, "t": name, "d": data}, ensure_ascii=False)
+        if name != "RESUMED":  # ends a replay, and is no part of the next
+            self._sent.append((self.sequence, frame))
+        if self.connection is not None:
+            self.connection.send(frame)
+
+    def covers(self, guild_id: int | None) -> bool:
+        """Whether this shard hears of the guild; what happens outside of guilds is for the first one."""
+        number, count = self.shard
+        return ((guild_id or 0) >> 22) % count == number
+
+    def missed(self, seen: int) -> list[str] | None:
+        """The frames after that sequence number, in order; None when some are forgotten."""
+        if seen < 0 or (self._sent and seen < self._sent[0][0] - 1):
+            return None
+        return [frame for sequence, frame in self._sent if sequence > seen]
+
+
+class Connection:
+    """One web socket, written to by one task, so that frames keep their order.
+
+    `compressed`: https://docs.discord.com/developers/events/gateway#zlibstream
+    """
+
+    def __init__(self, socket: web.WebSocketResponse, compressed: bool) -> None:
+        self.number = next(_numbers)
+        self.socket = socket
+        self.session: Session | None = None
+        self.closing = False
+        self._deflate = zlib.compressobj() if compressed else None
+        self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
+        self._silence: asyncio.TimerHandle | None = None
+
+    def send(self, frame: str) -> None:
+        self._outgoing.put_nowait(frame)
+
+    def op(self, op: int, data: Any = None) -> None:
+        self.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
+
+    def close(self, code: int) -> None:
+        """Close once everything before is written."""
+        self.closing = True
+        self._outgoing.put_nowait(code)
+
+    def alive(self, seconds: float) -> None:
+        """The client was heard. Unless that happens again within so many real seconds, its session times out."""
+        self.forget()
+        self._silence = asyncio.get_running_loop().call_later(seconds, self.close, 4009)
+
+    def forget(self) -> None:
+        """Wait for no heartbeat any more."""
+        if self._silence is not None:
+            self._silence.cancel()
+
+    async def write(self, flowing: asyncio.Event) -> None:
+        """Send what waits, while it flows."""
+        while True:
+            frame = await self._outgoing.get()
+            await flowing.wait()
+            try:
+                if isinstance(frame, int):
+                    await self.socket.close(code=frame)
+                    return
+                if self._deflate is None:
+                    await self.socket.send_str(frame)
+                else:
+                    # What Z_SYNC_FLUSH ends with tells the client that the message is complete.
+                    packed = self._deflate.compress(frame.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
+                    await self.socket.send_bytes(packed)
+            except ConnectionError:
+                return

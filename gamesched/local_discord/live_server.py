@@ -1,0 +1,105 @@
+"""The local Discord inside a test: on a free port, in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from gamesched.local_discord.client import SandboxClient
+from gamesched.local_discord.gateway.gateway import Gateway
+from gamesched.local_discord.server import Server, redirects_of, start
+from gamesched.local_discord.state.entities import APPLICATION_ID, CLIENT_SECRET, bot_token
+from gamesched.local_discord.state.state import World
+
+T = TypeVar("T")
+
+
+class LocalDiscord:
+    """`with LocalDiscord() as discord:` listens at `discord.origin` until the block ends.
+
+    `world` and `gateway` may be read from anywhere; change them through `do`, which runs a function in the server's
+    thread.
+    """
+
+    bot_token = bot_token()
+    client_id = str(APPLICATION_ID)
+    client_secret = CLIENT_SECRET
+
+    def __init__(
+        self, public_url: str = "http://localhost:8000", state: Path | None = None, port: int = 0, limited: bool = True
+    ) -> None:
+        """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
+
+        One IDENTIFY in five seconds is off in any case, for tests that kill a bot and start it again at once. Ask for
+        it with `discord.do(lambda world: world.limits.rules.update(identify=RULES["identify"]))`.
+        """
+        self._redirects = redirects_of(public_url, [])
+        self._state, self._port, self._limited = state, port, limited
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="local-discord", daemon=True)
+        self._server: Server | None = None
+
+    def start(self) -> "LocalDiscord":
+        """Listen. Raises OSError when the port is taken."""
+        self._thread.start()
+        starting = start("127.0.0.1", self._port, self._redirects, self._state)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
+        if not self._limited:
+            self.world.limits.rules.clear()
+        self.world.limits.rules.pop("identify", None)
+        return self
+
+    def stop(self) -> None:
+        if self._server is not None:
+            asyncio.run_coroutine_threadsafe(self._server.stop(), self._loop).result(10)
+            self._server = None
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def __enter__(self) -> "LocalDiscord":
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def server(self) -> Server:
+        assert self._server is not None, "not started"
+        return self._server
+
+    @property
+    def world(self) -> World:
+        return self.server.services.world
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.server.services.gateway
+
+    @property
+    def origin(self) -> str:
+        return self.server.origin
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.origin}/api/v10"
+
+    @property
+    def gateway_url(self) -> str:
+        return self.origin.replace("http", "ws", 1) + "/gateway"
+
+    @property
+    def client(self) -> SandboxClient:
+        return SandboxClient(self.origin)
+
+    def do(self, change: Callable[[World], T]) -> T:
+        """Run `change(world)` in the server's thread and return what it returns."""
+
+        async def call() -> T:
+            return change(self.world)
+
+        return asyncio.run_coroutine_threadsafe(call(), self._loop).result(10)

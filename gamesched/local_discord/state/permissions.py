@@ -1,0 +1,119 @@
+"""Who may do what: https://discord.com/developers/docs/topics/permissions#permission-overwrites"""
+
+from enum import IntFlag
+
+from gamesched.local_discord.state.entities import Channel, Guild, Role
+
+
+class Permission(IntFlag):
+    """The bits that the local Discord looks at."""
+
+    KICK_MEMBERS = 1 << 1
+    BAN_MEMBERS = 1 << 2
+    ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
+    ADD_REACTIONS = 1 << 6
+    VIEW_CHANNEL = 1 << 10
+    SEND_MESSAGES = 1 << 11
+    MANAGE_MESSAGES = 1 << 13
+    EMBED_LINKS = 1 << 14
+    ATTACH_FILES = 1 << 15
+    READ_MESSAGE_HISTORY = 1 << 16
+    MENTION_EVERYONE = 1 << 17
+    CONNECT = 1 << 20
+    SPEAK = 1 << 21
+    CHANGE_NICKNAME = 1 << 26
+    MANAGE_NICKNAMES = 1 << 27
+    MANAGE_ROLES = 1 << 28
+    USE_APPLICATION_COMMANDS = 1 << 31
+    MANAGE_EVENTS = 1 << 33
+    MANAGE_THREADS = 1 << 34
+    CREATE_PUBLIC_THREADS = 1 << 35
+    CREATE_PRIVATE_THREADS = 1 << 36
+    SEND_MESSAGES_IN_THREADS = 1 << 38
+    CREATE_EVENTS = 1 << 44
+
+
+ALL = (1 << 53) - 1
+
+EVERYONE = int(
+    Permission.VIEW_CHANNEL
+    | Permission.SEND_MESSAGES
+    | Permission.EMBED_LINKS
+    | Permission.ATTACH_FILES
+    | Permission.ADD_REACTIONS
+    | Permission.READ_MESSAGE_HISTORY
+    | Permission.CONNECT
+    | Permission.SPEAK
+    | Permission.CHANGE_NICKNAME
+    | Permission.USE_APPLICATION_COMMANDS
+    | Permission.CREATE_PUBLIC_THREADS
+    | Permission.CREATE_PRIVATE_THREADS
+    | Permission.SEND_MESSAGES_IN_THREADS
+)
+BOT = EVERYONE | int(Permission.MENTION_EVERYONE | Permission.CREATE_EVENTS)
+ORGANISER = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
+IN_A_DM = EVERYONE
+
+
+def in_guild(guild: Guild, user_id: int) -> int:
+    """The permission bits of a member before any channel has its say; 0 for strangers."""
+    member = guild.members.get(user_id)
+    if member is None:
+        return 0
+    if guild.owner_id == user_id:
+        return ALL
+    bits = guild.roles[guild.id].permissions
+    for role_id in member.roles:
+        if role_id in guild.roles:
+            bits |= guild.roles[role_id].permissions
+    return ALL if bits & Permission.ADMINISTRATOR else bits
+
+
+def in_channel(guild: Guild | None, channel: Channel, user_id: int) -> int:
+    """The permission bits of a person in a channel; 0 when they cannot see it."""
+    if guild is None:
+        return IN_A_DM if user_id in channel.recipients else 0
+    bits = in_guild(guild, user_id)
+    if bits in (0, ALL):
+        return bits
+    overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
+    if everyone := overwrites.get(guild.id):
+        bits = bits & ~everyone.deny | everyone.allow
+    allow = deny = 0
+    for role_id in guild.members[user_id].roles:
+        if role := overwrites.get(role_id):
+            allow |= role.allow
+            deny |= role.deny
+    bits = bits & ~deny | allow
+    if own := overwrites.get(user_id):
+        bits = bits & ~own.deny | own.allow
+    return bits if bits & Permission.VIEW_CHANNEL else 0
+
+
+def above(guild: Guild, user_id: int, role: Role) -> bool:
+    """Whether a member stands above a role, and so may change it, give it and take it."""
+    if user_id == guild.owner_id:
+        return True
+    return _rank(guild, user_id) > role.position
+
+
+def outranks(guild: Guild, user_id: int, other_id: int) -> bool:
+    """Whether a member may act on another: the highest role decides, nobody acts on the owner."""
+    if other_id == guild.owner_id:
+        return False
+    return user_id == guild.owner_id or _rank(guild, user_id) > _rank(guild, other_id)
+
+
+def _rank(guild: Guild, user_id: int) -> int:
+    held = guild.members[user_id].roles
+    return max((guild.roles[each].position for each in held if each in guild.roles), default=0)
+
+
+def named(names: list[str]) -> int:
+    """The bits of permissions given by name. Raises KeyError for a name that is none."""
+    bits = 0
+    for name in names:
+        bits |= Permission[name.upper()]
+    return bits

@@ -1,0 +1,45 @@
+"""Things as the state file keeps them, read back. Unknown to the file: what later versions added has its default."""
+
+from collections.abc import Iterator
+
+from gamesched.local_discord.state.entities import (
+    Channel,
+    Guild,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    ScheduledEvent,
+    Thread,
+    User,
+)
+from gamesched.local_discord.state.store import Store
+
+
+def users(store: Store) -> Iterator[User]:
+    for body in store.all("user"):
+        yield User(**body)
+
+
+def guilds(store: Store) -> Iterator[Guild]:
+    for body in store.all("guild"):
+        roles = {each["id"]: Role(**each) for each in body.pop("roles")}
+        body["bans"] = {int(user_id): reason for user_id, reason in body.get("bans", {}).items()}
+        scheduled = {each["id"]: ScheduledEvent(**each) for each in body.pop("scheduled", [])}
+        members = {each["user_id"]: Member(**each) for each in body.pop("members")}
+        yield Guild(**body, roles=roles, members=members, scheduled=scheduled)
+
+
+def channels(store: Store) -> Iterator[Channel]:
+    for body in store.all("channel"):
+        overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
+        thread = body.pop("thread", None)
+        if thread is not None:
+            joined = {int(user_id): at for user_id, at in thread.pop("members").items()}
+            thread = Thread(**thread, members=joined)
+        yield Channel(**body, overwrites=overwrites, thread=thread)
+
+
+def messages(store: Store) -> Iterator[Message]:
+    for body in store.all("message"):
+        yield Message(**body)

@@ -1,0 +1,400 @@
+"""The state of the local Discord: who is where, what was said, and the events that changes cause.
+
+Used from one thread, that of the event loop. Every change is written to the store and published to whoever subscribed:
+the bots' gateway sessions and the pages.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from gamesched.local_discord.state import payloads, permissions, serialization, threads
+from gamesched.local_discord.state.clock import Clock
+from gamesched.local_discord.state.entities import (
+    APPLICATION_ID,
+    DISCORD_EPOCH,
+    DM,
+    EPHEMERAL,
+    TEXT,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    User,
+    bot_token,
+)
+from gamesched.local_discord.state.events import Event as Event
+from gamesched.local_discord.state.events import Listener
+from gamesched.local_discord.state.nonces import Nonces
+from gamesched.local_discord.state.rate_limits import Limits
+from gamesched.local_discord.state.store import Store
+
+
+class World:
+    """Guilds, channels, people and messages; see `cast` for who is in it at first."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self.clock = Clock()
+        self.store = store or Store(None)
+        self.limits = Limits(self.clock)
+        self.users: dict[int, User] = {}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
+        self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
+        self.command_creates: dict[int, list[float]] = {}  # when each was made, for the limit of a day
+        self._by_token: dict[str, int] = {}
+        self._dms: dict[frozenset[int], int] = {}
+        self.nonces = Nonces(self.clock)
+        self._listeners: list[Listener] = []
+        self._last_id = 0
+        self._load()
+
+    # --- ids, events ---------------------------------------------------------------------------------------
+
+    def new_id(self) -> int:
+        """A snowflake for this moment, greater than any before."""
+        self._last_id = max(self._last_id + 1, int((self.clock() - DISCORD_EPOCH) * 1000) << 22)
+        return self._last_id
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with every event from now on. Returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def publish(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    # --- people --------------------------------------------------------------------------------------------
+
+    @property
+    def bot(self) -> User:
+        return self.users[APPLICATION_ID]
+
+    def by_token(self, token: str) -> User | None:
+        found = self._by_token.get(token)
+        return None if found is None or self.users[found].token != token else self.users[found]
+
+    def people(self) -> list[User]:
+        return [user for user in self.users.values() if not user.bot]
+
+    def add_user(self, user: User) -> User:
+        """Add a person or a bot, with a token made from the name when none is given."""
+        if not user.token:
+            user.token = bot_token(user.id) if user.bot else f"local-{user.username}"
+        self.users[user.id] = user
+        self._by_token[user.token] = user.id
+        self.store.put("user", user.id, asdict(user))
+        return user
+
+    def rename_user(self, user: User, name: str) -> None:
+        """Give a person another display name. Members are told about through GUILD_MEMBER_UPDATE."""
+        user.global_name = name
+        self.store.put("user", user.id, asdict(user))
+        for guild in self.guilds_of(user.id):
+            self._member_changed(guild, guild.members[user.id])
+
+    def set_dms(self, user: User, is_open: bool) -> None:
+        user.dms_open = is_open
+        self.store.put("user", user.id, asdict(user))
+
+    # --- guilds --------------------------------------------------------------------------------------------
+
+    def guilds_of(self, user_id: int) -> list[Guild]:
+        return [guild for guild in self.guilds.values() if user_id in guild.members]
+
+    def add_guild(self, name: str, owner_id: int, guild_id: int | None = None) -> Guild:
+        """A new guild with its owner in it and no channel yet; the bot is not in it."""
+        guild = Guild(guild_id or self.new_id(), name, owner_id)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
+        guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
+        self.guilds[guild.id] = guild
+        self.save_guild(guild)
+        return guild
+
+    def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
+        """Invite the bot: it comes with a managed role of its own."""
+        role = Role(
+            role_id or self.new_id(), self.bot.username, permissions.BOT, len(guild.roles), bot_id=APPLICATION_ID
+        )
+        guild.roles[role.id] = role
+        guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
+        self.save_guild(guild)
+        told = self.guild_create(guild)
+        del told["unavailable"]  # which would make it the end of an outage
+        self.publish(Event("GUILD_CREATE", told, guild.id, only_for=APPLICATION_ID))
+
+    def change_guild(self, guild: Guild, name: str | None = None, owner_id: int | None = None) -> None:
+        guild.name, guild.owner_id = name or guild.name, owner_id or guild.owner_id
+        self.save_guild(guild)
+        self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
+
+    def set_unavailable(self, guild: Guild, unavailable: bool) -> None:
+        """An outage of the guild, or its end."""
+        guild.unavailable = unavailable
+        if unavailable:
+            self.publish(Event("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild.id))
+        else:
+            self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
+
+    def guild_create(self, guild: Guild) -> Json:
+        seen = threads.active(self, guild, APPLICATION_ID)
+        return payloads.guild_create(guild, self.channels_of(guild), seen, self.users)
+
+    def save_guild(self, guild: Guild) -> None:
+        lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
+        self.store.put("guild", guild.id, asdict(guild) | lists)
+
+    # --- roles, members ------------------------------------------------------------------------------------
+
+    def add_role(self, guild: Guild, name: str, bits: int = 0, role_id: int | None = None, color: int = 0) -> Role:
+        role = Role(role_id or self.new_id(), name, bits, len(guild.roles), color)
+        guild.roles[role.id] = role
+        self._role_event("GUILD_ROLE_CREATE", guild, role)
+        return role
+
+    def change_role(
+        self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None, **more: Any
+    ) -> None:
+        """Set its `name`, its permission `bits`, or of the rest `color`, `hoist`, `mentionable`, `position`."""
+        role.name = role.name if name is None else name
+        role.permissions = role.permissions if bits is None else bits
+        for key, value in more.items():
+            setattr(role, key, value)
+        self._role_event("GUILD_ROLE_UPDATE", guild, role)
+
+    def delete_role(self, guild: Guild, role: Role) -> None:
+        del guild.roles[role.id]
+        for member in guild.members.values():
+            if role.id in member.roles:
+                member.roles.remove(role.id)
+        self._guild_event("GUILD_ROLE_DELETE", guild, role_id=str(role.id))
+
+    def _role_event(self, name: str, guild: Guild, role: Role) -> None:
+        self._guild_event(name, guild, role=payloads.role(guild, role))
+
+    def _guild_event(self, name: str, guild: Guild, **told: Any) -> None:
+        self.save_guild(guild)
+        self.publish(Event(name, told | {"guild_id": str(guild.id)}, guild.id))
+
+    def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
+        """Let people in: any number at once is one write."""
+        for user in users:
+            guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
+        self.save_guild(guild)
+        for user in users:
+            told = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
+            self.publish(Event("GUILD_MEMBER_ADD", told, guild.id))
+
+    def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
+        """Set `nick` or `roles` of a member."""
+        for key, value in changes.items():
+            setattr(member, key, value)
+        self._member_changed(guild, member)
+
+    def _member_changed(self, guild: Guild, member: Member) -> None:
+        told = payloads.member(member, self.users[member.user_id])
+        self._guild_event("GUILD_MEMBER_UPDATE", guild, **told)
+
+    def remove_member(self, guild: Guild, user_id: int) -> None:
+        """Kick a person or the bot, which takes its role along and hears GUILD_DELETE."""
+        member = guild.members.pop(user_id)
+        if user_id == APPLICATION_ID:
+            for role_id in member.roles:
+                role = guild.roles.get(role_id)
+                if role is not None and role.bot_id == user_id:
+                    del guild.roles[role_id]
+        self._guild_event("GUILD_MEMBER_REMOVE", guild, user=payloads.user(self.users[user_id]))
+        if user_id == APPLICATION_ID:
+            self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
+
+    def ban(self, guild: Guild, user_id: int, reason: str | None = None) -> None:
+        """Remove anyone for good; who is not in the guild cannot come any more either."""
+        if user_id in guild.members:
+            self.remove_member(guild, user_id)
+        guild.bans[user_id] = reason
+        self._guild_event("GUILD_BAN_ADD", guild, user=payloads.user(self.users[user_id]))
+
+    def unban(self, guild: Guild, user_id: int) -> None:
+        """Take a ban back, which brings nobody back. Raises KeyError when there is none."""
+        del guild.bans[user_id]
+        self._guild_event("GUILD_BAN_REMOVE", guild, user=payloads.user(self.users[user_id]))
+
+    # --- channels ------------------------------------------------------------------------------------------
+
+    def channels_of(self, guild: Guild) -> list[Channel]:
+        """Its channels without the threads; for those see `threads`."""
+        return [each for each in self.channels.values() if each.guild_id == guild.id and each.thread is None]
+
+    def guild_of(self, channel: Channel) -> Guild | None:
+        return None if channel.guild_id is None else self.guilds[channel.guild_id]
+
+    def permissions(self, channel: Channel, user_id: int) -> int:
+        """What a person may do there. A thread has the overwrites of its channel."""
+        if channel.thread is not None:
+            return threads.permissions(self, channel, user_id)
+        return permissions.in_channel(self.guild_of(channel), channel, user_id)
+
+    def add_channel(
+        self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
+    ) -> Channel:
+        """`more` are fields of `Channel`."""
+        channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)), **more)
+        self.channels[channel.id] = channel
+        self._channel_event("CHANNEL_CREATE", channel)
+        return channel
+
+    def rename_channel(self, channel: Channel, name: str) -> None:
+        self.change_channel(channel, name=name)
+
+    def change_channel(self, channel: Channel, **changes: Any) -> None:
+        """Set fields of a channel; of a thread `name` and fields of `Thread`."""
+        if channel.thread is not None:
+            return threads.change(self, channel, **changes)
+        for key, value in changes.items():
+            setattr(channel, key, value)
+        return self._channel_event("CHANNEL_UPDATE", channel)
+
+    def overwrite(self, channel: Channel, target: Overwrite) -> None:
+        """Set what a role or a member is allowed or denied in a channel."""
+        channel.overwrites = [each for each in channel.overwrites if each.id != target.id]
+        if target.allow or target.deny:
+            channel.overwrites.append(target)
+        self._channel_event("CHANNEL_UPDATE", channel)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with its messages and threads, or a thread."""
+        inside = [each for each in self.channels.values() if each.thread and each.parent_id == channel.id]
+        for each in (channel, *inside):
+            del self.channels[each.id]
+            for message_id in self.messages.pop(each.id, {}):
+                self.store.drop("message", message_id)
+            self.store.drop("channel", each.id)
+        told = payloads.channel(channel, [])
+        if channel.thread is None:
+            self.publish(Event("CHANNEL_DELETE", told, channel.guild_id))
+        else:
+            told = {key: told[key] for key in ("id", "guild_id", "parent_id", "type")}
+            self.publish(Event("THREAD_DELETE", told, channel.guild_id, channel.parent_id))
+
+    def save_channel(self, channel: Channel) -> None:
+        self.store.put("channel", channel.id, asdict(channel))
+
+    def _channel_event(self, name: str, channel: Channel) -> None:
+        self.save_channel(channel)
+        self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
+
+    def dm(self, one: User, other: User) -> Channel:
+        """The channel of two people, opened when it is not yet."""
+        both = frozenset((one.id, other.id))
+        if both not in self._dms:
+            channel = Channel(self.new_id(), DM, recipients=sorted(both))
+            self.channels[channel.id] = channel
+            self._dms[both] = channel.id
+            self.save_channel(channel)
+        return self.channels[self._dms[both]]
+
+    def dms_of(self, user_id: int) -> list[Channel]:
+        return [self.channels[dm] for both, dm in self._dms.items() if user_id in both]
+
+    def channel_for(self, channel: Channel, user_id: int) -> Json:
+        """The channel as this person gets it."""
+        if channel.thread is not None:
+            return payloads.thread(channel, user_id)
+        return payloads.channel(channel, [self.users[each] for each in channel.recipients if each != user_id])
+
+    # --- messages ------------------------------------------------------------------------------------------
+
+    def message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
+        """A message, if it is there and not someone else's private answer."""
+        found = self.messages.get(channel_id, {}).get(message_id)
+        if found is not None and found.only_for not in (None, viewer_id) and found.author_id != viewer_id:
+            return None
+        return found
+
+    def forget_nonces(self) -> None:
+        """As Discord does after a few minutes."""
+        self.nonces.forget()
+
+    def post(self, message: Message) -> Message:
+        """Add a new message to its channel and tell those who can see it."""
+        self.messages.setdefault(message.channel_id, {})[message.id] = message
+        self.nonces.remember(message)
+        if message.only_for is None:
+            channel = self.channels[message.channel_id]
+            channel.last_message_id = message.id
+            if channel.thread is not None:
+                threads.posted(self, channel, message)
+            self.save_channel(channel)
+        self._save_message(message)
+        self._message_event("MESSAGE_CREATE", message)
+        return message
+
+    def changed(self, message: Message, edited: bool = True) -> None:
+        """Keep a message that was changed, and tell. `edited` marks it so."""
+        if edited:
+            message.edited_at = self.clock()
+        self._save_message(message)
+        self._message_event("MESSAGE_UPDATE", message)
+
+    def delete(self, message: Message) -> None:
+        self.messages[message.channel_id].pop(message.id, None)
+        self.store.drop("message", message.id)
+        channel = self.channels[message.channel_id]
+        told: Json = {"id": str(message.id), "channel_id": str(channel.id)}
+        if channel.guild_id is not None:
+            told["guild_id"] = str(channel.guild_id)
+        self.publish(Event("MESSAGE_DELETE", told, channel.guild_id, channel.id, message.only_for))
+
+    def bulk_delete(self, channel: Channel, message_ids: list[int]) -> None:
+        """Delete many messages at once, which is one event. Ids of no message are passed over."""
+        gone = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
+        for message_id in gone:
+            self.store.drop("message", message_id)
+        told: Json = {"ids": [str(each) for each in gone], "channel_id": str(channel.id)}
+        if channel.guild_id is not None:
+            told["guild_id"] = str(channel.guild_id)
+        if gone:
+            self.publish(Event("MESSAGE_DELETE_BULK", told, channel.guild_id, channel.id))
+
+    def message_payload(self, message: Message) -> Json:
+        started = self.channels.get(message.id)  # a thread has the id of the message that started it
+        if started is not None and started.parent_id != message.channel_id:
+            started = None
+        return payloads.message(message, self.users, started)
+
+    def _save_message(self, message: Message) -> None:
+        if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
+            self.store.put("message", message.id, asdict(message))
+
+    def _message_event(self, name: str, message: Message) -> None:
+        channel = self.channels[message.channel_id]
+        told = self.message_payload(message)
+        guild = self.guild_of(channel)
+        if guild is not None:
+            told["guild_id"] = str(guild.id)
+            if message.author_id in guild.members:
+                told["member"] = payloads.member(guild.members[message.author_id], None)
+        self.publish(Event(name, told, channel.guild_id, channel.id, message.only_for))
+
+    # --- the state file ------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        for user in serialization.users(self.store):
+            self.users[user.id] = user
+            self._by_token[user.token] = user.id
+        self.guilds = {guild.id: guild for guild in serialization.guilds(self.store)}
+        for channel in serialization.channels(self.store):
+            self.channels[channel.id] = channel
+            if channel.type == DM:
+                self._dms[frozenset(channel.recipients)] = channel.id
+        for message in serialization.messages(self.store):
+            self.messages.setdefault(message.channel_id, {})[message.id] = message
+            self.nonces.remember(message)
+            self._last_id = max(self._last_id, message.id)
+        for body in self.store.all("commands"):
+            self.commands[body["scope"]] = body["commands"]

@@ -1,0 +1,99 @@
+"""A local Discord, an unmodified discord.py client connected to it, and a browser for its page."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import discord
+import discord.gateway
+import discord.http
+import pytest
+import yarl
+
+from gamesched.local_discord.live_server import LocalDiscord
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+
+
+@pytest.fixture
+def local() -> Iterator[LocalDiscord]:
+    with LocalDiscord(limited=False) as running:
+        yield running
+
+
+class Listener(discord.Client):
+    """discord.py as it ships; `answer` is what a test does with an interaction."""
+
+    def __init__(self) -> None:
+        super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.1)
+        self.resumed = asyncio.Event()
+        self.seen: list[tuple[str, Any]] = []
+        self.answer: Any = None
+
+    async def on_resumed(self) -> None:
+        self.resumed.set()
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        self.seen.append(("interaction", interaction))
+        if self.answer is not None:
+            await self.answer(interaction)
+
+    async def on_guild_channel_update(self, before: Any, after: Any) -> None:
+        self.seen.append(("channel", after.name))
+
+    async def on_guild_update(self, before: Any, after: Any) -> None:
+        self.seen.append(("guild", after.name))
+
+    async def on_guild_role_update(self, before: Any, after: Any) -> None:
+        self.seen.append(("role", after.name))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self.seen.append(("removed", guild.id))
+
+    async def on_guild_unavailable(self, guild: discord.Guild) -> None:
+        self.seen.append(("outage", guild.id))
+
+
+@pytest.fixture
+async def bot(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
+    monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
+    client = Listener()
+    running = asyncio.create_task(client.start(local.bot_token))
+    ready = asyncio.create_task(client.wait_until_ready())
+    await asyncio.wait_for(_first(running, ready), 10)
+    yield client
+    await client.close()
+    await running
+
+
+async def _first(running: asyncio.Task[None], ready: asyncio.Task[None]) -> None:
+    await asyncio.sleep(0.05)  # wait_until_ready refuses before login
+    while not ready.done():
+        if running.done():
+            running.result()
+        await asyncio.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for a file of tests. Playwright keeps an event loop running meanwhile: no async tests beside it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(local: LocalDiscord, browser: Any) -> Iterator[Any]:
+    """A page that shares nothing with those before it."""
+    context = browser.new_context()
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    yield page
+    context.close()
+    assert problems == []

@@ -1,0 +1,111 @@
+"""A bare gateway client, written from https://docs.discord.com/developers/events/gateway"""
+
+import asyncio
+import json
+import zlib
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.entities import Json
+
+
+class Closed(Exception):
+    """The gateway closed the connection, with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class BareGateway:
+    """`async with BareGateway(local) as gateway:` is connected; HELLO has come unless the gateway closes at once."""
+
+    def __init__(self, local: LocalDiscord, query: str = "v=10&encoding=json", token: str = "") -> None:
+        self.local = local
+        self.token = token or local.bot_token
+        self.session_id = ""
+        self.sequence: int | None = None
+        self.frames: list[str | bytes] = []  # as they came
+        self._url = f"{local.gateway_url}?{query}"
+        self._inflate = zlib.decompressobj()
+
+    async def __aenter__(self) -> "BareGateway":
+        self._client = aiohttp.ClientSession()
+        self.socket = await self._client.ws_connect(self._url)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.socket.close(code=4000)
+        await self._client.close()
+
+    async def send(self, op: Any, data: Any = None) -> None:
+        await self.socket.send_str(json.dumps({"op": op, "d": data}))
+
+    async def receive(self) -> Json:
+        """The next frame. Raises Closed."""
+        frame = await asyncio.wait_for(self.socket.receive(), 5)
+        if frame.type is aiohttp.WSMsgType.CLOSE:
+            raise Closed(frame.data)
+        assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
+        self.frames.append(frame.data)
+        text = frame.data if isinstance(frame.data, str) else self._inflate.decompress(frame.data)
+        told: Json = json.loads(text)
+        if told["s"] is not None:
+            assert self.sequence is None or told["s"] > self.sequence, "events keep their order"
+            self.sequence = told["s"]
+        return told
+
+    async def until(self, op: int) -> Any:
+        """The data of the next frame with this opcode. What comes before is skipped."""
+        while (told := await self.receive())["op"] != op:
+            pass
+        return told["d"]
+
+    async def event(self, name: str) -> Json:
+        """The data of the next event of this name. What comes before is skipped."""
+        while (told := await self.receive())["t"] != name:
+            pass
+        data: Json = told["d"]
+        return data
+
+    async def closed(self) -> int:
+        """The code that the gateway closes with."""
+        try:
+            while True:
+                await self.receive()
+        except Closed as end:
+            return end.code
+
+    async def names(self) -> list[str]:
+        """The events that came until now: until the answer to a heartbeat, which is sent after them."""
+        await self.send(1, self.sequence)
+        found: list[str] = []
+        while (told := await self.receive())["op"] != 11:
+            if told["t"]:
+                found.append(told["t"])
+        return found
+
+    async def identify(self, **changes: Any) -> None:
+        properties = {"os": "linux", "browser": "bare", "device": "bare"}
+        data: Json = {"token": self.token, "intents": 1, "properties": properties}
+        await self.send(2, data | changes)
+
+    async def ready(self, **changes: Any) -> Json:
+        """Identify and wait until that is answered, and for the guild if it is told of."""
+        await self.identify(**changes)
+        ready = await self.event("READY")
+        self.session_id = ready["session_id"]
+        if changes.get("intents", 1) & 1:
+            await self.event("GUILD_CREATE")
+        return ready
+
+    async def resume(self, other: "BareGateway", **changes: Any) -> None:
+        """Go on where another connection stopped."""
+        self.session_id, self.sequence = other.session_id, other.sequence
+        data: Json = {"token": self.token, "session_id": self.session_id, "seq": self.sequence}
+        await self.send(6, data | changes)

@@ -1,0 +1,91 @@
+"""discord.py, unmodified: a group of commands with autocomplete, and forms."""
+
+import asyncio
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.entities import Json
+from gamesched.local_discord.tests.conftest import Listener
+
+Interaction = discord.Interaction[Listener]
+
+
+class NewGame(discord.ui.Modal, title="New game"):
+    name: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Title", min_length=3)
+    mode: discord.ui.Label[Any] = discord.ui.Label(
+        text="How hard?",
+        description="You may choose one.",
+        component=discord.ui.Select(
+            custom_id="mode", options=[discord.SelectOption(label="Easy"), discord.SelectOption(label="Hard")]
+        ),
+    )
+    helper: discord.ui.Label[Any] = discord.ui.Label(
+        text="Who helps?", component=discord.ui.UserSelect(custom_id="helper", required=False)
+    )
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        assert isinstance(self.mode.component, discord.ui.Select)
+        assert isinstance(self.helper.component, discord.ui.UserSelect)
+        helpers = [each.display_name for each in self.helper.component.values]
+        said = f"{self.name.value}, {self.mode.component.values[0]}, {helpers}"
+        await interaction.response.send_message(said, ephemeral=True)
+
+
+class Games(app_commands.Group, name="game", description="Games"):
+    @app_commands.command(name="list", description="What is on")
+    async def listing(self, interaction: Interaction) -> None:
+        await interaction.response.send_message("Nothing.")
+
+    @app_commands.command(description="Join a game")
+    async def join(self, interaction: Interaction, game: str, friend: discord.Member | None = None) -> None:
+        assert friend is not None
+        await interaction.response.send_message(f"{game} with {friend.display_name}")
+
+    @join.autocomplete("game")
+    async def games(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return [app_commands.Choice(name=f"{current.title()} of Strahd", value="17")]
+
+    @app_commands.command(description="Make a game")
+    async def new(self, interaction: Interaction) -> None:
+        await interaction.response.send_modal(NewGame())
+
+
+def sub(name: str, *options: Json) -> list[Json]:
+    return [{"type": 1, "name": name, "options": list(options)}]
+
+
+async def test_a_group_of_commands(local: LocalDiscord, bot: Listener) -> None:
+    tree = app_commands.CommandTree(bot)
+    tree.add_command(Games())
+    (synced,) = await tree.sync()
+    assert [each.name for each in synced.options] == ["list", "join", "new"]
+    (fetched,) = await tree.fetch_commands()
+    assert fetched == synced
+    act = local.client
+    entry = await asyncio.to_thread(act.command, "bob", fixtures.GENERAL_ID, "game", sub("list"))
+    assert (entry["command"], entry["answer_type"]) == ("game list", 4)
+    typed = sub("join", {"name": "game", "value": "curse", "focused": True})
+    entry = await asyncio.to_thread(act.autocomplete, "bob", fixtures.GENERAL_ID, "game", typed)
+    assert entry["choices"] == [{"name": "Curse of Strahd", "value": "17"}]
+    given = sub("join", {"name": "game", "value": "17"}, {"name": "friend", "value": str(fixtures.BOB_ID)})
+    await asyncio.to_thread(act.command, "charlie", fixtures.GENERAL_ID, "game", given)
+    assert act.messages("bob", fixtures.GENERAL_ID)[0]["content"] == "17 with Bob the GM"
+
+
+async def test_a_form(local: LocalDiscord, bot: Listener) -> None:
+    tree = app_commands.CommandTree(bot)
+    tree.add_command(Games())
+    await tree.sync()
+    act = local.client
+    entry = await asyncio.to_thread(act.command, "bob", fixtures.GENERAL_ID, "game", sub("new"))
+    assert (entry["answer_type"], entry["modal"]["title"]) == (9, "New game")
+    (title,) = entry["modal"]["components"][0]["components"]
+    values = {title["custom_id"]: "Strahd", "mode": ["Hard"], "helper": [str(fixtures.CHARLIE_ID)]}
+    entry = await asyncio.to_thread(act.submit_modal, "bob", entry["modal"], values)
+    assert entry["state"] == "answered"
+    shown = act.messages("bob", fixtures.GENERAL_ID)[0]
+    assert (shown["content"], shown["flags"]) == ("Strahd, Hard, ['Charlie']", 64)

@@ -1,0 +1,107 @@
+"""Logging in: the code grant with state and PKCE, and everything that must be refused."""
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.tests.rest_client import Bare
+
+REDIRECT = "http://localhost:8000/accounts/discord/login/callback/"
+VERIFIER = "v" * 50
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+
+
+def query(**changes: str) -> dict[str, str]:
+    asked = {"client_id": LocalDiscord.client_id, "response_type": "code", "scope": "identify guilds"}
+    pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    return {**asked, **pkce, "redirect_uri": REDIRECT, "state": "s&1", "prompt": "none", **changes}
+
+
+def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str]:
+    """Pick who you are; what comes back to the application."""
+    url = f"{local.origin}/oauth2/authorize"
+    answer = requests.post(url, params=query(**changes), data={"person": person}, allow_redirects=False, timeout=5)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith(REDIRECT)
+    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+
+def exchange(local: LocalDiscord, code: str, **changes: str) -> requests.Response:
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+    form |= {"client_id": local.client_id, "client_secret": local.client_secret, **changes}
+    return requests.post(f"{local.api_url}/oauth2/token", data=form, timeout=5)
+
+
+def test_a_person_logs_in(local: LocalDiscord) -> None:
+    page = requests.get(f"{local.origin}/oauth2/authorize", params=query(), timeout=5)
+    assert "LOCAL DISCORD" in page.text
+    assert "Alice" in page.text
+    back = authorize(local, str(fixtures.ALICE_ID))
+    assert back["state"] == "s&1"
+    told = exchange(local, back["code"]).json()
+    bearer = Bare(local, f"Bearer {told['access_token']}")
+    assert bearer.ok("GET", "/users/@me")["username"] == "alice"
+    assert "email" not in bearer.ok("GET", "/users/@me")
+    (guild,) = bearer.ok("GET", "/users/@me/guilds")
+    assert (guild["id"], guild["owner"]) == (str(fixtures.GUILD_ID), True)
+    assert int(guild["permissions"]) & 1 << 5
+    assert bearer.refused("GET", f"/channels/{fixtures.GENERAL_ID}") == (401, 0)
+
+
+def test_a_person_declines(local: LocalDiscord) -> None:
+    back = authorize(local, "")
+    assert (back["error"], back["state"]) == ("access_denied", "s&1")
+
+
+def test_without_the_guilds_scope_no_guilds(local: LocalDiscord) -> None:
+    code = authorize(local, "bob", scope="identify email")["code"]
+    bearer = Bare(local, f"Bearer {exchange(local, code).json()['access_token']}")
+    assert bearer.ok("GET", "/users/@me")["email"]
+    assert bearer.refused("GET", "/users/@me/guilds") == (401, 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": "1"},
+        {"redirect_uri": "http://evil/"},
+        {"scope": "everything"},
+        {"scope": ""},
+        {"response_type": "token"},
+    ],
+)
+def test_it_does_not_redirect_a_wrong_request(local: LocalDiscord, changes: Any) -> None:
+    for method in ("get", "post"):
+        url = f"{local.origin}/oauth2/authorize"
+        answer = requests.request(method, url, params=query(**changes), allow_redirects=False, timeout=5)
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"client_secret": "x"}, "invalid_client"),
+        ({"client_id": "1"}, "invalid_client"),
+        ({"code": "x"}, "invalid_grant"),
+        ({"redirect_uri": "http://localhost:8000/"}, "invalid_grant"),
+        ({"code_verifier": "x"}, "invalid_grant"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+    ],
+)
+def test_it_refuses_a_wrong_exchange(local: LocalDiscord, changes: Any, error: str) -> None:
+    code = authorize(local, "bob")["code"]
+    answer = exchange(local, **{"code": code, **changes})
+    assert not answer.ok
+    assert answer.json()["error"] == error
+
+
+def test_a_code_is_good_once(local: LocalDiscord) -> None:
+    code = authorize(local, "bob")["code"]
+    assert exchange(local, code).ok
+    assert exchange(local, code).json()["error"] == "invalid_grant"

@@ -1,0 +1,59 @@
+"""The drawer of faults on the chat page, in a browser."""
+
+from typing import Any
+
+import pytest
+
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.tests.conftest import CHROMIUM
+from gamesched.local_discord.tests.rest_client import Bare
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
+
+
+def test_the_newest_post_is_deleted_by_two_clicks(local: LocalDiscord, page: Any) -> None:
+    for i in range(2):
+        Bare(local).post(fixtures.RAIDS_ID, content=f"post {i}")
+    page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
+    page.get_by_text("post 1").wait_for()
+    page.get_by_role("button", name="Faults").click()
+    page.get_by_role("button", name="Delete message", exact=True).click()
+    page.get_by_text("“post 1” is deleted from #raids.").wait_for()
+    assert page.locator(".message", has_text="post 1").count() == 0
+    page.get_by_text("The bot is not connected").wait_for()
+
+
+def test_faults_are_chosen_by_name_and_cleared(local: LocalDiscord, page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
+    page.get_by_role("button", name="Faults").press("Enter")
+    page.locator("summary", has_text="People").click()
+    roles = page.get_by_role("form", name="Change roles")
+    roles.get_by_label("person").select_option("Charlie")
+    roles.get_by_label("Organiser").check()
+    roles.get_by_role("button").click()
+    page.get_by_text("Roles of Charlie: Organiser.").wait_for()
+    assert local.world.guilds[fixtures.GUILD_ID].members[fixtures.CHARLIE_ID].roles == [fixtures.ORGANISER_ID]
+    page.locator("summary", has_text="Channels and roles").click()
+    rename = page.get_by_role("form", name="Rename")
+    rename.get_by_label("what").select_option("Player")
+    rename.get_by_label("new name").fill("Adventurer")
+    rename.get_by_label("new name").press("Enter")
+    page.get_by_text("The name is Adventurer now.").wait_for()
+    page.locator("summary", has_text="The bot").click()
+    page.get_by_role("button", name="Invite bot").click()
+    page.locator("#fault-said.wrong", has_text="The bot is in Friday Night Dice already.").wait_for()
+    page.locator("summary", has_text="Requests").click()
+    page.get_by_role("form", name="Status").get_by_label("which requests").select_option("posting messages")
+    page.get_by_role("button", name="Status").click()
+    page.get_by_text("Status · posting messages · 1 to come").wait_for()
+    assert Bare(local).call("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).status_code == 500
+    page.locator("#fault-waiting").wait_for(state="hidden")
+    page.get_by_role("button", name="Rate limit").click()
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#fault-waiting").wait_for(state="hidden")
+    assert local.client.faults() == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "faults-open"

@@ -1,0 +1,163 @@
+"""Scheduled events: what they must have, who may change them, how their status moves."""
+
+import asyncio
+import datetime
+from typing import Any
+
+import discord
+import pytest
+
+from gamesched.local_discord import fixtures
+from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.local_discord.state.entities import Json
+from gamesched.local_discord.state.permissions import Permission
+from gamesched.local_discord.state.state import World
+from gamesched.local_discord.tests.conftest import Listener
+from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.test_moderation import allow
+
+HERE = f"/guilds/{fixtures.GUILD_ID}/scheduled-events"
+
+
+def at(hours: float) -> str:
+    return (datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)).isoformat()
+
+
+def external(**changes: Any) -> Json:
+    body = {"name": "Strahd", "privacy_level": 2, "entity_type": 3, "entity_metadata": {"location": "Bob's kitchen"}}
+    return body | {"scheduled_start_time": at(1), "scheduled_end_time": at(4)} | changes
+
+
+def voice(**changes: Any) -> Json:
+    body = {"name": "Strahd", "privacy_level": 2, "entity_type": 2, "channel_id": str(fixtures.TABLE_ID)}
+    return body | {"scheduled_start_time": at(1)} | changes
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (external(name=""), "name"),
+        (external(name="x" * 101), "name"),
+        (external(description="x" * 1001), "description"),
+        (external(privacy_level=1), "privacy_level"),
+        (external(privacy_level=None), "privacy_level"),
+        (external(entity_type=1), "entity_type"),
+        (external(scheduled_start_time=at(-1)), "scheduled_start_time"),
+        (external(scheduled_start_time="soon"), "scheduled_start_time"),
+        (external(scheduled_end_time=None), "scheduled_end_time"),
+        (external(scheduled_end_time=at(0.5)), "scheduled_end_time"),
+        (external(entity_metadata=None), "entity_metadata"),
+        (external(entity_metadata={"location": ""}), "entity_metadata.location"),
+        (external(entity_metadata={"location": "x" * 101}), "entity_metadata.location"),
+        (external(channel_id=str(fixtures.TABLE_ID)), "channel_id"),
+        (voice(channel_id=None), "channel_id"),
+        (voice(channel_id=str(fixtures.GENERAL_ID)), "channel_id"),
+        (voice(entity_metadata={"location": "x"}), "entity_metadata"),
+    ],
+)
+def test_it_refuses_what_an_event_cannot_be(local: LocalDiscord, body: Json, where: str) -> None:
+    answer = Bare(local).call("POST", HERE, body)
+    assert (answer.status_code, answer.json()["code"]) == (400, 50035)
+    place = answer.json()["errors"]
+    for step in where.split("."):
+        place = place[step]
+    assert place["_errors"]
+
+
+def test_events_are_made_read_changed_and_deleted(local: LocalDiscord) -> None:
+    bare = Bare(local)
+    made = bare.ok("POST", HERE, external(description="Part one"))
+    assert (made["status"], made["entity_metadata"]["location"]) == (1, "Bob's kitchen")
+    assert made["creator"]["id"] == local.client_id
+    assert "user_count" not in made
+    other = bare.ok("POST", HERE, voice())
+    assert other["scheduled_end_time"] is None
+    assert [each["id"] for each in bare.ok("GET", HERE)] == [made["id"], other["id"]]
+    path = f"{HERE}/{made['id']}"
+    changed = bare.ok("PATCH", path, {"name": "Strahd, part two", "description": None})
+    assert (changed["name"], changed["description"]) == ("Strahd, part two", None)
+    moved = {"entity_type": 2, "channel_id": str(fixtures.TABLE_ID), "entity_metadata": {}}
+    assert bare.ok("PATCH", path, moved)["channel_id"] == str(fixtures.TABLE_ID)
+    bare.ok("DELETE", path)
+    for method in ("GET", "DELETE"):
+        assert bare.refused(method, path) == (404, 10070)
+    assert bare.refused("PATCH", path, {}) == (404, 10070)
+
+
+@pytest.mark.parametrize(("steps", "refused"), [([2, 3], None), ([4], None), ([3], 3), ([2, 4], 4), ([2, 1], 1)])
+def test_its_status_moves_forwards_only(local: LocalDiscord, steps: list[int], refused: int | None) -> None:
+    bare = Bare(local)
+    path = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    for status in steps:
+        if status == refused:
+            assert bare.refused("PATCH", path, {"status": status}) == (400, 50035)
+        else:
+            assert bare.ok("PATCH", path, {"status": status})["status"] == status
+    if refused is None:
+        assert bare.refused("PATCH", path, {"name": "x"}) == (400, 180000)
+        assert bare.ok("GET", HERE) == []
+
+
+def test_a_guild_has_at_most_a_hundred(local: LocalDiscord) -> None:
+    bare = Bare(local)
+    first, *_ = [bare.ok("POST", HERE, external())["id"] for _ in range(100)]
+    assert bare.refused("POST", HERE, external()) == (400, 30038)
+    bare.ok("PATCH", f"{HERE}/{first}", {"status": 4})
+    bare.ok("POST", HERE, external())
+
+
+def test_others_events_need_the_right_to_manage(local: LocalDiscord) -> None:
+    bare, charlie, alice = Bare(local), Bare(local, "local-charlie"), Bare(local, "local-alice")
+    assert charlie.refused("POST", HERE, external()) == (403, 50013)
+    path = f"{HERE}/{alice.ok('POST', HERE, external())['id']}"
+    assert bare.refused("PATCH", path, {"name": "x"}) == (403, 50013)
+    assert bare.refused("DELETE", path) == (403, 50013)
+    own = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    local.client.as_person("bob", "PATCH", own, {"name": "Bob's"})  # an organiser manages events
+    allow(local, Permission.MANAGE_EVENTS)
+    bare.ok("DELETE", path)
+
+
+def test_people_are_interested(local: LocalDiscord) -> None:
+    bare = Bare(local)
+    path = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    for name in ("bob", "charlie"):
+        local.client.as_person(name, "PUT", f"{path}/users/@me")
+    local.client.as_person("charlie", "DELETE", f"{path}/users/@me")
+    assert bare.ok("GET", f"{path}?with_user_count=true")["user_count"] == 1
+    (only,) = bare.ok("GET", f"{path}/users?with_member=true")
+    assert (only["user"]["username"], only["member"]["nick"]) == ("bob", "Bob the GM")
+
+
+def test_they_survive_a_restart(local: LocalDiscord) -> None:
+    Bare(local).ok("POST", HERE, external())
+    again = local.do(lambda world: World(world.store))
+    assert again.guilds[fixtures.GUILD_ID].scheduled == local.world.guilds[fixtures.GUILD_ID].scheduled
+
+
+async def test_discord_py_schedules(local: LocalDiscord, bot: Listener) -> None:
+    guild = bot.guilds[0]
+    starts = discord.utils.utcnow() + datetime.timedelta(hours=1)
+    ends = starts + datetime.timedelta(hours=3)
+    made = await guild.create_scheduled_event(
+        name="Strahd",
+        start_time=starts,
+        end_time=ends,
+        entity_type=discord.EntityType.external,
+        privacy_level=discord.PrivacyLevel.guild_only,
+        location="Bob's kitchen",
+    )
+    await asyncio.sleep(0.1)
+    assert (made.location, made.start_time) == ("Bob's kitchen", starts)
+    assert guild.get_scheduled_event(made.id) is None  # its intent was not asked for
+    made = await (await made.edit(name="Strahd II", description="More")).start()
+    await made.end()
+    assert await guild.fetch_scheduled_events() == []
+    other = await guild.create_scheduled_event(
+        name="Table talk",
+        start_time=starts,
+        channel=discord.Object(fixtures.TABLE_ID),
+        entity_type=discord.EntityType.voice,
+        privacy_level=discord.PrivacyLevel.guild_only,
+    )
+    await other.delete()

@@ -1,0 +1,93 @@
+"""pytest plugin: a real PostgreSQL for the tests, and settings that reach nothing outside.
+
+Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-django reads the settings. With
+DATABASE_URL given, that server is used instead.
+"""
+
+import base64
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gamesched.demo.postgres import Server, state_directory
+from gamesched.testing import openapi
+
+SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
+
+_server: Server | None = None
+_worker = "PYTEST_XDIST_WORKER" in os.environ
+
+
+def find_browser() -> str | None:
+    """The Chromium to test with: CHROMIUM, or one on the PATH."""
+    given = os.environ.get("CHROMIUM")
+    return given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def _set_variables() -> None:
+    global _server
+    if not os.environ.get("DATABASE_URL"):
+        # One for each run, so that two runs at a time do not meet.
+        _server = Server(f"test-{os.getpid()}", fast=True)
+        os.environ["DATABASE_URL"] = _server.url
+    bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
+    os.environ.update(
+        SECRET_KEY="for tests only, and long enough to satisfy the checks of Django",
+        PUBLIC_URL="http://testserver",
+        DISCORD_BOT_TOKEN=f"{bot}.local.discord",
+        DISCORD_CLIENT_SECRET="local-discord-secret",
+        DISCORD_API_URL="http://127.0.0.1:9/api/v10",  # the discard port: nothing answers
+    )
+    for name in (
+        "REDIS_URL",
+        "DISCORD_BROWSER_URL",
+        "DISCORD_REQUESTS_PER_SECOND",
+        "DISCORD_NEW_DMS_IN_TEN_SECONDS",
+        "DEBUG",
+        "DB_CONN_MAX_AGE",
+    ):
+        os.environ.pop(name, None)
+    # Programs are started a hundred times and more, and would each time compile everything.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+_set_variables()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _server is not None and not _worker and not session.config.option.collectonly:
+        _clear_up()
+        _server.start()
+
+
+def _clear_up() -> None:
+    """Remove what runs that were killed left behind."""
+    for folder in state_directory().glob("test-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _server is not None and not _worker:
+        _server.stop()
+        _server.remove()
+    # Here, for it to be the last line of all.
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    skipped = any(SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+    missing = [SKIPPED] if skipped else []
+    missing += [] if openapi.is_there() else [openapi.SKIPPED]
+    if missing:
+        reporter.write_line(" ".join(missing), yellow=True, bold=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if find_browser() is None:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=SKIPPED))

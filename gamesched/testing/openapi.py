@@ -1,0 +1,218 @@
+"""pytest plugin: every request the local Discord got in a test, and its answer, held against Discord's own description.
+
+The description is Discord's OpenAPI document, found through DISCORD_OPENAPI. What it is blind to (equal custom ids,
+texts too long by Discord's stricter rules, empty messages) the local Discord checks by itself and
+`discord_bot/sandbox/tests` prove. Nothing is checked while a test runs: bodies are kept in files, also by local
+Discords in processes of their own, and read when the test has ended.
+"""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from jsonschema_rs import Draft202012Validator, ValidationError
+
+from gamesched.local_discord.api.exchange_log import VARIABLE
+
+DOCUMENT = "DISCORD_OPENAPI"
+SKIPPED = (
+    f"Nothing was held against Discord's description of its API: {DOCUMENT} names no file. Get openapi.json from "
+    "https://github.com/discord/discord-api-spec (specs/openapi.json) and set it to where that lies."
+)
+
+# What Discord has and does not describe: logging in, and what its own client does when a person acts.
+NOT_DESCRIBED = re.compile(
+    r"/oauth2/token|/interactions|/(guilds|channels)/\d+/application-command-index|/users/@me/channels"
+    r"|/channels/\d+/typing|/guilds/\d+/scheduled-events/\d+/users/@me"
+)
+# Where the description is not what Discord does: discord.py sends some ids as numbers, permissions as texts (so do
+# Discord's pages), flags in embeds, `tts` in edits, `nsfw` of commands and two queries, and is answered; codes inside
+# a 50035 are words:
+# https://docs.discord.com/developers/reference#error-messages
+HARMLESS = re.compile(
+    r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/messages/\d+ \d+ is not"
+    r"|/channel_id \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
+    r'|/(permissions|default_member_permissions|allow|deny) "\d+" is not'
+    r"|query: (delete_message_seconds|use_nested_fields) is"
+    r'|/errors/.*/code "[A-Z_]+" is not of type "integer"'
+)
+
+LONG = re.compile(r"[\w-]{30,}")  # tokens
+
+Json = dict[str, Any]
+
+
+def is_there() -> bool:
+    """Whether there is a description to hold anything against."""
+    return bool(os.environ.get(DOCUMENT))
+
+
+class Exchange(NamedTuple):
+    """One request and its answer; `status` 0 where the connection was cut instead."""
+
+    method: str
+    path: str
+    query: list[str]
+    type: str
+    request: str
+    status: int
+    response: str
+
+
+class Operation(NamedTuple):
+    """One method of one path, as described."""
+
+    pattern: re.Pattern[str]
+    described: Json
+    parameters: frozenset[str]
+
+
+class Description:
+    """Discord's OpenAPI document."""
+
+    def __init__(self, document: Json) -> None:
+        self._schemas: Json = {"components": document["components"]}
+        self._operations: dict[str, list[Operation]] = {}
+        self._validators: dict[str, Draft202012Validator] = {}
+        # Literal paths before templated ones: /users/@me is not /users/{user_id}.
+        for path in sorted(document["paths"], key=lambda path: [part[:1] == "{" for part in path.split("/")]):
+            pattern = re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)))
+            methods = document["paths"][path]
+            for method, described in methods.items():
+                if method == "parameters":
+                    continue
+                named = [*methods.get("parameters", []), *described.get("parameters", [])]
+                queries = frozenset(each["name"] for each in named if each["in"] == "query")
+                self._operations.setdefault(method.upper(), []).append(Operation(pattern, described, queries))
+
+    def problems(self, exchange: Exchange) -> list[str]:
+        """What of the exchange does not agree with the description. What was refused may have been asked wrongly."""
+        operation = self._find(exchange.method, exchange.path)
+        if operation is None:
+            known = NOT_DESCRIBED.fullmatch(exchange.path) or exchange.status in (401, 404)
+            return [] if known else ["Discord describes no such route"]
+        found = []
+        if exchange.status < 400:
+            found += [f"query: {name} is not described" for name in set(exchange.query) - operation.parameters]
+            found += [f"request: {each}" for each in self._of_request(operation, exchange)]
+        if 200 <= exchange.status < 500:
+            found += [f"answer {exchange.status}: {each}" for each in self._of_answer(operation, exchange)]
+        return [each for each in found if not HARMLESS.search(each)]
+
+    def _find(self, method: str, path: str) -> Operation | None:
+        return next((each for each in self._operations.get(method, []) if each.pattern.fullmatch(path)), None)
+
+    def _of_request(self, operation: Operation, exchange: Exchange) -> list[str]:
+        schema = operation.described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        if schema is None:
+            return ["a body, and none is described"] if exchange.request not in ("", "{}", "null") else []
+        if exchange.type != "application/json":
+            return [f"the type is {exchange.type}"] if exchange.request else []
+        body = json.loads(exchange.request)
+        # A misspelt key is an error of ours that Discord would pass over in silence.
+        return self._wrong(schema, body) or list(self._unknown([schema], body, ""))
+
+    def _of_answer(self, operation: Operation, exchange: Exchange) -> list[str]:
+        answers = operation.described["responses"]
+        described = answers.get(str(exchange.status)) or (answers["4XX"] if exchange.status >= 400 else None)
+        if described is None:
+            return ["no such status is described"]
+        if "$ref" in described:
+            described = self._schemas["components"]["responses"][described["$ref"].rsplit("/", 1)[1]]
+        schema = described.get("content", {}).get("application/json", {}).get("schema")
+        if schema is None:
+            return ["a body, and none is described"] if exchange.response else []
+        if exchange.status == 429 and not exchange.response:
+            return []
+        body = json.loads(exchange.response)
+        if exchange.status == 429:
+            body = {"code": 0} | body  # the page on rate limits shows none, the description requires one
+        return self._wrong(schema, body)
+
+    def _wrong(self, schema: Json, body: Any) -> list[str]:
+        key = json.dumps(schema, sort_keys=True)
+        if key not in self._validators:
+            self._validators[key] = Draft202012Validator(self._schemas | schema)
+        return [_blame(each) for each in self._validators[key].iter_errors(body)]
+
+    def _unknown(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
+        """The keys in a body that none of these schemas has."""
+        schemas = [flat for schema in schemas for flat in self._flat(schema)]
+        if isinstance(body, list):
+            inside = [each["items"] for each in schemas if "items" in each]
+            for number, item in enumerate(body):
+                yield from self._unknown(inside, item, f"{where}/{number}")
+        if not isinstance(body, dict) or any(each.get("additionalProperties") for each in schemas):
+            return
+        properties = [each["properties"] for each in schemas if "properties" in each]
+        for name, value in body.items():
+            inside = [each[name] for each in properties if name in each]
+            if inside:
+                yield from self._unknown(inside, value, f"{where}/{name}")
+            elif properties:
+                yield f"{where}/{name}: no such key is described"
+
+    def _flat(self, schema: Json) -> Iterator[Json]:
+        if "$ref" in schema:
+            yield from self._flat(self._schemas["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+            return
+        yield schema
+        for word in ("oneOf", "anyOf", "allOf"):
+            for each in schema.get(word, []):
+                yield from self._flat(each)
+
+
+def _blame(error: ValidationError) -> str:
+    """The deepest reason: of several alternatives, the first error of the one that came closest."""
+    branches = getattr(error.kind, "context", None)
+    if branches:
+        closest = max((branch for branch in branches if branch), key=lambda b: (len(b[0].instance_path), -len(b)))
+        return _blame(closest[0])
+    return f"/{'/'.join(map(str, error.instance_path))} {error.message[:300]}"
+
+
+class Check:
+    """Reads what was kept since the last look."""
+
+    def __init__(self) -> None:
+        self.folder = tempfile.TemporaryDirectory(prefix="local-discord-")
+        self._read: dict[Path, int] = {}
+
+    @cached_property
+    def description(self) -> Description | None:
+        path = os.environ.get(DOCUMENT)
+        return Description(json.loads(Path(path).read_text(encoding="utf-8"))) if path else None
+
+    def problems(self) -> list[str]:
+        found: list[str] = []
+        for path in sorted(Path(self.folder.name).iterdir()):
+            with path.open("rb") as file:
+                file.seek(self._read.get(path, 0))
+                lines = file.read()
+            whole = lines.rfind(b"\n") + 1
+            self._read[path] = self._read.get(path, 0) + whole
+            for line in lines[:whole].splitlines():
+                exchange = Exchange(**json.loads(line))
+                if self.description is not None:
+                    what = f"{exchange.method} {LONG.sub('…', exchange.path)}"
+                    found += [f"{what}: {each}" for each in self.description.problems(exchange)]
+        return list(dict.fromkeys(found))
+
+
+_check = Check()
+os.environ[VARIABLE] = _check.folder.name
+
+
+@pytest.fixture(autouse=True)
+def as_described() -> Iterator[None]:
+    """Set up before every other fixture, so that it is torn down when the local Discord has answered its last."""
+    yield
+    if problems := _check.problems():
+        shown = "\n  ".join(problems[:20])
+        pytest.fail(f"This is not as Discord describes its API:\n  {shown}", pytrace=False)

@@ -1,0 +1,60 @@
+"""That holding the local Discord against Discord's own description bites."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gamesched.testing.openapi import DOCUMENT, SKIPPED, Description, Exchange
+
+MESSAGES = "/channels/1200000000000000011/messages"
+
+
+@pytest.fixture(scope="module")
+def description() -> Description:
+    path = os.environ.get(DOCUMENT)
+    if not path:
+        pytest.skip(SKIPPED)
+    return Description(json.loads(Path(path).read_text(encoding="utf-8")))
+
+
+def asked(body: Any, path: str = MESSAGES, query: tuple[str, ...] = (), status: int = 0) -> Exchange:
+    return Exchange("POST", path, list(query), "application/json", json.dumps(body), status, "")
+
+
+@pytest.mark.parametrize(
+    ("exchange", "problem"),
+    [
+        (asked({"content": 5}), 'request: /content 5 is not of types "null", "string"'),
+        (asked({"contents": "x"}), "request: /contents: no such key is described"),
+        (asked({"embeds": [{"titel": "x"}]}), "request: /embeds/0/titel: no such key is described"),
+        (asked({"components": [{"type": 1, "components": [{"type": 2}]}]}), "request: /components/0/components/0"),
+        (asked({"content": "x"}, query=("with_responce",)), "query: with_responce is not described"),
+        (asked({"content": "x"}, path="/channels/5/nonsense", status=200), "Discord describes no such route"),
+        (asked({"content": "x"}, status=201), "answer 201: no such status is described"),
+        (asked({})._replace(type="text/plain"), "request: the type is text/plain"),
+        (asked({}, status=429)._replace(response="{}"), "answer 429:"),
+        (asked({}, status=404)._replace(response='{"message": 5}'), "answer 404:"),
+        (
+            Exchange("GET", "/users/@me", [], "", "", 200, '{"id": 5}'),
+            'answer 200: /id 5 is not of type "string"',
+        ),
+    ],
+)
+def test_it_names_what_is_wrong(description: Description, exchange: Exchange, problem: str) -> None:
+    found = description.problems(exchange)
+    assert any(each.startswith(problem) for each in found), found
+
+
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        asked({"content": "x", "nonce": "n", "enforce_nonce": True, "allowed_mentions": {"parse": []}}),
+        asked({"recipient_id": 5}, path="/users/@me/channels"),
+        asked({"contents": 5}, status=400)._replace(response='{"code": 50035, "message": "Invalid Form Body"}'),
+    ],
+)
+def test_it_is_content_with_what_is_right_or_was_refused(description: Description, exchange: Exchange) -> None:
+    assert description.problems(exchange) == []

@@ -1,0 +1,316 @@
+"""The admin's ground: who may open it, and that each sees only the servers they manage.
+
+Superusers see everything. Everybody else is asked, at each request, which guilds they manage now; a
+`GuildScopedAdmin` shows rows of those guilds and no others, and every other admin is for superusers alone.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+from functools import update_wrapper
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin.exceptions import NotRegistered
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.contrib.contenttypes import views as contenttypes
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.response import SimpleTemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+
+from gamesched.lib.clock import db_now
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.directory.lookup import confirm
+from guilds.models import User
+
+NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
+
+
+class PasswordForm(AdminAuthenticationForm):
+    """Logging in with a password, which only operators made by `createsuperuser` have."""
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        super().confirm_login_allowed(user)
+        if not user.is_superuser:
+            raise self.get_invalid_login_error()
+
+
+class OperatorSite(admin.AdminSite):
+    """The admin, for superusers and for those who manage a guild at the moment."""
+
+    site_title = index_title = "Game Scheduler for server operators"
+    site_header = "Game Scheduler"
+    login_form = PasswordForm
+    empty_value_display = "–"
+    enable_nav_sidebar = False  # lists need the width
+
+    def managed(self, user: User) -> Collection[int]:
+        """The guilds that a person manages now."""
+        raise NotImplementedError
+
+    def guild_ids(self, request: HttpRequest) -> Collection[int]:
+        """The guilds whose rows this request may touch; superusers are not asked."""
+        found: Collection[int] | None = getattr(request, "_managed_guild_ids", None)
+        if found is None:
+            user = request.user
+            found = () if isinstance(user, AnonymousUser) or not user.is_active else self.managed(user)
+            request._managed_guild_ids = found  # type: ignore[attr-defined]
+        return found
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request) or bool(self.guild_ids(request))
+
+    def _unconfirmed(self, request: HttpRequest, user: User) -> Refusal | None:
+        """Before anything changes, as on the pages: ask Discord whose roles nobody heard of lately."""
+        if is_superuser(request):
+            return None
+        try:
+            for guild_id in self.guild_ids(request):
+                confirm(guild_id, user.pk, db_now(), grace=timedelta())
+        except Refused as refused:
+            return refused.refusal
+        del request._managed_guild_ids  # type: ignore[attr-defined]
+        return None
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Register as Django does; what is not scoped to guilds (also other people's admins) is for superusers."""
+        admin_class = admin_class or admin.ModelAdmin
+        if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnly)):
+            admin_class = type(admin_class.__name__, (SuperuserOnly, admin_class), {"__module__": __name__})
+        super().register(model_or_iterable, admin_class, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Let in who may; send strangers to log in with Discord, and tell the others whom this is for."""
+        inner = super().admin_view(view, cacheable)
+
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user = request.user
+            if isinstance(user, AnonymousUser):
+                return redirect_to_login(request.get_full_path())
+            if request.method == "POST" and (refusal := self._unconfirmed(request, user)):
+                return render(request, "403.html", {"sentence": refusal.sentence}, status=503)
+            if not self.has_permission(request) and request.path != reverse("admin:logout", current_app=self.name):
+                return render(request, "403.html", {"sentence": NOT_FOR_YOU}, status=403)
+            with timezone.override(user.tzinfo):
+                response: HttpResponse = inner(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()  # later would be outside their time zone
+                return response
+
+        return update_wrapper(asked, inner)
+
+    def get_urls(self) -> list[Any]:
+        # Django's own leads to any object of any table, and so tells which there are.
+        shortcut = path(
+            "r/<path:content_type_id>/<path:object_id>/", self.admin_view(superuser_shortcut), name="view_on_site"
+        )
+        return [shortcut, *super().get_urls()]
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        found: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
+        assert isinstance(found, HttpResponse)
+        return found
+
+    def get_log_entries(self, request: HttpRequest) -> Any:
+        """Titles in Django's own log may be of a guild that one managed once. The audit is there for everybody."""
+        entries = super().get_log_entries(request)
+        return entries if is_superuser(request) else entries.none()
+
+    def choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+        """The rows of a table that may be chosen in a form."""
+        try:
+            found = self.get_model_admin(model)
+        except NotRegistered:
+            found = None
+        if isinstance(found, Choosable):
+            return found.choices(request)
+        everything = model._default_manager.all()
+        return everything if is_superuser(request) else everything.none()
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and request.user.is_superuser)
+
+
+def superuser_shortcut(request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
+    """Django's way from an object's admin to its page."""
+    if not is_superuser(request):
+        raise Http404
+    found: HttpResponse = contenttypes.shortcut(request, content_type_id, object_id)
+    return found
+
+
+class ScopedAutocomplete(AutocompleteJsonView):
+    """Offers what may be chosen, whatever is typed and whichever field is named."""
+
+    def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
+        return isinstance(self.model_admin, Choosable) or super().has_perm(request, obj)
+
+    def get_queryset(self) -> QuerySet[Any]:
+        if not isinstance(self.model_admin, Choosable):
+            return super().get_queryset()
+        found, may_repeat = self.model_admin.get_search_results(
+            self.request, self.model_admin.choices(self.request), self.term
+        )
+        return found.distinct() if may_repeat else found
+
+
+# --- what admins are made of -----------------------------------------------------------------------------
+
+
+class OwnValues(admin.AllValuesFieldListFilter):
+    """Django's filter by a column's values, offering those in the rows one sees."""
+
+    def __init__(self, field: Any, request: Any, params: Any, model: Any, model_admin: Any, field_path: str) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
+        rows = model_admin.get_queryset(request).order_by(field_path)
+        self.lookup_choices = rows.distinct().values_list(field_path, flat=True)
+
+
+def by_absence(title: str, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
+    """A filter by whether a column is empty, in words."""
+
+    class ByAbsence(admin.EmptyFieldListFilter):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.title = title
+
+        def choices(self, changelist: Any) -> Any:
+            words = {"Empty": empty, "Not empty": filled}
+            for choice in super().choices(changelist):
+                word, *count = str(choice["display"]).split(" (")
+                yield {**choice, "display": " (".join([words.get(word, word), *count])}
+
+    return ByAbsence
+
+
+class Choosable:
+    """An admin whose rows may be chosen in forms by those who do not manage them all."""
+
+    def choices(self, request: HttpRequest) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+class ReadOnly:
+    """For tables that only programs write."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class Scoped(ReadOnly):
+    """What admins and inlines share: rows of one's own guilds only, read and not written."""
+
+    guild_path: ClassVar[str]  # from the table to the guild, as a query spells it
+    admin_site: Any
+
+    def scoped(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+        """Only what belongs to guilds that the person manages now."""
+        if is_superuser(request):
+            return rows
+        return rows.filter(**{f"{self.guild_path}__in": self.admin_site.guild_ids(request)})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
+        return self.scoped(rows, request)
+
+    def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
+        """What a form offers, and so accepts, for a foreign key or many-to-many field."""
+        chosen: QuerySet[Any] = self.admin_site.choices(db_field.remote_field.model, request)
+        return chosen
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(self.admin_site.has_permission(request))
+
+
+class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
+    """A table whose rows belong to guilds, for those who manage them.
+
+    Read-only unless a subclass says otherwise: only verbs write. Another guild's row is a 404 at every address.
+    """
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(self.admin_site.has_permission(request))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row by its key. Raises Http404 where it does not exist for this person."""
+        found = super().get_object(request, object_id, from_field)
+        if found is None:
+            raise Http404
+        return found
+
+    def choices(self, request: HttpRequest) -> QuerySet[Any]:
+        """The rows that may be chosen where another row refers to one of these."""
+        return self.get_queryset(request)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        """Filters by a relation, or by free text, offer only what occurs in the rows one sees."""
+        return [self._narrow(one) if isinstance(one, str) else one for one in super().get_list_filter(request)]
+
+    def _narrow(self, name: str) -> Any:
+        field: Any = None
+        model: Any = self.model
+        for part in name.split("__"):
+            field = model._meta.get_field(part)
+            model = field.related_model
+        if field.is_relation:
+            return name, admin.RelatedOnlyFieldListFilter
+        if not field.choices and hasattr(field, "max_length") and field.max_length:
+            return name, OwnValues
+        return name
+
+    # Who did what is in the audit; Django's log would be a second one, and outlive a right.
+    def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_change(self, request: Any, obj: Any, message: Any) -> Any:
+        return None
+
+    def log_deletions(self, request: Any, queryset: Any) -> Any:
+        return None
+
+
+class GuildScopedInline(Scoped, admin.TabularInline):
+    """Rows of a guild under one of its rows; read, not written."""
+
+    extra = 0
+    can_delete = False
+
+
+class SuperuserOnly:
+    """A table that is not of guilds: nobody else sees that it exists."""
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The row by its key; for others a 404, whether there is one or not."""
+        if not is_superuser(request):
+            raise Http404
+        return super().get_object(request, object_id, from_field)  # type: ignore[misc]
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request) and super().has_view_permission(request, obj)  # type: ignore[misc]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request) and super().has_add_permission(request)  # type: ignore[misc]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request) and super().has_change_permission(request, obj)  # type: ignore[misc]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return is_superuser(request) and super().has_delete_permission(request, obj)  # type: ignore[misc]

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DiscordLoginConfig(AppConfig):
+    name = "guilds.login"
+    label = "discord_login"

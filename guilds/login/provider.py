@@ -1,0 +1,12 @@
+"""allauth's Discord provider, at the addresses that the settings name."""
+
+from allauth.socialaccount.providers.discord.provider import DiscordProvider as StockProvider
+
+from guilds.login.views import DiscordAdapter
+
+
+class DiscordProvider(StockProvider):  # type: ignore[misc]
+    oauth2_adapter_class = DiscordAdapter
+
+
+provider_classes = [DiscordProvider]

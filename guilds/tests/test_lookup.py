@@ -1,0 +1,88 @@
+"""Looking people up in the background: who, how often, and what happens while Discord is down."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from conftest import World
+from guilds.directory import lookup
+from guilds.directory.lookup import DirectoryDown, refresh_shown
+from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.models import Member
+
+asked: list[int] = []
+
+
+class Renamed:
+    """A directory in which everyone is called Zed, and Bob is gone."""
+
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        asked.append(user_id)
+        return None if user_id % 10 == 2 else SeenMember(SeenUser(user_id, f"u{user_id}"), "Zed")
+
+    def has_message(self, channel_id: int, message_id: int) -> bool:
+        return True
+
+
+class Down(Renamed):
+    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+        super().member(guild_id, user_id)
+        raise DirectoryDown("Discord answered 502")
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """In the test's own thread, whose transaction nobody else would see."""
+
+    class AtOnce:
+        def submit(self, work: Callable[..., None], *args: Any) -> None:
+            work(*args)
+
+    asked.clear()
+    settings.DISCORD_DIRECTORY = f"{__name__}.Renamed"
+    monkeypatch.setattr(lookup, "_lookups", AtOnce())
+    monkeypatch.setattr(lookup, "close_old_connections", lambda: None)
+    monkeypatch.setattr(lookup, "_down_until", [0.0])
+
+
+def people(world: World) -> list[int]:
+    return [world.alice.pk, world.bob.pk, world.charlie.pk]
+
+
+def test_those_asked_about_just_now_are_left_alone(world: World) -> None:
+    Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=31))
+    refresh_shown(world.guild.pk, people(world), world.now)
+    assert asked == [world.charlie.pk]
+    assert Member.objects.get(user=world.charlie).nick == "Zed"
+
+
+def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
+    Member.objects.update(roles_at=world.now - timedelta(minutes=5))
+    refresh_shown(world.guild.pk, people(world), world.now)
+    assert set(asked) == set(people(world))
+    assert Member.objects.get(user=world.bob).left_at is not None
+    refresh_shown(world.guild.pk, people(world), world.now + timedelta(minutes=5))
+    assert asked.count(world.bob.pk) == 1, "ex-members are not asked about for ever"
+
+
+def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    Member.objects.update(roles_at=None)
+    refresh_shown(world.guild.pk, people(world), world.now)
+    assert len(asked) == 1
+    assert Member.objects.filter(left_at=None).count() == 3, "what is known stays"
+
+
+def test_a_games_page_asks_about_everyone_it_shows(world: World, as_person: Any) -> None:
+    from games.core.base import Actor
+    from games.signups import actions as signups
+
+    game = world.game()
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    client = as_person(world.alice)
+    Member.objects.update(roles_at=world.now - timedelta(minutes=5))
+    assert client.get(game.get_absolute_url()).status_code == 200
+    assert set(asked) == set(people(world))
+    assert "Zed" in client.get(game.get_absolute_url()).text

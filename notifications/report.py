@@ -1,0 +1,115 @@
+"""How delivering goes, in numbers for whoever runs the site. Reads only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, F, Q
+
+from notifications.models import Delivery, Heartbeat, Notification, Status
+from notifications.types import letter_kinds, silent_kinds
+
+HOURS = 48
+REASONS_MOST = 20
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What waits: letters and posts due now, the age of the oldest, those being sent, and those of the next hour."""
+
+    due: int
+    oldest: timedelta
+    in_flight: int
+    next_hour: int
+    tried_again: int
+
+
+@dataclass(frozen=True)
+class Hour:
+    """An hour's letters: how many were sent, how late half and all but one in a hundred were at most, how many failed.
+
+    Lateness in seconds from due to sent; None where nothing was sent. What was sent again by hand does not count.
+    """
+
+    begin: datetime
+    sent: int
+    p50: float | None
+    p99: float | None
+    failed: int
+
+
+def queue(now: datetime) -> Queue:
+    rows = Notification.objects.sayable()
+    tries = Delivery.objects.sayable()
+    free = Q(leased_until=None) | Q(leased_until__lte=now)
+    due_rows, due_tries = rows.filter(free, due_at__lte=now), tries.filter(free, next_try_at__lte=now)
+    firsts = [
+        *due_rows.order_by("due_at").values_list("due_at", flat=True)[:1],
+        *due_tries.order_by("next_try_at").values_list("next_try_at", flat=True)[:1],
+    ]
+    soon = now + timedelta(hours=1)
+    return Queue(
+        due=due_rows.count() + due_tries.count(),
+        oldest=now - min(firsts, default=now),
+        in_flight=rows.filter(leased_until__gt=now).count() + tries.filter(leased_until__gt=now).count(),
+        next_hour=rows.filter(free, due_at__gt=now, due_at__lte=soon).count(),
+        tried_again=rows.exclude(error="").count() + tries.exclude(error="").count(),
+    )
+
+
+# A failure has no time of its own: the last try was when the next was due.
+_HOURS = """
+SELECT hours.begin, count(sent_at),
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
+    percentile_cont(0.99) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
+    count(failed_at)
+FROM generate_series(
+    date_trunc('hour', %(now)s::timestamptz) - %(hours)s * interval '1 hour',
+    date_trunc('hour', %(now)s::timestamptz), interval '1 hour'
+) AS hours(begin)
+LEFT JOIN (
+    SELECT date_trunc('hour', sent_at) AS begin, sent_at, lateness_ms, NULL::timestamptz AS failed_at
+    FROM notifications_delivery WHERE status = 'sent' AND again_id IS NULL AND sent_at >= %(since)s
+    UNION ALL
+    SELECT date_trunc('hour', next_try_at), NULL, NULL, next_try_at
+    FROM notifications_delivery WHERE status IN ('failed', 'uncertain') AND next_try_at >= %(since)s
+    UNION ALL
+    SELECT date_trunc('hour', closed_at), NULL, NULL, closed_at
+    FROM notifications_notification WHERE error <> '' AND dropped <> '' AND closed_at >= %(since)s
+) AS happened USING (begin)
+GROUP BY hours.begin ORDER BY hours.begin
+"""
+
+
+def hours(now: datetime) -> list[Hour]:
+    """The last 48 hours, the present one last."""
+    with connection.cursor() as cursor:
+        since = now - timedelta(hours=HOURS)
+        cursor.execute(_HOURS, {"now": now, "hours": HOURS - 1, "since": since})
+        return [Hour(*row) for row in cursor.fetchall()]
+
+
+def beats() -> list[Heartbeat]:
+    """Which programs showed that they are alive, and when."""
+    return list(Heartbeat.objects.order_by("name"))
+
+
+def paused() -> list[tuple[str, int]]:
+    """Servers that the bot was removed from, and how many rows wait there for its return."""
+    rows = Notification.objects.open().filter(game__guild__gone_at__isnull=False)
+    return list(rows.order_by("game__guild__name").values_list("game__guild__name").annotate(n=Count("pk")))
+
+
+def dropped(now: datetime) -> list[tuple[str, int]]:
+    """Why nothing was said that was due in the last 48 hours, and how often, the most frequent first."""
+    since = now - timedelta(hours=HOURS)
+    letters = set(letter_kinds()) - set(silent_kinds())
+    whole = Notification.objects.filter(kind__in=letters, closed_at__gte=since, due_at__lte=F("closed_at"))
+    single = Delivery.objects.filter(status=Status.DROPPED, next_try_at__gte=since)
+    found: dict[str, int] = {}
+    for why, count in (
+        *whole.exclude(dropped="").order_by().values_list("dropped").annotate(n=Count("pk")),
+        *single.order_by().values_list("error").annotate(n=Count("pk")),
+    ):
+        found[why] = found.get(why, 0) + count
+    return sorted(found.items(), key=lambda pair: -pair[1])[:REASONS_MOST]
