@@ -9,10 +9,12 @@ from discord_bot.converters import is_place, seen_guild, seen_member
 from discord_bot.http.lookup_limit import take_turn
 from discord_bot.interactions.buttons import AskButton, FormButton, PageButton, SignupButton
 from discord_bot.interactions.choices import Asked
-from discord_bot.interactions.commands import Tree, stale
+from discord_bot.interactions.command_sync import stale
+from discord_bot.interactions.commands import Tree
 from discord_bot.interactions.game_list import Listings
+from discord_bot.interactions.log import Entry, Log, unanswered
 from discord_bot.interactions.modals import Filled
-from discord_bot.interactions.replies import Entry, Log, say, unanswered
+from discord_bot.interactions.replies import say
 from discord_bot.interactions.signup_buttons import Clicks
 from discord_bot.models import Outcome
 from discord_bot.patches.addresses import use_configured_addresses
@@ -27,7 +29,7 @@ from gamesched.lib.orm import in_db
 from guilds.directory import upsert
 from guilds.directory.lookup import DirectoryDown
 from guilds.directory.payloads import SeenGuild, SeenMember
-from notifications.daemon.steps import beat
+from notifications.heartbeat import beat
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ def commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Che
     import aiohttp
     import discord
 
-    from discord_bot.interactions.commands import behind_now
+    from discord_bot.interactions.command_sync import behind_now
     from discord_bot.patches.addresses import use_configured_addresses
 
     use_configured_addresses()

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
-from guilds.directory.upsert import set_zone
 from guilds.forms import ZoneForm
 from guilds.http import ViewerRequest
+from guilds.profile import set_zone
 
 
 def login_page(request: ViewerRequest) -> HttpResponse:

@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Q
 
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Notification
 
 BELL = "notification_due"
 
@@ -99,10 +98,3 @@ def lock_game(game_id: int | None) -> None:
     """First in the one lock order: game, notification, delivery. Claiming first deadlocks with the verbs."""
     games: type[models.Model] = Notification._meta.get_field("game").related_model
     list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
-
-
-def dead_letters() -> "tuple[Any, Any]":
-    """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
-    undone = Delivery.objects.filter(status__in=[Status.FAILED, Status.UNCERTAIN], resent=None)
-    posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
-    return undone.select_related("notification", "recipient").order_by("pk"), posts

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, Q
@@ -113,3 +114,10 @@ def dropped(now: datetime) -> list[tuple[str, int]]:
     ):
         found[why] = found.get(why, 0) + count
     return sorted(found.items(), key=lambda pair: -pair[1])[:REASONS_MOST]
+
+
+def dead_letters() -> "tuple[Any, Any]":
+    """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
+    undone = Delivery.objects.filter(status__in=[Status.FAILED, Status.UNCERTAIN], resent=None)
+    posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
+    return undone.select_related("notification", "recipient").order_by("pk"), posts

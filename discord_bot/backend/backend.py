@@ -80,7 +80,7 @@ class DiscordBackend:
 
     async def is_in(self, guild_id: int) -> bool:
         assert self.client is not None, "start() comes first"
-        return await self._meant(history.is_in(self.client, guild_id))
+        return await self._meant(is_in(self.client, guild_id))
 
     async def _meant(self, asking: Awaitable[T]) -> T:
         """What comes of it, with Discord's refusals as our own words for them."""
@@ -163,3 +163,12 @@ class DiscordBackend:
 def _told_to_wait(reason: discord.HTTPException) -> float:
     """The seconds that Discord said; 0 for none."""
     return float(reason.response.headers.get("Retry-After") or 0)
+
+
+async def is_in(client: discord.Client, guild_id: int) -> bool:
+    """Whether the bot is in a guild."""
+    try:
+        await client.http.get_guild(guild_id, with_counts=False)
+    except (discord.Forbidden, discord.NotFound):
+        return False
+    return True

@@ -68,12 +68,3 @@ async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_
                 raise
             await asyncio.sleep(min(reason.retry_after or 0.2, 3.0))
     return None
-
-
-async def is_in(client: discord.Client, guild_id: int) -> bool:
-    """Whether the bot is in a guild."""
-    try:
-        await client.http.get_guild(guild_id, with_counts=False)
-    except (discord.Forbidden, discord.NotFound):
-        return False
-    return True

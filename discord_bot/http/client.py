@@ -16,7 +16,7 @@ from discord.http import Route
 from django.conf import settings
 
 from discord_bot.http.limits import PATIENCE, Bucket, Buckets, Guard, Pace
-from discord_bot.patches.addresses import USER_AGENT
+from discord_bot.http.user_agent import USER_AGENT
 from notifications.messages import NotYet, Passing, TokenRefused
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from discord_bot.http.limits import KEPT
 from discord_bot.http.lookup_limit import answered, take_turn
-from discord_bot.patches.addresses import USER_AGENT
+from discord_bot.http.user_agent import USER_AGENT
 from guilds.directory.lookup import DirectoryDown
 from guilds.directory.payloads import SeenMember
 

@@ -7,7 +7,8 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot.converters import seen_member, seen_user
-from discord_bot.interactions.replies import CONTENT_MAX, Entry, Log, in_time, say
+from discord_bot.interactions.log import Entry, Log
+from discord_bot.interactions.replies import CONTENT_MAX, in_time, overlap_text, say
 from discord_bot.models import Outcome
 from games.core import choices, wording
 from games.core.choices import Ask
@@ -30,11 +31,6 @@ class Chosen:
     closed: bool = False
     outcome: Outcome = Outcome.REFUSED
     buttons: tuple[Button, ...] = ()
-
-
-def overlap_text(question: Overlapping) -> str:
-    """What Discord says of games at the same time."""
-    return question.sentence(lambda game: (f"**{wording.plain(game.title)}**", wording.stamp(game.starts_at)))
 
 
 def called(letter: str) -> int | None:

@@ -1,13 +1,13 @@
 """The slash commands, /game list and /game mine, and whether Discord shows those of this version."""
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from discord import app_commands
 
-from discord_bot.interactions.replies import Entry, say, unanswered
+from discord_bot.interactions.log import Entry, unanswered
+from discord_bot.interactions.replies import say
 from discord_bot.models import Outcome
 from games.core import wording
 
@@ -65,51 +65,3 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 # --- which commands Discord shows ------------------------------------------------------------------------
-
-
-def stale(shown: list[Any], tree: Tree) -> list[str]:
-    """Names of the commands that Discord shows and this version has not, has and Discord shows not, or differ.
-
-    `shown` is what https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
-    answers.
-    """
-    ours = {command.name: command.to_dict(tree) for command in tree.get_commands()}
-    theirs = {command["name"]: command for command in shown}
-    return sorted(
-        name
-        for name in ours.keys() | theirs.keys()
-        if name not in ours or name not in theirs or not _alike(ours[name], theirs[name])
-    )
-
-
-def _alike(ours: Any, theirs: Any) -> bool:
-    """Whether what Discord keeps is what we would send; it adds keys of its own, and leaves empty ones out."""
-    if isinstance(ours, dict):
-        return isinstance(theirs, dict) and all(
-            _alike(value, theirs.get(key)) for key, value in ours.items() if key != "dm_permission"
-        )
-    if isinstance(ours, list):
-        theirs = theirs or []
-        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
-    return bool(ours == theirs or (not ours and not theirs))
-
-
-async def sync(token: str, only_look: bool = False) -> list[str]:
-    """Bring Discord's commands up to date, and return the names of those that were not.
-
-    Nothing is written where nothing differs: a bot may make 200 commands a day.
-    Raises discord.LoginFailure, discord.HTTPException.
-    """
-    async with discord.Client(intents=discord.Intents.none()) as client:
-        await client.login(token)
-        assert client.application_id is not None
-        tree = Tree(client)
-        behind = stale(list(await client.http.get_global_commands(client.application_id)), tree)
-        if behind and not only_look:
-            await tree.sync()
-        return behind
-
-
-def behind_now(token: str, seconds: float) -> list[str]:
-    """`sync` that only looks, for synchronous callers. Raises TimeoutError too."""
-    return asyncio.run(asyncio.wait_for(sync(token, only_look=True), seconds))

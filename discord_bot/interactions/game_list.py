@@ -7,7 +7,8 @@ import discord
 
 from discord_bot import render
 from discord_bot.converters import seen_member
-from discord_bot.interactions.replies import Entry, Log, in_time, say
+from discord_bot.interactions.log import Entry, Log
+from discord_bot.interactions.replies import in_time, say
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import Listing, Which, listing

@@ -7,7 +7,8 @@ from discord.utils import escape_markdown
 
 from discord_bot.converters import seen_member
 from discord_bot.interactions.buttons import FORMS
-from discord_bot.interactions.replies import Entry, Log, in_time, say
+from discord_bot.interactions.log import Entry, Log
+from discord_bot.interactions.replies import in_time, say
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor

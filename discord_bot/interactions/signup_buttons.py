@@ -13,8 +13,8 @@ from discord.utils import escape_markdown
 
 from discord_bot import render
 from discord_bot.converters import seen_member
-from discord_bot.interactions.choices import overlap_text
-from discord_bot.interactions.replies import Entry, Log, in_time, say, unanswered
+from discord_bot.interactions.log import Entry, Log, unanswered
+from discord_bot.interactions.replies import in_time, overlap_text, say
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, Done

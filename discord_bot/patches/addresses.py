@@ -5,11 +5,6 @@ import discord.http
 import yarl
 from django.conf import settings
 
-from gamesched.lib.version import VERSION
-
-# https://discord.com/developers/docs/reference#user-agent
-USER_AGENT = f"DiscordBot ({settings.PUBLIC_URL}, {VERSION})"
-
 
 def use_configured_addresses() -> None:
     """Point discord.py at the configured Discord. Call before making a client; both are read at each call."""

@@ -233,7 +233,9 @@ async def test_a_post_is_edited_at_most_every_other_second(
     with pytest.raises(NotYet) as refusal:
         await backend.send(post(first.channel_id, first.message_id))
     assert 1 < refusal.value.retry_after < 2.1
-    monkeypatch.setattr(backend_module, "OLD", -60.0)  # from here on all posts are old, and the channel's count together
+    monkeypatch.setattr(
+        backend_module, "OLD", -60.0
+    )  # from here on all posts are old, and the channel's count together
     await backend.send(post(first.channel_id, first.message_id))
     with pytest.raises(NotYet):
         await backend.send(post(second.channel_id, second.message_id))

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from games.core.wording import stamp
+from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
-from notifications.policy import minutes_text
 
 # --- what was changed ------------------------------------------------------------------------------------
 

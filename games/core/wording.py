@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from gamesched.lib.durations import minutes_text
 from guilds.display_names import fold
-from notifications.policy import minutes_text
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."

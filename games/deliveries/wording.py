@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from games.hosts.wording import TO
+from gamesched.lib.durations import minutes_text
 from notifications.models import Delivery, Status
-from notifications.policy import minutes_text
 
 TITLES = {
     "cancelled": "Cancellation",

@@ -26,10 +26,10 @@ from games.posts.calendars import google_url
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.signups.rules import join_label, signing_text, why_closed
+from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import refresh_shown
 from guilds.display_names import names_in
 from guilds.models import User
-from notifications.policy import minutes_text
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from games.models import Game, OtherAnswer
 from games.posts.calendars import calendar_path, google_url
 from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signing_text
+from gamesched.lib.durations import minutes_text
 from guilds.display_names import names_in
-from notifications.policy import minutes_text
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core.wording import plain, stamp
 from games.reminders.rules import DIGEST_HOUR
-from notifications.policy import minutes_text
+from gamesched.lib.durations import minutes_text
 
 LONGEST = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
 TITLE_SHOWN = 80

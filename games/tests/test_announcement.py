@@ -27,10 +27,10 @@ from games.signups import actions as signups
 from games.signups import limits as signup_limits
 from games.signups.wording import NOTE_MAX
 from games.tests.test_every_door import made
+from gamesched.lib.durations import minutes_text
 from guilds.models import Role
 from notifications.daemon import steps
 from notifications.messages import Letter, Sent
-from notifications.policy import minutes_text
 
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
 NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}

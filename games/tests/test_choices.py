@@ -22,8 +22,8 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.directory.upsert import set_zone
 from guilds.models import User
+from guilds.profile import set_zone
 from notifications import policy
 from notifications.daemon import steps
 from notifications.messages import Letter, Permanent, Sent

@@ -23,8 +23,9 @@ from games.scheduling.publishing import NEWS_SETTLE
 from games.signups import actions as signups
 from games.signups import closing
 from games.tests.test_choices import letters, to
-from guilds.directory.upsert import see_member_gone, set_zone
+from guilds.directory.upsert import see_member_gone
 from guilds.models import Member, Role, User
+from guilds.profile import set_zone
 from notifications.models import Delivery, Notification, Preference
 
 ROLE = 1200000000000000777

@@ -10,8 +10,8 @@ from conftest import World
 from games.deliveries.operator_views import chart
 from guilds.directory import upsert
 from guilds.models import User
-from notifications import report
-from notifications.daemon import pause, steps
+from notifications import heartbeat, report
+from notifications.daemon import pause
 from notifications.models import Delivery, Heartbeat, Notification, Status
 
 PAGE = "/admin/deliveries/"
@@ -60,7 +60,7 @@ def test_the_page(world: World, root: Any) -> None:
     world.game()
     letter(world, 1, status=Status.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
     letter(world, 1, status=Status.UNCERTAIN)
-    steps.beat("notifyd", world.now - timedelta(minutes=3))
+    heartbeat.beat("notifyd", world.now - timedelta(minutes=3))
     upsert.see_guild_gone(world.guild.pk, world.now)
     page = root.get(PAGE)
     assert "<b>notifyd</b> last seen 3 minutes ago" in page.text

@@ -7,7 +7,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
-from guilds.models import Block, Channel, Guild, Member, Role, User, check_zone
+from guilds.models import Block, Channel, Guild, Member, Role, User
 from guilds.signals import member_changed
 
 SAME_FOR = timedelta(seconds=20)  # how long what Discord said of a member need not be written down again
@@ -221,10 +221,3 @@ def see_roles(guild_id: int, seen: Iterable[SeenRole]) -> None:
 def see_role_gone(role_id: int, now: datetime) -> None:
     """A role was deleted."""
     Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)
-
-
-def set_zone(user: User, zone: str) -> None:
-    """Set the zone in which a person reads times. Raises ValidationError for what is no zone."""
-    check_zone(zone)
-    user.zone = zone
-    user.save(update_fields=["zone"])

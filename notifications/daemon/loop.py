@@ -4,52 +4,36 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import in_db
 from gamesched.lib.pg_notify import cut_off, listening, ring
 from guilds.directory.upsert import see_guild_gone
-from notifications import policy
+from notifications import heartbeat, policy
 from notifications.daemon import pause, steps
+from notifications.daemon.lock import LOCK_ANSWER, LOCK_TURN, SPEAKER_LOCK, Deaf, cut_off_silent, in_time
 from notifications.daemon.steps import Job, Outcome
 from notifications.messages import Backend, Broken, Passing, Permanent, TokenRefused
-from notifications.models import Heartbeat
 from notifications.queue import BELL
 
 log = logging.getLogger(__name__)
 
-SPEAKER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one speaker
 # Refusals that may mean that the bot was removed from the guild; what was found holds for so many seconds.
 SHUT_OUT = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION, Permanent.LEFT}
 LOOKED_FOR = 10.0
 CAPACITY, POSTS = 100, 60  # letters in flight at once, and how many of them are posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
-LOCK_TURN, LOCK_ANSWER = 10.0, 15.0  # seconds to wait for the lock at a time, and to hear how that ended
 
 HOW_TO_RELEASE = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
 
-# The database answers no step for so long, or a speaker shows no life: whoever is left gives it up.
-STUCK = 60.0  # seconds
-
-
-class Stuck(Exception):
-    """A step does not come back from the database, and no thread can be stopped: only a new process goes on."""
-
-
 class NoListen(Exception):
     """NOTIFY does not come through to LISTEN on this connection."""
-
-
-class Deaf(Exception):
-    """The connection hears nothing any more, though nobody closed it."""
 
 
 class Notifyd:
@@ -133,7 +117,7 @@ class Notifyd:
         steps.record(results, now)
         if now.timestamp() - self.beat_at > 10:
             self.beat_at = now.timestamp()
-            steps.beat(steps.SPEAKER, now)
+            heartbeat.beat(heartbeat.SPEAKER, now)
         if pause.open_hold() is not None:
             return [], policy.CAP
         looked = steps.expand_due(now)
@@ -258,7 +242,7 @@ class Notifyd:
                     await self.backend.start()
                     started = True
                 newest = await self.backend.newest_own(await in_db(pause.places_to_look))
-                if await in_db(pause.is_older, newest, steps.SPEAKER):
+                if await in_db(pause.is_older, newest, heartbeat.SPEAKER):
                     await in_db(_hold)
                 return True
             except Passing as reason:
@@ -283,36 +267,6 @@ class Notifyd:
                 await self.stopping.wait()
         except TimeoutError:
             pass
-
-
-@asynccontextmanager
-async def in_time() -> AsyncIterator[None]:
-    """Raise Stuck for what the database does not answer: a network may swallow every connection and end none."""
-    try:
-        async with asyncio.timeout(STUCK):
-            yield
-    except TimeoutError:
-        raise Stuck(f"PostgreSQL has not answered for {STUCK:.0f} seconds.") from None
-
-
-def cut_off_silent() -> bool:
-    """End the connection of a speaker that shows no life, whose lock the server would keep; says whether there was one.
-
-    It beats every ten seconds at least, whatever it does.
-    """
-    beat = Heartbeat.objects.filter(name=steps.SPEAKER).first()
-    if beat is None or (db_now() - beat.at).total_seconds() < STUCK:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_locks JOIN pg_database ON oid = database WHERE datname = current_database()"
-            " AND locktype = 'advisory' AND granted AND classid = 0 AND objid = %s",
-            [SPEAKER_LOCK],
-        )
-        holders = [pid for (pid,) in cursor.fetchall()]
-    for pid in holders:
-        cut_off(pid)
-    return bool(holders)
 
 
 def _hold() -> None:

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy
+from notifications.heartbeat import SPEAKER
 from notifications.messages import Broken, Letter, NotYet, Passing, Permanent, Sent
 from notifications.models import Delivery, Heartbeat, How, Notification, Preference, Status, new_nonce
 from notifications.queue import lock_game
@@ -41,7 +42,6 @@ Outcome = Sent | Passing | Permanent
 
 # After downtime, what would be useless first goes first.
 SOONEST = F("useless_after").asc(nulls_last=True)
-SPEAKER = "notifyd"  # by which name it beats
 OTHERS_CHANNEL = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION}
 
 
@@ -364,9 +364,3 @@ def next_due(posts: bool = True) -> datetime | None:
     tries = Delivery.objects.sayable().filter(leased_until=None).order_by("next_try_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
     return min(times, default=None)
-
-
-def beat(name: str, now: datetime, note: str = "") -> None:
-    """Show that a program is alive."""
-    fields: dict[str, Any] = {"at": now, "note": note[:200]}
-    Heartbeat.objects.update_or_create(name=name, defaults=fields)

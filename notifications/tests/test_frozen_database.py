@@ -12,8 +12,10 @@ from conftest import World
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import in_db
 from gamesched.lib.pg_notify import listening
-from notifications.daemon import loop, steps
-from notifications.daemon.loop import Notifyd, Stuck
+from notifications import heartbeat
+from notifications.daemon import lock, loop
+from notifications.daemon.lock import Stuck
+from notifications.daemon.loop import Notifyd
 from notifications.messages import Letter, Permanent, Sent
 from notifications.models import Heartbeat
 from notifications.queue import BELL
@@ -37,11 +39,11 @@ class Nowhere:
 
 
 def beat(seconds_ago: float) -> None:
-    steps.beat(steps.SPEAKER, db_now() - timedelta(seconds=seconds_ago))
+    heartbeat.beat(heartbeat.SPEAKER, db_now() - timedelta(seconds=seconds_ago))
 
 
 def beaten_for() -> float:
-    return (db_now() - Heartbeat.objects.get(name=steps.SPEAKER).at).total_seconds()
+    return (db_now() - Heartbeat.objects.get(name=heartbeat.SPEAKER).at).total_seconds()
 
 
 @pytest.mark.parametrize("shows_life", [True, False])
@@ -52,7 +54,7 @@ async def test_a_speaker_that_shows_no_life_is_cut_off(
     await in_db(beat, 30 if shows_life else 90)
     stopping = asyncio.Event()
     async with listening(BELL) as speaker:
-        await speaker.execute("SELECT pg_advisory_lock(%s)", [loop.SPEAKER_LOCK])
+        await speaker.execute("SELECT pg_advisory_lock(%s)", [lock.SPEAKER_LOCK])
         standby = asyncio.create_task(Notifyd(Nowhere(), stopping).run())
         until = time.monotonic() + (1 if shows_life else 10)
         while time.monotonic() < until and await in_db(beaten_for) > 20:

@@ -13,7 +13,7 @@ from games.core.roster import roster
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from notifications import policy
+from notifications import heartbeat, policy
 from notifications.daemon import steps
 from notifications.messages import Broken, NotYet, Passing, Permanent, Sent
 from notifications.models import Delivery, Heartbeat, Notification, Status
@@ -310,19 +310,19 @@ def test_the_newest_message_is_known_even_where_recording_it_was_cut_short(
     def killed(*args: object) -> None:
         raise KeyboardInterrupt
 
-    steps.beat(steps.SPEAKER, world.now)
+    heartbeat.beat(heartbeat.SPEAKER, world.now)
     jobs = steps.take_jobs(world.now, 10)
     monkeypatch.setattr(steps, "_record_post", killed)
     with pytest.raises(KeyboardInterrupt):
         steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
-    assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id == 777
+    assert Heartbeat.objects.get(name=heartbeat.SPEAKER).newest_message_id == 777
 
 
 def test_the_first_message_out_is_remembered_as_the_newest(world: World, game: Game) -> None:
-    steps.beat(steps.SPEAKER, world.now)
+    heartbeat.beat(heartbeat.SPEAKER, world.now)
     jobs = steps.take_jobs(world.now, 10)
     steps.record([(job, Sent(game.channel_id, 777)) for job in jobs], world.now)
-    assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id == 777
+    assert Heartbeat.objects.get(name=heartbeat.SPEAKER).newest_message_id == 777
 
 
 def test_waiting_for_a_limit_is_no_try(world: World, game: Game) -> None:

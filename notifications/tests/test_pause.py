@@ -12,6 +12,7 @@ from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
+from notifications import heartbeat
 from notifications.daemon import pause, steps
 from notifications.messages import Sent
 from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
@@ -66,12 +67,12 @@ def test_one_hold_at_a_time(world: World) -> None:
 
 
 def test_a_message_newer_than_the_ledger_by_minutes_makes_it_older(world: World) -> None:
-    assert not pause.is_older(snowflake(world.now), steps.SPEAKER), "a ledger that never spoke tells nothing"
-    steps.beat(steps.SPEAKER, world.now)
+    assert not pause.is_older(snowflake(world.now), heartbeat.SPEAKER), "a ledger that never spoke tells nothing"
+    heartbeat.beat(heartbeat.SPEAKER, world.now)
     Heartbeat.objects.update(newest_message_id=snowflake(world.now))
-    assert not pause.is_older(None, steps.SPEAKER)
-    assert not pause.is_older(snowflake(world.now + timedelta(minutes=1)), steps.SPEAKER), "killed before recording"
-    assert pause.is_older(snowflake(world.now + timedelta(minutes=3)), steps.SPEAKER)
+    assert not pause.is_older(None, heartbeat.SPEAKER)
+    assert not pause.is_older(snowflake(world.now + timedelta(minutes=1)), heartbeat.SPEAKER), "killed before recording"
+    assert pause.is_older(snowflake(world.now + timedelta(minutes=3)), heartbeat.SPEAKER)
 
 
 def test_it_looks_where_it_last_wrote_and_is_to_write_next(world: World, game: Game) -> None:
@@ -94,10 +95,10 @@ def test_the_command_checks_holds_and_releases(world: World, game: Game) -> None
         run("--check")
     from gamesched.lib.clock import db_now
 
-    steps.beat(steps.SPEAKER, db_now() - timedelta(minutes=2))
+    heartbeat.beat(heartbeat.SPEAKER, db_now() - timedelta(minutes=2))
     with pytest.raises(CommandError, match="No notifyd has spoken since"):
         run("--check")
-    steps.beat(steps.SPEAKER, db_now())
+    heartbeat.beat(heartbeat.SPEAKER, db_now())
     assert "Speaking" in run("--check")
     assert "--release" in run("--hold", "moving house")
     assert "moving house" in run("--check")

@@ -9,7 +9,7 @@ from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from notifications import queue
+from notifications import report
 from notifications.daemon import steps
 from notifications.messages import Passing, Permanent, Sent
 from notifications.models import Delivery, Notification, Status
@@ -120,7 +120,7 @@ def test_closed_direct_messages_go_to_the_channel_and_then_to_the_dead_letters(w
     assert again.letter.ping_users == (world.charlie.pk,)
     assert again.letter.nonce != job.letter.nonce
     steps.record([(again, Permanent("Missing Permissions", Permanent.MISSING_PERMISSION))], due)
-    deliveries, _ = queue.dead_letters()
+    deliveries, _ = report.dead_letters()
     [failed] = deliveries
     assert failed.recipient == world.charlie
 

@@ -9,7 +9,7 @@ import discord
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from discord_bot.interactions.commands import sync
+from discord_bot.interactions.command_sync import sync
 from discord_bot.patches.addresses import use_configured_addresses
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.core.management import CommandError
 
 from gamesched.demo.supervisor import die_with_parent
+from notifications.daemon import lock
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def notifyd(order: Order) -> None:
         connections.settings["default"] |= {"HOST": "127.0.0.1", "PORT": str(order.port)}
     if order.canary:
         loop.CANARY_EVERY = loop.CANARY_WITHIN = order.canary
-        loop.LOCK_TURN, loop.LOCK_ANSWER = order.canary, order.canary * 1.5
+        lock.LOCK_TURN, lock.LOCK_ANSWER = order.canary, order.canary * 1.5
     if order.longest_backoff:
         policy.LONGEST_BACKOFF = order.longest_backoff
     if order.cap:

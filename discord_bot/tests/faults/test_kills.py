@@ -15,7 +15,7 @@ from discord_bot.tests.faults.launcher import Order
 from discord_bot.tests.faults.proxy import Proxy
 from games.models import Announcement
 from gamesched.testing.stack import eventually
-from notifications.daemon import steps
+from notifications import heartbeat
 from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
 
 pytestmark = pytest.mark.processes
@@ -207,7 +207,7 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(stage
     speak()
     stage.quiet()
     stage.notifyds.end()
-    assert Heartbeat.objects.get(name=steps.SPEAKER).newest_message_id
+    assert Heartbeat.objects.get(name=heartbeat.SPEAKER).newest_message_id
     stage.add_games(2)  # in the backup they wait; then they are said, three minutes later
     copy_database(stage.server, "faults", "backup")
     connect(stage.server, "faults")

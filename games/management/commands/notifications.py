@@ -10,7 +10,7 @@ from games.core.base import Actor
 from games.deliveries import actions as deliveries
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from notifications import queue
+from notifications import report
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self.stdout.write(done.text)
 
     def _list(self, as_json: bool) -> None:
-        deliveries, posts = queue.dead_letters()
+        deliveries, posts = report.dead_letters()
         found = [
             {
                 "delivery": d.pk,

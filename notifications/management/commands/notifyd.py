@@ -11,8 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
+from notifications import heartbeat
 from notifications.daemon import pause, steps
-from notifications.daemon.loop import HOW_TO_RELEASE, NoListen, Notifyd, Stuck
+from notifications.daemon.lock import Stuck
+from notifications.daemon.loop import HOW_TO_RELEASE, NoListen, Notifyd
 from notifications.messages import TokenRefused, backend
 from notifications.models import Heartbeat
 
@@ -42,7 +44,7 @@ class Command(BaseCommand):
 
     def _check(self) -> None:
         now = db_now()
-        beat = Heartbeat.objects.filter(name=steps.SPEAKER).first()
+        beat = Heartbeat.objects.filter(name=heartbeat.SPEAKER).first()
         if beat is None or now - beat.at > SILENT_FOR:
             since = f"since {beat.at:%Y-%m-%d %H:%M:%S} UTC" if beat else "yet"
             raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
