@@ -16,7 +16,7 @@ from games.models import Game
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan
 from guilds.directory import lookup, upsert
-from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Channel, Guild, User
 
 # The local Discord's own ids, so that tests at every height speak of the same people.
@@ -37,12 +37,12 @@ class World:
     charlie: User
     now: datetime
 
-    def person(self, number: int, nick: str = "") -> User:
+    def add_member(self, number: int, nick: str = "") -> User:
         """One more member."""
-        seen = SeenUser(1300000000000000000 + number, f"person{number}")
-        return upsert.see_member(self.guild.pk, SeenMember(seen, nick), self.now).user
+        payload = UserPayload(1300000000000000000 + number, f"person{number}")
+        return upsert.upsert_member(self.guild.pk, MemberPayload(payload, nick), self.now).user
 
-    def plan(self, **changes: Any) -> Plan:
+    def make_plan(self, **changes: Any) -> Plan:
         fields: dict[str, Any] = {
             "title": "Curse of Strahd",
             "description": "Bring dice.",
@@ -55,24 +55,24 @@ class World:
         }
         return Plan(**{**fields, **changes})
 
-    def game(self, **changes: Any) -> Game:
+    def create_game(self, **changes: Any) -> Game:
         """A game of Bob's."""
         from games.scheduling import actions as scheduling
 
-        return scheduling.create(self.guild.pk, self.plan(**changes), Actor(self.bob, "page"), self.now).game
+        return scheduling.create(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
 
 
-class Nobody:
+class NoLookups:
     """Looks nobody up in the background."""
 
     def submit(self, work: object, *pair: int) -> None:
-        lookup._asked.discard((pair[0], pair[1]))
+        lookup._queued.discard((pair[0], pair[1]))
 
 
 @pytest.fixture(autouse=True)
-def nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_background_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look-up in the background outlives its test, and deadlocks with the emptying of the tables."""
-    monkeypatch.setattr(lookup, "_lookups", Nobody())
+    monkeypatch.setattr(lookup, "_lookups", NoLookups())
 
 
 @pytest.fixture
@@ -93,19 +93,19 @@ def committed_world(transactional_db: None, now: datetime) -> World:
 
 def make_world(now: datetime) -> World:
     channels = [
-        SeenChannel(GUILD + n, name, 0, n, PERMISSIONS) for n, name in enumerate(("general", "game-night", "raids"), 10)
+        ChannelPayload(GUILD + n, name, 0, n, PERMISSIONS) for n, name in enumerate(("general", "game-night", "raids"), 10)
     ]
-    roles = (SeenRole(EVERYONE, "@everyone", 0, PERMISSIONS), SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
+    roles = (RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS), RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
     alice, bob, charlie = (
-        SeenUser(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
+        UserPayload(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
     )
     # Whoever is a member may schedule here, as in the demo; what else there may be is for tests of it to say.
-    upsert.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
+    upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
     a, b, c = (
-        upsert.see_member(GUILD, SeenMember(u, nick), now).user
+        upsert.upsert_member(GUILD, MemberPayload(u, nick), now).user
         for u, nick in ((alice, ""), (bob, "Bob the GM"), (charlie, ""))
     )
-    upsert.greet_guild(GUILD, now)
+    upsert.mark_guild_welcomed(GUILD, now)
     GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
     return World(
         Guild.objects.get(pk=GUILD),
@@ -129,7 +129,7 @@ def as_person(client: Any) -> Callable[[User], Any]:
     return login
 
 
-class Bells:
+class NotifyListener:
     """What rang on both bells since the last look."""
 
     def __init__(self) -> None:
@@ -138,12 +138,12 @@ class Bells:
         self.conn.execute("LISTEN game_changed")
         self.conn.execute("LISTEN notification_due")
 
-    def rung(self) -> set[str]:
+    def received(self) -> set[str]:
         return {note.channel for note in self.conn.notifies(timeout=0.2)}
 
 
 @pytest.fixture
-def bells(transactional_db: None) -> Any:
-    heard = Bells()
-    yield heard
-    heard.conn.close()
+def pg_notifications(transactional_db: None) -> Any:
+    listener = NotifyListener()
+    yield listener
+    listener.conn.close()

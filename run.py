@@ -35,7 +35,7 @@ PIP = (
 )
 PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
-TOGETHER = ["-n", "3"]
+PARALLEL = ["-n", "3"]
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
@@ -76,17 +76,17 @@ def fail(what: str, next_step: str) -> int:
     return 1
 
 
-def explain(said: str) -> tuple[str, str]:
+def explain(output: str) -> tuple[str, str]:
     """What went wrong while preparing, and the next step, from what a tool or the system said of it."""
-    last = (said.splitlines() or ["no reason was given"])[-1]
-    if "No space left" in said:
+    last = (output.splitlines() or ["no reason was given"])[-1]
+    if "No space left" in output:
         return "The disk is full.", "Free about 600 MB, then run this again."
-    if any(mark in said for mark in NO_NETWORK):
+    if any(mark in output for mark in NO_NETWORK):
         return (
             f"The packages cannot be downloaded: {last}",
             "The first run needs the network; connect and run it again.",
         )
-    print(said, file=sys.stderr)
+    print(output, file=sys.stderr)
     return f"The environment could not be made: {last}", "Mend that, remove the folder .venv, and run this again."
 
 
@@ -102,34 +102,34 @@ def prepare() -> None:
         return
     started = time.monotonic()
     print("Preparing the environment in .venv (about half a minute, once).", flush=True)
-    if not usable():
+    if not is_venv_usable():
         shutil.rmtree(VENV, ignore_errors=True)
-        quiet([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
+        run_quietly([sys.executable, "-m", "venv", "--without-pip", str(VENV)])
     (VENV / "stamp").unlink(missing_ok=True)
     pip = find_pip()
     requirements = [part for name in REQUIREMENTS for part in ("-r", str(ROOT / name))]
     print("  downloading and installing packages ...", flush=True)
     try:
-        quiet([*pip, "install", "--quiet", "--retries=1", UV])
+        run_quietly([*pip, "install", "--quiet", "--retries=1", UV])
         environment = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1", "VIRTUAL_ENV": str(VENV)}
         uv = [tool("uv"), "pip", "install", "--quiet", "--compile-bytecode", "--require-hashes"]
-        quiet([*uv, *requirements], environment)
+        run_quietly([*uv, *requirements], environment)
     except (subprocess.CalledProcessError, OSError):
         print("  uv could not; trying with pip, which takes longer ...", flush=True)
-        quiet([*pip, "install", "--quiet", "--retries=1", "--require-hashes", *requirements])
+        run_quietly([*pip, "install", "--quiet", "--retries=1", "--require-hashes", *requirements])
     (VENV / "stamp").write_text(stamp)
     print(f"  done in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def usable() -> bool:
+def is_venv_usable() -> bool:
     """Whether `.venv` was made here, with this very Python."""
     code = "import sys; print(sys.version, sys.prefix)"
     try:
-        asked = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
+        probe = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
     except OSError:
         return False
     scripts = VENV / "bin" / "activate"
-    return asked.stdout.strip() == f"{sys.version} {VENV}" and str(VENV) in scripts.read_text()
+    return probe.stdout.strip() == f"{sys.version} {VENV}" and str(VENV) in scripts.read_text()
 
 
 def find_pip() -> list[str]:
@@ -137,7 +137,7 @@ def find_pip() -> list[str]:
     if subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:
         return [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     if subprocess.run([PYTHON, "-c", "import ensurepip"], capture_output=True, check=False).returncode == 0:
-        quiet([str(PYTHON), "-m", "ensurepip"])
+        run_quietly([str(PYTHON), "-m", "ensurepip"])
         return [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     print("  fetching pip ...", flush=True)
     with urllib.request.urlopen(PIP, timeout=60) as answer:
@@ -149,7 +149,7 @@ def find_pip() -> list[str]:
     return [str(PYTHON), f"{path}/pip", "--disable-pip-version-check"]
 
 
-def quiet(command: list[str], environment: dict[str, str] | None = None) -> None:
+def run_quietly(command: list[str], environment: dict[str, str] | None = None) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
 
 
@@ -160,7 +160,7 @@ def tool(name: str) -> str:
     return str(VENV / "bin" / name)
 
 
-def steps() -> list[tuple[str, list[str]]]:
+def lint_steps() -> list[tuple[str, list[str]]]:
     manage = [str(PYTHON), "-m", "gamesched.demo", "manage"]
     return [
         ("ruff", [tool("ruff"), "check", "--quiet", "."]),
@@ -175,7 +175,7 @@ def steps() -> list[tuple[str, list[str]]]:
 def lint() -> list[str]:
     """Run every linter and return the names of those that found something."""
     failed = []
-    for name, command in steps():
+    for name, command in lint_steps():
         started = time.monotonic()
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         verdict = "ok" if ran.returncode == 0 else "FAILED"
@@ -192,7 +192,7 @@ def test(words: list[str]) -> int:
         if not install_browser():
             return fail("Chromium could not be installed.", "As root on Debian: apt-get install chromium")
     failed = lint()
-    if subprocess.run([str(PYTHON), "-m", "pytest", *TOGETHER, *words], cwd=ROOT, check=False).returncode != 0:
+    if subprocess.run([str(PYTHON), "-m", "pytest", *PARALLEL, *words], cwd=ROOT, check=False).returncode != 0:
         failed.append("pytest")
     return conclude(failed)
 
@@ -210,8 +210,8 @@ def install_browser() -> bool:
     print("Installing Chromium ...", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     try:
-        quiet(["apt-get", "update", "-qq"], environment)
-        quiet(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], environment)
+        run_quietly(["apt-get", "update", "-qq"], environment)
+        run_quietly(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], environment)
     except (OSError, subprocess.CalledProcessError) as reason:
         print(getattr(reason, "stderr", reason), file=sys.stderr)
         return False
@@ -220,7 +220,7 @@ def install_browser() -> bool:
 
 def lock() -> int:
     for name in ("requirements", "requirements-dev"):
-        quiet(
+        run_quietly(
             [tool("uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--upgrade"]
             + ["--python-version", "3.11", f"{name}.in", "-o", f"{name}.txt"],
             {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"},

@@ -9,4 +9,4 @@ class DiscordBotConfig(AppConfig):
     def ready(self) -> None:
         from discord_bot import checks, scheduled_tasks  # noqa: F401 (checks register themselves)
 
-        post_migrate.connect(scheduled_tasks.plan_chores, sender=self)
+        post_migrate.connect(scheduled_tasks.ensure_scheduled_tasks, sender=self)

@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Info, register
 
-PATIENCE = 10.0  # seconds
+TIMEOUT = 10.0  # seconds
 
 
 @register("discord", deploy=True)
-def commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_slash_commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Whether Discord shows the slash commands that this version has."""
     if not settings.DISCORD_CLIENT_ID:  # gamesched.E005 says so
         return []
@@ -20,21 +20,21 @@ def commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[Che
     import aiohttp
     import discord
 
-    from discord_bot.interactions.command_sync import behind_now
+    from discord_bot.interactions.command_sync import find_stale_commands_within
     from discord_bot.patches.addresses import use_configured_addresses
 
     use_configured_addresses()
     try:
-        behind = behind_now(settings.DISCORD_BOT_TOKEN, PATIENCE)
+        outdated = find_stale_commands_within(settings.DISCORD_BOT_TOKEN, TIMEOUT)
     except discord.LoginFailure:
         hint = "Copy the token anew from the developer portal: Bot, Reset Token."
         return [Error("Discord refused DISCORD_BOT_TOKEN.", hint=hint, id="discord_bot.E001")]
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as reason:
-        said = f"Discord cannot be asked whether its commands are up to date: {reason!r}"
-        return [Info(said, id="discord_bot.I001")]
-    if not behind:
+        text = f"Discord cannot be asked whether its commands are up to date: {reason!r}"
+        return [Info(text, id="discord_bot.I001")]
+    if not outdated:
         return []
-    names = ", ".join(f"/{name}" for name in behind)
+    names = ", ".join(f"/{name}" for name in outdated)
     return [
         checks.Warning(
             f"Discord does not show the commands of this version: {names}.",

@@ -2,60 +2,60 @@
 
 import discord
 
-from discord_bot.backend.forums import lacks_a_tag
-from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from discord_bot.backend.forums import lacks_required_tag
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import THREAD_TYPES
 
 
-def seen_user(user: discord.User | discord.Member) -> SeenUser:
-    return SeenUser(
+def to_user_payload(user: discord.User | discord.Member) -> UserPayload:
+    return UserPayload(
         user.id,
         user.name,
         user.global_name or "",
-        _key(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
+        _asset_hash(user._user.avatar if isinstance(user, discord.Member) else user.avatar),
     )
 
 
-def seen_member(member: discord.Member) -> SeenMember:
+def to_member_payload(member: discord.Member) -> MemberPayload:
     roles = tuple(role_id for role_id in member._roles)
-    return SeenMember(seen_user(member), member.nick or "", _key(member.guild_avatar), roles)
+    return MemberPayload(to_user_payload(member), member.nick or "", _asset_hash(member.guild_avatar), roles)
 
 
-def seen_guild(guild: discord.Guild) -> SeenGuild:
+def to_guild_payload(guild: discord.Guild) -> GuildPayload:
     """The guild whole, as the client knows it from the gateway.
 
     Threads as far as they are places for games: public ones, but not our own posts in forums.
     """
     me: discord.Member | None = guild.me  # None while the client is still learning who it is
-    return SeenGuild(
+    return GuildPayload(
         id=guild.id,
         name=guild.name,
-        icon=_key(guild.icon),
+        icon=_asset_hash(guild.icon),
         owner_id=guild.owner_id or 0,
         channels=(
-            *(_seen_channel(channel, me) for channel in guild.channels),
-            *(_seen_thread(each, each.parent, me) for each in guild.threads if each.parent and is_place(each, me)),
+            *(_to_channel_payload(channel, me) for channel in guild.channels),
+            *(_to_thread_payload(each, each.parent, me) for each in guild.threads if each.parent and is_game_thread(each, me)),
         ),
-        roles=tuple(SeenRole(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
+        roles=tuple(RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
     )
 
 
-def _seen_channel(channel: discord.abc.GuildChannel, me: discord.Member | None) -> SeenChannel:
+def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
     may = channel.permissions_for(me) if me else discord.Permissions.none()
-    lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_a_tag(channel)
-    return SeenChannel(channel.id, channel.name, channel.type.value, channel.position, may.value, lacks_tag)
+    lacks_tag = isinstance(channel, discord.ForumChannel) and lacks_required_tag(channel)
+    return ChannelPayload(channel.id, channel.name, channel.type.value, channel.position, may.value, lacks_tag)
 
 
-def is_place(thread: discord.Thread, me: discord.abc.Snowflake | None) -> bool:
+def is_game_thread(thread: discord.Thread, me: discord.abc.Snowflake | None) -> bool:
     """Whether a thread is one that games can be announced in."""
     return thread.type.value in THREAD_TYPES and (me is None or thread.owner_id != me.id)
 
 
-def _seen_thread(thread: discord.Thread, parent: discord.abc.GuildChannel, me: discord.Member | None) -> SeenChannel:
+def _to_thread_payload(thread: discord.Thread, parent: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
     may = parent.permissions_for(me).value if me else 0  # a thread has none of its own
     kind, place = thread.type.value, parent.position
-    return SeenChannel(thread.id, thread.name, kind, place, may, parent_id=parent.id, locked=thread.locked)
+    return ChannelPayload(thread.id, thread.name, kind, place, may, parent_id=parent.id, locked=thread.locked)
 
 
-def _key(asset: discord.Asset | None) -> str:
+def _asset_hash(asset: discord.Asset | None) -> str:
     return asset.key if asset else ""

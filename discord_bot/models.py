@@ -58,7 +58,7 @@ class Interaction(models.Model):
         return f"{self.name} by {self.person}"
 
 
-class LookUps(models.Model):
+class LookupLimit(models.Model):
     """The one row by which all processes share their look-ups; see `lookups`. Times are the database's."""
 
     next_at = models.DateTimeField(default=LONG_AGO, help_text="When the next one may begin.")

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord.utils import escape_mentions
 
-from discord_bot.interactions.buttons import FORMS, AskButton, FormButton, PageButton, SignupButton
+from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalButton, PageButton, SignupButton
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.states import State
@@ -23,7 +23,7 @@ from games.posts.announcement import (
     columns,
 )
 from games.signups import wording as signup_wording
-from notifications.messages import Button, Letter
+from notifications.messages import Button, OutgoingMessage
 
 COLOURS = {
     State.DRAFT: 0x80848E,
@@ -36,144 +36,144 @@ COLOURS = {
 }
 
 
-UNSEEN = "\u200b"  # Discord takes no empty name of a field
-LIST_LEAST = 200  # characters kept for each list that follows another, however long that one is
+ZERO_WIDTH_SPACE = "\u200b"  # Discord takes no empty name of a field
+MIN_LIST_LENGTH = 200  # characters kept for each list that follows another, however long that one is
 
 
-def embed(view: AnnouncementView) -> discord.Embed:
+def announcement_embed(view: AnnouncementView) -> discord.Embed:
     """The post's embed. Mentions inside an embed show a person's name there and ping nobody."""
     title = discord.utils.escape_markdown(view.title)
     if view.state is State.CANCELLED and len(title) + 4 <= EMBED_TITLE:
         title = f"~~{title}~~"
-    made = discord.Embed(
+    post_embed = discord.Embed(
         title=title[:EMBED_TITLE],
         url=view.url,
         description=view.description or None,
         colour=COLOURS[view.state],
     )
-    made.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
+    post_embed.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
     start = stamp(view.starts_at)
     if view.state is State.SCHEDULED:
         start += f" ({stamp(view.starts_at, 'R')})"
-    _add(made, "Status", discord.utils.escape_markdown(view.state_text))
-    _add(made, "Starts", f"{start}\nLasts {view.duration_text}")
-    _add(made, "Where", view.location)
-    _add(made, "Reminders", view.reminders_text)
-    _add(made, "Sign-ups", view.signing_text)
-    _add(made, confirmation_wording.CHANGED, "\n".join(view.changed))
+    _add_field(post_embed, "Status", discord.utils.escape_markdown(view.state_text))
+    _add_field(post_embed, "Starts", f"{start}\nLasts {view.duration_text}")
+    _add_field(post_embed, "Where", view.location)
+    _add_field(post_embed, "Reminders", view.reminders_text)
+    _add_field(post_embed, "Sign-ups", view.signing_text)
+    _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.changed))
     if view.calendar_url:
-        _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
-    _add(made, "Rewards", view.rewards)
+        _add_field(post_embed, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
+    _add_field(post_embed, "Rewards", view.rewards)
     seats = " · ".join(filter(None, [view.seats_text, view.open_text, view.confirmed_text]))
     others = [("Wait list", view.waiting)]
     for kind, lines in (("tentative", view.maybe), ("absent", view.absent)):
         others.append((signup_wording.heading(kind, len(lines)), lines))
     others = [(name, lines) for name, lines in others if lines]
     if view.seated:
-        _add_people(made, seats, view.seated, view.url, LIST_LEAST * len(others))
+        _add_people_fields(post_embed, seats, view.seated, view.url, MIN_LIST_LENGTH * len(others))
     else:
         inviting = view.may_sign_up and view.join_label == signup_wording.JOIN
-        _add(made, seats, "Nobody yet. Be the first!" if inviting else "Nobody.")
+        _add_field(post_embed, seats, "Nobody yet. Be the first!" if inviting else "Nobody.")
     for number, (name, lines) in enumerate(others, 1):
-        _add_people(made, name, lines, view.url, LIST_LEAST * (len(others) - number))
-    return made
+        _add_people_fields(post_embed, name, lines, view.url, MIN_LIST_LENGTH * (len(others) - number))
+    return post_embed
 
 
-def _add(made: discord.Embed, name: str, value: str) -> None:
+def _add_field(embed: discord.Embed, name: str, value: str) -> None:
     if value:
-        made.add_field(name=name, value=value[:FIELD_VALUE], inline=False)
+        embed.add_field(name=name, value=value[:FIELD_VALUE], inline=False)
 
 
-def _add_people(made: discord.Embed, name: str, lines: Sequence[str], url: str, spare: int = 0) -> None:
+def _add_people_fields(embed: discord.Embed, name: str, lines: Sequence[str], url: str, reserved: int = 0) -> None:
     """A list in as much room as is left but for `spare`. Three columns fill a row, so that what follows begins anew."""
-    room = EMBED_LONGEST - len(made) - len(name) - COLUMNS * len(UNSEEN) - spare
-    shown = columns(lines, room, url)
-    for number, column in enumerate(shown):
-        made.add_field(name=UNSEEN if number else name[:FIELD_NAME], value=column, inline=len(shown) > 1)
+    room = EMBED_LONGEST - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
+    texts = columns(lines, room, url)
+    for number, column in enumerate(texts):
+        embed.add_field(name=ZERO_WIDTH_SPACE if number else name[:FIELD_NAME], value=column, inline=len(texts) > 1)
 
 
-def buttons(view: AnnouncementView) -> discord.ui.View:
+def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
     """What can be answered now, and the page's link.
 
     DynamicItems and links only: with one ordinary button, discord.py would keep every view for ever.
     """
-    made = discord.ui.View(timeout=None)
+    items = discord.ui.View(timeout=None)
     if view.may_sign_up:
         if view.join_label:
-            made.add_item(SignupButton(view.game_id, "join", view.join_label))
+            items.add_item(SignupButton(view.game_id, "join", view.join_label))
         if view.join_label and view.takes_answers:
-            made.add_item(SignupButton(view.game_id, "maybe"))
-            made.add_item(SignupButton(view.game_id, "cant"))
-        made.add_item(SignupButton(view.game_id, "leave"))
-    made.add_item(discord.ui.Button(label="Open", url=view.url))
-    return made
+            items.add_item(SignupButton(view.game_id, "maybe"))
+            items.add_item(SignupButton(view.game_id, "cant"))
+        items.add_item(SignupButton(view.game_id, "leave"))
+    items.add_item(discord.ui.Button(label="Open", url=view.url))
+    return items
 
 
-def message(view: AnnouncementView) -> dict[str, Any]:
+def announcement_message(view: AnnouncementView) -> dict[str, Any]:
     """The post's embed and buttons, as discord.py's sending and editing take them."""
-    made = buttons(view)
-    made.stop()  # so that discord.py does not keep it: the ids say everything, and clicks are heard in another process
-    return {"embed": embed(view), "view": made}
+    items = announcement_buttons(view)
+    items.stop()  # so that discord.py does not keep it: the ids say everything, and clicks are heard in another process
+    return {"embed": announcement_embed(view), "view": items}
 
 
-def choices(buttons: Sequence[Button]) -> dict[str, Any]:
+def button_message(buttons: Sequence[Button]) -> dict[str, Any]:
     """What there is to press under a letter, as discord.py's sending takes it."""
     if not buttons:
         return {}
-    made = discord.ui.View(timeout=None)
-    for one in buttons:
-        made.add_item(_pressed(one))
-    made.stop()
-    return {"view": made}
+    view = discord.ui.View(timeout=None)
+    for button in buttons:
+        view.add_item(_to_item(button))
+    view.stop()
+    return {"view": view}
 
 
-def _pressed(one: Button) -> discord.ui.Item[Any]:
-    if one.url:
-        return discord.ui.Button(label=one.label, url=one.url)
-    return FormButton(one) if one.id.split(":")[0] in FORMS else AskButton(one)
+def _to_item(button: Button) -> discord.ui.Item[Any]:
+    if button.url:
+        return discord.ui.Button(label=button.label, url=button.url)
+    return ModalButton(button) if button.id.split(":")[0] in MODAL_KINDS else ChoiceButton(button)
 
 
-def pings(letter: Letter) -> discord.AllowedMentions:
+def allowed_mentions(message: OutgoingMessage) -> discord.AllowedMentions:
     """Who may be pinged by a letter, whatever its text says."""
     return discord.AllowedMentions(
         everyone=False,
-        roles=[discord.Object(role) for role in letter.ping_roles],
-        users=[discord.Object(user) for user in letter.ping_users],
+        roles=[discord.Object(role) for role in message.ping_roles],
+        users=[discord.Object(user) for user in message.ping_users],
     )
 
 
-def marked(message: discord.Message, letter: Letter) -> bool:
+def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
     """Whether a message bears the letter's mark: a post in its embed, another in its text."""
-    text = message.content if letter.post is None else "".join(embed.url or "" for embed in message.embeds)
-    return letter.mark in text
+    text = message.content if outgoing.post is None else "".join(embed.url or "" for embed in message.embeds)
+    return outgoing.dedupe_marker in text
 
 
-TITLE_SHOWN = 80  # characters of a title in a list, so that a page stays within an embed's 4096
+MAX_LISTED_TITLE = 80  # characters of a title in a list, so that a page stays within an embed's 4096
 
 
-def listing(shown: Listing) -> tuple[discord.Embed, discord.ui.View]:
+def game_list_page(game_list: Listing) -> tuple[discord.Embed, discord.ui.View]:
     """A page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
-    for game in shown.lines:
-        title = game.title if len(game.title) <= TITLE_SHOWN else f"{game.title[: TITLE_SHOWN - 1]}…"
+    for game in game_list.lines:
+        title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"
         words = [game.seats_text, f"#{game.channel_name}", wording.VIEWER_TEXT[game.viewer_state]]
-        if shown.which == "mine":
+        if game_list.which == "mine":
             words.insert(1, game.guild.name)
         if game.state is not State.SCHEDULED:
             words.insert(0, game.status_text)
-        said = discord.utils.escape_markdown(" · ".join(word for word in words if word))
+        details = discord.utils.escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{wording.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{said}"
+            f"**[{wording.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{details}"
         )
-    made = discord.Embed(
-        title=discord.utils.escape_markdown(shown.title)[:256],
+    list_embed = discord.Embed(
+        title=discord.utils.escape_markdown(game_list.title)[:256],
         description=escape_mentions("\n\n".join(lines)),
         colour=COLOURS[State.SCHEDULED],
     )
     view = discord.ui.View(timeout=None)
-    if shown.pages > 1:
-        made.set_footer(text=f"Page {shown.page} of {shown.pages}")
-    for label, page in (("Earlier", shown.page - 1), ("Later", shown.page + 1)):
-        if 1 <= page <= shown.pages:
-            view.add_item(PageButton(label, shown.which, page, shown.channel_id))
-    return made, view
+    if game_list.pages > 1:
+        list_embed.set_footer(text=f"Page {game_list.page} of {game_list.pages}")
+    for label, page in (("Earlier", game_list.page - 1), ("Later", game_list.page + 1)):
+        if 1 <= page <= game_list.pages:
+            view.add_item(PageButton(label, game_list.which, page, game_list.channel_id))
+    return list_embed, view

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 from discord_bot.models import Interaction
 from gamesched.lib.clock import db_now
-from gamesched.lib.scheduled_tasks import plan
+from gamesched.lib.scheduled_tasks import ensure_schedules
 
-KEPT = timedelta(days=30)
+KEPT_FOR = timedelta(days=30)
 
 
 def purge_interactions() -> str:
     """Forget how clicks and commands went longer ago than anyone asks about."""
-    count, _ = Interaction.objects.filter(at__lt=db_now() - KEPT).delete()
-    return f"Deleted {count} interactions older than {KEPT.days} days."
+    count, _ = Interaction.objects.filter(at__lt=db_now() - KEPT_FOR).delete()
+    return f"Deleted {count} interactions older than {KEPT_FOR.days} days."
 
 
-def plan_chores(**kwargs: object) -> None:
+def ensure_scheduled_tasks(**kwargs: object) -> None:
     """After each migration."""
-    plan([("Interaction purge", "discord_bot.scheduled_tasks.purge_interactions", 24 * 60)])
+    ensure_schedules([("Interaction purge", "discord_bot.scheduled_tasks.purge_interactions", 24 * 60)])

@@ -13,8 +13,8 @@ from games.posts.actions import look_for_posts, sweep
 from games.server_settings.removals import forget_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
-from gamesched.lib.scheduled_tasks import plan
-from guilds.directory.lookup import DirectoryDown, refresh_member, refresh_stale
+from gamesched.lib.scheduled_tasks import ensure_schedules
+from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refresh_stale
 from guilds.models import Member
 from notifications.models import Notification
 
@@ -40,7 +40,7 @@ def refresh_directory() -> str:
         now = db_now()
         due = refresh_before_reminders(now, LOOKUPS)
         return f"Looked up {due + refresh_stale(now, ROLES_KNOWN_FOR, LOOKUPS - due)} members."
-    except DirectoryDown as reason:
+    except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
@@ -66,7 +66,7 @@ def check_announcements() -> str:
     """Look for the posts not seen for longest, and put back those that are gone."""
     try:
         return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
-    except DirectoryDown as reason:
+    except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
@@ -95,4 +95,4 @@ def purge_guilds() -> str:
 
 def plan_chores(**kwargs: object) -> None:
     """After each migration."""
-    plan(SCHEDULE)
+    ensure_schedules(SCHEDULE)

@@ -3,7 +3,7 @@
 from django.contrib.admin.apps import AdminConfig
 
 
-class OperatorsConfig(AdminConfig):
+class GuildAdminConfig(AdminConfig):
     """Django's admin, opened by what people manage instead of by stored rights."""
 
     default_site = "games.admin.site.Site"

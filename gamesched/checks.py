@@ -10,12 +10,12 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 
 @register()
-def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The five required variables, present and of the right form."""
-    found: list[CheckMessage] = []
+    errors: list[CheckMessage] = []
 
     def wrong(number: int, what: str, hint: str) -> None:
-        found.append(Error(what, hint=hint, id=f"gamesched.E{number:03}"))
+        errors.append(Error(what, hint=hint, id=f"gamesched.E{number:03}"))
 
     if not settings.DATABASE_URL:
         wrong(1, "DATABASE_URL is not set.", "Set it to postgresql://USER:PASSWORD@HOST/NAME.")
@@ -64,11 +64,11 @@ def environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "NOTIFY_LEASE_SECONDS is not below NOTIFY_NONCE_MEMORY_SECONDS, so letters could be repeated.",
             "Unset both.",
         )
-    return found
+    return errors
 
 
 @register(Tags.security, deploy=True)
-def local_discord(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_no_local_discord(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """The local Discord lets anyone be anyone, so it has no place in production."""
     if not settings.DISCORD_IS_LOCAL:
         return []

@@ -30,7 +30,7 @@ def health(get_response: Handler) -> Handler:
     return middleware
 
 
-def one_address(get_response: Handler) -> Handler:
+def redirect_to_public_url(get_response: Handler) -> Handler:
     """Send pages asked for at another name of this machine to PUBLIC_URL.
 
     Logging in comes back to PUBLIC_URL; begun at 127.0.0.1, its cookie would be missing at localhost.

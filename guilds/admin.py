@@ -8,12 +8,12 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from guilds.admin_site import Choosable, GuildScopedAdmin, SuperuserOnly, by_absence, is_superuser
+from guilds.admin_site import ChoosableMixin, GuildScopedAdmin, SuperuserOnlyMixin, empty_filter, is_superuser
 from guilds.models import Channel, Guild, Member, Role, User
 
 
 @admin.register(User)
-class UserAdmin(SuperuserOnly, Choosable, admin.ModelAdmin):
+class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
     """What is Discord's is read-only; rights in this admin are the operator's to give.
 
     Those who manage a guild see no people here, only its members; and may choose among these in forms.
@@ -56,7 +56,7 @@ class UserAdmin(SuperuserOnly, Choosable, admin.ModelAdmin):
 class GuildAdmin(GuildScopedAdmin):
     guild_path = "pk"
     list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "gone_at")
-    list_filter = ("unavailable", ("gone_at", by_absence("the bot", "is in it", "was removed")))
+    list_filter = ("unavailable", ("gone_at", empty_filter("the bot", "is in it", "was removed")))
     search_fields = ("name", "id")
     search_help_text = "By name or Discord's id."
     ordering = ("name", "pk")
@@ -86,7 +86,7 @@ class GuildAdmin(GuildScopedAdmin):
 class ChannelAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "ready_for_games", "gone_at")
-    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
+    list_filter = ("guild", ("gone_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
@@ -96,7 +96,7 @@ class ChannelAdmin(GuildScopedAdmin):
 
     @admin.display(description="for announcements")
     def ready_for_games(self, channel: Channel) -> str:
-        if missing := channel.missing:
+        if missing := channel.missing_requirements:
             return f"the bot lacks {', '.join(missing)}"
         return "yes"
 
@@ -111,7 +111,7 @@ class ChannelAdmin(GuildScopedAdmin):
 class RoleAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("name", "guild", "position", "permissions", "gone_at")
-    list_filter = ("guild", ("gone_at", by_absence("in Discord", "there", "deleted")))
+    list_filter = ("guild", ("gone_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
@@ -121,7 +121,7 @@ class RoleAdmin(GuildScopedAdmin):
 class MemberAdmin(GuildScopedAdmin):
     guild_path = "guild"
     list_display = ("display_name", "handle", "guild", "confirmed_at", "left_at")
-    list_filter = ("guild", ("left_at", by_absence("membership", "member", "left")))
+    list_filter = ("guild", ("left_at", empty_filter("membership", "member", "left")))
     search_fields = ("nick", "user__handle", "user__global_name", "=user__username")
     search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")

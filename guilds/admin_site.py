@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.models import User
 
 NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of yours for a role that does."
@@ -40,7 +40,7 @@ class PasswordForm(AdminAuthenticationForm):
             raise self.get_invalid_login_error()
 
 
-class OperatorSite(admin.AdminSite):
+class GuildAdminSite(admin.AdminSite):
     """The admin, for superusers and for those who manage a guild at the moment."""
 
     site_title = index_title = "Game Scheduler for server operators"
@@ -49,29 +49,29 @@ class OperatorSite(admin.AdminSite):
     empty_value_display = "–"
     enable_nav_sidebar = False  # lists need the width
 
-    def managed(self, user: User) -> Collection[int]:
+    def managed_guild_ids(self, user: User) -> Collection[int]:
         """The guilds that a person manages now."""
         raise NotImplementedError
 
     def guild_ids(self, request: HttpRequest) -> Collection[int]:
         """The guilds whose rows this request may touch; superusers are not asked."""
-        found: Collection[int] | None = getattr(request, "_managed_guild_ids", None)
-        if found is None:
+        managed: Collection[int] | None = getattr(request, "_managed_guild_ids", None)
+        if managed is None:
             user = request.user
-            found = () if isinstance(user, AnonymousUser) or not user.is_active else self.managed(user)
-            request._managed_guild_ids = found  # type: ignore[attr-defined]
-        return found
+            managed = () if isinstance(user, AnonymousUser) or not user.is_active else self.managed_guild_ids(user)
+            request._managed_guild_ids = managed  # type: ignore[attr-defined]
+        return managed
 
     def has_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request) or bool(self.guild_ids(request))
 
-    def _unconfirmed(self, request: HttpRequest, user: User) -> Refusal | None:
+    def _refuse_stale_roles(self, request: HttpRequest, user: User) -> Refusal | None:
         """Before anything changes, as on the pages: ask Discord whose roles nobody heard of lately."""
         if is_superuser(request):
             return None
         try:
             for guild_id in self.guild_ids(request):
-                confirm(guild_id, user.pk, db_now(), grace=timedelta())
+                ensure_fresh_roles(guild_id, user.pk, db_now(), max_age=timedelta())
         except Refused as refused:
             return refused.refusal
         del request._managed_guild_ids  # type: ignore[attr-defined]
@@ -80,19 +80,19 @@ class OperatorSite(admin.AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register as Django does; what is not scoped to guilds (also other people's admins) is for superusers."""
         admin_class = admin_class or admin.ModelAdmin
-        if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnly)):
-            admin_class = type(admin_class.__name__, (SuperuserOnly, admin_class), {"__module__": __name__})
+        if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnlyMixin)):
+            admin_class = type(admin_class.__name__, (SuperuserOnlyMixin, admin_class), {"__module__": __name__})
         super().register(model_or_iterable, admin_class, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Let in who may; send strangers to log in with Discord, and tell the others whom this is for."""
         inner = super().admin_view(view, cacheable)
 
-        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user = request.user
             if isinstance(user, AnonymousUser):
                 return redirect_to_login(request.get_full_path())
-            if request.method == "POST" and (refusal := self._unconfirmed(request, user)):
+            if request.method == "POST" and (refusal := self._refuse_stale_roles(request, user)):
                 return render(request, "403.html", {"sentence": refusal.sentence}, status=503)
             if not self.has_permission(request) and request.path != reverse("admin:logout", current_app=self.name):
                 return render(request, "403.html", {"sentence": NOT_FOR_YOU}, status=403)
@@ -102,7 +102,7 @@ class OperatorSite(admin.AdminSite):
                     response.render()  # later would be outside their time zone
                 return response
 
-        return update_wrapper(asked, inner)
+        return update_wrapper(guarded_view, inner)
 
     def get_urls(self) -> list[Any]:
         # Django's own leads to any object of any table, and so tells which there are.
@@ -112,9 +112,9 @@ class OperatorSite(admin.AdminSite):
         return [shortcut, *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        found: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
-        assert isinstance(found, HttpResponse)
-        return found
+        response: Any = ScopedAutocomplete.as_view(admin_site=self)(request)
+        assert isinstance(response, HttpResponse)
+        return response
 
     def get_log_entries(self, request: HttpRequest) -> Any:
         """Titles in Django's own log may be of a guild that one managed once. The audit is there for everybody."""
@@ -124,11 +124,11 @@ class OperatorSite(admin.AdminSite):
     def choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
         """The rows of a table that may be chosen in a form."""
         try:
-            found = self.get_model_admin(model)
+            model_admin = self.get_model_admin(model)
         except NotRegistered:
-            found = None
-        if isinstance(found, Choosable):
-            return found.choices(request)
+            model_admin = None
+        if isinstance(model_admin, ChoosableMixin):
+            return model_admin.choices(request)
         everything = model._default_manager.all()
         return everything if is_superuser(request) else everything.none()
 
@@ -141,29 +141,29 @@ def superuser_shortcut(request: HttpRequest, content_type_id: int, object_id: st
     """Django's way from an object's admin to its page."""
     if not is_superuser(request):
         raise Http404
-    found: HttpResponse = contenttypes.shortcut(request, content_type_id, object_id)
-    return found
+    response: HttpResponse = contenttypes.shortcut(request, content_type_id, object_id)
+    return response
 
 
 class ScopedAutocomplete(AutocompleteJsonView):
     """Offers what may be chosen, whatever is typed and whichever field is named."""
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
-        return isinstance(self.model_admin, Choosable) or super().has_perm(request, obj)
+        return isinstance(self.model_admin, ChoosableMixin) or super().has_perm(request, obj)
 
     def get_queryset(self) -> QuerySet[Any]:
-        if not isinstance(self.model_admin, Choosable):
+        if not isinstance(self.model_admin, ChoosableMixin):
             return super().get_queryset()
-        found, may_repeat = self.model_admin.get_search_results(
+        rows, may_repeat = self.model_admin.get_search_results(
             self.request, self.model_admin.choices(self.request), self.term
         )
-        return found.distinct() if may_repeat else found
+        return rows.distinct() if may_repeat else rows
 
 
 # --- what admins are made of -----------------------------------------------------------------------------
 
 
-class OwnValues(admin.AllValuesFieldListFilter):
+class VisibleValuesFilter(admin.AllValuesFieldListFilter):
     """Django's filter by a column's values, offering those in the rows one sees."""
 
     def __init__(self, field: Any, request: Any, params: Any, model: Any, model_admin: Any, field_path: str) -> None:
@@ -172,7 +172,7 @@ class OwnValues(admin.AllValuesFieldListFilter):
         self.lookup_choices = rows.distinct().values_list(field_path, flat=True)
 
 
-def by_absence(title: str, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
+def empty_filter(title: str, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
     """A filter by whether a column is empty, in words."""
 
     class ByAbsence(admin.EmptyFieldListFilter):
@@ -189,14 +189,14 @@ def by_absence(title: str, empty: str, filled: str) -> type[admin.EmptyFieldList
     return ByAbsence
 
 
-class Choosable:
+class ChoosableMixin:
     """An admin whose rows may be chosen in forms by those who do not manage them all."""
 
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         raise NotImplementedError
 
 
-class ReadOnly:
+class ReadOnlyMixin:
     """For tables that only programs write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -209,13 +209,13 @@ class ReadOnly:
         return False
 
 
-class Scoped(ReadOnly):
+class GuildScopedMixin(ReadOnlyMixin):
     """What admins and inlines share: rows of one's own guilds only, read and not written."""
 
     guild_path: ClassVar[str]  # from the table to the guild, as a query spells it
     admin_site: Any
 
-    def scoped(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
+    def filter_to_guilds(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
         """Only what belongs to guilds that the person manages now."""
         if is_superuser(request):
             return rows
@@ -223,7 +223,7 @@ class Scoped(ReadOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
-        return self.scoped(rows, request)
+        return self.filter_to_guilds(rows, request)
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
         """What a form offers, and so accepts, for a foreign key or many-to-many field."""
@@ -234,7 +234,7 @@ class Scoped(ReadOnly):
         return bool(self.admin_site.has_permission(request))
 
 
-class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
+class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
     """A table whose rows belong to guilds, for those who manage them.
 
     Read-only unless a subclass says otherwise: only verbs write. Another guild's row is a 404 at every address.
@@ -248,10 +248,10 @@ class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """The row by its key. Raises Http404 where it does not exist for this person."""
-        found = super().get_object(request, object_id, from_field)
-        if found is None:
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
             raise Http404
-        return found
+        return row
 
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         """The rows that may be chosen where another row refers to one of these."""
@@ -259,9 +259,9 @@ class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """Filters by a relation, or by free text, offer only what occurs in the rows one sees."""
-        return [self._narrow(one) if isinstance(one, str) else one for one in super().get_list_filter(request)]
+        return [self._narrow_filter(one) if isinstance(one, str) else one for one in super().get_list_filter(request)]
 
-    def _narrow(self, name: str) -> Any:
+    def _narrow_filter(self, name: str) -> Any:
         field: Any = None
         model: Any = self.model
         for part in name.split("__"):
@@ -270,7 +270,7 @@ class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
         if field.is_relation:
             return name, admin.RelatedOnlyFieldListFilter
         if not field.choices and hasattr(field, "max_length") and field.max_length:
-            return name, OwnValues
+            return name, VisibleValuesFilter
         return name
 
     # Who did what is in the audit; Django's log would be a second one, and outlive a right.
@@ -284,14 +284,14 @@ class GuildScopedAdmin(Scoped, Choosable, admin.ModelAdmin):
         return None
 
 
-class GuildScopedInline(Scoped, admin.TabularInline):
+class GuildScopedInline(GuildScopedMixin, admin.TabularInline):
     """Rows of a guild under one of its rows; read, not written."""
 
     extra = 0
     can_delete = False
 
 
-class SuperuserOnly:
+class SuperuserOnlyMixin:
     """A table that is not of guilds: nobody else sees that it exists."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -8,29 +8,29 @@ from guilds.models import Member, Role, User
 
 
 @dataclass(frozen=True)
-class Name:
+class DisplayName:
     """How a person appears in a guild."""
 
     text: str
     avatar_url: str
 
 
-def fold(text: str) -> str:
+def normalize_name(text: str) -> str:
     """A name as it is compared: whatever its case, its width or how its accents were typed."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
 
 
-def names_in(guild_id: int, user_ids: Iterable[int]) -> dict[int, Name]:
+def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayName]:
     """Names and pictures by user id, those of people who have left included. Two queries, however many."""
-    wanted = set(user_ids)
-    found = {
-        member.user_id: Name(member.display_name, member.avatar_url)
-        for member in Member.objects.filter(guild_id=guild_id, user_id__in=wanted).select_related("user")
+    ids = set(user_ids)
+    names = {
+        member.user_id: DisplayName(member.display_name, member.avatar_url)
+        for member in Member.objects.filter(guild_id=guild_id, user_id__in=ids).select_related("user")
     }
-    for user in User.objects.filter(pk__in=wanted - found.keys()):
-        found[user.pk] = Name(user.display_name, user.avatar_url)
-    return found
+    for user in User.objects.filter(pk__in=ids - names.keys()):
+        names[user.pk] = DisplayName(user.display_name, user.avatar_url)
+    return names
 
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:

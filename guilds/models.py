@@ -26,22 +26,22 @@ MANAGE_THREADS = 1 << 34
 SEND_MESSAGES_IN_THREADS = 1 << 38
 
 # What a game's announcement needs in its channel, by the names Discord's own settings show there.
-POSTING = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
+ANNOUNCE_PERMISSIONS = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
 # A forum has no nonces: whether a post was made already is seen by reading what is there.
-POSTING_IN_FORUM = {
+FORUM_PERMISSIONS = {
     VIEW_CHANNEL: "View Channel",
     SEND_MESSAGES: "Create Posts",
     SEND_MESSAGES_IN_THREADS: "Send Messages in Posts",
     EMBED_LINKS: "Embed Links",
     READ_MESSAGE_HISTORY: "Read Message History",
 }
-POSTING_IN_THREAD = {
+THREAD_PERMISSIONS = {
     VIEW_CHANNEL: "View Channel",
     SEND_MESSAGES_IN_THREADS: "Send Messages in Threads",
     EMBED_LINKS: "Embed Links",
     READ_MESSAGE_HISTORY: "Read Message History",
 }
-TAG = "a tag that it may use"  # where a forum requires one
+MISSING_TAG_TEXT = "a tag that it may use"  # where a forum requires one
 
 # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 FORUM = 15
@@ -133,7 +133,7 @@ class GuildQuerySet(models.QuerySet["Guild"]):
         """Guilds that the bot is in, outages included."""
         return self.filter(gone_at=None)
 
-    def seen_by(self, user: User) -> "GuildQuerySet":
+    def visible_to(self, user: User) -> "GuildQuerySet":
         """The guilds that exist for this person: those they are a member of."""
         return self.present().filter(members__user=user, members__left_at=None)
 
@@ -175,7 +175,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
         """Threads that whoever may can write in."""
         return self.filter(gone_at=None, type__in=THREAD_TYPES, archived=False, locked=False)
 
-    def with_homes(self) -> "ChannelQuerySet":
+    def with_settings(self) -> "ChannelQuerySet":
         """Read along whose settings count."""
         return self.select_related("defaults", "parent__defaults")
 
@@ -215,25 +215,25 @@ class Channel(models.Model):
         return self.type == FORUM
 
     @property
-    def home(self) -> "Channel":
+    def settings_channel(self) -> "Channel":
         """The channel whose settings count: of a thread the one that it is in."""
         return self.parent or self
 
-    def may(self, bit: int) -> bool:
+    def bot_has(self, bit: int) -> bool:
         """Whether the bot has one of Discord's permissions here."""
         return bool(self.bot_permissions & (bit | ADMINISTRATOR))
 
     @property
     def missing_permissions(self) -> list[str]:
         """The permissions that the bot lacks to announce a game here, by Discord's names."""
-        needed = POSTING_IN_FORUM if self.is_forum else POSTING_IN_THREAD if self.parent_id else POSTING
-        lacked = [name for bit, name in needed.items() if not self.may(bit)]
-        return [*lacked, "Manage Threads"] if self.locked and not self.may(MANAGE_THREADS) else lacked
+        needed = FORUM_PERMISSIONS if self.is_forum else THREAD_PERMISSIONS if self.parent_id else ANNOUNCE_PERMISSIONS
+        lacked = [name for bit, name in needed.items() if not self.bot_has(bit)]
+        return [*lacked, "Manage Threads"] if self.locked and not self.bot_has(MANAGE_THREADS) else lacked
 
     @property
-    def missing(self) -> list[str]:
+    def missing_requirements(self) -> list[str]:
         """All that the bot lacks to announce a game here, in words."""
-        return [*self.missing_permissions, *([TAG] if self.lacks_tag else [])]
+        return [*self.missing_permissions, *([MISSING_TAG_TEXT] if self.lacks_tag else [])]
 
 
 class Role(models.Model):

@@ -8,7 +8,7 @@ from django.db.models import Q
 from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Block, Member, Role, User
 
 
-def membership(user: User, guild_id: int) -> Member | None:
+def get_membership(user: User, guild_id: int) -> Member | None:
     """The person's current membership; None for a stranger, an ex-member, or a guild that the bot left."""
     return (
         Member.objects.select_related("guild", "user")
@@ -17,7 +17,7 @@ def membership(user: User, guild_id: int) -> Member | None:
     )
 
 
-def permissions(member: Member) -> int:
+def guild_permissions(member: Member) -> int:
     """The guild-wide permission bits of a member: those of @everyone and of each of their roles."""
     bits = 0
     roles = Role.objects.filter(pk__in=[member.guild_id, *member.role_ids], guild_id=member.guild_id, gone_at=None)
@@ -28,8 +28,8 @@ def permissions(member: Member) -> int:
 
 def has_role(member: Member, role_ids: Iterable[int]) -> bool:
     """Whether a member has one of the roles; everybody has @everyone, whose id is the guild's."""
-    wanted = set(role_ids)
-    return member.guild_id in wanted or not wanted.isdisjoint(member.role_ids)
+    accepted = set(role_ids)
+    return member.guild_id in accepted or not accepted.isdisjoint(member.role_ids)
 
 
 def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:
@@ -39,7 +39,7 @@ def is_manager(member: Member, manager_role_ids: Iterable[int] = ()) -> bool:
     """
     if member.guild.owner_id == member.user_id or has_role(member, manager_role_ids):
         return True
-    return bool(permissions(member) & (ADMINISTRATOR | MANAGE_GUILD))
+    return bool(guild_permissions(member) & (ADMINISTRATOR | MANAGE_GUILD))
 
 
 def may_play(member: Member, player_role_ids: Iterable[int]) -> bool:
@@ -53,13 +53,13 @@ def may_host(member: Member, host_role_ids: Iterable[int], manager_role_ids: Ite
     return has_role(member, host_role_ids) or is_manager(member, manager_role_ids)
 
 
-def blocked(guild_id: int, user: User, now: datetime) -> bool:
+def is_blocked(guild_id: int, user: User, now: datetime) -> bool:
     """Whether the guild does not let this person sign up at the moment."""
-    return bool(blocked_among(guild_id, [user.pk], now))
+    return bool(blocked_user_ids(guild_id, [user.pk], now))
 
 
-def blocked_among(guild_id: int, user_ids: Iterable[int], now: datetime) -> set[int]:
+def blocked_user_ids(guild_id: int, user_ids: Iterable[int], now: datetime) -> set[int]:
     """Those of these people whom the guild does not let sign up at the moment."""
-    lasting = Q(until=None) | Q(until__gt=now)
-    found = Block.objects.filter(lasting, guild_id=guild_id, user__in=user_ids)
-    return set(found.values_list("user_id", flat=True))
+    in_force = Q(until=None) | Q(until__gt=now)
+    blocks = Block.objects.filter(in_force, guild_id=guild_id, user__in=user_ids)
+    return set(blocks.values_list("user_id", flat=True))

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from guilds.admin_site import GuildScopedAdmin, GuildScopedInline, ReadOnly, SuperuserOnly, by_absence
+from guilds.admin_site import GuildScopedAdmin, GuildScopedInline, ReadOnlyMixin, SuperuserOnlyMixin, empty_filter
 from notifications.models import Delivery, Heartbeat, Notification
 
 
@@ -23,7 +23,7 @@ class DeliveryInline(GuildScopedInline):
 class NotificationAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
     list_display = ("kind", "game", "recipient", "due_at", "outcome")
-    list_filter = ("kind", ("closed_at", by_absence("state", "to come", "done")), "game__guild")
+    list_filter = ("kind", ("closed_at", empty_filter("state", "to come", "done")), "game__guild")
     search_fields = ("game__title", "recipient__handle", "recipient__global_name")
     search_help_text = "By the game's title or the recipient's name."
     date_hierarchy = "due_at"
@@ -42,5 +42,5 @@ class NotificationAdmin(GuildScopedAdmin):
 
 
 @admin.register(Heartbeat)
-class HeartbeatAdmin(ReadOnly, SuperuserOnly, admin.ModelAdmin):
+class HeartbeatAdmin(ReadOnlyMixin, SuperuserOnlyMixin, admin.ModelAdmin):
     list_display = ("name", "at", "note")

@@ -5,10 +5,10 @@ from typing import Any
 
 from notifications.models import Heartbeat
 
-SPEAKER = "notifyd"  # by which name it beats
+DAEMON_NAME = "notifyd"  # by which name it beats
 
 
-def beat(name: str, now: datetime, note: str = "") -> None:
+def record_heartbeat(name: str, now: datetime, note: str = "") -> None:
     """Show that a program is alive."""
     fields: dict[str, Any] = {"at": now, "note": note[:200]}
     Heartbeat.objects.update_or_create(name=name, defaults=fields)

@@ -35,7 +35,7 @@ class Button:
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutgoingMessage:
     """One message to make, edit or delete.
 
     To a person (`user_id`, with `channel_id` where their direct-message channel is known) or a channel.
@@ -55,23 +55,23 @@ class Letter:
     delete: bool = False
     ping_users: tuple[int, ...] = ()
     ping_roles: tuple[int, ...] = ()
-    doubt: bool = False
-    tried_at: datetime | None = None
-    mark: str = ""
+    maybe_sent: bool = False
+    first_attempt_at: datetime | None = None
+    dedupe_marker: str = ""
     silent: bool = False
     buttons: tuple[Button, ...] = ()
     forum: ForumPost | None = None  # where `channel_id` is a forum
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentMessage:
     """Where a letter went."""
 
     channel_id: int
     message_id: int
 
 
-class Passing(Exception):
+class TemporaryError(Exception):
     """It may work later: Discord is down, slow or limits us. `retry_after` in seconds, where it said so."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -79,7 +79,7 @@ class Passing(Exception):
         self.retry_after = retry_after
 
 
-class NotYet(Passing):
+class RateLimited(TemporaryError):
     """It was not tried, or Discord took no notice of it: its turn is in `retry_after` seconds. Counts as no attempt."""
 
     retry_after: float
@@ -88,11 +88,11 @@ class NotYet(Passing):
         super().__init__(reason, retry_after)
 
 
-class Broken(Passing):
+class InternalError(TemporaryError):
     """Our own fault, so that waiting may not mend it: tried a few times only."""
 
 
-class Permanent(Exception):
+class PermanentError(Exception):
     """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
 
     CLOSED_DMS = "closed_dms"
@@ -117,23 +117,23 @@ class Backend(Protocol):
     async def start(self) -> None:
         """Open what sending needs. Raises TokenRefused, or Passing while Discord is down."""
 
-    async def send(self, letter: Letter) -> Sent:
+    async def send(self, message: OutgoingMessage) -> SentMessage:
         """Send one letter. Raises Passing, Permanent or TokenRefused."""
 
-    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+    async def newest_own_message_id(self, channel_ids: Sequence[int]) -> int | None:
         """The id of the newest message of ours among the last in these channels; what cannot be read is left out.
 
         Raises Passing or TokenRefused.
         """
 
-    async def is_in(self, guild_id: int) -> bool:
+    async def is_in_guild(self, guild_id: int) -> bool:
         """Whether the bot is still in a guild. Raises Passing or TokenRefused."""
 
     async def stop(self) -> None:
         """Close what was opened."""
 
 
-def backend() -> Backend:
+def load_backend() -> Backend:
     """The backend that the settings name."""
-    made: Backend = import_string(settings.NOTIFICATION_BACKEND)()
-    return made
+    instance: Backend = import_string(settings.NOTIFICATION_BACKEND)()
+    return instance

@@ -21,7 +21,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """Rows still to be acted upon."""
         return self.filter(closed_at=None)
 
-    def sayable(self) -> "NotificationQuerySet":
+    def deliverable(self) -> "NotificationQuerySet":
         """Open rows but for those of servers that the bot was removed from: they pause until it comes back."""
         return self.open().filter(Q(game=None) | Q(game__guild__gone_at=None))
 
@@ -67,7 +67,7 @@ class Notification(models.Model):
         return f"{self.kind} for game {self.game_id}" if self.game_id else self.kind
 
 
-class Status(models.TextChoices):
+class DeliveryStatus(models.TextChoices):
     """Where one delivery stands."""
 
     PENDING = "pending", "to be sent"
@@ -90,10 +90,10 @@ class LedgerKey(Func):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def sayable(self) -> "DeliveryQuerySet":
+    def deliverable(self) -> "DeliveryQuerySet":
         """What is still to be sent, but for servers that the bot was removed from."""
-        there = Q(notification__game=None) | Q(notification__game__guild__gone_at=None)
-        return self.filter(there, status=Status.PENDING)
+        in_present_guild = Q(notification__game=None) | Q(notification__game__guild__gone_at=None)
+        return self.filter(in_present_guild, status=DeliveryStatus.PENDING)
 
 
 class Delivery(models.Model):
@@ -108,7 +108,7 @@ class Delivery(models.Model):
     again = models.OneToOneField(
         "self", models.CASCADE, null=True, blank=True, related_name="resent", help_text="The one sent anew by this."
     )
-    status = models.CharField(max_length=9, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     in_channel = models.BooleanField(
         default=False, help_text="Told by a mention in the game's channel: by choice, or for closed direct messages."
     )
@@ -144,10 +144,10 @@ class Delivery(models.Model):
     @property
     def status_text(self) -> str | Promise:
         """The status in words for people."""
-        return Status(self.status).label
+        return DeliveryStatus(self.status).label
 
 
-class How(models.TextChoices):
+class DeliveryMethod(models.TextChoices):
     """How a person wants to be told."""
 
     DM = "dm", "by direct message"
@@ -160,7 +160,7 @@ class Preference(models.Model):
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="preferences")
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="preferences", verbose_name="server")
-    how = models.CharField(max_length=7, choices=How.choices, default=How.DM)
+    how = models.CharField(max_length=7, choices=DeliveryMethod.choices, default=DeliveryMethod.DM)
     reminder = models.PositiveIntegerField(
         null=True, blank=True, help_text="An own extra reminder, minutes before the start."
     )
@@ -198,7 +198,7 @@ class Heartbeat(models.Model):
         return self.name
 
 
-class Hold(models.Model):
+class Pause(models.Model):
     """Nothing is said while one is open: the ledger may be older than what was said, as after a restored backup."""
 
     why = models.CharField(max_length=300)

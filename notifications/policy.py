@@ -4,28 +4,28 @@ from datetime import datetime, time, timedelta, tzinfo
 
 from django.conf import settings
 
-CAP = 30.0  # the longest sleep in seconds, half of the horizon within which a new row rings the bell
+MAX_SLEEP = 30.0  # the longest sleep in seconds, half of the horizon within which a new row rings the bell
 MAX_ATTEMPTS = 10  # where the fault is ours, which waiting does not mend
-LONGEST_BACKOFF = 120.0  # seconds; also how late, at most, a letter is after Discord was away
+MAX_BACKOFF = 120.0  # seconds; also how late, at most, a letter is after Discord was away
 GIVE_UP_AFTER = timedelta(days=1)  # what no deadline makes useless before
-LATE = timedelta(minutes=2)  # from when on a letter says that it is late
-TOO_LATE = "it came too late"
-NO_MESSAGES = "they want no messages"
+LATE_AFTER = timedelta(minutes=2)  # from when on a letter says that it is late
+EXPIRED = "it came too late"
+NO_MESSAGES_WANTED = "they want no messages"
 
 
-def wait(now: datetime, due: datetime | None) -> float:
+def sleep_seconds(now: datetime, due: datetime | None) -> float:
     """Seconds to sleep until the earliest due time, never below 0 and never above the cap."""
     if due is None:
-        return CAP
-    return min(max((due - now).total_seconds(), 0.0), CAP)
+        return MAX_SLEEP
+    return min(max((due - now).total_seconds(), 0.0), MAX_SLEEP)
 
 
-def tried_before(first_tried_at: datetime | None, now: datetime) -> datetime | None:
+def earlier_attempt_at(first_tried_at: datetime | None, now: datetime) -> datetime | None:
     """Since when something may have been sent; None at its first try, which is what is taken `now`."""
     return first_tried_at if first_tried_at is not None and first_tried_at < now else None
 
 
-def in_doubt(first_tried_at: datetime | None, now: datetime) -> bool:
+def is_maybe_sent(first_tried_at: datetime | None, now: datetime) -> bool:
     """Whether something may have been sent, and too long ago for its nonce to tell."""
     return first_tried_at is not None and now - first_tried_at > settings.NOTIFY_NONCE_MEMORY
 
@@ -34,15 +34,15 @@ def backoff(attempts: int, retry_after: float | None) -> timedelta:
     """How long to leave a row alone after its n-th failure: what Discord said, else 2, 4, 8 … 120 seconds."""
     if retry_after is not None:
         return timedelta(seconds=min(max(retry_after, 0.1), 600))
-    return timedelta(seconds=min(2.0 ** min(max(attempts, 1), 16), LONGEST_BACKOFF))
+    return timedelta(seconds=min(2.0 ** min(max(attempts, 1), 16), MAX_BACKOFF))
 
 
-def is_useless(useless_after: datetime | None, now: datetime) -> bool:
+def is_expired(useless_after: datetime | None, now: datetime) -> bool:
     """Whether nobody is helped any more by what should have been said."""
     return useless_after is not None and useless_after <= now
 
 
-def gives_up(first_tried_at: datetime | None, useless_after: datetime | None, now: datetime) -> bool:
+def should_give_up(first_tried_at: datetime | None, useless_after: datetime | None, now: datetime) -> bool:
     """Whether to stop trying what fails in passing: at its deadline, or after a day where it has none."""
     if useless_after is not None:
         return useless_after <= now

@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from notifications.models import Notification
 
-BELL = "notification_due"
+DUE_CHANNEL = "notification_due"
 
 # One statement, so that a row which notifyd closes at this moment is either renewed before or made anew.
 # LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
@@ -34,10 +34,10 @@ def schedule(
     due_at: datetime,
     revision: int,
     recipient_id: int | None = None,
-    offset: int | None = None,
-    facts: dict[str, Any] | None = None,
-    soonest: bool = False,
-    useless_after: datetime | None = None,
+    dedupe_key: int | None = None,
+    payload: dict[str, Any] | None = None,
+    keep_earlier: bool = False,
+    expires_at: datetime | None = None,
 ) -> None:
     """Ask for something to be said at a time, or change what an open row asks for.
 
@@ -52,17 +52,17 @@ def schedule(
                 "kind": kind,
                 "game": game_id,
                 "recipient": recipient_id,
-                "offset": offset,
+                "offset": dedupe_key,
                 "due": due_at,
-                "useless": useless_after,
-                "facts": json.dumps(facts or {}),
+                "useless": expires_at,
+                "facts": json.dumps(payload or {}),
                 "revision": revision,
-                "soonest": soonest,
+                "soonest": keep_earlier,
             },
         )
 
 
-def schedule_each(kind: str, due: Mapping[int, datetime]) -> None:
+def schedule_for_each(kind: str, due: Mapping[int, datetime]) -> None:
     """Ask for something about no one game to be said to each of these people then, unless it is asked for already."""
     rows = [Notification(kind=kind, recipient_id=user_id, due_at=at) for user_id, at in due.items()]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
@@ -72,20 +72,20 @@ def unschedule(
     kinds: list[str] | None,
     game_id: int,
     now: datetime,
-    why: str,
-    but_offsets: tuple[int, ...] = (),
-    but_kinds: tuple[str, ...] = (),
+    reason: str,
+    keep_dedupe_keys: tuple[int, ...] = (),
+    keep_kinds: tuple[str, ...] = (),
     recipient_id: int | None = None,
 ) -> int:
     """Close the open rows of these kinds, or of any but some, of all or of one recipient, but for those offsets."""
-    rows = Notification.objects.open().filter(game_id=game_id).exclude(offset__in=but_offsets)
-    rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=but_kinds)
+    rows = Notification.objects.open().filter(game_id=game_id).exclude(offset__in=keep_dedupe_keys)
+    rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
-    return rows.update(closed_at=now, dropped=why)
+    return rows.update(closed_at=now, dropped=reason)
 
 
-def close_shown(game_id: int, kind: str, revision: int, now: datetime) -> bool:
+def complete_if_current(game_id: int, kind: str, revision: int, now: datetime) -> bool:
     """Close a post's row if it still asks for the revision that is now shown and nobody is editing.
 
     For the bot, which shows a game by answering a click. False leaves the edit to notifyd.

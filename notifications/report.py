@@ -7,26 +7,26 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, Q
 
-from notifications.models import Delivery, Heartbeat, Notification, Status
-from notifications.types import letter_kinds, silent_kinds
+from notifications.models import Delivery, Heartbeat, Notification, DeliveryStatus
+from notifications.types import message_types, internal_types
 
 HOURS = 48
-REASONS_MOST = 20
+MAX_REASONS = 20
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueReport:
     """What waits: letters and posts due now, the age of the oldest, those being sent, and those of the next hour."""
 
     due: int
     oldest: timedelta
     in_flight: int
     next_hour: int
-    tried_again: int
+    retried: int
 
 
 @dataclass(frozen=True)
-class Hour:
+class HourReport:
     """An hour's letters: how many were sent, how late half and all but one in a hundred were at most, how many failed.
 
     Lateness in seconds from due to sent; None where nothing was sent. What was sent again by hand does not count.
@@ -39,27 +39,27 @@ class Hour:
     failed: int
 
 
-def queue(now: datetime) -> Queue:
+def queue_report(now: datetime) -> QueueReport:
     rows = Notification.objects.sayable()
-    tries = Delivery.objects.sayable()
+    deliveries = Delivery.objects.sayable()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
-    due_rows, due_tries = rows.filter(free, due_at__lte=now), tries.filter(free, next_try_at__lte=now)
+    due_rows, due_tries = rows.filter(free, due_at__lte=now), deliveries.filter(free, next_try_at__lte=now)
     firsts = [
         *due_rows.order_by("due_at").values_list("due_at", flat=True)[:1],
         *due_tries.order_by("next_try_at").values_list("next_try_at", flat=True)[:1],
     ]
     soon = now + timedelta(hours=1)
-    return Queue(
+    return QueueReport(
         due=due_rows.count() + due_tries.count(),
         oldest=now - min(firsts, default=now),
-        in_flight=rows.filter(leased_until__gt=now).count() + tries.filter(leased_until__gt=now).count(),
+        in_flight=rows.filter(leased_until__gt=now).count() + deliveries.filter(leased_until__gt=now).count(),
         next_hour=rows.filter(free, due_at__gt=now, due_at__lte=soon).count(),
-        tried_again=rows.exclude(error="").count() + tries.exclude(error="").count(),
+        retried=rows.exclude(error="").count() + deliveries.exclude(error="").count(),
     )
 
 
 # A failure has no time of its own: the last try was when the next was due.
-_HOURS = """
+_HOURLY_SQL = """
 SELECT hours.begin, count(sent_at),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
     percentile_cont(0.99) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
@@ -82,42 +82,42 @@ GROUP BY hours.begin ORDER BY hours.begin
 """
 
 
-def hours(now: datetime) -> list[Hour]:
+def hourly_reports(now: datetime) -> list[HourReport]:
     """The last 48 hours, the present one last."""
     with connection.cursor() as cursor:
         since = now - timedelta(hours=HOURS)
-        cursor.execute(_HOURS, {"now": now, "hours": HOURS - 1, "since": since})
-        return [Hour(*row) for row in cursor.fetchall()]
+        cursor.execute(_HOURLY_SQL, {"now": now, "hours": HOURS - 1, "since": since})
+        return [HourReport(*row) for row in cursor.fetchall()]
 
 
-def beats() -> list[Heartbeat]:
+def heartbeats() -> list[Heartbeat]:
     """Which programs showed that they are alive, and when."""
     return list(Heartbeat.objects.order_by("name"))
 
 
-def paused() -> list[tuple[str, int]]:
+def paused_guilds() -> list[tuple[str, int]]:
     """Servers that the bot was removed from, and how many rows wait there for its return."""
     rows = Notification.objects.open().filter(game__guild__gone_at__isnull=False)
     return list(rows.order_by("game__guild__name").values_list("game__guild__name").annotate(n=Count("pk")))
 
 
-def dropped(now: datetime) -> list[tuple[str, int]]:
+def skip_reasons(now: datetime) -> list[tuple[str, int]]:
     """Why nothing was said that was due in the last 48 hours, and how often, the most frequent first."""
     since = now - timedelta(hours=HOURS)
-    letters = set(letter_kinds()) - set(silent_kinds())
-    whole = Notification.objects.filter(kind__in=letters, closed_at__gte=since, due_at__lte=F("closed_at"))
-    single = Delivery.objects.filter(status=Status.DROPPED, next_try_at__gte=since)
-    found: dict[str, int] = {}
+    letters = set(message_types()) - set(internal_types())
+    notifications = Notification.objects.filter(kind__in=letters, closed_at__gte=since, due_at__lte=F("closed_at"))
+    deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_try_at__gte=since)
+    counts: dict[str, int] = {}
     for why, count in (
-        *whole.exclude(dropped="").order_by().values_list("dropped").annotate(n=Count("pk")),
-        *single.order_by().values_list("error").annotate(n=Count("pk")),
+        *notifications.exclude(dropped="").order_by().values_list("dropped").annotate(n=Count("pk")),
+        *deliveries.order_by().values_list("error").annotate(n=Count("pk")),
     ):
-        found[why] = found.get(why, 0) + count
-    return sorted(found.items(), key=lambda pair: -pair[1])[:REASONS_MOST]
+        counts[why] = counts.get(why, 0) + count
+    return sorted(counts.items(), key=lambda pair: -pair[1])[:MAX_REASONS]
 
 
-def dead_letters() -> "tuple[Any, Any]":
+def undelivered() -> "tuple[Any, Any]":
     """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
-    undone = Delivery.objects.filter(status__in=[Status.FAILED, Status.UNCERTAIN], resent=None)
+    deliveries = Delivery.objects.filter(status__in=[DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN], resent=None)
     posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
-    return undone.select_related("notification", "recipient").order_by("pk"), posts
+    return deliveries.select_related("notification", "recipient").order_by("pk"), posts

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.messages import Letter, Permanent, Sent
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
 
 
 @dataclass(frozen=True)
-class Drop:
+class Skip:
     """Nothing is to be said, and why."""
 
     reason: str
@@ -21,7 +21,7 @@ def guild_of_game(row: Notification) -> int | None:
 
 
 @dataclass(frozen=True)
-class Kind:
+class NotificationType:
     """A letter to people.
 
     `expand(row, now)` says to whom, inside the transaction and under the game's lock; it may also change
@@ -31,21 +31,21 @@ class Kind:
     """
 
     name: str
-    expand: Callable[[Notification, datetime], Iterable[int] | Drop]
-    render: Callable[[Delivery, datetime], Letter | Drop] | None = None
+    recipients: Callable[[Notification, datetime], Iterable[int] | Skip]
+    build_message: Callable[[Delivery, datetime], OutgoingMessage | Skip] | None = None
     guild: Callable[[Notification], int | None] = guild_of_game
 
 
 @dataclass(frozen=True)
-class Rendered:
+class BuiltPost:
     """A post's letter, and the game's revision that it shows."""
 
-    letter: Letter
+    message: OutgoingMessage
     revision: int
 
 
 @dataclass(frozen=True)
-class Post:
+class SyncedPost:
     """A message kept in step with its game: one row, edited until it shows what is.
 
     `render(row, now)` makes the letter; `shown(row, rendered, sent, now)` writes down, in the transaction that
@@ -54,43 +54,43 @@ class Post:
     """
 
     name: str
-    render: Callable[[Notification, datetime], Rendered | Drop]
-    shown: Callable[[Notification, Rendered, Sent, datetime], None]
-    failed: Callable[[Notification, Permanent, datetime], bool]
+    build_message: Callable[[Notification, datetime], BuiltPost | Skip]
+    on_synced: Callable[[Notification, BuiltPost, SentMessage, datetime], None]
+    on_failed: Callable[[Notification, PermanentError, datetime], bool]
 
 
-_kinds: dict[str, Kind | Post] = {}
+_types: dict[str, NotificationType | SyncedPost] = {}
 
 
-def register(kind: Kind | Post) -> None:
+def register(notification_type: NotificationType | SyncedPost) -> None:
     """Make a kind known. Called from `AppConfig.ready()` of the room that owns it."""
-    _kinds[kind.name] = kind
+    _types[notification_type.name] = notification_type
 
 
-def letter_kinds() -> list[str]:
+def message_types() -> list[str]:
     """Names of the kinds that are expanded into deliveries."""
-    return [name for name, kind in _kinds.items() if isinstance(kind, Kind)]
+    return [name for name, kind in _types.items() if isinstance(kind, NotificationType)]
 
 
-def silent_kinds() -> list[str]:
+def internal_types() -> list[str]:
     """Names of the kinds that write to nobody: they only do something at a time."""
-    return [name for name, kind in _kinds.items() if isinstance(kind, Kind) and kind.render is None]
+    return [name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is None]
 
 
-def post_kinds() -> list[str]:
+def post_types() -> list[str]:
     """Names of the kinds that keep a message in step."""
-    return [name for name, kind in _kinds.items() if isinstance(kind, Post)]
+    return [name for name, kind in _types.items() if isinstance(kind, SyncedPost)]
 
 
-def letter_kind(name: str) -> Kind:
-    kind = _kinds[name]
-    if not isinstance(kind, Kind):
+def get_message_type(name: str) -> NotificationType:
+    notification_type = _types[name]
+    if not isinstance(notification_type, NotificationType):
         raise TypeError(f"{name} is a post")
-    return kind
+    return notification_type
 
 
-def post_kind(name: str) -> Post:
-    kind = _kinds[name]
-    if not isinstance(kind, Post):
+def get_post_type(name: str) -> SyncedPost:
+    notification_type = _types[name]
+    if not isinstance(notification_type, SyncedPost):
         raise TypeError(f"{name} is a letter")
-    return kind
+    return notification_type

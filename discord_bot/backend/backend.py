@@ -10,32 +10,32 @@ from django.conf import settings
 
 from discord_bot import render
 from discord_bot.backend import forums, history
-from discord_bot.http.client import Rest
-from discord_bot.http.limits import KEPT, Pace
+from discord_bot.http.client import RestClient
+from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
-from notifications.messages import Letter, NotYet, Passing, Permanent, Sent
+from notifications.messages import OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
-CODES = {
-    50007: Permanent.CLOSED_DMS,
-    50001: Permanent.MISSING_PERMISSION,
-    50013: Permanent.MISSING_PERMISSION,
-    50083: Permanent.MISSING_PERMISSION,  # a thread that is locked: one that is only archived is opened
-    10003: Permanent.UNKNOWN_CHANNEL,
-    10008: Permanent.UNKNOWN_MESSAGE,
+ERROR_CODES = {
+    50007: PermanentError.CLOSED_DMS,
+    50001: PermanentError.MISSING_PERMISSION,
+    50013: PermanentError.MISSING_PERMISSION,
+    50083: PermanentError.MISSING_PERMISSION,  # a thread that is locked: one that is only archived is opened
+    10003: PermanentError.UNKNOWN_CHANNEL,
+    10008: PermanentError.UNKNOWN_MESSAGE,
 }
 NO_SERVER_IN_COMMON = 50278
 OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
 OPENING_TOO_FAST = 40003  # new direct-message channels; with which status, no document says
-OPEN_AGAIN, OPEN_AGAIN_MOST = 30.0, 600.0  # seconds without opening after one refusal, twice that after the next
+REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, twice that after the next
 # A post is edited so often at most: in a rush of clicks each edit shows all of them. Of posts older than an hour a
 # channel's edits count together, as clients observe; Discord does not say.
-EDIT_EVERY = 2.0  # seconds
-OLD = 3600.0  # seconds
-DMS_KEPT = 10_000
+EDIT_INTERVAL = 2.0  # seconds
+OLD_POST_AGE = 3600.0  # seconds
+MAX_DM_CHANNELS = 10_000
 
 
 class DiscordBackend:
@@ -44,21 +44,21 @@ class DiscordBackend:
     def __init__(self) -> None:
         use_configured_addresses()
         self.client: discord.Client | None = None
-        self.rest: Rest | None = None
-        self._edits: dict[int, Pace] = {}  # by message, or by channel for old messages
-        self._dms: dict[int, int] = {}  # the channels opened here, by person: those of letters that then failed, too
+        self.rest: RestClient | None = None
+        self._edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by message, or by channel for old messages
+        self._dm_channel_ids: dict[int, int] = {}  # the channels opened here, by person: those of letters that then failed, too
         most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
-        self._opening = Pace(most, 10.0, at_once=most)
-        self._open_again = OPEN_AGAIN
+        self._dm_opening_limiter = SlidingWindowLimiter(most, 10.0, at_once=most)
+        self._reopen_delay = REOPEN_DELAY
 
     async def start(self) -> None:
         self.client = discord.Client(intents=discord.Intents.none(), allowed_mentions=discord.AllowedMentions.none())
-        self.rest = Rest(self.client)
+        self.rest = RestClient(self.client)
         try:
             await self.client.login(settings.DISCORD_BOT_TOKEN)
         except discord.HTTPException as reason:
             await self.stop()
-            raise Passing(str(reason)) from None
+            raise TemporaryError(str(reason)) from None
         except BaseException:
             await self.stop()
             raise
@@ -71,101 +71,101 @@ class DiscordBackend:
             await self.client.close()
             self.client = None
 
-    async def send(self, letter: Letter) -> Sent:
-        return await self._meant(self._send(letter))
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        return await self._translating_errors(self._send(message))
 
-    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+    async def newest_own_message_id(self, channel_ids: Sequence[int]) -> int | None:
         assert self.client is not None, "start() comes first"
-        return await self._meant(history.newest_own(self.client, channel_ids))
+        return await self._translating_errors(history.find_newest_own_message(self.client, channel_ids))
 
-    async def is_in(self, guild_id: int) -> bool:
+    async def is_in_guild(self, guild_id: int) -> bool:
         assert self.client is not None, "start() comes first"
-        return await self._meant(is_in(self.client, guild_id))
+        return await self._translating_errors(is_in_guild(self.client, guild_id))
 
-    async def _meant(self, asking: Awaitable[T]) -> T:
+    async def _translating_errors(self, call: Awaitable[T]) -> T:
         """What comes of it, with Discord's refusals as our own words for them."""
         try:
-            return await asking
+            return await call
         except discord.HTTPException as reason:
-            raise self._meaning(reason) from None
+            raise self._translate_error(reason) from None
 
-    async def _send(self, letter: Letter) -> Sent:
+    async def _send(self, outgoing: OutgoingMessage) -> SentMessage:
         assert self.client is not None, "start() comes first"
-        if letter.message_id is not None and not letter.delete:
+        if outgoing.message_id is not None and not outgoing.delete:
             # Nobody waits here: when the turn comes, the post is rendered as the game is by then.
-            self._edit_pace(letter, letter.message_id).take("This post was edited a moment ago", in_line=False)
-        if letter.forum is not None:
-            return await forums.send(self.client, letter, letter.forum)
-        channel = self.client.get_partial_messageable(letter.channel_id or await self._dm(letter.user_id))
-        if letter.message_id is not None:
-            message = channel.get_partial_message(letter.message_id)
-            if letter.delete:
-                await forums.opened(self.client, channel.id, message.delete)
+            self._edit_limiter(outgoing, outgoing.message_id).try_acquire("This post was edited a moment ago", reserve=False)
+        if outgoing.forum is not None:
+            return await forums.send_forum_post(self.client, outgoing, outgoing.forum)
+        channel = self.client.get_partial_messageable(outgoing.channel_id or await self._open_dm(outgoing.user_id))
+        if outgoing.message_id is not None:
+            message = channel.get_partial_message(outgoing.message_id)
+            if outgoing.delete:
+                await forums.change_unarchiving(self.client, channel.id, message.delete)
             else:
-                shown, none = render.message(letter.post), discord.AllowedMentions.none()
-                await forums.opened(self.client, channel.id, lambda: message.edit(**shown, allowed_mentions=none))
-            return Sent(channel.id, letter.message_id)
-        if letter.doubt and (found := await history.sent_already(self.client, channel, letter)):
-            return Sent(channel.id, found)
-        shown = render.message(letter.post) if letter.post is not None else render.choices(letter.buttons)
+                content, no_pings = render.announcement_message(outgoing.post), discord.AllowedMentions.none()
+                await forums.change_unarchiving(self.client, channel.id, lambda: message.edit(**content, allowed_mentions=no_pings))
+            return SentMessage(channel.id, outgoing.message_id)
+        if outgoing.maybe_sent and (message_id := await history.find_sent_message(self.client, channel, outgoing)):
+            return SentMessage(channel.id, message_id)
+        content = render.announcement_message(outgoing.post) if outgoing.post is not None else render.button_message(outgoing.buttons)
         sent = await channel.send(
-            letter.text or None,
-            **shown,
-            nonce=letter.nonce,
-            allowed_mentions=render.pings(letter),
-            silent=letter.silent,
+            outgoing.text or None,
+            **content,
+            nonce=outgoing.nonce,
+            allowed_mentions=render.allowed_mentions(outgoing),
+            silent=outgoing.silent,
         )
-        return Sent(channel.id, sent.id)
+        return SentMessage(channel.id, sent.id)
 
-    def _edit_pace(self, letter: Letter, message_id: int) -> Pace:
-        if len(self._edits) > KEPT:
+    def _edit_limiter(self, message: OutgoingMessage, message_id: int) -> SlidingWindowLimiter:
+        if len(self._edit_limiters) > MAX_KEPT:
             now = time.monotonic()
-            self._edits = {key: each for key, each in self._edits.items() if not each.at_rest(now)}
-        old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD
+            self._edit_limiters = {key: each for key, each in self._edit_limiters.items() if not each.is_idle(now)}
+        old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD_POST_AGE
         # A post in a forum is a channel of its own.
-        key = letter.channel_id if old and letter.channel_id and letter.forum is None else message_id
-        return self._edits.setdefault(key, Pace(1, EDIT_EVERY))
+        key = message.channel_id if old and message.channel_id and message.forum is None else message_id
+        return self._edit_limiters.setdefault(key, SlidingWindowLimiter(1, EDIT_INTERVAL))
 
-    async def _dm(self, user_id: int | None) -> int:
+    async def _open_dm(self, user_id: int | None) -> int:
         """The person's direct-message channel, opened at a measured pace: who opens many quickly is taken for spam."""
         assert self.client is not None
         assert user_id is not None, "a letter goes to a channel or a person"
-        if user_id in self._dms:
-            return self._dms[user_id]
-        self._opening.take("Direct messages are opened one by one")
+        if user_id in self._dm_channel_ids:
+            return self._dm_channel_ids[user_id]
+        self._dm_opening_limiter.try_acquire("Direct messages are opened one by one")
         try:
-            made = await self.client.create_dm(discord.Object(user_id))
+            channel = await self.client.create_dm(discord.Object(user_id))
         except discord.HTTPException as reason:
             if reason.code != OPENING_TOO_FAST:
                 raise
-            wait = max(_told_to_wait(reason), self._open_again)
-            self._opening.pause(wait)
-            self._open_again = min(self._open_again * 2, OPEN_AGAIN_MOST)
+            wait = max(_retry_after(reason), self._reopen_delay)
+            self._dm_opening_limiter.pause(wait)
+            self._reopen_delay = min(self._reopen_delay * 2, MAX_REOPEN_DELAY)
             log.warning("Discord wants direct messages opened more slowly. No new one for %.0f s.", wait)
-            raise NotYet("Discord wants direct messages opened more slowly", wait) from None
-        self._open_again = OPEN_AGAIN
-        if len(self._dms) >= DMS_KEPT:
-            self._dms.clear()
-        self._dms[user_id] = made.id
-        return made.id
+            raise RateLimited("Discord wants direct messages opened more slowly", wait) from None
+        self._reopen_delay = REOPEN_DELAY
+        if len(self._dm_channel_ids) >= MAX_DM_CHANNELS:
+            self._dm_channel_ids.clear()
+        self._dm_channel_ids[user_id] = channel.id
+        return channel.id
 
     @staticmethod
-    def _meaning(reason: discord.HTTPException) -> Exception:
+    def _translate_error(reason: discord.HTTPException) -> Exception:
         if reason.code == OLD_EDITS_TOO_FAST:
-            return NotYet("Discord limits edits of old posts", _told_to_wait(reason) or EDIT_EVERY)
+            return RateLimited("Discord limits edits of old posts", _retry_after(reason) or EDIT_INTERVAL)
         if reason.status == 429:
-            return NotYet("Discord limits us", _told_to_wait(reason) or 1.0)
+            return RateLimited("Discord limits us", _retry_after(reason) or 1.0)
         if reason.code == NO_SERVER_IN_COMMON:
-            return Permanent("They are no longer in a server with the bot.", Permanent.LEFT)
-        return Permanent(reason.text or f"Discord answered {reason.status}", CODES.get(reason.code, str(reason.code)))
+            return PermanentError("They are no longer in a server with the bot.", PermanentError.LEFT)
+        return PermanentError(reason.text or f"Discord answered {reason.status}", ERROR_CODES.get(reason.code, str(reason.code)))
 
 
-def _told_to_wait(reason: discord.HTTPException) -> float:
+def _retry_after(reason: discord.HTTPException) -> float:
     """The seconds that Discord said; 0 for none."""
     return float(reason.response.headers.get("Retry-After") or 0)
 
 
-async def is_in(client: discord.Client, guild_id: int) -> bool:
+async def is_in_guild(client: discord.Client, guild_id: int) -> bool:
     """Whether the bot is in a guild."""
     try:
         await client.http.get_guild(guild_id, with_counts=False)

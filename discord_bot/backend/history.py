@@ -7,28 +7,28 @@ from datetime import timedelta
 import discord
 
 from discord_bot import render
-from notifications.messages import Letter, Passing, Permanent
+from notifications.messages import OutgoingMessage, TemporaryError, PermanentError
 
-UNREADABLE = "It may have been sent, and the bot may not read the history there to find out."
-AT_A_TIME = 5
-TRIES = 6  # of reading one channel, while Discord is unwell
-FURTHEST = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
+UNREADABLE_TEXT = "It may have been sent, and the bot may not read the history there to find out."
+MAX_CONCURRENT = 5
+MAX_ATTEMPTS = 6  # of reading one channel, while Discord is unwell
+MAX_MESSAGES = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
 UNKNOWN_MESSAGE = 10008  # what an id that no message has is answered with
-CLOCKS = timedelta(minutes=1)  # between the database's clock and Discord's
+CLOCK_TOLERANCE = timedelta(minutes=1)  # between the database's clock and Discord's
 
 
-async def sent_already(client: discord.Client, channel: discord.PartialMessageable, letter: Letter) -> int | None:
+async def find_sent_message(client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage) -> int | None:
     """The message of ours that bears the letter's mark, made since its first try.
 
     Raises Permanent, uncertain, where the channel may not be read or is too long to.
     """
     assert client.user is not None
-    since = letter.tried_at - CLOCKS if letter.tried_at else None
+    since = outgoing.first_attempt_at - CLOCK_TOLERANCE if outgoing.first_attempt_at else None
     read = 0
     try:
-        async for message in channel.history(limit=FURTHEST, after=since, oldest_first=False):
+        async for message in channel.history(limit=MAX_MESSAGES, after=since, oldest_first=False):
             read += 1
-            if message.author.id == client.user.id and render.marked(message, letter):
+            if message.author.id == client.user.id and render.has_marker(message, outgoing):
                 return message.id
         if not read:
             # Without the permission to read its history, a channel looks empty; only asking for one message is refused.
@@ -37,15 +37,15 @@ async def sent_already(client: discord.Client, channel: discord.PartialMessageab
         if reason.code != UNKNOWN_MESSAGE:
             raise
     except discord.Forbidden:
-        raise Permanent(UNREADABLE, Permanent.UNCERTAIN) from None
-    if read == FURTHEST:
-        raise Permanent("It may have been sent, and the channel is too busy to find out.", Permanent.UNCERTAIN)
+        raise PermanentError(UNREADABLE_TEXT, PermanentError.UNCERTAIN) from None
+    if read == MAX_MESSAGES:
+        raise PermanentError("It may have been sent, and the channel is too busy to find out.", PermanentError.UNCERTAIN)
     return None
 
 
-async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
+async def find_newest_own_message(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
     """The newest message of ours among the last fifty of each channel; what cannot be read is left out."""
-    at_a_time = asyncio.Semaphore(AT_A_TIME)
+    at_a_time = asyncio.Semaphore(MAX_CONCURRENT)
     return max(
         filter(None, await asyncio.gather(*(_newest(client, at_a_time, pk) for pk in channel_ids))), default=None
     )
@@ -53,7 +53,7 @@ async def newest_own(client: discord.Client, channel_ids: Sequence[int]) -> int 
 
 async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_id: int) -> int | None:
     assert client.user is not None
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(MAX_ATTEMPTS)):
         try:
             async with at_a_time:
                 async for message in client.get_partial_messageable(channel_id).history(limit=50):
@@ -62,7 +62,7 @@ async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_
             return None
         except (discord.Forbidden, discord.NotFound):
             return None
-        except Passing as reason:
+        except TemporaryError as reason:
             # One by one: where a third of all requests fail, forty that must all work never do.
             if not left:
                 raise

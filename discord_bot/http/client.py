@@ -15,34 +15,34 @@ import discord
 from discord.http import Route
 from django.conf import settings
 
-from discord_bot.http.limits import PATIENCE, Bucket, Buckets, Guard, Pace
+from discord_bot.http.limits import MAX_WAIT, RouteBucket, RouteBuckets, InvalidRequestGuard, SlidingWindowLimiter
 from discord_bot.http.user_agent import USER_AGENT
-from notifications.messages import NotYet, Passing, TokenRefused
+from notifications.messages import RateLimited, TemporaryError, TokenRefused
 
 log = logging.getLogger(__name__)
 
 TIMEOUT = 6.0  # seconds for one request
 # After a longer wait, a post had better be rendered as the game is by then.
-EDIT_PATIENCE = 0.5  # seconds
+MAX_EDIT_WAIT = 0.5  # seconds
 SECOND = 1.0  # of Discord's clock; the local one may be faster
 # What one request was told of a channel that is deleted, or that the bot may not see, holds for those that wait too.
-NOT_THERE = {10003, 50001}  # Unknown Channel, Missing Access
-NOT_THERE_FOR = 10.0  # seconds
+INACCESSIBLE_CODES = {10003, 50001}  # Unknown Channel, Missing Access
+INACCESSIBLE_FOR = 10.0  # seconds
 SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookups`
-REFUSED = "Discord refused DISCORD_BOT_TOKEN."
+TOKEN_REFUSED_TEXT = "Discord refused DISCORD_BOT_TOKEN."
 
 
-class Rest:
+class RestClient:
     """Makes a client's requests. Open in a running event loop; `close` at the end."""
 
     def __init__(self, client: discord.Client) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
         count = max(1, int(settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
-        self._pace = Pace(count, SECOND, at_once=max(1, count // 10))
-        self._buckets = Buckets()
-        self._guard = Guard()
-        self._refused = False
-        self._not_there: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
+        self._limiter = SlidingWindowLimiter(count, SECOND, at_once=max(1, count // 10))
+        self._buckets = RouteBuckets()
+        self._guard = InvalidRequestGuard()
+        self._is_token_refused = False
+        self._inaccessible: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
         # The one method through which everything goes that the client asks for.
         client.http.request = self.request  # type: ignore[method-assign]
 
@@ -59,80 +59,80 @@ class Rest:
         """
         assert not unused.get("files"), "nothing is uploaded"
         editing = route.method in ("PATCH", "DELETE")
-        bucket = self._buckets.of(route.key, route.major_parameters)
-        deadline = time.monotonic() + (EDIT_PATIENCE if editing else PATIENCE)
+        bucket = self._buckets.get(route.key, route.major_parameters)
+        deadline = time.monotonic() + (MAX_EDIT_WAIT if editing else MAX_WAIT)
         self._check(editing, route.major_parameters)
-        await bucket.enter(deadline)
+        await bucket.acquire(deadline)
         unsent = True
         try:
-            await self._pace.enter(deadline, "Discord takes no more requests just now")
+            await self._limiter.acquire(deadline, "Discord takes no more requests just now")
             self._check(editing, route.major_parameters)
             unsent = False
             headers = {"Authorization": f"Bot {settings.DISCORD_BOT_TOKEN}", "User-Agent": USER_AGENT}
-            asked = self._session.request(route.method, route.url, json=json, params=params, headers=headers)
-            async with asked as answer:
-                self._guard.count(answer.status, answer.headers, time.monotonic())
-                if answer.status == 401:
-                    self._refuse()
-                bucket.learn(answer.headers, answer.ok)
-                name = answer.headers.get("X-RateLimit-Bucket")
-                self._buckets.named(route.key, route.major_parameters, name, bucket)
-                said = await _body(answer)
+            pending = self._session.request(route.method, route.url, json=json, params=params, headers=headers)
+            async with pending as response:
+                self._guard.count(response.status, response.headers, time.monotonic())
+                if response.status == 401:
+                    self._note_token_refused()
+                bucket.update(response.headers, response.ok)
+                name = response.headers.get("X-RateLimit-Bucket")
+                self._buckets.remember_name(route.key, route.major_parameters, name, bucket)
+                body = await _read_json(response)
             try:
-                return self._meaning(answer, said, bucket)
+                return self._parse(response, body, bucket)
             except discord.HTTPException as reason:
-                if reason.code in NOT_THERE and route.channel_id:
-                    self._not_there[route.major_parameters] = (time.monotonic() + NOT_THERE_FOR, reason)
+                if reason.code in INACCESSIBLE_CODES and route.channel_id:
+                    self._inaccessible[route.major_parameters] = (time.monotonic() + INACCESSIBLE_FOR, reason)
                 raise
         except (aiohttp.ClientError, OSError) as problem:
-            raise Passing(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
+            raise TemporaryError(f"Discord cannot be reached: {str(problem) or type(problem).__name__}") from None
         finally:
-            bucket.leave(unsent)
+            bucket.release(unsent)
 
-    def _check(self, editing: bool, place: str) -> None:
+    def _check(self, editing: bool, channel: str) -> None:
         """Asked before waiting, and again just before leaving: what was sent meanwhile may have been refused."""
-        if self._refused:
-            raise TokenRefused(REFUSED)
-        until, reason = self._not_there.get(place, (0.0, None))
+        if self._is_token_refused:
+            raise TokenRefused(TOKEN_REFUSED_TEXT)
+        until, reason = self._inaccessible.get(channel, (0.0, None))
         if reason is not None:
             if time.monotonic() < until:
                 raise type(reason)(reason.response, {"code": reason.code, "message": reason.text})
-            del self._not_there[place]
+            del self._inaccessible[channel]
         self._guard.check(editing, time.monotonic())
 
-    def _refuse(self) -> None:
-        if not self._refused:
-            log.error("%s Nothing is sent until it is mended; what waits is kept.", REFUSED)
-        self._refused = True
+    def _note_token_refused(self) -> None:
+        if not self._is_token_refused:
+            log.error("%s Nothing is sent until it is mended; what waits is kept.", TOKEN_REFUSED_TEXT)
+        self._is_token_refused = True
 
-    def _meaning(self, answer: aiohttp.ClientResponse, said: Any, bucket: Bucket) -> Any:
-        if answer.ok:
-            return said
-        told = said if isinstance(said, dict) else {}
-        code = int(told.get("code") or 0)
-        if answer.status == 401:
-            raise TokenRefused(REFUSED)
-        if answer.status >= 500:
-            raise Passing(f"Discord answered {answer.status}")
-        if answer.status == 403:
-            raise discord.Forbidden(answer, told or None)
-        if answer.status == 404:
-            raise discord.NotFound(answer, told or None)
-        if answer.status != 429 or code:  # with a code, a limit that only some requests of the route meet
-            raise discord.HTTPException(answer, told or None)
-        wait = float(told.get("retry_after") or answer.headers.get("Retry-After") or 1.0)
-        if told.get("global") or not told:  # without a word it is not Discord but Cloudflare, who has banned us
+    def _parse(self, response: aiohttp.ClientResponse, body: Any, bucket: RouteBucket) -> Any:
+        if response.ok:
+            return body
+        error = body if isinstance(body, dict) else {}
+        code = int(error.get("code") or 0)
+        if response.status == 401:
+            raise TokenRefused(TOKEN_REFUSED_TEXT)
+        if response.status >= 500:
+            raise TemporaryError(f"Discord answered {response.status}")
+        if response.status == 403:
+            raise discord.Forbidden(response, error or None)
+        if response.status == 404:
+            raise discord.NotFound(response, error or None)
+        if response.status != 429 or code:  # with a code, a limit that only some requests of the route meet
+            raise discord.HTTPException(response, error or None)
+        wait = float(error.get("retry_after") or response.headers.get("Retry-After") or 1.0)
+        if error.get("global") or not error:  # without a word it is not Discord but Cloudflare, who has banned us
             log.warning("Discord's limit for the whole bot was reached. Nothing is asked for %.1f s.", wait)
-            self._pace.pause(wait)
+            self._limiter.pause(wait)
         else:
-            bucket.close(wait)
-        raise NotYet("Discord limits us", wait)
+            bucket.exhaust(wait)
+        raise RateLimited("Discord limits us", wait)
 
 
-async def _body(answer: aiohttp.ClientResponse) -> Any:
-    if answer.content_type != "application/json":
+async def _read_json(response: aiohttp.ClientResponse) -> Any:
+    if response.content_type != "application/json":
         return None
     try:
-        return await answer.json()
+        return await response.json()
     except ValueError:
         return None

@@ -12,29 +12,29 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 
-from notifications.messages import NotYet
+from notifications.messages import RateLimited
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 3.0  # seconds; with a request's own timeout well below the ten that a letter may take
+MAX_WAIT = 3.0  # seconds; with a request's own timeout well below the ten that a letter may take
 MARGIN = 1.02  # what leaves evenly arrives a little unevenly
-KEPT = 1000  # buckets and paces; beyond that, those at rest are forgotten
+MAX_KEPT = 1000  # buckets and paces; beyond that, those at rest are forgotten
 
 
-class Line:
+class Limiter:
     """What many want to use and few at a time can."""
 
     def __init__(self) -> None:
-        self._promised = 0.0
+        self._reserved_until = 0.0
 
-    def away(self, now: float, wait: float, step: float, why: str) -> NotYet:
+    def turn_away(self, now: float, wait: float, interval: float, reason: str) -> RateLimited:
         """Send somebody away, to come back in `wait` seconds or `step` after whoever was sent away before them."""
-        turn = max(self._promised, now + wait)
-        self._promised = turn + step
-        return NotYet(why, turn - now)
+        turn = max(self._reserved_until, now + wait)
+        self._reserved_until = turn + interval
+        return RateLimited(reason, turn - now)
 
 
-class Pace(Line):
+class SlidingWindowLimiter(Limiter):
     """At most `count` in any so many seconds: `at_once` of them at once, then at most twice as fast as even.
 
     So a few leave without waiting, whoever was kept by a busy machine catches up, and what arrives late meets no crowd.
@@ -43,57 +43,57 @@ class Pace(Line):
     def __init__(self, count: int, seconds: float, at_once: int = 1) -> None:
         super().__init__()
         self._seconds = seconds * MARGIN
-        self.step = self._seconds / count
-        self._ahead = (at_once - 1) * self.step / 2
-        self._left: deque[float] = deque(maxlen=count)  # when each left
-        self._spaced = 0.0  # up to when those that left would have kept their distance
-        self._paused = 0.0
+        self.interval = self._seconds / count
+        self._burst = (at_once - 1) * self.interval / 2
+        self._sent_at: deque[float] = deque(maxlen=count)  # when each left
+        self._spaced_until = 0.0  # up to when those that left would have kept their distance
+        self._paused_until = 0.0
         self._waiting = 0
-        self._turn = asyncio.Lock()
+        self._turn_lock = asyncio.Lock()
 
-    def _next(self) -> float:
+    def _next_turn(self) -> float:
         """When the next may leave."""
-        full = len(self._left) == self._left.maxlen
-        return max(self._paused, self._spaced - self._ahead, self._left[0] + self._seconds if full else 0.0)
+        full = len(self._sent_at) == self._sent_at.maxlen
+        return max(self._paused_until, self._spaced_until - self._burst, self._sent_at[0] + self._seconds if full else 0.0)
 
-    def _leave(self) -> None:
+    def _record_sent(self) -> None:
         now = time.monotonic()
-        self._left.append(now)
-        self._spaced = max(self._spaced, now) + self.step / 2
+        self._sent_at.append(now)
+        self._spaced_until = max(self._spaced_until, now) + self.interval / 2
 
-    def take(self, why: str, in_line: bool = True) -> None:
+    def try_acquire(self, reason: str, reserve: bool = True) -> None:
         """Take the turn if it is now. Raises NotYet; without `in_line` for who may ask again before their turn."""
         now = time.monotonic()
-        if now < self._next():
-            raise self.away(now, self._next() - now, self.step if in_line else 0.0, why)
-        self._leave()
+        if now < self._next_turn():
+            raise self.turn_away(now, self._next_turn() - now, self.interval if reserve else 0.0, reason)
+        self._record_sent()
 
-    async def enter(self, deadline: float, why: str) -> None:
+    async def acquire(self, deadline: float, reason: str) -> None:
         """Wait for the next turn and take it. Raises NotYet if it comes after the deadline, or after a pause."""
         now = time.monotonic()
-        begins = max(self._next(), now) + self._waiting * self.step
+        begins = max(self._next_turn(), now) + self._waiting * self.interval
         if begins > deadline:
-            raise self.away(now, begins - now, self.step, why)
+            raise self.turn_away(now, begins - now, self.interval, reason)
         self._waiting += 1
         try:
-            async with self._turn:
-                while (wait := self._next() - time.monotonic()) > 0:
-                    if self._next() > deadline:
-                        raise self.away(time.monotonic(), wait, self.step, why)
+            async with self._turn_lock:
+                while (wait := self._next_turn() - time.monotonic()) > 0:
+                    if self._next_turn() > deadline:
+                        raise self.turn_away(time.monotonic(), wait, self.interval, reason)
                     await asyncio.sleep(wait)
-                self._leave()
+                self._record_sent()
         finally:
             self._waiting -= 1
 
     def pause(self, seconds: float) -> None:
         """Nobody's turn comes before then."""
-        self._paused = time.monotonic() + seconds
+        self._paused_until = time.monotonic() + seconds
 
-    def at_rest(self, now: float) -> bool:
-        return self._next() <= now
+    def is_idle(self, now: float) -> bool:
+        return self._next_turn() <= now
 
 
-class Bucket(Line):
+class RouteBucket(Limiter):
     """One of Discord's own limits, as the headers of its answers tell it.
 
     Until the first answer, one request at a time finds out.
@@ -103,47 +103,47 @@ class Bucket(Line):
         super().__init__()
         self._limit: int | None = None
         self._unlimited = False
-        self._left = 0
+        self._remaining = 0
         self._window = 1.0
-        self._begun = self._resets = 0.0
-        self._under_way = 0
-        self._moved = asyncio.Event()
+        self._window_started_at = self._resets_at = 0.0
+        self._in_flight = 0
+        self._changed = asyncio.Event()
 
-    async def enter(self, deadline: float) -> None:
+    async def acquire(self, deadline: float) -> None:
         """Wait for room and take it; `leave` must follow. Raises NotYet if there is none before the deadline."""
         while True:
             now = time.monotonic()
-            if self._room(now):
-                self._left -= 1
-                self._under_way += 1
+            if self._has_room(now):
+                self._remaining -= 1
+                self._in_flight += 1
                 return
-            until = self._resets if self._limit is not None else deadline
+            until = self._resets_at if self._limit is not None else deadline
             if until > deadline or now >= deadline:
                 wait, step = (until - now, self._window / self._limit) if self._limit else (0.3, 0.1)
-                raise self.away(now, max(wait, 0.1), step, "This channel takes no more messages just now")
+                raise self.turn_away(now, max(wait, 0.1), step, "This channel takes no more messages just now")
             with suppress(TimeoutError):
                 async with asyncio.timeout(until - now):
-                    await self._moved.wait()
+                    await self._changed.wait()
 
-    def _room(self, now: float) -> bool:
+    def _has_room(self, now: float) -> bool:
         if self._unlimited:
             return True
         if self._limit is None:
-            return not self._under_way
-        if now >= self._resets:
+            return not self._in_flight
+        if now >= self._resets_at:
             # What is under way may be counted in either window.
-            self._left = self._limit - self._under_way
-            self._begun, self._resets = now, now + self._window
-        return self._left > 0
+            self._remaining = self._limit - self._in_flight
+            self._window_started_at, self._resets_at = now, now + self._window
+        return self._remaining > 0
 
-    def leave(self, unsent: bool = False) -> None:
+    def release(self, unsent: bool = False) -> None:
         """Whatever became of the request; `unsent` gives the room back."""
-        self._under_way -= 1
-        self._left += unsent
-        moved, self._moved = self._moved, asyncio.Event()
-        moved.set()
+        self._in_flight -= 1
+        self._remaining += unsent
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
-    def learn(self, headers: Mapping[str, str], ok: bool) -> None:
+    def update(self, headers: Mapping[str, str], ok: bool) -> None:
         """Read an answer's headers."""
         try:
             limit, left = int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
@@ -153,81 +153,81 @@ class Bucket(Line):
             return
         now = time.monotonic()
         if self._limit is None:
-            self._begun, self._left, self._window = now, left, after
-        elif now + after < self._begun + self._window / 2:
+            self._window_started_at, self._remaining, self._window = now, left, after
+        elif now + after < self._window_started_at + self._window / 2:
             return  # an answer from the window before, whose rest is no longer of interest
         self._unlimited = False
         self._limit = limit
         self._window = max(self._window, after)
-        self._left = min(self._left, left)
-        self._resets = now + after
+        self._remaining = min(self._remaining, left)
+        self._resets_at = now + after
 
-    def close(self, seconds: float) -> None:
+    def exhaust(self, seconds: float) -> None:
         """Discord refused a request, although we thought there was room."""
         now = time.monotonic()
         self._limit = self._limit or 1
-        self._left, self._begun, self._resets = 0, now, now + seconds
+        self._remaining, self._window_started_at, self._resets_at = 0, now, now + seconds
 
-    def at_rest(self, now: float) -> bool:
-        return not self._under_way and self._resets <= now
+    def is_idle(self, now: float) -> bool:
+        return not self._in_flight and self._resets_at <= now
 
 
-class Buckets:
+class RouteBuckets:
     """Every bucket: Discord's name for it, which answers tell, and the channel that it counts for."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
-        self._all: dict[tuple[str, str], Bucket] = {}
+        self._buckets: dict[tuple[str, str], RouteBucket] = {}
 
-    def of(self, route: str, major: str) -> Bucket:
-        if len(self._all) > KEPT:
+    def get(self, route: str, major: str) -> RouteBucket:
+        if len(self._buckets) > MAX_KEPT:
             now = time.monotonic()
-            self._all = {key: each for key, each in self._all.items() if not each.at_rest(now)}
-        return self._all.setdefault((self._names.get(route, route), major), Bucket())
+            self._buckets = {key: each for key, each in self._buckets.items() if not each.is_idle(now)}
+        return self._buckets.setdefault((self._names.get(route, route), major), RouteBucket())
 
-    def named(self, route: str, major: str, name: str | None, bucket: Bucket) -> None:
+    def remember_name(self, route: str, major: str, name: str | None, bucket: RouteBucket) -> None:
         """Remember what an answer says the route's bucket is called."""
         if name is not None and self._names.get(route) != name:
             self._names[route] = name
         if name is not None:
-            self._all.setdefault((name, major), bucket)
+            self._buckets.setdefault((name, major), bucket)
 
 
-class Guard:
+class InvalidRequestGuard:
     """Counts the answers for which Discord bans an address: 10,000 of 401, 403 and 429 in ten minutes.
 
     https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
     """
 
     WINDOW = 600.0
-    SPEAKING = 800  # from there on, only edits: what people see of a game stays right
-    EDITING = 900  # from there on, nothing
+    MESSAGE_LIMIT = 800  # from there on, only edits: what people see of a game stays right
+    EDIT_LIMIT = 900  # from there on, nothing
 
     def __init__(self) -> None:
-        self._at: deque[float] = deque()
-        self._said = False
+        self._refused_at: deque[float] = deque()
+        self._has_warned = False
 
     def count(self, status: int, headers: Mapping[str, str], now: float) -> None:
         """Note one answer. What others used up, scope "shared", does not count."""
         if status in (401, 403, 429) and headers.get("X-RateLimit-Scope") != "shared":
-            self._at.append(now)
+            self._refused_at.append(now)
 
     def check(self, editing: bool, now: float) -> None:
         """Raises NotYet while too many requests were refused lately."""
-        while self._at and self._at[0] <= now - self.WINDOW:
-            self._at.popleft()
-        most = self.EDITING if editing else self.SPEAKING
-        if len(self._at) < self.SPEAKING:
-            self._said = False
-        if len(self._at) < most:
+        while self._refused_at and self._refused_at[0] <= now - self.WINDOW:
+            self._refused_at.popleft()
+        limit = self.EDIT_LIMIT if editing else self.MESSAGE_LIMIT
+        if len(self._refused_at) < self.MESSAGE_LIMIT:
+            self._has_warned = False
+        if len(self._refused_at) < limit:
             return
-        wait = self._at[len(self._at) - most] + self.WINDOW - now
-        if not self._said:
-            self._said = True
+        wait = self._refused_at[len(self._refused_at) - limit] + self.WINDOW - now
+        if not self._has_warned:
+            self._has_warned = True
             log.error(
                 "Discord refused %d requests within ten minutes, and bans whoever reaches 10,000. New messages wait "
                 "for %.0f s. Look at what failed: python manage.py notifications list.",
-                len(self._at),
+                len(self._refused_at),
                 wait,
             )
-        raise NotYet("Too many requests were refused lately", wait)
+        raise RateLimited("Too many requests were refused lately", wait)

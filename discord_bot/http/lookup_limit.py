@@ -11,57 +11,57 @@ from django.conf import settings
 from django.db import transaction
 
 from discord_bot.http.limits import MARGIN
-from discord_bot.models import LookUps
+from discord_bot.models import LookupLimit
 from gamesched.lib.clock import db_now
-from guilds.directory.lookup import DirectoryDown
+from guilds.directory.lookup import DirectoryUnavailable
 
 log = logging.getLogger(__name__)
 
 SHARE = 0.1  # of the bot's requests a second
-PATIENCE = 5.0  # seconds that a look-up may wait for its turn
-REFUSED_MOST, WINDOW = 50, timedelta(minutes=10)  # so at most a hundred in any ten minutes, of Discord's 10,000
-TOKEN_REFUSED = timedelta(minutes=1)
+MAX_WAIT = 5.0  # seconds that a look-up may wait for its turn
+MAX_REFUSED, REFUSAL_WINDOW = 50, timedelta(minutes=10)  # so at most a hundred in any ten minutes, of Discord's 10,000
+TOKEN_REFUSED_FOR = timedelta(minutes=1)
 
 
-def take_turn() -> float:
+def reserve_lookup() -> float:
     """Take the next turn and say in how many seconds it is. Raises DirectoryDown when nothing may be asked now."""
     with transaction.atomic():
-        row, now = _locked()
+        row, now = _lock_row()
         begins = max(row.next_at, now)
         if row.closed_until > now:
-            raise DirectoryDown(row.why)
-        if begins > now + timedelta(seconds=PATIENCE):
-            raise DirectoryDown("too many are looking people up")
+            raise DirectoryUnavailable(row.why)
+        if begins > now + timedelta(seconds=MAX_WAIT):
+            raise DirectoryUnavailable("too many are looking people up")
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
         row.save(update_fields=["next_at"])
     return (begins - now).total_seconds()
 
 
-def answered(status: int, headers: Mapping[str, str]) -> None:
+def record_response(status: int, headers: Mapping[str, str]) -> None:
     """Heed an answer 401, 403 or 429: Discord bans whoever collects many. See `pacing.Guard`."""
     if status not in (401, 403, 429):
         return
     with transaction.atomic():
-        row, now = _locked()
-        if now - row.refused_since > WINDOW:
+        row, now = _lock_row()
+        if now - row.refused_since > REFUSAL_WINDOW:
             row.refused_since, row.refused = now, 0
         row.refused += headers.get("X-RateLimit-Scope") != "shared"
         if status == 401:
-            _close(row, now + TOKEN_REFUSED, "Discord refuses DISCORD_BOT_TOKEN")
+            _pause_lookups(row, now + TOKEN_REFUSED_FOR, "Discord refuses DISCORD_BOT_TOKEN")
         elif headers.get("X-RateLimit-Scope") == "global" or (status == 429 and "X-RateLimit-Scope" not in headers):
             wait = timedelta(seconds=float(headers.get("Retry-After") or 1.0))
-            _close(row, now + wait, "Discord limits the bot")
-        if row.refused >= REFUSED_MOST:
-            _close(row, row.refused_since + WINDOW, f"Discord refused {row.refused} look-ups within ten minutes")
+            _pause_lookups(row, now + wait, "Discord limits the bot")
+        if row.refused >= MAX_REFUSED:
+            _pause_lookups(row, row.refused_since + REFUSAL_WINDOW, f"Discord refused {row.refused} look-ups within ten minutes")
         row.save()
 
 
-def _close(row: LookUps, until: datetime, why: str) -> None:
+def _pause_lookups(row: LookupLimit, until: datetime, reason: str) -> None:
     if until > row.closed_until:
-        row.closed_until, row.why = until, why
-        log.error("%s, so nobody is looked up until %s.", why, f"{until:%H:%M:%S}")
+        row.closed_until, row.why = until, reason
+        log.error("%s, so nobody is looked up until %s.", reason, f"{until:%H:%M:%S}")
 
 
-def _locked() -> tuple[LookUps, datetime]:
-    row, _ = LookUps.objects.select_for_update(no_key=True).get_or_create(pk=1)
+def _lock_row() -> tuple[LookupLimit, datetime]:
+    row, _ = LookupLimit.objects.select_for_update(no_key=True).get_or_create(pk=1)
     return row, db_now()

@@ -14,8 +14,8 @@ from notifications.messages import Button
 if TYPE_CHECKING:
     from discord_bot.bot import Bot
 
-Verb = Literal["join", "leave", "maybe", "cant"]
-FORMS = ("note", "bring")
+SignupAction = Literal["join", "leave", "maybe", "cant"]
+MODAL_KINDS = ("note", "bring")
 
 LABELS: dict[str, tuple[str, discord.ButtonStyle]] = {
     "join": (signup_wording.JOIN, discord.ButtonStyle.success),
@@ -31,21 +31,21 @@ class SignupButton(
 ):
     """One of the buttons by which people answer a game. What Join is called says what comes of it."""
 
-    def __init__(self, game_id: int | None, verb: Verb, label: str = "") -> None:
-        usual, style = LABELS[verb]
-        super().__init__(discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{verb}"))
+    def __init__(self, game_id: int | None, action: SignupAction, label: str = "") -> None:
+        usual, style = LABELS[action]
+        super().__init__(discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{action}"))
         self.game_id = game_id
-        self.verb = verb
+        self.action = action
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> "SignupButton":
-        return cls(parse_id(match["id"]), cast(Verb, match["verb"]))
+        return cls(parse_id(match["id"]), cast(SignupAction, match["verb"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.clicks.answer(interaction, self.game_id, self.verb)
+        await bot.signups.handle(interaction, self.game_id, self.action)
 
 
 class PageButton(
@@ -67,47 +67,47 @@ class PageButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.listings.answer(interaction, self.custom_id, self.which, self.page, self.channel_id)
+        await bot.game_list.handle(interaction, self.custom_id, self.which, self.page, self.channel_id)
 
 
-def _drawn(button: Button) -> discord.ui.Button[Any]:
+def _to_discord_button(button: Button) -> discord.ui.Button[Any]:
     return discord.ui.Button(label=button.label, style=discord.ButtonStyle[button.style], custom_id=button.id)
 
 
-class AskButton(
+class ChoiceButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
 ):
     """An answer to something that a letter, or a private line, asks about a game."""
 
     def __init__(self, button: Button) -> None:
-        super().__init__(_drawn(button))
+        super().__init__(_to_discord_button(button))
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "AskButton":
+    ) -> "ChoiceButton":
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.asked.answer(interaction, Ask.parse(self.custom_id))
+        await bot.choices.handle(interaction, Ask.parse(self.custom_id))
 
 
-class FormButton(
+class ModalButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"^(?P<what>note|bring):(?P<game>[0-9]{1,19})$"
 ):
     """Opens a form under a private line: a note beside one's name, or whom one brings."""
 
     def __init__(self, button: Button) -> None:
-        super().__init__(_drawn(button))
+        super().__init__(_to_discord_button(button))
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> "FormButton":
+    ) -> "ModalButton":
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.filled.open(interaction, self.custom_id)
+        await bot.modals.open(interaction, self.custom_id)

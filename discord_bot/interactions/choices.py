@@ -6,86 +6,86 @@ from dataclasses import dataclass
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.converters import seen_member, seen_user
-from discord_bot.interactions.log import Entry, Log
-from discord_bot.interactions.replies import CONTENT_MAX, in_time, overlap_text, say
+from discord_bot.converters import to_member_payload, to_user_payload
+from discord_bot.interactions.log import InteractionRecord, InteractionLog
+from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import choices, wording
 from games.core.choices import Ask
 from games.models import Game
 from games.offers.overlaps import Overlapping
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
+from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
-from guilds.directory.payloads import SeenMember, SeenUser
-from guilds.directory.upsert import hear_from, see_member, see_user
+from guilds.directory.lookup import ensure_fresh_roles
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member, upsert_user
 from notifications.messages import Button
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChoiceResult:
     """What came of a choice, and whether the question is closed with it."""
 
     text: str
-    closed: bool = False
+    closes_prompt: bool = False
     outcome: Outcome = Outcome.REFUSED
     buttons: tuple[Button, ...] = ()
 
 
-def called(letter: str) -> int | None:
+def mentioned_user_id(content: str) -> int | None:
     """Whom a letter in a channel calls, where everybody can press its buttons; None for others."""
-    found = re.match(r"<@([0-9]{1,19})> ", letter)
-    return int(found[1]) if found else None
+    match = re.match(r"<@([0-9]{1,19})> ", content)
+    return int(match[1]) if match else None
 
 
-def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None, letter: str = "") -> Chosen:
+def run_choice(choice: Ask, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = "") -> ChoiceResult:
     """Everything a choice under a letter does in the database, in one crossing."""
-    if called(letter) not in {None, user.id}:
-        return Chosen(choices.FOR_ANOTHER)
+    if mentioned_user_id(content) not in {None, user.id}:
+        return ChoiceResult(choices.FOR_ANOTHER)
     now = db_now()
-    person = see_member(guild_id, member, now).user if guild_id and member else see_user(user)
-    hear_from(person)
-    game = Game.objects.filter(pk=ask.game_id).first()
+    person = upsert_member(guild_id, member, now).user if guild_id and member else upsert_user(user)
+    mark_dms_open(person)
+    game = Game.objects.filter(pk=choice.game_id).first()
     try:
         if game is not None:
             # A direct message carries no roles, so what is known of them may be old.
-            confirm(game.guild_id, person.pk, now)
-        done = choices.answer(ask, person, now)
+            ensure_fresh_roles(game.guild_id, person.pk, now)
+        result = choices.answer(choice, person, now)
     except Overlapping as question:
-        return Chosen(overlap_text(question), buttons=question.buttons)
+        return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
-        return Chosen(escape_markdown(refused.refusal.sentence), closed=refused.refusal.code == "outdated")
-    return Chosen(escape_markdown(done.text), True, Outcome.DONE if done.changed else Outcome.NOTHING)
+        return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
+    return ChoiceResult(escape_markdown(result.text), True, Outcome.DONE if result.changed else Outcome.NOTHING)
 
 
-class Asked:
+class ChoiceHandler:
     """Answers choices. A question that is closed loses its buttons, and keeps what it said."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def answer(self, interaction: discord.Interaction, ask: Ask) -> None:
+    async def handle(self, interaction: discord.Interaction, choice: Ask) -> None:
         """Answer one choice well inside Discord's three seconds, whatever happens."""
-        entry = Entry(interaction, ask.id)
+        entry = InteractionRecord(interaction, choice.id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        letter = interaction.message.content if interaction.message else ""
-        seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None, letter)
-        failed = Chosen(wording.FAILED, outcome=Outcome.FAILED)
-        with self._log.written(entry):
-            chosen = await in_time(entry, in_db(act, ask, *seen), interaction.response.defer, failed)
-            entry.outcome, entry.detail = chosen.outcome, chosen.text
+        content = interaction.message.content if interaction.message else ""
+        sender = (to_user_payload(interaction.user), interaction.guild_id, to_member_payload(member) if member else None, content)
+        failed = ChoiceResult(wording.FAILED, outcome=Outcome.FAILED)
+        with self._log.recording(entry):
+            result = await defer_if_slow(entry, run_in_db_thread(run_choice, choice, *sender), interaction.response.defer, failed)
+            entry.outcome, entry.detail = result.outcome, result.text
             await (
-                self._close(entry, chosen.text) if chosen.closed else say(entry, chosen.text, buttons=chosen.buttons)
+                self._close_prompt(entry, result.text) if result.closes_prompt else reply_ephemeral(entry, result.text, buttons=result.buttons)
             )
 
-    async def _close(self, entry: Entry, text: str) -> None:
+    async def _close_prompt(self, entry: InteractionRecord, text: str) -> None:
         interaction = entry.interaction
-        asked = interaction.message.content if interaction.message else ""
-        content = f"{asked[: CONTENT_MAX - len(text) - 2]}\n\n{text}".strip()
-        none = discord.AllowedMentions.none()
+        prompt = interaction.message.content if interaction.message else ""
+        content = f"{prompt[: MAX_CONTENT - len(text) - 2]}\n\n{text}".strip()
+        no_pings = discord.AllowedMentions.none()
         if interaction.response.is_done():
-            await interaction.edit_original_response(content=content, view=None, allowed_mentions=none)
+            await interaction.edit_original_response(content=content, view=None, allowed_mentions=no_pings)
         else:
-            await interaction.response.edit_message(content=content, view=None, allowed_mentions=none)
-        entry.answered()
+            await interaction.response.edit_message(content=content, view=None, allowed_mentions=no_pings)
+        entry.mark_answered()

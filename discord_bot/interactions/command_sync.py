@@ -5,37 +5,37 @@ from typing import Any
 
 import discord
 
-from discord_bot.interactions.commands import Tree
+from discord_bot.interactions.commands import BotCommandTree
 
 
-def stale(shown: list[Any], tree: Tree) -> list[str]:
+def find_stale_commands(registered: list[Any], tree: BotCommandTree) -> list[str]:
     """Names of the commands that Discord shows and this version has not, has and Discord shows not, or differ.
 
     `shown` is what https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
     answers.
     """
     ours = {command.name: command.to_dict(tree) for command in tree.get_commands()}
-    theirs = {command["name"]: command for command in shown}
+    registered_by_name = {command["name"]: command for command in registered}
     return sorted(
         name
-        for name in ours.keys() | theirs.keys()
-        if name not in ours or name not in theirs or not _alike(ours[name], theirs[name])
+        for name in ours.keys() | registered_by_name.keys()
+        if name not in ours or name not in registered_by_name or not _is_same(ours[name], registered_by_name[name])
     )
 
 
-def _alike(ours: Any, theirs: Any) -> bool:
+def _is_same(ours: Any, registered: Any) -> bool:
     """Whether what Discord keeps is what we would send; it adds keys of its own, and leaves empty ones out."""
     if isinstance(ours, dict):
-        return isinstance(theirs, dict) and all(
-            _alike(value, theirs.get(key)) for key, value in ours.items() if key != "dm_permission"
+        return isinstance(registered, dict) and all(
+            _is_same(value, registered.get(key)) for key, value in ours.items() if key != "dm_permission"
         )
     if isinstance(ours, list):
-        theirs = theirs or []
-        return len(ours) == len(theirs) and all(map(_alike, ours, theirs))
-    return bool(ours == theirs or (not ours and not theirs))
+        registered = registered or []
+        return len(ours) == len(registered) and all(map(_is_same, ours, registered))
+    return bool(ours == registered or (not ours and not registered))
 
 
-async def sync(token: str, only_look: bool = False) -> list[str]:
+async def sync_commands(token: str, check_only: bool = False) -> list[str]:
     """Bring Discord's commands up to date, and return the names of those that were not.
 
     Nothing is written where nothing differs: a bot may make 200 commands a day.
@@ -44,13 +44,13 @@ async def sync(token: str, only_look: bool = False) -> list[str]:
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(token)
         assert client.application_id is not None
-        tree = Tree(client)
-        behind = stale(list(await client.http.get_global_commands(client.application_id)), tree)
-        if behind and not only_look:
+        tree = BotCommandTree(client)
+        outdated = find_stale_commands(list(await client.http.get_global_commands(client.application_id)), tree)
+        if outdated and not check_only:
             await tree.sync()
-        return behind
+        return outdated
 
 
-def behind_now(token: str, seconds: float) -> list[str]:
+def find_stale_commands_within(token: str, timeout: float) -> list[str]:
     """`sync` that only looks, for synchronous callers. Raises TimeoutError too."""
-    return asyncio.run(asyncio.wait_for(sync(token, only_look=True), seconds))
+    return asyncio.run(asyncio.wait_for(sync_commands(token, check_only=True), timeout))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 from discord import app_commands
 
-from discord_bot.interactions.log import Entry, unanswered
-from discord_bot.interactions.replies import say
+from discord_bot.interactions.log import InteractionRecord, record_unanswered
+from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 
@@ -31,20 +31,20 @@ class GameCommands(app_commands.Group):
     @app_commands.command(name="list", description="Games to come on this server")
     @app_commands.describe(channel="Only games announced in this channel")
     async def list_games(self, interaction: discord.Interaction, channel: discord.TextChannel | None = None) -> None:
-        await _bot(interaction).listings.answer(
+        await _handlers(interaction).game_list.handle(
             interaction, "/game list", "list", channel_id=channel.id if channel else None
         )
 
     @app_commands.command(name="mine", description="Games you host, play in or wait for")
     async def my_games(self, interaction: discord.Interaction) -> None:
-        await _bot(interaction).listings.answer(interaction, "/game mine", "mine")
+        await _handlers(interaction).game_list.handle(interaction, "/game mine", "mine")
 
 
-def _bot(interaction: discord.Interaction) -> "Bot":
+def _handlers(interaction: discord.Interaction) -> "Bot":
     return cast("Bot", interaction.client)
 
 
-class Tree(app_commands.CommandTree[Any]):
+class BotCommandTree(app_commands.CommandTree[Any]):
     """The commands of this version, and a polite answer to those of another."""
 
     def __init__(self, client: discord.Client) -> None:
@@ -52,16 +52,16 @@ class Tree(app_commands.CommandTree[Any]):
         self.add_command(GameCommands())
 
     async def on_error(self, interaction: discord.Interaction, error: app_commands.AppCommandError, /) -> None:
-        old = isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch)
-        entry = Entry(interaction, f"/{dict(interaction.data or {}).get('name', '')}")
-        entry.outcome = Outcome.REFUSED if old else Outcome.FAILED
-        if not old:
+        is_stale = isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch)
+        entry = InteractionRecord(interaction, f"/{dict(interaction.data or {}).get('name', '')}")
+        entry.outcome = Outcome.REFUSED if is_stale else Outcome.FAILED
+        if not is_stale:
             log.error("%s failed", entry.name, exc_info=error)
         try:
-            await say(entry, wording.OLD_COMMAND if old else wording.FAILED)
+            await reply_ephemeral(entry, wording.OLD_COMMAND if is_stale else wording.FAILED)
         except discord.HTTPException as reason:
-            unanswered(entry, reason)
-        _bot(interaction).log.add(entry)
+            record_unanswered(entry, reason)
+        _handlers(interaction).log.add(entry)
 
 
 # --- which commands Discord shows ------------------------------------------------------------------------

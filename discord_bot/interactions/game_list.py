@@ -6,75 +6,75 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.converters import seen_member
-from discord_bot.interactions.log import Entry, Log
-from discord_bot.interactions.replies import in_time, say
+from discord_bot.converters import to_member_payload
+from discord_bot.interactions.log import InteractionRecord, InteractionLog
+from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 from games.pages.game_list import Listing, Which, listing
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
-from guilds.directory.payloads import SeenMember
-from guilds.directory.upsert import hear_from, see_member
+from gamesched.lib.orm import run_in_db_thread
+from guilds.directory.payloads import MemberPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import Guild
 
 
 @dataclass(frozen=True)
-class Ask:
+class PageRequest:
     """Which page of which list, and who asks."""
 
     which: Which
     guild_id: int | None
-    member: SeenMember | None
+    member: MemberPayload | None
     page: int = 1
     channel_id: int | None = None
 
 
-def look(ask: Ask) -> Listing | str:
+def load_page(request: PageRequest) -> Listing | str:
     """Everything a listing does in the database, in one crossing; a sentence where there is nothing to list."""
-    guild = Guild.objects.present().filter(pk=ask.guild_id or 0).first()
-    if guild is None or ask.member is None:
+    guild = Guild.objects.present().filter(pk=request.guild_id or 0).first()
+    if guild is None or request.member is None:
         return wording.NOT_A_MEMBER
     now = db_now()
-    viewer = see_member(guild.pk, ask.member, now).user
-    hear_from(viewer)
-    found = listing(ask.which, guild, viewer, now, ask.page, ask.channel_id)
-    return found if found.lines else found.empty_text
+    viewer = upsert_member(guild.pk, request.member, now).user
+    mark_dms_open(viewer)
+    page = listing(request.which, guild, viewer, now, request.page, request.channel_id)
+    return page if page.lines else page.empty_text
 
 
-class Listings:
+class GameListHandler:
     """Answers commands and clicks that ask for a page of a list."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def answer(
+    async def handle(
         self, interaction: discord.Interaction, name: str, which: Which, page: int = 1, channel_id: int | None = None
     ) -> None:
         """Show the page to this person alone, in place of the one they turn."""
-        entry = Entry(interaction, name)
+        entry = InteractionRecord(interaction, name)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        ask = Ask(which, interaction.guild_id, seen_member(member) if member else None, page, channel_id)
-        with self._log.written(entry):
-            await self._show(entry, ask)
+        request = PageRequest(which, interaction.guild_id, to_member_payload(member) if member else None, page, channel_id)
+        with self._log.recording(entry):
+            await self._reply(entry, request)
 
-    async def _show(self, entry: Entry, ask: Ask) -> None:
+    async def _reply(self, entry: InteractionRecord, request: PageRequest) -> None:
         interaction = entry.interaction
         command = interaction.type is discord.InteractionType.application_command
         response = interaction.response
         defer = partial(response.defer, ephemeral=True, thinking=True) if command else response.defer
-        found = await in_time(entry, in_db(look, ask), defer, None)
-        if found is None or isinstance(found, str):
-            entry.outcome = Outcome.FAILED if found is None else Outcome.NOTHING
-            await say(entry, found or wording.FAILED)
+        page = await defer_if_slow(entry, run_in_db_thread(load_page, request), defer, None)
+        if page is None or isinstance(page, str):
+            entry.outcome = Outcome.FAILED if page is None else Outcome.NOTHING
+            await reply_ephemeral(entry, page or wording.FAILED)
             return
-        embed, buttons = render.listing(found)
+        embed, buttons = render.game_list_page(page)
         buttons.stop()  # so that discord.py does not keep it: the ids say everything
-        none = discord.AllowedMentions.none()
+        no_pings = discord.AllowedMentions.none()
         if response.is_done():
-            await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=none)
+            await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=no_pings)
         elif command:
-            await response.send_message(embed=embed, view=buttons, ephemeral=True, allowed_mentions=none)
+            await response.send_message(embed=embed, view=buttons, ephemeral=True, allowed_mentions=no_pings)
         else:
-            await response.edit_message(embed=embed, view=buttons, allowed_mentions=none)
-        entry.answered()
+            await response.edit_message(embed=embed, view=buttons, allowed_mentions=no_pings)
+        entry.mark_answered()

@@ -13,65 +13,65 @@ from discord_bot.interactions.replies import log
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
+from gamesched.lib.orm import run_in_db_thread
 
 FLUSH_EVERY = 1.0  # seconds
 
 
 @dataclass
-class Entry:
+class InteractionRecord:
     """How one interaction goes, as far as it went."""
 
     interaction: discord.Interaction
     name: str
-    began: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
     milliseconds: int | None = None
-    since_click: int | None = None
+    milliseconds_since_click: int | None = None
     outcome: Outcome = Outcome.DONE
     detail: str = ""
 
-    def answered(self) -> None:
+    def mark_answered(self) -> None:
         """Discord took an answer; the first counts."""
         if self.milliseconds is None:
-            self.milliseconds = round((time.monotonic() - self.began) * 1000)
-            made = self.interaction.created_at.timestamp()
-            self.since_click = max(min(round((time.time() - made) * 1000), 2**31 - 1), -(2**31))
+            self.milliseconds = round((time.monotonic() - self.started) * 1000)
+            clicked_at = self.interaction.created_at.timestamp()
+            self.milliseconds_since_click = max(min(round((time.time() - clicked_at) * 1000), 2**31 - 1), -(2**31))
 
-    def row(self, now: datetime) -> Interaction:
-        asked = self.interaction
+    def to_row(self, now: datetime) -> Interaction:
+        interaction = self.interaction
         return Interaction(
-            id=asked.id,
-            at=now - timedelta(seconds=time.monotonic() - self.began),
-            guild_id=asked.guild_id,
-            person_id=asked.user.id,
-            person=asked.user.name[:64],
+            id=interaction.id,
+            at=now - timedelta(seconds=time.monotonic() - self.started),
+            guild_id=interaction.guild_id,
+            person_id=interaction.user.id,
+            person=interaction.user.name[:64],
             name=self.name[:100],
             outcome=self.outcome,
             detail=self.detail[:300],
             milliseconds=self.milliseconds,
-            since_click=self.since_click,
+            since_click=self.milliseconds_since_click,
         )
 
 
-class Log:
+class InteractionLog:
     """Entries on their way to the database: together, and after the answer, so that nobody waits for them."""
 
     def __init__(self) -> None:
-        self._waiting: list[Entry] = []
+        self._unwritten: list[InteractionRecord] = []
         self._flushing: asyncio.Task[None] | None = None
 
-    def add(self, entry: Entry) -> None:
-        self._waiting.append(entry)
+    def add(self, entry: InteractionRecord) -> None:
+        self._unwritten.append(entry)
         if self._flushing is None or self._flushing.done():
             self._flushing = asyncio.create_task(self._flush())
 
     @contextmanager
-    def written(self, entry: Entry) -> Iterator[None]:
+    def recording(self, entry: InteractionRecord) -> Iterator[None]:
         """Write down how answering went, also where Discord did not take the answer."""
         try:
             yield
         except discord.HTTPException as reason:
-            unanswered(entry, reason)
+            record_unanswered(entry, reason)
         finally:
             self.add(entry)
 
@@ -82,28 +82,28 @@ class Log:
         await self._write()
 
     async def _flush(self) -> None:
-        while self._waiting:
+        while self._unwritten:
             await asyncio.sleep(FLUSH_EVERY)
             await self._write()
 
     async def _write(self) -> None:
-        entries, self._waiting = self._waiting, []
+        entries, self._unwritten = self._unwritten, []
         if not entries:
             return
         try:
-            await in_db(_keep, entries)
+            await run_in_db_thread(_save_records, entries)
         except Exception as reason:
             # Without a database the clicks failed too; the log is no reason to hold them in memory.
             log.warning("%d interactions could not be written down: %s", len(entries), str(reason).strip())
 
 
-def _keep(entries: list[Entry]) -> None:
+def _save_records(entries: list[InteractionRecord]) -> None:
     now = db_now()
     # The gateway may deliver an event twice, after a resume.
-    Interaction.objects.bulk_create([entry.row(now) for entry in entries], ignore_conflicts=True)
+    Interaction.objects.bulk_create([entry.to_row(now) for entry in entries], ignore_conflicts=True)
 
 
-def unanswered(entry: Entry, reason: discord.HTTPException) -> None:
+def record_unanswered(entry: InteractionRecord, reason: discord.HTTPException) -> None:
     """Discord did not take an answer. What was done stays done."""
     log.warning("%s could not be answered: %s", entry.name, reason)
     entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.UNANSWERED} {reason}"

@@ -12,9 +12,9 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot import render
-from discord_bot.converters import seen_member
-from discord_bot.interactions.log import Entry, Log, unanswered
-from discord_bot.interactions.replies import in_time, overlap_text, say
+from discord_bot.converters import to_member_payload
+from discord_bot.interactions.log import InteractionRecord, InteractionLog, record_unanswered
+from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import Actor, Done
@@ -26,22 +26,22 @@ from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
+from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember
-from guilds.directory.upsert import hear_from, see_member
+from guilds.directory.payloads import MemberPayload
+from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import User
 from notifications.messages import Button
 
-VERBS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
+ACTIONS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
     "join": partial(signups.join, overlap=Overlap.ASK),
     "leave": signups.leave,
     "maybe": responses.maybe,
     "cant": responses.cant,
 }
-REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
-SEEN = 500  # clicks that are known again when they are delivered twice
-QUIET_FOR = 1.0  # seconds after the last repetition until its one line is said
+REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
+MAX_REMEMBERED = 500  # clicks that are known again when they are delivered twice
+REPLY_DELAY = 1.0  # seconds after the last repetition until its one line is said
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ class Click:
     """A press of a button, as it came."""
 
     game_id: int | None
-    verb: str
+    action: str
     guild_id: int | None
-    member: SeenMember | None
+    member: MemberPayload | None
 
 
 @dataclass(frozen=True)
-class Answer:
+class SignupReply:
     """What to say in private and, where something changed, the post as it now is."""
 
     text: str
@@ -65,40 +65,40 @@ class Answer:
     buttons: tuple[Button, ...] = ()
 
 
-def act(click: Click) -> Answer:
+def run_signup_action(click: Click) -> SignupReply:
     """Everything a click does in the database, in one crossing."""
     if click.guild_id is None or click.member is None:
-        return Answer(wording.NOT_IN_DM)
+        return SignupReply(wording.NOT_IN_DM)
     game = Game.objects.announced().filter(pk=click.game_id).first() if click.game_id else None
     if game is None:
-        return Answer(wording.OLD_BUTTON)
+        return SignupReply(wording.OLD_BUTTON)
     if game.guild_id != click.guild_id:
-        return Answer(wording.NOT_HERE)
+        return SignupReply(wording.NOT_HERE)
     now = db_now()
-    user = see_member(click.guild_id, click.member, now).user
-    hear_from(user)
+    user = upsert_member(click.guild_id, click.member, now).user
+    mark_dms_open(user)
     try:
-        done = VERBS[click.verb](game.pk, user, Actor(user, "button"), now)
-    except Overlapping as question:
-        return Answer(overlap_text(question), buttons=question.buttons)
+        result = ACTIONS[click.action](game.pk, user, Actor(user, "button"), now)
+    except Overlapping as conflict:
+        return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
-        return Answer(escape_markdown(refused.refusal.sentence))
-    text = escape_markdown(done.text)
-    if not done.changed:
-        return Answer(text, outcome=Outcome.NOTHING)
-    return Answer(text, view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
+        return SignupReply(escape_markdown(refused.refusal.sentence))
+    text = escape_markdown(result.text)
+    if not result.changed:
+        return SignupReply(text, outcome=Outcome.NOTHING)
+    return SignupReply(text, view(result.game, now), result.game.revision, Outcome.DONE, _next_buttons(result.game, click.action))
 
 
-def _next(game: Game, verb: str) -> tuple[Button, ...]:
+def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
     """What somebody who answered may want to add."""
-    if verb == "leave":
+    if action == "leave":
         return ()
-    brings = verb == "join" and game.effective.plus_one
+    brings = action == "join" and game.effective.plus_one
     more = (Button(signup_wording.BRING, f"bring:{game.pk}"),) if brings else ()
     return (Button(signup_wording.ADD_NOTE, f"note:{game.pk}"), *more)
 
 
-class Flight:
+class InFlight:
     """Answers under way to one message; `overlapped` once there were two, whose order nobody knows."""
 
     def __init__(self) -> None:
@@ -106,115 +106,115 @@ class Flight:
         self.overlapped = False
 
 
-class Turn:
+class UserQueue:
     """One person's clicks on one game, worked through in the order they came."""
 
     def __init__(self) -> None:
-        self.last = -REPEATED_WITHIN
+        self.last_click_at = -REPEAT_WINDOW
         self.running = 0
-        self.line: asyncio.Task[None] | None = None
+        self.pending_reply: asyncio.Task[None] | None = None
         self._order = asyncio.Lock()
 
-    async def act(self, click: Click) -> Answer:
+    async def run(self, click: Click) -> SignupReply:
         async with self._order:
-            return await in_db(act, click)
+            return await run_in_db_thread(run_signup_action, click)
 
     @property
-    def over(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether a further click would be a first one."""
-        said = self.line is None or self.line.done()
-        return said and not self.running and self.last + REPEATED_WITHIN <= asyncio.get_running_loop().time()
+        replied = self.pending_reply is None or self.pending_reply.done()
+        return replied and not self.running and self.last_click_at + REPEAT_WINDOW <= asyncio.get_running_loop().time()
 
 
-class Clicks:
+class SignupHandler:
     """Answers clicks, and remembers which answers are under way and who clicked a moment ago."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: InteractionLog) -> None:
         self._log = log
-        self._flights: dict[int, Flight] = {}
-        self._turns: dict[tuple[int, int], Turn] = {}
-        self._seen: deque[int] = deque(maxlen=SEEN)
+        self._in_flight: dict[int, InFlight] = {}
+        self._queues: dict[tuple[int, int], UserQueue] = {}
+        self._handled_ids: deque[int] = deque(maxlen=MAX_REMEMBERED)
 
     @property
-    def busy(self) -> bool:
+    def is_busy(self) -> bool:
         """Whether somebody still waits for an answer or a line."""
-        return bool(self._flights) or any(turn.line and not turn.line.done() for turn in self._turns.values())
+        return bool(self._in_flight) or any(turn.pending_reply and not turn.pending_reply.done() for turn in self._queues.values())
 
-    async def answer(self, interaction: discord.Interaction, game_id: int | None, verb: str) -> None:
+    async def handle(self, interaction: discord.Interaction, game_id: int | None, action: str) -> None:
         """Answer one click well inside Discord's three seconds, whatever happens."""
-        if interaction.id in self._seen:  # a session that is resumed may be told again
+        if interaction.id in self._handled_ids:  # a session that is resumed may be told again
             return
-        self._seen.append(interaction.id)
+        self._handled_ids.append(interaction.id)
         loop = asyncio.get_running_loop()
-        turn = self._turns.setdefault((interaction.user.id, game_id or 0), Turn())
-        repeated = turn.last + REPEATED_WITHIN > loop.time()
-        turn.last = loop.time()
-        turn.running += 1
-        entry = Entry(interaction, f"game:{game_id or 0}:{verb}")
+        queue = self._queues.setdefault((interaction.user.id, game_id or 0), UserQueue())
+        repeated = queue.last_click_at + REPEAT_WINDOW > loop.time()
+        queue.last_click_at = loop.time()
+        queue.running += 1
+        entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        click = Click(game_id, verb, interaction.guild_id, seen_member(member) if member else None)
+        click = Click(game_id, action, interaction.guild_id, to_member_payload(member) if member else None)
         # Begun before anything is awaited, so that the order of clicks is that of the verbs.
-        work = asyncio.ensure_future(turn.act(click))
+        work = asyncio.ensure_future(queue.run(click))
         try:
-            await (self._repetition(entry, turn, work) if repeated else self._first(entry, work))
+            await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
         except discord.HTTPException as reason:
             # The sign-up is made, and notifyd edits the post; only the answer is lost.
-            unanswered(entry, reason)
+            record_unanswered(entry, reason)
         finally:
-            turn.running -= 1
+            queue.running -= 1
             self._log.add(entry)
-            loop.call_later(REPEATED_WITHIN + 0.1, self._forget)
+            loop.call_later(REPEAT_WINDOW + 0.1, self._drop_idle_queues)
 
-    def _forget(self) -> None:
-        for key in [key for key, turn in self._turns.items() if turn.over]:
-            del self._turns[key]
+    def _drop_idle_queues(self) -> None:
+        for key in [key for key, turn in self._queues.items() if turn.is_idle]:
+            del self._queues[key]
 
-    async def _first(self, entry: Entry, work: "asyncio.Future[Answer]") -> None:
+    async def _handle_first(self, entry: InteractionRecord, work: "asyncio.Future[SignupReply]") -> None:
         message = entry.interaction.message
-        flight = self._flights.setdefault(message.id if message else 0, Flight())
-        flight.count += 1
-        flight.overlapped = flight.overlapped or flight.count > 1
+        in_flight = self._in_flight.setdefault(message.id if message else 0, InFlight())
+        in_flight.count += 1
+        in_flight.overlapped = in_flight.overlapped or in_flight.count > 1
         try:
-            await self._show(entry, work, flight)
+            await self._reply(entry, work, in_flight)
         finally:
-            flight.count -= 1
-            if flight.count == 0:
-                del self._flights[message.id if message else 0]
+            in_flight.count -= 1
+            if in_flight.count == 0:
+                del self._in_flight[message.id if message else 0]
 
-    async def _show(self, entry: Entry, work: "asyncio.Future[Answer]", flight: Flight) -> None:
+    async def _reply(self, entry: InteractionRecord, work: "asyncio.Future[SignupReply]", in_flight: InFlight) -> None:
         interaction = entry.interaction
-        failed = Answer(wording.FAILED, outcome=Outcome.FAILED)
-        answer = await in_time(entry, work, interaction.response.defer, failed)
-        entry.outcome = answer.outcome
+        failed = SignupReply(wording.FAILED, outcome=Outcome.FAILED)
+        reply = await defer_if_slow(entry, work, interaction.response.defer, failed)
+        entry.outcome = reply.outcome
         # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
-        if answer.post is not None and not interaction.response.is_done():
-            none = discord.AllowedMentions.none()
-            await interaction.response.edit_message(**render.message(answer.post), allowed_mentions=none)
-            entry.answered()
-            if not flight.overlapped and interaction.message is not None:
-                await in_db(_settle, answer.post.game_id, interaction.message.id, answer.revision)
-        await say(entry, answer.text, buttons=answer.buttons)
+        if reply.post is not None and not interaction.response.is_done():
+            no_pings = discord.AllowedMentions.none()
+            await interaction.response.edit_message(**render.announcement_message(reply.post), allowed_mentions=no_pings)
+            entry.mark_answered()
+            if not in_flight.overlapped and interaction.message is not None:
+                await run_in_db_thread(_complete_if_current, reply.post.game_id, interaction.message.id, reply.revision)
+        await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
 
-    async def _repetition(self, entry: Entry, turn: Turn, work: "asyncio.Future[Answer]") -> None:
+    async def _handle_repeat(self, entry: InteractionRecord, queue: UserQueue, work: "asyncio.Future[SignupReply]") -> None:
         """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""
         await entry.interaction.response.defer()
-        entry.answered()
-        failed = Answer(wording.FAILED, outcome=Outcome.FAILED)
-        answer = await in_time(entry, work, _already_deferred, failed)
-        entry.outcome, entry.detail = answer.outcome, answer.text
-        if turn.line is not None:
-            turn.line.cancel()
-        turn.line = asyncio.create_task(self._say_soon(entry, answer))
+        entry.mark_answered()
+        failed = SignupReply(wording.FAILED, outcome=Outcome.FAILED)
+        reply = await defer_if_slow(entry, work, _already_deferred, failed)
+        entry.outcome, entry.detail = reply.outcome, reply.text
+        if queue.pending_reply is not None:
+            queue.pending_reply.cancel()
+        queue.pending_reply = asyncio.create_task(self._reply_soon(entry, reply))
 
-    async def _say_soon(self, entry: Entry, answer: Answer) -> None:
-        await asyncio.sleep(QUIET_FOR)
+    async def _reply_soon(self, entry: InteractionRecord, reply: SignupReply) -> None:
+        await asyncio.sleep(REPLY_DELAY)
         with contextlib.suppress(discord.HTTPException):
-            await say(entry, answer.text, buttons=answer.buttons)
+            await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
 
 
 async def _already_deferred() -> None:
     pass
 
 
-def _settle(game_id: int, message_id: int, revision: int) -> None:
+def _complete_if_current(game_id: int, message_id: int, revision: int) -> None:
     shown_by_answer(game_id, message_id, revision, db_now())

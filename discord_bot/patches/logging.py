@@ -3,7 +3,7 @@
 import logging
 
 
-class OneSentence(logging.Filter):
+class OneLineReconnects(logging.Filter):
     """discord.py logs each attempt to reconnect with a traceback, of which an operator needs the last line."""
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -20,7 +20,7 @@ from notifications.models import Delivery
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def show(name: str, milliseconds: list[float]) -> None:
+def print_timings(name: str, milliseconds: list[float]) -> None:
     ordered = sorted(milliseconds)
     p99 = ordered[int(len(ordered) * 0.99)]
     print(
@@ -37,27 +37,27 @@ def timed(work: Callable[[], object]) -> float:
 def test_bench(now: datetime) -> None:
     world = make_world(now)
     print()
-    game = world.game(seats=50)
-    people = [world.person(number) for number in range(100, 300)]
+    game = world.create_game(seats=50)
+    people = [world.add_member(number) for number in range(100, 300)]
     joins = [partial(signups.join, game.pk, person, Actor(person, "page"), now) for person in people]
-    show("join, one after another", [timed(join) for join in joins])
+    print_timings("join, one after another", [timed(join) for join in joins])
     with Stack("bot", "notifyd", limited=False) as stack:
         client = stack.discord.client
-        clicked = world.game(channel_id=fixtures.GENERAL_ID, seats=10)
+        clicked = world.create_game(channel_id=fixtures.GENERAL_ID, seats=10)
         post = eventually(stack.posts)[0]
         names = [person["username"] for person in client.add_people(300, fixtures.GUILD_ID)]
         for name in names[:100]:
             client.click(name, post, f"game:{clicked.pk}:join")
-        show("click answered, one after another", [entry["milliseconds"] for entry in client.interactions()])
+        print_timings("click answered, one after another", [entry["milliseconds"] for entry in client.interactions()])
         with ThreadPoolExecutor(40) as threads:
             list(threads.map(lambda n: client.click(n, post, f"game:{clicked.pk}:join", wait=0), names[100:]))
         eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 30)
-        show("click answered, 200 at once", [entry["milliseconds"] for entry in client.interactions()[100:]])
+        print_timings("click answered, 200 at once", [entry["milliseconds"] for entry in client.interactions()[100:]])
         print(f"{'edits that these 300 clicks cost':38} n={len(client.requests('PATCH /channels')):4}")
         starts = datetime.now(UTC) + timedelta(seconds=66)
-        reminded = world.game(starts_at=starts, seats=0, reminders=(1,), channel_id=fixtures.RAIDS_ID)
+        reminded = world.create_game(starts_at=starts, seats=0, reminders=(1,), channel_id=fixtures.RAIDS_ID)
         for person in User.objects.filter(handle__in=names[:200]):
             signups.join(reminded.pk, person, Actor(person, "page"), now)
         eventually(lambda: Delivery.objects.exists() and not Delivery.objects.filter(status="pending").exists(), 60)
         sent = Delivery.objects.filter(status="sent").values_list("lateness_ms", flat=True)
-        show("reminder sent after its time", [float(ms) for ms in sent if ms is not None])
+        print_timings("reminder sent after its time", [float(ms) for ms in sent if ms is not None])

@@ -23,7 +23,7 @@ from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.testing.stack import Stack, eventually
-from notifications.messages import Letter, Passing
+from notifications.messages import OutgoingMessage, TemporaryError
 
 AT_ONCE = 100  # letters in flight, as notifyd has
 RATE = 2  # how much faster Discord's clock is than ours; more, and a busy machine's jitter shows
@@ -36,12 +36,12 @@ def channels_of(local: LocalDiscord, count: int) -> list[int]:
     )
 
 
-async def drain(backend: DiscordBackend, letters: list[Letter]) -> tuple[float, int]:
+async def drain(backend: DiscordBackend, messages: list[OutgoingMessage]) -> tuple[float, int]:
     """Send them all as notifyd would, and again what may pass; returns real seconds and how often it had to pass."""
     free = asyncio.Semaphore(AT_ONCE)
     passed = 0
 
-    async def one(letter: Letter) -> None:
+    async def one(letter: OutgoingMessage) -> None:
         nonlocal passed
         while True:
             async with free:
@@ -51,13 +51,13 @@ async def drain(backend: DiscordBackend, letters: list[Letter]) -> tuple[float, 
                     return
                 except TimeoutError:
                     again = 1.0
-                except Passing as reason:
+                except TemporaryError as reason:
                     again = reason.retry_after or 1.0
                 passed += 1
             await asyncio.sleep(again)
 
     started = time.monotonic()
-    await asyncio.gather(*map(one, letters))
+    await asyncio.gather(*map(one, messages))
     return time.monotonic() - started, passed
 
 
@@ -69,7 +69,7 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
         local.world.clock.rate = rate
         places = channels_of(local, channels)
         letters = [
-            Letter(channel_id=place, text=f"post {n}", nonce=str(n))
+            OutgoingMessage(channel_id=place, text=f"post {n}", nonce=str(n))
             for n, place in zip(range(posts), itertools.cycle(places), strict=False)
         ]
 
@@ -93,7 +93,7 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
-        game = world.game(channel_id=fixtures.GENERAL_ID, seats=10)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=10)
         post = eventually(stack.posts)[0]
         names = [person["username"] for person in client.add_people(500, fixtures.GUILD_ID)]
         started = time.monotonic()

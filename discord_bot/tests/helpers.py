@@ -12,15 +12,15 @@ from games.models import Game
 from games.scheduling import actions as scheduling
 from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import Passing, Permanent
+from notifications.messages import TemporaryError, PermanentError
 
 
-def speak(now: datetime, lost: bool = False) -> None:
+def send_due(now: datetime, lost: bool = False) -> None:
     """Send what is due, as notifyd does; `lost`: the answers never arrive, and a new notifyd takes over."""
-    steps.expand_due(now)
-    results = asyncio.run(_send(steps.take_jobs(now, 100)))
+    steps.create_due_deliveries(now)
+    results = asyncio.run(_send(steps.lease_jobs(now, 100)))
     if lost:
-        steps.take_over()
+        steps.release_leases()
     else:
         steps.record(results, now)
 
@@ -31,13 +31,13 @@ async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
     results: list[tuple[Job, Outcome]] = []
     for job in jobs:
         try:
-            results.append((job, await backend.send(job.letter)))
-        except (Passing, Permanent) as reason:
+            results.append((job, await backend.send(job.message)))
+        except (TemporaryError, PermanentError) as reason:
             results.append((job, reason))
     await backend.stop()
     return results
 
 
-def edit(world: World, game: Game, now: datetime, **changes: Any) -> Game:
+def edit_game(world: World, game: Game, now: datetime, **changes: Any) -> Game:
     plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
     return scheduling.edit(game.pk, plan, Actor(world.bob, "page"), now).game

@@ -19,7 +19,7 @@ def test_swapping_by_a_private_line_and_taking_a_seat_by_a_letter(now: Any) -> N
     world = make_world(now)
     soon = now + timedelta(hours=1)
     dune, root = (
-        world.game(title=title, channel_id=fixtures.GENERAL_ID, seats=1, starts_at=soon, reminders=())
+        world.create_game(title=title, channel_id=fixtures.GENERAL_ID, seats=1, starts_at=soon, reminders=())
         for title in ("Dune", "Root")
     )
     for person in (world.charlie, world.alice):

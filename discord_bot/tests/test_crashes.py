@@ -24,23 +24,23 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def made(now: datetime) -> World:
+def world(now: datetime) -> World:
     return make_world(now)
 
 
-def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(made: World) -> None:
+def test_a_game_scheduled_while_notifyd_is_dead_is_announced_once(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
         stack.kill("notifyd")
-        made.game(channel_id=fixtures.GENERAL_ID)
+        world.create_game(channel_id=fixtures.GENERAL_ID)
         assert not stack.posts()
         stack.start("notifyd")
         eventually(stack.posts)
         assert len(stack.posts()) == 1
 
 
-def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -> None:
+def test_bot_killed_between_commit_and_answer_leaves_a_right_post(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
-        game = made.game(channel_id=fixtures.GENERAL_ID)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         # The callback hangs, so that the click is committed and not answered when the bot dies.
         stack.discord.client.fault("timeout", match="POST /interactions/*", seconds=30)
@@ -55,11 +55,11 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(made: World) -
         assert not Signup.objects.current().exists()
 
 
-def test_two_hundred_people_click_at_once(made: World) -> None:
+def test_two_hundred_people_click_at_once(world: World) -> None:
     with Stack("bot", "notifyd", limited=False) as stack:
         client = stack.discord.client
         people = [person["username"] for person in client.add_people(200, fixtures.GUILD_ID)]
-        game = made.game(channel_id=fixtures.GENERAL_ID, seats=10)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=10)
         post = eventually(stack.posts)[0]
         with ThreadPoolExecutor(40) as threads:
             list(threads.map(lambda name: client.click(name, post, f"game:{game.pk}:join", wait=0), people))
@@ -86,10 +86,10 @@ def _fields_when(stack: Stack, text: str) -> list[dict[str, str]]:
     return fields if text in str(fields) else []
 
 
-def test_buttons_go_when_the_game_starts(made: World) -> None:
+def test_buttons_go_when_the_game_starts(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=61), reminders=())
+        game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=61), reminders=())
         eventually(lambda: "Join" in str(stack.posts()))
         # Two seconds to the start, as if most of the minute had passed.
         Game.objects.filter(pk=game.pk).update(starts_at=datetime.now(UTC) + timedelta(seconds=2))
@@ -100,7 +100,7 @@ def test_buttons_go_when_the_game_starts(made: World) -> None:
         assert late < 2, late
 
 
-def test_programs_stop_within_five_seconds(made: World) -> None:
+def test_programs_stop_within_five_seconds(world: World) -> None:
     with Stack("web", "bot", "notifyd", "worker") as stack:
         taken: dict[str, float] = {}
         threads = [threading.Thread(target=lambda n=name: taken.update({n: stack.stop(n)})) for name in stack.names]
@@ -112,13 +112,13 @@ def test_programs_stop_within_five_seconds(made: World) -> None:
         assert max(taken.values()) < 5, taken
 
 
-def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
+def test_a_moved_start_reminds_at_the_new_time_only(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
+        game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
         plan = scheduling.plan_of(game)
         scheduling.edit(
-            game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(made.bob, "page"), datetime.now(UTC)
+            game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(world.bob, "page"), datetime.now(UTC)
         )
         letter = eventually(lambda: stack.discord.client.dms("bob"))[0]
         assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in letter["content"]
@@ -126,17 +126,17 @@ def test_a_moved_start_reminds_at_the_new_time_only(made: World) -> None:
         assert set(Notification.objects.open().values_list("kind", flat=True)) == {"start", "end"}
 
 
-def test_web_killed_while_a_page_is_open_loses_nothing(made: World) -> None:
+def test_web_killed_while_a_page_is_open_loses_nothing(world: World) -> None:
     with Stack("web", "bot") as stack:
-        game = made.game(channel_id=fixtures.GENERAL_ID)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID)
         stack.kill("web")
-        signups.join(game.pk, made.charlie, Actor(made.charlie, "button"), datetime.now(UTC))
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "button"), datetime.now(UTC))
         stack.start("web")
         assert [seat.name for seat in roster(game).seated] == ["charlie"]
         assert stack.running["web"].poll() is None
 
 
-def test_worker_killed_goes_on_with_its_chores(made: World) -> None:
+def test_worker_killed_goes_on_with_its_chores(world: World) -> None:
     with Stack("worker") as stack:
         async_task("games.scheduled_tasks.sweep_announcements")
         eventually(Success.objects.exists, 20)
@@ -146,7 +146,7 @@ def test_worker_killed_goes_on_with_its_chores(made: World) -> None:
         eventually(Success.objects.filter(func="games.scheduled_tasks.refresh_directory").exists, 20)
 
 
-def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = (
         "import time; real = time.time; time.time = lambda: real() + 3600\n"
         "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings')\n"
@@ -158,7 +158,7 @@ def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(made: World, monke
     monkeypatch.setitem(PROGRAMS, "notifyd", ["-c", fast])
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
-        made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
+        world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
         eventually(lambda: Delivery.objects.filter(status="sent").exists(), 10)
         lateness = Delivery.objects.get().lateness_ms
         assert lateness is not None

@@ -20,7 +20,7 @@ from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
 from guilds.directory.lookup import refresh_member
 from guilds.models import Channel, Guild, Member, Role
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -47,12 +47,12 @@ numbers = itertools.count(1)
 
 
 @pytest.fixture
-def made(now: datetime) -> World:
+def world(now: datetime) -> World:
     return make_world(now)
 
 
 @pytest.fixture
-def stack(made: World) -> Iterator[Stack]:
+def stack(world: World) -> Iterator[Stack]:
     with Stack("bot", "notifyd", limited=False) as running:
         yield running
 
@@ -66,19 +66,19 @@ def posts_of(stack: Stack, game: Game, channel_id: int = fixtures.GENERAL_ID) ->
     return [post for post in stack.posts(channel_id=channel_id) if f"/games/{game.pk}/" in str(post["embeds"])]
 
 
-def letters(stack: Stack, person: str, game: Game) -> list[str]:
+def reminders_to(stack: Stack, person: str, game: Game) -> list[str]:
     """The reminders of this game that a person got."""
     said = [message["content"] for message in stack.discord.client.dms(person)]
     return [text for text in said if f"**{game.title}**" in text and "⏰" in text]
 
 
-def walk(stack: Stack, made: World, happen: Callable[[], None]) -> None:
+def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[], None]) -> None:
     """Schedule a game, have it announced, join by a click, be reminded: each once, though something happens before."""
     happen()
     number = next(numbers)
     title, lead = f"Walk {number}", timedelta(days=1, hours=3 * number)  # no two games at a time
     later = datetime.now(UTC) + lead + timedelta(minutes=10)
-    game = made.game(title=title, starts_at=later, channel_id=fixtures.GENERAL_ID)
+    game = world.create_game(title=title, starts_at=later, channel_id=fixtures.GENERAL_ID)
     eventually(lambda: posts_of(stack, game), 20)
 
     def joined() -> bool:
@@ -92,42 +92,42 @@ def walk(stack: Stack, made: World, happen: Callable[[], None]) -> None:
     # By less than asks players again, to where the reminder is due.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
     soon = replace(scheduling.plan_of(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
-    scheduling.edit(game.pk, soon, Actor(made.bob, "page"), datetime.now(UTC))
-    eventually(lambda: letters(stack, "charlie", game) and letters(stack, "bob", game), 25)
+    scheduling.edit(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
+    eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game), 25)
     reminders = Delivery.objects.filter(notification__kind="reminder")
-    eventually(lambda: reminders.filter(notification__game=game, status=Status.SENT).count() == 2, 20)
+    eventually(lambda: reminders.filter(notification__game=game, status=DeliveryStatus.SENT).count() == 2, 20)
     assert len(posts_of(stack, game)) == 1
     for person in ("charlie", "bob"):
-        assert len(letters(stack, person, game)) == 1
-    assert not reminders.exclude(status=Status.SENT).exists()
+        assert len(reminders_to(stack, person, game)) == 1
+    assert not reminders.exclude(status=DeliveryStatus.SENT).exists()
 
 
-def test_requests_that_fail(made: World, stack: Stack) -> None:
+def test_requests_that_fail(world: World, stack: Stack) -> None:
     for name, details in REQUESTS.items():
         began = time.monotonic()
-        walk(stack, made, partial(fault, stack, **details))
+        schedule_announce_join_remind(stack, world, partial(fault, stack, **details))
         stack.discord.client.clear_faults()
         print(f"{name}: {time.monotonic() - began:.1f} s")
-    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.said)
-    assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.said)
-    assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.said)
+    assert re.search(r"Discord cannot be heard \(.+\)\. Attempting a reconnect in", stack.log_text)
+    assert re.search(r"The announcement for game \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
+    assert re.search(r"The reminder for game \d+ to \d+ is tried again in \d+ s: Discord answered 503", stack.log_text)
 
 
-def test_connections_that_end(made: World, stack: Stack) -> None:
+def test_connections_that_end(world: World, stack: Stack) -> None:
     for number, details in enumerate(CONNECTIONS.values()):
         fault(stack, **details)
         fault(stack, "rename", channel_id=fixtures.RAIDS_ID, name=f"raids-{number}")
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists, 20)
-        walk(stack, made, lambda: None)
-    assert "The connection to Discord is lost. It is made again by itself." in stack.said
-    assert "Hearing Discord again; nothing was missed." in stack.said
-    assert "Traceback" not in stack.said
+        schedule_announce_join_remind(stack, world, lambda: None)
+    assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
+    assert "Hearing Discord again; nothing was missed." in stack.log_text
+    assert "Traceback" not in stack.log_text
 
 
-def test_things_that_change(made: World, stack: Stack, as_person: Any, settings: Any) -> None:
+def test_things_that_change(world: World, stack: Stack, as_person: Any, settings: Any) -> None:
     settings.DISCORD_API_URL = stack.discord.api_url
     now = datetime.now(UTC)
-    game = made.game(title="Long walk", channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=2))
+    game = world.create_game(title="Long walk", channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=2))
 
     def page(who: Any) -> str:
         return str(as_person(who).get(game.get_absolute_url()).text)
@@ -135,10 +135,10 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     def edit(**changes: Any) -> None:
         game.refresh_from_db()
         scheduling.edit(
-            game.pk, replace(scheduling.plan_of(game), **changes), Actor(made.bob, "page"), datetime.now(UTC)
+            game.pk, replace(scheduling.plan_of(game), **changes), Actor(world.bob, "page"), datetime.now(UTC)
         )
 
-    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])
     eventually(lambda: Announcement.objects.get().shown_revision == 2)
 
@@ -146,14 +146,14 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: [p for p in posts_of(stack, game) if p["id"] != first["id"]])
     eventually(lambda: Announcement.objects.get().message_id)
-    assert "Somebody in Discord deleted the announcement there, so it was put back" in page(made.bob)
+    assert "Somebody in Discord deleted the announcement there, so it was put back" in page(world.bob)
 
     # A permission taken, and given back.
     fault(stack, "permissions", channel_id=fixtures.GENERAL_ID, take=["EMBED_LINKS"])
-    eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).missing)
+    eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).missing_requirements)
     edit(title="Longer walk")
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not up to date in Discord: missing Embed Links in #general." in page(made.bob)
+    assert "Not up to date in Discord: missing Embed Links in #general." in page(world.bob)
     fault(stack, "give", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
     eventually(lambda: not Announcement.objects.get().problem)
@@ -161,20 +161,20 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     # A role gone: nobody's sign-up depends on it.
     fault(stack, "delete_role", role_id=fixtures.PLAYER_ID)
     eventually(lambda: Role.objects.get(pk=fixtures.PLAYER_ID).gone_at)
-    assert "1 of 5 seats taken" in page(made.bob)
+    assert "1 of 5 seats taken" in page(world.bob)
 
     # An outage, and its end.
     fault(stack, "outage")
     eventually(lambda: Guild.objects.get().unavailable)
-    guild_page = f"/guilds/{made.guild.pk}/"
-    assert "Discord reports an outage of this server." in as_person(made.bob).get(guild_page).text
+    guild_page = f"/guilds/{world.guild.pk}/"
+    assert "Discord reports an outage of this server." in as_person(world.bob).get(guild_page).text
     fault(stack, "outage", over=True)
     eventually(lambda: not Guild.objects.get().unavailable)
 
     # The bot removed, a change meanwhile, and the bot invited again.
     fault(stack, "kick_bot")
     eventually(lambda: Guild.objects.get().gone_at)
-    assert as_person(made.bob).get(game.get_absolute_url()).status_code == 404
+    assert as_person(world.bob).get(game.get_absolute_url()).status_code == 404
     scheduling.edit(
         game.pk, replace(scheduling.plan_of(game), title="Longest walk"), Actor(None, "command", operator=True), now
     )
@@ -182,22 +182,22 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
     fault(stack, "invite_bot")
     eventually(lambda: "Longest walk" in str(posts_of(stack, game)))
     assert len(posts_of(stack, game)) == 1
-    assert "Longest walk" in page(made.bob)
+    assert "Longest walk" in page(world.bob)
 
     # A member removed, and another banned: for them there is no such game.
     dana = Member.objects.filter(user_id=fixtures.DANA_ID)
-    refresh_member(made.guild.pk, fixtures.DANA_ID)
+    refresh_member(world.guild.pk, fixtures.DANA_ID)
     assert dana.get().left_at is None
     for kind, person in (("remove_member", fixtures.DANA_ID), ("ban_member", fixtures.CHARLIE_ID)):
         fault(stack, kind, user_id=person)
-        refresh_member(made.guild.pk, person)
+        refresh_member(world.guild.pk, person)
         assert Member.objects.get(user_id=person).left_at is not None
-    assert as_person(made.charlie).get(game.get_absolute_url()).status_code == 404
+    assert as_person(world.charlie).get(game.get_absolute_url()).status_code == 404
 
     # The channel deleted, and another chosen.
     fault(stack, "delete_channel", channel_id=fixtures.GENERAL_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    assert "Not announced: #general no longer exists. Edit the game and choose another channel." in page(made.bob)
+    assert "Not announced: #general no longer exists. Edit the game and choose another channel." in page(world.bob)
     edit(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: posts_of(stack, game, fixtures.RAIDS_ID))
     assert not Announcement.objects.get().problem
@@ -209,15 +209,15 @@ def test_things_that_change(made: World, stack: Stack, as_person: Any, settings:
         "The bot was invited to the server Friday Night Dice.",
         "#general of the server Friday Night Dice was deleted.",
     ):
-        assert sentence in stack.said
+        assert sentence in stack.log_text
 
 
-def test_who_left_is_not_called_in_the_channel(made: World, stack: Stack) -> None:
+def test_who_left_is_not_called_in_the_channel(world: World, stack: Stack) -> None:
     start = datetime.now(UTC) + timedelta(seconds=62)
-    game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=start, reminders=(1,))
-    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+    game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=start, reminders=(1,))
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
     fault(stack, "remove_member", user_id=fixtures.CHARLIE_ID)
-    eventually(lambda: Delivery.objects.filter(recipient=made.charlie, status=Status.FAILED).exists())
-    assert "no longer" in Delivery.objects.get(recipient=made.charlie).error
+    eventually(lambda: Delivery.objects.filter(recipient=world.charlie, status=DeliveryStatus.FAILED).exists())
+    assert "no longer" in Delivery.objects.get(recipient=world.charlie).error
     time.sleep(0.5)
     assert not [m for m in stack.discord.client.messages("bob", fixtures.GENERAL_ID) if m["content"]]

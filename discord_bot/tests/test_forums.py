@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from conftest import GUILD, World, make_world
 from discord_bot.http.directory import RestDirectory
-from discord_bot.tests.helpers import edit, speak
+from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor
 from games.models import Announcement, Game
 from games.posts.actions import posts_deleted, shown_by_answer
@@ -22,12 +22,12 @@ from gamesched.local_discord.state.entities import REQUIRE_TAG
 from gamesched.local_discord.state.entities import Channel as Thread
 from gamesched.local_discord.state.permissions import BOT, Permission
 from gamesched.testing.stack import Stack, eventually
-from guilds.directory.payloads import SeenChannel
-from guilds.directory.upsert import see_channels
+from guilds.directory.payloads import ChannelPayload
+from guilds.directory.upsert import upsert_channels
 from guilds.models import Channel
 from notifications.models import Delivery, Notification
 
-FORUM = SeenChannel(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
+FORUM = ChannelPayload(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
     if fixtures.CAMPAIGNS_ID in discord.world.channels:
         discord.do(lambda local: local.delete_channel(local.channels[fixtures.CAMPAIGNS_ID]))
     discord.do(fixtures.add_forum)
-    see_channels(GUILD, [FORUM])
+    upsert_channels(GUILD, [FORUM])
     return discord
 
 
@@ -58,8 +58,8 @@ def shown(local: LocalDiscord, channel_id: int) -> str:
 
 def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World) -> None:
     title = "The Long Campaign " * 8
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID, title=title.strip())
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID, title=title.strip())
+    send_due(world.now)
     [thread] = threads(local)
     post = Announcement.objects.get()
     assert (thread.name, post.message_id, post.thread_name) == (title[:100].strip(), thread.id, thread.name)
@@ -67,51 +67,51 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
     assert post.url.endswith(f"/{GUILD}/{thread.id}/{thread.id}")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     asked = len(local.client.requests("PATCH /channels"))
-    speak(world.now + timedelta(seconds=3))
+    send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
     assert len(local.client.requests("PATCH /channels")) == asked + 1, "its name is the same"
-    edit(world, game, world.now, title="The Short One")
-    speak(world.now + timedelta(seconds=6))
+    edit_game(world, game, world.now, title="The Short One")
+    send_due(world.now + timedelta(seconds=6))
     assert thread.name == "The Short One"
     assert "The Short One" in shown(local, thread.id)
     assert Announcement.objects.get().shown_revision == Game.objects.get().revision
 
 
 def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     [thread] = threads(local)
-    revision = edit(world, game, world.now, title="Another").revision
+    revision = edit_game(world, game, world.now, title="Another").revision
     shown_by_answer(game.pk, thread.id, revision, world.now)
-    speak(world.now + timedelta(seconds=3))
+    send_due(world.now + timedelta(seconds=3))
     assert thread.name == "Another"
 
 
 def test_a_new_name_refused_for_now_is_given_later(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     [thread] = threads(local)
-    edit(world, game, world.now, title="Another")
+    edit_game(world, game, world.now, title="Another")
     local.client.fault("rate_limit", f"PATCH /channels/{thread.id}", retry_after=240)
-    speak(world.now)
+    send_due(world.now)
     assert (thread.name, "Another" in shown(local, thread.id)) == ("Curse of Strahd", True)
     local.client.clear_faults()
-    speak(world.now + timedelta(seconds=241))
+    send_due(world.now + timedelta(seconds=241))
     assert thread.name == "Another"
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
 @pytest.mark.parametrize("closed", [False, True])
 def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, world: World, closed: bool) -> None:
-    other, game = (world.game(channel_id=fixtures.CAMPAIGNS_ID) for _ in range(2))  # of the same title
-    speak(world.now, lost=True)
+    other, game = (world.create_game(channel_id=fixtures.CAMPAIGNS_ID) for _ in range(2))  # of the same title
+    send_due(world.now, lost=True)
     before = {thread.id for thread in threads(local)}
     assert len(before) == 2
     for thread in threads(local):
         local.do(lambda local, thread=thread: local.change_channel(thread, archived=closed))  # type: ignore[misc]
     # A change between the tries begins their count anew, and is no reason to forget that there was one.
-    edit(world, game, world.now, title="Another")
-    speak(world.now + timedelta(seconds=1))
+    edit_game(world, game, world.now, title="Another")
+    send_due(world.now + timedelta(seconds=1))
     assert {thread.id for thread in threads(local)} == before, "nothing is posted twice"
     ids = dict(Announcement.objects.values_list("game_id", "message_id"))
     assert set(ids.values()) == before
@@ -121,31 +121,31 @@ def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, worl
 
 
 def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, world: World) -> None:
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     [thread] = threads(local)
     local.do(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    speak(world.now + timedelta(seconds=3))
+    send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
     assert thread.thread is not None
     assert not thread.thread.archived
 
 
 def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, settings: Any) -> None:
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     [first] = threads(local)
     assert RestDirectory().has_message(first.id, first.id)
     local.do(lambda local: local.delete_channel(first))
     assert not RestDirectory().has_message(first.id, first.id), "its channel is gone with it"
     assert posts_deleted([first.id], world.now) == 1
-    speak(world.now)
+    send_due(world.now)
     [second] = threads(local)
     local.do(lambda local: local.delete_channel(second))  # and nobody heard of it
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     for _ in range(2):
-        speak(world.now + timedelta(seconds=3))
+        send_due(world.now + timedelta(seconds=3))
     [third] = threads(local)
     assert third.id not in (first.id, second.id)
     assert "1 of 5 seats taken" in shown(local, third.id)
@@ -156,14 +156,14 @@ def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: Wor
     role = local.world.guilds[GUILD].roles[fixtures.BOT_ROLE_ID]
     bits = BOT | (Permission.MANAGE_THREADS if moderates else 0)
     local.do(lambda local: local.change_role(local.guilds[GUILD], role, permissions=int(bits)))
-    game = world.game(channel_id=fixtures.GENERAL_ID)
-    speak(world.now)
-    edit(world, game, world.now, channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    game = world.create_game(channel_id=fixtures.GENERAL_ID)
+    send_due(world.now)
+    edit_game(world, game, world.now, channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     assert game.url not in shown(local, fixtures.GENERAL_ID)
     [thread] = threads(local)
-    edit(world, game, world.now, channel_id=fixtures.GENERAL_ID)
-    speak(world.now)
+    edit_game(world, game, world.now, channel_id=fixtures.GENERAL_ID)
+    send_due(world.now)
     assert game.url in shown(local, fixtures.GENERAL_ID)
     if moderates:
         assert not threads(local)
@@ -175,16 +175,16 @@ def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: Wor
 
 
 def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: World) -> None:
-    game = world.game(
+    game = world.create_game(
         channel_id=fixtures.CAMPAIGNS_ID,
         starts_at=world.now + timedelta(minutes=5),
         reminders=(1,),
         reminder_place="channel",
     )
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    speak(world.now)
+    send_due(world.now)
     [thread] = threads(local)
-    speak(world.now + timedelta(minutes=4))
+    send_due(world.now + timedelta(minutes=4))
     assert f"<@{world.charlie.pk}>" in local.client.messages("alice", thread.id)[0]["content"]
     assert Delivery.objects.get().status == "sent"
 
@@ -193,15 +193,15 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
     forum = local.world.channels[fixtures.CAMPAIGNS_ID]
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
     local.do(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
-    world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     [thread] = threads(local)
     assert thread.thread is not None
     assert thread.thread.applied_tags == [6]
     local.do(lambda local: local.change_channel(forum, available_tags=tags[:1]))
-    see_channels(GUILD, [replace(FORUM, lacks_tag=True)])
-    game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
-    speak(world.now)
+    upsert_channels(GUILD, [replace(FORUM, lacks_tag=True)])
+    game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
+    send_due(world.now)
     problem = "Not announced: missing a tag that it may use in #campaigns."
     assert Announcement.objects.get(game=game).problem == problem
     page = as_person(world.alice).get(reverse("guild-setup", args=[GUILD])).text
@@ -210,8 +210,8 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
 
 def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
     guild_setup.test_channel(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
-    speak(world.now, lost=True)
-    speak(world.now + timedelta(seconds=1))
+    send_due(world.now, lost=True)
+    send_due(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]
     assert Notification.objects.get(kind="channel_test").dropped == ""
 
@@ -223,8 +223,8 @@ def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
     with Stack("bot", "notifyd") as stack:
         stack.discord.do(fixtures.add_forum)
         eventually(Channel.objects.filter(pk=fixtures.CAMPAIGNS_ID).exists)
-        assert not Channel.objects.get(pk=fixtures.CAMPAIGNS_ID).missing
-        game = world.game(channel_id=fixtures.CAMPAIGNS_ID)
+        assert not Channel.objects.get(pk=fixtures.CAMPAIGNS_ID).missing_requirements
+        game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
         first = eventually(lambda: Announcement.objects.get().message_id) or 0
         post = stack.posts(channel_id=first)[0]
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")

@@ -8,11 +8,11 @@ import pytest
 
 from discord_bot.http import lookup_limit
 from discord_bot.http.directory import RestDirectory
-from discord_bot.models import LookUps
+from discord_bot.models import LookupLimit
 from gamesched.lib.clock import db_now
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from guilds.directory.lookup import DirectoryDown
+from guilds.directory.lookup import DirectoryUnavailable
 
 pytestmark = pytest.mark.django_db
 
@@ -33,55 +33,55 @@ def test_members_are_found_at_once_and_bots_are_not(local: LocalDiscord, setting
     assert [str(one.user.id) for one in search(fixtures.GUILD_ID, made["username"], 10)] == [made["id"]]
     for _ in range(7):
         search(fixtures.GUILD_ID, "x", 10)
-    with pytest.raises(DirectoryDown):  # Discord allows ten in ten seconds
+    with pytest.raises(DirectoryUnavailable):  # Discord allows ten in ten seconds
         search(fixtures.GUILD_ID, "x", 10)
     assert {each["status"] for each in local.client.requests()} == {200}, "and is not asked for an eleventh"
 
 
 def test_all_processes_share_five_look_ups_a_second() -> None:
-    waits = [lookup_limit.take_turn() for _ in range(25)]
+    waits = [lookup_limit.reserve_lookup() for _ in range(25)]
     assert waits == sorted(waits)
     assert waits[0] == 0
     assert waits[-1] == pytest.approx(24 / 5, abs=0.4)
-    with pytest.raises(DirectoryDown, match="too many"):
-        [lookup_limit.take_turn() for _ in range(5)]
+    with pytest.raises(DirectoryUnavailable, match="too many"):
+        [lookup_limit.reserve_lookup() for _ in range(5)]
     # Nothing of it is this process's: the row alone says when the next may ask.
-    LookUps.objects.update(next_at=db_now() + timedelta(seconds=3))
-    assert 2.5 < lookup_limit.take_turn() <= 3
+    LookupLimit.objects.update(next_at=db_now() + timedelta(seconds=3))
+    assert 2.5 < lookup_limit.reserve_lookup() <= 3
 
 
 def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
     local.do(lambda world: setattr(world.bot, "token", "another"))
     directory = RestDirectory()
     for look in (directory.member, directory.member, directory.has_message):
-        with pytest.raises(DirectoryDown):
+        with pytest.raises(DirectoryUnavailable):
             look(fixtures.GUILD_ID, fixtures.BOB_ID)
     assert [each["status"] for each in local.client.requests()] == [401]
     assert "Discord refuses DISCORD_BOT_TOKEN" in caplog.text
-    LookUps.objects.update(closed_until=db_now())
-    with pytest.raises(DirectoryDown, match="401"):
+    LookupLimit.objects.update(closed_until=db_now())
+    with pytest.raises(DirectoryUnavailable, match="401"):
         directory.member(fixtures.GUILD_ID, fixtures.BOB_ID)
 
 
 def test_refused_look_ups_stop_long_before_discord_bans_us() -> None:
-    for _ in range(lookup_limit.REFUSED_MOST):
-        assert lookup_limit.take_turn() < 11
-        LookUps.objects.update(next_at=db_now())
-        lookup_limit.answered(429, {"X-RateLimit-Scope": "shared"})
-        lookup_limit.answered(403, {"X-RateLimit-Scope": "user"})
-    with pytest.raises(DirectoryDown, match="refused 50 look-ups"):
-        lookup_limit.take_turn()
+    for _ in range(lookup_limit.MAX_REFUSED):
+        assert lookup_limit.reserve_lookup() < 11
+        LookupLimit.objects.update(next_at=db_now())
+        lookup_limit.record_response(429, {"X-RateLimit-Scope": "shared"})
+        lookup_limit.record_response(403, {"X-RateLimit-Scope": "user"})
+    with pytest.raises(DirectoryUnavailable, match="refused 50 look-ups"):
+        lookup_limit.reserve_lookup()
     # Ten minutes later it begins anew.
-    earlier = db_now() - lookup_limit.WINDOW
-    LookUps.objects.update(closed_until=earlier, refused_since=earlier)
-    assert lookup_limit.take_turn() == 0
-    lookup_limit.answered(403, {})
-    assert LookUps.objects.get().refused == 1
+    earlier = db_now() - lookup_limit.REFUSAL_WINDOW
+    LookupLimit.objects.update(closed_until=earlier, refused_since=earlier)
+    assert lookup_limit.reserve_lookup() == 0
+    lookup_limit.record_response(403, {})
+    assert LookupLimit.objects.get().refused == 1
 
 
 def test_a_limit_of_the_whole_bot_is_heeded_by_all(local: LocalDiscord) -> None:
     local.client.fault("rate_limit", retry_after=4.0, scope="global")
     for _ in range(3):
-        with pytest.raises(DirectoryDown):
+        with pytest.raises(DirectoryUnavailable):
             RestDirectory().member(fixtures.GUILD_ID, fixtures.BOB_ID)
     assert [each["status"] for each in local.client.requests()] == [429]

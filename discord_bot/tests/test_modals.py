@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 def test_a_note_and_a_guest_by_forms(now: Any) -> None:
     make_world(now)
     with Stack("bot", "notifyd") as stack:
-        game = make_world(now).game(channel_id=fixtures.GENERAL_ID, plus_one=True, answers=True)
+        game = make_world(now).create_game(channel_id=fixtures.GENERAL_ID, plus_one=True, answers=True)
         client = stack.discord.client
         post = eventually(stack.posts)[0]
         labels = [button["label"] for button in post["components"][0]["components"]]

@@ -18,9 +18,9 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import REPOSITORY, Stack, eventually, in_browser
-from guilds.directory.payloads import SeenMember, SeenUser
-from guilds.directory.upsert import see_member
+from gamesched.testing.stack import REPOSITORY, Stack, eventually, run_in_browser
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member
 from guilds.models import Channel, Guild, Role
 from notifications.models import Delivery
 
@@ -28,41 +28,41 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def made(now: datetime) -> World:
+def world(now: datetime) -> World:
     return make_world(now)
 
 
 @pytest.fixture
-def stack(made: World) -> Iterator[Stack]:
+def stack(world: World) -> Iterator[Stack]:
     with Stack("bot", "notifyd") as running:
         yield running
 
 
-def private(stack: Stack, person: str, channel_id: int = fixtures.GENERAL_ID) -> str:
+def newest_ephemeral(stack: Stack, person: str, channel_id: int = fixtures.GENERAL_ID) -> str:
     """The newest line that only this person sees."""
     found = [m for m in stack.discord.client.messages(person, channel_id) if m.get("flags", 0) & 64]
     return str(found[0]["content"]) if found else ""
 
 
-def test_a_missing_permission_is_named_and_trying_again_works(made: World, stack: Stack, as_person: Any) -> None:
+def test_a_missing_permission_is_named_and_trying_again_works(world: World, stack: Stack, as_person: Any) -> None:
     stack.discord.client.fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=["EMBED_LINKS"])
-    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing == ["Embed Links"])
-    game = made.game(channel_id=fixtures.RAIDS_ID)
+    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements == ["Embed Links"])
+    game = world.create_game(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: Announcement.objects.get().problem)
-    page = as_person(made.bob).get(game.get_absolute_url()).text
+    page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Not announced: missing Embed Links in #raids." in page
     assert "Try again" in page
     stack.discord.client.fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
-    eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing)
-    scheduling.announce_again(game.pk, Actor(made.bob, "page"), datetime.now(UTC))
+    eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
+    scheduling.announce_again(game.pk, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
         0
     ].problem
 
 
-def test_a_post_deleted_by_hand_is_put_back_at_once(made: World, stack: Stack) -> None:
-    game = made.game(channel_id=fixtures.GENERAL_ID)
+def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) -> None:
+    game = world.create_game(channel_id=fixtures.GENERAL_ID)
     post = eventually(stack.posts)[0]
     eventually(lambda: Announcement.objects.get().message_id)
     stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
@@ -73,36 +73,36 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(made: World, stack: Stack) -
     eventually(lambda: "1 of 5 seats taken" in str(stack.posts()[0]["embeds"]))
 
 
-def test_a_post_deleted_while_nobody_heard_is_put_back_at_the_next_change(made: World) -> None:
+def test_a_post_deleted_while_nobody_heard_is_put_back_at_the_next_change(world: World) -> None:
     with Stack("notifyd") as stack:
-        game = made.game(channel_id=fixtures.GENERAL_ID)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         eventually(lambda: Announcement.objects.get().message_id)
         stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
         assert not stack.posts()
-        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
         again = eventually(stack.posts)
         assert len(again) == 1
         assert again[0]["id"] != post["id"]
         assert "1 of 5 seats taken" in str(again[0]["embeds"])
 
 
-def test_another_channel_takes_the_post_along(made: World, stack: Stack) -> None:
+def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> None:
     from dataclasses import replace
 
-    game = made.game(channel_id=fixtures.GENERAL_ID)
+    game = world.create_game(channel_id=fixtures.GENERAL_ID)
     eventually(stack.posts)
     eventually(lambda: Announcement.objects.get().message_id)
     plan = replace(scheduling.plan_of(game), channel_id=fixtures.RAIDS_ID)
-    scheduling.edit(game.pk, plan, Actor(made.bob, "page"), datetime.now(UTC))
+    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     eventually(lambda: not stack.posts())
 
 
-def test_closed_direct_messages_fall_back_to_the_channel(made: World, stack: Stack) -> None:
+def test_closed_direct_messages_fall_back_to_the_channel(world: World, stack: Stack) -> None:
     now = datetime.now(UTC)
-    dana = see_member(made.guild.pk, SeenMember(SeenUser(fixtures.DANA_ID, "dana", "Dana")), now).user
-    game = made.game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
+    dana = upsert_member(world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), now).user
+    game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=62), reminders=(1,))
     signups.join(game.pk, dana, Actor(dana, "page"), now)
 
     def called() -> list[Any]:
@@ -117,12 +117,12 @@ def test_closed_direct_messages_fall_back_to_the_channel(made: World, stack: Sta
     eventually(lambda: Delivery.objects.filter(recipient=dana, status="sent", in_channel=True).exists())
 
 
-def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> None:
+def test_cancelling_tells_everyone_who_signed_up(world: World, stack: Stack) -> None:
     now = datetime.now(UTC)
-    game = made.game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
-    signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), now)
+    game = world.create_game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     eventually(stack.posts)
-    scheduling.cancel(game.pk, "rain", Actor(made.bob, "page"), now - TOLD_AFTER)
+    scheduling.cancel(game.pk, "rain", Actor(world.bob, "page"), now - TOLD_AFTER)
     letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in letter["content"]
     assert "rain" in letter["content"]
@@ -144,36 +144,36 @@ def test_cancelling_tells_everyone_who_signed_up(made: World, stack: Stack) -> N
         ("something else", wording.OLD_BUTTON),
     ],
 )
-def test_a_strange_button_has_a_polite_answer(made: World, custom_id: str, sentence: str) -> None:
-    from discord_bot.interactions.signup_buttons import Click, act
+def test_a_strange_button_has_a_polite_answer(world: World, custom_id: str, sentence: str) -> None:
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
     from gamesched.lib.ids import parse_id
 
-    game = made.game()
+    game = world.create_game()
     text = custom_id.format(game=game.pk, other=game.pk + 1000)
     parts = text.split(":")
     if len(parts) == 3 and parts[2] in {"join", "leave"} and len(parts[1]) <= 19:
-        member = SeenMember(SeenUser(made.charlie.pk, "charlie"))
-        assert act(Click(parse_id(parts[1]), parts[2], made.guild.pk, member)).text == sentence
+        member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+        assert run_signup_action(Click(parse_id(parts[1]), parts[2], world.guild.pk, member)).text == sentence
     else:
-        from discord_bot.bot import OURS
+        from discord_bot.bot import BUTTON_PATTERNS
 
-        assert not any(ours.fullmatch(text) for ours in OURS)
+        assert not any(ours.fullmatch(text) for ours in BUTTON_PATTERNS)
 
 
-def test_buttons_in_the_wrong_place(made: World) -> None:
-    from discord_bot.interactions.signup_buttons import Click, act
+def test_buttons_in_the_wrong_place(world: World) -> None:
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
 
-    game = made.game()
-    member = SeenMember(SeenUser(made.charlie.pk, "charlie"))
-    assert act(Click(game.pk, "join", None, None)).text == wording.NOT_IN_DM
+    game = world.create_game()
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    assert run_signup_action(Click(game.pk, "join", None, None)).text == wording.NOT_IN_DM
     Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
-    assert act(Click(game.pk, "join", 5, member)).text == wording.NOT_HERE
+    assert run_signup_action(Click(game.pk, "join", 5, member)).text == wording.NOT_HERE
 
 
-def test_one_private_line_for_each_click(made: World, stack: Stack) -> None:
-    game = made.game(channel_id=fixtures.GENERAL_ID, seats=3)
-    dana = see_member(made.guild.pk, SeenMember(SeenUser(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)).user
-    for player in (made.alice, dana):
+def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
+    game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=3)
+    dana = upsert_member(world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)).user
+    for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, "page"), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]
     eventually(lambda: Announcement.objects.get().shown_revision == 3)
@@ -188,23 +188,23 @@ def test_one_private_line_for_each_click(made: World, stack: Stack) -> None:
         entry = client.click(person, post, f"game:{game.pk}:{verb}")
         assert entry["state"] == "answered"
         assert entry["milliseconds"] < 3000
-        assert eventually(partial(private, stack, person)) == line
+        assert eventually(partial(newest_ephemeral, stack, person)) == line
     time.sleep(2.5)  # the edit would come after two seconds
     assert len(client.requests("PATCH /channels")) == edits, "a lone click costs no edit"
     assert Game.objects.get().revision == 5
 
 
-def test_a_renamed_channel_shows_within_two_seconds(made: World, stack: Stack) -> None:
+def test_a_renamed_channel_shows_within_two_seconds(world: World, stack: Stack) -> None:
     stack.discord.client.fault("rename", channel_id=str(fixtures.RAIDS_ID), name="expeditions")
     eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).name == "expeditions", 2)
 
 
 @pytest.mark.browser
-def test_new_names_show_on_an_open_page(made: World) -> None:
+def test_new_names_show_on_an_open_page(world: World) -> None:
     with Stack("web", "bot", "notifyd") as stack:
         client = stack.discord.client
-        game = made.game(channel_id=fixtures.GENERAL_ID)
-        signups.join(game.pk, made.charlie, Actor(made.charlie, "page"), datetime.now(UTC))
+        game = world.create_game(channel_id=fixtures.GENERAL_ID)
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
         eventually(stack.posts)
 
         def walk(browser: Any) -> float:
@@ -222,14 +222,14 @@ def test_new_names_show_on_an_open_page(made: World) -> None:
             page.locator(".roster").get_by_text("Chuck").first.wait_for(timeout=60_000)
             return time.monotonic() - renamed
 
-        took = in_browser(walk)
+        took = run_in_browser(walk)
         print(f"a nick was seen after {took:.0f} s")
         assert took < 60
 
 
-def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(made: World) -> None:
+def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
-        game = made.game(channel_id=fixtures.GENERAL_ID)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         eventually(lambda: Announcement.objects.get().message_id)
         stack.kill("bot")
@@ -243,13 +243,13 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(made: World)
         assert Role.objects.get(pk=fixtures.PLAYER_ID).name == "Adventurer"
         assert Guild.objects.get().name == "Saturday Night Dice"
         eventually(lambda: Announcement.objects.get().checked_at is None)
-        assert look_for(stack) == "Found 1 posts deleted."
+        assert run_announcement_check(stack) == "Found 1 posts deleted."
         again = eventually(stack.posts)
         assert [each["id"] != post["id"] for each in again] == [True]
         assert str(game.pk) in str(again[0]["components"])
 
 
-def look_for(stack: Stack) -> str:
+def run_announcement_check(stack: Stack) -> str:
     """What the worker's chore does each minute, run by hand."""
     code = "from games.scheduled_tasks import check_announcements; print(check_announcements())"
     ran = subprocess.run(

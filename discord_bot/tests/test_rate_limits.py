@@ -15,7 +15,7 @@ from conftest import World
 from discord_bot.backend import backend as backend_module
 from discord_bot.backend.backend import DiscordBackend
 from discord_bot.http import client
-from discord_bot.http.limits import Guard, Pace
+from discord_bot.http.limits import InvalidRequestGuard, SlidingWindowLimiter
 from games.core.base import Actor
 from games.core.states import State
 from games.models import Game
@@ -24,7 +24,7 @@ from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from notifications.daemon import steps
-from notifications.messages import Letter, NotYet, Passing, Permanent, Sent, TokenRefused
+from notifications.messages import OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage, TokenRefused
 
 
 @pytest.fixture
@@ -36,11 +36,11 @@ def local(settings: Any) -> Iterator[LocalDiscord]:
 
 @pytest.fixture
 async def backend(local: LocalDiscord) -> AsyncIterator[DiscordBackend]:
-    made = DiscordBackend()
-    await made.start()
+    backend = DiscordBackend()
+    await backend.start()
     local.server.services.log.clear()
-    yield made
-    await made.stop()
+    yield backend
+    await backend.stop()
 
 
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
@@ -53,15 +53,15 @@ def statuses(local: LocalDiscord, match: str = "") -> Counter[int]:
     return Counter(each["status"] for each in local.client.requests(match))
 
 
-async def ends(sending: Iterable[Awaitable[Sent]]) -> list[Any]:
+async def results_of(sending: Iterable[Awaitable[SentMessage]]) -> list[Any]:
     return await asyncio.gather(*sending, return_exceptions=True)
 
 
-def letters(channel_ids: Iterable[int]) -> list[Letter]:
-    return [Letter(channel_id=place, text="x", nonce=f"n{number}") for number, place in enumerate(channel_ids)]
+def messages_to(channel_ids: Iterable[int]) -> list[OutgoingMessage]:
+    return [OutgoingMessage(channel_id=place, text="x", nonce=f"n{number}") for number, place in enumerate(channel_ids)]
 
 
-def post(channel_id: int, message_id: int) -> Letter:
+def announcement_edit(channel_id: int, message_id: int) -> OutgoingMessage:
     """An edit."""
     shown = AnnouncementView(
         game_id=1,
@@ -83,7 +83,7 @@ def post(channel_id: int, message_id: int) -> Letter:
         may_sign_up=True,
         url="http://localhost/games/1",
     )
-    return Letter(channel_id=channel_id, message_id=message_id, post=shown)
+    return OutgoingMessage(channel_id=channel_id, message_id=message_id, post=shown)
 
 
 async def test_many_channels_use_the_budget_and_never_overdraw_it(local: LocalDiscord, backend: DiscordBackend) -> None:
@@ -91,19 +91,19 @@ async def test_many_channels_use_the_budget_and_never_overdraw_it(local: LocalDi
     started = time.monotonic()
     results: list[Any] = []
     for _ in range(3):
-        results += await ends(backend.send(letter) for letter in letters(places))
+        results += await results_of(backend.send(letter) for letter in messages_to(places))
     per_second = len(results) / (time.monotonic() - started)
     assert statuses(local) == {200: 135}
-    assert all(isinstance(result, Sent) for result in results)
+    assert all(isinstance(result, SentMessage) for result in results)
     assert 0.95 * 45 <= per_second <= 50, per_second
 
 
 async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: DiscordBackend) -> None:
     started = time.monotonic()
-    busy = await ends(backend.send(letter) for letter in letters([fixtures.GENERAL_ID] * 12))
-    await backend.send(Letter(channel_id=fixtures.RAIDS_ID, text="x", nonce="other"))
+    busy = await results_of(backend.send(letter) for letter in messages_to([fixtures.GENERAL_ID] * 12))
+    await backend.send(OutgoingMessage(channel_id=fixtures.RAIDS_ID, text="x", nonce="other"))
     assert time.monotonic() - started < 1
-    away = [result for result in busy if isinstance(result, NotYet)]
+    away = [result for result in busy if isinstance(result, RateLimited)]
     assert (len(away), statuses(local)) == (7, {200: 6}), "five in five seconds are let in"
     turns = [each.retry_after for each in away]
     assert turns == sorted(turns), "each has a turn of its own, at the channel's pace"
@@ -113,26 +113,26 @@ async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: Disc
 
 async def test_a_limit_of_the_whole_bot_silences_it(local: LocalDiscord, backend: DiscordBackend) -> None:
     local.client.fault("rate_limit", retry_after=4.0, scope="global")
-    results = await ends(backend.send(letter) for letter in letters(channels_of(local, 20)))
-    assert {type(result) for result in results} == {NotYet}
+    results = await results_of(backend.send(letter) for letter in messages_to(channels_of(local, 20)))
+    assert {type(result) for result in results} == {RateLimited}
     assert 3 < results[0].retry_after <= 4
     assert statuses(local)[429] <= 6, "those already on their way"
 
 
 async def test_a_failed_request_is_made_once(local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any) -> None:
-    [letter] = letters([fixtures.GENERAL_ID])
+    [letter] = messages_to([fixtures.GENERAL_ID])
     for status in (500, 502, 503):
         local.client.fault("status", match="POST /channels/*", status=status)
-        with pytest.raises(Passing):
+        with pytest.raises(TemporaryError):
             await backend.send(letter)
     assert statuses(local) == {500: 1, 502: 1, 503: 1}
     monkeypatch.setattr(client, "TIMEOUT", 0.2)
     await backend.stop()
     await backend.start()
     local.client.fault("delay", match="POST /channels/*", seconds=1.0)
-    with pytest.raises(Passing, match="reached"):
+    with pytest.raises(TemporaryError, match="reached"):
         await backend.send(letter)
-    assert isinstance(await backend.send(letter), Sent), "and the nonce makes the repeat harmless"
+    assert isinstance(await backend.send(letter), SentMessage), "and the nonce makes the repeat harmless"
 
 
 async def test_a_revoked_token_stops_everything(
@@ -147,13 +147,13 @@ async def test_a_revoked_token_stops_everything(
     def revoke(world: Any) -> None:
         world.bot.token = "another"
 
-    sending = asyncio.create_task(ends(backend.send(letter) for letter in letters(channels_of(local, 40))))
+    sending = asyncio.create_task(results_of(backend.send(letter) for letter in messages_to(channels_of(local, 40))))
     await asyncio.sleep(0.3)
     local.do(revoke)
     results = await sending
     seen = statuses(local)
     assert 1 <= seen[401] <= 4, "at most three after the first"
-    assert Counter(type(result) for result in results) == {Sent: seen[200], TokenRefused: 40 - seen[200]}
+    assert Counter(type(result) for result in results) == {SentMessage: seen[200], TokenRefused: 40 - seen[200]}
     assert [each.message for each in caplog.records if each.levelname == "ERROR"] == [
         "Discord refused DISCORD_BOT_TOKEN. Nothing is sent until it is mended; what waits is kept."
     ]
@@ -162,34 +162,34 @@ async def test_a_revoked_token_stops_everything(
 async def test_who_is_refused_often_falls_silent_first(
     local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(Guard, "SPEAKING", 8)
-    monkeypatch.setattr(Guard, "EDITING", 10)
+    monkeypatch.setattr(InvalidRequestGuard, "SPEAKING", 8)
+    monkeypatch.setattr(InvalidRequestGuard, "EDITING", 10)
     local.client.fault("status", match="*", status=403, code=50013, times=0)
-    for letter in letters(channels_of(local, 12)):
-        with pytest.raises((Permanent, NotYet)):
+    for letter in messages_to(channels_of(local, 12)):
+        with pytest.raises((PermanentError, RateLimited)):
             await backend.send(letter)
     assert statuses(local) == {403: 8}
     for number in range(5):
-        with pytest.raises((Permanent, NotYet)):
-            await backend.send(post(fixtures.GENERAL_ID, local.world.new_id() + number))
+        with pytest.raises((PermanentError, RateLimited)):
+            await backend.send(announcement_edit(fixtures.GENERAL_ID, local.world.new_id() + number))
     assert statuses(local) == {403: 10}
-    with pytest.raises(NotYet) as refusal:
-        await backend.send(post(fixtures.GENERAL_ID, local.world.new_id()))
+    with pytest.raises(RateLimited) as refusal:
+        await backend.send(announcement_edit(fixtures.GENERAL_ID, local.world.new_id()))
     assert refusal.value.retry_after > 590
     assert sum("Discord refused 8 requests" in each.message for each in caplog.records) == 1
 
 
 def test_an_hour_of_refusals_stays_below_a_tenth_of_what_is_banned() -> None:
-    guard, made = Guard(), []
+    guard, sent_at = InvalidRequestGuard(), []
     for tick in range(3600 * 45):
         now = tick / 45
         try:
             guard.check(editing=tick % 2 == 0, now=now)
-        except NotYet:
+        except RateLimited:
             continue
         guard.count(403, {}, now)
-        made.append(now)
-    worst = max(sum(1 for each in made if start <= each < start + 600) for start in range(0, 3600, 60))
+        sent_at.append(now)
+    worst = max(sum(1 for each in sent_at if start <= each < start + 600) for start in range(0, 3600, 60))
     assert 800 <= worst <= 900
     guard.count(429, {"X-RateLimit-Scope": "shared"}, 4300.0)
     guard.check(editing=False, now=4300.0)
@@ -197,13 +197,13 @@ def test_an_hour_of_refusals_stays_below_a_tenth_of_what_is_banned() -> None:
 
 async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, backend: DiscordBackend) -> None:
     people = [int(each["id"]) for each in local.client.add_people(14, fixtures.GUILD_ID)]
-    results = await ends(backend.send(Letter(user_id=each, text="x", nonce=str(each))) for each in people)
-    assert [type(result) for result in results] == [Sent] * 10 + [NotYet] * 4
+    results = await results_of(backend.send(OutgoingMessage(user_id=each, text="x", nonce=str(each))) for each in people)
+    assert [type(result) for result in results] == [SentMessage] * 10 + [RateLimited] * 4
     assert statuses(local, "POST /users") == {200: 10}
     turns = [result.retry_after for result in results[10:]]
     assert 9 < turns[0] < 10.3
     assert turns[-1] - turns[0] == pytest.approx(3, abs=0.3)
-    letter = Letter(user_id=people[0], text="y", nonce="second")
+    letter = OutgoingMessage(user_id=people[0], text="y", nonce="second")
     await backend.send(letter)
     assert statuses(local, "POST /users") == {200: 10}, "a channel once opened is known"
 
@@ -213,44 +213,44 @@ async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: D
     local.do(lambda world: setattr(world.limits, "open_dm_status", status))
     local.do(lambda world: world.limits.rules.update(open_dm=type(world.limits.rules["post"])(0, 10.0)))
     for person, wait in ((fixtures.BOB_ID, 30.0), (fixtures.CHARLIE_ID, 30.0)):
-        with pytest.raises(NotYet) as refusal:
-            await backend.send(Letter(user_id=person, text="x", nonce="n"))
+        with pytest.raises(RateLimited) as refusal:
+            await backend.send(OutgoingMessage(user_id=person, text="x", nonce="n"))
         assert refusal.value.retry_after == pytest.approx(wait, abs=1.5)
     assert statuses(local, "POST /users") == {status: 1}
-    backend._opening.pause(0)
+    backend._dm_opening_limiter.pause(0)
     await asyncio.sleep(0.01)
-    with pytest.raises(NotYet) as refusal:
-        await backend.send(Letter(user_id=fixtures.BOB_ID, text="x", nonce="n"))
+    with pytest.raises(RateLimited) as refusal:
+        await backend.send(OutgoingMessage(user_id=fixtures.BOB_ID, text="x", nonce="n"))
     assert refusal.value.retry_after == 60
 
 
 async def test_a_post_is_edited_at_most_every_other_second(
     local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any
 ) -> None:
-    first, second = [await backend.send(letter) for letter in letters([fixtures.GENERAL_ID] * 2)]
-    await backend.send(post(first.channel_id, first.message_id))
-    await backend.send(post(second.channel_id, second.message_id))
-    with pytest.raises(NotYet) as refusal:
-        await backend.send(post(first.channel_id, first.message_id))
+    first, second = [await backend.send(letter) for letter in messages_to([fixtures.GENERAL_ID] * 2)]
+    await backend.send(announcement_edit(first.channel_id, first.message_id))
+    await backend.send(announcement_edit(second.channel_id, second.message_id))
+    with pytest.raises(RateLimited) as refusal:
+        await backend.send(announcement_edit(first.channel_id, first.message_id))
     assert 1 < refusal.value.retry_after < 2.1
     monkeypatch.setattr(
         backend_module, "OLD", -60.0
     )  # from here on all posts are old, and the channel's count together
-    await backend.send(post(first.channel_id, first.message_id))
-    with pytest.raises(NotYet):
-        await backend.send(post(second.channel_id, second.message_id))
+    await backend.send(announcement_edit(first.channel_id, first.message_id))
+    with pytest.raises(RateLimited):
+        await backend.send(announcement_edit(second.channel_id, second.message_id))
     assert statuses(local, "PATCH") == {200: 3}
 
 
 def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds_are_few_edits(monkeypatch: Any) -> None:
     clock = [1000.0]
     monkeypatch.setattr("discord_bot.http.limits.time", SimpleNamespace(monotonic=lambda: clock[0]))
-    pace, edits, away = Pace(1, backend_module.EDIT_EVERY), 0, list[float]()
+    pace, edits, away = SlidingWindowLimiter(1, backend_module.EDIT_INTERVAL), 0, list[float]()
     for _ in range(550):
         try:
-            pace.take("", in_line=False)
+            pace.try_acquire("", reserve=False)
             edits += 1
-        except NotYet as reason:
+        except RateLimited as reason:
             away.append(reason.retry_after)
         clock[0] += 10 / 550
     assert edits + 1 <= 8, "and one for the last state"
@@ -259,12 +259,12 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds_are_few_edits(monkey
 
 @pytest.mark.django_db
 def test_edits_while_notifyd_is_away_make_one_for_each_post(world: World) -> None:
-    games = [world.game() for _ in range(4)]
-    for job in steps.take_jobs(world.now, 10):
-        steps.record([(job, Sent(world.channel.pk, job.pk))], world.now)
+    games = [world.create_game() for _ in range(4)]
+    for job in steps.lease_jobs(world.now, 10):
+        steps.record([(job, SentMessage(world.channel.pk, job.pk))], world.now)
     for number in range(20):
         game = Game.objects.get(pk=games[number % 4].pk)
         plan = replace(scheduling.plan_of(game), title=f"Edit {number}")
         scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
-    jobs = steps.take_jobs(world.now, 500)
-    assert sorted(job.letter.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]
+    jobs = steps.lease_jobs(world.now, 500)
+    assert sorted(job.message.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]

@@ -9,7 +9,7 @@ import pytest
 from conftest import World
 from discord_bot.backend.backend import DiscordBackend
 from games.models import Announcement
-from gamesched.lib.orm import in_db
+from gamesched.lib.orm import run_in_db_thread
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from guilds.models import Guild
@@ -18,7 +18,7 @@ from notifications.models import Notification
 
 
 @pytest.fixture
-async def speaker(settings: Any) -> AsyncIterator[tuple[LocalDiscord, Notifyd]]:
+async def discord_and_notifyd(settings: Any) -> AsyncIterator[tuple[LocalDiscord, Notifyd]]:
     with LocalDiscord() as running:
         settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = running.api_url, running.bot_token
         backend = DiscordBackend()
@@ -29,47 +29,47 @@ async def speaker(settings: Any) -> AsyncIterator[tuple[LocalDiscord, Notifyd]]:
 
 
 async def turn_until_quiet(notifyd: Notifyd) -> None:
-    while await notifyd.turn() == 0.0 or notifyd.sending or notifyd.results:
+    while await notifyd.run_once() == 0.0 or notifyd.sending or notifyd.results:
         if notifyd.sending:
             await asyncio.wait(notifyd.sending)
 
 
-def due_at_once(world: World, count: int) -> None:
+def schedule_games(world: World, count: int) -> None:
     for number in range(count):
-        world.game(title=f"Game {number}", channel_id=(fixtures.GENERAL_ID, fixtures.RAIDS_ID)[number % 2])
+        world.create_game(title=f"Game {number}", channel_id=(fixtures.GENERAL_ID, fixtures.RAIDS_ID)[number % 2])
 
 
-def waiting() -> int:
+def open_notifications() -> int:
     return Notification.objects.open().filter(kind="announcement").count()
 
 
 async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
-    committed_world: World, speaker: tuple[LocalDiscord, Notifyd]
+    committed_world: World, discord_and_notifyd: tuple[LocalDiscord, Notifyd]
 ) -> None:
-    local, notifyd = speaker
-    await in_db(due_at_once, committed_world, 20)
+    local, notifyd = discord_and_notifyd
+    await run_in_db_thread(schedule_games, committed_world, 20)
     local.client.fault("kick_bot", guild_id=str(fixtures.GUILD_ID))
     await turn_until_quiet(notifyd)
     asked = [each["path"] for each in local.client.requests("")]
     assert len([path for path in asked if "messages" in path]) <= 2, "one for each channel"
     assert len([path for path in asked if path.endswith(f"/guilds/{fixtures.GUILD_ID}")]) == 1
-    assert await in_db(waiting) == 20, "they wait for the bot to come back"
-    guild = await in_db(Guild.objects.get)
+    assert await run_in_db_thread(open_notifications) == 20, "they wait for the bot to come back"
+    guild = await run_in_db_thread(Guild.objects.get)
     assert guild.gone_at is not None
     await turn_until_quiet(notifyd)
     assert len(local.client.requests("")) == len(asked), "and are not tried meanwhile"
 
 
 async def test_a_deleted_channel_is_asked_about_once(
-    committed_world: World, speaker: tuple[LocalDiscord, Notifyd]
+    committed_world: World, discord_and_notifyd: tuple[LocalDiscord, Notifyd]
 ) -> None:
-    local, notifyd = speaker
-    await in_db(due_at_once, committed_world, 10)
+    local, notifyd = discord_and_notifyd
+    await run_in_db_thread(schedule_games, committed_world, 10)
     local.client.fault("delete_channel", channel_id=str(fixtures.RAIDS_ID))
     await turn_until_quiet(notifyd)
     asked = [each for each in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in each["path"]]
     assert len(asked) == 1
     there = Announcement.objects.filter(channel_id=fixtures.RAIDS_ID)
-    problems = await in_db(lambda: set(there.values_list("problem", flat=True)))
+    problems = await run_in_db_thread(lambda: set(there.values_list("problem", flat=True)))
     assert all("no longer exists" in problem for problem in problems)
-    assert await in_db(waiting) == 0
+    assert await run_in_db_thread(open_notifications) == 0

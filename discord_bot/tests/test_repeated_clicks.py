@@ -30,10 +30,10 @@ def stack(now: Any) -> Iterator[Stack]:
 
 @pytest.fixture
 def game(stack: Stack, now: Any) -> Game:
-    return make_world(now).game(channel_id=fixtures.GENERAL_ID, seats=1)
+    return make_world(now).create_game(channel_id=fixtures.GENERAL_ID, seats=1)
 
 
-def said_to(stack: Stack, person: str) -> list[str]:
+def ephemeral_replies_to(stack: Stack, person: str) -> list[str]:
     """The lines that only this person sees, the oldest first."""
     shown = stack.discord.client.messages(person, fixtures.GENERAL_ID)
     return [message["content"] for message in reversed(shown) if message.get("flags", 0) & 64]
@@ -48,13 +48,13 @@ def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, g
             threads.submit(client.click, "charlie", post, f"game:{game.pk}:{verb}")
             time.sleep(0.15)
     assert Signup.objects.current().get().user_id == fixtures.CHARLIE_ID
-    eventually(lambda: said_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
+    eventually(lambda: ephemeral_replies_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
     entries = client.interactions()
     assert {entry["state"] for entry in entries} == {"answered"}
     assert max(entry["milliseconds"] for entry in entries) < 3000
     assert [entry["answer_type"] for entry in entries] == [7] + [6] * 9, "repetitions edit nothing"
     assert sum(entry["followups"] for entry in entries) == 2
-    assert said_to(stack, "charlie") == ["You are in, seat 1 of 1.", "You are already in: seat 1 of 1."]
+    assert ephemeral_replies_to(stack, "charlie") == ["You are in, seat 1 of 1.", "You are already in: seat 1 of 1."]
     eventually(lambda: "1 of 1 seats taken" in str(stack.posts()[0]["embeds"]))
     assert len(client.requests("PATCH /channels")) <= 2
 
@@ -64,8 +64,8 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
     for person in ("charlie", "bob"):
         entry = stack.discord.client.click(person, post, f"game:{game.pk}:join")
         assert entry["answer_type"] == 7
-    eventually(lambda: said_to(stack, "bob"))
-    assert said_to(stack, "bob") == ["The game is full. You are number 1 on the wait list, and move up by itself."]
+    eventually(lambda: ephemeral_replies_to(stack, "bob"))
+    assert ephemeral_replies_to(stack, "bob") == ["The game is full. You are number 1 on the wait list, and move up by itself."]
 
 
 def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any, capsys: Any) -> None:
@@ -76,8 +76,8 @@ def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any
     stack.discord.do(lambda world: _spoil(world, post))
     local.click("alice", post, "game:999999:join")
     rows = eventually(lambda: list(Interaction.objects.order_by("at")) if Interaction.objects.count() == 3 else [])
-    shown = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]
-    assert shown == [
+    summaries = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]
+    assert summaries == [
         ("charlie", f"{game.pk}:join", "done", "You are in, seat 1 of 1."),
         ("bob", f"{game.pk}:leave", "nothing", "You are not in this game, so there is nothing to leave."),
         (
@@ -92,8 +92,8 @@ def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any
         assert row.milliseconds is not None
         assert 0 <= row.milliseconds <= entry["milliseconds"] + 50
     call_command("interactions", "--person", "charlie", "--json")
-    [told] = json.loads(capsys.readouterr().out)
-    assert (told["person"], told["server"], told["outcome"]) == ("charlie", "Friday Night Dice", "done")
+    [printed] = json.loads(capsys.readouterr().out)
+    assert (printed["person"], printed["server"], printed["outcome"]) == ("charlie", "Friday Night Dice", "done")
     call_command("interactions")
     assert "3 interactions: half were answered within" in capsys.readouterr().out
     operator = game.host

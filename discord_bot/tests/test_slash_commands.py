@@ -27,12 +27,12 @@ MINE = [{"type": 1, "name": "mine", "options": []}]
 
 
 @pytest.fixture
-def made(now: Any) -> World:
+def world(now: Any) -> World:
     return make_world(now)
 
 
 @pytest.fixture
-def stack(made: World) -> Iterator[Stack]:
+def stack(world: World) -> Iterator[Stack]:
     with Stack("bot") as running:
         done = subprocess.run(
             [sys.executable, "manage.py", "sync_commands"],
@@ -59,10 +59,10 @@ def command(stack: Stack, person: str, options: list[dict[str, Any]]) -> dict[st
 
 
 @pytest.mark.processes
-def test_the_list_is_private_in_pages_and_links_to_the_posts(made: World, stack: Stack) -> None:
+def test_the_list_is_private_in_pages_and_links_to_the_posts(world: World, stack: Stack) -> None:
     for number in range(10):
-        starts = made.now + timedelta(days=1, hours=number)
-        made.game(title=f"Night [{number}](x) *", starts_at=starts, channel_id=fixtures.GAME_NIGHT_ID)
+        starts = world.now + timedelta(days=1, hours=number)
+        world.create_game(title=f"Night [{number}](x) *", starts_at=starts, channel_id=fixtures.GAME_NIGHT_ID)
     Announcement.objects.filter(game__title__startswith="Night [0]").update(message_id=4321)
     shown = command(stack, "charlie", LIST)
     assert shown["flags"] & 64
@@ -88,15 +88,15 @@ def test_the_list_is_private_in_pages_and_links_to_the_posts(made: World, stack:
 
 
 @pytest.mark.processes
-def test_mine_are_those_one_hosts_plays_or_waits_for(made: World, stack: Stack) -> None:
-    mine = made.game(title="Mine", seats=1)
-    made.game(title="Not mine")
+def test_mine_are_those_one_hosts_plays_or_waits_for(world: World, stack: Stack) -> None:
+    mine = world.create_game(title="Mine", seats=1)
+    world.create_game(title="Not mine")
     assert "Games you host" not in str(command(stack, "charlie", MINE))
     assert newest(stack, "charlie")["content"] == wording.NO_GAMES_OF_MINE
     from games.core.base import Actor
     from games.signups import actions as signups
 
-    signups.join(mine.pk, made.charlie, Actor(made.charlie, "page"), made.now)
+    signups.join(mine.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     shown = command(stack, "charlie", MINE)["embeds"][0]
     assert shown["title"] == "Your games"
     assert "Mine" in shown["description"]
@@ -106,7 +106,7 @@ def test_mine_are_those_one_hosts_plays_or_waits_for(made: World, stack: Stack) 
 
 
 @pytest.mark.processes
-def test_a_command_of_another_version_is_answered_politely(made: World, stack: Stack) -> None:
+def test_a_command_of_another_version_is_answered_politely(world: World, stack: Stack) -> None:
     other = [
         {"name": "game", "type": 1, "description": "x", "options": [{"name": "old", "type": 1, "description": "x"}]}
     ]
@@ -154,9 +154,9 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
 
 
 @pytest.mark.processes
-def test_only_one_channels(made: World, stack: Stack) -> None:
-    made.game(title="Raid", channel_id=fixtures.RAIDS_ID)
-    made.game(title="Quiz", channel_id=fixtures.GAME_NIGHT_ID)
+def test_only_one_channels(world: World, stack: Stack) -> None:
+    world.create_game(title="Raid", channel_id=fixtures.RAIDS_ID)
+    world.create_game(title="Quiz", channel_id=fixtures.GAME_NIGHT_ID)
     here = [{"type": 1, "name": "list", "options": [{"type": 7, "name": "channel", "value": str(fixtures.RAIDS_ID)}]}]
     shown = command(stack, "charlie", here)["embeds"][0]["description"]
     assert "Raid" in shown

@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World, make_world
-from discord_bot.tests.helpers import edit, speak
+from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor
 from games.models import Announcement, Game
 from games.models.layers import places
@@ -26,46 +26,46 @@ from gamesched.local_discord.state.entities import Channel as Thread
 from gamesched.local_discord.state.permissions import BOT
 from gamesched.local_discord.state.state import World as Local
 from gamesched.testing.stack import Stack, eventually
-from guilds.directory.payloads import SeenChannel, SeenGuild
-from guilds.directory.upsert import see_channels, see_guild
+from guilds.directory.payloads import ChannelPayload, GuildPayload
+from guilds.directory.upsert import upsert_channels, upsert_guild
 from guilds.models import Channel, Guild
 
-GENERAL = SeenChannel(fixtures.GENERAL_ID, "general", 0, 10, BOT)
-THREAD = SeenChannel(GUILD + 50, "Session one", 11, 10, BOT, parent_id=fixtures.GENERAL_ID)
+GENERAL = ChannelPayload(fixtures.GENERAL_ID, "general", 0, 10, BOT)
+THREAD = ChannelPayload(GUILD + 50, "Session one", 11, 10, BOT, parent_id=fixtures.GENERAL_ID)
 
 
-def see(*channels: SeenChannel, now: datetime) -> None:
+def upsert(*channels: ChannelPayload, now: datetime) -> None:
     guild = Guild.objects.get()
-    see_guild(SeenGuild(guild.pk, guild.name, "", guild.owner_id, (GENERAL, *channels), ()), now)
+    upsert_guild(GuildPayload(guild.pk, guild.name, "", guild.owner_id, (GENERAL, *channels), ()), now)
 
 
-def offered() -> list[int]:
+def offered_channel_ids() -> list[int]:
     return [one.pk for one in places(GUILD) if one.parent_id]
 
 
 def test_only_open_threads_of_open_channels_are_offered(world: World, as_person: Any) -> None:
-    see(THREAD, now=world.now)
-    assert offered() == [THREAD.id]
+    upsert(THREAD, now=world.now)
+    assert offered_channel_ids() == [THREAD.id]
     page = as_person(world.bob).get(reverse("game-new", args=[GUILD])).text
     assert "#general › Session one" in page
-    see(replace(THREAD, locked=True), now=world.now)
-    assert offered() == []
+    upsert(replace(THREAD, locked=True), now=world.now)
+    assert offered_channel_ids() == []
     with pytest.raises(Refused):
-        world.game(channel_id=THREAD.id)
-    see(THREAD, now=world.now)
-    game = world.game(channel_id=THREAD.id)
-    see(now=world.now)  # archived, for all that is known
-    assert offered() == []
+        world.create_game(channel_id=THREAD.id)
+    upsert(THREAD, now=world.now)
+    game = world.create_game(channel_id=THREAD.id)
+    upsert(now=world.now)  # archived, for all that is known
+    assert offered_channel_ids() == []
     assert Channel.objects.get(pk=THREAD.id).gone_at is None
-    edit(world, game, world.now, title="It may stay where it is")
-    see(THREAD, now=world.now)
+    edit_game(world, game, world.now, title="It may stay where it is")
+    upsert(THREAD, now=world.now)
     ChannelDefaults.objects.update_or_create(channel_id=fixtures.GENERAL_ID, defaults={"for_games": False})
-    assert offered() == []
+    assert offered_channel_ids() == []
 
 
 def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_person: Any) -> None:
-    see(THREAD, now=world.now)
-    game = world.game(channel_id=THREAD.id, seats=None)
+    upsert(THREAD, now=world.now)
+    game = world.create_game(channel_id=THREAD.id, seats=None)
     manager = Actor(world.alice, "page")
     server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
     shown = Game.objects.with_levels().get(pk=game.pk)
@@ -78,9 +78,9 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     assert THREAD.id not in [
         one.channel.pk for one in client.get(reverse("guild-setup", args=[GUILD])).context["channels"]
     ]
-    see_channels(GUILD, [replace(THREAD, bot_permissions=1 << 10 | 1 << 11, locked=True)])
+    upsert_channels(GUILD, [replace(THREAD, bot_permissions=1 << 10 | 1 << 11, locked=True)])
     lacking = ["Send Messages in Threads", "Embed Links", "Read Message History", "Manage Threads"]
-    assert Channel.objects.get(pk=THREAD.id).missing == lacking
+    assert Channel.objects.get(pk=THREAD.id).missing_requirements == lacking
 
 
 @pytest.fixture
@@ -90,17 +90,17 @@ def local(world: World, settings: Any) -> Iterator[LocalDiscord]:
         yield running
 
 
-def opened(local: Local) -> Thread:
+def open_thread(local: Local) -> Thread:
     """A thread of Bob's in #general."""
     return threads.start(local, local.channels[fixtures.GENERAL_ID], fixtures.BOB_ID, "Session one", PUBLIC_THREAD)
 
 
 def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: LocalDiscord, world: World) -> None:
-    thread = local.do(opened)
-    see(replace(THREAD, id=thread.id), now=world.now)
-    game = world.game(channel_id=thread.id)
+    thread = local.do(open_thread)
+    upsert(replace(THREAD, id=thread.id), now=world.now)
+    game = world.create_game(channel_id=thread.id)
     local.do(lambda local: local.change_channel(thread, archived=True))
-    speak(world.now)
+    send_due(world.now)
     post = Announcement.objects.get()
     assert (post.place_id, post.problem, post.thread_name) == (thread.id, "", "")
     assert game.url in str(local.client.messages("alice", thread.id))
@@ -108,11 +108,11 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     assert not thread.thread.archived
     local.do(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    speak(world.now + timedelta(seconds=3))
+    send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
     local.do(lambda local: local.change_channel(thread, archived=True, locked=True))
     scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
-    speak(world.now + timedelta(seconds=3))
+    send_due(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
 
 
@@ -121,11 +121,11 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
 def test_threads_are_heard_of_as_they_come_and_go(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
-        thread = stack.discord.do(opened)
+        thread = stack.discord.do(open_thread)
         row = Channel.objects.filter(pk=thread.id)
         eventually(row.exists)
-        assert not row.get().missing
-        game = world.game(channel_id=thread.id)
+        assert not row.get().missing_requirements
+        game = world.create_game(channel_id=thread.id)
         post = eventually(lambda: stack.posts(channel_id=thread.id))[0]
         assert stack.discord.client.click("charlie", post, f"game:{game.pk}:join")["state"] == "answered"
         stack.discord.do(lambda local: local.change_channel(thread, archived=True))

@@ -15,7 +15,7 @@ from games.pages.game_page import nobody
 from games.pages.guild_history import settings_history
 from games.pages.history_wording import history_line
 from games.scheduling.actions import word as word_of
-from guilds.admin_site import GuildScopedAdmin, by_absence
+from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
 # The words of `lifecycle.differences` whose values are told as settings.
@@ -79,7 +79,7 @@ def _words(word: str, value: Any, guild_id: int) -> str:
 class AnnouncementAdmin(GuildScopedAdmin):
     guild_path = "game__guild"
     list_display = ("game", "channel", "state", "problem")
-    list_filter = (("problem", by_absence("problem", "none", "missing or out of date")), "channel")
+    list_filter = (("problem", empty_filter("problem", "none", "missing or out of date")), "channel")
     search_fields = ("game__title", "=message_id")
     search_help_text = "By the game's title, or the message's id."
     list_select_related = ("game", "channel")

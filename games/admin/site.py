@@ -8,19 +8,19 @@ from django.urls import path
 
 from games.core.permissions import managed_guild_ids
 from games.deliveries import operator_views
-from guilds.admin_site import OperatorSite, is_superuser
+from guilds.admin_site import GuildAdminSite, is_superuser
 from guilds.models import User
-from notifications.daemon.pause import open_hold
+from notifications.daemon.pause import current_pause
 
 
-class Site(OperatorSite):
+class Site(GuildAdminSite):
     """Opened by what a person is now. Superusers see on every page when nothing is said, and how delivering goes."""
 
-    def managed(self, user: User) -> Collection[int]:
+    def managed_guild_ids(self, user: User) -> Collection[int]:
         return managed_guild_ids(user)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return super().each_context(request) | {"hold": open_hold() if is_superuser(request) else None}
+        return super().each_context(request) | {"hold": current_pause() if is_superuser(request) else None}
 
     def get_urls(self) -> list[Any]:
         return [

@@ -8,7 +8,7 @@ from games.attendance import wording as attendance_wording
 from games.core.base import Actor, Done, locked_game, require, require_manager
 from games.models import AuditEntry, Signup
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 
 
 @transaction.atomic
@@ -40,4 +40,4 @@ def name_of(signup: Signup, guild_id: int) -> str:
     """What somebody is called in the guild."""
     if signup.user_id is None:
         return signup.placeholder
-    return names_in(guild_id, [signup.user_id])[signup.user_id].text
+    return display_names(guild_id, [signup.user_id])[signup.user_id].text

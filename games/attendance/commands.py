@@ -17,7 +17,7 @@ from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 from guilds.models import Guild
 
 
@@ -55,7 +55,7 @@ class AfterWords(Words):
 
     def _seat(self, game: Game, who: str) -> int:
         require_manager(game, self.actor)  # before anything is said of its people
-        found = [one for one in attendees(game) if fold(one.name) == fold(who) or str(one.user_id) == who]
+        found = [one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who]
         if len(found) != 1:
             raise Refused(Refusal("unknown_seat", attendance_wording.nobody_is_seated_as(who)))
         return found[0].signup_id

@@ -12,7 +12,7 @@ from games.core.states import State, allowed
 from games.core.text import page_text
 from games.models import Game, Signup
 from games.posts.archive import archive_of
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import User
 
 
@@ -55,7 +55,7 @@ def after(game: Game, viewer: User, manages: bool, host_name: str, now: datetime
 def attendees(game: Game) -> list[Attendee]:
     """Those who had a seat, in their order."""
     signups = list(game.signups.current().filter(seated_at__isnull=False))
-    names = names_in(game.guild_id, [s.user_id for s in signups if s.user_id])
+    names = display_names(game.guild_id, [s.user_id for s in signups if s.user_id])
     return [
         Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.placeholder, s.no_show) for s in signups
     ]
@@ -82,7 +82,7 @@ def attendance(guild_id: int, since: datetime | None, until: datetime | None, no
     games = games.filter(**({"starts_at__gte": since} if since else {}), **({"starts_at__lt": until} if until else {}))
     lines = Signup.objects.filter(game__in=games).filter(Q(left_at=None, seated_at__isnull=False) | Q(left_late=True))
     found = list(lines.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key"))
-    names = names_in(guild_id, {s.user_id for s in found if s.user_id})
+    names = display_names(guild_id, {s.user_id for s in found if s.user_id})
     # Whoever left and came back has one line, that of the seat they had in the end.
     said = {(s.game_id, s.user_id) for s in found if s.left_at is None}
     for signup in found:

@@ -21,7 +21,7 @@ from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_s
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
@@ -59,7 +59,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         text, before = (form.cleaned_data[name] for name in ("text", "before"))
         try:
-            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+            ensure_fresh_roles(found.guild_id, request.user.pk, db_now(), max_age=AT_ONCE)
             flash.success(request, rewards.set_rewards(game_id, text, actor(request), db_now(), before).text)
             return redirect(found)
         except Refused as refused:

@@ -14,7 +14,7 @@ from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from notifications.models import Notification
 from notifications.queue import schedule, unschedule
 
@@ -39,7 +39,7 @@ def ask(game: Game, whom: Iterable[Signup], silence_ends: bool, now: datetime) -
 
 def _plan_end(game: Game, people: list[int], due_at: datetime) -> None:
     facts = {"number": game.question, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, facts=facts)
+    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=facts)
 
 
 def ask_again(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
@@ -145,11 +145,11 @@ def end(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
                 recipient_id=one.user_id,
                 due_at=now,
                 revision=game.revision,
-                useless_after=game.starts_at,
+                expires_at=game.starts_at,
             )
         reseat(game, now)
     if silent:
-        names = names_in(game.guild_id, [one.user_id for one in silent if one.user_id])
+        names = display_names(game.guild_id, [one.user_id for one in silent if one.user_id])
         who = sorted(name.text for name in names.values())
         changed(game, CLOCK, "question_end", {"for": ", ".join(who), "left": freed}, now)
     asked = set(people)
@@ -162,8 +162,8 @@ def end(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
         recipient_id=game.host_id,
         due_at=now,
         revision=game.revision,
-        facts=counts,
-        useless_after=game.ends_at,
+        payload=counts,
+        expires_at=game.ends_at,
     )
     return ""
 

@@ -13,7 +13,7 @@ from games.confirmations.edits import SHOWN_FOR, before_of, earliest, said, summ
 from games.core.base import Actor
 from games.core.scheduling import told_at
 from games.models import AuditEntry, Game, Signup
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 from notifications.queue import schedule
 
 KINDS = ("edited", "question")
@@ -75,7 +75,7 @@ def tell_carried(game: Game, now: datetime) -> None:
             recipient_id=one.user_id,
             due_at=now,
             revision=game.revision,
-            facts={"by": entry.actor_id},
+            payload={"by": entry.actor_id},
         )
 
 
@@ -110,8 +110,8 @@ def plan_letters(
             recipient_id=one.user_id,
             due_at=min([due_at, *known.due_at]),
             revision=game.revision,
-            facts=facts,
-            useless_after=game.answer_by if question else game.ends_at,
+            payload=facts,
+            expires_at=game.answer_by if question else game.ends_at,
         )
 
 
@@ -122,7 +122,7 @@ def _take_back(game: Game, people: Iterable[int], now: datetime) -> dict[int, Un
         notification__game=game,
         notification__kind__in=KINDS,
         recipient__in=people,
-        status=Status.PENDING,
+        status=DeliveryStatus.PENDING,
         leased_until=None,
     )
     # Locked, so that notifyd cannot render them before this is to be seen.
@@ -137,6 +137,6 @@ def _take_back(game: Game, people: Iterable[int], now: datetime) -> dict[int, Un
         unsaid.again = unsaid.again or row.facts.get("again", False)
         if row.closed_at is None:
             unsaid.due_at.append(row.due_at)
-    Delivery.objects.filter(pk__in=[one.pk for one in held]).update(status=Status.DROPPED, error=SAID_BY_ANOTHER)
+    Delivery.objects.filter(pk__in=[one.pk for one in held]).update(status=DeliveryStatus.DROPPED, error=SAID_BY_ANOTHER)
     rows.update(closed_at=now, dropped=SAID_BY_ANOTHER)
     return found

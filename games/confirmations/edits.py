@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from games.models import AuditEntry, Game
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 
 # By the words of the record of edits, in the order in which players are told.
 CARED = ("title", "start", "duration", "location", "channel", "host", "instructions")
@@ -24,7 +24,7 @@ def said(game: Game) -> dict[str, Any]:
         "duration": held.duration,
         "location": held.location,
         "channel": game.channel_id,
-        "host": names_in(game.guild_id, [game.host_id])[game.host_id].text,
+        "host": display_names(game.guild_id, [game.host_id])[game.host_id].text,
         "instructions": held.instructions,
     }
 

@@ -14,9 +14,9 @@ from games.core.scheduling import touch
 from games.core.states import State
 from games.core.wording import stamp
 from games.models import Game, Signup
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Drop, Kind, register
+from notifications.types import Skip, NotificationType, register
 
 INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
 
@@ -33,23 +33,23 @@ def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     return discord_lines(changes), fitting(shown, INSTRUCTIONS_SHOWN)
 
 
-def _edited(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _edited(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is None:
-        return Drop("they are no longer in, or the game is over")
+        return Skip("they are no longer in, or the game is over")
     lines, instructions = _changes(delivery, game)
     if not lines:
-        return Drop("all is as it was")
+        return Skip("all is as it was")
     return about_game(delivery, game, confirmation_wording.edited(*about(delivery, game), lines, instructions), now)
 
 
-def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _question(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, facts = game_of(delivery.notification), delivery.notification.facts
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
-        return Drop("they are no longer in, or the game is not to come")
+        return Skip("they are no longer in, or the game is not to come")
     if signup.asked != facts["number"] or game.answer_by is None:
-        return Drop("they answered, or are asked anew")
+        return Skip("they answered, or are asked anew")
     text = confirmation_wording.asked(
         *about(delivery, game),
         *_changes(delivery, game),
@@ -62,40 +62,40 @@ def _question(delivery: Delivery, now: datetime) -> Letter | Drop:
     return about_game(delivery, game, text, now, *buttons)
 
 
-def _silent(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _silent(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
-        return Drop("they are in again, or the game is over")
+        return Skip("they are in again, or the game is over")
     return about_game(delivery, game, confirmation_wording.lost_by_silence(*about(delivery, game)), now)
 
 
-def _sum(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _sum(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if game.state(now).over:
-        return Drop("the game is over")
+        return Skip("the game is over")
     facts = delivery.notification.facts
     return about_game(delivery, game, confirmation_wording.answered_sum(*about(delivery, game), facts), now)
 
 
-def _ended(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _ended(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to by this: who is, has rows of their own."""
     why = confirmations.end(game_of(row), row.facts["number"], row.facts["people"], now)
-    return Drop(why) if why else ()
+    return Skip(why) if why else ()
 
 
-def _shown_long_enough(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _shown_long_enough(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """The post no longer shows what changed a day ago."""
     game = game_of(row)
     if game.state(now).over:
-        return Drop("the game is over")
+        return Skip("the game is over")
     touch(game, now)
     return ()
 
 
-register(Kind("edited", expand=to_recipient, render=_edited))
-register(Kind("question", expand=to_recipient, render=_question))
-register(Kind("silent", expand=to_recipient, render=_silent))
-register(Kind("answered_sum", expand=to_recipient, render=_sum))
-register(Kind("question_end", expand=_ended))
-register(Kind("changed_end", expand=_shown_long_enough))
+register(NotificationType("edited", recipients=to_recipient, build_message=_edited))
+register(NotificationType("question", recipients=to_recipient, build_message=_question))
+register(NotificationType("silent", recipients=to_recipient, build_message=_silent))
+register(NotificationType("answered_sum", recipients=to_recipient, build_message=_sum))
+register(NotificationType("question_end", recipients=_ended))
+register(NotificationType("changed_end", recipients=_shown_long_enough))
 choices.register("question", confirmations.answer)

@@ -13,9 +13,9 @@ from games.core.scheduling import BUTTON_DELAY, touch
 from games.core.states import State, allowed
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import Guild, User
-from guilds.permissions import membership
+from guilds.permissions import get_membership
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class Actor:
 
     def may_see(self, guild_id: int) -> bool:
         """Whether the guild exists for them."""
-        return self.operator or (self.user is not None and membership(self.user, guild_id) is not None)
+        return self.operator or (self.user is not None and get_membership(self.user, guild_id) is not None)
 
     def may_manage(self, game: Game) -> bool:
         """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
@@ -109,7 +109,7 @@ def game_for(verb: str, game_id: int, who: User, actor: Actor, now: datetime) ->
 
 def whose(game: Game, who: User, actor: Actor) -> dict[str, str]:
     """For the record: whose place it is, where somebody else acted."""
-    return {} if actor.user == who else {"for": names_in(game.guild_id, [who.pk])[who.pk].text}
+    return {} if actor.user == who else {"for": display_names(game.guild_id, [who.pk])[who.pk].text}
 
 
 def changed(game: Game, actor: Actor, verb: str, changes: dict[str, Any], now: datetime) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 
 EMBED_DESCRIPTION = 4096
 EVERYBODY = {"everyone", "here"}
@@ -75,9 +75,9 @@ def wanted(text: str) -> Wanted:
         elif match["channel"]:
             channel_ids.add(int(match["channel"]))
         elif match["mark"] == "@":
-            people.update(fold(text[match.end() : end]) for end in _name_ends(text, match.end()))
+            people.update(normalize_name(text[match.end() : end]) for end in _name_ends(text, match.end()))
         elif match["mark"] == "#":
-            channels.update(fold(text[match.end() : end]) for end in _channel_ends(text, match.end()))
+            channels.update(normalize_name(text[match.end() : end]) for end in _channel_ends(text, match.end()))
     return Wanted(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids), frozenset(channel_ids))
 
 
@@ -115,7 +115,7 @@ def pieces(
 def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Iterable[int]]) -> Mention | None:
     """The one who has the longest name that stands there; None where it is nobody's or of several."""
     for end in ends:
-        name = fold(text[start + 1 : end])
+        name = normalize_name(text[start + 1 : end])
         ids = set(named.get(name, ()))
         if ids and not (text[start] == "@" and name in EVERYBODY):
             return Mention(text[start], ids.pop(), text[start:end]) if len(ids) == 1 else None

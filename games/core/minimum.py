@@ -34,9 +34,9 @@ def plan_minimum(game: Game, now: datetime) -> None:
         unschedule(KINDS, game.pk, now, "the game's times changed")
         return
     facts = {"starts_at": game.starts_at.isoformat()}
-    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, facts=facts, useless_after=game.starts_at)
+    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, payload=facts, expires_at=game.starts_at)
     if by - NUDGE_BEFORE > now:
         due_at = by - NUDGE_BEFORE
-        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, facts=facts, useless_after=by)
+        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, payload=facts, expires_at=by)
     else:
         unschedule(["nudge"], game.pk, now, "the game's times changed")

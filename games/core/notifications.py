@@ -9,11 +9,11 @@ from django.urls import reverse
 from games.core import notification_wording, wording
 from games.core.states import State
 from games.models import Game
-from guilds.display_names import names_in
-from notifications.messages import Button, Letter
+from guilds.display_names import display_names
+from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import LATE, in_doubt, tried_before
-from notifications.types import Drop
+from notifications.policy import LATE_AFTER, is_maybe_sent, earlier_attempt_at
+from notifications.types import Skip
 
 TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
 
@@ -33,24 +33,24 @@ def fitting(text: str, most: int) -> str:
     return shown
 
 
-def to_person(delivery: Delivery, text: str, now: datetime) -> Letter:
+def to_person(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
     """A direct message to the delivery's recipient. The text holds the delivery's nonce."""
     person = delivery.recipient
-    return Letter(
+    return OutgoingMessage(
         user_id=person.pk,
         channel_id=person.dm_channel_id,
         text=text,
         nonce=delivery.nonce,
-        mark=delivery.nonce,
-        doubt=in_doubt(delivery.first_tried_at, now),
-        tried_at=tried_before(delivery.first_tried_at, now),
+        dedupe_marker=delivery.nonce,
+        maybe_sent=is_maybe_sent(delivery.first_tried_at, now),
+        first_attempt_at=earlier_attempt_at(delivery.first_tried_at, now),
     )
 
 
-def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> Letter:
+def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> OutgoingMessage:
     """A letter to its recipient, or, `in_channel`, a mention of them there."""
     due_at = delivery.notification.due_at
-    if now - due_at > LATE and delivery.again_id is None:
+    if now - due_at > LATE_AFTER and delivery.again_id is None:
         text = notification_wording.late(text, due_at)
     made = to_person(delivery, notification_wording.with_choices(text, choices_address(guild_id)), now)
     if not delivery.in_channel:
@@ -67,9 +67,9 @@ def game_of(row: Notification) -> Game:
     return Game.objects.with_levels().select_related("announcement__channel").get(pk=row.game_id or 0)
 
 
-def to_recipient(row: Notification, now: datetime) -> list[int] | Drop:
+def to_recipient(row: Notification, now: datetime) -> list[int] | Skip:
     """Who is meant by a row for one person."""
-    return [row.recipient_id] if row.recipient_id else Drop("nobody to tell")
+    return [row.recipient_id] if row.recipient_id else Skip("nobody to tell")
 
 
 def to_host(row: Notification, now: datetime) -> list[int]:
@@ -77,16 +77,16 @@ def to_host(row: Notification, now: datetime) -> list[int]:
     return [game_of(row).host_id]
 
 
-def not_to_come(game: Game, now: datetime) -> Drop | None:
+def not_to_come(game: Game, now: datetime) -> Skip | None:
     """Why nothing is said of a game that players no longer wait for."""
     state = game.state(now)
-    return None if state is State.SCHEDULED else Drop(f"the game is {state.replace('_', ' ')}")
+    return None if state is State.SCHEDULED else Skip(f"the game is {state.replace('_', ' ')}")
 
 
-def stale(row: Notification, game: Game, now: datetime) -> Drop | None:
+def stale(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Why a row planned for one start of a game is of no use any more."""
     moved = row.facts.get("starts_at") != game.starts_at.isoformat()
-    return not_to_come(game, now) or (Drop("the game was moved") if moved else None)
+    return not_to_come(game, now) or (Skip("the game was moved") if moved else None)
 
 
 def marked(delivery: Delivery, url: str) -> str:
@@ -102,10 +102,10 @@ def about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
 
 def done_by(delivery: Delivery, game: Game) -> str:
     """Who did what a letter tells of, by their name in the guild; '' for an operator."""
-    name = names_in(game.guild_id, [delivery.notification.facts.get("by") or 0])
+    name = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
     return "".join(wording.plain(one.text) for one in name.values())
 
 
-def about_game(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> Letter:
+def about_game(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
     """A letter about a game; where direct messages are closed, its recipient is called where its post is."""
     return replace(letter(delivery, text, game.guild_id, game.announcement.place_id, now), buttons=buttons)

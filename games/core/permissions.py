@@ -8,7 +8,7 @@ from django.db.models import Q
 from games.models import Game, GameQuerySet, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from guilds import permissions
-from guilds.directory.lookup import meet
+from guilds.directory.lookup import fetch_roles_if_unknown
 from guilds.models import Guild, Member, User
 
 
@@ -29,7 +29,7 @@ class Standing:
 
 def standing(user: User, guild_id: int) -> Standing | None:
     """How a person stands in a guild; None for whom it does not exist."""
-    member = permissions.membership(user, guild_id)
+    member = permissions.get_membership(user, guild_id)
     if member is None:
         return None
     return Standing(member, _manager_roles(guild_id))
@@ -43,7 +43,7 @@ def manages(user: User, guild_id: int) -> bool:
 
 def certainly(user: User, guild_id: int, right: Callable[[], bool]) -> bool:
     """Whether a person has a right, which nobody is denied before their roles were read at all."""
-    return right() or (meet(guild_id, user.pk) and right())
+    return right() or (fetch_roles_if_unknown(guild_id, user.pk) and right())
 
 
 def may_schedule(user: User, guild_id: int) -> bool:

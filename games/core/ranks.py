@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from games.models import Game, Signup
 from games.models.settings import Method
 from guilds.models import User
-from guilds.permissions import membership
+from guilds.permissions import get_membership
 
 
 def rank_of(game: Game, who: User, put_in: bool) -> int:
@@ -13,7 +13,7 @@ def rank_of(game: Game, who: User, put_in: bool) -> int:
     held = game.effective
     if held.method is not Method.PRIORITY or put_in or game.is_hosted_by(who.pk):
         return 0
-    member = membership(who, game.guild_id)
+    member = get_membership(who, game.guild_id)
     theirs = set(member.role_ids) if member is not None else set()
     return next(
         (n for n, role in enumerate(held.priority_role_ids, 1) if role in theirs), len(held.priority_role_ids) + 1

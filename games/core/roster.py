@@ -9,7 +9,7 @@ from django.db.models import Q
 from games.core import wording
 from games.core.seating import offer_number
 from games.models import Game, Signup
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import User
 
 
@@ -64,7 +64,7 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
     """The game's roster, in three queries however long it is."""
     signups = list(game.signups.current())
     inviters = {s.pk: s.user_id for s in signups if s.user_id}
-    names = names_in(game.guild_id, list(inviters.values()))
+    names = display_names(game.guild_id, list(inviters.values()))
 
     def lines(these: Sequence[Signup]) -> tuple[Seat, ...]:
         made = []
@@ -102,7 +102,7 @@ def name_of(signup: Signup) -> str:
     """What one person, or placeholder, is called in the game's guild."""
     if signup.user_id is None:
         return signup.placeholder
-    return names_in(signup.game.guild_id, [signup.user_id])[signup.user_id].text
+    return display_names(signup.game.guild_id, [signup.user_id])[signup.user_id].text
 
 
 def place_of(game: Game, user: User) -> tuple[int, bool]:

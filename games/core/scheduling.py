@@ -40,7 +40,7 @@ def show(game: Game, at: datetime) -> None:
     """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
     if game.announced_at is None:
         return
-    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, soonest=True)
+    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, keep_earlier=True)
 
 
 def plan_clock(game: Game, now: datetime) -> None:
@@ -59,13 +59,13 @@ def plan_clock(game: Game, now: datetime) -> None:
             schedule(
                 "reminder",
                 game_id=game.pk,
-                offset=minutes,
+                dedupe_key=minutes,
                 due_at=at,
                 revision=game.revision,
-                facts=facts,
-                useless_after=game.starts_at,
+                payload=facts,
+                expires_at=game.starts_at,
             )
-    unschedule(["reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
+    unschedule(["reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))
     plan_own_reminders(game, now, anew=True)
     close = game.starts_at - timedelta(minutes=game.effective.signups_close)
     if now < close < game.starts_at:
@@ -115,11 +115,11 @@ def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
             schedule(
                 "own_reminder",
                 game_id=game.pk,
-                offset=minutes,
+                dedupe_key=minutes,
                 due_at=at,
                 revision=game.revision,
-                facts={"starts_at": game.starts_at.isoformat()},
-                useless_after=game.starts_at,
+                payload={"starts_at": game.starts_at.isoformat()},
+                expires_at=game.starts_at,
             )
     if anew:
-        unschedule(["own_reminder"], game.pk, now, "the game's times changed", but_offsets=tuple(kept))
+        unschedule(["own_reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))

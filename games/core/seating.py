@@ -9,7 +9,7 @@ from games.core.states import State
 from games.core.withdrawals import bench_guests, see_guests_out
 from games.models import Game, Signup
 from games.models.settings import Method
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 from notifications.queue import schedule
 
 SECONDS = 10**10  # more than there are since 1970
@@ -112,8 +112,8 @@ def _offer(game: Game, signup: Signup, now: datetime) -> None:
             recipient_id=person,
             due_at=due_at,
             revision=game.revision,
-            facts=facts,
-            useless_after=useless,
+            payload=facts,
+            expires_at=useless,
         )
 
 
@@ -141,7 +141,7 @@ def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> 
         notification__game=game,
         notification__kind="moved",
         recipient_id=user_id,
-        status=Status.PENDING,
+        status=DeliveryStatus.PENDING,
         leased_until=None,
     )
     # Locked, so that notifyd cannot render it before this is to be seen.
@@ -155,6 +155,6 @@ def _tell_of_move(game: Game, user_id: int, was_seated: bool, now: datetime) -> 
         recipient_id=user_id,
         due_at=told_at(game.starts_at, now),
         revision=game.revision,
-        facts={"was_seated": was_seated},
-        useless_after=game.starts_at,
+        payload={"was_seated": was_seated},
+        expires_at=game.starts_at,
     )

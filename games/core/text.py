@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from games.core import wording
 from games.core.mentions import EMBED_DESCRIPTION, Mention, Piece, for_discord, for_page, for_reading, pieces, wanted
 from gamesched.lib.ids import MAX_ID
-from guilds.display_names import fold, names_in
+from guilds.display_names import normalize_name, display_names
 from guilds.models import Channel, Member
 
 CATEGORY = 4  # a heading over channels, not a place
@@ -47,7 +47,7 @@ def plain_text(guild_id: int, text: str) -> str:
 def _names(guild_id: int, found: list[Piece]) -> dict[int, str]:
     """What those are called that are mentioned."""
     people = [piece.id for piece in found if isinstance(piece, Mention) and piece.mark == "@"]
-    names = {user_id: name.text for user_id, name in (names_in(guild_id, people) if people else {}).items()}
+    names = {user_id: name.text for user_id, name in (display_names(guild_id, people) if people else {}).items()}
     places = [piece.id for piece in found if isinstance(piece, Mention) and piece.mark == "#"]
     if places:
         names |= dict(Channel.objects.filter(pk__in=places).values_list("pk", "name"))
@@ -68,11 +68,11 @@ def _pieces(guild_id: int, text: str) -> list[Piece]:
         for member in fits.filter(called | Q(user_id__in=ids)).select_related("user"):
             known.add(member.user_id)
             for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
-                people[fold(name)].add(member.user_id)
+                people[normalize_name(name)].add(member.user_id)
     if asked.channels:
         places = Channel.objects.filter(guild_id=guild_id, gone_at=None, parent=None).exclude(type=CATEGORY)
         for pk, name in places.values_list("pk", "name"):
-            channels[fold(name)].add(pk)
+            channels[normalize_name(name)].add(pk)
     if ids := [one for one in asked.channel_ids if one <= MAX_ID]:
         living = Channel.objects.filter(guild_id=guild_id, gone_at=None, pk__in=ids)
         known.update(living.values_list("pk", flat=True))

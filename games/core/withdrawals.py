@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from games.models import Game, Signup
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from notifications.queue import schedule
 
 LATE_WITHIN = 120  # minutes before the start, where free seats are never offered
@@ -18,16 +18,16 @@ def give_up(game: Game, signup: Signup, now: datetime) -> None:
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
     if signup.put_in and signup.user_id != game.host_id:
-        name = names_in(game.guild_id, [signup.user_id])[signup.user_id].text
+        name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
         schedule(
             "dropped_out",
             game_id=game.pk,
             recipient_id=game.host_id,
-            offset=signup.user_id % 2**31,  # several may go before the next look at the clock
+            dedupe_key=signup.user_id % 2**31,  # several may go before the next look at the clock
             due_at=now,
             revision=game.revision,
-            facts={"person": str(signup.user_id), "who": name},
-            useless_after=game.starts_at,
+            payload={"person": str(signup.user_id), "who": name},
+            expires_at=game.starts_at,
         )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gamesched.lib.durations import minutes_text
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 
 UNKNOWN_GAME = "There is no such game, or it is in a server that you are not in."
 NOT_A_MEMBER = "You are not a member of that server, or the bot is not in it."
@@ -189,7 +189,7 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels:
 
 
 def no_such_role(name: str, there: Sequence[str]) -> str:
-    near = [one for one in there if fold(name)[:3] == fold(one)[:3]]
+    near = [one for one in there if normalize_name(name)[:3] == normalize_name(one)[:3]]
     return f"No role here is called “{name}”.{f' There is {either(near)}.' if near else ''}"
 
 

@@ -10,13 +10,13 @@ from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
 from games.server_settings.actions import require_manager as require_guild_manager
-from gamesched.lib.pg_notify import ring
+from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
-from notifications.models import Delivery, Notification, Status
-from notifications.queue import BELL
+from guilds.display_names import display_names
+from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.queue import DUE_CHANNEL
 
-RESENDABLE = {Status.FAILED, Status.UNCERTAIN}
+RESENDABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def resend(delivery_id: int, actor: Actor, now: datetime) -> Settled:
         useless_after=old.useless_after,
     )
     _write_down(old, guild_id, "resend", name, actor, now)
-    ring(BELL)
+    notify(DUE_CHANNEL)
     return Settled(made, True, delivery_wording.resent(name))
 
 
@@ -57,9 +57,9 @@ def drop(delivery_id: int, actor: Actor, now: datetime) -> Settled:
     """Give up a letter that has not arrived. Raises Refused for one that was sent, or was given up before."""
     delivery, guild_id = _locked(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
-    if delivery.status not in {*RESENDABLE, Status.PENDING} or Delivery.objects.filter(again=delivery).exists():
+    if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
-    delivery.status = Status.DROPPED
+    delivery.status = DeliveryStatus.DROPPED
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
     delivery.save(update_fields=["status", "error"])
     _write_down(delivery, guild_id, "drop", name, actor, now)
@@ -93,7 +93,7 @@ def _locked(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
 
 
 def _name(guild_id: int, user_id: int) -> str:
-    return names_in(guild_id, [user_id])[user_id].text
+    return display_names(guild_id, [user_id])[user_id].text
 
 
 def _write_down(delivery: Delivery, guild_id: int, verb: str, name: str, actor: Actor, now: datetime) -> None:

@@ -17,7 +17,7 @@ from guilds.admin_site import is_superuser
 from guilds.http import ViewerRequest
 from notifications import report
 from notifications.daemon import pause
-from notifications.report import Hour
+from notifications.report import HourReport
 
 SILENT_FOR = timedelta(minutes=2)  # notifyd and the bot beat more often
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
@@ -30,7 +30,7 @@ GRID = ((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.
 class Bar:
     """One hour of the chart, in its own coordinates; heights of None are not drawn."""
 
-    hour: Hour
+    hour: HourReport
     x: float
     width: float
     p50: float | None
@@ -44,7 +44,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     if not is_superuser(request):
         raise Http404
     now = db_now()
-    hours, queue = report.hours(now), report.queue(now)
+    hours, queue = report.hourly_reports(now), report.queue_report(now)
     context = {
         **admin.site.each_context(request),
         "title": "Deliveries",
@@ -52,10 +52,10 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         "oldest": delivery_wording.length(queue.oldest) if queue.due else "",
         "beats": [
             (beat, f"{delivery_wording.length(now - beat.at)} ago", now - beat.at > SILENT_FOR)
-            for beat in report.beats()
+            for beat in report.heartbeats()
         ],
-        "paused": report.paused(),
-        "dropped": report.dropped(now),
+        "paused": report.paused_guilds(),
+        "dropped": report.skip_reasons(now),
         "hours": hours[::-1],
         "chart": chart(hours),
     }
@@ -67,15 +67,15 @@ def release(request: ViewerRequest) -> HttpResponse:
     """End the hold. For superusers."""
     if not is_superuser(request):
         raise Http404
-    if pause.open_hold() is None:
+    if pause.current_pause() is None:
         messages.warning(request, delivery_wording.NOTHING_HELD)
     else:
-        dropped = pause.release(request.user.display_name, db_now())
+        dropped = pause.resume(request.user.display_name, db_now())
         messages.success(request, delivery_wording.released(dropped))
     return HttpResponseRedirect(reverse("admin:deliveries"))
 
 
-def chart(hours: list[Hour]) -> dict[str, Any]:
+def chart(hours: list[HourReport]) -> dict[str, Any]:
     """Where the bars of the chart stand. The template draws them."""
     step = WIDTH / len(hours)
     most = max(hour.failed for hour in hours)
@@ -110,5 +110,5 @@ def _height(seconds: float | None) -> float | None:
     return round(max(part * HEIGHT, 2.0), 1)
 
 
-def _worst(hours: list[Hour]) -> float | None:
+def _worst(hours: list[HourReport]) -> float | None:
     return max((hour.p99 for hour in hours if hour.p99 is not None), default=None)

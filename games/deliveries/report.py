@@ -9,16 +9,16 @@ from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
 from games.models.settings import ReminderPlace
-from guilds.display_names import Name, names_in
-from notifications.daemon.pause import DROPPED as HELD
-from notifications.models import Delivery, DeliveryQuerySet, Notification, Status
-from notifications.policy import TOO_LATE, is_useless
-from notifications.types import letter_kinds, silent_kinds
+from guilds.display_names import DisplayName, display_names
+from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
+from notifications.models import Delivery, DeliveryQuerySet, Notification, DeliveryStatus
+from notifications.policy import EXPIRED, is_expired
+from notifications.types import message_types, internal_types
 
 LINES_MOST = 200  # people named on a game's page
 PAGE = 50  # letters on a page of a server's ledger
 COUNTED = timedelta(days=7)
-MISSED = {TOO_LATE, HELD}  # they should have heard, and did not; who left, for one, need not
+MISSED = {EXPIRED, HELD}  # they should have heard, and did not; who left, for one, need not
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ def told(game: Game, now: datetime) -> Told:
     rows = _notices(game)
     noted = (
         Delivery.objects.filter(notification__game=game, resent=None)
-        .exclude(status=Status.SENT, in_channel=False)
-        .exclude(status=Status.PENDING, error="", again=None)
+        .exclude(status=DeliveryStatus.SENT, in_channel=False)
+        .exclude(status=DeliveryStatus.PENDING, error="", again=None)
         .select_related("notification")
         .order_by("pk")[:LINES_MOST]
     )
     found = list(noted)
-    names = names_in(game.guild_id, [one.recipient_id for one in found])
+    names = display_names(game.guild_id, [one.recipient_id for one in found])
     lines: dict[int, list[Line]] = {}
     for one in found:
         lines.setdefault(one.notification_id, []).append(line(one, names, now))
@@ -78,10 +78,10 @@ def told(game: Game, now: datetime) -> Told:
 
 def _notices(game: Game) -> list[Notification]:
     """Letters that were due and are expanded, or were dropped instead."""
-    kinds = set(letter_kinds()) - set(silent_kinds())
+    kinds = set(message_types()) - set(internal_types())
     rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
     deliveries = Count("deliveries", filter=Q(deliveries__again=None))
-    reached = Count("deliveries", filter=Q(deliveries__status=Status.SENT))
+    reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
 
 
@@ -95,7 +95,7 @@ def _notice(group: list[Notification], lines: dict[int, list[Line]]) -> Notice:
     return Notice(delivery_wording.notice_title(first.kind, first.offset), first.due_at, text, found)
 
 
-def line(delivery: Delivery, names: dict[int, Name], now: datetime) -> Line:
+def line(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> Line:
     """One letter, in words. Its notification is read along."""
     everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
@@ -103,8 +103,8 @@ def line(delivery: Delivery, names: dict[int, Name], now: datetime) -> Line:
         delivery.pk,
         delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
         delivery_wording.outcome(delivery),
-        undone or (delivery.status == Status.DROPPED and delivery.error in MISSED),
-        undone and not is_useless(delivery.useless_after, now),
+        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED),
+        undone and not is_expired(delivery.useless_after, now),
     )
 
 
@@ -130,13 +130,13 @@ def of_guild(guild_id: int) -> DeliveryQuerySet:
 
 def not_reached(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """Those letters that reached nobody: failed, in doubt, given up, or tried in vain so far."""
-    return rows.filter(resent=None).exclude(status=Status.SENT).exclude(status=Status.PENDING, error="")
+    return rows.filter(resent=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
 
 
 def letters(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[Letter]:
     """Rows of a server's ledger as lines, with names."""
     found = list(rows.select_related("notification__game", "resent"))
-    names = names_in(guild_id, [one.recipient_id for one in found])
+    names = display_names(guild_id, [one.recipient_id for one in found])
     return [
         Letter(
             line(one, names, now) if not hasattr(one, "resent") else _superseded(one, names, now),
@@ -148,7 +148,7 @@ def letters(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[Lett
     ]
 
 
-def _superseded(delivery: Delivery, names: dict[int, Name], now: datetime) -> Line:
+def _superseded(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> Line:
     shown = line(delivery, names, now)
     return Line(shown.id, shown.name, delivery_wording.sent_again(shown.text), False, False)
 
@@ -156,16 +156,16 @@ def _superseded(delivery: Delivery, names: dict[int, Name], now: datetime) -> Li
 def counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, int]]:
     """How the last seven days went: a word, and how many."""
     recent = rows.filter(notification__due_at__gt=now - COUNTED).order_by()
-    arrived = recent.filter(status=Status.SENT)
+    arrived = recent.filter(status=DeliveryStatus.SENT)
     # Only of the few others is it asked whether they were sent again.
-    others = recent.exclude(status=Status.SENT).filter(resent=None)
+    others = recent.exclude(status=DeliveryStatus.SENT).filter(resent=None)
     sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
     rest = dict(others.values_list("status").annotate(n=Count("pk")))
     found = {
         "reached": sent.get(False, 0),
         "channel": sent.get(True, 0),
         "undone": sum(rest.get(status, 0) for status in RESENDABLE),
-        "dropped": rest.get(Status.DROPPED, 0),
-        "pending": rest.get(Status.PENDING, 0),
+        "dropped": rest.get(DeliveryStatus.DROPPED, 0),
+        "pending": rest.get(DeliveryStatus.PENDING, 0),
     }
     return [(delivery_wording.COUNTED[key], number) for key, number in found.items()]

@@ -16,7 +16,7 @@ from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 from notifications.models import Delivery
@@ -54,7 +54,7 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
     """Send again what did not arrive; back to the part of the list where the button was."""
     get_object_or_404(of_guild(guild.pk), pk=delivery_id)
     try:
-        confirm(guild.pk, request.user.pk, db_now())
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now())
         flash.success(request, deliveries.resend(delivery_id, actor(request), db_now()).text)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from games.hosts.wording import TO
 from gamesched.lib.durations import minutes_text
-from notifications.models import Delivery, Status
+from notifications.models import Delivery, DeliveryStatus
 
 TITLES = {
     "cancelled": "Cancellation",
@@ -53,15 +53,15 @@ def outcome(delivery: Delivery) -> str:
     why = delivery.error.rstrip(".")
     why = PLAINER.get(why, why)
     match delivery.status:
-        case Status.SENT if delivery.in_channel:
+        case DeliveryStatus.SENT if delivery.in_channel:
             return "Their direct messages are closed, so they were called in the channel instead."
-        case Status.SENT:
+        case DeliveryStatus.SENT:
             return "Reached."
-        case Status.PENDING:
+        case DeliveryStatus.PENDING:
             return f"Still being tried: {why}." if why else "On its way."
-        case Status.FAILED:
+        case DeliveryStatus.FAILED:
             return f"Failed: {why}." if why else "Failed."
-        case Status.UNCERTAIN:
+        case DeliveryStatus.UNCERTAIN:
             return f"{why}." if why else "May have arrived."
     return f"Not sent: {why}." if why else "Not sent."
 

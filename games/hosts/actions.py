@@ -14,9 +14,9 @@ from games.models import Game
 from games.server_settings.actions import require_manager as require_guild_manager
 from games.server_settings.actions import write_down
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import Block, User
-from guilds.permissions import membership
+from guilds.permissions import get_membership
 
 
 @transaction.atomic
@@ -27,13 +27,13 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     require(game, "hosts", now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
-        if membership(person, game.guild_id) is None:
+        if get_membership(person, game.guild_id) is None:
             raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
     before = set(game.cohosts.values_list("pk", flat=True))
     if before == wanted.keys():
         return Done(game, False, wording.edited(False, ()))
     game.cohosts.set(wanted.values())
-    names = names_in(game.guild_id, before | wanted.keys())
+    names = display_names(game.guild_id, before | wanted.keys())
     pair = [sorted(names[pk].text for pk in these) for these in (before, wanted)]
     changed(game, actor, "edit", {"co-hosts": pair}, now)
     return Done(game, True, wording.edited(True, ()))
@@ -45,7 +45,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
     game = locked_game(game_id, actor)
     _require_owner(game, actor)
     require(game, "hosts", now)
-    if membership(to, game.guild_id) is None:
+    if get_membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
     if to.pk == game.host_id:
         return Done(game, False, wording.edited(False, ()))
@@ -54,7 +54,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> Done:
     """Write down another host; for verbs that hold the game's lock and have asked whether they may."""
-    names = names_in(game.guild_id, [game.host_id, to.pk])
+    names = display_names(game.guild_id, [game.host_id, to.pk])
     pair = [names[game.host_id].text, names[to.pk].text]
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
@@ -111,4 +111,4 @@ def unblock(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
 
 
 def _name(guild_id: int, who: User) -> str:
-    return names_in(guild_id, [who.pk])[who.pk].text
+    return display_names(guild_id, [who.pk])[who.pk].text

@@ -11,7 +11,7 @@ from games.admin.base import VerbAdmin, VerbForm, actor
 from games.core.wording import UNBLOCKED
 from games.hosts import actions as host_actions
 from gamesched.lib.clock import db_now
-from guilds.admin_site import by_absence
+from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
 from guilds.models import Block
 
@@ -40,7 +40,7 @@ class BlockAdmin(VerbAdmin):
     form = BlockForm
     guild_path = "guild"
     list_display = ("user", "guild", "until", "reason", "made_at")
-    list_filter = ("guild", ("until", by_absence("how long", "for good", "for a time")))
+    list_filter = ("guild", ("until", empty_filter("how long", "for good", "for a time")))
     search_fields = ("user__handle", "user__global_name", "reason")
     search_help_text = "By name or reason."
     list_select_related = ("guild", "user")

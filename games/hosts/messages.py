@@ -48,10 +48,10 @@ def tell(game_id: int, text: str, to: To, actor: Actor, now: datetime) -> Done:
     schedule(
         "told",
         game_id=game.pk,
-        offset=(before.first() or 0) + 1,
+        dedupe_key=(before.first() or 0) + 1,
         due_at=now,
         revision=game.revision,
-        facts={"text": text, "to": to.value, "by": author},
+        payload={"text": text, "to": to.value, "by": author},
     )
     AuditEntry.objects.create(
         guild_id=game.guild_id,

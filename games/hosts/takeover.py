@@ -14,9 +14,9 @@ from games.models import Game
 from games.models.settings import GuildDefaults
 from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
-from guilds.permissions import membership
+from guilds.permissions import get_membership
 from notifications.queue import schedule
 
 MANAGERS_MOST = 10
@@ -30,12 +30,12 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
     for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
         facts = {"host": str(user_id)}
-        schedule("host_left", game_id=pk, due_at=now, revision=revision, facts=facts, useless_after=ends_at)
+        schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=facts, expires_at=ends_at)
 
 
 def host_is_gone(game: Game) -> bool:
     """Whether the host is no longer in the guild, while the bot is."""
-    return game.guild.gone_at is None and membership(game.host, game.guild_id) is None
+    return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
 
 
 def may_take_over(game: Game, actor: Actor) -> bool:
@@ -48,7 +48,7 @@ def answer(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime)
     """Make the one who acts the host of a game, while the host who was asked about is gone. Raises Refused."""
     game = locked_game(game_id, actor)
     if game.host_id != host_id:
-        name = names_in(game.guild_id, [game.host_id])[game.host_id].text
+        name = display_names(game.guild_id, [game.host_id])[game.host_id].text
         return Done(game, False, signup_wording.has_it(name, actor.user == game.host))
     require(game, "hosts", now)
     if not host_is_gone(game) or choice != TAKE:

@@ -23,8 +23,8 @@ from games.signups.forms import CohostsForm
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
-from guilds.display_names import names_in
+from guilds.directory.lookup import ensure_fresh_roles
+from guilds.display_names import display_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild, Member, User
 
@@ -48,7 +48,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
         try:
-            confirm(game.guild_id, request.user.pk, db_now())
+            ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
             said = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
             if to in ids:
                 said = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
@@ -56,7 +56,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         except Refused as refused:
             flash.error(request, refused.refusal.sentence)
         return redirect(game)
-    names = names_in(game.guild_id, [game.host_id, *ids])
+    names = display_names(game.guild_id, [game.host_id, *ids])
     rows = [{"id": str(pk), "name": names[pk].text, "is_cohost": pk in current, "is_next": pk == to} for pk in ids]
     context = {
         "game": game,
@@ -111,13 +111,13 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            confirm(guild.pk, request.user.pk, db_now())
+            ensure_fresh_roles(guild.pk, request.user.pk, db_now())
             host_actions.block(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
             return redirect("guild-blocks", guild.pk)
         except Refused as refused:
             add_refusal(form, refused, "who")
     found = guild.blocks.select_related("user").order_by("-made_at")
-    names = names_in(guild.pk, [block.user_id for block in found])
+    names = display_names(guild.pk, [block.user_id for block in found])
     rows = [{"block": block, "name": names[block.user_id].text} for block in found]
     context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
@@ -144,7 +144,7 @@ def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+            ensure_fresh_roles(found.guild_id, request.user.pk, db_now(), max_age=AT_ONCE)
             flash.success(
                 request, host_messages.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text
             )

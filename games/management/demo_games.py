@@ -18,12 +18,12 @@ from games.scheduling.rules import Announce, Plan, When
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Named
-from guilds.directory.payloads import SeenChannel, SeenMember, SeenRole, SeenUser
-from guilds.directory.upsert import see_member
+from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.upsert import upsert_member
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import Passing, Permanent, backend
+from notifications.messages import TemporaryError, PermanentError, load_backend
 from notifications.queue import unschedule
 
 # The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.
@@ -33,25 +33,25 @@ ORGANISER, PLAYER, KEEPER, VETERAN = GUILD + 20, GUILD + 21, GUILD + 23, GUILD +
 MAY_POST = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
 MAY_MANAGE = 1 << 5
 CHANNELS = (
-    SeenChannel(GAME_NIGHT, "game-night", 0, 1, MAY_POST),
-    SeenChannel(RAIDS, "raids", 0, 2, MAY_POST),
-    SeenChannel(CAMPAIGNS, "campaigns", 15, 3, MAY_POST),
+    ChannelPayload(GAME_NIGHT, "game-night", 0, 1, MAY_POST),
+    ChannelPayload(RAIDS, "raids", 0, 2, MAY_POST),
+    ChannelPayload(CAMPAIGNS, "campaigns", 15, 3, MAY_POST),
 )
 ROLES = (
-    SeenRole(ORGANISER, "Organiser", 1, MAY_MANAGE),
-    SeenRole(PLAYER, "Player", 2, 0),
-    SeenRole(KEEPER, "Keeper", 3, 0),
-    SeenRole(VETERAN, "Veteran", 4, 0),
+    RolePayload(ORGANISER, "Organiser", 1, MAY_MANAGE),
+    RolePayload(PLAYER, "Player", 2, 0),
+    RolePayload(KEEPER, "Keeper", 3, 0),
+    RolePayload(VETERAN, "Veteran", 4, 0),
 )
 ALICE, BOB, CHARLIE, DANA, FRANK, GINA, HEIDI = (1300000000000000000 + n for n in (1, 2, 3, 4, 6, 7, 8))
 PEOPLE = (
-    SeenMember(SeenUser(ALICE, "alice", "Alice")),
-    SeenMember(SeenUser(BOB, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER,)),
-    SeenMember(SeenUser(CHARLIE, "charlie", "Charlie"), role_ids=(PLAYER,)),
-    SeenMember(SeenUser(DANA, "dana", "Dana"), role_ids=(PLAYER,)),
-    SeenMember(SeenUser(FRANK, "frank", "Frank")),
-    SeenMember(SeenUser(GINA, "gina", "Gina"), role_ids=(PLAYER, VETERAN)),
-    SeenMember(SeenUser(HEIDI, "heidi", "Heidi"), role_ids=(KEEPER,)),
+    MemberPayload(UserPayload(ALICE, "alice", "Alice")),
+    MemberPayload(UserPayload(BOB, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER,)),
+    MemberPayload(UserPayload(CHARLIE, "charlie", "Charlie"), role_ids=(PLAYER,)),
+    MemberPayload(UserPayload(DANA, "dana", "Dana"), role_ids=(PLAYER,)),
+    MemberPayload(UserPayload(FRANK, "frank", "Frank")),
+    MemberPayload(UserPayload(GINA, "gina", "Gina"), role_ids=(PLAYER, VETERAN)),
+    MemberPayload(UserPayload(HEIDI, "heidi", "Heidi"), role_ids=(KEEPER,)),
 )
 
 # What would be told of the days before, which for people who open the demo never were.
@@ -63,7 +63,7 @@ class Stage:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.people = {seen.user.id: see_member(GUILD, seen, now).user for seen in PEOPLE}
+        self.people = {seen.user.id: upsert_member(GUILD, seen, now).user for seen in PEOPLE}
 
     def evening(self, days: int, hour: int = 19) -> datetime:
         """So many days from now, at an hour of the day, UTC."""
@@ -156,21 +156,21 @@ def _to_be_cancelled(stage: Stage) -> Game:
 
 def _post(at: datetime) -> None:
     """Make the posts that are due by then, as notifyd does. What fails stays due for notifyd itself."""
-    jobs = steps.take_jobs(at, 100)
+    jobs = steps.lease_jobs(at, 100)
     steps.record(asyncio.run(_said(jobs)), at)
 
 
 async def _said(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
     results: list[tuple[Job, Outcome]] = []
-    speaker = backend()
+    speaker = load_backend()
     try:
         await speaker.start()
         for job in jobs:
             try:
-                results.append((job, await speaker.send(job.letter)))
-            except Permanent as refused:
+                results.append((job, await speaker.send(job.message)))
+            except PermanentError as refused:
                 results.append((job, refused))
-    except Passing as away:
+    except TemporaryError as away:
         results += [(job, away) for job in jobs][len(results) :]
     finally:
         await speaker.stop()

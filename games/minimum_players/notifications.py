@@ -15,43 +15,43 @@ from games.minimum_players import actions as minimum_players
 from games.minimum_players import notification_wording as minimum_notification_wording
 from games.models import Game
 from games.signups.responses import unanswered
-from notifications.messages import Button, Letter
+from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Drop, Kind, register
+from notifications.types import Skip, NotificationType, register
 
 
-def _not_short(row: Notification, game: Game, now: datetime) -> Drop | None:
-    return stale(row, game, now) or (None if is_short(game) else Drop("enough signed up"))
+def _not_short(row: Notification, game: Game, now: datetime) -> Skip | None:
+    return stale(row, game, now) or (None if is_short(game) else Skip("enough signed up"))
 
 
-def _nudged(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _nudged(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of(row)
     if (drop := _not_short(row, game, now)) is not None:
         return drop
     return unanswered(game, now)
 
 
-def _nudge(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _nudge(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if (drop := _not_short(delivery.notification, game, now)) is not None:
         return drop
     if delivery.recipient_id not in unanswered(game, now):
-        return Drop("they answered, or cannot sign up any more")
+        return Skip("they answered, or cannot sign up any more")
     text = minimum_notification_wording.nudge(*about(delivery, game), game.effective.minimum, seated(game))
     return about_game(delivery, game, text, now)
 
 
-def _host_asked(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _host_asked(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of(row)
     return _not_short(row, game, now) or [game.host_id]
 
 
-def _short(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _short(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if (drop := _not_short(delivery.notification, game, now)) is not None:
         return drop
     if not minimum_players.is_asked(game, now):
-        return Drop("it was decided on already")
+        return Skip("it was decided on already")
     text = minimum_notification_wording.short(*about(delivery, game), game.effective.minimum, seated(game))
     buttons = (
         Ask("short", game.pk, minimum_players.number(game), minimum_players.KEEP).button(
@@ -68,5 +68,5 @@ def _short(delivery: Delivery, now: datetime) -> Letter | Drop:
 choices.register("short", minimum_players.answer)
 
 
-register(Kind("nudge", expand=_nudged, render=_nudge))
-register(Kind("short", expand=_host_asked, render=_short))
+register(NotificationType("nudge", recipients=_nudged, build_message=_nudge))
+register(NotificationType("short", recipients=_host_asked, build_message=_short))

@@ -20,7 +20,7 @@ def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) 
     if template is not None:
         levels.append(Says(template.name, own(template)))
     if channel is not None and channel.gone_at is None:
-        home = channel.home
+        home = channel.settings_channel
         levels.append(Says(str(home), own(getattr(home, "defaults", None))))
     return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
 

@@ -12,9 +12,9 @@ from games.core.wording import stamp
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Drop, Kind, register
+from notifications.types import Skip, NotificationType, register
 
 
 def _offered(game: Game, row: Notification) -> Signup | None:
@@ -23,17 +23,17 @@ def _offered(game: Game, row: Notification) -> Signup | None:
     return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
 
 
-def _asked(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _asked(row: Notification, now: datetime) -> Iterable[int] | Skip:
     standing = row.recipient_id is not None and _offered(game_of(row), row) is not None
-    return [row.recipient_id or 0] if standing else Drop("the seat is not offered to them any more")
+    return [row.recipient_id or 0] if standing else Skip("the seat is not offered to them any more")
 
 
-def _offer(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _offer(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     row = delivery.notification
     game = game_of(row)
     signup = _offered(game, row)
     if game.state(now) is not State.SCHEDULED or signup is None or signup.offered_until is None:
-        return Drop("the seat is not offered to them any more")
+        return Skip("the seat is not offered to them any more")
     until = f"{stamp(signup.offered_until, 't')} ({stamp(signup.offered_until, 'R')})"
     number = offer_number(signup)
     take, pass_on = (Ask("offer", game.pk, number, choice) for choice in ("take", "pass"))
@@ -41,16 +41,16 @@ def _offer(delivery: Delivery, now: datetime) -> Letter | Drop:
     return about_game(delivery, game, offer_wording.offer(*about(delivery, game), until), now, *buttons)
 
 
-def _over(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _over(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to: whoever did not answer keeps their place, and the next is asked."""
     game = game_of(row)
     signup = _offered(game, row)
     if signup is None:
-        return Drop("the offer was answered, or ended")
+        return Skip("the offer was answered, or ended")
     offers.let_pass(game, signup, now)
     return ()
 
 
-register(Kind("offer", expand=_asked, render=_offer))
-register(Kind("offer_end", expand=_over))
+register(NotificationType("offer", recipients=_asked, build_message=_offer))
+register(NotificationType("offer_end", recipients=_over))
 choices.register("offer", offers.answer)

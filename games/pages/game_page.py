@@ -27,8 +27,8 @@ from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.signups.rules import join_label, signing_text, why_closed
 from gamesched.lib.durations import minutes_text
-from guilds.directory.lookup import refresh_shown
-from guilds.display_names import names_in
+from guilds.directory.lookup import refresh_displayed
+from guilds.display_names import display_names
 from guilds.models import User
 
 
@@ -70,7 +70,7 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
     }
     hosts: dict[int, dict[int, Any]] = {}
     for guild_id in {game.guild_id for game in found}:
-        hosts[guild_id] = names_in(guild_id, [g.host_id for g in found if g.guild_id == guild_id])
+        hosts[guild_id] = display_names(guild_id, [g.host_id for g in found if g.guild_id == guild_id])
     return [
         Line(
             id=game.pk,
@@ -114,7 +114,7 @@ def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
     manages = Actor(viewer, "page").may_manage(game)
     until = schedule_rules.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
-    host = names_in(game.guild_id, [game.host_id])[game.host_id]
+    host = display_names(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
     closed = why_closed(game, now, viewer)
     return {
@@ -157,7 +157,7 @@ def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
     """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     others = game.other_answers.values_list("user_id", flat=True)
-    refresh_shown(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
+    refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
 def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
@@ -199,7 +199,7 @@ class HistoryLine:
 def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]:
     """Who did what to the game, the latest first; times within the lines for a reader in the zone."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
-    names = names_in(game.guild_id, [e.actor_id for e in entries if e.actor_id])
+    names = display_names(game.guild_id, [e.actor_id for e in entries if e.actor_id])
     channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
 
     def text(e: AuditEntry) -> str:

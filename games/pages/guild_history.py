@@ -11,7 +11,7 @@ from games.models import AuditEntry
 from games.models.settings import NAMES
 from games.server_settings import wording as settings_wording
 from games.server_settings.wording import ALL_NAMES
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import Guild
 from guilds.templatetags.when import when
 
@@ -31,7 +31,7 @@ class Entry:
 def told(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[Entry]:
     """Entries about the guild in words; times within them for a reader in the zone."""
     entries = list(entries)
-    names = names_in(guild.pk, [e.actor_id for e in entries if e.actor_id])
+    names = display_names(guild.pk, [e.actor_id for e in entries if e.actor_id])
     roles = dict(guild.roles.values_list("pk", "name"))
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
 

@@ -15,7 +15,7 @@ from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
 from games.signups.add_form import AddForm
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 
 LATE_COUNTED = timedelta(days=90)
 
@@ -57,7 +57,7 @@ def hosting(game: Game, people: Roster, actor: Actor, manages: bool, now: dateti
 def _late(game: Game) -> Iterable[str]:
     late = game.signups.filter(left_late=True, user__isnull=False).order_by("left_at").values_list("user_id", flat=True)
     found = list(dict.fromkeys(filter(None, late)))
-    names = names_in(game.guild_id, found) if found else {}
+    names = display_names(game.guild_id, found) if found else {}
     return [names[pk].text for pk in found]
 
 
@@ -66,5 +66,5 @@ def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
     since = now - LATE_COUNTED
     late = Signup.objects.filter(game__guild=guild_id, left_late=True, left_at__gt=since, user__isnull=False)
     counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id")[:50])
-    names = names_in(guild_id, counts)
+    names = display_names(guild_id, counts)
     return [(names[pk].text, host_wording.times_late(count)) for pk, count in counts.items()]

@@ -4,11 +4,11 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 
-from guilds.models import POSTING, POSTING_IN_FORUM
+from guilds.models import ANNOUNCE_PERMISSIONS, FORUM_PERMISSIONS
 
 
 def invite_url() -> str:
     """https://discord.com/developers/docs/topics/oauth2#bot-authorization-flow"""
-    permissions = sum({*POSTING, *POSTING_IN_FORUM})
+    permissions = sum({*ANNOUNCE_PERMISSIONS, *FORUM_PERMISSIONS})
     query = {"client_id": settings.DISCORD_CLIENT_ID, "scope": "bot applications.commands", "permissions": permissions}
     return f"{settings.DISCORD_BROWSER_URL}/oauth2/authorize?{urlencode(query)}"

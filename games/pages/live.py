@@ -15,8 +15,8 @@ from games.models import Game
 from games.pages.game_page import look_up_shown
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
-from gamesched.lib.orm import in_db
-from gamesched.lib.pg_notify import listening
+from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.pg_notify import listen
 from guilds.models import Guild, User
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         self.joined = [*groups, EVERYONE]
         if groups[0].startswith("game."):
             # The page was read before we listened, so it is told what is current.
-            await self.send_json({"now": await in_db(revision_of, int(groups[0].removeprefix("game.")))})
+            await self.send_json({"now": await run_in_db_thread(revision_of, int(groups[0].removeprefix("game.")))})
         self.rights = asyncio.create_task(self._keep_rights())
 
     async def _groups(self) -> list[str] | None:
@@ -53,7 +53,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.close(STRANGER)
             return None
         asked = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
-        groups = await in_db(groups_for, user, asked)
+        groups = await run_in_db_thread(groups_for, user, asked)
         if not groups:
             await self.close(UNKNOWN)
             return None
@@ -66,7 +66,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             if groups is None:
                 return
             if groups[0].startswith("game."):
-                await in_db(look_up, int(groups[0].removeprefix("game.")), self.scope["user"])
+                await run_in_db_thread(look_up, int(groups[0].removeprefix("game.")), self.scope["user"])
 
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "rights"):
@@ -119,7 +119,7 @@ async def _listen() -> None:
     layer = get_channel_layer()
     while True:
         try:
-            async with listening(BELL) as conn:
+            async with listen(BELL) as conn:
                 # What rang before we listened is lost, so whoever has a page open looks once.
                 await layer.group_send(EVERYONE, {"type": "look", "say": {"look": True}})
                 async for note in conn.notifies():

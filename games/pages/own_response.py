@@ -7,7 +7,7 @@ from games.core.states import allowed
 from games.models import Game, OtherAnswer, Signup
 from games.signups import wording as signup_wording
 from games.signups.rules import why_closed
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import User
 
 
@@ -48,7 +48,7 @@ class OwnAnswers:
 def own_answers(game: Game, viewer: User, now: datetime) -> OwnAnswers:
     """Everything about other answers that the page shows to this viewer."""
     others = list(game.other_answers.all()) if game.effective.answers else []
-    names = names_in(game.guild_id, [one.user_id for one in others])
+    names = display_names(game.guild_id, [one.user_id for one in others])
     mine = Signup.objects.current().filter(game=game, user=viewer).first()
     own = next((one for one in others if one.user_id == viewer.pk), None)
     guest = mine.guests.filter(left_at=None).first() if mine is not None else None

@@ -21,7 +21,7 @@ from games.server_settings.fields import conflict
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import KNOWN_FOR, confirm
+from guilds.directory.lookup import ROLES_VALID_FOR, ensure_fresh_roles
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
@@ -64,13 +64,13 @@ class Answer(Protocol):
 
 
 def press(
-    request: ViewerRequest, game_id: int, verb: Callable[[datetime], Answer], grace: timedelta = KNOWN_FOR
+    request: ViewerRequest, game_id: int, verb: Callable[[datetime], Answer], grace: timedelta = ROLES_VALID_FOR
 ) -> HttpResponse:
     """Call a verb; say what came of it on the game's page, whole or as a fragment."""
     game = game_seen(request, game_id)
     say, good, overlap = "", True, None
     try:
-        confirm(game.guild_id, request.user.pk, db_now(), grace)
+        ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), grace)
         say = verb(db_now()).text
     except Refused as refused:
         if refused.refusal.code == "unknown_game":

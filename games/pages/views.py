@@ -22,7 +22,7 @@ from games.pages.shortcuts import (
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
-from guilds.directory.lookup import refresh_shown
+from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
@@ -57,14 +57,14 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
     now = db_now()
     games = Game.objects.filter(guild=found)
-    refresh_shown(found.pk, [request.user.pk], now)
+    refresh_displayed(found.pk, [request.user.pk], now)
     context = {
         "guild": found,
         "games": lines(games.upcoming(now)[:100], now, request.user),
         "past": lines(games.past(now)[:10], now, request.user),
         "hidden": lines(visible_to(request.user).filter(guild=found).drafts()[:100], now, request.user),
         **scheduling_context(request, found),
-        "channels_missing": [(c, c.missing) for c in open_channels(found.pk) if c.missing],
+        "channels_missing": [(c, c.missing_requirements) for c in open_channels(found.pk) if c.missing_requirements],
     }
     return render(request, _template(request, "games/guild.html"), context)
 

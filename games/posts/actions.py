@@ -10,9 +10,9 @@ from games.core import wording
 from games.core.scheduling import plan_clock, show, touch
 from games.models import Announcement, AuditEntry, Game
 from games.models.settings import IfDeleted
-from guilds.directory.lookup import directory
+from guilds.directory.lookup import load_directory
 from notifications.models import Notification
-from notifications.queue import close_shown, schedule
+from notifications.queue import complete_if_current, schedule
 
 SEEN_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
 
@@ -24,7 +24,7 @@ def shown_by_answer(game_id: int, message_id: int, revision: int, now: datetime)
     # An answer renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.archive_id is not None:
         return
-    if close_shown(game_id, "announcement", revision, now):
+    if complete_if_current(game_id, "announcement", revision, now):
         Announcement.objects.filter(pk=post.pk).update(shown_revision=revision)
 
 
@@ -76,8 +76,8 @@ def lose(game: Game, post: Announcement, now: datetime) -> None:
             recipient_id=game.host_id,
             due_at=now,
             revision=game.revision,
-            facts=facts,
-            useless_after=game.ends_at,
+            payload=facts,
+            expires_at=game.ends_at,
         )
 
 
@@ -107,7 +107,7 @@ def look_for_posts(now: datetime, limit: int) -> int:
         message_id__isnull=False,
         problem="",
     ).order_by(F("checked_at").asc(nulls_first=True), "pk")
-    found = directory()
+    found = load_directory()
     gone = 0
     for post in due.select_related("channel")[:limit]:
         assert post.message_id is not None

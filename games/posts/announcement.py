@@ -19,7 +19,7 @@ from games.posts.calendars import calendar_path, google_url
 from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signing_text
 from gamesched.lib.durations import minutes_text
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 
 # https://discord.com/developers/docs/resources/message#embed-object-embed-limits
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
@@ -81,7 +81,7 @@ def view(game: Game, now: datetime) -> AnnouncementView:
     state = game.state(now)
     people, held = roster(game), game.effective
     others = list(game.other_answers.all()) if held.answers else []
-    host = names_in(game.guild_id, [game.host_id])[game.host_id]
+    host = display_names(game.guild_id, [game.host_id])[game.host_id]
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"

@@ -10,7 +10,7 @@ from games.models import AuditEntry, Game
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
-from notifications.messages import Permanent
+from notifications.messages import PermanentError
 from notifications.models import new_nonce
 from notifications.queue import unschedule
 
@@ -26,8 +26,8 @@ def archive(game_id: int, actor: Actor, now: datetime) -> Done:
     channel = archive_of(game)
     if channel is None:
         raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
-    if channel.missing:
-        raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing)))
+    if channel.missing_requirements:
+        raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing_requirements)))
     _begin(game, channel, actor, {"channel": channel.pk}, now)
     unschedule(["archive"], game.pk, now, "it is archived")
     return Done(game, True, post_wording.ARCHIVED.format(channel=channel))
@@ -40,8 +40,8 @@ def archive_as_planned(game: Game, now: datetime) -> str:
     channel = archive_of(game)
     if channel is None:
         return "its archive is gone"
-    if channel.missing:
-        stay(game, post_wording.not_archived(str(channel), channel.missing), now)
+    if channel.missing_requirements:
+        stay(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
         return "the bot may not post in the archive"
     _begin(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
     return ""
@@ -65,11 +65,11 @@ def _begin(game: Game, channel: Channel, actor: Actor, changes: dict[str, object
     changed(game, actor, "archive", changes, now)
 
 
-def not_archived(game: Game, why: Permanent, now: datetime) -> None:
+def not_archived(game: Game, why: PermanentError, now: datetime) -> None:
     """Discord did not take the post in the archive. Under the game's lock."""
     channel = Channel.objects.get(pk=game.announcement.archive_id or 0)
-    if why.code in {Permanent.MISSING_PERMISSION, Permanent.UNKNOWN_CHANNEL}:
-        stay(game, post_wording.not_archived(str(channel), channel.missing), now)
+    if why.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
+        stay(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
     else:
         stay(game, post_wording.archive_refused(str(why)[:200]), now)
 

@@ -18,47 +18,47 @@ from games.posts.archive import archive_as_planned, not_archived
 from games.scheduling import wording as schedule_wording
 from games.scheduling.actions import take_down
 from guilds.models import Channel
-from notifications.messages import ForumPost, Letter, Permanent, Sent
+from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import in_doubt, tried_before
-from notifications.types import Drop, Kind, Post, Rendered, register
+from notifications.policy import is_maybe_sent, earlier_attempt_at
+from notifications.types import Skip, NotificationType, SyncedPost, BuiltPost, register
 
 
-def _post(row: Notification, now: datetime) -> Rendered | Drop:
+def _post(row: Notification, now: datetime) -> BuiltPost | Skip:
     game = game_of(row)
     post = game.announcement
     archive = Channel.objects.filter(pk=post.archive_id).first() if post.archive_id else None
     channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
     if archive is None and message_id is None and game.state(now).over:
-        return Drop("it was over before it was announced")
+        return Skip("it was over before it was announced")
     if awaits_answer(post):
-        return Drop("its host is asked first whether to put it back")
+        return Skip("its host is asked first whether to put it back")
     if channel.gone_at is not None:
         # One refusal told us; the other games there need not ask.
-        _not_shown(row, Permanent("the channel was deleted", Permanent.UNKNOWN_CHANNEL), now)
-        return Drop("the channel was deleted")
+        _not_shown(row, PermanentError("the channel was deleted", PermanentError.UNKNOWN_CHANNEL), now)
+        return Skip("the channel was deleted")
     # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
     first = message_id is None and archive is None and post.lost_at is None and post.shown_revision == 0
     roles = [role for role in game.effective.notify_role_ids if first and role != game.guild_id]
-    letter = Letter(
+    letter = OutgoingMessage(
         channel_id=channel.pk,
         text=" ".join(f"<@&{role}>" for role in roles),
         ping_roles=tuple(roles),
         post=view(game, now),
         nonce=post.nonce,
         message_id=message_id,
-        doubt=message_id is None and in_doubt(row.first_tried_at, now),
-        tried_at=tried_before(row.first_tried_at, now),
-        mark=game.url,
+        maybe_sent=message_id is None and is_maybe_sent(row.first_tried_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
+        dedupe_marker=game.url,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
-    return Rendered(letter, game.revision)
+    return BuiltPost(letter, game.revision)
 
 
-def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+def _shown(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     game = game_of(row)
     post = game.announcement
-    if (sent.channel_id, rendered.letter.nonce) != (post.archive_id or post.channel_id, post.nonce):
+    if (sent.channel_id, rendered.message.nonce) != (post.archive_id or post.channel_id, post.nonce):
         # The game moved to another channel while its post was on its way to the old one. What waits to be archived
         # stays until it is.
         if sent.message_id != post.message_id:
@@ -71,14 +71,14 @@ def _shown(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> 
     post.message_id, post.application_id = sent.message_id, _application_id()
     post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
     post.checked_at = now
-    post.thread_name = rendered.letter.forum.name if rendered.letter.forum else ""
+    post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.save()
 
 
-def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
+def _not_shown(row: Notification, why: PermanentError, now: datetime) -> bool:
     game = game_of(row)
     post = game.announcement
-    if why.code == Permanent.UNKNOWN_MESSAGE:
+    if why.code == PermanentError.UNKNOWN_MESSAGE:
         if post.message_id is not None:  # else we were told of it meanwhile
             lose(game, post, now)
         return True
@@ -86,11 +86,11 @@ def _not_shown(row: Notification, why: Permanent, now: datetime) -> bool:
         not_archived(game, why, now)
         return False
     channel = post.channel
-    if why.code == Permanent.MISSING_PERMISSION:
+    if why.code == PermanentError.MISSING_PERMISSION:
         post.problem = wording.not_announced(post.message_id is not None, channel.name, channel.missing)
-    elif why.code == Permanent.UNCERTAIN:
+    elif why.code == PermanentError.UNCERTAIN:
         post.problem = wording.maybe_announced(channel.name)
-    elif why.code == Permanent.UNKNOWN_CHANNEL:
+    elif why.code == PermanentError.UNKNOWN_CHANNEL:
         post.problem = wording.channel_gone(channel.name)
     else:
         post.problem = wording.refused_by_discord(str(why)[:200])
@@ -104,33 +104,33 @@ def _application_id() -> int | None:
     return int(settings.DISCORD_CLIENT_ID) if settings.DISCORD_CLIENT_ID else None
 
 
-def _old_post(row: Notification, now: datetime) -> Rendered | Drop:
+def _old_post(row: Notification, now: datetime) -> BuiltPost | Skip:
     facts: dict[str, Any] = row.facts
     forum = ForumPost("") if Channel.objects.get(pk=int(facts["channel"])).is_forum else None
-    letter = Letter(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
-    return Rendered(letter, row.revision)
+    letter = OutgoingMessage(channel_id=int(facts["channel"]), message_id=int(facts["message"]), delete=True, forum=forum)
+    return BuiltPost(letter, row.revision)
 
 
-def _done(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+def _done(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     """Nothing to write down: the row closes."""
 
 
-def _give_up(row: Notification, why: Permanent, now: datetime) -> bool:
+def _give_up(row: Notification, why: PermanentError, now: datetime) -> bool:
     """Gone already, or out of reach: either way not ours to repeat."""
     return False
 
 
-def _archive(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _archive(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to: the post moves."""
     why = archive_as_planned(game_of(row), now)
-    return Drop(why) if why else ()
+    return Skip(why) if why else ()
 
 
-def _deleted(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _deleted(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game, number = game_of(delivery.notification), delivery.notification.facts["number"]
     post = game.announcement
     if game.state(now).over or not awaits_answer(post) or question(post) != number:
-        return Drop("it was answered")
+        return Skip("it was answered")
     put_back = Ask(deleted_posts.ASKED, game.pk, number, deleted_posts.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
@@ -139,7 +139,7 @@ def _deleted(delivery: Delivery, now: datetime) -> Letter | Drop:
 
 
 choices.register(deleted_posts.ASKED, deleted_posts.answer)
-register(Post("announcement", render=_post, shown=_shown, failed=_not_shown))
-register(Post("takedown", render=_old_post, shown=_done, failed=_give_up))
-register(Kind("archive", expand=_archive))
-register(Kind("deleted", expand=to_host, render=_deleted))
+register(SyncedPost("announcement", build_message=_post, on_synced=_shown, on_failed=_not_shown))
+register(SyncedPost("takedown", build_message=_old_post, on_synced=_done, on_failed=_give_up))
+register(NotificationType("archive", recipients=_archive))
+register(NotificationType("deleted", recipients=to_host, build_message=_deleted))

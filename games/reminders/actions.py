@@ -14,10 +14,10 @@ from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
 from games.reminders.news import last_test
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.upsert import hear_from
+from guilds.directory.upsert import mark_dms_open
 from guilds.models import User
-from guilds.permissions import membership
-from notifications.models import How, Preference
+from guilds.permissions import get_membership
+from notifications.models import DeliveryMethod, Preference
 from notifications.queue import schedule
 
 TEST_EVERY = timedelta(minutes=1)
@@ -28,7 +28,7 @@ NOW, DAILY = "now", "daily"
 class Choices:
     """All that a person chooses in a guild. `news` is '', NOW or DAILY; `templates` says so of each, by its id."""
 
-    how: str = How.DM
+    how: str = DeliveryMethod.DM
     reminder: int | None = None  # minutes before the start
     quiet_from: time | None = None
     quiet_to: time | None = None
@@ -99,21 +99,21 @@ def send_test(guild_id: int, actor: Actor, now: datetime) -> str:
     if before is not None and now - before.due_at < TEST_EVERY:
         raise Refused(Refusal("too_soon", reminder_wording.TEST_TOO_SOON))
     # Whoever tests may have opened their direct messages just now.
-    hear_from(user)
+    mark_dms_open(user)
     schedule(
         "test_reminder",
         game_id=None,
         recipient_id=user.pk,
-        offset=guild_id % 2**31,  # one for each guild
+        dedupe_key=guild_id % 2**31,  # one for each guild
         due_at=now,
         revision=0,
-        facts={"guild": str(guild_id)},
+        payload={"guild": str(guild_id)},
     )
     return reminder_wording.TEST_UNDER_WAY
 
 
 def _member(guild_id: int, actor: Actor) -> User:
-    member = membership(actor.user, guild_id) if actor.user is not None else None
+    member = get_membership(actor.user, guild_id) if actor.user is not None else None
     if member is None:
         raise Refused(Refusal("unknown_guild", reminder_wording.NO_GUILD))
     return member.user

@@ -12,7 +12,7 @@ from games.signups.followers import following
 from games.signups.rules import why_closed
 from guilds.models import Block, Member, User
 from guilds.permissions import may_play
-from notifications.models import Delivery, How, Notification, Preference, Status
+from notifications.models import Delivery, DeliveryMethod, Notification, Preference, DeliveryStatus
 
 # A day, and more than any one is lengthened by its clock being changed; what was told before is left out.
 DIGEST_BACK = timedelta(hours=26)
@@ -48,7 +48,7 @@ def news_for(user: User, since: datetime, now: datetime) -> list[Game]:
     """Games for a person's digest: announced since then, which they follow daily, may play and did not hear of yet."""
     daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
     guilds = {guild_id for guild_id, _ in daily}
-    unwanted = Preference.objects.filter(user=user, how=How.NONE).values("guild")
+    unwanted = Preference.objects.filter(user=user, how=DeliveryMethod.NONE).values("guild")
     made = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
     games = [
         game
@@ -87,7 +87,7 @@ def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
 def _heard_of(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
     """The games among these that the person was told of, or will be, by the ledger."""
     letters = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
-    unsaid = (Status.DROPPED, Status.FAILED)
+    unsaid = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     heard = set(letters.exclude(status__in=unsaid).values_list("notification__game_id", flat=True))
     digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - REMEMBERED, dropped="")
     for facts in digests.values_list("facts", flat=True):

@@ -21,42 +21,42 @@ from games.reminders import wording as reminder_wording
 from games.reminders.followers import DIGEST_BACK, followers, has_open_seats, news_for, open_to
 from games.reminders.rules import next_digest
 from games.signups.rules import why_closed
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import Channel, Guild
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification, Preference
-from notifications.queue import schedule_each
-from notifications.types import Drop
+from notifications.queue import schedule_for_each
+from notifications.types import Skip
 
 # --- new games -------------------------------------------------------------------------------------------
 
 
-def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Tell those who hear at once; for the others, have their next digest come."""
     game = game_of(row)
     if (drop := _no_news(game, now)) is not None:
         return drop
     found = followers(game, now)
     # By when this was due: where it comes late, so does the digest that was to say it, and not a day later.
-    schedule_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in found.daily})
+    schedule_for_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in found.daily})
     return found.at_once
 
 
-def _no_news(game: Game, now: datetime) -> Drop | None:
+def _no_news(game: Game, now: datetime) -> Skip | None:
     if (drop := not_to_come(game, now)) is not None:
         return drop
     if why_closed(game, now, None):
-        return Drop("nobody can sign up")
-    return None if has_open_seats(game) else Drop("the game is full")
+        return Skip("nobody can sign up")
+    return None if has_open_seats(game) else Skip("the game is full")
 
 
-def build_new_game(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if (drop := _no_news(game, now)) is not None:
         return drop
     if game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they are in")
-    host = plain(names_in(game.guild_id, [game.host_id])[game.host_id].text)
+        return Skip("they are in")
+    host = plain(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     return about_game(delivery, game, reminder_wording.new_game(*about(delivery, game), host, _seats(game)), now)
 
 
@@ -69,24 +69,24 @@ def _seats(game: Game) -> str:
 # --- the digest ------------------------------------------------------------------------------------------
 
 
-def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Skip:
     if row.recipient is None:
-        return Drop("nobody to tell")
+        return Skip("nobody to tell")
     games = news_for(row.recipient, row.due_at - DIGEST_BACK, now)
     if not games:
-        return Drop("there is nothing new for them")
+        return Skip("there is nothing new for them")
     # What was told, so that it is not told again.
     row.facts = {"games": [game.pk for game in games]}
     row.save(update_fields=["facts"])
     return [row.recipient.pk]
 
 
-def build_digest(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """One letter about games of several guilds, so what was chosen in each counts for its games."""
     told: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
     games = open_to(delivery.recipient, told, now)
     if not games:
-        return Drop("none of the games is open to them any more")
+        return Skip("none of the games is open to them any more")
     if delivery.in_channel:
         # Their direct messages are closed; what is said in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
@@ -105,13 +105,13 @@ def guild_of_test(row: Notification) -> int:
     return int(row.facts["guild"])
 
 
-def build_test(delivery: Delivery, now: datetime) -> Letter | Drop:
+def build_test(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     guild = Guild.objects.present().filter(pk=guild_of_test(delivery.notification)).first()
     if guild is None:
-        return Drop("the bot was removed from the server")
+        return Skip("the bot was removed from the server")
     channel = _channel_for_mentions(guild) if delivery.in_channel else None
     if delivery.in_channel and channel is None:
-        return Drop(reminder_wording.NO_CHANNEL)
+        return Skip(reminder_wording.NO_CHANNEL)
     text = reminder_wording.test_reminder(plain(guild.name), marked(delivery, choices_address(guild.pk)))
     return letter(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
 

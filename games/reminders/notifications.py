@@ -14,10 +14,10 @@ from games.models import Game
 from games.models.settings import ReminderPlace
 from games.reminders import news
 from games.reminders import wording as reminder_wording
-from notifications.messages import Letter
-from notifications.models import Delivery, How, Notification, Preference, Status
-from notifications.policy import LATE, NO_MESSAGES
-from notifications.types import Drop, Kind, guild_of_game, register
+from notifications.messages import OutgoingMessage
+from notifications.models import Delivery, DeliveryMethod, Notification, Preference, DeliveryStatus
+from notifications.policy import LATE_AFTER, NO_MESSAGES_WANTED
+from notifications.types import Skip, NotificationType, guild_of_game, register
 
 PINGS_MOST = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
@@ -27,13 +27,13 @@ MENTION = 24  # characters of one mention, at most
 # --- reminders -------------------------------------------------------------------------------------------
 
 
-def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _reminded(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of(row)
     if (drop := stale(row, game, now)) is not None:
         return drop
     due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
     if due.filter(offset__lt=row.offset).exists():
-        return Drop("a later reminder of the game is due too")
+        return Skip("a later reminder of the game is due too")
     if game.effective.reminder_place == ReminderPlace.CHANNEL:
         # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
         row.facts |= {"place": ReminderPlace.CHANNEL.value}
@@ -46,7 +46,7 @@ def _reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
     return [user_id for user_id in everyone if user_id not in nearer]
 
 
-def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
     game = game_of(row)
     if (drop := stale(row, game, now)) is not None:
@@ -54,7 +54,7 @@ def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Drop:
     others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
     in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
     if others.open().exists() or in_channel.exists():
-        return Drop("the game's own reminder is due too")
+        return Skip("the game's own reminder is due too")
     wanting = _wanting(game, [row.offset]) - _reminded_already(row, game, (row.offset or 0) + 1)
     return [user_id for user_id in dict.fromkeys([game.host_id, *_seated(game)]) if user_id in wanting]
 
@@ -73,7 +73,7 @@ def _reminded_already(row: Notification, game: Game, offset: int) -> set[int]:
         notification__offset__lt=offset,
         notification__facts__starts_at=row.facts["starts_at"],
     )
-    unsaid = (Status.DROPPED, Status.FAILED)
+    unsaid = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     return set(letters.exclude(status__in=unsaid).values_list("recipient_id", flat=True))
 
 
@@ -87,17 +87,17 @@ def _seated(game: Game) -> list[int]:
     return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
-def _reminder(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _reminder(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if (drop := stale(delivery.notification, game, now)) is not None:
         return drop
-    if now - delivery.notification.due_at > LATE and _later_reminder(delivery).exists():
-        return Drop("a later reminder of the game goes instead")
+    if now - delivery.notification.due_at > LATE_AFTER and _later_reminder(delivery).exists():
+        return Skip("a later reminder of the game goes instead")
     if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
         return _reminder_in_channel(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
-        return Drop("they left")
+        return Skip("they left")
     return about_game(delivery, game, reminder_wording.reminder(*about(delivery, game), hosting), now)
 
 
@@ -106,14 +106,14 @@ def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
     row = delivery.notification
     return Delivery.objects.filter(
         recipient=delivery.recipient_id,
-        status=Status.PENDING,
+        status=DeliveryStatus.PENDING,
         notification__game=row.game_id,
         notification__kind__in=REMINDERS,
         notification__offset__lt=row.offset,
     )
 
 
-def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Letter | Drop:
+def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> OutgoingMessage | Skip:
     """One message that calls everyone seated who wants to be told, as many as one message may ping.
 
     Whose quiet hours it is stands in the text, and is not pinged.
@@ -124,9 +124,9 @@ def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> Lette
     text = reminder_wording.everyone_reminded(wording.plain(game.title), game.starts_at, marked(delivery, game.url))
     letter = about_game(delivery, game, text, now)
     most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
-    called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != How.NONE][:most]
+    called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != DeliveryMethod.NONE][:most]
     if not called:
-        return Drop(NO_MESSAGES)
+        return Skip(NO_MESSAGES_WANTED)
     calls = " ".join(f"<@{user_id}>" for user_id in called)
     awake = tuple(pk for pk in called if pk not in chosen or not chosen[pk].is_quiet(now))
     return replace(
@@ -150,8 +150,8 @@ def _is_seated(game: Game, user_id: int) -> bool:
 # --- what its hosts write --------------------------------------------------------------------------------
 
 
-register(Kind("reminder", expand=_reminded, render=_reminder, guild=_guild_of_reminder))
-register(Kind("own_reminder", expand=_own_reminded, render=_reminder))
-register(Kind("new_game", expand=news.recipients_of_new_game, render=news.build_new_game))
-register(Kind("digest", expand=news.recipients_of_digest, render=news.build_digest))
-register(Kind("test_reminder", expand=to_recipient, render=news.build_test, guild=news.guild_of_test))
+register(NotificationType("reminder", recipients=_reminded, build_message=_reminder, guild=_guild_of_reminder))
+register(NotificationType("own_reminder", recipients=_own_reminded, build_message=_reminder))
+register(NotificationType("new_game", recipients=news.recipients_of_new_game, build_message=news.build_new_game))
+register(NotificationType("digest", recipients=news.recipients_of_digest, build_message=news.build_digest))
+register(NotificationType("test_reminder", recipients=to_recipient, build_message=news.build_test, guild=news.guild_of_test))

@@ -18,8 +18,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
-from notifications.models import How, Preference, Status
-from notifications.policy import NO_MESSAGES
+from notifications.models import DeliveryMethod, Preference, DeliveryStatus
+from notifications.policy import NO_MESSAGES_WANTED
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 
@@ -144,16 +144,16 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
             else (reminder_wording.test_waits(row.error), True)
         )
     choice = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
-    closed = letter.in_channel and (choice is None or choice.how != How.MENTION)
-    if letter.status == Status.SENT and letter.sent_at is not None:
+    closed = letter.in_channel and (choice is None or choice.how != DeliveryMethod.MENTION)
+    if letter.status == DeliveryStatus.SENT and letter.sent_at is not None:
         channel = Channel.objects.filter(pk=letter.channel_id or 0).first() if letter.in_channel else None
         silently = choice is not None and choice.is_quiet(letter.sent_at)
         return reminder_wording.test_came(letter.in_channel, str(channel or "the channel"), closed, silently), False
-    if letter.status == Status.PENDING:
+    if letter.status == DeliveryStatus.PENDING:
         return reminder_wording.test_waits(letter.error), True
-    if letter.error == NO_MESSAGES:
+    if letter.error == NO_MESSAGES_WANTED:
         return reminder_wording.TEST_UNWANTED, False
-    if letter.status == Status.DROPPED and not closed:
+    if letter.status == DeliveryStatus.DROPPED and not closed:
         return reminder_wording.test_dropped(letter.error), False
     return reminder_wording.test_failed(letter.error, closed), False
 

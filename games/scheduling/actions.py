@@ -27,7 +27,7 @@ from games.signups.participants import Named
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
-from guilds.permissions import membership
+from guilds.permissions import get_membership
 from notifications.queue import schedule, unschedule
 
 AT_ONCE = Announce()
@@ -54,7 +54,7 @@ def create(
     where the host plays or runs another game at that time.
     """
     host = host or actor.user
-    if host is None or not actor.may_see(guild_id) or membership(host, guild_id) is None:
+    if host is None or not actor.may_see(guild_id) or get_membership(host, guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
@@ -174,7 +174,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
     state = require(game, "cancel", now)
     game.cancelled_at, game.cancel_reason = now, reason
     Announcement.objects.filter(game=game, problem=wording.POST_DELETED).update(problem="")
-    unschedule(None, game.pk, now, schedule_rules.CANCELLED_WHY, but_kinds=SAID_ANYWAY)
+    unschedule(None, game.pk, now, schedule_rules.CANCELLED_WHY, keep_kinds=SAID_ANYWAY)
     end_offers(game)
     changed(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     if state.hidden:
@@ -184,7 +184,7 @@ def cancel(game_id: int, reason: str, actor: Actor, now: datetime) -> Done:
         game_id=game.pk,
         due_at=now + schedule_rules.TOLD_AFTER,
         revision=game.revision,
-        facts={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
+        payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
     )
     return Done(game, True, schedule_wording.CANCELLED)
 
@@ -295,8 +295,8 @@ def take_down(game: Game, channel_id: int, message_id: int, now: datetime) -> No
         "takedown",
         game_id=game.pk,
         # Several may be asked for at once, so the row is told apart by its message.
-        offset=message_id % 2**31,
+        dedupe_key=message_id % 2**31,
         due_at=now,
         revision=game.revision,
-        facts={"channel": str(channel_id), "message": str(message_id)},
+        payload={"channel": str(channel_id), "message": str(message_id)},
     )

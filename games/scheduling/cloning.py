@@ -21,9 +21,9 @@ from games.scheduling.actions import AT_ONCE
 from games.scheduling.rules import Announce, Plan
 from games.signups.actions import add_named
 from games.signups.participants import Named
-from guilds.display_names import names_in
+from guilds.display_names import display_names
 from guilds.models import User
-from guilds.permissions import blocked, may_play, membership
+from guilds.permissions import is_blocked, may_play, get_membership
 
 
 class Carry(enum.StrEnum):
@@ -73,7 +73,7 @@ def clone(
 
 
 def _take_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
-    there = [one for one in old.cohosts.all() if membership(one, game.guild_id) is not None]
+    there = [one for one in old.cohosts.all() if get_membership(one, game.guild_id) is not None]
     if there and may_choose_hosts(game, actor):
         set_cohosts(game.pk, there, actor, now)
 
@@ -90,7 +90,7 @@ def _carry(old: Game, game: Game, asks: bool, actor: Actor, now: datetime) -> Ca
     """Take the players over, in their order and with the seats they have, as far as there are some."""
     game = locked_game(game.pk, Actor(None, "clone", operator=True))
     before = list(old.signups.current().select_related("user", "guest_of"))
-    names = names_in(game.guild_id, [one.user_id for one in before if one.user_id])
+    names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}
     left_out = []
     # Whoever brings somebody stands before them, so that the guest finds their new place.
@@ -121,7 +121,7 @@ def _carry(old: Game, game: Game, asks: bool, actor: Actor, now: datetime) -> Ca
 
 
 def _may_come(game: Game, signup: Signup, user: User, now: datetime) -> bool:
-    member = membership(user, game.guild_id)
-    if member is None or (blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
+    member = get_membership(user, game.guild_id)
+    if member is None or (is_blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
         return False
     return signup.put_in or game.is_hosted_by(user.pk) or may_play(member, game.effective.player_role_ids)

@@ -10,43 +10,43 @@ from games.core.states import allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_planned, heard_last
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Drop, Kind, register
+from notifications.types import Skip, NotificationType, register
 
 # --- announcing ------------------------------------------------------------------------------------------
 
 
-def _announce(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _announce(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to by this row itself."""
     game = game_of(row)
     if not allowed("announce", game.state(now)) or game.announce_at is None:
-        return Drop("it was announced or cancelled before")
+        return Skip("it was announced or cancelled before")
     announce_planned(game, now)
     return ()
 
 
-def _not_announced(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _not_announced(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if not game.state(now).hidden or game.announce_at is not None or game.starts_at > now:
-        return Drop("its host has seen to it")
+        return Skip("its host has seen to it")
     return about_game(delivery, game, schedule_wording.not_announced(*about(delivery, game)), now)
 
 
 # --- on again --------------------------------------------------------------------------------------------
 
 
-def _who_heard(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _who_heard(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of(row)
     if game.state(now).over:
-        return Drop("the game is over, or cancelled once more")
+        return Skip("the game is over, or cancelled once more")
     return sorted(heard_last(game.pk))
 
 
-def _on_again(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _on_again(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if game.state(now).over:
-        return Drop("the game is over, or cancelled once more")
+        return Skip("the game is over, or cancelled once more")
     return about_game(delivery, game, schedule_wording.on_again(*about(delivery, game)), now)
 
 
@@ -59,10 +59,10 @@ def _touched(row: Notification, now: datetime) -> Iterable[int]:
     return ()
 
 
-def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Drop:
+def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of(row)
     if not _still_cancelled(row, game):
-        return Drop("the cancellation was undone")
+        return Skip("the cancellation was undone")
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     # It was undone, and cancelled again before anybody heard that it was on.
@@ -75,17 +75,17 @@ def _still_cancelled(row: Notification, game: Game) -> bool:
     return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
 
 
-def _cancelled(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _cancelled(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
-        return Drop("the cancellation was undone")
+        return Skip("the cancellation was undone")
     text = schedule_wording.cancellation(*about(delivery, game), wording.plain(game.cancel_reason))
     return about_game(delivery, game, text, now)
 
 
-register(Kind("announce", expand=_announce))
-register(Kind("not_announced", expand=to_host, render=_not_announced))
-register(Kind("on_again", expand=_who_heard, render=_on_again))
-register(Kind("start", expand=_touched))
-register(Kind("end", expand=_touched))
-register(Kind("cancelled", expand=_told_of_cancellation, render=_cancelled))
+register(NotificationType("announce", recipients=_announce))
+register(NotificationType("not_announced", recipients=to_host, build_message=_not_announced))
+register(NotificationType("on_again", recipients=_who_heard, build_message=_on_again))
+register(NotificationType("start", recipients=_touched))
+register(NotificationType("end", recipients=_touched))
+register(NotificationType("cancelled", recipients=_told_of_cancellation, build_message=_cancelled))

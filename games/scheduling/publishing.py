@@ -17,15 +17,15 @@ from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.signups.actions import free_lost_seat
 from gamesched.lib.refusal import Refusal, Refused
-from notifications.models import Delivery, DeliveryQuerySet, Notification, Status
+from notifications.models import Delivery, DeliveryQuerySet, Notification, DeliveryStatus
 from notifications.queue import schedule, unschedule
 
 NEWS_SETTLE = timedelta(minutes=2)  # within which a host mends what they notice on the first look
 HEARD = (
-    Q(status__in=[Status.SENT, Status.UNCERTAIN])
+    Q(status__in=[DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN])
     # Nothing is known of a try that was under way, or that another followed.
-    | Q(status=Status.PENDING, attempts__gte=1)
-    | Q(status=Status.DROPPED, attempts__gt=1)
+    | Q(status=DeliveryStatus.PENDING, attempts__gte=1)
+    | Q(status=DeliveryStatus.DROPPED, attempts__gt=1)
 )
 
 
@@ -67,7 +67,7 @@ def make_known(game: Game, actor: Actor, now: datetime) -> None:
         facts = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if entry.user_id not in {game.host_id, facts["by"]}:
             schedule(
-                "added", game_id=game.pk, recipient_id=entry.user_id, due_at=now, revision=game.revision, facts=facts
+                "added", game_id=game.pk, recipient_id=entry.user_id, due_at=now, revision=game.revision, payload=facts
             )
 
 
@@ -75,7 +75,7 @@ def tell_followers(game: Game, now: datetime) -> None:
     """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
     if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
         due_at = told_at(game.starts_at, now, NEWS_SETTLE)
-        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, useless_after=game.starts_at)
+        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, expires_at=game.starts_at)
 
 
 # --- undoing a cancellation ------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from games.signups import participant_lookup
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
@@ -60,7 +60,7 @@ def new(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not form.is_valid():
         return form_page(request, form)
     try:
-        confirm(found.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(found.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
         named, announce = form.judged.named, form.announcing()
         done = scheduling.create(
@@ -85,7 +85,7 @@ def edit(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not form.is_valid():
         return form_page(request, form)
     try:
-        confirm(found.guild_id, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(found.guild_id, request.user.pk, db_now(), max_age=AT_ONCE)
         edition = form.cleaned_data["edition"]
         named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
         done = scheduling.edit(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, silence)
@@ -157,7 +157,7 @@ def again(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not form.is_valid():
         return form_page(request, form)
     try:
-        confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         carry = cloning.Carry(form.cleaned_data["carry"])
         overlap = Overlap.ANYWAY if "anyway" in request.POST else Overlap.ASK
         named, announce = form.judged.named, form.announcing()

@@ -29,7 +29,7 @@ from games.server_settings.admin_forms import (
 from games.server_settings.previews import shown_changes
 from games.server_settings.wording import SETTING_NAMES
 from gamesched.lib.clock import db_now
-from guilds.admin_site import by_absence
+from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
 from guilds.models import Role
 
@@ -134,7 +134,7 @@ class GameTemplateAdmin(LevelAdmin):
     of = ("name", "guild", "description", "channel", "locked", "is_default")
     guild_path = "guild"
     list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "gone_at")
-    list_filter = ("guild", "is_default", ("gone_at", by_absence("state", "in use", "deleted")))
+    list_filter = ("guild", "is_default", ("gone_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
     search_help_text = "By name."
     list_select_related = ("guild", "channel")

@@ -9,7 +9,7 @@ from django import forms
 from games.core import rules, wording
 from games.models.settings import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
 from games.server_settings.wording import SETTING_NAMES
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 from guilds.models import Channel, Guild, Role
 
 UNITS = {"": 1, "m": 1, "min": 1, "h": 60, "d": 1440, "w": 10080}
@@ -120,7 +120,7 @@ class RolesInOrderField(forms.CharField):
             return () if text else None
         found: list[int] = []
         for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
-            meant = [role.pk for role in self.roles if fold(role.name) == fold(name) or str(role.pk) == name]
+            meant = [role.pk for role in self.roles if normalize_name(role.name) == normalize_name(name) or str(role.pk) == name]
             if len(meant) != 1:
                 raise forms.ValidationError(wording.no_such_role(name, [role.name for role in self.roles]))
             found += [role for role in meant if role not in found]
@@ -384,4 +384,4 @@ def archives(guild: Guild) -> list[tuple[str, str]]:
 def channel_label(channel: Channel) -> str:
     """A channel or thread in a list of choices, with what the bot lacks there."""
     name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
-    return name + (f" (the bot lacks {' and '.join(channel.missing)})" if channel.missing else "")
+    return name + (f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else "")

@@ -10,10 +10,10 @@ from games.core.wording import plain
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild
-from notifications.messages import ForumPost, Letter, Permanent, Sent
+from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import in_doubt, tried_before
-from notifications.types import Drop, Kind, Post, Rendered, register
+from notifications.policy import is_maybe_sent, earlier_attempt_at
+from notifications.types import Skip, NotificationType, SyncedPost, BuiltPost, register
 
 
 def setup_address(guild_id: int) -> str:
@@ -21,39 +21,39 @@ def setup_address(guild_id: int) -> str:
     return settings.PUBLIC_URL + reverse("guild-setup", args=[guild_id])
 
 
-def _welcome(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _welcome(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     guild = Guild.objects.present().filter(pk=int(delivery.notification.facts["guild"])).first()
     if guild is None:
-        return Drop("the bot was removed from the server")
+        return Skip("the bot was removed from the server")
     if delivery.in_channel:
         # No channel is chosen yet in which they could be called; the server's page says the same.
-        return Drop("their direct messages are closed")
+        return Skip("their direct messages are closed")
     address = marked(delivery, setup_address(guild.pk))
     return to_person(delivery, settings_wording.welcome(plain(guild.name), address, is_set_up(guild)), now)
 
 
-def _test(row: Notification, now: datetime) -> Rendered | Drop:
+def _test(row: Notification, now: datetime) -> BuiltPost | Skip:
     channel = Channel.objects.filter(pk=int(row.facts["channel"]), gone_at=None).first()
     if channel is None:
-        return Drop("the channel was deleted")
+        return Skip("the channel was deleted")
     nonce = row.facts["nonce"]
-    letter = Letter(
+    letter = OutgoingMessage(
         channel_id=channel.pk,
         text=settings_wording.test_message(f"{setup_address(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
-        mark=nonce,
-        doubt=in_doubt(row.first_tried_at, now),
-        tried_at=tried_before(row.first_tried_at, now),
+        dedupe_marker=nonce,
+        maybe_sent=is_maybe_sent(row.first_tried_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
         forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
     )
-    return Rendered(letter, row.revision)
+    return BuiltPost(letter, row.revision)
 
 
-def _arrived(row: Notification, rendered: Rendered, sent: Sent, now: datetime) -> None:
+def _arrived(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     """Nothing to write down: the row closes."""
 
 
-def _refused(row: Notification, why: Permanent, now: datetime) -> bool:
+def _refused(row: Notification, why: PermanentError, now: datetime) -> bool:
     """The row keeps why; the setup page shows it."""
     return False
 
@@ -64,5 +64,5 @@ def last_tests(guild_id: int) -> dict[int, Notification]:
     return {int(row.facts["channel"]): row for row in rows}
 
 
-register(Kind("welcome", expand=to_recipient, render=_welcome))
-register(Post("channel_test", render=_test, shown=_arrived, failed=_refused))
+register(NotificationType("welcome", recipients=to_recipient, build_message=_welcome))
+register(SyncedPost("channel_test", build_message=_test, on_synced=_arrived, on_failed=_refused))

@@ -18,7 +18,7 @@ from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply, unsettled, write_down
 from games.server_settings.rules import KEPT_AFTER_LEAVING
-from guilds.directory.upsert import forget_guild
+from guilds.directory.upsert import delete_guild
 from guilds.models import Guild, Role
 from notifications.models import Notification
 
@@ -129,6 +129,6 @@ def _forget(guild_id: int, now: datetime) -> bool:
         GuildDefaults.objects.filter(pk=guild_id),
     ):
         rows.delete()
-    forget_guild(guild_id)
+    delete_guild(guild_id)
     log.info("Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.gone_at)
     return True

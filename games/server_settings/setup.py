@@ -8,7 +8,7 @@ from games.core.base import Actor
 from games.core.wording import UNKNOWN_CHANNEL
 from games.server_settings.actions import require_manager
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.upsert import greet_guild
+from guilds.directory.upsert import mark_guild_welcomed
 from guilds.models import Channel
 from notifications.models import new_nonce
 from notifications.queue import schedule
@@ -20,12 +20,12 @@ def welcome(guild_id: int, owner_id: int, now: datetime) -> bool:
 
     Says whether it did.
     """
-    first = greet_guild(guild_id, now)
+    first = mark_guild_welcomed(guild_id, now)
     if first:
         facts = {"guild": str(guild_id)}
         # One person may own several, so the row is told apart by the guild.
         offset = guild_id % 2**31
-        schedule("welcome", game_id=None, recipient_id=owner_id, offset=offset, due_at=now, revision=0, facts=facts)
+        schedule("welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=facts)
     return first
 
 
@@ -39,4 +39,4 @@ def test_channel(channel_id: int, actor: Actor, now: datetime) -> None:
     if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     facts = {"guild": str(channel.guild_id), "channel": str(channel_id), "nonce": new_nonce()}
-    schedule("channel_test", game_id=None, offset=channel_id % 2**31, due_at=now, revision=0, facts=facts)
+    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, revision=0, payload=facts)

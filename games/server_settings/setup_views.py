@@ -22,7 +22,7 @@ from games.server_settings.notifications import last_tests
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import GAME_CHANNEL_TYPES, MANAGE_THREADS, Channel, Guild
 
@@ -100,7 +100,7 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
     form = RolesForm(request.POST if step == "roles" else None, guild=guild)
     try:
         if request.method == "POST":
-            confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+            ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         if step == "channels":
             on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
             count = server_settings.switch_channels(guild.pk, on, actor(request), db_now())
@@ -146,7 +146,7 @@ def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpR
     """Have a test message sent, by whatever sends everything else."""
     found = get_object_or_404(Channel, pk=channel_id, guild=guild)
     try:
-        confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         guild_setup.test_channel(found.pk, actor(request), db_now())
         flash.success(request, settings_wording.TEST_SENT)
     except Refused as refused:

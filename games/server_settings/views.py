@@ -31,7 +31,7 @@ from games.server_settings.previews import shown_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild
 
@@ -196,7 +196,7 @@ def _edit(
     if not form.is_valid():
         return render(request, "games/level.html", page, status=422)
     try:
-        confirm(form.guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(form.guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         preview = rehearsed(verb)
         page["confirmed"] = preview.token
         if preview.games and request.POST.get("confirmed") != page["confirmed"]:
@@ -250,7 +250,7 @@ def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
 
 def _done(request: ViewerRequest, guild: Guild, verb: Callable[[], Saved]) -> HttpResponse:
     try:
-        confirm(guild.pk, request.user.pk, db_now(), grace=AT_ONCE)
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
         flash.success(request, verb().text)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)

@@ -25,9 +25,9 @@ from games.signups import wording as signup_wording
 from games.signups.participants import Named
 from games.signups.rules import why_closed
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import fold, names_in, role_names
+from guilds.display_names import normalize_name, display_names, role_names
 from guilds.models import Member, User
-from guilds.permissions import blocked, may_play, membership
+from guilds.permissions import is_blocked, may_play, get_membership
 from notifications.queue import schedule, unschedule
 
 
@@ -73,7 +73,7 @@ def join(
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of(game, who)
     if actor.user != who:
-        name = names_in(game.guild_id, [who.pk])[who.pk].text
+        name = display_names(game.guild_id, [who.pk])[who.pk].text
         place = wording.place_text(number, game.effective.seats, seated)
         return Done(game, not already, wording.put_in(name, place, already))
     if not already and not seated and waits:
@@ -93,12 +93,12 @@ def _knows_it_as_it_is(game: Game, user_id: int, now: datetime) -> None:
 
 def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
     """Raise Refused for those who may not take part. Whom its hosts or managers sign up needs no role."""
-    member = membership(who, game.guild_id)
+    member = get_membership(who, game.guild_id)
     if member is None:
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if game.is_hosted_by(who.pk):
         return
-    if blocked(game.guild_id, who, now):
+    if is_blocked(game.guild_id, who, now):
         raise Refused(Refusal("blocked", wording.BLOCKED))
     roles = game.effective.player_role_ids
     if actor.user == who and not may_play(member, roles):
@@ -139,7 +139,7 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return False
-    member = membership(User.objects.get(pk=user_id), game.guild_id)
+    member = get_membership(User.objects.get(pk=user_id), game.guild_id)
     if member is None and game.other_answers.filter(user_id=user_id).delete()[0]:
         touch(game, now)
         return True
@@ -152,7 +152,7 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     reseat(game, now)
-    name = names_in(game.guild_id, [user_id])[user_id].text
+    name = display_names(game.guild_id, [user_id])[user_id].text
     changed(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
     facts = {"who": name, "left": member is None}
     # Several may go before the next look at the clock, so the row is told apart by the person.
@@ -161,10 +161,10 @@ def free_lost_seat(game_id: int, user_id: int, now: datetime) -> bool:
         "lost_seat",
         game_id=game.pk,
         recipient_id=game.host_id,
-        offset=offset,
+        dedupe_key=offset,
         due_at=now,
         revision=game.revision,
-        facts=facts,
+        payload=facts,
     )
     return True
 
@@ -200,9 +200,9 @@ def add_named(game: Game, named: Iterable[Named], actor: Actor, now: datetime) -
     """
     named = list(dict.fromkeys(named))
     current = list(game.signups.current())
-    here = {s.user_id for s in current if s.user_id} | {fold(s.placeholder) for s in current if s.placeholder}
-    new = [one for one in named if (fold(one) if isinstance(one, str) else one) not in here]
-    names = names_in(game.guild_id, [one for one in named if isinstance(one, int)])
+    here = {s.user_id for s in current if s.user_id} | {normalize_name(s.placeholder) for s in current if s.placeholder}
+    new = [one for one in named if (normalize_name(one) if isinstance(one, str) else one) not in here]
+    names = display_names(game.guild_id, [one for one in named if isinstance(one, int)])
     if new:
         require(game, "add", now)
         _check_named(game, new, current, now)
@@ -235,9 +235,9 @@ def _check_named(game: Game, new: list[Named], current: list[Signup], now: datet
             raise Refused(Refusal("bad_placeholder", sentence, {"participants": sentence}))
     if Member.objects.filter(guild_id=game.guild_id, user_id__in=people, left_at=None).count() < len(people):
         raise Refused(Refusal("not_a_member", wording.GONE_MEMBER, {"participants": wording.GONE_MEMBER}))
-    kept_out = [user for user in User.objects.filter(pk__in=people) if blocked(game.guild_id, user, now)]
+    kept_out = [user for user in User.objects.filter(pk__in=people) if is_blocked(game.guild_id, user, now)]
     if kept_out:
-        names = names_in(game.guild_id, [user.pk for user in kept_out])
+        names = display_names(game.guild_id, [user.pk for user in kept_out])
         sentence = wording.blocked_others(sorted(name.text for name in names.values()))
         raise Refused(Refusal("blocked", sentence, {"participants": sentence}))
     kept = sum(1 for s in current if s.placeholder and s.guest_of_id is None)
@@ -289,6 +289,6 @@ def _tell_of_host(
         recipient_id=user_id,
         due_at=now,
         revision=game.revision,
-        facts={"by": by, **(said or {})},
+        payload={"by": by, **(said or {})},
     )
     return True

@@ -13,7 +13,7 @@ from games.core.base import Done
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
-from guilds.admin_site import GuildScopedInline, by_absence
+from guilds.admin_site import GuildScopedInline, empty_filter
 from guilds.http import ViewerRequest
 
 
@@ -95,8 +95,8 @@ class SignupAdmin(PlaceColumns, VerbAdmin):
     guild_path = "game__guild"
     list_display = ("who", "game", "place", "joined_at", "left_at")
     list_filter = (
-        ("left_at", by_absence("state", "in or waiting", "left")),
-        ("seated_at", by_absence("seat", "without", "with a seat")),
+        ("left_at", empty_filter("state", "in or waiting", "left")),
+        ("seated_at", empty_filter("seat", "without", "with a seat")),
         "no_show",
         "game__guild",
     )

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from games.models import Follow, Game
 from guilds.models import Member
-from guilds.permissions import blocked_among, may_play
+from guilds.permissions import blocked_user_ids, may_play
 
 
 def following(game: Game, now: datetime) -> dict[int, Follow]:
@@ -20,5 +20,5 @@ def following(game: Game, now: datetime) -> dict[int, Follow]:
     may = {member.user_id for member in members if may_play(member, players)}
     may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
     may -= set(game.signups.current().filter(user__in=found).values_list("user_id", flat=True))
-    may -= blocked_among(game.guild_id, found, now)
+    may -= blocked_user_ids(game.guild_id, found, now)
     return {pk: row for pk, row in found.items() if pk in may}

@@ -9,7 +9,7 @@ from games.signups import closing, manual_seating, participant_lookup
 from games.signups import wording as signup_wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 
 HOST_WORDS = {
     "seat": "give somebody who waits a seat",
@@ -78,6 +78,6 @@ class RosterWords(Words):
         game, text = self._game(), self.options["who"]
         for signup in game.signups.current().select_related("user"):
             names = {signup.user.handle, str(signup.user_id)} if signup.user else {signup.placeholder}
-            if fold(text) in map(fold, names):
+            if normalize_name(text) in map(normalize_name, names):
                 return game.pk, signup.pk
         raise Refused(Refusal("unknown_signup", signup_wording.not_in(text)))

@@ -14,9 +14,9 @@ from games.models.settings import Method
 from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
 from games.signups import wording as signup_wording
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Drop, Kind, register
+from notifications.types import Skip, NotificationType, register
 
 
 def _closed(row: Notification, now: datetime) -> Iterable[int]:
@@ -25,13 +25,13 @@ def _closed(row: Notification, now: datetime) -> Iterable[int]:
     return ()
 
 
-def _dropped_out(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _dropped_out(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     facts = delivery.notification.facts
     if game.state(now) is not State.SCHEDULED:
-        return Drop("the game is not to come")
+        return Skip("the game is not to come")
     if game.signups.current().filter(user_id=int(facts["person"])).exists():
-        return Drop("they are in again")
+        return Skip("they are in again")
     text = signup_wording.dropped_out(*about(delivery, game), plain(facts["who"]))
     return about_game(delivery, game, text, now)
 
@@ -39,15 +39,15 @@ def _dropped_out(delivery: Delivery, now: datetime) -> Letter | Drop:
 INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
 
 
-def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _moved(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """What became of their seat in sum, since they last heard of it."""
     game = game_of(delivery.notification)
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:
-        return Drop("they are no longer in, or the game is not to come")
+        return Skip("they are no longer in, or the game is not to come")
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
-        return Drop("they have the place they had")
+        return Skip("they have the place they had")
     say = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
     if not seated and signup.waits:
         say = signup_notification_wording.benched
@@ -56,30 +56,30 @@ def _moved(delivery: Delivery, now: datetime) -> Letter | Drop:
     return about_game(delivery, game, say(*about(delivery, game)), now)
 
 
-def _added(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _added(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now).over or signup is None:
-        return Drop("they are no longer in, or the game is over")
+        return Skip("they are no longer in, or the game is over")
     text = signup_notification_wording.was_added(
         *about(delivery, game), done_by(delivery, game), signup.seated_at is not None
     )
     return about_game(delivery, game, text, now)
 
 
-def _removed(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _removed(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they are in again, or the game is over")
+        return Skip("they are in again, or the game is over")
     word = wording.plain(delivery.notification.facts.get("word", ""))
     text = signup_notification_wording.was_removed(*about(delivery, game), done_by(delivery, game), word)
     return about_game(delivery, game, text, now)
 
 
-def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
+def _confirmed(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of(delivery.notification)
     if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
-        return Drop("they left")
+        return Skip("they left")
     number, seated = place_of(game, delivery.recipient)
     place = wording.place_text(number, game.effective.seats, seated)
     text = signup_notification_wording.confirmed(
@@ -88,19 +88,19 @@ def _confirmed(delivery: Delivery, now: datetime) -> Letter | Drop:
     return about_game(delivery, game, text, now)
 
 
-def _lost_seat(delivery: Delivery, now: datetime) -> Letter:
+def _lost_seat(delivery: Delivery, now: datetime) -> OutgoingMessage:
     game, facts = game_of(delivery.notification), delivery.notification.facts
     text = signup_notification_wording.lost_seat(*about(delivery, game), wording.plain(facts["who"]), facts["left"])
     return about_game(delivery, game, text, now)
 
 
-register(Kind("signups_close", expand=_closed))
-register(Kind("dropped_out", expand=to_recipient, render=_dropped_out))
+register(NotificationType("signups_close", recipients=_closed))
+register(NotificationType("dropped_out", recipients=to_recipient, build_message=_dropped_out))
 choices.register("overlap", swaps.answer)
 
 
-register(Kind("moved", expand=to_recipient, render=_moved))
-register(Kind("confirmed", expand=to_recipient, render=_confirmed))
-register(Kind("lost_seat", expand=to_recipient, render=_lost_seat))
-register(Kind("added", expand=to_recipient, render=_added))
-register(Kind("removed", expand=to_recipient, render=_removed))
+register(NotificationType("moved", recipients=to_recipient, build_message=_moved))
+register(NotificationType("confirmed", recipients=to_recipient, build_message=_confirmed))
+register(NotificationType("lost_seat", recipients=to_recipient, build_message=_lost_seat))
+register(NotificationType("added", recipients=to_recipient, build_message=_added))
+register(NotificationType("removed", recipients=to_recipient, build_message=_removed))

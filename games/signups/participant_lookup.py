@@ -9,8 +9,8 @@ from django.db.models import Q
 from games.signups.participants import CHOICES_MAX, Candidate, Judged, Typed, judge, parse, with_choices
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
-from guilds.directory.lookup import DirectoryDown, refresh_member, search_members
-from guilds.display_names import fold
+from guilds.directory.lookup import DirectoryUnavailable, refresh_member, search_members
+from guilds.display_names import normalize_name
 from guilds.models import Member
 
 LOOK_UPS = 10  # questions to Discord about one form; what is known answers the rest
@@ -28,7 +28,7 @@ def judged(guild_id: int, text: str) -> Judged:
     mistyped = [t.beginning for t in typed if t.beginning and t.text in lost]
     if not mistyped or not asked:
         return found
-    with contextlib.suppress(DirectoryDown):
+    with contextlib.suppress(DirectoryUnavailable):
         for name in mistyped[:NEAR_LOOK_UPS]:
             search_members(guild_id, name[:3])
     return judge(typed, _known(guild_id, typed), asked)
@@ -48,12 +48,12 @@ def beginning(guild_id: int, typed: str) -> list[Candidate]:
     if not wanted:
         return []
     # Down or not: those known are offered.
-    with contextlib.suppress(DirectoryDown):
+    with contextlib.suppress(DirectoryUnavailable):
         search_members(guild_id, wanted)
     fits = Q(nick__istartswith=wanted) | Q(user__handle__istartswith=wanted) | Q(user__global_name__istartswith=wanted)
     members = Member.objects.filter(fits, guild_id=guild_id, left_at=None).select_related("user")
     found = candidates(members.order_by("-confirmed_at")[:100])
-    found.sort(key=lambda c: (fold(wanted) not in c.folded, fold(c.name), c.user_id))
+    found.sort(key=lambda c: (normalize_name(wanted) not in c.folded, normalize_name(c.name), c.user_id))
     return found[:CHOICES_MAX]
 
 
@@ -75,7 +75,7 @@ def _ask(guild_id: int, typed: Sequence[Typed], now: datetime) -> bool:
             search_members(guild_id, name)
         for user_id in unsure[: LOOK_UPS - len(names)] if len(names) < LOOK_UPS else []:
             refresh_member(guild_id, user_id)
-    except DirectoryDown:
+    except DirectoryUnavailable:
         return False
     return len(names) + len(unsure) <= LOOK_UPS
 

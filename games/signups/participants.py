@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from games.core import wording
 from games.signups import limits as signup_limits
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 
 Named = int | str  # a person's id, or a placeholder
 
@@ -51,7 +51,7 @@ class Candidate:
     @property
     def folded(self) -> frozenset[str]:
         """Every name of theirs, as names are compared."""
-        return frozenset(fold(name) for name in (self.username, self.global_name, self.nick) if name)
+        return frozenset(normalize_name(name) for name in (self.username, self.global_name, self.nick) if name)
 
 
 @dataclass(frozen=True)
@@ -118,15 +118,15 @@ def judge(typed: Sequence[Typed], known: Iterable[Candidate], asked: bool = True
         if isinstance(meant, Problem):
             problems.append(meant)
             continue
-        same = fold(meant) in placeholders if isinstance(meant, str) else meant in named
+        same = normalize_name(meant) in placeholders if isinstance(meant, str) else meant in named
         if same:
             who = meant if isinstance(meant, str) else members[meant].name
             problems.append(Problem(each.line, each.text, wording.named_twice(who, isinstance(meant, str))))
             continue
         named[meant] = each
         if isinstance(meant, str):
-            placeholders.add(fold(meant))
-        elif each.beginning and fold(each.beginning) not in members[meant].folded:
+            placeholders.add(normalize_name(meant))
+        elif each.beginning and normalize_name(each.beginning) not in members[meant].folded:
             completed.append((each.text, members[meant]))
     return Judged(tuple(named), tuple(completed), tuple(problems))
 
@@ -142,7 +142,7 @@ def _meant(each: Typed, members: Mapping[int, Candidate], asked: bool) -> Named 
             return wrong(wording.NOT_A_PERSON)
         sentence = signup_limits.check_placeholder(each.text)
         return wrong(sentence) if sentence else each.text
-    wanted = fold(each.beginning)
+    wanted = normalize_name(each.beginning)
     if not wanted:
         return wrong(wording.NAME_AFTER_AT)
     exact = [c for c in members.values() if wanted in c.folded]
@@ -150,7 +150,7 @@ def _meant(each: Typed, members: Mapping[int, Candidate], asked: bool) -> Named 
     if len(found) == 1 and (exact or asked):
         return found[0].user_id
     if found:
-        found.sort(key=lambda c: (fold(c.name), c.user_id))
+        found.sort(key=lambda c: (normalize_name(c.name), c.user_id))
         return wrong(wording.several_are_called(len(found), CHOICES_MAX, asked), found[:CHOICES_MAX])
     near = _near(wanted, members.values())
     return wrong(wording.nobody_is_called(bool(near), asked), near)

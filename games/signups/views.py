@@ -19,7 +19,7 @@ from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddForm
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import confirm
+from guilds.directory.lookup import ensure_fresh_roles
 from guilds.http import ViewerRequest
 
 
@@ -125,7 +125,7 @@ def add(request: ViewerRequest, game_id: int) -> HttpResponse:
     form = AddForm(request.POST if request.method == "POST" else None, guild=found.guild)
     if request.method == "POST" and form.is_valid():
         try:
-            confirm(found.guild_id, request.user.pk, db_now())
+            ensure_fresh_roles(found.guild_id, request.user.pk, db_now())
             done = manual_seating.add(game_id, form.judged.named, actor(request), db_now())
             flash.success(request, done.text + form.completed_text)
             return redirect(found)

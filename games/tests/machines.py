@@ -15,7 +15,7 @@ from games.models import Game, Signup
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery
 
 PEOPLE = 6
@@ -35,7 +35,7 @@ class OneGame(RuleBasedStateMachine):
         self.around.__enter__()
         self.now = self.world.now
         self.messages = 0
-        self.letters: dict[int, Letter] = {}
+        self.letters: dict[int, OutgoingMessage] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -65,21 +65,21 @@ class OneGame(RuleBasedStateMachine):
     def speak(self) -> None:
         """notifyd's turn, until nothing is due."""
         for _ in range(20):
-            looked_at = steps.expand_due(self.now)
-            jobs = steps.take_jobs(self.now, 100)
+            looked_at = steps.create_due_deliveries(self.now)
+            jobs = steps.lease_jobs(self.now, 100)
             if not looked_at and not jobs:
                 return
             steps.record([(job, self.sent(job)) for job in jobs], self.now)
-            said = {job.pk: job.letter for job in jobs if job.rendered is None}
+            said = {job.pk: job.message for job in jobs if job.post is None}
             for delivery in Delivery.objects.filter(pk__in=said).select_related("notification").order_by("pk"):
                 self.hear(delivery, said[delivery.pk])
         raise AssertionError("it never comes to rest")
 
-    def sent(self, job: steps.Job) -> Sent:
+    def sent(self, job: steps.Job) -> SentMessage:
         self.messages += 1
-        return Sent(job.letter.channel_id or 1, job.letter.message_id or self.messages)
+        return SentMessage(job.message.channel_id or 1, job.message.message_id or self.messages)
 
-    def hear(self, delivery: Delivery, letter: Letter) -> None:
+    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
         """Somebody reads a letter."""
         raise NotImplementedError
 
@@ -88,7 +88,7 @@ def run(machine: type[OneGame], world: World, examples: int, steps_each: int = 2
     """Try so many examples, each of at most so many steps."""
 
     class Here(machine):  # type: ignore[valid-type,misc]
-        people = [world.person(number) for number in range(100, 100 + PEOPLE)]
+        people = [world.add_member(number) for number in range(100, 100 + PEOPLE)]
 
     Here.world = world
     run_state_machine_as_test(

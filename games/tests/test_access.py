@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import GUILD, World
-from discord_bot.interactions.signup_buttons import Click, act
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games import scheduled_tasks
 from games.core import wording
 from games.core.base import Actor
@@ -19,11 +19,11 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory import lookup
-from guilds.directory.lookup import DirectoryDown
-from guilds.directory.payloads import SeenMember, SeenUser
-from guilds.directory.upsert import see_member, see_member_gone
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member, mark_member_left
 from guilds.models import Guild, Member, Role, User
-from guilds.permissions import is_manager, membership
+from guilds.permissions import is_manager, get_membership
 from notifications.models import Notification
 
 PLAYER, VETERAN, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
@@ -37,8 +37,8 @@ def roles(world: World) -> None:
 
 def give(world: World, user: User, *role_ids: int) -> Member:
     """What an event or a click would say of this person now."""
-    seen = SeenMember(SeenUser(user.pk, user.handle), role_ids=role_ids)
-    return see_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
+    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=role_ids)
+    return upsert_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
 
 
 def defaults(**values: Any) -> None:
@@ -53,7 +53,7 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
     keeper = give(world, world.charlie, KEEPER)
     assert not is_manager(keeper)
     assert is_manager(keeper, [KEEPER])
-    owner = membership(world.alice, world.guild.pk)
+    owner = get_membership(world.alice, world.guild.pk)
     assert owner is not None
     assert is_manager(owner, [KEEPER]), "the owner is never locked out"
     organiser = give(world, world.bob, GUILD + 20)
@@ -63,31 +63,31 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
 def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
     with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
-        scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+        scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     give(world, world.charlie, VETERAN)
-    scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
-    scheduling.create(world.guild.pk, world.plan(), page(world.alice), world.now)
+    scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+    scheduling.create(world.guild.pk, world.make_plan(), page(world.alice), world.now)
 
 
 def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
     defaults(host_role_ids=None)
     with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
-        scheduling.create(world.guild.pk, world.plan(), page(world.charlie), world.now)
+        scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
     assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
 
 
 @pytest.mark.parametrize("door", ["page", "button"])
 def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
-    game = world.game(player_role_ids=(PLAYER, VETERAN))
+    game = world.create_game(player_role_ids=(PLAYER, VETERAN))
     sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
     if door == "page":
         with pytest.raises(Refused) as refused:
             signups.join(game.pk, world.charlie, page(world.charlie), world.now)
         assert refused.value.refusal.sentence == sentence
     else:
-        member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-        assert act(Click(game.pk, "join", world.guild.pk, member)).text == sentence
+        member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+        assert run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text == sentence
     give(world, world.charlie, PLAYER)
     assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
     assert signups.join(game.pk, world.bob, page(world.bob), world.now).changed, "the host is never locked out"
@@ -95,12 +95,12 @@ def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
 
 
 def test_everyone_is_a_role_too(world: World) -> None:
-    game = world.game(player_role_ids=(GUILD,))
+    game = world.create_game(player_role_ids=(GUILD,))
     assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
 
 
 def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     until = world.now + timedelta(days=1)
     host_actions.block(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
     with pytest.raises(Refused) as refused:
@@ -117,7 +117,7 @@ def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World)
 
 
 def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     with pytest.raises(Refused, match="Only the host"):
         host_actions.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
@@ -137,13 +137,13 @@ def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
 
 def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
     defaults(pingable_role_ids=[PLAYER])
-    world.game(notify_role_ids=(PLAYER,))
-    plan = world.plan(notify_role_ids=(PLAYER, VETERAN))
+    world.create_game(notify_role_ids=(PLAYER,))
+    plan = world.make_plan(notify_role_ids=(PLAYER, VETERAN))
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
         scheduling.create(world.guild.pk, plan, page(world.charlie), world.now)
     game = scheduling.create(world.guild.pk, plan, page(world.alice), world.now).game
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
-    kept = world.plan(notify_role_ids=(VETERAN,))
+    kept = world.make_plan(notify_role_ids=(VETERAN,))
     scheduling.edit(game.pk, kept, page(world.charlie), world.now)
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
         scheduling.edit(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
@@ -159,7 +159,7 @@ def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: An
     defaults(pingable_role_ids=[PLAYER])
     assert offered(world.charlie, new) == ["Player"]
     assert offered(world.alice, new) == ["Keeper", "Veteran", "Player", "Organiser"]
-    game = world.game()
+    game = world.create_game()
     Game.objects.update(notify_role_ids=[VETERAN])
     assert offered(world.bob, reverse("game-edit", args=[game.pk])) == ["Veteran", "Player"], "what it pings stays"
     data = {"own_notify_roles": "on", "notify_role_ids": [KEEPER]}
@@ -169,13 +169,13 @@ def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: An
 @pytest.mark.parametrize("left", [True, False])
 def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world: World, left: bool) -> None:
     give(world, world.charlie, PLAYER)
-    game = world.game(seats=1, player_role_ids=(PLAYER,))
-    waiting = world.person(7)
+    game = world.create_game(seats=1, player_role_ids=(PLAYER,))
+    waiting = world.add_member(7)
     give(world, waiting, PLAYER)
     for who in (world.charlie, waiting):
         signups.join(game.pk, who, page(who), world.now)
     if left:
-        see_member_gone(world.guild.pk, world.charlie.pk, world.now + timedelta(minutes=1))
+        mark_member_left(world.guild.pk, world.charlie.pk, world.now + timedelta(minutes=1))
     else:
         give(world, world.charlie, VETERAN)
     assert [s.user for s in game.signups.current()] == [waiting]
@@ -189,7 +189,7 @@ def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world:
 
 @pytest.mark.parametrize("named", [True, False], ids=["named in the form", "signed up"])
 def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
-    game = world.game(player_role_ids=(PLAYER,))
+    game = world.create_game(player_role_ids=(PLAYER,))
     if named:
         scheduling.edit(game.pk, scheduling.plan_of(game), page(world.bob), world.now, named=[world.charlie.pk])
     else:
@@ -197,32 +197,32 @@ def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_lea
     give(world, world.charlie, PLAYER)
     give(world, world.charlie, VETERAN)
     assert game.signups.current().get().user == world.charlie
-    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     assert not game.signups.current().exists()
 
 
 def test_a_started_game_keeps_who_plays_it(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     Game.objects.update(starts_at=world.now - timedelta(minutes=1))
-    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     assert game.signups.current().count() == 1
 
 
 class Down:
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        raise DirectoryDown("Discord answered 502")
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        raise DirectoryUnavailable("Discord answered 502")
 
 
 class NoLongerPlayer(Down):
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        return SeenMember(SeenUser(user_id, f"u{user_id}"), role_ids=(VETERAN,))
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        return MemberPayload(UserPayload(user_id, f"u{user_id}"), role_ids=(VETERAN,))
 
 
 def test_a_role_lost_a_moment_ago_is_lost_at_the_next_button(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
     give(world, world.charlie, PLAYER)
-    game = world.game(player_role_ids=(PLAYER,))
+    game = world.create_game(player_role_ids=(PLAYER,))
     Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=61))
     answer = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
     assert "Only Player may sign up for this game." in answer.text
@@ -233,17 +233,17 @@ def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
     world: World, as_person: Any, settings: Any, minutes: int, door: str, done: bool
 ) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
-    game = world.game()
+    game = world.create_game()
     Member.objects.update(roles_at=world.now - timedelta(minutes=minutes))
     answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
-    assert (lookup.NOT_KNOWN in answer.text) is not done
+    assert (lookup.ROLES_UNKNOWN in answer.text) is not done
     assert answer.status_code == 200, "the page is still shown"
 
 
 def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
     give(world, world.charlie, PLAYER)
-    game = world.game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
+    game = world.create_game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     assert scheduled_tasks.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, (
         "they were seen just now"
@@ -257,12 +257,12 @@ def test_another_guilds_template_is_refused(world: World) -> None:
     other = Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
     template = GameTemplate.objects.create(guild=other, name="Theirs", location="Secret place")
     with pytest.raises(Refused, match="That template is not one of this server's"):
-        world.game(template_id=template.pk)
+        world.create_game(template_id=template.pk)
 
 
 def test_the_blocked_cannot_be_named_either(world: World) -> None:
     host_actions.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
     with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
         scheduling.create(
-            world.guild.pk, world.plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"]
+            world.guild.pk, world.make_plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"]
         )

@@ -21,7 +21,7 @@ def discord(settings: Any) -> None:
 
 
 def test_the_page_adds_and_says_whom(world: World, as_person: Any) -> None:
-    game = world.game(seats=2)
+    game = world.create_game(seats=2)
     client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
     assert f'action="{address}"' in client.get(game.get_absolute_url()).text
     said = client.post(address, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
@@ -32,8 +32,8 @@ def test_the_page_adds_and_says_whom(world: World, as_person: Any) -> None:
 
 
 def test_problems_are_shown_and_what_was_typed_is_kept(world: World, as_person: Any) -> None:
-    game = world.game()
-    twins = [world.person(n, nick="Robin") for n in (100, 101)]
+    game = world.create_game()
+    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
     client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
     wrong = client.post(address, {"participants": "Grandma\n@robin"})
     assert wrong.status_code == 422
@@ -52,7 +52,7 @@ def test_problems_are_shown_and_what_was_typed_is_kept(world: World, as_person: 
 
 
 def test_only_those_who_run_it_and_not_when_it_is_over(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     assert as_person(world.charlie).post(reverse("game-add", args=[game.pk]), {"participants": "X"}).status_code == 403
     assert "Add people" not in as_person(world.charlie).get(game.get_absolute_url()).text
     with pytest.raises(Refused, match="Only the host"):
@@ -62,7 +62,7 @@ def test_only_those_who_run_it_and_not_when_it_is_over(world: World, as_person: 
 
 
 def test_the_command(world: World) -> None:
-    game, out = world.game(), StringIO()
+    game, out = world.create_game(), StringIO()
     call_command("game", "add", str(game.pk), "@charlie, Grandma", stdout=out)
     assert "Added: charlie, Grandma." in out.getvalue()
     with pytest.raises(CommandError, match=r"Nobody was added\.\n  --participants: “@zoe”: Nobody"):

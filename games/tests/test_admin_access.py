@@ -11,8 +11,8 @@ from games.models import AuditEntry
 from games.models.settings import GuildDefaults
 from games.tests.test_admin_scope import ORGANISER, make_manager
 from guilds.directory import lookup, upsert
-from guilds.directory.lookup import DirectoryDown
-from guilds.directory.payloads import SeenMember, SeenRole, SeenUser
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, RolePayload, UserPayload
 from guilds.models import Member, User
 
 INDEX = "/admin/"
@@ -27,15 +27,15 @@ def test_the_owner_and_a_manager_come_in(world: World, as_person: Any) -> None:
 
 
 def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_person: Any) -> None:
-    upsert.see_roles(GUILD, [SeenRole(GUILD + 30, "Game masters", 2, 0)])
+    upsert.upsert_roles(GUILD, [RolePayload(GUILD + 30, "Game masters", 2, 0)])
     GuildDefaults.objects.update(manager_role_ids=[GUILD + 30])
-    seen = SeenMember(SeenUser(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
-    upsert.see_member(GUILD, seen, world.now + timedelta(minutes=1))
+    seen = MemberPayload(UserPayload(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
+    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1))
     assert as_person(world.charlie).get(INDEX).status_code == 200
 
 
 def test_a_member_and_a_stranger_are_told_whom_it_is_for(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for person in (world.charlie, stranger):
         client = as_person(person)
@@ -54,10 +54,10 @@ def test_staff_without_a_server_are_turned_away(world: World, as_person: Any) ->
 
 def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
-    game = world.game()
+    game = world.create_game()
     assert client.get(INDEX).status_code == 200
-    seen = SeenMember(SeenUser(world.bob.pk, "bob"), "Bob the GM")
-    upsert.see_member(GUILD, seen, world.now + timedelta(minutes=2))
+    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM")
+    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=2))
     assert client.get(INDEX).status_code == 403
     data = {"action": "cancel", "_selected_action": [game.pk], "confirmed": "yes", "reason": ""}
     assert client.post(reverse("admin:games_game_changelist"), data).status_code == 403
@@ -67,16 +67,16 @@ def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as
 
 def test_who_left_the_server_or_whose_role_was_deleted_is_turned_away(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
-    upsert.see_role_gone(ORGANISER, world.now)
+    upsert.mark_role_deleted(ORGANISER, world.now)
     assert client.get(INDEX).status_code == 403
-    upsert.see_roles(GUILD, [SeenRole(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
+    upsert.upsert_roles(GUILD, [RolePayload(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
     assert client.get(INDEX).status_code == 200
-    upsert.see_member_gone(GUILD, world.bob.pk, world.now)
+    upsert.mark_member_left(GUILD, world.bob.pk, world.now)
     assert client.get(INDEX).status_code == 403
 
 
 def test_the_server_that_the_bot_left_is_nobodys(world: World, as_person: Any) -> None:
-    upsert.see_guild_gone(GUILD, world.now)
+    upsert.mark_bot_removed(GUILD, world.now)
     assert as_person(world.alice).get(INDEX).status_code == 403
 
 
@@ -116,7 +116,7 @@ def test_an_inactive_superuser_is_turned_away(world: World, as_person: Any) -> N
 
 @pytest.mark.parametrize("superuser", [False, True])
 def test_nobody_adds_changes_or_deletes_what_was_written_down(world: World, as_person: Any, superuser: bool) -> None:
-    world.game()
+    world.create_game()
     entry = AuditEntry.objects.get()
     world.alice.is_superuser = superuser
     world.alice.save()
@@ -139,16 +139,16 @@ def test_before_a_change_discord_is_asked_who_manages(
     address = reverse("admin:games_game_changelist")
 
     def down(guild_id: int, user_id: int) -> None:
-        raise DirectoryDown("Discord answered 502")
+        raise DirectoryUnavailable("Discord answered 502")
 
     monkeypatch.setattr(lookup, "refresh_member", down)
     answer = client.post(address, {})
     assert answer.status_code == 503
-    assert lookup.NOT_KNOWN in answer.text
+    assert lookup.ROLES_UNKNOWN in answer.text
     assert client.get(address).status_code == 200, "reading goes on"
 
     def demoted(guild_id: int, user_id: int) -> None:
-        upsert.see_member(GUILD, SeenMember(SeenUser(user_id, "bob")), world.now)
+        upsert.upsert_member(GUILD, MemberPayload(UserPayload(user_id, "bob")), world.now)
 
     monkeypatch.setattr(lookup, "refresh_member", demoted)
     assert client.post(address, {}).status_code == 403

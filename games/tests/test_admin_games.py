@@ -18,7 +18,7 @@ from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_admin_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 LIST = "/admin/games/game/"
 
@@ -30,7 +30,7 @@ def manager(world: World, as_person: Any) -> Any:
 
 
 def game_of_alice(world: World, **changes: Any) -> Game:
-    return scheduling.create(world.guild.pk, world.plan(**changes), Actor(world.alice, "page"), world.now).game
+    return scheduling.create(world.guild.pk, world.make_plan(**changes), Actor(world.alice, "page"), world.now).game
 
 
 def change(game: Game) -> str:
@@ -67,7 +67,7 @@ def test_an_edit_hands_only_what_changed_to_the_verb(world: World, manager: Any)
 def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     data = edit_of(game) | {"title": "Mine"}
-    plan = world.plan(title="Theirs")
+    plan = world.make_plan(title="Theirs")
     scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
     answer = manager.post(change(game), data)
     assert answer.status_code == 200
@@ -167,7 +167,7 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
     assert "The message to Bob the GM is being sent again." in answer.text
-    assert Delivery.objects.get(again=delivery).status == Status.PENDING
+    assert Delivery.objects.get(again=delivery).status == DeliveryStatus.PENDING
     answer = manager.post(
         "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
     )
@@ -196,7 +196,7 @@ def test_text_from_people_is_no_formula(text: str) -> None:
 
 def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    plan = world.plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
+    plan = world.make_plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
     scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
     entry = AuditEntry.objects.get(verb="edit")
     page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
@@ -227,7 +227,7 @@ def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, mo
 
     before = queries()
     for number in range(6):
-        person = world.person(100 + number)
+        person = world.add_member(100 + number)
         game = game_of_alice(world, title=f"Game {number}")
         signups.join(game.pk, person, Actor(person, "page"), world.now)
         GameTemplate.objects.create(guild=world.guild, name=f"{number}")

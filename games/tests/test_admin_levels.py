@@ -116,7 +116,7 @@ def test_inheriting_none_and_something_are_told_apart(
 def test_what_changes_games_to_come_is_shown_before_it_is_saved(
     world: World, manager: Any, template: GameTemplate
 ) -> None:
-    game = world.game(template_id=template.pk, seats=None)
+    game = world.create_game(template_id=template.pk, seats=None)
     for person in (world.alice, world.charlie):
         signups.join(game.pk, person, Actor(world.bob, "page"), world.now)
     address = at("gametemplate", template.pk)
@@ -148,7 +148,7 @@ def test_a_level_is_made_by_a_short_form_that_leads_to_the_long_one(world: World
 
 
 def test_deleting_a_template_says_what_games_would_have(world: World, manager: Any, template: GameTemplate) -> None:
-    game = world.game(template_id=template.pk, seats=None)
+    game = world.create_game(template_id=template.pk, seats=None)
     page = manager.get(at("gametemplate", template.pk, "delete"))
     assert "Seats: 5 seats becomes unlimited seats" in page.text
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})

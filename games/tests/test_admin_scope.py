@@ -19,11 +19,11 @@ from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds.admin_site import GuildScopedAdmin, SuperuserOnly
+from guilds.admin_site import GuildScopedAdmin, SuperuserOnlyMixin
 from guilds.directory import upsert
-from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Block, Channel, Guild, Member, Role, User
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 # Every text of guild B has this in it, so that no page may.
 MARK = "Zanzibar"
@@ -56,15 +56,15 @@ def name_of(model: type[Model]) -> str:
 
 def make_manager(world: World) -> User:
     """Bob gets the role with Manage Server."""
-    seen = SeenMember(SeenUser(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
-    return upsert.see_member(GUILD, seen, world.now + timedelta(minutes=1)).user
+    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
+    return upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1)).user
 
 
 def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
     """One row of every table, in one guild."""
     actor, now = Actor(host, "page"), world.now
     template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
-    plan = world.plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
+    plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
     game = scheduling.create(guild.pk, plan, actor, now).game
     signups.join(game.pk, player, actor, now)
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
@@ -73,7 +73,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     AuditEntry.objects.create(guild=guild, game=game, actor=host, door=f"{word}-door", verb=f"{word}-verb", at=now)
     row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
     Delivery.objects.create(
-        notification=row, recipient=host, status=Status.FAILED, next_try_at=now, error=f"{word} failed"
+        notification=row, recipient=host, status=DeliveryStatus.FAILED, next_try_at=now, error=f"{word} failed"
     )
     Announcement.objects.filter(game=game).update(problem=f"{word} problem")
     Interaction.objects.create(
@@ -85,12 +85,12 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
 def world(world: World) -> World:
     """Guild A with Bob as manager, and a guild B that he must not learn of; Charlie is in both."""
     make_manager(world)
-    host = SeenUser(1300000000000000900, f"{MARK}-host")
-    channels = (SeenChannel(OTHER + 10, f"{MARK}-channel", 0, 0, PERMISSIONS),)
-    roles = (SeenRole(OTHER, "@everyone", 0, PERMISSIONS), SeenRole(OTHER + 20, f"{MARK} role", 1, MANAGE_GUILD))
-    upsert.see_guild(SeenGuild(OTHER, f"{MARK} guild", "", host.id, channels, roles), world.now)
-    stranger = upsert.see_member(OTHER, SeenMember(host, f"{MARK} nick"), world.now).user
-    charlie = upsert.see_member(OTHER, SeenMember(SeenUser(world.charlie.pk, "charlie"), f"{MARK} Charlie"), world.now)
+    host = UserPayload(1300000000000000900, f"{MARK}-host")
+    channels = (ChannelPayload(OTHER + 10, f"{MARK}-channel", 0, 0, PERMISSIONS),)
+    roles = (RolePayload(OTHER, "@everyone", 0, PERMISSIONS), RolePayload(OTHER + 20, f"{MARK} role", 1, MANAGE_GUILD))
+    upsert.upsert_guild(GuildPayload(OTHER, f"{MARK} guild", "", host.id, channels, roles), world.now)
+    stranger = upsert.upsert_member(OTHER, MemberPayload(host, f"{MARK} nick"), world.now).user
+    charlie = upsert.upsert_member(OTHER, MemberPayload(UserPayload(world.charlie.pk, "charlie"), f"{MARK} Charlie"), world.now)
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
     furnish(world, Guild.objects.get(pk=OTHER), Channel.objects.get(pk=OTHER + 10), stranger, charlie.user, MARK)
     return world
@@ -130,7 +130,7 @@ def lists(model: type[Model]) -> str:
 
 def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
     assert {name_of(model) for model in CLOSED} == SUPERUSERS_ALONE
-    assert all(isinstance(one, SuperuserOnly) for one in CLOSED.values())
+    assert all(isinstance(one, SuperuserOnlyMixin) for one in CLOSED.values())
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)

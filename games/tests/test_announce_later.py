@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from conftest import Bells, World
+from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.core.freezing import mend_drift
 from games.core.states import State
@@ -34,7 +34,7 @@ def bob(world: World) -> Actor:
 
 
 def hidden(world: World, announce: Announce = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
-    plan = world.plan(**changes)
+    plan = world.make_plan(**changes)
     return scheduling.create(world.guild.pk, plan, bob(world), world.now, named=named, announce=announce).game
 
 
@@ -50,7 +50,7 @@ def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     game = hidden(world, named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
-    scheduling.edit(game.pk, world.plan(title="Renamed", seats=2), bob(world), world.now)
+    scheduling.edit(game.pk, world.make_plan(title="Renamed", seats=2), bob(world), world.now)
     signups.remove(game.pk, game.signups.get().pk, bob(world), world.now)
     host_actions.set_cohosts(game.pk, [world.alice], bob(world), world.now)
     mend_drift(world.now)
@@ -66,7 +66,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     game = hidden(world, at(when), named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.UNANNOUNCED, {"announce"})
     assert letters(when - timedelta(seconds=1)) == []
-    steps.expand_due(when)
+    steps.create_due_deliveries(when)
     game.refresh_from_db()
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
@@ -116,7 +116,7 @@ def test_moving_the_time_and_taking_it_back(world: World) -> None:
     plan = scheduling.plan_of(game)
     scheduling.edit(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
     assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
-    sooner = world.plan(starts_at=world.now + timedelta(days=1))
+    sooner = world.make_plan(starts_at=world.now + timedelta(days=1))
     with pytest.raises(Refused, match="not before the game starts") as refused:
         scheduling.edit(game.pk, sooner, bob(world), world.now)
     assert set(refused.value.refusal.fields) == {"announce_time"}
@@ -197,7 +197,7 @@ def test_drafts_count_as_games_to_come(world: World, monkeypatch: pytest.MonkeyP
         hidden(world)
 
 
-def test_from_draft_to_over_pages_show_what_is(committed_world: World, bells: Bells, as_person: Any) -> None:
+def test_from_draft_to_over_pages_show_what_is(committed_world: World, pg_notifications: NotifyListener, as_person: Any) -> None:
     world = committed_world
     game = hidden(world, at(world.now + timedelta(hours=1)))
     client = as_person(world.alice)
@@ -207,9 +207,9 @@ def test_from_draft_to_over_pages_show_what_is(committed_world: World, bells: Be
         (game.ends_at, State.COMPLETED),
     ]
     for when, state in times:
-        bells.rung()
-        steps.expand_due(when)
-        assert "game_changed" in bells.rung(), "open pages look"
+        pg_notifications.received()
+        steps.create_due_deliveries(when)
+        assert "game_changed" in pg_notifications.received(), "open pages look"
         game.refresh_from_db()
         assert game.state(when) is state
         assert Notification.objects.get(game=game, kind="announcement").revision == game.revision, "the post too"
@@ -217,10 +217,10 @@ def test_from_draft_to_over_pages_show_what_is(committed_world: World, bells: Be
 
 
 def test_whoever_left_while_it_was_hidden_is_out(world: World) -> None:
-    from guilds.directory.upsert import see_member_gone
+    from guilds.directory.upsert import mark_member_left
 
     game = hidden(world, named=(world.charlie.pk,))
-    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     assert not game.signups.current().exists()
 
 

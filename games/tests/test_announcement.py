@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
-from discord_bot.render import COLOURS, buttons, embed, pings
+from discord_bot.render import COLOURS, announcement_buttons, announcement_embed, allowed_mentions
 from games.confirmations.edits import CARED
 from games.confirmations.summary import discord_lines
 from games.core import rules, state_wording, text_rules, wording
@@ -30,7 +30,7 @@ from games.tests.test_every_door import made
 from gamesched.lib.durations import minutes_text
 from guilds.models import Role
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 
 URL = "https://games.a-rather-long-name.example.org/games/123456789/"
 NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}
@@ -99,7 +99,7 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
 
 
 def check(post: AnnouncementView) -> None:
-    made = embed(post)
+    made = announcement_embed(post)
     assert len(made) <= 6000
     assert 1 <= len(made.title or "") <= 256
     assert len(made.description or "") <= 4096
@@ -115,7 +115,7 @@ def check(post: AnnouncementView) -> None:
     assert (f"Maybe ({len(post.maybe)})" in names) is bool(post.maybe)
     assert (f"Can't make it ({len(post.absent)})" in names) is bool(post.absent)
     assert post.google_url in shown, "whole: half an address leads nowhere"
-    rows = buttons(post).to_components()
+    rows = announcement_buttons(post).to_components()
     assert len(rows) == 1
     assert len(rows[0]["components"]) <= 5
 
@@ -128,7 +128,7 @@ def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView)
 
 def test_the_longest_of_everything(world: World) -> None:
     post = replace(
-        view(world.game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
+        view(world.create_game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
         state=State.CANCELLED,
         state_text="Cancelled: " + "*" * 300,
         reminders_text=wording.reminders_text([43199] * 10),
@@ -141,9 +141,9 @@ def test_the_longest_of_everything(world: World) -> None:
 
 
 def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
-    post = view(world.game(seats=100, location="#raids"), world.now)
+    post = view(world.create_game(seats=100, location="#raids"), world.now)
     mentions = tuple(f"<@{1300000000000000000 + n}>" for n in range(150))
-    made = embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
+    made = announcement_embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
     said = [field.value or "" for field in made.fields if field.inline]
     assert len(said) == 6
     assert said[0].startswith("1. <@1300000000000000000>\n2. ")
@@ -161,13 +161,13 @@ def test_a_few_stand_in_one_column_and_too_many_are_counted() -> None:
 
 
 def fields(post: AnnouncementView) -> dict[str, str]:
-    return {field.name or "": field.value or "" for field in embed(post).fields}
+    return {field.name or "": field.value or "" for field in announcement_embed(post).fields}
 
 
 def test_a_post(world: World) -> None:
-    game = world.game(location="")
+    game = world.create_game(location="")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    shown = embed(view(game, world.now))
+    shown = announcement_embed(view(game, world.now))
     assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
     assert shown.url == game.url
     at = int(game.starts_at.timestamp())
@@ -180,7 +180,7 @@ def test_a_post(world: World) -> None:
     }
     scheduling.cancel(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
-    over = embed(view(game, world.now))
+    over = announcement_embed(view(game, world.now))
     assert over.colour is not None
     assert over.colour.value == COLOURS[State.CANCELLED]
     assert over.title == "~~Curse of Strahd~~"
@@ -195,7 +195,7 @@ def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
     words = {}
     for state in State:
         game = made(world, state)
-        shown = embed(view(game, world.now))
+        shown = announcement_embed(view(game, world.now))
         assert shown.colour is not None
         assert shown.colour.value == COLOURS[state]
         words[state] = fields(view(game, world.now))["Status"]
@@ -205,16 +205,16 @@ def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
 def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
     Role.objects.create(id=GUILD + 30, guild=world.guild, name="Players")
     GuildDefaults.objects.update(notify_role_ids=[GUILD + 30, EVERYONE])
-    game = world.game(title="<@&1200000000000000021> @everyone")
+    game = world.create_game(title="<@&1200000000000000021> @everyone")
 
-    def posted(after: timedelta) -> Letter:
-        [job] = [one for one in steps.take_jobs(world.now + after, 50) if one.rendered is not None]
-        steps.record([(job, Sent(game.channel_id, 77))], world.now + after)
-        return job.letter
+    def posted(after: timedelta) -> OutgoingMessage:
+        [job] = [one for one in steps.lease_jobs(world.now + after, 50) if one.post is not None]
+        steps.record([(job, SentMessage(game.channel_id, 77))], world.now + after)
+        return job.message
 
     first = posted(timedelta())
     assert (first.text, first.ping_roles, first.ping_users) == (f"<@&{GUILD + 30}>", (GUILD + 30,), ())
-    allowed = pings(first).to_dict()
+    allowed = allowed_mentions(first).to_dict()
     assert (allowed["parse"], allowed["roles"], allowed["users"]) == ([], [GUILD + 30], [])
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
     edited = posted(timedelta(seconds=9))
@@ -236,5 +236,5 @@ def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
     ],
 )
 def test_where(world: World, typed: str, shown: str | None) -> None:
-    game = world.game(location=typed)
+    game = world.create_game(location=typed)
     assert view(game, world.now).location == (typed if shown is None else shown)

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, World
 from discord_bot.interactions import modals
-from discord_bot.interactions.signup_buttons import Click, act
-from discord_bot.render import embed
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_embed
 from games.core.base import Actor
 from games.core.roster import roster
 from games.hosts import actions as host_actions
@@ -27,10 +27,10 @@ from games.signups import wording as signup_wording
 from games.signups.responses import answer, bring, note, unanswered, unbring
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Role, User
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
 
 Kind = OtherAnswer.Kind
@@ -52,19 +52,19 @@ def names(game: Game) -> tuple[list[str], list[str]]:
 
 
 def fields(world: World, game: Game) -> dict[str, str]:
-    shown = embed(view(Game.objects.get(pk=game.pk), world.now)).fields
+    shown = announcement_embed(view(Game.objects.get(pk=game.pk), world.now)).fields
     return {field.name or "": field.value or "" for field in shown}
 
 
 def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tuple[int | None, str]]:
     """To whom what was said, that is due by then."""
     at = world.now + later
-    steps.expand_due(at)
-    made: list[Letter] = []
-    for job in steps.take_jobs(at, 50):
-        steps.record([(job, Sent(game.channel_id, 700 + len(made)))], at)
-        if job.letter.post is None:
-            made.append(job.letter)
+    steps.create_due_deliveries(at)
+    made: list[OutgoingMessage] = []
+    for job in steps.lease_jobs(at, 50):
+        steps.record([(job, SentMessage(game.channel_id, 700 + len(made)))], at)
+        if job.message.post is None:
+            made.append(job.message)
     return [(letter.user_id, letter.text) for letter in made]
 
 
@@ -72,7 +72,7 @@ def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tu
 
 
 def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None:
-    game = world.game(seats=1, answers=True)
+    game = world.create_game(seats=1, answers=True)
     join(game, world.charlie, world.alice)
     said = answer(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
     assert said.text == "It is noted that you may come. You gave up your seat."
@@ -92,7 +92,7 @@ def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None
 
 
 def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> None:
-    plain, closed = world.game(), world.game(answers=True)
+    plain, closed = world.create_game(), world.create_game(answers=True)
     with pytest.raises(Refused, match="no other answers"):
         answer(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     with pytest.raises(Refused, match="Only they themselves"):
@@ -104,13 +104,13 @@ def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> Non
     assert answer(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
     host_actions.block(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
     with pytest.raises(Refused, match="cannot sign up here"):
-        answer(world.game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+        answer(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
 
 
 def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> None:
-    game = world.game(answers=True)
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-    clicked = act(Click(game.pk, "maybe", GUILD, member))
+    game = world.create_game(answers=True)
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    clicked = run_signup_action(Click(game.pk, "maybe", GUILD, member))
     assert clicked.text == "It is noted that you may come."
     assert [button.id for button in clicked.buttons] == [f"note:{game.pk}"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
@@ -125,8 +125,8 @@ def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> 
 
 
 def test_who_was_asked_and_said_nothing(world: World) -> None:
-    game = world.game(answers=True)
-    quiet, maybe, seated, blocked, asked = (world.person(n) for n in range(100, 105))
+    game = world.create_game(answers=True)
+    quiet, maybe, seated, blocked, asked = (world.add_member(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
         Follow.objects.create(user=person, guild_id=GUILD)
     host_actions.block(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
@@ -136,9 +136,9 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
     assert unanswered(game, world.now) == [asked.pk, quiet.pk]
     done = tell(game.pk, "Still two seats", To.UNANSWERED, by(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
-    steps.expand_due(world.now)
+    steps.create_due_deliveries(world.now)
     answer(game.pk, quiet, Kind.ABSENT, by(quiet), world.now)
-    told = [job.letter for job in steps.take_jobs(world.now, 50) if "Still two seats" in job.letter.text]
+    told = [job.message for job in steps.lease_jobs(world.now, 50) if "Still two seats" in job.message.text]
     assert [letter.user_id for letter in told] == [asked.pk], "who answers meanwhile is not written to"
     Game.objects.update(closed_at=world.now)
     assert unanswered(Game.objects.get(), world.now) == [asked.pk], "who cannot sign up is not asked"
@@ -149,7 +149,7 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
 
 
 def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -> None:
-    game = world.game(answers=True)
+    game = world.create_game(answers=True)
     with pytest.raises(Refused, match="Join first"):
         note(game.pk, world.charlie, "late", by(world.charlie), world.now)
     join(game, world.charlie)
@@ -162,7 +162,7 @@ def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -
         with pytest.raises(Refused, match=why):
             note(game.pk, world.charlie, bad, by(world.charlie), world.now)
     with pytest.raises(Refused, match="Only the host"):
-        note(game.pk, world.charlie, "", by(world.person(100)), world.now)
+        note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
     note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
     shown = next(value for value in fields(world, game).values() if "everyone" in value)
     assert "\\@everyone" in shown
@@ -176,23 +176,23 @@ def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -
 
 
 def test_forms_in_discord(world: World) -> None:
-    game = world.game(plus_one=True)
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-    joined = act(Click(game.pk, "join", GUILD, member))
+    game = world.create_game(plus_one=True)
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    joined = run_signup_action(Click(game.pk, "join", GUILD, member))
     assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
-    assert modals.act(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
-    assert modals.act(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
-    assert modals.act(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
+    assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
+    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
+    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
     for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
-        assert modals.act(strange, "", GUILD, member)[0].startswith("This button is from an older")
-    assert modals.act(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
+        assert modals.submit_modal(strange, "", GUILD, member)[0].startswith("This button is from an older")
+    assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
 
 
 # --- whom people bring -----------------------------------------------------------------------------------
 
 
 def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
-    game = world.game(seats=2, plus_one=True)
+    game = world.create_game(seats=2, plus_one=True)
     with pytest.raises(Refused, match="Join first"):
         bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.charlie, world.alice)
@@ -215,12 +215,12 @@ def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any
     call_command("game", "bring", str(game.pk), "Eve", "--as", "charlie")
     assert "Eve is number 1 on the wait list." in capsys.readouterr().out
     with pytest.raises(Refused, match="nobody can be brought"):
-        bring(world.game().pk, world.charlie, "Pia", by(world.charlie), world.now)
+        bring(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
 
 
 @pytest.mark.parametrize("way", ["leave", "remove", "lost role", "can't make it"])
 def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
-    game = world.game(plus_one=True, answers=True)
+    game = world.create_game(plus_one=True, answers=True)
     join(game, world.charlie)
     bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     match way:
@@ -229,7 +229,7 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
         case "remove":
             signups.remove(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
         case "lost role":
-            upsert.see_member_gone(GUILD, world.charlie.pk, world.now)
+            upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
         case _:
             answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     assert names(game) == ([], [])
@@ -237,7 +237,7 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
 
 @pytest.mark.parametrize("way", ["bench", "wait"])
 def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, way: str) -> None:
-    game = world.game(plus_one=True, seats=2)
+    game = world.create_game(plus_one=True, seats=2)
     join(game, world.charlie)
     bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.alice)
@@ -252,16 +252,16 @@ def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, wa
 
 
 def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> None:
-    game = world.game(answers=True)
+    game = world.create_game(answers=True)
     answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     before = Game.objects.get().revision
-    upsert.see_member_gone(GUILD, world.charlie.pk, world.now)
+    upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
     assert not OtherAnswer.objects.exists()
     assert Game.objects.get().revision > before
 
 
 def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:
-    game = world.game(method="picks_waiting", plus_one=True)
+    game = world.create_game(method="picks_waiting", plus_one=True)
     join(game, world.charlie)
     bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     assert names(game) == ([], ["charlie", "Pia (with charlie)"])
@@ -279,15 +279,15 @@ def ranked(world: World) -> dict[str, User]:
     """Somebody with each role, in order, and two with none."""
     for pk, name in ((FIRST, "Veteran"), (SECOND, "Player")):
         Role.objects.create(pk=pk, guild=world.guild, name=name)
-    found = {"none": world.person(100, "none"), "other": world.person(101, "other")}
+    found = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
     for number, (name, role) in enumerate((("second", SECOND), ("first", FIRST)), 102):
-        seen = SeenMember(SeenUser(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
-        found[name] = upsert.see_member(GUILD, seen, world.now).user
+        seen = MemberPayload(UserPayload(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
+        found[name] = upsert.upsert_member(GUILD, seen, world.now).user
     return found
 
 
 def by_role(world: World, **changes: Any) -> Game:
-    return world.game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
+    return world.create_game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
 
 
 def test_a_better_role_takes_the_seat_of_the_last_who_joined_themselves(world: World, ranked: dict[str, User]) -> None:
@@ -310,8 +310,8 @@ def test_a_better_role_takes_the_seat_of_the_last_who_joined_themselves(world: W
 def test_a_priority_role_lost_after_joining_rank_kept(world: World, ranked: dict[str, User]) -> None:
     game = by_role(world, seats=1)
     join(game, ranked["first"])
-    seen = SeenMember(SeenUser(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
-    upsert.see_member(GUILD, seen, world.now)
+    seen = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
+    upsert.upsert_member(GUILD, seen, world.now)
     join(game, ranked["second"])
     assert names(game) == (["first"], ["second"])
     assert Signup.objects.get(user=ranked["first"]).rank == 1
@@ -326,7 +326,7 @@ def test_once_offers_begin_nobody_is_moved_for_a_role(world: World, ranked: dict
 
 
 def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, User]) -> None:
-    game = world.game(seats=1)
+    game = world.create_game(seats=1)
     join(game, ranked["none"], ranked["first"])
     plan = scheduling.plan_of(game)
     changed = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
@@ -341,13 +341,13 @@ def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, Use
 
 
 def test_sign_ups_close_by_the_clock(world: World) -> None:
-    game = world.game(signups_close=120, answers=True)
+    game = world.create_game(signups_close=120, answers=True)
     [row] = Notification.objects.open().filter(kind="signups_close")
     assert row.due_at == game.starts_at - timedelta(hours=2)
     join(game, world.charlie)
     assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:R>." in fields(world, game)["Sign-ups"]
     before = Game.objects.get().revision
-    steps.expand_due(row.due_at)
+    steps.create_due_deliveries(row.due_at)
     assert Game.objects.get().revision == before + 1, "the post loses its button"
     with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
         signups.join(game.pk, world.alice, by(world.alice), row.due_at)
@@ -365,7 +365,7 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     ("within", "before", "late"), [(0, 119, True), (0, 121, False), (30, 29, True), (30, 119, False)]
 )
 def test_who_gives_up_a_seat_late(world: World, within: int, before: int, late: bool) -> None:
-    game = world.game(seats=1, offer_within=within)
+    game = world.create_game(seats=1, offer_within=within)
     join(game, world.charlie, world.alice)
     at = game.starts_at - timedelta(minutes=before)
     for person in (world.alice, world.charlie):
@@ -375,7 +375,7 @@ def test_who_gives_up_a_seat_late(world: World, within: int, before: int, late: 
 
 
 def test_the_host_hears_once_of_whom_they_added(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, world.charlie, by(world.bob), world.now)
     join(game, world.alice)
     Notification.objects.exclude(kind="dropped_out").delete()

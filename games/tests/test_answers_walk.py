@@ -10,7 +10,7 @@ from conftest import make_world
 from games.core.base import Actor
 from games.signups import actions as signups
 from games.tests.test_settings_walk import fits, picture
-from gamesched.testing.stack import Stack, in_browser
+from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.tests.test_browser_walkthrough import log_in
 
 CALM = 650  # milliseconds in which a click after an answer is not taken
@@ -21,10 +21,10 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 @pytest.mark.browser
 def test_a_player_answers(now: Any) -> None:
     world = make_world(now)
-    game = world.game(seats=2, answers=True, plus_one=True)
+    game = world.create_game(seats=2, answers=True, plus_one=True)
 
     def newcomer() -> None:
-        person = world.person(100, "Newcomer")
+        person = world.add_member(100, "Newcomer")
         signups.join(game.pk, person, Actor(person, "page"), now)
         connection.close()
 
@@ -61,4 +61,4 @@ def test_a_player_answers(now: Any) -> None:
                 assert fits(page)
                 picture(page, f"answers-{javascript}")
 
-        in_browser(walk)
+        run_in_browser(walk)

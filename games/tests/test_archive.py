@@ -18,7 +18,7 @@ from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from guilds.models import Channel, Guild
 from notifications.daemon import steps
-from notifications.messages import Letter, Permanent, Sent
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 
 OLD, NEW = 777, 888
@@ -27,32 +27,32 @@ OLD, NEW = 777, 888
 @pytest.fixture
 def game(world: World) -> Game:
     """A game of Bob's whose post is up and goes to another channel two hours after its end."""
-    made = world.game(archive_channel_id=world.other_channel.pk, archive_after=120)
+    made = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
     Announcement.objects.update(message_id=OLD, shown_revision=1)
     Notification.objects.exclude(kind="archive").update(closed_at=world.now)
     return made
 
 
-def posts(world: World, *outcomes: Any) -> list[Letter]:
+def posts(world: World, *outcomes: Any) -> list[OutgoingMessage]:
     """What is sent now; with each comes what came of it."""
     at = due(Game.objects.get())
-    jobs = steps.take_jobs(at, 10)
+    jobs = steps.lease_jobs(at, 10)
     assert len(jobs) == len(outcomes)
     steps.record(list(zip(jobs, outcomes, strict=True)), at)
-    return [job.letter for job in jobs]
+    return [job.message for job in jobs]
 
 
 def due(game: Game) -> Any:
     return game.ends_at + timedelta(hours=2)
 
 
-def sent(world: World) -> Sent:
-    return Sent(world.other_channel.pk, NEW)
+def sent(world: World) -> SentMessage:
+    return SentMessage(world.other_channel.pk, NEW)
 
 
 def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) -> None:
     assert Notification.objects.get(kind="archive").due_at == due(game)
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     found = Game.objects.get()
     assert found.state(due(game)) is State.ARCHIVED
     assert Announcement.objects.get().message_id == OLD, "until the new one is there"
@@ -62,7 +62,7 @@ def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) ->
     assert not new.post.may_sign_up
     post = Announcement.objects.get()
     assert (post.channel_id, post.message_id, post.problem) == (world.other_channel.pk, NEW, "")
-    [old] = posts(world, Sent(world.channel.pk, OLD))
+    [old] = posts(world, SentMessage(world.channel.pk, OLD))
     assert (old.delete, old.channel_id, old.message_id) == (True, world.channel.pk, OLD)
     Game.objects.update(starts_at=world.now - timedelta(hours=9), ends_at=world.now - timedelta(hours=7))
     page = as_person(world.bob).get(game.get_absolute_url()).text
@@ -73,25 +73,25 @@ def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) ->
 
 
 def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) -> None:
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     posts(world, sent(world))
-    posts(world, Sent(world.channel.pk, OLD))
+    posts(world, SentMessage(world.channel.pk, OLD))
     assert post_actions.sweep(due(game)) == 0
     touch(Game.objects.with_levels().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
     assert post_actions.posts_deleted([NEW], due(game)) == 0
     touch(Game.objects.with_levels().get(), due(game))
-    assert not steps.take_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
+    assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game, known: bool) -> None:
     if known:
         Channel.objects.filter(pk=world.other_channel.pk).update(bot_permissions=0)
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     if not known:
-        posts(world, Permanent("Missing Permissions", Permanent.MISSING_PERMISSION))
+        posts(world, PermanentError("Missing Permissions", PermanentError.MISSING_PERMISSION))
     post = Announcement.objects.get()
     assert (post.channel_id, post.message_id) == (world.channel.pk, OLD)
     assert post.problem.startswith("Not archived:")
@@ -106,9 +106,9 @@ def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game,
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
     touch(Game.objects.with_levels().get(), due(game))
-    [edit] = steps.take_jobs(due(game), 10)
-    steps.expand_due(due(game))
-    steps.record([(edit, Sent(world.channel.pk, OLD))], due(game))
+    [edit] = steps.lease_jobs(due(game), 10)
+    steps.create_due_deliveries(due(game))
+    steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
@@ -117,7 +117,7 @@ def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> N
 
 
 def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     post_actions.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
     posts(world, sent(world))
 
@@ -146,20 +146,20 @@ def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_perso
     by = Actor(world.bob, "page")
     # A longer game is archived later, and one without an archive not at all.
     plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
-    scheduling.edit(game.pk, world.plan(duration=300, **plan), by, world.now)
+    scheduling.edit(game.pk, world.make_plan(duration=300, **plan), by, world.now)
     row = Notification.objects.open().get(kind="archive")
     assert row.due_at == game.starts_at + timedelta(hours=5)
-    scheduling.edit(game.pk, world.plan(archive_channel_id=0), by, world.now)
+    scheduling.edit(game.pk, world.make_plan(archive_channel_id=0), by, world.now)
     assert not Notification.objects.open().filter(kind="archive").exists()
     with pytest.raises(Refused, match="No archive is chosen"):
         archive(game.pk, by, due(game))
     # Its channel is deleted meanwhile.
-    scheduling.edit(game.pk, world.plan(**plan), by, world.now)
+    scheduling.edit(game.pk, world.make_plan(**plan), by, world.now)
     Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     assert Game.objects.get().archived_at is None
     # Called off.
-    other = world.game(**plan)
+    other = world.create_game(**plan)
     scheduling.cancel(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
     with pytest.raises(Refused, match="was cancelled"):
@@ -170,11 +170,11 @@ def test_another_guilds_channel_is_no_archive(world: World) -> None:
     elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
     theirs = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
     with pytest.raises(Refused, match="not one of this server's"):
-        world.game(archive_channel_id=theirs.pk)
+        world.create_game(archive_channel_id=theirs.pk)
 
 
 def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
     assert post_actions.sweep(due(game)) == 1
     assert post_actions.sweep(due(game)) == 0
@@ -188,7 +188,7 @@ def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> 
     role = world.guild.roles.exclude(pk=world.guild.pk).get()
     Game.objects.update(notify_role_ids=[role.pk])
     Announcement.objects.update(message_id=None, shown_revision=0)
-    steps.expand_due(due(game))
+    steps.create_due_deliveries(due(game))
     [new] = posts(world, sent(world))
     assert (new.text, new.ping_roles) == ("", ())
 

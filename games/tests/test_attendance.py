@@ -25,7 +25,7 @@ MARKED = "You were marked as not having come. If that is wrong, ask Bob the GM."
 @pytest.fixture
 def game(world: World) -> Game:
     """A game of Bob's that began: Charlie and a name have seats, Alice waits."""
-    made = world.game(seats=2)
+    made = world.create_game(seats=2)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     made.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
     signups.join(made.pk, world.alice, Actor(world.alice, "page"), world.now)
@@ -54,7 +54,7 @@ def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_p
     assert not Notification.objects.exists(), "the post is not even edited"
     assert MARKED in as_person(world.charlie).get(game.get_absolute_url()).text
     assert "not having come" in as_person(world.alice).get(game.get_absolute_url()).text, "she manages the server"
-    other = as_person(world.person(9)).get(game.get_absolute_url()).text
+    other = as_person(world.add_member(9)).get(game.get_absolute_url()).text
     assert "not having come" not in other
     assert "Who came" not in other
     answer = as_person(world.bob).post(address, {"no_show": "no"}, follow=True)
@@ -70,7 +70,7 @@ def test_who_may_and_when(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="have no seat"):
         mark(game.pk, game.signups.get(user=world.alice).pk, True, by, world.now)
     with pytest.raises(Refused, match="have no seat"):
-        mark(world.game().pk, pk, True, by, world.now + timedelta(days=4))
+        mark(world.create_game().pk, pk, True, by, world.now + timedelta(days=4))
     with pytest.raises(Refused, match="has not started yet"):
         mark(game.pk, pk, True, by, world.now - timedelta(hours=1))
     assert mark(game.pk, pk, True, Actor(world.alice, "page"), world.now).changed
@@ -86,11 +86,11 @@ def test_the_table_of_a_server(world: World, game: Game, as_person: Any) -> None
     Game.objects.update(title="=SUM(A1)")
     mark(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
     # Alice left late and came back; dave left late and stayed away.
-    dave = world.person(9)
+    dave = world.add_member(9)
     for user, key in ((world.alice, 10**13), (dave, 10**14)):
         game.signups.create(user=user, order_key=key, joined_at=world.now, left_at=world.now, left_late=True)
     game.signups.filter(user=world.alice, left_at=None).update(seated_at=world.now)
-    world.game(title="To come")
+    world.create_game(title="To come")
     begins = f"{game.starts_at:%Y-%m-%d %H:%M}"
     manager, address = as_person(world.alice), reverse("guild-attendance", args=[world.guild.pk])
     assert "Download as a table" in manager.get(reverse("guild-history", args=[world.guild.pk])).text

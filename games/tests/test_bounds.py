@@ -21,7 +21,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def create(world: World, who: Any) -> Game:
-    return scheduling.create(world.guild.pk, world.plan(), Actor(who, "page"), world.now).game
+    return scheduling.create(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now).game
 
 
 def test_a_hosts_games_to_come_are_bounded(world: World) -> None:

@@ -17,7 +17,7 @@ def event_in(answer: Any) -> Any:
 
 
 def test_the_file_of_a_game(world: World, as_person: Any) -> None:
-    game = world.game(title="Dune, part 1; again", location="<#1200000000000000012>, upstairs")
+    game = world.create_game(title="Dune, part 1; again", location="<#1200000000000000012>, upstairs")
     client, address = as_person(world.charlie), reverse("game-calendar", args=[game.pk])
     answer = client.get(address)
     assert answer["Content-Type"] == "text/calendar; charset=utf-8"
@@ -40,7 +40,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
 
 
 def test_the_page_leads_there_and_to_google(world: World, as_person: Any) -> None:
-    game = world.game(title="Dune & <co>", location="Bob's attic")
+    game = world.create_game(title="Dune & <co>", location="Bob's attic")
     page = as_person(world.charlie).get(game.get_absolute_url())
     assert f'href="{reverse("game-calendar", args=[game.pk])}"' in page.text
     google = page.context["game"]["google_url"]

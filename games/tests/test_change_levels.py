@@ -23,7 +23,7 @@ from games.server_settings.actions import Saved, settings_of
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
-from guilds.directory.payloads import SeenGuild, SeenMember, SeenRole, SeenUser
+from guilds.directory.payloads import GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Channel, Role
 from notifications.models import Notification
 
@@ -53,7 +53,7 @@ def template_says(world: World, template: GameTemplate | None = None, locked: An
 
 
 def inheriting(world: World, **changes: Any) -> Game:
-    return world.game(**{"seats": None, "duration": None, "reminders": None, **changes})
+    return world.create_game(**{"seats": None, "duration": None, "reminders": None, **changes})
 
 
 def reminders(game: Game) -> list[int | None]:
@@ -71,7 +71,7 @@ def fresh(game: Game) -> Game:
 def test_games_to_come_follow_in_every_way(world: World) -> None:
     game = inheriting(world)
     for n in (100, 101, 102):
-        signups.join(game.pk, world.person(n), Actor(world.person(n), "page"), world.now)
+        signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     revision = fresh(game).revision
     later = world.now + timedelta(minutes=1)
@@ -87,7 +87,7 @@ def test_games_to_come_follow_in_every_way(world: World) -> None:
 
 
 def test_a_game_that_says_it_itself_is_left_alone(world: World) -> None:
-    game = world.game(seats=4)
+    game = world.create_game(seats=4)
     revision = fresh(game).revision
     saved = guild_says(world, seats=2)
     assert saved.games == ()
@@ -222,9 +222,9 @@ def test_only_managers_and_operators_may(world: World) -> None:
 def test_another_guilds_template_is_unknown(world: World) -> None:
     template = template_says(world).level
     other = GUILD + 1000
-    roles = (SeenRole(other, "@everyone", 0, 0),)
-    upsert.see_guild(SeenGuild(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
-    upsert.see_member(other, SeenMember(SeenUser(world.bob.pk, "bob")), world.now)
+    roles = (RolePayload(other, "@everyone", 0, 0),)
+    upsert.upsert_guild(GuildPayload(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
+    upsert.upsert_member(other, MemberPayload(UserPayload(world.bob.pk, "bob")), world.now)
     bob = Actor(world.bob, "page")
     calls: tuple[Callable[[], object], ...] = (
         partial(templates.save_template, other, template.pk, "X", "", None, {}, (), bob, world.now),
@@ -325,7 +325,7 @@ def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert fresh(game).effective.player_role_ids == (ORGANISER,)
-    upsert.see_role_gone(ORGANISER, world.now)
+    upsert.mark_role_deleted(ORGANISER, world.now)
     assert removals.catch_up(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
         assert found.effective.player_role_ids == (EVERYONE,)
@@ -340,7 +340,7 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
     game = inheriting(world)
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
-    upsert.see_channel_gone(world.channel.pk, world.now)
+    upsert.mark_channel_deleted(world.channel.pk, world.now)
     assert removals.catch_up(GUILD, world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
     assert fresh(game).effective.sources["seats"].source == "the product"
@@ -351,7 +351,7 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
 
 
 def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
-    upsert.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
     guild_says(world, by=world.charlie, seats=4)
     with pytest.raises(Refused) as refused:
         guild_says(world, by=world.alice, seats=5)
@@ -359,7 +359,7 @@ def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
 
 
 def test_a_removed_bot_changes_nothing(world: World) -> None:
-    upsert.see_guild_gone(GUILD, world.now)
+    upsert.mark_bot_removed(GUILD, world.now)
     with pytest.raises(Refused) as refused:
         guild_says(world, seats=5)
     assert refused.value.refusal.code == "unknown_guild"

@@ -26,8 +26,8 @@ from guilds.models import User
 from guilds.profile import set_zone
 from notifications import policy
 from notifications.daemon import steps
-from notifications.messages import Letter, Permanent, Sent
-from notifications.models import Delivery, Notification, Preference, Status
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+from notifications.models import Delivery, Notification, Preference, DeliveryStatus
 
 
 def choose(world: World, who: User, **fields: Any) -> None:
@@ -39,21 +39,21 @@ def join(world: World, game: Game, *those: User) -> None:
         signups.join(game.pk, one, Actor(one, "page"), world.now)
 
 
-def letters(now: datetime) -> list[Letter]:
+def letters(now: datetime) -> list[OutgoingMessage]:
     """What is expanded and sent now; posts are left alone."""
-    steps.expand_due(now)
-    jobs = [job for job in steps.take_jobs(now, 100) if job.rendered is None]
-    steps.record([(job, Sent(job.letter.channel_id or 5, 6)) for job in jobs], now)
-    return [job.letter for job in jobs]
+    steps.create_due_deliveries(now)
+    jobs = [job for job in steps.lease_jobs(now, 100) if job.post is None]
+    steps.record([(job, SentMessage(job.message.channel_id or 5, 6)) for job in jobs], now)
+    return [job.message for job in jobs]
 
 
-def to(found: list[Letter], who: User) -> list[Letter]:
+def to(found: list[OutgoingMessage], who: User) -> list[OutgoingMessage]:
     return [one for one in found if one.user_id == who.pk or who.pk in one.ping_users]
 
 
 @pytest.fixture
 def game(world: World) -> Game:
-    made = world.game(reminders=(60,))
+    made = world.create_game(reminders=(60,))
     join(world, made, world.charlie)
     return made
 
@@ -71,7 +71,7 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
         signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
     told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
-    assert (told.status, told.error) == (Status.DROPPED, policy.NO_MESSAGES)
+    assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
 
 
 def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
@@ -88,8 +88,8 @@ def test_another_guilds_choice_does_not_count(world: World, game: Game) -> None:
 
 
 def test_one_message_for_all_calls_those_who_want_it_and_is_silent_for_those_at_rest(world: World) -> None:
-    made = world.game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
-    sleeper, other = world.person(100), world.person(101)
+    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    sleeper, other = world.add_member(100), world.add_member(101)
     join(world, made, world.charlie, sleeper, other)
     choose(world, world.bob, how="none")  # the host, in whose name it is sent
     choose(world, world.charlie, how="none")
@@ -102,7 +102,7 @@ def test_one_message_for_all_calls_those_who_want_it_and_is_silent_for_those_at_
 
 
 def test_the_longest_message_for_all_fits(world: World) -> None:
-    made = world.game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
+    made = world.create_game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
     crowd = User.objects.bulk_create(User(id=13 * 10**17 + n, username=str(n), handle=str(n)) for n in range(100, 190))
     Signup.objects.bulk_create(
         Signup(game=made, user=one, order_key=n, joined_at=world.now, seated_at=world.now)
@@ -119,17 +119,17 @@ def test_every_letter_ends_with_where_to_change_it(world: World, game: Game) -> 
     assert len(found) == 2
     for letter in found:
         assert letter.text.endswith(f"\n-# [Change what you are told](<{address}>)")
-        assert letter.mark in letter.text
+        assert letter.dedupe_marker in letter.text
 
 
 def test_rendering_asks_for_choices_once_however_many_are_told(world: World) -> None:
     def asked(people: int) -> int:
-        made = world.game(seats=0, reminders=(60,))
-        join(world, made, *(world.person(number) for number in range(100, 100 + people)))
+        made = world.create_game(seats=0, reminders=(60,))
+        join(world, made, *(world.add_member(number) for number in range(100, 100 + people)))
         Notification.objects.open().filter(kind="announcement").delete()
-        steps.expand_due(made.starts_at - timedelta(minutes=60))
+        steps.create_due_deliveries(made.starts_at - timedelta(minutes=60))
         with CaptureQueriesContext(connection) as found:
-            assert len(steps.take_jobs(made.starts_at - timedelta(minutes=60), 100)) == people + 1
+            assert len(steps.lease_jobs(made.starts_at - timedelta(minutes=60), 100)) == people + 1
         Delivery.objects.all().delete()
         return sum("notifications_preference" in query["sql"] for query in found)
 
@@ -199,13 +199,13 @@ def before(game: Game, minutes: int) -> datetime:
 def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert planned(game) == {(30, before(game, 30))}
-    other = world.person(100)
+    other = world.add_member(100)
     choose(world, other, reminder=45)
     assert planned(game) == {(30, before(game, 30))}, "who is not in hears nothing"
     join(world, game, other)
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
     plan = scheduling.plan_of(game)
-    moved = world.plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
+    moved = world.make_plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
     scheduling.edit(game.pk, moved, Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
@@ -214,8 +214,8 @@ def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, ga
 
 
 def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
-    made = world.game(seats=1, reminders=())
-    second = world.person(100)
+    made = world.create_game(seats=1, reminders=())
+    second = world.add_member(100)
     choose(world, second, reminder=20)
     join(world, made, world.charlie, second)
     assert planned(made) == set(), "who waits is not reminded"
@@ -227,7 +227,7 @@ def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
 
 
 def test_it_reaches_whoever_chose_it_and_is_still_in(world: World, game: Game) -> None:
-    leaver, changer = world.person(100), world.person(101)
+    leaver, changer = world.add_member(100), world.add_member(101)
     join(world, game, leaver, changer)
     for one in (world.bob, world.charlie, leaver, changer):
         choose(world, one, reminder=30)
@@ -256,11 +256,11 @@ def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, lat
 def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
-    assert Notification.objects.get(kind="own_reminder").dropped == policy.TOO_LATE
+    assert Notification.objects.get(kind="own_reminder").dropped == policy.EXPIRED
 
 
 def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:
-    made = world.game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
     join(world, made, world.charlie)
     choose(world, world.charlie, reminder=60)
     assert len(letters(before(made, 60))) == 1
@@ -347,11 +347,11 @@ def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_
     assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{address}#test"
     row = Notification.objects.get(kind="test_reminder")
     assert "It is on its way" in client.get(address).text
-    steps.expand_due(row.due_at)
-    [job] = steps.take_jobs(row.due_at, 10)
-    assert job.letter.user_id == world.charlie.pk
-    assert "A test, as you asked" in job.letter.text
-    steps.record([(job, Sent(5, 6))], row.due_at)
+    steps.create_due_deliveries(row.due_at)
+    [job] = steps.lease_jobs(row.due_at, 10)
+    assert job.message.user_id == world.charlie.pk
+    assert "A test, as you asked" in job.message.text
+    steps.record([(job, SentMessage(5, 6))], row.due_at)
     assert "It arrived as a direct message." in client.get(address).text
 
 
@@ -359,12 +359,12 @@ def test_a_test_tells_of_closed_direct_messages(world: World, as_person: Any) ->
     client = as_person(world.charlie)
     address = reverse("guild-notifications", args=[world.guild.pk])
     ask(world, world.charlie, world.now)
-    steps.expand_due(world.now)
-    [job] = steps.take_jobs(world.now, 10)
-    steps.record([(job, Permanent("Cannot send messages to this user", Permanent.CLOSED_DMS))], world.now)
-    [again] = steps.take_jobs(world.now, 10)
-    assert again.letter.channel_id in world.guild.channels.values_list("pk", flat=True)
-    steps.record([(again, Sent(again.letter.channel_id or 0, 6))], world.now)
+    steps.create_due_deliveries(world.now)
+    [job] = steps.lease_jobs(world.now, 10)
+    steps.record([(job, PermanentError("Cannot send messages to this user", PermanentError.CLOSED_DMS))], world.now)
+    [again] = steps.lease_jobs(world.now, 10)
+    assert again.message.channel_id in world.guild.channels.values_list("pk", flat=True)
+    steps.record([(again, SentMessage(again.message.channel_id or 0, 6))], world.now)
     page = client.get(address).text
     assert "Your direct messages are closed, so it came as a mention in #" in page
     assert "Privacy Settings" in page

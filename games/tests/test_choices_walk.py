@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from games.tests.test_settings_walk import eventually_shown, fits, picture
-from gamesched.testing.stack import Stack, in_browser
+from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.tests.test_browser_walkthrough import log_in
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -41,4 +41,4 @@ def test_a_player_chooses_and_tests() -> None:
                     eventually_shown(page, "It arrived as a mention in #")
                 picture(page, f"choices-{javascript}")
 
-        in_browser(walk)
+        run_in_browser(walk)

@@ -10,8 +10,8 @@ from games import scheduled_tasks
 from games.models import Announcement
 from games.posts.actions import sweep
 from gamesched.local_discord import fixtures
-from guilds.directory.lookup import DirectoryDown
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Channel, Member
 from notifications.models import Delivery, Notification
 
@@ -32,7 +32,7 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
 
 
 def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     planned = set(Notification.objects.values_list("kind", "due_at"))
     assert sweep(world.now) == 0
     Notification.objects.all().delete()
@@ -44,7 +44,7 @@ def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
 
 
 def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None:
-    world.game()
+    world.create_game()
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
     Announcement.objects.update(problem="Not announced: missing Embed Links in #game-night.")
@@ -52,7 +52,7 @@ def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None
 
 
 def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypatch: Any, settings: Any) -> None:
-    world.game()
+    world.create_game()
     Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
     Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))
     assert scheduled_tasks.purge() == "Deleted 1 rows older than 30 days."
@@ -71,15 +71,15 @@ def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypa
 class Told:
     """A directory that knows Charlie with a new nick, and nobody else."""
 
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         if user_id != fixtures.CHARLIE_ID:
             return None
-        return SeenMember(SeenUser(user_id, "charlie"), "Chuck", role_ids=(fixtures.PLAYER_ID,))
+        return MemberPayload(UserPayload(user_id, "charlie"), "Chuck", role_ids=(fixtures.PLAYER_ID,))
 
 
 class Down:
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        raise DirectoryDown("Discord answered 502")
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        raise DirectoryUnavailable("Discord answered 502")
 
 
 def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:

@@ -26,14 +26,14 @@ from games.server_settings import templates
 from games.signups import actions as signups
 from games.tests.test_edited import MINUTE, edit, told
 from gamesched.lib.refusal import Refused
-from guilds.directory.upsert import see_member_gone
+from guilds.directory.upsert import mark_member_left
 from guilds.models import Role, User
 
 
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with two seats: Charlie, then a friend not in Discord; Dan and Alice wait."""
-    made = world.game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
+    made = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
     host_actions.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     scheduling.edit(made.pk, scheduling.plan_of(made), Actor(world.bob, "page"), world.now, named=["Grandma"])
@@ -43,7 +43,7 @@ def game(world: World) -> Game:
 
 
 def dan(world: World) -> User:
-    return world.person(100, "Dan")
+    return world.add_member(100, "Dan")
 
 
 def again(game: Game, carry: Carry, by: User, at: datetime, **changes: Any) -> Any:
@@ -78,9 +78,9 @@ def test_players_come_along_with_seats_and_order(world: World, game: Game) -> No
 
 
 def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> None:
-    see_member_gone(world.guild.pk, dan(world).pk, world.now + MINUTE)
+    mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
     Game.objects.update(settled_at=None)
-    signups.join(game.pk, eve := world.person(101, "Eve"), Actor(eve, "page"), world.now)
+    signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
     host_actions.block(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
     done = again(game, Carry.YES, world.bob, world.now, player_role_ids=(role.pk,))
@@ -145,7 +145,7 @@ def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any
     made = Game.objects.latest("pk")
     assert (made.instructions, made.seats) == ("The door is green.", 2)
     # What those who signed up are to know is not for whoever may schedule here.
-    stranger = as_person(world.person(102, "Mallory")).get(address)
+    stranger = as_person(world.add_member(102, "Mallory")).get(address)
     assert "The door is green." not in stranger.text
 
 
@@ -161,7 +161,7 @@ def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, ga
 
 
 def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -> None:
-    game = world.game(seats=4, duration=None, reminders=None)
+    game = world.create_game(seats=4, duration=None, reminders=None)
     at = game.ends_at + timedelta(days=20)
     settle_begun(at)
     call_command("game", "clone", str(game.pk), "--as", "bob", "--title", "Again", "--carry", "no")
@@ -200,7 +200,7 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
 
 
 def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
-    eve = world.person(101, "Eve")
+    eve = world.add_member(101, "Eve")
     plan = replace(scheduling.plan_of(game), starts_at=game.starts_at + timedelta(days=7))
     by = Actor(world.bob, "page")
     made = cloning.clone(game.pk, plan, Carry.ASK, by, world.now, [eve.pk], Announce(When.DRAFT)).game

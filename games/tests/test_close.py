@@ -17,7 +17,7 @@ from notifications.models import Notification
 
 
 def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> None:
-    game, client = world.game(), as_person(world.bob)
+    game, client = world.create_game(), as_person(world.bob)
     Notification.objects.all().delete()
     closed = client.post(reverse("game-close", args=[game.pk]), follow=True).text
     assert "Sign-ups are closed. You can still add people." in closed
@@ -35,7 +35,7 @@ def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> Non
 
 
 def test_twice_changes_nothing_and_only_hosts_may_before_the_start(world: World) -> None:
-    game, by = world.game(), Actor(world.bob, "page")
+    game, by = world.create_game(), Actor(world.bob, "page")
     assert close(game.pk, by, world.now).changed
     assert not close(game.pk, by, world.now).changed
     assert reopen(game.pk, by, world.now).changed
@@ -47,7 +47,7 @@ def test_twice_changes_nothing_and_only_hosts_may_before_the_start(world: World)
 
 
 def test_the_commands(world: World) -> None:
-    game, out = world.game(), StringIO()
+    game, out = world.create_game(), StringIO()
     call_command("game", "close", str(game.pk), "--as", "bob", stdout=out)
     assert Game.objects.get().closed_at is not None
     call_command("game", "reopen", str(game.pk), stdout=out)

@@ -37,7 +37,7 @@ def test_create_show_list_and_cancel(world: World, capsys: Any) -> None:
 
 
 def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     with pytest.raises(CommandError, match="Only the host") as refused:
         call_command("game", "cancel", str(game.pk), "--as", "charlie")
     assert refused.value.returncode == 1
@@ -51,7 +51,7 @@ def test_a_refusal_is_a_sentence_and_exit_code_1(world: World) -> None:
 
 
 def test_editing_changes_only_what_is_given(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     call_command("game", "edit", str(game.pk), "--seats", "2", "--as", "bob")
     changed = Game.objects.get()
     assert (changed.seats, changed.title, changed.starts_at) == (2, game.title, game.starts_at)
@@ -62,7 +62,7 @@ def test_editing_changes_only_what_is_given(world: World) -> None:
 def test_the_dead_letters(world: World, capsys: Any) -> None:
     call_command("notifications", "list")
     assert "Everything was delivered." in capsys.readouterr().out
-    world.game()
+    world.create_game()
     row = Notification.objects.get(kind="start")
     delivery = Delivery.objects.create(
         notification=row, recipient=world.charlie, next_try_at=world.now, status="failed", error="Missing Access"

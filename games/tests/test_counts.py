@@ -7,11 +7,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.signup_buttons import Click, act
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core.base import Actor
 from games.models import Game
 from games.signups import actions as signups
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 
 
 def queries(client: Any, address: str) -> int:
@@ -24,23 +24,23 @@ def queries(client: Any, address: str) -> int:
 
 def fill(world: World, game: Game, people: range) -> None:
     for number in people:
-        person = world.person(number)
+        person = world.add_member(number)
         signups.join(game.pk, person, Actor(person, "page"), world.now)
 
 
 def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
-    fill(world, world.game(), range(100, 102))
+    fill(world, world.create_game(), range(100, 102))
     addresses = ["/", reverse("guild", args=[world.guild.pk])]
     before = [queries(client, address) for address in addresses]
     for _ in range(8):
-        fill(world, world.game(), range(100, 105))
+        fill(world, world.create_game(), range(100, 105))
     assert [queries(client, address) for address in addresses] == before
 
 
 def test_a_games_page(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
-    game = world.game(seats=10)
+    game = world.create_game(seats=10)
     fill(world, game, range(100, 102))
     before = queries(client, game.get_absolute_url())
     fill(world, game, range(102, 130))
@@ -48,11 +48,11 @@ def test_a_games_page(world: World, as_person: Any) -> None:
 
 
 def test_a_click_in_a_crowd(world: World) -> None:
-    game = world.game(seats=10)
+    game = world.create_game(seats=10)
     fill(world, game, range(100, 140))
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     with CaptureQueriesContext(connection) as found:
-        act(Click(game.pk, "join", world.guild.pk, member))
+        run_signup_action(Click(game.pk, "join", world.guild.pk, member))
     assert len(found) <= 30, "\n".join(query["sql"] for query in found)
 
 

@@ -19,7 +19,7 @@ from games.scheduling import wording as schedule_wording
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
-from notifications.messages import Letter, Permanent, Sent
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Notification
 
 POST = 777
@@ -29,7 +29,7 @@ POST = 777
 def game(world: World) -> Game:
     """A game whose announcement is up."""
     GuildDefaults.objects.update(if_deleted="ask")
-    made = world.game()
+    made = world.create_game()
     up(made, POST)
     return made
 
@@ -39,13 +39,13 @@ def up(game: Game, message: int) -> None:
     Notification.objects.filter(kind="announcement").update(closed_at=game.created_at)
 
 
-def posts(world: World, now: Any) -> list[Letter]:
-    jobs = [job for job in steps.take_jobs(now, 100) if job.rendered is not None]
-    steps.record([(job, Sent(world.channel.pk, 888)) for job in jobs], now)
-    return [job.letter for job in jobs]
+def posts(world: World, now: Any) -> list[OutgoingMessage]:
+    jobs = [job for job in steps.lease_jobs(now, 100) if job.post is not None]
+    steps.record([(job, SentMessage(world.channel.pk, 888)) for job in jobs], now)
+    return [job.message for job in jobs]
 
 
-def asks(letter: Letter) -> list[Ask]:
+def asks(letter: OutgoingMessage) -> list[Ask]:
     return [Ask.parse(button.id) for button in letter.buttons]
 
 
@@ -56,7 +56,7 @@ def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, gam
     assert "Somebody deleted the announcement of **Curse of Strahd**" in letter.text
     assert [button.label for button in letter.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
-    scheduling.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     sweep(world.now)
     channels_changed(world.guild.pk, world.now)
     assert posts(world, world.now) == []
@@ -101,11 +101,11 @@ def test_deleted_once_more_is_another_question(world: World, game: Game) -> None
 @pytest.mark.parametrize("heard", [False, True])
 def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
     """Whether or not the bot hears of it while the edit is under way."""
-    scheduling.edit(game.pk, world.plan(title="Renamed"), Actor(world.bob, "page"), world.now)
-    [job] = [one for one in steps.take_jobs(world.now, 10) if one.letter.post is not None]
+    scheduling.edit(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    [job] = [one for one in steps.lease_jobs(world.now, 10) if one.message.post is not None]
     if heard:
         posts_deleted([POST], world.now)
-    steps.record([(job, Permanent("Unknown Message", Permanent.UNKNOWN_MESSAGE))], world.now)
+    steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
     assert Announcement.objects.get().problem == wording.POST_DELETED
     row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, dropped__startswith="its host")

@@ -8,10 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from conftest import Bells, World
-from discord_bot.interactions.signup_buttons import Click, act
+from conftest import NotifyListener, World
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.models import AuditEntry, Game, Signup
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 from notifications.models import Notification
 
@@ -19,8 +19,8 @@ HTMX = {"HX-Request": "true"}
 
 
 def click(world: World, game: Game, verb: str) -> None:
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-    act(Click(game.pk, verb, world.guild.pk, member))
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    run_signup_action(Click(game.pk, verb, world.guild.pk, member))
 
 
 def post(world: World, client: Any, user: User, address: str, data: dict[str, Any], **extra: Any) -> Any:
@@ -173,10 +173,10 @@ BEFORE = PLANNED | {("reminder", None, 60), ("reminder", None, 1440)}
 
 
 @pytest.mark.parametrize("door", JOINS)
-def test_join(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+def test_join(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
     world = committed_world
-    game = world.game()
-    bells.rung()
+    game = world.create_game()
+    pg_notifications.received()
     JOINS[door](world, client, game)
     signup = Signup.objects.get()
     assert (signup.user, signup.order_key, signup.left_at) == (world.charlie, 1, None)
@@ -185,33 +185,33 @@ def test_join(committed_world: World, client: Any, bells: Bells, door: str) -> N
     assert open_rows() == BEFORE | told
     assert signup.put_in is (door in BY_OTHERS)
     assert Notification.objects.open().get(kind="announcement").revision == 2
-    assert bells.rung() == {"game_changed", "notification_due"}
+    assert pg_notifications.received() == {"game_changed", "notification_due"}
     assert AuditEntry.objects.filter(verb="join").count() == 1
 
 
 @pytest.mark.parametrize("door", LEAVES)
-def test_leave(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+def test_leave(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
     world = committed_world
-    game = world.game(seats=1)
+    game = world.create_game(seats=1)
     click(world, game, "join")
     page = reverse("game-join", args=[game.pk])
     post(world, client, world.bob, page, {})
-    bells.rung()
+    pg_notifications.received()
     LEAVES[door](world, client, game)
     assert [s.user for s in game.signups.current()] == [world.bob]
     assert game.signups.current().get().seated_at is not None
     told = {("removed", world.charlie.pk, None)} if door in BY_OTHERS else set()
     assert open_rows() == BEFORE | told | {("moved", world.bob.pk, None)}
-    assert bells.rung() == {"game_changed", "notification_due"}
+    assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
 @pytest.mark.parametrize("door", EDITS)
 def test_moving_the_start_from_three_days_off_to_ninety_seconds(
-    committed_world: World, client: Any, bells: Bells, door: str
+    committed_world: World, client: Any, pg_notifications: NotifyListener, door: str
 ) -> None:
     world = committed_world
-    game = world.game()
-    bells.rung()
+    game = world.create_game()
+    pg_notifications.received()
     start = (datetime.now(UTC) + timedelta(seconds=90)).replace(microsecond=0)
     EDITS[door](world, client, game, start)
     game.refresh_from_db()
@@ -219,24 +219,24 @@ def test_moving_the_start_from_three_days_off_to_ninety_seconds(
     assert game.edition == 2
     assert open_rows() == PLANNED | {("reminder", None, 1)}, "nothing of the old time is left"
     assert Notification.objects.open().get(kind="reminder").due_at == start - timedelta(minutes=1)
-    assert bells.rung() == {"game_changed", "notification_due"}
+    assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
 @pytest.mark.parametrize("door", CANCELS)
-def test_cancel(committed_world: World, client: Any, bells: Bells, door: str) -> None:
+def test_cancel(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
     world = committed_world
-    game = world.game()
+    game = world.create_game()
     click(world, game, "join")
-    bells.rung()
+    pg_notifications.received()
     CANCELS[door](world, client, game)
     game.refresh_from_db()
     assert game.cancelled_at is not None
     assert open_rows() == {("announcement", None, None), ("cancelled", None, None)}
-    assert bells.rung() == {"game_changed", "notification_due"}
+    assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
 def test_the_admin_says_what_is_wrong_and_keeps_what_was_typed(world: World, client: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     start = world.now - timedelta(days=1)
     data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}
     answer = post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
@@ -246,7 +246,7 @@ def test_the_admin_says_what_is_wrong_and_keeps_what_was_typed(world: World, cli
 
 
 def test_a_dry_run_changes_nothing(world: World, capsys: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     call_command("game", "join", str(game.pk), "--as", "charlie", "--dry-run", "--json")
     assert "You are in, seat 1 of 5." in capsys.readouterr().out
     assert not Signup.objects.exists()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from discord_bot.render import embed
+from discord_bot.render import announcement_embed
 from games.confirmations import edits
 from games.core.base import Actor
 from games.core.wording import stamp
@@ -21,18 +21,18 @@ from games.signups import actions as signups
 from games.tests.test_ledger import letters
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
 
 MINUTE = timedelta(minutes=1)
 
 
-def told(at: datetime) -> dict[int | None, Letter]:
+def told(at: datetime) -> dict[int | None, OutgoingMessage]:
     """The letters that go out at a time, by whom they are for."""
-    steps.expand_due(at)
+    steps.create_due_deliveries(at)
     jobs = letters(at)
-    steps.record([(job, Sent(1, job.pk)) for job in jobs], at)
-    return {job.letter.user_id: job.letter for job in jobs}
+    steps.record([(job, SentMessage(1, job.pk)) for job in jobs], at)
+    return {job.message.user_id: job.message for job in jobs}
 
 
 def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
@@ -43,7 +43,7 @@ def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, 
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with one seat: Charlie has it, Alice waits."""
-    made = world.game(seats=1, reminders=())
+    made = world.create_game(seats=1, reminders=())
     for person in (world.charlie, world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
     return made
@@ -97,7 +97,7 @@ def test_near_the_start_it_is_told_at_once(world: World, game: Game) -> None:
 
 def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
-    steps.expand_due(world.now + MINUTE)
+    steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + 2 * MINUTE, title="Dune II")
     assert letters(world.now + 2 * MINUTE) == []
     assert "~~Curse of Strahd~~ → Dune II" in told(world.now + 3 * MINUTE)[world.charlie.pk].text
@@ -122,7 +122,7 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     later = game.starts_at + timedelta(hours=1)
     edit(game, world.bob, world.now, starts_at=later, instructions="Ring twice.")
     fresh = Game.objects.get(pk=game.pk)
-    field = {one.name: one.value for one in embed(view(fresh, world.now)).fields}["Changed"]
+    field = {one.name: one.value for one in announcement_embed(view(fresh, world.now)).fields}["Changed"]
     assert field == f"Start: ~~{stamp(game.starts_at)}~~ → {stamp(later)}\nFor those who signed up: written anew"
     page = as_person(world.alice).get(game.get_absolute_url()).text
     assert "Changed since" in page
@@ -131,9 +131,9 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     assert "Bob the GM changed For those who signed up; Start:" in history
     day_after = world.now + timedelta(hours=24)
     revision = Game.objects.get().revision
-    steps.expand_due(day_after)
+    steps.create_due_deliveries(day_after)
     assert Game.objects.get().revision > revision, "the post is rendered again"
-    assert "Changed" not in [one.name for one in embed(view(Game.objects.get(), day_after)).fields]
+    assert "Changed" not in [one.name for one in announcement_embed(view(Game.objects.get(), day_after)).fields]
 
 
 def test_who_leaves_and_joins_again_has_seen_what_was_changed_before(world: World, game: Game) -> None:

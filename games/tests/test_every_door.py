@@ -13,8 +13,8 @@ from django.test import Client
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.signup_buttons import Click, act
-from discord_bot.render import buttons
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_buttons
 from games.core import wording
 from games.core.base import Actor
 from games.core.state_wording import HIDDEN, over
@@ -31,7 +31,7 @@ from games.scheduling import publishing
 from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 
 HOUR = timedelta(hours=1)
@@ -41,8 +41,8 @@ def made(world: World, state: State, seats: int = 2, method: Method = Method.OPE
     """A game of Bob's that stands there now, with Dan in its first seat."""
     now, by = world.now, Actor(world.bob, "page")
     hidden = {State.DRAFT: Announce(When.DRAFT), State.UNANNOUNCED: Announce(When.LATER, now + HOUR)}
-    plan = world.plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
-    dan, announce = world.person(100, "Dan"), hidden.get(state, Announce())
+    plan = world.make_plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
+    dan, announce = world.add_member(100, "Dan"), hidden.get(state, Announce())
     game = scheduling.create(world.guild.pk, plan, by, now, named=(dan.pk,), announce=announce).game
     ended: dict[str, Any] = {"starts_at": now - 2 * HOUR, "ends_at": now - HOUR}
     moved: dict[str, Any] | None = {
@@ -115,7 +115,7 @@ def leave_expected(door: str, status: str) -> Outcome:
 
 
 def button(browsers: Browsers, game: Game, verb: str, who: User) -> str:
-    return act(Click(game.pk, verb, game.guild_id, SeenMember(SeenUser(who.pk, who.handle)))).text
+    return run_signup_action(Click(game.pk, verb, game.guild_id, MemberPayload(UserPayload(who.pk, who.handle)))).text
 
 
 def page(browsers: Browsers, game: Game, verb: str, who: User) -> str:
@@ -163,7 +163,7 @@ DOORS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
 @pytest.mark.parametrize("status", STATUSES)
 def test_every_door_status_and_method(world: World, capsys: Any, status: str) -> None:
     state = State(status) if status in NOTHING else State.SCHEDULED
-    dan = world.person(100, "Dan")
+    dan = world.add_member(100, "Dan")
     browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
     for method in Method:
         game = made(world, state, 1 if status == "full" else 2, method)
@@ -203,7 +203,7 @@ def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> N
             game.refresh_from_db()
         sentence, after = join_expected("page", status, method)
         label = {"seated": JOIN, "waiting": WAIT}.get(after)
-        [row] = buttons(view(game, world.now)).to_components()
+        [row] = announcement_buttons(view(game, world.now)).to_components()
         can = [label, "Leave" if state is State.SCHEDULED else None, "Open"]
         assert [one["label"] for one in row["components"]] == [one for one in can if one], method
         shown = unescape(client.get(game.get_absolute_url()).text)
@@ -215,7 +215,7 @@ def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> N
 
 
 def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
-    now, dan = world.now, world.person(100, "Dan")
+    now, dan = world.now, world.add_member(100, "Dan")
     bob, plan = Actor(world.bob, "page"), scheduling.plan_of(game)
     return {
         "announce": lambda: publishing.announce(game.pk, bob, now),

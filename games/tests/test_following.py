@@ -23,7 +23,7 @@ from games.scheduling.publishing import NEWS_SETTLE
 from games.signups import actions as signups
 from games.signups import closing
 from games.tests.test_choices import letters, to
-from guilds.directory.upsert import see_member_gone
+from guilds.directory.upsert import mark_member_left
 from guilds.models import Member, Role, User
 from guilds.profile import set_zone
 from notifications.models import Delivery, Notification, Preference
@@ -38,7 +38,7 @@ def follow(world: World, who: User, news: str = "", how: str = "dm", **templates
 
 def make(world: World, at: datetime, **changes: Any) -> Game:
     """A game of Bob's, scheduled at that time."""
-    return scheduling.create(world.guild.pk, world.plan(**changes), Actor(world.bob, "page"), at).game
+    return scheduling.create(world.guild.pk, world.make_plan(**changes), Actor(world.bob, "page"), at).game
 
 
 # --- at once -----------------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def test_it_comes_when_the_host_had_time_to_mend_and_says_which_game(world: Worl
     follow(world, world.charlie, NOW)
     game = make(world, world.now)
     assert letters(world.now + NEWS_SETTLE - timedelta(seconds=1)) == []
-    plan = world.plan(title="Curse of *Strahd*")
+    plan = world.make_plan(title="Curse of *Strahd*")
     scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
     [letter] = letters(world.now + NEWS_SETTLE)
     assert letter.user_id == world.charlie.pk
@@ -89,7 +89,7 @@ def test_who_is_not_told(world: World, why: str) -> None:
     if why == "blocked":
         host_actions.block(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
     if why == "left":
-        see_member_gone(world.guild.pk, who.pk, world.now)
+        mark_member_left(world.guild.pk, who.pk, world.now)
     if why == "full":
         signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     if why == "closed":
@@ -120,7 +120,7 @@ def test_finding_followers_asks_as_often_however_many_there_are(world: World) ->
 
     def asked(numbers: range) -> int:
         for number in numbers:
-            follow(world, world.person(number), NOW)
+            follow(world, world.add_member(number), NOW)
         with CaptureQueriesContext(connection) as found:
             assert len(followers(game, world.now).at_once) == numbers.stop - 100
         return len(found)
@@ -161,7 +161,7 @@ def test_one_message_lists_the_days_games(world: World, day: datetime) -> None:
     assert letter.user_id == world.charlie.pk
     assert "Game 9" in letter.text
     assert "Game 11" not in letter.text, "they are in"
-    assert f"<{games[2].url}?d={letter.mark}>" in letter.text
+    assert f"<{games[2].url}?d={letter.dedupe_marker}>" in letter.text
     assert "/notifications/>)" in letter.text
     assert letters(at(day, 18) + timedelta(days=1)) == []
 
@@ -211,11 +211,11 @@ def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: dat
 def test_closed_direct_messages_bring_it_to_a_channel_without_other_servers_games(world: World, day: datetime) -> None:
     from games.models import Follow
     from games.tests.test_matrix import foreign_game
-    from guilds.directory.payloads import SeenMember, SeenUser
-    from guilds.directory.upsert import see_member
+    from guilds.directory.payloads import MemberPayload, UserPayload
+    from guilds.directory.upsert import upsert_member
 
     foreign = foreign_game(world)
-    see_member(foreign.guild_id, SeenMember(SeenUser(world.charlie.pk, "charlie")), world.now)
+    upsert_member(foreign.guild_id, MemberPayload(UserPayload(world.charlie.pk, "charlie")), world.now)
     Follow.objects.create(user=world.charlie, guild=foreign.guild, digest=True)
     Game.objects.filter(pk=foreign.pk).update(
         title="Secret", created_at=day, starts_at=day + timedelta(days=5), ends_at=day + timedelta(days=6)
@@ -277,7 +277,7 @@ def test_a_letter_is_judged_again_before_it_is_sent(world: World) -> None:
     follow(world, world.charlie, NOW)
     game = make(world, world.now, seats=1)
     at_last = world.now + NEWS_SETTLE
-    steps.expand_due(at_last)
+    steps.create_due_deliveries(at_last)
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), at_last)
     assert letters(at_last) == []
     assert Delivery.objects.get(notification__kind="new_game").error == "the game is full"

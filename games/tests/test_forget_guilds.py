@@ -16,7 +16,7 @@ from games.server_settings.rules import KEPT_AFTER_LEAVING
 from games.tests.test_admin_scope import OTHER, SCOPED, theirs
 from games.tests.test_admin_scope import world as two_guilds
 from guilds.directory import upsert
-from guilds.directory.payloads import SeenGuild
+from guilds.directory.payloads import GuildPayload
 from guilds.models import Guild, Member, User
 from notifications.models import Notification
 
@@ -32,7 +32,7 @@ def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guil
     guild_setup.welcome(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(theirs(model)) for model in SCOPED}
-    upsert.see_guild_gone(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
+    upsert.mark_bot_removed(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
     assert removals.forget_guilds(world.now) == 0
     assert totals() == before
     assert removals.forget_guilds(world.now + timedelta(hours=2)) == 1
@@ -43,9 +43,9 @@ def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guil
 
 
 def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: World) -> None:
-    world.game()
-    upsert.see_guild_gone(GUILD, world.now - timedelta(days=31))
-    upsert.see_guild(SeenGuild(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
+    world.create_game()
+    upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))
+    upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
     assert not removals._forget(GUILD, world.now), "asked again under the lock"
     assert Game.objects.exists()
     assert GuildDefaults.objects.exists()
@@ -53,13 +53,13 @@ def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: Wo
 
 def test_who_invites_the_bot_while_it_is_deleted_begins_anew(committed_world: World) -> None:
     world = committed_world
-    world.game()
-    upsert.see_guild_gone(GUILD, world.now - timedelta(days=31))
-    seen = SeenGuild(GUILD, "Back again", "", world.alice.pk, (), ())
+    world.create_game()
+    upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))
+    seen = GuildPayload(GUILD, "Back again", "", world.alice.pk, (), ())
 
     def invite() -> None:
         try:
-            upsert.see_guild(seen, world.now)
+            upsert.upsert_guild(seen, world.now)
         finally:
             connection.close()
 

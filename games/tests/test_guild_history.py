@@ -88,7 +88,7 @@ def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
 def test_the_page_tells_managers_the_latest_first_in_pages(world: World, as_person: Any) -> None:
     client, address = as_person(world.alice), reverse("guild-history", args=[GUILD])
     assert "Nothing was changed yet." in client.get(address).text
-    world.game()  # its own page tells of it
+    world.create_game()  # its own page tells of it
     change(world, location="<b>Here</b>")
     for seats in range(1, 31):
         change(world, seats=seats)

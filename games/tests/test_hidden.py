@@ -22,7 +22,7 @@ from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from games.tests.test_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from notifications.models import Delivery, Notification
 
 __all__ = ["cast"]  # the fixture
@@ -34,7 +34,7 @@ WHICH: tuple[Which, ...] = ("list", "mine")
 @pytest.fixture
 def game(cast: Cast, world: World) -> Game:
     """The host's, with a player put in."""
-    plan = world.plan(title=SECRET, channel_id=world.other_channel.pk)
+    plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")
     made = scheduling.create(world.guild.pk, plan, by, world.now, named=named, announce=Announce(When.DRAFT)).game
@@ -64,8 +64,8 @@ def test_its_addresses(cast: Cast, game: Game, route: str) -> None:
 
 @pytest.mark.parametrize("who", sorted(MEMBERS))
 def test_lists(cast: Cast, game: Game, who: str, capsys: Any) -> None:
-    from discord_bot.interactions.game_list import Ask as Wanted
-    from discord_bot.interactions.game_list import look
+    from discord_bot.interactions.game_list import PageRequest as Wanted
+    from discord_bot.interactions.game_list import load_page
     from guilds.models import Member
 
     client, user = client_of(cast, who), cast.people[who]
@@ -73,9 +73,9 @@ def test_lists(cast: Cast, game: Game, who: str, capsys: Any) -> None:
     assert (SECRET in client.get(reverse("home")).text) is (who in {"host", "co-host"})
     assert bool(groups_for(user, {"game": str(game.pk)})) is (who in HOSTS)
     member = Member.objects.get(user=user, guild=game.guild_id)
-    seen = SeenMember(SeenUser(user.pk, user.handle), role_ids=tuple(member.role_ids))
+    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(member.role_ids))
     for which in WHICH:
-        assert SECRET not in str(look(Wanted(which, game.guild_id, seen)))
+        assert SECRET not in str(load_page(Wanted(which, game.guild_id, seen)))
     call_command("game", "list", "--as", str(user.pk))
     assert SECRET not in capsys.readouterr().out
     if who not in HOSTS:
@@ -90,13 +90,13 @@ def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: G
 
 
 def test_buttons(cast: Cast, world: World, game: Game) -> None:
-    from discord_bot.interactions.signup_buttons import Click, act
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
     from games.core import wording
 
     player = cast.people["player"]
-    member = SeenMember(SeenUser(player.pk, player.handle), role_ids=(world.guild.pk + 31,))
+    member = MemberPayload(UserPayload(player.pk, player.handle), role_ids=(world.guild.pk + 31,))
     for verb in ("join", "leave"):
-        known, unknown = (act(Click(pk, verb, world.guild.pk, member)) for pk in (game.pk, 2**40))
+        known, unknown = (run_signup_action(Click(pk, verb, world.guild.pk, member)) for pk in (game.pk, 2**40))
         assert known == unknown, "a forged button tells nobody that there is a game"
         assert known.text == wording.OLD_BUTTON
     for pk in (game.pk, 2**40):

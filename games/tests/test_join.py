@@ -19,8 +19,8 @@ def button(user: User) -> Actor:
 
 
 def test_seats_first_then_the_wait_list(world: World) -> None:
-    game = world.game(seats=2)
-    people = [world.person(n) for n in range(100, 104)]
+    game = world.create_game(seats=2)
+    people = [world.add_member(n) for n in range(100, 104)]
     said = [join(game.pk, p, button(p), world.now).text for p in people]
     assert said == [
         "You are in, seat 1 of 2.",
@@ -34,15 +34,15 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
 
 
 def test_unlimited_means_unlimited(world: World) -> None:
-    game = world.game(seats=0)
-    people = [world.person(n) for n in range(100, 130)]
+    game = world.create_game(seats=0)
+    people = [world.add_member(n) for n in range(100, 130)]
     said = [join(game.pk, p, button(p), world.now).text for p in people]
     assert said == [f"You are in, number {n}." for n in range(1, 31)]
     assert len(roster(game).seated) == 30
 
 
 def test_joining_twice_changes_nothing(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     join(game.pk, world.charlie, button(world.charlie), world.now)
     again = join(game.pk, world.charlie, button(world.charlie), world.now)
     assert not again.changed
@@ -53,9 +53,9 @@ def test_joining_twice_changes_nothing(world: World) -> None:
 
 
 def test_one_open_row_however_many_clicks(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     for n in range(100, 110):
-        person = world.person(n)
+        person = world.add_member(n)
         join(game.pk, person, button(person), world.now + timedelta(seconds=1))
     row = Notification.objects.open().get(kind="announcement")
     assert row.due_at == world.now, "a click never postpones the post"
@@ -64,14 +64,14 @@ def test_one_open_row_however_many_clicks(world: World) -> None:
 
 
 def test_a_click_leaves_the_post_to_the_answer_for_two_seconds(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     join(game.pk, world.charlie, button(world.charlie), world.now)
     assert Notification.objects.open().get(kind="announcement").due_at == world.now + timedelta(seconds=2)
 
 
 def test_for_a_stranger_there_is_no_such_game(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     with pytest.raises(Refused) as refused:
         join(game.pk, stranger, Actor(stranger, "page"), world.now)
@@ -79,15 +79,15 @@ def test_for_a_stranger_there_is_no_such_game(world: World) -> None:
 
 
 def test_only_managers_sign_others_up(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     with pytest.raises(Refused, match="Only the host"):
         join(game.pk, world.bob, Actor(world.charlie, "page"), world.now)
     assert join(game.pk, world.charlie, Actor(world.bob, "page"), world.now).changed
 
 
 def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
-    game = world.game(seats=1)
-    first, second = world.person(100), world.person(101)
+    game = world.create_game(seats=1)
+    first, second = world.add_member(100), world.add_member(101)
     for person in (first, second):
         join(game.pk, person, button(person), world.now)
     later = world.now + timedelta(minutes=1)
@@ -98,8 +98,8 @@ def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
 
 
 def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
-    game = committed_world.game(seats=10)
-    people = [committed_world.person(n) for n in range(100, 140)]
+    game = committed_world.create_game(seats=10)
+    people = [committed_world.add_member(n) for n in range(100, 140)]
     failures: list[Exception] = []
 
     def one(person: User) -> None:

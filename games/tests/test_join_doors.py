@@ -11,14 +11,14 @@ from django.db import transaction
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.signup_buttons import Click, act
-from discord_bot.render import buttons
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_buttons
 from games.core.base import Actor
 from games.models import Game
 from games.posts.announcement import view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 
 IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
@@ -39,7 +39,7 @@ TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
 
 
 def button(world: World, client: Any, game: Game) -> str:
-    return act(Click(game.pk, "join", world.guild.pk, SeenMember(SeenUser(world.charlie.pk, "charlie")))).text
+    return run_signup_action(Click(game.pk, "join", world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))).text
 
 
 def page(world: World, client: Any, game: Game) -> str:
@@ -61,7 +61,7 @@ DOORS: dict[str, Callable[[World, Any, Game], str]] = {"button": button, "page":
 @pytest.mark.parametrize(("method", "how"), TABLE)
 def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> None:
     said, label, place = TABLE[method, how]
-    game = world.game(seats=1, method=method, priority_role_ids=())
+    game = world.create_game(seats=1, method=method, priority_role_ids=())
     if how == "full":
         signups.join(game.pk, world.alice, Actor(world.bob, "page"), world.now)
     if how == "closed":
@@ -69,7 +69,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     if how == "started":
         Game.objects.update(starts_at=world.now - timedelta(minutes=1))
     game = Game.objects.get(pk=game.pk)
-    [row] = buttons(view(game, world.now)).to_components()
+    [row] = announcement_buttons(view(game, world.now)).to_components()
     shown = [one["label"] for one in row["components"]]
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
@@ -87,7 +87,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
 
 
 def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     scheduling.cancel(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-    assert "\\[free gifts](" in act(Click(game.pk, "join", world.guild.pk, member)).text
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    assert "\\[free gifts](" in run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text

@@ -6,23 +6,23 @@ from django.urls import reverse
 
 from conftest import GUILD, MANAGE_GUILD, World
 from guilds.directory import upsert
-from guilds.directory.lookup import DirectoryDown
-from guilds.directory.payloads import SeenMember, SeenRole, SeenUser
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, RolePayload, UserPayload
 from guilds.models import Member
 
 
 class Asked:
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        return SeenMember(SeenUser(user_id, "charlie"), role_ids=(GUILD + 20,))
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        return MemberPayload(UserPayload(user_id, "charlie"), role_ids=(GUILD + 20,))
 
 
 class Down:
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        raise DirectoryDown("Discord answered 502")
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        raise DirectoryUnavailable("Discord answered 502")
 
 
 def test_the_first_page_after_logging_in_knows_ones_roles(world: World, as_person: Any, settings: Any) -> None:
-    upsert.see_roles(GUILD, [SeenRole(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
+    upsert.upsert_roles(GUILD, [RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
     Member.objects.filter(user=world.charlie).update(roles_at=None, role_ids=[])
     client = as_person(world.charlie)
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"

@@ -15,14 +15,14 @@ from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.daemon.steps import Job
-from notifications.messages import Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.messages import PermanentError, SentMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 
 @pytest.fixture
 def game(world: World) -> Game:
     """A game of Bob's with Charlie in it, an hour before."""
-    made = world.game(reminders=(60,))
+    made = world.create_game(reminders=(60,))
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return made
 
@@ -35,14 +35,14 @@ def failed(world: World, game: Game) -> Delivery:
 
 def letters(at: datetime) -> list[Job]:
     """What is to be sent to people; the announcement is none."""
-    return [job for job in steps.take_jobs(at, 10) if job.rendered is None]
+    return [job for job in steps.lease_jobs(at, 10) if job.post is None]
 
 
 def fail(game: Game, person: User, why: str, code: str) -> Delivery:
     at = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(at)
-    refused = Permanent(why, code)
-    steps.record([(job, refused if job.letter.user_id == person.pk else Sent(1, job.pk)) for job in letters(at)], at)
+    steps.create_due_deliveries(at)
+    refused = PermanentError(why, code)
+    steps.record([(job, refused if job.message.user_id == person.pk else SentMessage(1, job.pk)) for job in letters(at)], at)
     return Delivery.objects.get(recipient=person)
 
 
@@ -52,16 +52,16 @@ def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Deli
     assert done.changed
     assert done.text == "The message to charlie is being sent again."
     made = done.delivery
-    assert (made.again, made.status, made.notification) == (failed, Status.PENDING, failed.notification)
+    assert (made.again, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
     assert made.nonce != failed.nonce
     entry = AuditEntry.objects.get(verb="resend")
     assert (entry.actor, entry.door, entry.game) == (world.bob, "page", game)
     assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
     failed.refresh_from_db()
-    assert failed.status == Status.FAILED, "what happened stays written down"
+    assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
     [job] = letters(at)
-    assert (job.letter.user_id, job.letter.nonce) == (world.charlie.pk, made.nonce)
-    assert "Late" not in job.letter.text
+    assert (job.message.user_id, job.message.nonce) == (world.charlie.pk, made.nonce)
+    assert "Late" not in job.message.text
 
 
 def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -> None:
@@ -74,12 +74,12 @@ def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -
     assert AuditEntry.objects.filter(verb="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
         resend(first.delivery.pk, Actor(world.bob, "page"), world.now)
-    Delivery.objects.filter(pk=first.delivery.pk).update(status=Status.UNCERTAIN)
+    Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
     assert resend(first.delivery.pk, Actor(world.bob, "page"), world.now).changed, "and the second try once more"
 
 
 def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) -> None:
-    sent = Delivery.objects.get(status=Status.SENT)
+    sent = Delivery.objects.get(status=DeliveryStatus.SENT)
     by = Actor(world.bob, "page")
     for verb in (resend, drop):
         with pytest.raises(Refused, match="The message to Bob the GM is sent"):
@@ -88,7 +88,7 @@ def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) ->
             verb(999, by, world.now)
     drop(failed.pk, by, world.now)
     failed.refresh_from_db()
-    assert (failed.status, failed.error) == (Status.DROPPED, "Given up by Bob the GM.")
+    assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
     assert AuditEntry.objects.get(verb="drop").changes["for"] == "charlie"
     with pytest.raises(Refused, match="only what failed"):
         resend(failed.pk, by, world.now)
@@ -96,7 +96,7 @@ def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) ->
 
 def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delivery) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
-    cohost = world.person(100)
+    cohost = world.add_member(100)
     host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
     for verb in (resend, drop):
         with pytest.raises(Refused, match="Only the host"):
@@ -111,7 +111,7 @@ def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> 
         kind="welcome", recipient=world.alice, due_at=world.now, facts={"guild": str(world.guild.pk)}
     )
     lost = Delivery.objects.create(
-        notification=row, recipient=world.alice, status=Status.UNCERTAIN, next_try_at=world.now
+        notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_try_at=world.now
     )
     with pytest.raises(Refused, match="Only those who manage the server"):
         resend(lost.pk, Actor(world.bob, "page"), world.now)
@@ -121,7 +121,7 @@ def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> 
     nobodys = Delivery.objects.create(
         notification=Notification.objects.create(kind="welcome", due_at=world.now),
         recipient=world.alice,
-        status=Status.FAILED,
+        status=DeliveryStatus.FAILED,
         next_try_at=world.now,
     )
     with pytest.raises(Refused, match="belongs to no server"):
@@ -132,12 +132,12 @@ def test_it_is_judged_like_any_letter(world: World, game: Game, failed: Delivery
     done = resend(failed.pk, Actor(world.bob, "page"), game.starts_at)
     assert letters(game.starts_at) == []
     made = Delivery.objects.get(pk=done.delivery.pk)
-    assert (made.status, made.error) == (Status.DROPPED, "it came too late")
+    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "it came too late")
 
 
 def test_it_is_not_sent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
     scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     made = resend(failed.pk, Actor(world.bob, "page"), world.now).delivery
-    steps.take_jobs(world.now, 10)
+    steps.lease_jobs(world.now, 10)
     made.refresh_from_db()
-    assert (made.status, made.error) == (Status.DROPPED, "the game is cancelled")
+    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "the game is cancelled")

@@ -9,7 +9,7 @@ from channels.testing import WebsocketCommunicator
 from conftest import World
 from games.models import Game
 from games.pages.live import LiveConsumer
-from gamesched.lib.orm import in_db
+from gamesched.lib.orm import run_in_db_thread
 from guilds.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,8 +35,8 @@ class Stranger:
 
 async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) -> None:
     world = committed_world
-    game = await in_db(world.game)
-    outsider = await in_db(lambda: User.objects.create(id=999, username="999", handle="outsider"))
+    game = await run_in_db_thread(world.create_game)
+    outsider = await run_in_db_thread(lambda: User.objects.create(id=999, username="999", handle="outsider"))
     assert await closed_with(Stranger(), f"game={game.pk}") == 4403
     assert await closed_with(outsider, f"game={game.pk}") == 4404
     for nothing in ("game=abc", f"game={2**70}", "game=", "guild=0", "guild=-1", "", "game=999999"):
@@ -45,13 +45,13 @@ async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) ->
 
 async def test_any_change_rings(committed_world: World) -> None:
     world = committed_world
-    game = await in_db(world.game)
+    game = await run_in_db_thread(world.create_game)
     socket = await open_socket(world.charlie, f"game={game.pk}")
     page = await open_socket(world.charlie, f"guild={world.guild.pk}")
     assert await socket.receive_json_from(timeout=3) == {"now": 1}
     await asyncio.sleep(0.5)  # for the listener's own connection
     # Not by a verb: by SQL.
-    await in_db(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", revision=7))
+    await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", revision=7))
     for one, heard in ((socket, {"game": str(game.pk), "revision": 7}), (page, {"guild": str(world.guild.pk)})):
         said = await one.receive_json_from(timeout=2)
         if said == {"look": True}:  # the listener began after this socket

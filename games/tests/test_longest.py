@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conftest import World
-from discord_bot.render import embed
+from discord_bot.render import announcement_embed
 from games.attendance import rules as attendance_rules
 from games.confirmations.edits import said
 from games.core import base, rules
@@ -24,8 +24,8 @@ from games.scheduling.rules import TITLE_MAX
 from games.signups import actions as signups
 from guilds.models import Guild, Member
 from notifications.models import Delivery, Notification
-from notifications.policy import LATE
-from notifications.types import Drop, letter_kind, letter_kinds, silent_kinds
+from notifications.policy import LATE_AFTER
+from notifications.types import Skip, get_message_type, message_types, internal_types
 
 MARKS, LINES = "*", "a\n"
 HOUR = timedelta(hours=1)
@@ -48,7 +48,7 @@ def game(world: World, part: str, settings: Any) -> Game:
     line = part.strip()
     Guild.objects.update(name=filled(line, 100))
     Member.objects.update(nick=filled(line, 32))
-    made = world.game(
+    made = world.create_game(
         title=filled(line, TITLE_MAX),
         description=filled(part, rules.DESCRIPTION_MAX),
         location=filled(line, rules.LOCATION_MAX),
@@ -69,7 +69,7 @@ def before(game: Game, part: str) -> dict[str, Any]:
 
 
 def kinds() -> list[str]:
-    return sorted(set(letter_kinds()) - set(silent_kinds()) - NOT_OF_A_GAME)
+    return sorted(set(message_types()) - set(internal_types()) - NOT_OF_A_GAME)
 
 
 def test_a_letter(world: World, game: Game, part: str) -> None:
@@ -114,13 +114,13 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
-    due_at = now - LATE - timedelta(seconds=1)
+    due_at = now - LATE_AFTER - timedelta(seconds=1)
     row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, facts=facts, offset=60)
     delivery = Delivery.objects.create(notification=row, recipient=person, next_try_at=now, in_channel=True)
-    render = letter_kind(kind).render
+    render = get_message_type(kind).build_message
     assert render is not None
     letter = render(delivery, now)
-    assert not isinstance(letter, Drop), f"{kind}: {letter}"
+    assert not isinstance(letter, Skip), f"{kind}: {letter}"
     assert len(letter.text) <= 2000, f"{kind}: {len(letter.text)}"
     assert delivery.nonce in letter.text
 
@@ -150,6 +150,6 @@ def test_a_post(world: World, game: Game, part: str) -> None:
         Game.objects.update(rewards=rewards)
         shown = view(Game.objects.get(pk=game.pk), now)
         shown = replace(shown, description="d" * DESCRIPTION_SHOWN, location="l" * LOCATION_SHOWN)
-        made = embed(shown)
+        made = announcement_embed(shown)
         assert len(made) <= 6000
         assert any("seats taken" in (field.name or "") for field in made.fields)

@@ -24,7 +24,7 @@ from games.scheduling import publishing
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby
 from games.tests.machines import OneGame, person, run
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
 ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
@@ -49,7 +49,7 @@ class Life(OneGame):
         changes |= {"answers": True, "plus_one": True, "priority_role_ids": (GUILD + 20,)}
         starts_at = self.now + timedelta(hours=hours)
         self.inside: set[int] = set()
-        self.id = self.world.game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
+        self.id = self.world.create_game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
 
     def place(self, who: int) -> str:
         """Where somebody really is."""
@@ -142,7 +142,7 @@ class Life(OneGame):
     def change_seats(self, seats: int) -> None:
         def edit() -> None:
             plan = scheduling.plan_of(self.game)
-            scheduling.edit(self.id, self.world.plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+            scheduling.edit(self.id, self.world.make_plan(**{**vars(plan), "seats": seats}), self.host, self.now)
 
         self.do(edit)
 
@@ -153,7 +153,7 @@ class Life(OneGame):
         self.now += timedelta(seconds=seconds)
         self.speak()
 
-    def hear(self, delivery: Delivery, letter: Letter) -> None:
+    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
         who, is_so = delivery.recipient_id, self.place(delivery.recipient_id)
         match delivery.notification.kind:
             case "moved":

@@ -26,7 +26,7 @@ from games.scheduling import publishing
 from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from games.tests.machines import OneGame, run
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
 ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told
@@ -53,7 +53,7 @@ class Edits(OneGame):
     )
     def schedule(self, seats: int, hours: int, announce: When, frees: bool) -> None:
         starts_at = self.now + timedelta(hours=hours)
-        plan = self.world.plan(
+        plan = self.world.make_plan(
             seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
         )
         at = self.now + timedelta(minutes=30) if announce is When.LATER else None
@@ -152,7 +152,7 @@ class Edits(OneGame):
         self.now += timedelta(seconds=seconds)
         self.speak()
 
-    def hear(self, delivery: Delivery, letter: Letter) -> None:
+    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
         row, who, game = delivery.notification, delivery.recipient_id, self.game
         state = game.state(self.now)
         assert not state.hidden or row.kind == "not_announced", row.kind

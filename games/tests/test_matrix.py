@@ -18,8 +18,8 @@ from games.models import Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
-from guilds.directory.payloads import SeenChannel, SeenGuild, SeenMember, SeenRole, SeenUser
-from guilds.directory.upsert import see_guild, see_member, see_member_gone
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.upsert import upsert_guild, upsert_member, mark_member_left
 from guilds.models import Role, User
 from notifications.models import Delivery, Notification
 
@@ -52,8 +52,8 @@ def cast(world: World) -> Cast:
     GuildDefaults.objects.update(host_role_ids=[HOST], manager_role_ids=[KEEPER], player_role_ids=[PLAYER])
 
     def member(number: int, *roles: int) -> User:
-        seen = SeenMember(SeenUser(1300000000000000000 + number, f"person{number}"), role_ids=roles)
-        return see_member(world.guild.pk, seen, world.now).user
+        seen = MemberPayload(UserPayload(1300000000000000000 + number, f"person{number}"), role_ids=roles)
+        return upsert_member(world.guild.pk, seen, world.now).user
 
     found = {
         "stranger": User.objects.create(id=999, username="999", handle="stranger"),
@@ -67,8 +67,8 @@ def cast(world: World) -> Cast:
         "owner": world.alice,
         "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
     }
-    see_member_gone(world.guild.pk, found["ex-member"].pk, world.now)
-    game = scheduling.create(world.guild.pk, world.plan(), Actor(found["host"], "page"), world.now).game
+    mark_member_left(world.guild.pk, found["ex-member"].pk, world.now)
+    game = scheduling.create(world.guild.pk, world.make_plan(), Actor(found["host"], "page"), world.now).game
     host_actions.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
     host_actions.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
@@ -81,14 +81,14 @@ def cast(world: World) -> Cast:
 def foreign_game(world: World) -> Game:
     """A game of a guild in which nobody of the cast is."""
     bits = world.channel.bot_permissions
-    other = SeenUser(1300000000000000900, "zed")
-    channel = SeenChannel(ELSEWHERE + 1, "general", 0, 0, bits)
-    see_guild(
-        SeenGuild(ELSEWHERE, "Elsewhere", "", other.id, (channel,), (SeenRole(ELSEWHERE, "@everyone", 0, bits),)),
+    other = UserPayload(1300000000000000900, "zed")
+    channel = ChannelPayload(ELSEWHERE + 1, "general", 0, 0, bits)
+    upsert_guild(
+        GuildPayload(ELSEWHERE, "Elsewhere", "", other.id, (channel,), (RolePayload(ELSEWHERE, "@everyone", 0, bits),)),
         world.now,
     )
-    zed = see_member(ELSEWHERE, SeenMember(other), world.now).user
-    return scheduling.create(ELSEWHERE, world.plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+    zed = upsert_member(ELSEWHERE, MemberPayload(other), world.now).user
+    return scheduling.create(ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
 
 
 Verdict = Callable[[str], str]
@@ -246,18 +246,18 @@ def test_an_address(cast: Cast, route: str) -> None:
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_button(cast: Cast, world: World, who: str) -> None:
-    from discord_bot.interactions.signup_buttons import Click, act
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
     from discord_bot.models import Outcome
     from guilds.models import Member
 
     user = cast.people[who]
     known = Member.objects.filter(user=user, left_at=None).first()
     # Discord lets only members click, and tells their roles; somebody forging a click has neither.
-    member = SeenMember(SeenUser(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
-    joined = act(Click(cast.game.pk, "join", world.guild.pk, member))
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    joined = run_signup_action(Click(cast.game.pk, "join", world.guild.pk, member))
     may = who in {"player", "host", "co-host"}
     assert (joined.outcome is Outcome.DONE) is may, joined.text
-    foreign = act(Click(cast.foreign.pk, "join", world.guild.pk, member))
+    foreign = run_signup_action(Click(cast.foreign.pk, "join", world.guild.pk, member))
     assert foreign.outcome is Outcome.REFUSED
     assert not cast.foreign.signups.exists()
 
@@ -288,14 +288,14 @@ def test_a_socket(cast: Cast, who: str) -> None:
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
-    from discord_bot.interactions.game_list import Ask, look
+    from discord_bot.interactions.game_list import PageRequest, load_page
     from games.pages.game_list import Listing
     from guilds.models import Member
 
     user = cast.people[who]
     known = Member.objects.filter(user=user, left_at=None).first()
-    member = SeenMember(SeenUser(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
-    found = look(Ask("list", world.guild.pk, member))
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    found = load_page(PageRequest("list", world.guild.pk, member))
     assert isinstance(found, Listing) is (who in MEMBERS)
     if isinstance(found, Listing):
         assert [line.id for line in found.lines] == [cast.game.pk], "and no other guild's"

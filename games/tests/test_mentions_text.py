@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import World
-from discord_bot.render import embed
+from discord_bot.render import announcement_embed
 from games.core.mentions import EMBED_DESCRIPTION, Mention, for_discord, for_page, pieces
 from games.core.text import discord_text, page_text
 from games.posts.announcement import view
@@ -144,8 +144,8 @@ def test_a_text_full_of_mentions_fits_into_the_embed() -> None:
 
 def test_in_the_announcement_and_on_the_page(world: World, as_person: Any) -> None:
     typed = "Ask @Bob the GM in #raids.\n@everyone bring dice to a@charlie.org\n## Rules\nhttps://x.example/#raids"
-    game = world.game(description=typed)
-    shown = embed(view(game, world.now)).description or ""
+    game = world.create_game(description=typed)
+    shown = announcement_embed(view(game, world.now)).description or ""
     assert shown.startswith(f"Ask <@{world.bob.pk}> in <#{world.other_channel.pk}>.\n@\u200beveryone")
     assert "a@charlie.org\n## Rules\nhttps://x.example/#raids" in shown
     Member.objects.filter(user=world.bob).update(nick="Bob <i>")
@@ -159,7 +159,7 @@ def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain
     guild = world.guild.pk
     Member.objects.filter(user=world.charlie).update(nick="Chuck <i>")
     assert page_text(guild, "@charlie") == '<span class="mention">@Chuck &lt;i&gt;</span>'
-    world.person(100, nick="CHARLIE")
+    world.add_member(100, nick="CHARLIE")
     assert discord_text(guild, "@charlie") == "@charlie", "two are called so"
     Member.objects.filter(user=world.charlie).update(left_at=world.now)
     assert discord_text(guild, "@charlie") == "<@1300000000000000100>"

@@ -17,14 +17,14 @@ from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Notification
 
 
 @pytest.fixture
 def game(world: World) -> Game:
     """In three days, needing two players a day before; Charlie is in."""
-    made = world.game(minimum=2, minimum_by=1440)
+    made = world.create_game(minimum=2, minimum_by=1440)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return made
 
@@ -33,11 +33,11 @@ def due(kind: str) -> list[datetime]:
     return list(Notification.objects.open().filter(kind=kind).values_list("due_at", flat=True))
 
 
-def sent(kind: str, at: datetime) -> dict[int | None, Letter]:
+def sent(kind: str, at: datetime) -> dict[int | None, OutgoingMessage]:
     """Letters of a kind that go out then."""
     Notification.objects.open().exclude(kind=kind).update(due_at=at + timedelta(days=30))
-    steps.expand_due(at)
-    return {job.letter.user_id: job.letter for job in steps.take_jobs(at, 50) if job.rendered is None}
+    steps.create_due_deliveries(at)
+    return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
 
 
 def number(game: Game) -> int:
@@ -58,19 +58,19 @@ def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, 
 def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]
-    plan = world.plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
+    plan = world.make_plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
     scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert due("nudge") == [], "never in the past"
     assert due("short") == [world.now + timedelta(hours=6)]
-    soon = world.plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
+    soon = world.make_plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
     scheduling.edit(game.pk, soon, Actor(world.bob, "page"), world.now)
     assert due("short") == []
-    world.game(minimum=0)
+    world.create_game(minimum=0)
     assert due("short") == []
 
 
 def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> None:
-    absent, silent, blocked = (world.person(n) for n in (100, 101, 102))
+    absent, silent, blocked = (world.add_member(n) for n in (100, 101, 102))
     for who in (world.charlie, world.bob, absent, silent, blocked):
         Follow.objects.create(user=who, guild=world.guild)
     world.guild.blocks.create(user=blocked, made_at=world.now)
@@ -81,7 +81,7 @@ def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> No
 
 
 def test_nobody_is_asked_when_enough_are_in(world: World, game: Game) -> None:
-    Follow.objects.create(user=world.person(100), guild=world.guild)
+    Follow.objects.create(user=world.add_member(100), guild=world.guild)
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     at = game.starts_at - timedelta(hours=24)
     assert not sent("nudge", game.starts_at - timedelta(hours=36))

@@ -19,25 +19,25 @@ from games.signups import actions as signups
 from games.signups import limits as signup_limits
 from games.tests.test_pages import fields
 from gamesched.lib.refusal import Refused
-from guilds.directory.lookup import DirectoryDown
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Member, User
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import letter_kind
+from notifications.types import get_message_type
 
-NEW = SeenMember(SeenUser(1300000000000000077, "newcomer", "Newcomer"))
+NEW = MemberPayload(UserPayload(1300000000000000077, "newcomer", "Newcomer"))
 asked: list[str] = []
 
 
 class Discord:
     """A directory that knows one who joined a minute ago, and everybody whom the tests made."""
 
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         asked.append(str(user_id))
         return NEW if user_id == NEW.user.id else None
 
-    def search(self, guild_id: int, query: str, limit: int) -> list[SeenMember]:
+    def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
         asked.append(query)
         return [NEW] if "newcomer".startswith(query.lower()) else []
 
@@ -46,12 +46,12 @@ class Discord:
 
 
 class Down(Discord):
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        raise DirectoryDown("502")
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        raise DirectoryUnavailable("502")
 
-    def search(self, guild_id: int, query: str, limit: int) -> list[SeenMember]:
+    def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
         asked.append(query)
-        raise DirectoryDown("502")
+        raise DirectoryUnavailable("502")
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def host(world: World) -> Actor:
 
 
 def edit(world: World, game: Game, *named: int | str, **changes: Any) -> Any:
-    plan = world.plan(starts_at=game.starts_at, **changes)
+    plan = world.make_plan(starts_at=game.starts_at, **changes)
     return scheduling.edit(game.pk, plan, host(world), world.now, named=named)
 
 
@@ -81,7 +81,7 @@ def due(kind: str) -> list[int | None]:
 
 def letter(kind: str, world: World, now: Any = None) -> Any:
     row = Notification.objects.get(kind=kind)
-    return letter_kind(kind).render(  # type: ignore[misc]
+    return get_message_type(kind).build_message(  # type: ignore[misc]
         Delivery(notification=row, recipient=row.recipient, nonce="n"), now or world.now
     )
 
@@ -91,7 +91,7 @@ def letter(kind: str, world: World, now: Any = None) -> Any:
 
 def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None:
     named: list[int | str] = [world.charlie.pk, "Grandma", world.alice.pk]
-    done = scheduling.create(world.guild.pk, world.plan(seats=2), host(world), world.now, named=named)
+    done = scheduling.create(world.guild.pk, world.make_plan(seats=2), host(world), world.now, named=named)
     assert names(done.game) == (["charlie", "Grandma"], ["alice"])
     assert "Added: charlie, Grandma, alice." in done.text
     assert due("added") == [world.charlie.pk, world.alice.pk]
@@ -99,7 +99,7 @@ def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None
 
 
 def test_editing_adds_and_takes_nobody_out(world: World) -> None:
-    game = world.game(seats=2)
+    game = world.create_game(seats=2)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     done = edit(world, game, world.charlie.pk, "Grandma", seats=2)
     assert "Added: Grandma. Already in: charlie." in done.text
@@ -111,35 +111,35 @@ def test_editing_adds_and_takes_nobody_out(world: World) -> None:
 
 
 def test_who_was_waiting_stays_before_those_added(world: World) -> None:
-    game = world.game(seats=1)
+    game = world.create_game(seats=1)
     for n in (100, 101):
-        person = world.person(n)
+        person = world.add_member(n)
         signups.join(game.pk, person, Actor(person, "page"), world.now)
     edit(world, game, "Grandma", seats=2)
     assert names(game) == (["person100", "person101"], ["Grandma"])
 
 
 def test_the_person_added_is_told_by_whom_and_where_to_leave(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, world.charlie.pk)
     told = letter("added", world)
-    assert isinstance(told, Letter)
+    assert isinstance(told, OutgoingMessage)
     assert told.text.startswith("📋 Bob the GM added you to **Curse of Strahd**")
     assert "You have a seat." in told.text
     assert game.url in told.text
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    assert not isinstance(letter("added", world), Letter), "whoever left meanwhile is not told"
+    assert not isinstance(letter("added", world), OutgoingMessage), "whoever left meanwhile is not told"
 
 
 def test_a_host_who_plays_along_is_not_told_of_it(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, world.bob.pk)
     assert names(game) == (["Bob the GM"], [])
     assert not due("added")
 
 
 def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, *(f"Guest {n}" for n in range(signup_limits.PLACEHOLDERS_MAX)))
     with pytest.raises(Refused, match="a game may have 20") as refused:
         edit(world, game, world.charlie.pk, "One more", title="Other")
@@ -151,7 +151,7 @@ def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) ->
 
 
 def test_there_is_an_end_to_naming_people(world: World) -> None:
-    game = world.game(seats=None)
+    game = world.create_game(seats=None)
     people = User.objects.bulk_create(
         User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.NAMED_MAX + 1)
     )
@@ -163,7 +163,7 @@ def test_there_is_an_end_to_naming_people(world: World) -> None:
 
 
 def test_strangers_and_people_who_left_are_refused(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     Member.objects.filter(user=world.charlie).update(left_at=world.now)
     for who in (world.charlie.pk, 999999):
         with pytest.raises(Refused, match="no longer in this server"):
@@ -175,7 +175,7 @@ def test_strangers_and_people_who_left_are_refused(world: World) -> None:
 
 
 def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) -> None:
-    game = world.game(seats=1)
+    game = world.create_game(seats=1)
     edit(world, game, world.charlie.pk, world.alice.pk, seats=1)
     later = world.now + timedelta(minutes=1)
     signup = game.signups.current().get(user=world.charlie)
@@ -192,7 +192,7 @@ def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) 
 
 
 def test_a_placeholder_is_removed_and_can_be_named_again(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, "Grandma")
     done = signups.remove(game.pk, game.signups.current().get().pk, host(world), world.now)
     assert done.text == "Grandma is no longer in the game."
@@ -202,7 +202,7 @@ def test_a_placeholder_is_removed_and_can_be_named_again(world: World) -> None:
 
 
 def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
-    game, other = world.game(), world.game()
+    game, other = world.create_game(), world.create_game()
     edit(world, game, "Grandma")
     signup = game.signups.current().get()
     with pytest.raises(Refused, match="Only the host"):
@@ -214,7 +214,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
 
 
 def test_a_cancelled_game_tells_only_of_that(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, world.charlie.pk)
     scheduling.cancel(game.pk, "", host(world), world.now)
     assert not due("added")
@@ -231,7 +231,7 @@ def test_the_form_adds_members_of_a_minute_and_names_whom_it_took(world: World, 
 
 
 def test_choosing_one_of_several_without_javascript(world: World, as_person: Any) -> None:
-    twins = [world.person(n, nick="Robin") for n in (100, 101)]
+    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
     client, address = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
     data = fields(world, participants="Grandma\n@robin\n@alcie")
     wrong = client.post(address, data)
@@ -272,7 +272,7 @@ def test_while_discord_is_down_only_exact_names_are_taken(world: World, as_perso
 
 
 def test_a_stale_form_keeps_what_was_named(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     client, address = as_person(world.bob), reverse("game-edit", args=[game.pk])
     client.post(address, fields(world, title="Theirs", edition="1"))
     stale = client.post(address, fields(world, title="Yours", edition="1", participants="Grandma"))
@@ -282,7 +282,7 @@ def test_a_stale_form_keeps_what_was_named(world: World, as_person: Any) -> None
 
 
 def test_the_roster_has_remove_buttons_for_managers_only(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     edit(world, game, world.charlie.pk)
     address = reverse("game-remove", args=[game.pk, game.signups.current().get().pk])
     assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
@@ -295,7 +295,7 @@ def test_the_roster_has_remove_buttons_for_managers_only(world: World, as_person
 
 
 def test_the_command_names_participants(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     out = StringIO()
     call_command("game", "edit", str(game.pk), "--participants", "@charlie, Grandma", stdout=out)
     assert "Added: charlie, Grandma." in out.getvalue()
@@ -313,19 +313,19 @@ def found(world: World, as_person: Any, query: str, who: User | None = None) -> 
 
 
 def test_members_are_offered_while_a_name_is_typed(world: World, as_person: Any) -> None:
-    world.game()  # Bob hosts one
+    world.create_game()  # Bob hosts one
     assert "Newcomer" in found(world, as_person, "new").text
     offered = found(world, as_person, "bob").text
     assert f'data-written="Bob the GM &lt;@{world.bob.pk}&gt;"' in offered
     assert found(world, as_person, "").text.strip() == ""
     assert found(world, as_person, "\x00").text.strip() == ""
     for n in range(100, 115):
-        world.person(n)
+        world.add_member(n)
     assert found(world, as_person, "person").text.count('role="option"') == 10
 
 
 def test_typing_on_asks_discord_once(world: World, as_person: Any) -> None:
-    world.game()
+    world.create_game()
     for query in ("n", "ne", "new", "newc"):
         found(world, as_person, query)
     assert asked == ["n"]
@@ -344,9 +344,9 @@ def test_members_are_shown_to_those_who_schedule_here_only(world: World, as_pers
 
 
 def test_people_who_left_keep_their_name_and_face_in_old_games(world: World, as_person: Any) -> None:
-    person = world.person(100, nick="Sir Robin")
+    person = world.add_member(100, nick="Sir Robin")
     Member.objects.filter(user=person).update(avatar="abc")
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, person, Actor(person, "page"), world.now)
     Member.objects.filter(user=person).update(left_at=world.now)
     page = as_person(world.charlie).get(game.get_absolute_url()).text

@@ -9,8 +9,8 @@ from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
 from gamesched.local_discord.state.state import World
-from gamesched.testing.stack import Stack, in_browser
-from gamesched.tests.test_browser_walkthrough import log_in, picture
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.tests.test_browser_walkthrough import log_in, screenshot
 
 pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -55,14 +55,14 @@ def test_choosing_between_two_of_one_name() -> None:
             page = browser.new_context(**PHONE, java_script_enabled=False).new_page()
             begin(page, stack, "@robin\nGrandma\n@charlei")
             page.get_by_role("button", name="Schedule it").click()
-            picture(page, "named-1-choose-plain")
+            screenshot(page, "named-1-choose-plain")
             page.get_by_role("group", name="Whom do you mean by “@robin”?").get_by_text("@robin.h").click()
             page.get_by_role("group", name="Whom do you mean by “@charlei”?").get_by_text("@charlie").click()
             page.get_by_role("button", name="Schedule it").click()
             text = saved(page)
-            picture(page, "named-2-saved-plain")
+            screenshot(page, "named-2-saved-plain")
             page.get_by_label("More about Grandma").click()
-            picture(page, "named-3-remove-plain")
+            screenshot(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
             up(page, "Charlie is number 1 of those seated.")
@@ -75,12 +75,12 @@ def test_choosing_between_two_of_one_name() -> None:
             page.keyboard.type("Grandma, @charl")
             page.get_by_role("option", name="Charlie").wait_for()
             assert field.get_attribute("aria-activedescendant") == f"member-{fixtures.CHARLIE_ID}"
-            picture(page, "named-4-offered")
+            screenshot(page, "named-4-offered")
             page.keyboard.press("Enter")
             assert field.input_value() == f"@robin\nGrandma, Charlie <@{fixtures.CHARLIE_ID}>"
             page.keyboard.type(", @rob")
             page.get_by_role("listbox", name="Members of this server").get_by_role("option").nth(1).wait_for()
-            picture(page, "named-5-two-offered")
+            screenshot(page, "named-5-two-offered")
             page.keyboard.press("Escape")
             assert not page.locator(".members").is_visible()
             for _ in ", @rob":
@@ -89,7 +89,7 @@ def test_choosing_between_two_of_one_name() -> None:
             group = page.get_by_role("group", name="Whom do you mean by “@robin”?")
             group.get_by_text("@rob · Rob").click()
             assert page.get_by_label("Participants").input_value().startswith(f"Robin <@{OTHER_ROBIN}>")
-            picture(page, "named-6-chosen")
+            screenshot(page, "named-6-chosen")
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_label("Schedule it anyway").check()  # the game of the other browser is at the same time
             page.get_by_role("button", name="Schedule it").click()
@@ -97,15 +97,15 @@ def test_choosing_between_two_of_one_name() -> None:
             page.evaluate("window.kept = true")
             up(page, "Charlie is number 2 of those seated.")
             assert page.evaluate("window.kept"), "without a new page"
-            picture(page, "named-7-moved")
+            screenshot(page, "named-7-moved")
             return text
 
-        assert [line for line in in_browser(plain).splitlines() if line in {"Robin", "Grandma", "Charlie"}] == [
+        assert [line for line in run_in_browser(plain).splitlines() if line in {"Robin", "Grandma", "Charlie"}] == [
             "Robin",
             "Grandma",
             "Charlie",
         ]
-        assert "Charlie" in in_browser(scripted)
+        assert "Charlie" in run_in_browser(scripted)
     first, second = Game.objects.order_by("pk")
     assert [s.user_id for s in first.signups.current()] == [fixtures.CHARLIE_ID, ROBIN]
     assert [s.user_id for s in second.signups.current()] == [OTHER_ROBIN, fixtures.CHARLIE_ID, None]

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.choices import act as press
+from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click
-from discord_bot.interactions.signup_buttons import act as click
+from discord_bot.interactions.signup_buttons import run_signup_action as click
 from games.core.base import Actor, Done
 from games.core.choices import Ask
 from games.core.roster import roster
@@ -26,10 +26,10 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
 KEPT_FOR = timedelta(minutes=BUILT_IN["offer_for"])
@@ -41,8 +41,8 @@ def by(user: User) -> Actor:
 
 def full(world: World, waiting: int = 3, seats: int = 1) -> tuple[Game, list[User]]:
     """A game that starts in an hour, with everyone who has a seat or waits, in their order. Nothing is left to say."""
-    game = world.game(seats=seats, starts_at=world.now + timedelta(hours=1), reminders=())
-    people = [world.person(number) for number in range(100, 100 + seats + waiting)]
+    game = world.create_game(seats=seats, starts_at=world.now + timedelta(hours=1), reminders=())
+    people = [world.add_member(number) for number in range(100, 100 + seats + waiting)]
     early = world.now - timedelta(minutes=5)
     for person in people:
         signups.join(game.pk, person, by(person), early)
@@ -67,7 +67,7 @@ def number_of(game: Game, who: User) -> int:
     return offer_number(game.signups.current().get(user=who))
 
 
-def ask(letter: Letter, choice: str) -> Ask:
+def ask(letter: OutgoingMessage, choice: str) -> Ask:
     return next(found for one in letter.buttons if (found := Ask.parse(one.id)).choice == choice)
 
 
@@ -75,8 +75,8 @@ def ask(letter: Letter, choice: str) -> Ask:
 
 
 def test_a_seat_freed_early_is_given_and_one_freed_late_is_offered(world: World) -> None:
-    game = world.game(seats=1)
-    people = [world.person(number) for number in (100, 101, 102)]
+    game = world.create_game(seats=1)
+    people = [world.add_member(number) for number in (100, 101, 102)]
     for person in people:
         signups.join(game.pk, person, by(person), world.now)
     leave(game, people[0], game.starts_at - timedelta(minutes=121))
@@ -95,11 +95,11 @@ def test_the_letter_asks_and_its_button_takes_the_seat(world: World) -> None:
     assert f"kept for you until <t:{until}:t> (<t:{until}:R>), then the next is asked" in letter.text
     assert f"{game.url}?d={letter.nonce}" in letter.text
     assert [one.label for one in letter.buttons] == ["Take the seat", "Pass it on"]
-    chosen = press(ask(letter, "take"), SeenUser(second.pk, second.handle), None, None)
-    assert (chosen.text, chosen.closed) == ("You are in, seat 1 of 1.", True)
+    chosen = press(ask(letter, "take"), UserPayload(second.pk, second.handle), None, None)
+    assert (chosen.text, chosen.closes_prompt) == ("You are in, seat 1 of 1.", True)
     assert seated(game) == [second.pk]
     assert letters(world.now + timedelta(hours=1)) == [], "who took it was told by the answer; nobody else is asked"
-    again = press(ask(letter, "take"), SeenUser(second.pk, second.handle), None, None)
+    again = press(ask(letter, "take"), UserPayload(second.pk, second.handle), None, None)
     assert again.text == "You are already in: seat 1 of 1."
     history = [entry.verb for entry in game.audit.all()]
     assert history[0] == "take"
@@ -110,8 +110,8 @@ def test_nobody_else_can_take_it(world: World) -> None:
     leave(game, first, world.now)
     number = number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
-        chosen = press(Ask("offer", game.pk, number, "take"), SeenUser(somebody.pk, somebody.handle), None, None)
-        assert (chosen.text, chosen.closed) == (offer_wording.FOR_ANOTHER, False), "the buttons stay for whom it calls"
+        chosen = press(Ask("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None)
+        assert (chosen.text, chosen.closes_prompt) == (offer_wording.FOR_ANOTHER, False), "the buttons stay for whom it calls"
     assert (seated(game), offered(game)) == ([], [second.pk])
 
 
@@ -123,7 +123,7 @@ def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: 
         assert [one.user_id for one in letters(world.now)] == [person.pk]
         if answer == "silence":
             world.now += KEPT_FOR
-            steps.expand_due(world.now)
+            steps.create_due_deliveries(world.now)
         else:
             world.now += timedelta(minutes=1)
             text = offers.answer(game.pk, number_of(game, person), "pass", by(person), world.now).text
@@ -186,12 +186,12 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
         at = start
     elif why == "fewer seats":
         # Two seats, of which the host gives one; without the other, none is left to take.
-        scheduling.edit(game.pk, world.plan(seats=2, starts_at=start, reminders=()), host, at)
+        scheduling.edit(game.pk, world.make_plan(seats=2, starts_at=start, reminders=()), host, at)
         Signup.objects.filter(user=people[3]).update(seated_at=at, offered_at=None)
-        scheduling.edit(game.pk, world.plan(seats=1, starts_at=start, reminders=()), host, at)
+        scheduling.edit(game.pk, world.make_plan(seats=1, starts_at=start, reminders=()), host, at)
     else:
-        scheduling.edit(game.pk, world.plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
-        steps.expand_due(at + KEPT_FOR)
+        scheduling.edit(game.pk, world.make_plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
+        steps.create_due_deliveries(at + KEPT_FOR)
         assert seated(game) == [second.pk], "far from the start, seats are given"
         return
     assert not [one for one in letters(at) if one.buttons]
@@ -204,7 +204,7 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
         "started": "This game has already started",
         "fewer seats": "That seat is gone",
     }[why])  # fmt: skip
-    steps.expand_due(start + timedelta(minutes=30))
+    steps.create_due_deliveries(start + timedelta(minutes=30))
     assert second.pk not in seated(game)
     assert offered(game) == []
 
@@ -228,7 +228,7 @@ def test_too_late_a_click_passes_it_on_even_before_notifyd_does(world: World) ->
     late = world.now + KEPT_FOR
     assert offers.answer(game.pk, number_of(game, second), "take", by(second), late).text == offer_wording.RAN_OUT
     assert (seated(game), offered(game)) == ([], [third.pk])
-    steps.expand_due(late)
+    steps.create_due_deliveries(late)
     assert offered(game) == [third.pk], "passed on once"
 
 
@@ -285,7 +285,7 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
         leave(game, person, world.now)
     asked = people[2:]
     assert offered(game) == [person.pk for person in asked]
-    plan = world.plan(seats=1, starts_at=game.starts_at, reminders=())
+    plan = world.make_plan(seats=1, starts_at=game.starts_at, reminders=())
     scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert offered(game) == [person.pk for person in asked], "whoever answers first"
     numbers = [number_of(game, person) for person in asked]
@@ -313,7 +313,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
         return offers.answer(game.pk, number, "take", by(second), until - timedelta(milliseconds=1))
 
     def expiring() -> None:
-        steps.expand_due(until)
+        steps.create_due_deliveries(until)
 
     said = at_once(game, taking, expiring)[0] if clicks_first else at_once(game, expiring, taking)[1]
     if clicks_first:
@@ -333,7 +333,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
 def test_the_button_under_the_post_takes_what_is_offered(world: World) -> None:
     game, (first, second, *_) = full(world)
     leave(game, first, world.now)
-    answer = click(Click(game.pk, "join", world.guild.pk, SeenMember(SeenUser(second.pk, second.handle))))
+    answer = click(Click(game.pk, "join", world.guild.pk, MemberPayload(UserPayload(second.pk, second.handle))))
     assert answer.text == "You are in, seat 1 of 1."
     assert answer.post is not None
     assert Delivery.objects.filter(notification__kind="offer").count() == 0

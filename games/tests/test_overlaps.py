@@ -10,8 +10,8 @@ from django.db import connection
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.choices import act as press
-from discord_bot.interactions.signup_buttons import Click, act
+from discord_bot.interactions.choices import run_choice as press
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core.base import Actor
 from games.core.choices import Ask
 from games.models import Game, Signup
@@ -23,8 +23,8 @@ from games.signups import swaps
 from games.tests.test_doors import form_fields
 from games.tests.test_matrix import foreign_game
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
-from guilds.directory.upsert import see_member
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member
 from guilds.models import User
 
 
@@ -43,7 +43,7 @@ def of(who: User) -> set[int]:
 @pytest.fixture
 def dune(world: World) -> Game:
     """A game that Charlie is in."""
-    game = world.game(title="Dune*")
+    game = world.create_game(title="Dune*")
     join(world, game, world.charlie)
     return game
 
@@ -52,7 +52,7 @@ def dune(world: World) -> Game:
     ("minutes", "asked"), [(-120, False), (-119, True), (0, True), (119, True), (120, False)]
 )  # fmt: skip
 def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int, asked: bool) -> None:
-    other = world.game(starts_at=dune.starts_at + timedelta(minutes=minutes))
+    other = world.create_game(starts_at=dune.starts_at + timedelta(minutes=minutes))
     question = overlapping(world.charlie, other.starts_at, other.ends_at, world.now, other)
     assert (question is not None) is asked
     if question is not None:
@@ -65,11 +65,11 @@ def test_what_counts(world: World, why: str) -> None:
     who = world.charlie
     if why == "another server":
         other = foreign_game(world)
-        see_member(other.guild_id, SeenMember(SeenUser(who.pk, "charlie")), world.now)
+        upsert_member(other.guild_id, MemberPayload(UserPayload(who.pk, "charlie")), world.now)
     elif why == "hosts":
-        other = scheduling.create(world.guild.pk, world.plan(), by(who), world.now).game
+        other = scheduling.create(world.guild.pk, world.make_plan(), by(who), world.now).game
     else:
-        other = world.game(seats=1)
+        other = world.create_game(seats=1)
     if why == "waits":
         signups.join(other.pk, world.alice, by(world.alice), world.now)
     if why != "hosts":
@@ -78,7 +78,7 @@ def test_what_counts(world: World, why: str) -> None:
         scheduling.cancel(other.pk, "", by(world.bob), world.now)
     if why == "left":
         signups.leave(other.pk, who, by(who), world.now)
-    game = world.game()
+    game = world.create_game()
     if why in {"cancelled", "left"}:
         assert join(world, game, who) == "You are in, seat 1 of 5."
     elif why == "by the host":
@@ -92,15 +92,15 @@ def test_what_counts(world: World, why: str) -> None:
 
 
 def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune: Game) -> None:
-    follower = world.person(100)
-    full = scheduling.edit(dune.pk, world.plan(title="Dune*", seats=1), by(world.bob), world.now).game
+    follower = world.add_member(100)
+    full = scheduling.edit(dune.pk, world.make_plan(title="Dune*", seats=1), by(world.bob), world.now).game
     signups.join(full.pk, follower, by(follower), world.now)
-    other = world.game(title="Root")
+    other = world.create_game(title="Root")
     done = swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
     assert done.text == "You left “Dune*”. You are in, seat 1 of 5."
     assert of(world.charlie) == {other.pk}
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
-    closed = world.game(title="Late", starts_at=world.now + timedelta(hours=1))
+    closed = world.create_game(title="Late", starts_at=world.now + timedelta(hours=1))
     Game.objects.filter(pk=other.pk).update(starts_at=closed.starts_at, ends_at=closed.ends_at)
     with pytest.raises(Refused, match="already started"):
         swaps.swap(closed.pk, by(world.charlie), closed.starts_at)
@@ -108,8 +108,8 @@ def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune
 
 
 def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
-    own = scheduling.create(world.guild.pk, world.plan(), by(world.charlie), world.now).game
-    other = world.game()
+    own = scheduling.create(world.guild.pk, world.make_plan(), by(world.charlie), world.now).game
+    other = world.create_game()
     with pytest.raises(Refused, match=overlap_wording.HOSTED):
         swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
     assert of(world.charlie) == {dune.pk}
@@ -118,8 +118,8 @@ def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
 
 def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_world: World) -> None:
     world = committed_world
-    games = [world.game(title=title, seats=1) for title in ("Dune", "Root")]
-    people = [world.charlie, world.person(100)]
+    games = [world.create_game(title=title, seats=1) for title in ("Dune", "Root")]
+    people = [world.charlie, world.add_member(100)]
     for _ in range(3):
         failures: list[Exception] = []
         Signup.objects.all().delete()
@@ -151,9 +151,9 @@ def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_wo
 
 @pytest.mark.parametrize("choice", ["anyway", "swap"])
 def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Game, choice: str) -> None:
-    other = world.game()
-    member = SeenMember(SeenUser(world.charlie.pk, "charlie"))
-    answer = act(Click(other.pk, "join", world.guild.pk, member))
+    other = world.create_game()
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    answer = run_signup_action(Click(other.pk, "join", world.guild.pk, member))
     stamp = f"<t:{int(dune.starts_at.timestamp())}:F>"
     assert answer.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
     assert answer.post is None
@@ -161,18 +161,18 @@ def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Gam
     ask = next(ask for one in answer.buttons if (ask := Ask.parse(one.id)).choice == choice)
     assert ask.number == dune.pk
     chosen = press(ask, member.user, world.guild.pk, member)
-    assert chosen.closed
+    assert chosen.closes_prompt
     assert of(world.charlie) == ({other.pk} if choice == "swap" else {other.pk, dune.pk})
     again = press(ask, member.user, world.guild.pk, member)
     assert again.text == "You are already in: seat 1 of 5."
 
 
 def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> None:
-    other, third = world.game(title="Root"), world.game(title="Gloom")
+    other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, by(world.charlie), world.now)
     join(world, third, world.charlie)
     ask = Ask("overlap", other.pk, dune.pk, "swap")
-    chosen = press(ask, SeenUser(world.charlie.pk, "charlie"), None, None)
+    chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2
     assert of(world.charlie) == {third.pk}
@@ -180,7 +180,7 @@ def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> N
 
 @pytest.mark.parametrize("htmx", [True, False])
 def test_the_page_asks_with_two_buttons(world: World, dune: Game, as_person: Any, htmx: bool) -> None:
-    other = world.game()
+    other = world.create_game()
     client = as_person(world.charlie)
     headers = {"HX-Request": "true"} if htmx else {}
     page = client.post(reverse("game-join", args=[other.pk]), headers=headers)
@@ -195,7 +195,7 @@ def test_the_page_asks_with_two_buttons(world: World, dune: Game, as_person: Any
 
 
 def test_the_command_asks_and_takes_the_answer(world: World, dune: Game, capsys: Any) -> None:
-    other, third = world.game(title="Root"), world.game(title="Gloom")
+    other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     join_command = ("game", "join", str(other.pk), "--as", "charlie")
     with pytest.raises(CommandError, match="You are already in “Dune"):
         call_command(*join_command)

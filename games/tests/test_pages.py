@@ -8,8 +8,8 @@ from conftest import GUILD, World
 from games.core.base import Actor
 from games.models import Game
 from games.signups.closing import close
-from guilds.directory.payloads import SeenRole
-from guilds.directory.upsert import see_roles
+from guilds.directory.payloads import RolePayload
+from guilds.directory.upsert import upsert_roles
 from guilds.models import User
 from guilds.templatetags.when import when
 
@@ -35,7 +35,7 @@ def test_strangers_see_what_it_is(client: Any, db: None) -> None:
 
 
 def test_a_member_sees_guild_games_and_roster(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     client = as_person(world.charlie)
     assert "Friday Night Dice" in client.get("/").text
     assert "Curse of Strahd" in client.get(reverse("guild", args=[world.guild.pk])).text
@@ -45,10 +45,10 @@ def test_a_member_sees_guild_games_and_roster(world: World, as_person: Any) -> N
 
 
 def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None:
-    roles = [SeenRole(GUILD + n, name, n, 0) for n, name in ((31, "Veteran"), (32, "Guest"))]
-    see_roles(GUILD, roles)
+    roles = [RolePayload(GUILD + n, name, n, 0) for n, name in ((31, "Veteran"), (32, "Guest"))]
+    upsert_roles(GUILD, roles)
     order = (GUILD + 32, GUILD + 31)
-    game = world.game(method="priority", priority_role_ids=order, signups_close=60, zone="UTC")
+    game = world.create_game(method="priority", priority_role_ids=order, signups_close=60, zone="UTC")
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "First Guest, then Veteran, then everybody else." in page
     assert f"Sign-ups close {when(game.starts_at - timedelta(hours=1), 'UTC')}." in page
@@ -59,7 +59,7 @@ def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None
 
 
 def test_another_guilds_game_is_a_404(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     client = as_person(stranger)
     for name in ("game", "game-edit"):
@@ -145,7 +145,7 @@ def test_past_reminders_are_accepted_and_named(world: World, as_person: Any) -> 
 
 
 def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     client = as_person(world.bob)
     address = reverse("game-edit", args=[game.pk])
     client.post(address, fields(world, title="Theirs", edition="1"))
@@ -161,7 +161,7 @@ def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, a
 
 
 def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
-    game = world.game(title="<script>alert(1)</script>", description="<img src=x onerror=alert(1)>\nhttps://x.example")
+    game = world.create_game(title="<script>alert(1)</script>", description="<img src=x onerror=alert(1)>\nhttps://x.example")
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "<script>alert" not in page
     assert "<img src=x" not in page
@@ -169,7 +169,7 @@ def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
 
 
 def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     game.edition = 2
     game.save()
     roles = [str(world.guild.pk), str(world.guild.pk + 20)]

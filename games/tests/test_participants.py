@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from games.signups.participants import Candidate, Judged, judge, parse, with_choices
-from guilds.display_names import fold
+from guilds.display_names import normalize_name
 
 ALICE = Candidate(1300000000000000001, "alice", "Alice", "")
 BOB = Candidate(1300000000000000002, "bob", "Bob", "Bob the GM")
@@ -116,7 +116,7 @@ def test_a_choice_is_written_in_place_of_what_was_typed() -> None:
     )
 
 
-NAMES = st.text(min_size=1, max_size=32).filter(lambda name: bool(fold(name)))
+NAMES = st.text(min_size=1, max_size=32).filter(lambda name: bool(normalize_name(name)))
 CANDIDATES = st.lists(
     st.builds(
         Candidate,

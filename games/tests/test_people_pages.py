@@ -13,7 +13,7 @@ from guilds.models import Block
 
 
 def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     address = reverse("game-hosts", args=[game.pk])
     client = as_person(world.bob)
     assert "Hand it over" not in client.get(address).text
@@ -33,9 +33,9 @@ def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> N
 
 def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = "games.tests.test_named.Discord"
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    twins = [world.person(n, nick="Robin") for n in (100, 101)]
+    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
     client, address = as_person(world.bob), reverse("game-hosts", args=[game.pk])
     data = {"cohosts": [str(world.charlie.pk)], "named": "@ali\n@robin, Grandma"}
     wrong = client.post(address, data | {"host": str(world.charlie.pk)})

@@ -28,9 +28,9 @@ DICE = GUILD + 40
 
 def fill(world: World, people: int, **changes: Any) -> Game:
     """A game that so many people joined, one a minute, the first of them 100."""
-    game = world.game(**changes)
+    game = world.create_game(**changes)
     for number in range(people):
-        person = world.person(100 + number)
+        person = world.add_member(100 + number)
         signups.join(game.pk, person, Actor(person, "page"), world.now - timedelta(minutes=60 - number))
     Notification.objects.filter(kind="moved").delete()
     return game
@@ -48,8 +48,8 @@ def names(game: Game) -> tuple[str, str]:
 def told(world: World) -> dict[str, str]:
     """Who is told what of their seat, two minutes later."""
     at = world.now + timedelta(minutes=2)
-    steps.expand_due(at)
-    letters = [job.letter for job in steps.take_jobs(at, 50) if job.letter.user_id]
+    steps.create_due_deliveries(at)
+    letters = [job.message for job in steps.lease_jobs(at, 50) if job.message.user_id]
     assert len({one.user_id for one in letters}) == len(letters), "each once"
     return {User.objects.get(pk=one.user_id or 0).handle: one.text for one in letters}
 
@@ -202,7 +202,7 @@ def test_the_command(world: World) -> None:
 
 @pytest.mark.parametrize("method", [Method.PICKS, Method.PICKS_WAITING])
 def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: Method) -> None:
-    game = world.game(seats=2, method=method)
+    game = world.create_game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
     manual_seating.bench(game.pk, game.signups.get().pk, host(world), world.now)
     said = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text

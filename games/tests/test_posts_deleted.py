@@ -20,7 +20,7 @@ POST = 777
 @pytest.fixture
 def game(world: World) -> Game:
     """A game whose announcement is up."""
-    made = world.game()
+    made = world.create_game()
     Announcement.objects.update(message_id=POST, shown_revision=1, nonce="first", checked_at=world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made

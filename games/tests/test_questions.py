@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.choices import act
+from discord_bot.interactions.choices import run_choice
 from discord_bot.models import Outcome
-from discord_bot.render import embed
+from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.core import rules
 from games.core.base import Actor
@@ -28,7 +28,7 @@ from games.signups import standby
 from games.tests.test_edited import MINUTE, edit, told
 from games.tests.test_ledger import letters
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenUser
+from guilds.directory.payloads import UserPayload
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Notification
@@ -40,15 +40,15 @@ DRAFT = Announce(When.DRAFT)
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with two seats, which Charlie and Dan have; Alice waits."""
-    made = world.game(seats=2, reminders=())
-    for person in (world.charlie, world.person(100, "Dan"), world.alice):
+    made = world.create_game(seats=2, reminders=())
+    for person in (world.charlie, world.add_member(100, "Dan"), world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
     return made
 
 
 @pytest.fixture
 def dan(world: World) -> User:
-    return world.person(100, "Dan")
+    return world.add_member(100, "Dan")
 
 
 def asked(game: Game) -> set[int | None]:
@@ -81,7 +81,7 @@ def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, g
     assert "was changed" in found[world.alice.pk].text
     shown = view(Game.objects.get(), world.now)
     assert [name.split("> ")[-1] for name in shown.seated] == ["(to confirm)"] * 2
-    assert any("0 of 2 confirmed" in str(field.name) for field in embed(shown).fields)
+    assert any("0 of 2 confirmed" in str(field.name) for field in announcement_embed(shown).fields)
 
 
 def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_answer_outdated(
@@ -96,18 +96,18 @@ def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_ans
         assert stamp(first) not in found[person.pk].text
         assert f"ask:question:{game.pk}:2:yes" in {one.id for one in found[person.pk].buttons}
     assert told(world.now + 5 * MINUTE) == {}
-    old = act(Ask("question", game.pk, 1, "yes"), SeenUser(world.charlie.pk, "charlie"), None, None)
-    assert (old.text, old.closed, old.outcome) == (OUTDATED, True, Outcome.REFUSED)
+    old = run_choice(Ask("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED, True, Outcome.REFUSED)
     assert world.charlie.pk in asked(game)
-    new = act(Ask("question", game.pk, 2, "yes"), SeenUser(world.charlie.pk, "charlie"), None, None)
-    assert (new.outcome, new.closed) == (Outcome.DONE, True)
+    new = run_choice(Ask("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert asked(game) == {dan.pk}
     assert Notification.objects.filter(kind="question", dropped="").count() == 2
 
 
 def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    steps.expand_due(world.now + MINUTE)
+    steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + MINUTE, starts_at=game.starts_at + 2 * HOUR)
     assert letters(world.now + MINUTE) == []
     text = told(world.now + 2 * MINUTE)[world.charlie.pk].text
@@ -161,7 +161,7 @@ def test_silence_ends_or_keeps_the_seat(world: World, game: Game, dan: User, fre
     told(world.now + MINUTE)
     until = Game.objects.get().answer_by
     assert until == world.now + timedelta(days=1)
-    steps.expand_due(until)
+    steps.create_due_deliveries(until)
     assert asked(game) == set()
     assert seated(game) == {dan.pk, world.alice.pk if frees else world.charlie.pk}
     found = told(until)
@@ -231,11 +231,11 @@ def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
-        other = act(Ask("question", game.pk, 1, "no"), SeenUser(person.pk, person.handle), None, None, letter)
-        assert (other.text, other.closed) == (FOR_ANOTHER, False), "its buttons stay"
+        other = run_choice(Ask("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter)
+        assert (other.text, other.closes_prompt) == (FOR_ANOTHER, False), "its buttons stay"
     assert asked(game) == {world.charlie.pk, dan.pk}
-    own = act(Ask("question", game.pk, 1, "yes"), SeenUser(dan.pk, "dan"), None, None, letter)
-    assert own.closed
+    own = run_choice(Ask("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
+    assert own.closes_prompt
     assert asked(game) == {world.charlie.pk}
 
 
@@ -247,7 +247,7 @@ def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: Us
 
 def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
     draft = scheduling.create(
-        world.guild.pk, world.plan(), Actor(world.bob, "page"), world.now, named=[world.charlie.pk], announce=DRAFT
+        world.guild.pk, world.make_plan(), Actor(world.bob, "page"), world.now, named=[world.charlie.pk], announce=DRAFT
     ).game
     edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
     publishing.announce(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)

@@ -17,7 +17,7 @@ from gamesched.lib.refusal import Refused
 
 
 def joined(world: World) -> Game:
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return game
 

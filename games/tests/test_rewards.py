@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.render import embed
+from discord_bot.render import announcement_embed
 from games.attendance import wording as attendance_wording
 from games.attendance.rewards import set_rewards
 from games.core.base import Actor
@@ -23,7 +23,7 @@ from notifications.models import Delivery, Notification
 @pytest.fixture
 def game(world: World) -> Game:
     """A game of Bob's that is announced, and asks for rewards."""
-    made = world.game(ask_rewards=True)
+    made = world.create_game(ask_rewards=True)
     Announcement.objects.update(message_id=777, shown_revision=1)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made
@@ -104,36 +104,36 @@ def test_a_long_text_is_cut_inside(world: World, game: Game) -> None:
 
 def _shown(game: Game, text: str, world: World) -> str:
     Game.objects.update(rewards=text)
-    fields = embed(view(Game.objects.get(), world.now)).fields
+    fields = announcement_embed(view(Game.objects.get(), world.now)).fields
     return "".join(field.value or "" for field in fields if field.name == "Rewards")
 
 
 def test_the_host_is_asked_once_when_it_ends(world: World, game: Game) -> None:
     row = Notification.objects.get(kind="rewards")
     assert row.due_at == game.ends_at
-    scheduling.edit(game.pk, world.plan(ask_rewards=True, duration=180), by(world), world.now)
-    ends = world.plan().starts_at + timedelta(hours=3)
+    scheduling.edit(game.pk, world.make_plan(ask_rewards=True, duration=180), by(world), world.now)
+    ends = world.make_plan().starts_at + timedelta(hours=3)
     Notification.objects.exclude(kind="rewards").delete()
-    steps.expand_due(ends - timedelta(seconds=1))
+    steps.create_due_deliveries(ends - timedelta(seconds=1))
     assert not Delivery.objects.exists()
-    steps.expand_due(ends)
-    [job] = steps.take_jobs(ends, 10)
-    assert job.letter.user_id == world.bob.pk
-    assert "is over. Write down what the players got" in job.letter.text
-    assert reverse("game-rewards", args=[game.pk]) in job.letter.text
-    assert "/notifications/" in job.letter.text
+    steps.create_due_deliveries(ends)
+    [job] = steps.lease_jobs(ends, 10)
+    assert job.message.user_id == world.bob.pk
+    assert "is over. Write down what the players got" in job.message.text
+    assert reverse("game-rewards", args=[game.pk]) in job.message.text
+    assert "/notifications/" in job.message.text
 
 
 def test_the_host_is_not_asked_for_what_is_there(world: World, game: Game) -> None:
     Notification.objects.exclude(kind="rewards").delete()
-    steps.expand_due(game.ends_at)
+    steps.create_due_deliveries(game.ends_at)
     set_rewards(game.pk, "Gold", by(world), game.ends_at)
     Notification.objects.filter(kind="announcement").delete()
-    assert not steps.take_jobs(game.ends_at, 10), "what waits to be sent is judged once more"
-    other = world.game(ask_rewards=True)
+    assert not steps.lease_jobs(game.ends_at, 10), "what waits to be sent is judged once more"
+    other = world.create_game(ask_rewards=True)
     set_rewards(other.pk, "Gold", by(world), other.starts_at)
     assert not Notification.objects.open().filter(kind="rewards", game=other).exists()
-    third = world.game(ask_rewards=True)
+    third = world.create_game(ask_rewards=True)
     scheduling.cancel(third.pk, "", by(world), world.now)
     assert not Notification.objects.open().filter(kind="rewards", game=third).exists()
-    assert not Notification.objects.filter(kind="rewards", game=world.game()).exists(), "unless it is asked for"
+    assert not Notification.objects.filter(kind="rewards", game=world.create_game()).exists(), "unless it is asked for"

@@ -14,7 +14,7 @@ from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
 from guilds.models import Block, Channel, Guild, User
 from notifications.daemon import steps
-from notifications.messages import Letter, Passing, Sent
+from notifications.messages import OutgoingMessage, TemporaryError, SentMessage
 from notifications.models import Delivery
 
 made = count(1)
@@ -29,13 +29,13 @@ class Discord:
     async def stop(self) -> None:
         pass
 
-    async def send(self, letter: Letter) -> Sent:
-        return Sent(letter.channel_id or 1, next(made))
+    async def send(self, letter: OutgoingMessage) -> SentMessage:
+        return SentMessage(letter.channel_id or 1, next(made))
 
 
 class Away(Discord):
     async def start(self) -> None:
-        raise Passing("Discord is away")
+        raise TemporaryError("Discord is away")
 
 
 @pytest.fixture(autouse=True)
@@ -74,8 +74,8 @@ def test_its_games_show_what_can_happen_to_one(db: None) -> None:
     assert {post.game.title for post in posted} == {"Curse of Strahd: the Amber Temple", "Pandemic tournament"}
 
     # Few letters, each about the present: the cancellation, and whether they still come.
-    steps.expand_due(now)
-    steps.take_jobs(now, 100)
+    steps.create_due_deliveries(now)
+    steps.lease_jobs(now, 100)
     letters = Delivery.objects.filter(status="pending").values_list("recipient", "notification__kind")
     assert sorted(kind for user, kind in letters if user == CHARLIE) == ["cancelled", "question"]
     assert not [kind for user, kind in letters if user == BOB]

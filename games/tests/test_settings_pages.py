@@ -87,7 +87,7 @@ def test_the_form_says_what_is_inherited_and_from_where(world: World, as_person:
 
 
 def test_saving_shows_first_which_games_change_and_then_does(world: World, as_person: Any) -> None:
-    game = world.game(seats=None)
+    game = world.create_game(seats=None)
     client = as_person(world.alice)
     address = reverse("guild-settings", args=[GUILD])
     shown = client.post(address, guild_fields(seats="3"))
@@ -97,7 +97,7 @@ def test_saving_shows_first_which_games_change_and_then_does(world: World, as_pe
     assert GuildDefaults.objects.get().seats is None, "nothing is saved yet"
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', shown.text)[0]
     # What changed since it was shown is shown again: only what was seen is confirmed.
-    world.game(seats=None)
+    world.create_game(seats=None)
     again = client.post(address, guild_fields(seats="3", confirmed=confirmed))
     assert "2 games to come change with this" in again.text
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
@@ -181,7 +181,7 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
 
 def test_a_channel_deleted_meanwhile_is_said_and_what_was_typed_stays(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    upsert.see_channel_gone(world.channel.pk, world.now)
+    upsert.mark_channel_deleted(world.channel.pk, world.now)
     address = reverse("guild-channel", args=[GUILD, world.channel.pk])
     answer = client.post(address, {"edition": "0", "instructions": "Wear a hat.", "for_games": "on"})
     assert answer.status_code == 422
@@ -230,7 +230,7 @@ def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -
 
 def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None:
     made = template(world, seats=3)
-    world.game(seats=None, template_id=made.pk)
+    world.create_game(seats=None, template_id=made.pk)
     page = as_person(world.alice).get(reverse("template-delete", args=[GUILD, made.pk])).text
     assert "Curse of Strahd" in page
     assert "<s>3 seats</s>" in page
@@ -238,7 +238,7 @@ def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None
 
 def test_a_template_of_a_deleted_channel_says_so(world: World, as_person: Any) -> None:
     made = template(world, channel_id=world.other_channel.pk)
-    upsert.see_channel_gone(world.other_channel.pk, world.now)
+    upsert.mark_channel_deleted(world.other_channel.pk, world.now)
     client = as_person(world.alice)
     address = reverse("template", args=[GUILD, made.pk])
     assert "#raids, where its games were announced, was deleted in Discord." in client.get(address).text
@@ -268,7 +268,7 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
 
 
 def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> None:
-    upsert.see_guild_gone(GUILD, world.now)
+    upsert.mark_bot_removed(GUILD, world.now)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
     assert answer.status_code == 404
     assert "The bot is no longer in Friday Night Dice." in answer.text
@@ -276,7 +276,7 @@ def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> Non
 
 def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: Any) -> None:
     data = guild_fields(seats="3")
-    upsert.see_guild_changed(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
     assert answer.status_code == 403
     assert "Only those who manage the server may do that" in answer.text
@@ -284,7 +284,7 @@ def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: An
 
 
 def test_editing_a_game_under_way_no_longer_speaks_of_what_it_inherited(world: World, as_person: Any) -> None:
-    game = world.game(seats=None)
+    game = world.create_game(seats=None)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     settings = settings_of(GuildDefaults.objects.get()) | {"seats": 3}
     server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)

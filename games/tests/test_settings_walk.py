@@ -11,7 +11,7 @@ from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.testing.stack import Stack, eventually, in_browser
+from gamesched.testing.stack import Stack, eventually, run_in_browser
 from gamesched.tests.test_browser_walkthrough import log_in
 from guilds.models import Guild
 
@@ -104,7 +104,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_text("Nothing is saved yet. What you typed is still here.").wait_for()
             seen("settings-wrong")
 
-        in_browser(walk)
+        run_in_browser(walk)
         assert ChannelDefaults.objects.get(channel__name="general").location == "Table 3"
         assert not ChannelDefaults.objects.get(channel__name="raids").for_games
         assert GuildDefaults.objects.get().zone == "Europe/Berlin"

@@ -5,16 +5,16 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, PERMISSIONS, World
-from discord_bot.bot import _see_guild as see_guild
+from discord_bot.bot import _upsert_guild as see_guild
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
 from gamesched.lib.clock import db_now
 from guilds.directory import upsert
-from guilds.directory.payloads import SeenChannel, SeenGuild
+from guilds.directory.payloads import ChannelPayload, GuildPayload
 from guilds.models import Channel, Guild
 from notifications.daemon import steps
-from notifications.messages import Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.messages import PermanentError, SentMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 ORGANISER = GUILD + 20
 PAGE = "guild-setup"
@@ -40,17 +40,17 @@ def test_a_guild_that_nobody_set_up_says_so_to_each(world: World, as_person: Any
 def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: World, as_person: Any) -> None:
     view, send, embed, manage_threads = 1 << 10, 1 << 11, 1 << 14, 1 << 34
     seen = [
-        SeenChannel(GUILD + 10, "general", 0, 1, view | send),
-        SeenChannel(GUILD + 11, "news", 5, 2, view | embed),
-        SeenChannel(GUILD + 12, "secret", 0, 3, 0),
-        SeenChannel(GUILD + 13, "admin", 0, 4, 1 << 3),
-        SeenChannel(GUILD + 14, "Table", 2, 5, PERMISSIONS),
-        SeenChannel(GUILD + 15, "ideas", 15, 6, PERMISSIONS),
-        SeenChannel(GUILD + 17, "campaigns", 15, 7, PERMISSIONS | 1 << 38 | manage_threads, lacks_tag=True),
-        SeenChannel(GUILD + 18, "art", 16, 8, PERMISSIONS),
-        SeenChannel(GUILD + 16, "Section", 4, 7, PERMISSIONS),
+        ChannelPayload(GUILD + 10, "general", 0, 1, view | send),
+        ChannelPayload(GUILD + 11, "news", 5, 2, view | embed),
+        ChannelPayload(GUILD + 12, "secret", 0, 3, 0),
+        ChannelPayload(GUILD + 13, "admin", 0, 4, 1 << 3),
+        ChannelPayload(GUILD + 14, "Table", 2, 5, PERMISSIONS),
+        ChannelPayload(GUILD + 15, "ideas", 15, 6, PERMISSIONS),
+        ChannelPayload(GUILD + 17, "campaigns", 15, 7, PERMISSIONS | 1 << 38 | manage_threads, lacks_tag=True),
+        ChannelPayload(GUILD + 18, "art", 16, 8, PERMISSIONS),
+        ChannelPayload(GUILD + 16, "Section", 4, 7, PERMISSIONS),
     ]
-    upsert.see_channels(GUILD, seen)
+    upsert.upsert_channels(GUILD, seen)
     shown = {c.channel.name: c for c in as_person(world.alice).get(reverse(PAGE, args=[GUILD])).context["channels"]}
     assert {name: one.missing for name, one in shown.items() if one.postable} == {
         "general": ["Embed Links"],
@@ -114,14 +114,14 @@ def test_a_test_message_is_planned_and_its_outcome_shown(world: World, as_person
     page = reverse(PAGE, args=[GUILD])
     asked = client.post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
     assert "A test message is on its way." in asked.text
-    [job] = steps.take_jobs(db_now(), 10)
-    assert job.letter.channel_id == world.channel.pk
-    assert f"/guilds/{GUILD}/setup/?d={job.letter.mark}" in job.letter.text
-    steps.record([(job, Permanent("Missing Access", Permanent.MISSING_PERMISSION))], world.now)
+    [job] = steps.lease_jobs(db_now(), 10)
+    assert job.message.channel_id == world.channel.pk
+    assert f"/guilds/{GUILD}/setup/?d={job.message.dedupe_marker}" in job.message.text
+    steps.record([(job, PermanentError("Missing Access", PermanentError.MISSING_PERMISSION))], world.now)
     assert "The last test message did not arrive: Missing Access" in client.get(page).text
     client.post(reverse("channel-test", args=[GUILD, world.channel.pk]))
-    [job] = steps.take_jobs(db_now(), 10)
-    steps.record([(job, Sent(world.channel.pk, 77))], world.now)
+    [job] = steps.lease_jobs(db_now(), 10)
+    steps.record([(job, SentMessage(world.channel.pk, 77))], world.now)
     assert "The last test message arrived." in client.get(page).text
 
 
@@ -138,12 +138,12 @@ def test_the_owner_of_a_new_guild_gets_one_letter_that_leads_to_the_page(world: 
     fresh(world)
     assert guild_setup.welcome(GUILD, world.alice.pk, world.now)
     assert not guild_setup.welcome(GUILD, world.alice.pk, world.now), "once for each stay"
-    assert steps.expand_due(world.now) == 1
-    [job] = steps.take_jobs(world.now, 10)
-    assert job.letter.user_id == world.alice.pk
-    assert f"/guilds/{GUILD}/setup/?d=" in job.letter.text
-    steps.record([(job, Sent(555, 77))], world.now)
-    assert Delivery.objects.get().status == Status.SENT
+    assert steps.create_due_deliveries(world.now) == 1
+    [job] = steps.lease_jobs(world.now, 10)
+    assert job.message.user_id == world.alice.pk
+    assert f"/guilds/{GUILD}/setup/?d=" in job.message.text
+    steps.record([(job, SentMessage(555, 77))], world.now)
+    assert Delivery.objects.get().status == DeliveryStatus.SENT
 
 
 def test_two_guilds_of_one_owner_are_two_letters(world: World) -> None:
@@ -157,30 +157,30 @@ def test_two_guilds_of_one_owner_are_two_letters(world: World) -> None:
 def test_an_owner_with_closed_messages_or_without_the_bot_is_left_alone(world: World) -> None:
     fresh(world)
     guild_setup.welcome(GUILD, world.alice.pk, world.now)
-    steps.expand_due(world.now)
-    [job] = steps.take_jobs(world.now, 10)
-    steps.record([(job, Permanent("Cannot send", Permanent.CLOSED_DMS))], world.now)
-    assert steps.take_jobs(world.now, 10) == []
+    steps.create_due_deliveries(world.now)
+    [job] = steps.lease_jobs(world.now, 10)
+    steps.record([(job, PermanentError("Cannot send", PermanentError.CLOSED_DMS))], world.now)
+    assert steps.lease_jobs(world.now, 10) == []
     assert Delivery.objects.get().error == "their direct messages are closed"
-    Delivery.objects.update(status=Status.PENDING, in_channel=False)
-    upsert.see_guild_gone(GUILD, world.now)
-    assert steps.take_jobs(world.now, 10) == []
+    Delivery.objects.update(status=DeliveryStatus.PENDING, in_channel=False)
+    upsert.mark_bot_removed(GUILD, world.now)
+    assert steps.lease_jobs(world.now, 10) == []
     assert Delivery.objects.get().error == "the bot was removed from the server"
 
 
 def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(world: World) -> None:
-    seen = SeenGuild(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
+    seen = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
     assert see_guild(seen), "it came, while the bot ran or was down"
     assert see_guild(seen), "and is tried again where the owner could not be asked"
     assert guild_setup.welcome(seen.id, world.alice.pk, world.now)
     assert not see_guild(seen), "a reconnect or restart sees it again"
-    upsert.see_guild_unavailable(seen.id)
+    upsert.mark_guild_unavailable(seen.id)
     assert not see_guild(seen), "an outage is not a removal"
     for while_running in (True, False):
         if while_running:
-            upsert.see_guild_gone(seen.id, world.now)
+            upsert.mark_bot_removed(seen.id, world.now)
         else:
-            upsert.see_guilds_present([GUILD], world.now)
+            upsert.mark_guilds_present([GUILD], world.now)
         assert not guild_setup.welcome(seen.id, world.alice.pk, world.now), "the bot is not there"
         assert see_guild(seen), "it came back"
         assert guild_setup.welcome(seen.id, world.alice.pk, world.now)
@@ -189,6 +189,6 @@ def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(wor
 def test_the_owner_of_a_server_that_was_set_up_is_not_told_that_it_is_not(world: World) -> None:
     Guild.objects.update(welcomed_at=None)
     guild_setup.welcome(GUILD, world.alice.pk, world.now)
-    steps.expand_due(world.now)
-    [job] = steps.take_jobs(world.now, 10)
-    assert "What was set up there before holds" in job.letter.text
+    steps.create_due_deliveries(world.now)
+    [job] = steps.lease_jobs(world.now, 10)
+    assert "What was set up there before holds" in job.message.text

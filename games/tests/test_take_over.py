@@ -15,24 +15,24 @@ from games.models import Game
 from games.models.settings import GuildDefaults
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
-from guilds.directory.upsert import see_member, see_member_gone
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import upsert_member, mark_member_left
 from guilds.models import Member, User
 from notifications.daemon import steps
-from notifications.messages import Letter
+from notifications.messages import OutgoingMessage
 from notifications.models import Notification
 
 KEEPER = 1200000000000000041
 
 
-def sent(world: World, minutes: int = 0) -> dict[int | None, Letter]:
+def sent(world: World, minutes: int = 0) -> dict[int | None, OutgoingMessage]:
     at = world.now + timedelta(minutes=minutes)
-    steps.expand_due(at)
-    return {job.letter.user_id: job.letter for job in steps.take_jobs(at, 50) if job.rendered is None}
+    steps.create_due_deliveries(at)
+    return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
 
 
 def gone(world: World, game: Game) -> None:
-    see_member_gone(world.guild.pk, game.host_id, world.now)
+    mark_member_left(world.guild.pk, game.host_id, world.now)
 
 
 def take(game: Game, who: User, world: World) -> Any:
@@ -41,16 +41,16 @@ def take(game: Game, who: User, world: World) -> Any:
 
 def keeper(world: World, number: int) -> User:
     GuildDefaults.objects.update(manager_role_ids=[KEEPER])
-    who = world.person(number)
+    who = world.add_member(number)
     Member.objects.filter(user=who).update(role_ids=[KEEPER])
     return who
 
 
 def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: World) -> None:
     keepers = [keeper(world, 100 + n) for n in range(11)]
-    game = world.game()
+    game = world.create_game()
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
-    signups.join(game.pk, world.person(150), Actor(world.person(150), "page"), world.now)
+    signups.join(game.pk, world.add_member(150), Actor(world.add_member(150), "page"), world.now)
     gone(world, game)
     letters = sent(world)
     first = Notification.objects.get(kind="host_left").deliveries.order_by("pk").first()
@@ -71,7 +71,7 @@ def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: Worl
 
 
 def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
-    game, player = world.game(), world.person(100)
+    game, player = world.create_game(), world.add_member(100)
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
     gone(world, game)
     with pytest.raises(Refused, match="Only those who manage the server and the game's co-hosts"):
@@ -81,9 +81,9 @@ def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
 
 
 def test_a_host_who_comes_back_stays_host(world: World) -> None:
-    game = world.game()
+    game = world.create_game()
     gone(world, game)
-    see_member(world.guild.pk, SeenMember(SeenUser(world.bob.pk, "bob"), "Bob the GM"), world.now)
+    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM"), world.now)
     assert not sent(world)
     with pytest.raises(Refused, match="This question is from before"):
         take(game, world.alice, world)
@@ -91,16 +91,16 @@ def test_a_host_who_comes_back_stays_host(world: World) -> None:
 
 
 def test_only_games_to_come_and_other_members_cause_no_letter(world: World) -> None:
-    game = world.game()
-    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
-    see_member(world.guild.pk, SeenMember(SeenUser(world.bob.pk, "bob"), role_ids=(KEEPER,)), world.now)
+    game = world.create_game()
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), role_ids=(KEEPER,)), world.now)
     assert not Notification.objects.filter(kind="host_left").exists()
-    see_member_gone(world.guild.pk, world.bob.pk, game.ends_at)
+    mark_member_left(world.guild.pk, world.bob.pk, game.ends_at)
     assert not Notification.objects.filter(kind="host_left").exists()
 
 
 def test_the_page_says_so_and_takes_over(world: World, as_person: Any) -> None:
-    game = world.game()
+    game = world.create_game()
     assert "The host left" not in as_person(world.charlie).get(game.get_absolute_url()).text
     gone(world, game)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
@@ -114,7 +114,7 @@ def test_the_page_says_so_and_takes_over(world: World, as_person: Any) -> None:
 
 def test_who_left_late_is_shown_to_those_who_run_games_only(world: World, as_person: Any) -> None:
     for days in (1, 2, 100):
-        game = world.game()
+        game = world.create_game()
         signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
         game.signups.update(left_at=world.now - timedelta(days=days), seated_at=None, left_late=True)
     assert "Left late: charlie." in as_person(world.bob).get(game.get_absolute_url()).text

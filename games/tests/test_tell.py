@@ -17,26 +17,26 @@ from games.scheduling.rules import Announce, When
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
 
 
 @pytest.fixture
 def game(world: World) -> Game:
     """A game of Bob's with Charlie seated, Alice waiting, a name, and its announcement shown."""
-    made = world.game(seats=1)
+    made = world.create_game(seats=1)
     for person in (world.charlie, world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
     made.signups.create(placeholder="Grandma", order_key=10**12, joined_at=world.now)
-    [post] = steps.take_jobs(world.now, 10)
-    steps.record([(post, Sent(made.channel_id, 777))], world.now)
+    [post] = steps.lease_jobs(world.now, 10)
+    steps.record([(post, SentMessage(made.channel_id, 777))], world.now)
     return made
 
 
-def sent(world: World, later: int = 0) -> dict[int | None, Letter]:
+def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
     at = world.now + timedelta(minutes=later)
-    steps.expand_due(at)
-    return {job.letter.user_id: job.letter for job in steps.take_jobs(at, 10)}
+    steps.create_due_deliveries(at)
+    return {job.message.user_id: job.message for job in steps.lease_jobs(at, 10)}
 
 
 def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> None:
@@ -68,7 +68,7 @@ def test_who_left_meanwhile_is_not_told(world: World, game: Game) -> None:
     signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     assert world.alice.pk not in sent(world)
     tell(game.pk, "Again", To.ALL, Actor(world.bob, "page"), world.now)
-    steps.expand_due(world.now)
+    steps.create_due_deliveries(world.now)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert world.charlie.pk not in sent(world)
 
@@ -118,7 +118,7 @@ def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
 
 def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
     by, draft = Actor(world.bob, "page"), Announce(When.DRAFT)
-    game = scheduling.create(world.guild.pk, world.plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
+    game = scheduling.create(world.guild.pk, world.make_plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
     scheduling.cancel(game.pk, "", by, world.now)
     with pytest.raises(Refused, match="not announced yet"):
         tell(game.pk, "Sorry.", To.ALL, by, world.now)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import Bells, World
+from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.deliveries import report as delivery_report
 from games.models import Game
@@ -16,14 +16,14 @@ from games.signups import actions as signups
 from games.tests.test_ledger import fail, letters
 from games.tests.test_matrix import foreign_game
 from notifications.daemon import steps
-from notifications.messages import Passing, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
-from notifications.policy import TOO_LATE
+from notifications.messages import TemporaryError, PermanentError, SentMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.policy import EXPIRED
 
 
 @pytest.fixture
 def game(world: World) -> Game:
-    made = world.game(reminders=(60,))
+    made = world.create_game(reminders=(60,))
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return made
 
@@ -31,8 +31,8 @@ def game(world: World) -> Game:
 def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
     assert "Who was told" not in as_person(world.bob).get(game.get_absolute_url()).text
     at = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(at)
-    steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
+    steps.create_due_deliveries(at)
+    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
     found = delivery_report.told(game, at)
     [notice] = found.notices
     assert (notice.title, notice.at, notice.text, notice.lines) == ("Reminder 1 hour before", at, "2 of 2 reached", ())
@@ -43,20 +43,20 @@ def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
 
 
 def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
-    people = {name: world.person(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
+    people = {name: world.add_member(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
     for person in people.values():
         signups.join(game.pk, person, Actor(person, "page"), world.now)
     at = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(at)
+    steps.create_due_deliveries(at)
     signups.leave(game.pk, people["Dan"], Actor(people["Dan"], "page"), world.now)
     outcomes: dict[int, Any] = {
-        people["Ann"].pk: Permanent("closed", Permanent.CLOSED_DMS),
-        people["Ben"].pk: Permanent("It may have been sent.", Permanent.UNCERTAIN),
-        people["Cat"].pk: Passing("Discord answered 502"),
-        world.charlie.pk: Permanent("Missing Access", "50001"),
+        people["Ann"].pk: PermanentError("closed", PermanentError.CLOSED_DMS),
+        people["Ben"].pk: PermanentError("It may have been sent.", PermanentError.UNCERTAIN),
+        people["Cat"].pk: TemporaryError("Discord answered 502"),
+        world.charlie.pk: PermanentError("Missing Access", "50001"),
     }
-    steps.record([(job, outcomes.get(job.letter.user_id or 0, Sent(1, job.pk))) for job in letters(at)], at)
-    steps.record([(job, Sent(1, job.pk)) for job in letters(at)], at)
+    steps.record([(job, outcomes.get(job.message.user_id or 0, SentMessage(1, job.pk))) for job in letters(at)], at)
+    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
     [notice] = delivery_report.told(game, at).notices
     assert {line.name: (line.text, line.trouble, line.may_resend) for line in notice.lines} == {
         "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
@@ -74,9 +74,9 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
 
 
 def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
-    steps.expand_due(game.starts_at)
+    steps.create_due_deliveries(game.starts_at)
     found = delivery_report.told(game, game.starts_at)
-    assert found.notices[0].text == f"not sent: {TOO_LATE}"
+    assert found.notices[0].text == f"not sent: {EXPIRED}"
     assert found.trouble
 
 
@@ -88,9 +88,9 @@ def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, 
     assert "The message to charlie is being sent again." in answer.text
     assert "On its way." in answer.text
     assert "Send again" not in answer.text
-    assert Delivery.objects.get(again=failed).status == Status.PENDING
+    assert Delivery.objects.get(again=failed).status == DeliveryStatus.PENDING
     assert "was sent again already" in host.post(address, follow=True).text
-    assert host.post(reverse("game-resend", args=[world.game().pk, failed.pk])).status_code == 404
+    assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
 
 
 def test_the_queries_stay_as_few(world: World, game: Game) -> None:
@@ -104,7 +104,7 @@ def test_the_queries_stay_as_few(world: World, game: Game) -> None:
     row = Notification.objects.get(kind="reminder")
     for number in range(100, 120):
         Delivery.objects.create(
-            notification=row, recipient=world.person(number), status=Status.FAILED, next_try_at=world.now
+            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
         )
     assert queries() == before == 3
 
@@ -160,20 +160,20 @@ def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> No
     row = Notification.objects.get(kind="reminder")
     for number in range(100, 120):
         Delivery.objects.create(
-            notification=row, recipient=world.person(number), status=Status.FAILED, next_try_at=world.now
+            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
         )
     assert queries() == before
 
 
-def test_open_pages_look_again_once_all_of_a_notice_is_settled(committed_world: World, bells: Bells) -> None:
+def test_open_pages_look_again_once_all_of_a_notice_is_settled(committed_world: World, pg_notifications: NotifyListener) -> None:
     world = committed_world
-    made = world.game(reminders=(60,))
+    made = world.create_game(reminders=(60,))
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     at = made.starts_at - timedelta(minutes=60)
-    steps.expand_due(at)
+    steps.create_due_deliveries(at)
     first, second = letters(at)
-    bells.rung()
-    steps.record([(first, Sent(1, 7))], at)
-    assert "game_changed" not in bells.rung()
-    steps.record([(second, Permanent("Missing Access", "50001"))], at)
-    assert "game_changed" in bells.rung()
+    pg_notifications.received()
+    steps.record([(first, SentMessage(1, 7))], at)
+    assert "game_changed" not in pg_notifications.received()
+    steps.record([(second, PermanentError("Missing Access", "50001"))], at)
+    assert "game_changed" in pg_notifications.received()

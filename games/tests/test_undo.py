@@ -18,9 +18,9 @@ from games.scheduling.rules import TOLD_AFTER
 from games.signups import actions as signups
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
-from guilds.directory.upsert import see_member_gone
+from guilds.directory.upsert import mark_member_left
 from notifications.daemon import steps
-from notifications.messages import Letter, Sent
+from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Delivery, Notification
 
 AGAIN = timedelta(seconds=31)  # by when what was being sent has arrived
@@ -33,7 +33,7 @@ def bob(world: World) -> Actor:
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's, with Charlie seated and Alice waiting."""
-    made = world.game(seats=1)
+    made = world.create_game(seats=1)
     for who in (world.charlie, world.alice):
         signups.join(made.pk, who, Actor(who, "page"), world.now)
     letters(world.now)
@@ -48,7 +48,7 @@ def undo(world: World, game: Game, now: datetime) -> str:
     return publishing.uncancel(game.pk, bob(world), now).text
 
 
-def said(found: list[Letter]) -> list[tuple[int | None, str]]:
+def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
     words = {"was cancelled": "cancelled", "is on after all": "on again"}
     return sorted((one.user_id, next(v for k, v in words.items() if k in one.text)) for one in found)
 
@@ -101,7 +101,7 @@ def test_cancelled_undone_and_cancelled_again_is_one_letter(world: World, game: 
 def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     now = world.now + TOLD_AFTER
-    steps.expand_due(now)
+    steps.create_due_deliveries(now)
     undo(world, game, now)
     assert letters(now) == [], "they are judged when they are sent"
     assert letters(now + timedelta(hours=1)) == [], "who never heard of it hears of nothing"
@@ -116,14 +116,14 @@ def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
 def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: str) -> None:
     cancel(world, game, world.now)
     now = world.now + TOLD_AFTER
-    steps.expand_due(now)
-    [job] = [one for one in steps.take_jobs(now, 10) if one.letter.user_id == world.charlie.pk]
+    steps.create_due_deliveries(now)
+    [job] = [one for one in steps.lease_jobs(now, 10) if one.message.user_id == world.charlie.pk]
     undo(world, game, now)
     if arrives == "in time":
-        steps.record([(job, Sent(5, 6))], now + timedelta(seconds=2))
+        steps.record([(job, SentMessage(5, 6))], now + timedelta(seconds=2))
     again = said(letters(now + AGAIN))
     if arrives == "after the lease":
-        steps.record([(job, Sent(5, 6))], now + AGAIN)
+        steps.record([(job, SentMessage(5, 6))], now + AGAIN)
     assert (world.charlie.pk, "on again") in again + said(letters(now + 2 * AGAIN))
 
 
@@ -143,14 +143,14 @@ def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game:
 
 def test_who_left_the_server_meanwhile_has_no_seat(world: World, game: Game) -> None:
     cancel(world, game, world.now)
-    see_member_gone(world.guild.pk, world.charlie.pk, world.now)
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     undo(world, game, world.now + timedelta(seconds=30))
     [seated] = game.signups.current().filter(seated_at__isnull=False)
     assert seated.user == world.alice
 
 
 def test_what_was_offered_is_offered_again(world: World) -> None:
-    soon = world.game(seats=1, starts_at=world.now + timedelta(hours=1))
+    soon = world.create_game(seats=1, starts_at=world.now + timedelta(hours=1))
     for who in (world.charlie, world.alice):
         signups.join(soon.pk, who, Actor(who, "page"), world.now)
     later = world.now + timedelta(seconds=10)
@@ -163,7 +163,7 @@ def test_what_was_offered_is_offered_again(world: World) -> None:
 
 def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
     soon = world.now + timedelta(minutes=4)
-    begun, over = world.game(starts_at=soon), world.game(starts_at=soon, duration=5)
+    begun, over = world.create_game(starts_at=soon), world.create_game(starts_at=soon, duration=5)
     for one in (begun, over):
         cancel(world, one, world.now + timedelta(minutes=1))
     now = world.now + timedelta(minutes=10)
@@ -176,7 +176,7 @@ def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
 
 def test_news_that_cancelling_stopped_go_on(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
-    game = world.game()
+    game = world.create_game()
     cancel(world, game, world.now)
     undo(world, game, world.now + timedelta(seconds=30))
     assert "new_game" in {row[0] for row in planned(game)}

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.signup_buttons import Click, act
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import wording
 from games.core.base import Actor
 from games.core.roster import roster
@@ -19,7 +19,7 @@ from games.signups import actions as signups
 from games.signups import standby
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 
 
@@ -28,14 +28,14 @@ def by(user: User) -> Actor:
 
 
 def filled(world: World, seats: int, *people: User) -> Game:
-    game = world.game(seats=seats, reminders=())
+    game = world.create_game(seats=seats, reminders=())
     for person in people:
         signups.join(game.pk, person, by(person), world.now)
     return game
 
 
 def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: World) -> None:
-    first, second, third = (world.person(number) for number in (100, 101, 102))
+    first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
     said = standby.wait(game.pk, second, True, by(second), later).text
@@ -52,7 +52,7 @@ def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: Wor
 
 
 def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: World) -> None:
-    first, second = world.person(100), world.person(101)
+    first, second = world.add_member(100), world.add_member(101)
     game = filled(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
     said = standby.wait(game.pk, first, True, by(first), later).text
@@ -66,7 +66,7 @@ def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: Wor
 
 
 def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
-    first, second, third = (world.person(number) for number in (100, 101, 102))
+    first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     soon = game.starts_at - timedelta(hours=1)
     standby.wait(game.pk, second, True, by(second), soon)
@@ -81,7 +81,7 @@ def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
 def test_only_its_hosts_have_others_wait(world: World) -> None:
     game = filled(world, 1, world.charlie)
     with pytest.raises(Refused, match="Only the host"):
-        standby.wait(game.pk, world.charlie, True, by(world.person(100)), world.now)
+        standby.wait(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
     standby.wait(game.pk, world.charlie, True, by(world.bob), world.now)
     assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
     with pytest.raises(Refused, match="already started"):
@@ -122,7 +122,7 @@ def test_each_way_of_pressing_join_has_its_own_answer(world: World, when: str) -
     game = filled(world, 1)
 
     def press(verb: str = "join", game_id: int = game.pk) -> str:
-        return act(Click(game_id, verb, world.guild.pk, SeenMember(SeenUser(world.charlie.pk, "charlie")))).text
+        return run_signup_action(Click(game_id, verb, world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))).text
 
     if when == "twice, waiting" or when.endswith("full"):
         signups.join(game.pk, world.alice, by(world.alice), world.now)

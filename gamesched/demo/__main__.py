@@ -29,7 +29,7 @@ def manage(words: list[str]) -> int:
     if server is not None and started:
         server.start()
     try:
-        return supervisor.call([sys.executable, str(REPOSITORY / "manage.py"), *words], variables)
+        return supervisor.run_in_foreground([sys.executable, str(REPOSITORY / "manage.py"), *words], variables)
     finally:
         if server is not None and started:
             server.stop()

@@ -20,24 +20,24 @@ def demo_directory() -> Path:
     return folder
 
 
-def recall() -> dict[str, str]:
+def load_settings() -> dict[str, str]:
     """The demo's own secret key and the addresses it last had."""
     file = demo_directory() / "settings.json"
-    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    kept.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
-    kept.setdefault("PUBLIC_URL", "http://localhost:8000")
-    kept.setdefault("DISCORD_API_URL", "http://localhost:8001/api/v10")
-    return kept
+    stored: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    stored.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
+    stored.setdefault("PUBLIC_URL", "http://localhost:8000")
+    stored.setdefault("DISCORD_API_URL", "http://localhost:8001/api/v10")
+    return stored
 
 
-def remember(kept: dict[str, str]) -> None:
+def save_settings(stored: dict[str, str]) -> None:
     file = demo_directory() / "settings.json"
-    file.write_text(json.dumps(kept))
+    file.write_text(json.dumps(stored))
     file.chmod(0o600)
 
 
 def environment(database_url: str) -> dict[str, str]:
     """This process's variables with the demo's settings over them."""
-    ours = {**recall(), "DATABASE_URL": database_url}
+    ours = {**load_settings(), "DATABASE_URL": database_url}
     ours |= {"DISCORD_BOT_TOKEN": BOT_TOKEN, "DISCORD_CLIENT_SECRET": CLIENT_SECRET, "PYTHONUNBUFFERED": "1"}
     return {**{k: v for k, v in os.environ.items() if k != "DISCORD_BROWSER_URL"}, **ours}

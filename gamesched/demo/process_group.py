@@ -12,7 +12,7 @@ import threading
 
 from gamesched.demo.supervisor import die_with_parent
 
-WITHIN = 2.0  # seconds to end in good order
+STOP_WITHIN = 2.0  # seconds to end in good order
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
     def stop(number: int, frame: object) -> None:
         command.terminate()
         # A thread, for the wait below is not to be disturbed.
-        killer = threading.Timer(WITHIN, os.killpg, [os.getpgrp(), signal.SIGKILL])
+        killer = threading.Timer(STOP_WITHIN, os.killpg, [os.getpgrp(), signal.SIGKILL])
         killer.daemon = True
         killer.start()
 

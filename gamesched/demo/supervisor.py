@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import IO
 
-from gamesched.demo.environment import REPOSITORY, demo_directory, environment, recall, remember
+from gamesched.demo.environment import REPOSITORY, demo_directory, environment, load_settings, save_settings
 from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
 
 STOP_WITHIN = 2.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
@@ -72,7 +72,7 @@ def run() -> int:
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"The demo is running already, at {recall()['PUBLIC_URL']}.\nStop that one first.", file=sys.stderr)
+            print(f"The demo is running already, at {load_settings()['PUBLIC_URL']}.\nStop that one first.", file=sys.stderr)
             return 1
         _on_signals(_stop)
         children: list[Child] = []
@@ -126,15 +126,15 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
     children += [_child(program, variables) for program in programs]
     ready = 0
     while True:
-        if (dead := next((child for child in children if child.process.poll() is not None), None)) is not None:
-            dead.reader.join(1)
-            print(f"\n{dead.name} ended (exit code {dead.process.returncode}). Its last words:", file=sys.stderr)
-            print("\n".join(f"    {line}" for line in dead.last), file=sys.stderr)
+        if (ended := next((child for child in children if child.process.poll() is not None), None)) is not None:
+            ended.reader.join(1)
+            print(f"\n{ended.name} ended (exit code {ended.process.returncode}). Its last words:", file=sys.stderr)
+            print("\n".join(f"    {line}" for line in ended.last), file=sys.stderr)
             return 1
         if (
             ready < 2
-            and _answers(f"http://127.0.0.1:{web}/healthz")
-            and _answers(f"http://127.0.0.1:{discord}/api/v10/gateway")
+            and responds(f"http://127.0.0.1:{web}/healthz")
+            and responds(f"http://127.0.0.1:{discord}/api/v10/gateway")
         ):
             ready += 1
             if ready == 2:
@@ -170,10 +170,10 @@ def _programs(web: int, discord: int) -> list[Program]:
 
 def _addresses() -> tuple[int, int]:
     """Two free ports, those of last time if they are, kept for `run.py manage`."""
-    kept = recall()
+    kept = load_settings()
     web = _free_port(8000, "the site")
     discord = _free_port(web + 1, "the local Discord")
-    remember(
+    save_settings(
         {**kept, "PUBLIC_URL": f"http://localhost:{web}", "DISCORD_API_URL": f"http://localhost:{discord}/api/v10"}
     )
     return web, discord
@@ -194,7 +194,7 @@ def _free_port(first: int, whose: str) -> int:
     raise ServerProblem(f"No port from {first} to {first + 49} is free.\nStop what uses them, then start again.")
 
 
-def _answers(url: str) -> bool:
+def responds(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=1) as answer:
             return bool(answer.status == 200)
@@ -254,7 +254,7 @@ def reset() -> int:
     return 0
 
 
-def call(command: list[str], variables: dict[str, str]) -> int:
+def run_in_foreground(command: list[str], variables: dict[str, str]) -> int:
     """Run a command in front, with the terminal's own signals."""
     try:
         return subprocess.run(command, env=variables, check=False).returncode

@@ -14,79 +14,79 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-PATIENCE = 0.5  # seconds; a page asks a few times, and its reader waits
-REST = (
+TIMEOUT = 0.5  # seconds; a page asks a few times, and its reader waits
+RETRY_AFTER = (
     5  # seconds until a silent server is asked again: looking up the name of a dead one can take longer than PATIENCE
 )
 # Seconds. What could not be deleted while Redis was away, such as the session of somebody who logged out, is
 # believed no longer than this.
-LONGEST = 600
+MAX_TIMEOUT = 600
 
 
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, where a server that does not answer holds nothing and takes nothing."""
 
     # Of the process, not of the object: Django makes a new object for each request.
-    asleep_until = 0.0
+    unavailable_until = 0.0
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         # One new attempt, for a connection that died while idle; the client's own default waits for seconds.
         options = {
-            "socket_connect_timeout": PATIENCE,
-            "socket_timeout": PATIENCE,
+            "socket_connect_timeout": TIMEOUT,
+            "socket_timeout": TIMEOUT,
             "retry": Retry(NoBackoff(), 1),
             **params.get("OPTIONS", {}),
         }
         super().__init__(server, {**params, "OPTIONS": options})
 
-    def _ask(self, call: Callable[[], T], without: T) -> T:
-        if time.monotonic() < ForgivingRedisCache.asleep_until:
-            return without
+    def _try(self, call: Callable[[], T], fallback: T) -> T:
+        if time.monotonic() < ForgivingRedisCache.unavailable_until:
+            return fallback
         try:
             return call()
         except RedisError as reason:
-            logger.warning("Redis does not answer, so we do without for %s s: %s", REST, reason)
-            ForgivingRedisCache.asleep_until = time.monotonic() + REST
-            return without
+            logger.warning("Redis does not answer, so we do without for %s s: %s", RETRY_AFTER, reason)
+            ForgivingRedisCache.unavailable_until = time.monotonic() + RETRY_AFTER
+            return fallback
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
         """Seconds for which a key is kept, at most LONGEST."""
-        asked = super().get_backend_timeout(timeout)
-        return LONGEST if asked is None else min(int(asked), LONGEST)
+        seconds = super().get_backend_timeout(timeout)
+        return MAX_TIMEOUT if seconds is None else min(int(seconds), MAX_TIMEOUT)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self._ask(lambda: RedisCache.get(self, key, default, version), default)
+        return self._try(lambda: RedisCache.get(self, key, default, version), default)
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
-        return self._ask(lambda: RedisCache.get_many(self, keys, version), {})
+        return self._try(lambda: RedisCache.get_many(self, keys, version), {})
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
-        return self._ask(lambda: RedisCache.has_key(self, key, version), False)
+        return self._try(lambda: RedisCache.has_key(self, key, version), False)
 
     def add(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._ask(lambda: RedisCache.add(self, key, value, timeout, version), False)
+        return self._try(lambda: RedisCache.add(self, key, value, timeout, version), False)
 
     def set(self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> None:
-        self._ask(lambda: RedisCache.set(self, key, value, timeout, version), None)
+        self._try(lambda: RedisCache.set(self, key, value, timeout, version), None)
 
     def set_many(self, data: dict[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
-        return self._ask(lambda: RedisCache.set_many(self, data, timeout, version), list(data))
+        return self._try(lambda: RedisCache.set_many(self, data, timeout, version), list(data))
 
     def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
-        return self._ask(lambda: RedisCache.touch(self, key, timeout, version), False)
+        return self._try(lambda: RedisCache.touch(self, key, timeout, version), False)
 
     def delete(self, key: Any, version: int | None = None) -> bool:
-        return self._ask(lambda: RedisCache.delete(self, key, version), False)
+        return self._try(lambda: RedisCache.delete(self, key, version), False)
 
     def delete_many(self, keys: Iterable[Any], version: int | None = None) -> None:
-        self._ask(lambda: RedisCache.delete_many(self, keys, version), None)
+        self._try(lambda: RedisCache.delete_many(self, keys, version), None)
 
     def clear(self) -> None:
-        self._ask(lambda: RedisCache.clear(self), None)
+        self._try(lambda: RedisCache.clear(self), None)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
         """As for a key that is not there, raises ValueError while Redis is away."""
-        counted = self._ask(lambda: RedisCache.incr(self, key, delta, version), None)
+        counted = self._try(lambda: RedisCache.incr(self, key, delta, version), None)
         if counted is None:
             raise ValueError(f"Key '{key}' not found")
         return int(counted)

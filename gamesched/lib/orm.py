@@ -19,7 +19,7 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
 _seconds = 0.1  # that a piece of work takes, as the last ones did; at start a guess, rather too long than too short
 
 
-def _unit(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     global _seconds
     started = time.monotonic()
     # A long-lived process never gets the request signals on which Django drops dead connections: without
@@ -37,10 +37,10 @@ def seconds_for(pieces: int) -> float:
     return pieces * _seconds / THREADS
 
 
-async def in_db(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run synchronous ORM work in a thread of its own and return what it returns.
 
     Cross once per event, with all of its work in one function: transactions cannot span two crossings.
     """
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads, lambda: _unit(work, *args, **kwargs))
+    return await loop.run_in_executor(_threads, lambda: _with_live_connections(work, *args, **kwargs))

@@ -7,7 +7,7 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
-NAME = "bell"  # by which PostgreSQL's own lists show these connections
+APPLICATION_NAME = "bell"  # by which PostgreSQL's own lists show these connections
 
 
 async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
@@ -17,11 +17,11 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
     """
     wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
     params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
-    return await psycopg.AsyncConnection.connect(**params, autocommit=True, keepalives_idle=30, application_name=NAME)
+    return await psycopg.AsyncConnection.connect(**params, autocommit=True, keepalives_idle=30, application_name=APPLICATION_NAME)
 
 
 @asynccontextmanager
-async def listening(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
+async def listen(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
     """A connection that listens on the channels. Whatever rang before is lost, so look once after entering."""
     conn = await connect()
     try:
@@ -32,16 +32,16 @@ async def listening(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tup
         await conn.close()
 
 
-def cut_off(backend_pid: int) -> None:
+def terminate_backend(backend_pid: int) -> None:
     """End a connection of ours at the server, which may hold it open long after the network swallowed it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
-            [backend_pid, NAME],
+            [backend_pid, APPLICATION_NAME],
         )
 
 
-def ring(channel: str, payload: str = "") -> None:
+def notify(channel: str, payload: str = "") -> None:
     """Ring from Django's connection; heard when its transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])

@@ -6,7 +6,7 @@ import signal
 from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 
-LEAST_POSTGRES = 150000  # 15: unique constraints over nulls
+MIN_POSTGRES_VERSION = 150000  # 15: unique constraints over nulls
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
@@ -28,7 +28,7 @@ def require_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         version = int(cursor.fetchone()[0])
-    if version < LEAST_POSTGRES:
+    if version < MIN_POSTGRES_VERSION:
         raise CommandError(
             f"PostgreSQL {version // 10000} is too old: version 15 or newer is needed.\n"
             "Upgrade the server, or point DATABASE_URL at a newer one."

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 
-def _newest() -> str:
+def _newest_version() -> str:
     text = (Path(__file__).resolve().parents[2] / "CHANGELOG.md").read_text(encoding="utf-8")
-    found = re.search(r"^## (\d+\.\d+\.\d+)", text, re.MULTILINE)
-    return found[1] if found else "0.0.0"
+    match = re.search(r"^## (\d+\.\d+\.\d+)", text, re.MULTILINE)
+    return match[1] if match else "0.0.0"
 
 
-VERSION = _newest()
+VERSION = _newest_version()

@@ -14,7 +14,7 @@ import pytest
 from gamesched.demo.postgres import Server, state_directory
 from gamesched.testing import openapi
 
-SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
+BROWSER_SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
 
 _server: Server | None = None
 _worker = "PYTEST_XDIST_WORKER" in os.environ
@@ -59,11 +59,11 @@ _set_variables()
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _server is not None and not _worker and not session.config.option.collectonly:
-        _clear_up()
+        _remove_leftovers()
         _server.start()
 
 
-def _clear_up() -> None:
+def _remove_leftovers() -> None:
     """Remove what runs that were killed left behind."""
     for folder in state_directory().glob("test-*"):
         if not Path("/proc", folder.name.split("-")[1]).exists():
@@ -79,9 +79,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
-    skipped = any(SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", []))
-    missing = [SKIPPED] if skipped else []
-    missing += [] if openapi.is_there() else [openapi.SKIPPED]
+    skipped = any(BROWSER_SKIPPED in str(report.longrepr) for report in reporter.stats.get("skipped", []))
+    missing = [BROWSER_SKIPPED] if skipped else []
+    missing += [] if openapi.is_available() else [openapi.SKIPPED]
     if missing:
         reporter.write_line(" ".join(missing), yellow=True, bold=True)
 
@@ -90,4 +90,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if find_browser() is None:
         for item in items:
             if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.skip(reason=SKIPPED))
+                item.add_marker(pytest.mark.skip(reason=BROWSER_SKIPPED))

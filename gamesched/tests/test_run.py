@@ -97,12 +97,12 @@ def test_an_environment_of_another_place_is_not_used(tmp_path: Path, monkeypatch
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
     monkeypatch.setattr(run, "VENV", made)
     monkeypatch.setattr(run, "PYTHON", made / "bin/python")
-    assert run.usable()
+    assert run.is_venv_usable()
     made.rename(moved)
-    assert not run.usable()
+    assert not run.is_venv_usable()
     monkeypatch.setattr(run, "VENV", moved)
     monkeypatch.setattr(run, "PYTHON", moved / "bin/python")
-    assert not run.usable()
+    assert not run.is_venv_usable()
 
 
 def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from gamesched.testing.stack import eventually
 
 pytestmark = pytest.mark.processes
 REPOSITORY = Path(__file__).resolve().parents[2]
-OURS = [
+PROGRAMS = [
     "gamesched",
     "guilds",
     "notifications",
@@ -64,7 +64,7 @@ class Demo:
         for line in self.process.stdout:
             self.said += line
 
-    def also(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run_command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Another command in the same checkout."""
         return subprocess.run(
             [*self.command, *words],
@@ -88,7 +88,7 @@ class Demo:
 
     def processes(self) -> dict[int, str]:
         """Everything that runs out of this checkout or its state, by process id."""
-        found = {}
+        processes = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 where = os.readlink(folder / "cwd")
@@ -96,12 +96,12 @@ class Demo:
             except OSError:
                 continue
             # A zombie has no command: it is dead, and whoever adopted it has yet to notice.
-            if command and any(str(place) in f"{where} {command}" for place in (self.checkout, self.state)):
-                found[int(folder.name)] = command
-        return found
+            if command and any(str(place) in f"{where} {command}" for place in (self.checkout, self.state_directory)):
+                processes[int(folder.name)] = command
+        return processes
 
     @property
-    def state(self) -> Path:
+    def state_directory(self) -> Path:
         code = "from gamesched.demo.postgres import state_directory; print(state_directory())"
         asked = [sys.executable, "-c", code]
         if not hasattr(self, "_state"):
@@ -112,16 +112,16 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     checkout = tmp_path_factory.mktemp("checkout")
-    for name in OURS:
+    for name in PROGRAMS:
         source = REPOSITORY / name
         if source.is_dir():
             shutil.copytree(source, checkout / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
         else:
             shutil.copy(source, checkout / name)
     demo = Demo(checkout)
-    assert demo.state != state_directory()
+    assert demo.state_directory != state_directory()
     yield demo
-    shutil.rmtree(demo.state, ignore_errors=True)
+    shutil.rmtree(demo.state_directory, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
@@ -145,11 +145,11 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     assert requests.get(f"{demo.address('Game Scheduler')}/healthz", timeout=5).ok
     assert "LOCAL DISCORD" in requests.get(demo.address("Local Discord"), timeout=5).text.upper()
 
-    again = demo.also()
+    again = demo.run_command()
     assert again.returncode == 1
     assert f"The demo is running already, at {demo.address('Game Scheduler')}." in again.stderr
-    assert demo.also("reset").returncode == 1
-    beside = demo.also("manage", "shell", "-c", "from guilds.models import User; print(User.objects.first().handle)")
+    assert demo.run_command("reset").returncode == 1
+    beside = demo.run_command("manage", "shell", "-c", "from guilds.models import User; print(User.objects.first().handle)")
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
     # A program that dies takes the rest down, and is named with its last words.
@@ -178,7 +178,7 @@ def test_nothing_outlives_it_and_a_reset_forgets(demo: Demo) -> None:
     demo.process.kill()
     demo.wait()
     eventually(lambda: not demo.processes(), 5)
-    assert (demo.state / "demo" / "data").exists()
-    reset = demo.also("reset")
+    assert (demo.state_directory / "demo" / "data").exists()
+    reset = demo.run_command("reset")
     assert reset.returncode == 0, reset.stderr
-    assert not (demo.state / "demo").exists()
+    assert not (demo.state_directory / "demo").exists()

@@ -16,8 +16,8 @@ from django.utils.module_loading import import_string
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.directory.payloads import SeenMember
-from guilds.directory.upsert import see_member, see_member_gone
+from guilds.directory.payloads import MemberPayload
+from guilds.directory.upsert import upsert_member, mark_member_left
 from guilds.models import Member
 
 log = logging.getLogger(__name__)
@@ -26,51 +26,51 @@ log = logging.getLogger(__name__)
 # (games.pages.live), so a new nick is seen within a minute.
 SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if their roles are known for longer
-KNOWN_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
-NOT_KNOWN = "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
-REST = 5.0  # seconds without look-ups after one that failed
-MOST_FOUND = 25  # members that one search asks for
-SEARCHED_FOR = 20  # seconds for which a search is not made again
-MOST_ASKED = 200  # look-ups waiting at a time; the next page asks for the rest
+ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
+ROLES_UNKNOWN = "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
+PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
+SEARCH_LIMIT = 25  # members that one search asks for
+SEARCH_CACHED_FOR = 20  # seconds for which a search is not made again
+MAX_QUEUED = 200  # look-ups waiting at a time; the next page asks for the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
-_lookups = ThreadPoolExecutor(2, thread_name_prefix="lookup")
-_asking = threading.Lock()
-_asked: set[tuple[int, int]] = set()
+_executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
+_queue_lock = threading.Lock()
+_queued: set[tuple[int, int]] = set()
 _down_until = [0.0]
 
 
-class DirectoryDown(Exception):
+class DirectoryUnavailable(Exception):
     """Discord could not be asked just now; what is known stays."""
 
 
 class Directory(Protocol):
     """What a directory offers: synchronous look-ups with the bot's own token."""
 
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         """The member, or None for a person who is not one. Raises DirectoryDown."""
 
-    def search(self, guild_id: int, query: str, limit: int) -> list[SeenMember]:
+    def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
         """People (no bots) in the guild of whose names one begins with the query. Raises DirectoryDown."""
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         """Whether a message is still there; True too where the bot may not look. Raises DirectoryDown."""
 
 
-def directory() -> Directory:
+def load_directory() -> Directory:
     """The directory that the settings name."""
-    made: Directory = import_string(settings.DISCORD_DIRECTORY)()
-    return made
+    instance: Directory = import_string(settings.DISCORD_DIRECTORY)()
+    return instance
 
 
 def refresh_member(guild_id: int, user_id: int) -> None:
     """Ask Discord about one member and write down the answer, at the time it came. Raises DirectoryDown."""
-    seen = directory().member(guild_id, user_id)
+    payload = load_directory().member(guild_id, user_id)
     now = db_now()
-    if seen is None:
-        see_member_gone(guild_id, user_id, now)
+    if payload is None:
+        mark_member_left(guild_id, user_id, now)
     else:
-        see_member(guild_id, seen, now)
+        upsert_member(guild_id, payload, now)
 
 
 def search_members(guild_id: int, beginning: str) -> None:
@@ -84,20 +84,20 @@ def search_members(guild_id: int, beginning: str) -> None:
         return
     keys = [_search_key(guild_id, beginning[:end]) for end in range(1, len(beginning) + 1)]
     down = f"search-down:{guild_id}"
-    known = cache.get_many([*keys, down])
-    if keys[-1] in known or any(known[key] < MOST_FOUND for key in keys if key in known):
+    cached = cache.get_many([*keys, down])
+    if keys[-1] in cached or any(cached[key] < SEARCH_LIMIT for key in keys if key in cached):
         return
-    if down in known:
-        raise DirectoryDown("it could not be asked a moment ago")
+    if down in cached:
+        raise DirectoryUnavailable("it could not be asked a moment ago")
     try:
-        found = directory().search(guild_id, beginning, MOST_FOUND)
-    except DirectoryDown:
-        cache.set(down, True, REST)
+        members = load_directory().search(guild_id, beginning, SEARCH_LIMIT)
+    except DirectoryUnavailable:
+        cache.set(down, True, PAUSE_AFTER_FAILURE)
         raise
     now = db_now()
-    for seen in found:
-        see_member(guild_id, seen, now)
-    cache.set(keys[-1], len(found), SEARCHED_FOR)
+    for payload in members:
+        upsert_member(guild_id, payload, now)
+    cache.set(keys[-1], len(members), SEARCH_CACHED_FOR)
 
 
 def _search_key(guild_id: int, beginning: str) -> str:
@@ -105,43 +105,43 @@ def _search_key(guild_id: int, beginning: str) -> str:
     return f"search:{guild_id}:{hashlib.blake2b(beginning.lower().encode(errors='replace')).hexdigest()[:32]}"
 
 
-def refresh_soon(pairs: Iterable[tuple[int, int]]) -> None:
+def refresh_in_background(pairs: Iterable[tuple[int, int]]) -> None:
     """Ask about (guild, person) pairs in the background: the page at hand does not wait."""
     for pair in pairs:
-        with _asking:
-            if pair in _asked or len(_asked) >= MOST_ASKED:
+        with _queue_lock:
+            if pair in _queued or len(_queued) >= MAX_QUEUED:
                 continue
-            _asked.add(pair)
-        _lookups.submit(_refresh_one, *pair)
+            _queued.add(pair)
+        _executor.submit(_refresh_queued, *pair)
 
 
-def refresh_shown(guild_id: int, user_ids: Iterable[int], now: datetime) -> None:
+def refresh_displayed(guild_id: int, user_ids: Iterable[int], now: datetime) -> None:
     """Ask again, in the background, about those of the people whom a page shows that were not asked about just now.
 
     Without the privileged members intent, nobody tells the bot that a member is called otherwise or has left.
     """
     fresh = Member.objects.filter(guild_id=guild_id, user_id__in=set(user_ids), left_at=None)
     stale = fresh.exclude(roles_at__gt=now - SHOWN_FRESH).order_by("roles_at").values_list("user_id", flat=True)
-    refresh_soon((guild_id, user_id) for user_id in stale)
+    refresh_in_background((guild_id, user_id) for user_id in stale)
 
 
-def _refresh_one(guild_id: int, user_id: int) -> None:
+def _refresh_queued(guild_id: int, user_id: int) -> None:
     close_old_connections()
     try:
         if time.monotonic() >= _down_until[0]:
             refresh_member(guild_id, user_id)
-    except DirectoryDown as reason:
-        _down_until[0] = time.monotonic() + REST
-        log.warning("Nobody can be looked up, so names and roles stay as known for %s s: %s", REST, reason)
+    except DirectoryUnavailable as reason:
+        _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
+        log.warning("Nobody can be looked up, so names and roles stay as known for %s s: %s", PAUSE_AFTER_FAILURE, reason)
     except Exception:
         log.exception("Looking up person %s in server %s failed", user_id, guild_id)
     finally:
         close_old_connections()
-        with _asking:
-            _asked.discard((guild_id, user_id))
+        with _queue_lock:
+            _queued.discard((guild_id, user_id))
 
 
-def confirm(guild_id: int, user_id: int, now: datetime, grace: timedelta = KNOWN_FOR) -> None:
+def ensure_fresh_roles(guild_id: int, user_id: int, now: datetime, max_age: timedelta = ROLES_VALID_FOR) -> None:
     """Before somebody changes something: know their roles as they are now, by asking where nobody said so lately.
 
     While Discord cannot be asked, what was known within `grace` counts; Refused after that. Reading goes on.
@@ -151,19 +151,19 @@ def confirm(guild_id: int, user_id: int, now: datetime, grace: timedelta = KNOWN
         return
     try:
         refresh_member(guild_id, user_id)
-    except DirectoryDown as reason:
-        if member.roles_at is None or now - member.roles_at > grace:
+    except DirectoryUnavailable as reason:
+        if member.roles_at is None or now - member.roles_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
-            raise Refused(Refusal("not_known", NOT_KNOWN)) from None
+            raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
 
 
-def meet(guild_id: int, user_id: int) -> bool:
+def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
     """Read the roles of a member whom nobody asked about yet, as just after they logged in. Says whether it did."""
     if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_at=None).exists():
         return False
     try:
         refresh_member(guild_id, user_id)
-    except DirectoryDown:
+    except DirectoryUnavailable:
         return False
     return True
 
@@ -173,8 +173,8 @@ def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
     stale = Member.objects.filter(left_at=None, guild__gone_at=None, guild__unavailable=False).exclude(
         roles_at__gt=now - older_than
     )
-    done = 0
+    count = 0
     for guild_id, user_id in stale.order_by("roles_at").values_list("guild_id", "user_id")[:limit]:
         refresh_member(guild_id, user_id)
-        done += 1
-    return done
+        count += 1
+    return count

@@ -6,7 +6,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class SeenUser:
+class UserPayload:
     """https://discord.com/developers/docs/resources/user#user-object"""
 
     id: int
@@ -15,23 +15,23 @@ class SeenUser:
     avatar: str = ""
 
     @classmethod
-    def from_api(cls, data: Mapping[str, Any]) -> "SeenUser":
+    def from_api(cls, data: Mapping[str, Any]) -> "UserPayload":
         return cls(int(data["id"]), data["username"], data.get("global_name") or "", data.get("avatar") or "")
 
 
 @dataclass(frozen=True)
-class SeenMember:
+class MemberPayload:
     """https://discord.com/developers/docs/resources/guild#guild-member-object"""
 
-    user: SeenUser
+    user: UserPayload
     nick: str = ""
     avatar: str = ""
     role_ids: tuple[int, ...] = ()
 
     @classmethod
-    def from_api(cls, data: Mapping[str, Any]) -> "SeenMember":
+    def from_api(cls, data: Mapping[str, Any]) -> "MemberPayload":
         return cls(
-            SeenUser.from_api(data["user"]),
+            UserPayload.from_api(data["user"]),
             data.get("nick") or "",
             data.get("avatar") or "",
             tuple(int(role) for role in data["roles"]),
@@ -39,7 +39,7 @@ class SeenMember:
 
 
 @dataclass(frozen=True)
-class SeenChannel:
+class ChannelPayload:
     """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give.
 
     Or an active thread in one, its `parent_id`.
@@ -56,7 +56,7 @@ class SeenChannel:
 
 
 @dataclass(frozen=True)
-class SeenRole:
+class RolePayload:
     """https://discord.com/developers/docs/topics/permissions#role-object"""
 
     id: int
@@ -66,12 +66,12 @@ class SeenRole:
 
 
 @dataclass(frozen=True)
-class SeenGuild:
+class GuildPayload:
     """A guild whole, as the gateway describes it when the bot connects or is invited."""
 
     id: int
     name: str
     icon: str
     owner_id: int
-    channels: tuple[SeenChannel, ...]
-    roles: tuple[SeenRole, ...]
+    channels: tuple[ChannelPayload, ...]
+    roles: tuple[RolePayload, ...]

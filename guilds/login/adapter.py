@@ -12,9 +12,9 @@ from django.http import HttpRequest
 from django.shortcuts import render
 
 from gamesched.lib.clock import db_now
-from guilds.directory.lookup import refresh_soon
-from guilds.directory.payloads import SeenUser
-from guilds.directory.upsert import see_memberships, see_user
+from guilds.directory.lookup import refresh_in_background
+from guilds.directory.payloads import UserPayload
+from guilds.directory.upsert import upsert_memberships, upsert_user
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -36,10 +36,10 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         The person is often known already, from a click or a roster. Letting allauth make the user instead
         was tried: a key set in populate_user fails for them, one set in save_user wipes zone and rights.
         """
-        user = see_user(SeenUser.from_api(sociallogin.account.extra_data))
+        user = upsert_user(UserPayload.from_api(sociallogin.account.extra_data))
         now = db_now()
-        guild_ids = see_memberships(user, sociallogin.guild_ids, now)
-        refresh_soon((guild_id, user.pk) for guild_id in guild_ids)
+        guild_ids = upsert_memberships(user, sociallogin.guild_ids, now)
+        refresh_in_background((guild_id, user.pk) for guild_id in guild_ids)
         if not sociallogin.is_existing:
             sociallogin.connect(request, user)
 

@@ -26,7 +26,7 @@ def discord(settings: Any) -> Iterator[LocalDiscord]:
         yield local
 
 
-def walk(client: Client, person: int | str) -> str:
+def log_in_with_discord(client: Client, person: int | str) -> str:
     """Click Log in, choose who one is at Discord, and return the address that Discord sends one back to."""
     away = client.post("/accounts/discord/login/")
     assert away.status_code == 302
@@ -41,7 +41,7 @@ def test_logging_in_writes_down_who_and_where(
     lookups = ThreadPoolExecutor(1)
     monkeypatch.setattr(lookup, "_lookups", lookups)
     Member.objects.all().delete()
-    answer = client.get(walk(client, fixtures.BOB_ID))
+    answer = client.get(log_in_with_discord(client, fixtures.BOB_ID))
     assert answer["Location"] == "/"
     assert client.session["_auth_user_id"] == str(fixtures.BOB_ID)
     member = Member.objects.get(user_id=fixtures.BOB_ID)
@@ -54,7 +54,7 @@ def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Clie
     make_world(now)
     User.objects.filter(pk=fixtures.BOB_ID).update(zone="Asia/Tokyo", is_staff=True)
     for _ in range(2):
-        client.get(walk(client, fixtures.BOB_ID))
+        client.get(log_in_with_discord(client, fixtures.BOB_ID))
         bob = User.objects.get(pk=fixtures.BOB_ID)
         assert (bob.zone, bob.is_staff, bob.global_name) == ("Asia/Tokyo", True, "Bob")
         client.logout()
@@ -63,21 +63,21 @@ def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Clie
 
 def test_a_person_in_no_guild_with_the_bot_is_told_what_to_do(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    client.get(walk(client, fixtures.ERIN_ID))
+    client.get(log_in_with_discord(client, fixtures.ERIN_ID))
     page = client.get("/").text
     assert "Invite it to a server that you manage" in page
     assert "Friday Night Dice" not in page
 
 
 def test_consent_denied(discord: LocalDiscord, client: Client) -> None:
-    page = client.get(walk(client, ""), follow=True)
+    page = client.get(log_in_with_discord(client, ""), follow=True)
     assert page.status_code < 500
     assert "You chose Cancel at Discord" in page.text
 
 
 def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    address = walk(client, fixtures.BOB_ID)
+    address = log_in_with_discord(client, fixtures.BOB_ID)
     code = parse_qs(urlsplit(address).query)["code"][0]
     for wrong in (f"/accounts/discord/login/callback/?code={code}", "/accounts/discord/login/callback/?code=x&state=y"):
         page = client.get(wrong, follow=True)
@@ -90,14 +90,14 @@ def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now:
 
 
 def test_cookies_off(discord: LocalDiscord, client: Client) -> None:
-    address = walk(client, fixtures.BOB_ID)
+    address = log_in_with_discord(client, fixtures.BOB_ID)
     page = Client().get(address, follow=True)
     assert page.status_code == 400
     assert "allow cookies for this site" in page.text
 
 
 def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Client) -> None:
-    address = walk(client, fixtures.BOB_ID)
+    address = log_in_with_discord(client, fixtures.BOB_ID)
     page = client.get(address.replace("code=", "code=x"), follow=True)
     assert page.status_code == 503
     assert "Discord refused the log-in" in page.text
@@ -113,7 +113,7 @@ def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Clie
     ],
 )
 def test_discord_down_or_limiting(discord: LocalDiscord, client: Client, fault: dict[str, Any], title: str) -> None:
-    address = walk(client, fixtures.BOB_ID)
+    address = log_in_with_discord(client, fixtures.BOB_ID)
     discord.client.fault(**fault)
     page = client.get(address, follow=True)
     assert page.status_code == 503

@@ -8,70 +8,70 @@ import pytest
 
 from conftest import World
 from guilds.directory import lookup
-from guilds.directory.lookup import DirectoryDown, refresh_shown
-from guilds.directory.payloads import SeenMember, SeenUser
+from guilds.directory.lookup import DirectoryUnavailable, refresh_displayed
+from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import Member
 
-asked: list[int] = []
+looked_up_ids: list[int] = []
 
 
-class Renamed:
+class RenamingDirectory:
     """A directory in which everyone is called Zed, and Bob is gone."""
 
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
-        asked.append(user_id)
-        return None if user_id % 10 == 2 else SeenMember(SeenUser(user_id, f"u{user_id}"), "Zed")
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        looked_up_ids.append(user_id)
+        return None if user_id % 10 == 2 else MemberPayload(UserPayload(user_id, f"u{user_id}"), "Zed")
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         return True
 
 
-class Down(Renamed):
-    def member(self, guild_id: int, user_id: int) -> SeenMember | None:
+class UnavailableDirectory(RenamingDirectory):
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         super().member(guild_id, user_id)
-        raise DirectoryDown("Discord answered 502")
+        raise DirectoryUnavailable("Discord answered 502")
 
 
 @pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def synchronous_lookups(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """In the test's own thread, whose transaction nobody else would see."""
 
     class AtOnce:
         def submit(self, work: Callable[..., None], *args: Any) -> None:
             work(*args)
 
-    asked.clear()
+    looked_up_ids.clear()
     settings.DISCORD_DIRECTORY = f"{__name__}.Renamed"
     monkeypatch.setattr(lookup, "_lookups", AtOnce())
     monkeypatch.setattr(lookup, "close_old_connections", lambda: None)
     monkeypatch.setattr(lookup, "_down_until", [0.0])
 
 
-def people(world: World) -> list[int]:
+def user_ids(world: World) -> list[int]:
     return [world.alice.pk, world.bob.pk, world.charlie.pk]
 
 
 def test_those_asked_about_just_now_are_left_alone(world: World) -> None:
     Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=31))
-    refresh_shown(world.guild.pk, people(world), world.now)
-    assert asked == [world.charlie.pk]
+    refresh_displayed(world.guild.pk, user_ids(world), world.now)
+    assert looked_up_ids == [world.charlie.pk]
     assert Member.objects.get(user=world.charlie).nick == "Zed"
 
 
 def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
     Member.objects.update(roles_at=world.now - timedelta(minutes=5))
-    refresh_shown(world.guild.pk, people(world), world.now)
-    assert set(asked) == set(people(world))
+    refresh_displayed(world.guild.pk, user_ids(world), world.now)
+    assert set(looked_up_ids) == set(user_ids(world))
     assert Member.objects.get(user=world.bob).left_at is not None
-    refresh_shown(world.guild.pk, people(world), world.now + timedelta(minutes=5))
-    assert asked.count(world.bob.pk) == 1, "ex-members are not asked about for ever"
+    refresh_displayed(world.guild.pk, user_ids(world), world.now + timedelta(minutes=5))
+    assert looked_up_ids.count(world.bob.pk) == 1, "ex-members are not asked about for ever"
 
 
 def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     Member.objects.update(roles_at=None)
-    refresh_shown(world.guild.pk, people(world), world.now)
-    assert len(asked) == 1
+    refresh_displayed(world.guild.pk, user_ids(world), world.now)
+    assert len(looked_up_ids) == 1
     assert Member.objects.filter(left_at=None).count() == 3, "what is known stays"
 
 
@@ -79,10 +79,10 @@ def test_a_games_page_asks_about_everyone_it_shows(world: World, as_person: Any)
     from games.core.base import Actor
     from games.signups import actions as signups
 
-    game = world.game()
+    game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     client = as_person(world.alice)
     Member.objects.update(roles_at=world.now - timedelta(minutes=5))
     assert client.get(game.get_absolute_url()).status_code == 200
-    assert set(asked) == set(people(world))
+    assert set(looked_up_ids) == set(user_ids(world))
     assert "Zed" in client.get(game.get_absolute_url()).text

@@ -11,28 +11,28 @@ from django.db import OperationalError
 from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
-from gamesched.lib.pg_notify import cut_off, listening, ring
-from guilds.directory.upsert import see_guild_gone
+from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.pg_notify import terminate_backend, listen, notify
+from guilds.directory.upsert import mark_bot_removed
 from notifications import heartbeat, policy
 from notifications.daemon import pause, steps
-from notifications.daemon.lock import LOCK_ANSWER, LOCK_TURN, SPEAKER_LOCK, Deaf, cut_off_silent, in_time
+from notifications.daemon.lock import LOCK_REPLY_WAIT, LOCK_WAIT, SENDER_LOCK, ConnectionFrozen, terminate_silent_sender, fail_if_stuck
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import Backend, Broken, Passing, Permanent, TokenRefused
-from notifications.queue import BELL
+from notifications.messages import Backend, InternalError, TemporaryError, PermanentError, TokenRefused
+from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
 
 # Refusals that may mean that the bot was removed from the guild; what was found holds for so many seconds.
-SHUT_OUT = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION, Permanent.LEFT}
-LOOKED_FOR = 10.0
-CAPACITY, POSTS = 100, 60  # letters in flight at once, and how many of them are posts
+MAYBE_REMOVED_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION, PermanentError.LEFT}
+MEMBERSHIP_CHECKED_FOR = 10.0
+MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # letters in flight at once, and how many of them are posts
 CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
 
-HOW_TO_RELEASE = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
+HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
 
-class NoListen(Exception):
+class ListenUnavailable(Exception):
     """NOTIFY does not come through to LISTEN on this connection."""
 
 
@@ -42,14 +42,14 @@ class Notifyd:
     def __init__(self, backend: Backend, stopping: asyncio.Event) -> None:
         self.backend = backend
         self.stopping = stopping
-        self.bell = asyncio.Event()
+        self.wake = asyncio.Event()
         self.canary = uuid.uuid4().hex
         self.canary_heard = asyncio.Event()
         self.sending: dict[asyncio.Task[None], Job] = {}
         self.results: list[tuple[Job, Outcome]] = []
-        self.refused: TokenRefused | None = None
-        self.looking: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
-        self.beat_at = 0.0
+        self.token_refused: TokenRefused | None = None
+        self.membership_checks: dict[int, asyncio.Task[bool]] = {}  # whether the bot is still in a guild
+        self.heartbeat_at = 0.0
 
     async def run(self) -> None:
         """Speak until told to stop. Comes back by itself after the database was away.
@@ -58,182 +58,182 @@ class Notifyd:
         """
         while not self.stopping.is_set():
             try:
-                async with listening(BELL) as conn:
+                async with listen(DUE_CHANNEL) as conn:
                     try:
-                        await self.speak(conn)
-                    except Deaf:
+                        await self.send_until_stopped(conn)
+                    except ConnectionFrozen:
                         log.warning("The connection to the database hears nothing any more. Connecting anew.")
                         # Its lock would be kept by a connection that nobody hears.
-                        async with in_time():
-                            await in_db(cut_off, conn.info.backend_pid)
+                        async with fail_if_stuck():
+                            await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             except (psycopg.OperationalError, OperationalError) as reason:
                 log.warning("The database went away (%s). Trying again in a second.", str(reason).strip())
-                await self._pause(1.0)
+                await self._wait_or_stop(1.0)
 
-    async def speak(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
+    async def send_until_stopped(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         """Wait for the lock on this connection, then turn until stopped or the connection dies."""
-        await hear_oneself(conn)
+        await require_listen(conn)
         try:
             # Before the wait, so that who takes over does so at once.
-            if not await self._ready() or not await self._take_lock(conn):
+            if not await self._prepare() or not await self._acquire_lock(conn):
                 return
-            await in_db(steps.take_over)
+            await run_in_db_thread(steps.release_leases)
             log.info("Speaking.")
-            ears = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._hear_canary())]
+            listeners = [asyncio.create_task(self._listen(conn)), asyncio.create_task(self._check_canary())]
             try:
-                while not self.stopping.is_set() and not any(ear.done() for ear in ears):
-                    async with in_time():
-                        seconds = await self.turn()
-                    await self._wait(seconds, ears)
-                    if self.refused:
-                        raise self.refused
-                for ear in ears:
-                    if ear.done():
-                        ear.result()
+                while not self.stopping.is_set() and not any(ear.done() for ear in listeners):
+                    async with fail_if_stuck():
+                        seconds = await self.run_once()
+                    await self._sleep(seconds, listeners)
+                    if self.token_refused:
+                        raise self.token_refused
+                for listener in listeners:
+                    if listener.done():
+                        listener.result()
             finally:
-                for ear in ears:
-                    ear.cancel()
+                for listener in listeners:
+                    listener.cancel()
         finally:
             await self._finish()
 
-    async def turn(self) -> float:
+    async def run_once(self) -> float:
         """Everything that is to be done now; returns the seconds until there may be more."""
-        self.bell.clear()
+        self.wake.clear()
         results, self.results = self.results, []
         try:
-            posts = sum(1 for job in self.sending.values() if job.rendered is not None)
-            jobs, seconds = await in_db(self._work, results, CAPACITY - len(self.sending), POSTS - posts)
+            posts = sum(1 for job in self.sending.values() if job.post is not None)
+            jobs, seconds = await run_in_db_thread(self._run_steps, results, MAX_IN_FLIGHT - len(self.sending), MAX_POSTS_IN_FLIGHT - posts)
         except Exception:
             self.results = results + self.results
             raise
         for job in jobs:
             task = asyncio.create_task(self._send(job))
             self.sending[task] = job
-            task.add_done_callback(self._sent)
+            task.add_done_callback(self._on_sent)
         return seconds
 
-    def _work(self, results: list[tuple[Job, Outcome]], free: int, posts: int) -> tuple[list[Job], float]:
+    def _run_steps(self, results: list[tuple[Job, Outcome]], free: int, posts: int) -> tuple[list[Job], float]:
         now = db_now()
         steps.record(results, now)
-        if now.timestamp() - self.beat_at > 10:
-            self.beat_at = now.timestamp()
-            heartbeat.beat(heartbeat.SPEAKER, now)
-        if pause.open_hold() is not None:
-            return [], policy.CAP
-        looked = steps.expand_due(now)
-        jobs = steps.take_jobs(now, free, posts) if free > 0 else []
-        if looked or len(jobs) == free > 0:
+        if now.timestamp() - self.heartbeat_at > 10:
+            self.heartbeat_at = now.timestamp()
+            heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
+        if pause.current_pause() is not None:
+            return [], policy.MAX_SLEEP
+        looked_at = steps.create_due_deliveries(now)
+        jobs = steps.lease_jobs(now, free, posts) if free > 0 else []
+        if looked_at or len(jobs) == free > 0:
             return jobs, 0.0
         if len(jobs) >= free:
-            return jobs, policy.CAP  # full: the next letter that ends wakes us
-        room = posts - sum(1 for job in jobs if job.rendered is not None)
-        return jobs, policy.wait(now, steps.next_due(posts=room > 0))
+            return jobs, policy.MAX_SLEEP  # full: the next letter that ends wakes us
+        room = posts - sum(1 for job in jobs if job.post is not None)
+        return jobs, policy.sleep_seconds(now, steps.next_due(posts=room > 0))
 
     async def _send(self, job: Job) -> None:
         outcome: Outcome
         try:
             async with asyncio.timeout(settings.NOTIFY_LEASE.total_seconds() / 3):
-                outcome = await self.backend.send(job.letter)
+                outcome = await self.backend.send(job.message)
         except TimeoutError:
-            outcome = Passing("Discord did not answer in time")
+            outcome = TemporaryError("Discord did not answer in time")
         except TokenRefused as refused:
-            self.refused = refused
+            self.token_refused = refused
             return  # the row keeps its lease, and is taken again after the next start
         except Exception as reason:
             if isinstance(reason, Outcome):
                 outcome = reason
             else:
                 log.exception("Sending %s failed", job)
-                outcome = Broken(f"{type(reason).__name__}: {reason}")
-        if isinstance(outcome, Permanent) and outcome.code in SHUT_OUT and job.guild_id is not None:
-            outcome = await self._judged(outcome, job.guild_id)
+                outcome = InternalError(f"{type(reason).__name__}: {reason}")
+        if isinstance(outcome, PermanentError) and outcome.code in MAYBE_REMOVED_CODES and job.guild_id is not None:
+            outcome = await self._check_removal(outcome, job.guild_id)
         self.results.append((job, outcome))
 
-    async def _judged(self, outcome: Permanent, guild_id: int) -> Outcome:
+    async def _check_removal(self, outcome: PermanentError, guild_id: int) -> Outcome:
         """A refusal, unless it is because the bot was removed from the guild: then its rows pause, and wait for it.
 
         However many are refused at a time, Discord is asked once.
         """
-        asked = self.looking.get(guild_id)
-        if asked is None:
-            asked = self.looking[guild_id] = asyncio.create_task(self._is_in(guild_id))
-            asyncio.get_running_loop().call_later(LOOKED_FOR, self.looking.pop, guild_id, None)
+        check = self.membership_checks.get(guild_id)
+        if check is None:
+            check = self.membership_checks[guild_id] = asyncio.create_task(self._is_in_guild(guild_id))
+            asyncio.get_running_loop().call_later(MEMBERSHIP_CHECKED_FOR, self.membership_checks.pop, guild_id, None)
         try:
-            return outcome if await asked else Passing("the bot was removed from the server")
-        except (Passing, TokenRefused) as reason:
-            return Passing(str(reason))
+            return outcome if await check else TemporaryError("the bot was removed from the server")
+        except (TemporaryError, TokenRefused) as reason:
+            return TemporaryError(str(reason))
 
-    async def _is_in(self, guild_id: int) -> bool:
-        found = await self.backend.is_in(guild_id)
-        if not found:
+    async def _is_in_guild(self, guild_id: int) -> bool:
+        is_member = await self.backend.is_in_guild(guild_id)
+        if not is_member:
             log.warning("The bot was removed from the server %s. What is due there waits for it.", guild_id)
-            await in_db(_see_gone, guild_id)
-        return found
+            await run_in_db_thread(_mark_bot_removed, guild_id)
+        return is_member
 
-    def _sent(self, task: "asyncio.Task[None]") -> None:
+    def _on_sent(self, task: "asyncio.Task[None]") -> None:
         del self.sending[task]
-        self.bell.set()
+        self.wake.set()
 
     async def _listen(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
         async for note in conn.notifies():
             if note.payload == self.canary:
                 self.canary_heard.set()
             elif not note.payload:  # else it is another's canary
-                self.bell.set()
+                self.wake.set()
 
-    async def _hear_canary(self) -> None:
+    async def _check_canary(self) -> None:
         """Ring for oneself from time to time. A frozen connection acknowledges every packet, and hears nothing."""
         while True:
             await asyncio.sleep(CANARY_EVERY)
             self.canary_heard.clear()
             try:
                 async with asyncio.timeout(CANARY_WITHIN):
-                    await in_db(ring, BELL, self.canary)
+                    await run_in_db_thread(notify, DUE_CHANNEL, self.canary)
                     await self.canary_heard.wait()
             except TimeoutError:
-                raise Deaf from None
+                raise ConnectionFrozen from None
 
-    async def _wait(self, seconds: float, ears: "list[asyncio.Task[None]]") -> None:
-        waits = [asyncio.create_task(self.bell.wait()), asyncio.create_task(self.stopping.wait())]
+    async def _sleep(self, seconds: float, listeners: "list[asyncio.Task[None]]") -> None:
+        waits = [asyncio.create_task(self.wake.wait()), asyncio.create_task(self.stopping.wait())]
         try:
-            await asyncio.wait([*waits, *ears], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*waits, *listeners], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
 
-    async def _take_lock(self, conn: "AsyncConnection[tuple[object, ...]]") -> bool:
+    async def _acquire_lock(self, conn: "AsyncConnection[tuple[object, ...]]") -> bool:
         """Wait for the lock; the server hands it over the moment its holder's connection ends.
 
         In turns, so that a standby whose connection froze is noticed too: it could be handed the
         lock and never hear of it.
         """
-        await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_TURN * 1000:.0f}ms"])
+        await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT * 1000:.0f}ms"])
         stop = asyncio.create_task(self.stopping.wait())
-        said = False
+        has_logged = False
         try:
             while True:
-                lock = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SPEAKER_LOCK]))
+                lock = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SENDER_LOCK]))
                 done, _ = await asyncio.wait([stop, lock], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
                 if not done:
-                    if not said:
+                    if not has_logged:
                         log.info("Another notifyd speaks. Standing by.")
-                        said = True
-                    done, _ = await asyncio.wait([stop, lock], timeout=LOCK_ANSWER, return_when=asyncio.FIRST_COMPLETED)
+                        has_logged = True
+                    done, _ = await asyncio.wait([stop, lock], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED)
                 if lock not in done:
                     lock.cancel()
                     if not done:
-                        raise Deaf
+                        raise ConnectionFrozen
                     return False
                 try:
                     lock.result()
                     return True
                 except psycopg.errors.LockNotAvailable:
-                    if await in_db(cut_off_silent):
+                    if await run_in_db_thread(terminate_silent_sender):
                         log.warning("The notifyd that speaks shows no life. Taking over from it.")
         finally:
             stop.cancel()
 
-    async def _ready(self) -> bool:
+    async def _prepare(self) -> bool:
         """Open the backend and compare the ledger with Discord, as soon as it can be reached; False to stop."""
         started = False
         while not self.stopping.is_set():
@@ -241,13 +241,13 @@ class Notifyd:
                 if not started:
                     await self.backend.start()
                     started = True
-                newest = await self.backend.newest_own(await in_db(pause.places_to_look))
-                if await in_db(pause.is_older, newest, heartbeat.SPEAKER):
-                    await in_db(_hold)
+                newest = await self.backend.newest_own_message_id(await run_in_db_thread(pause.channels_to_check))
+                if await run_in_db_thread(pause.is_database_older, newest, heartbeat.DAEMON_NAME):
+                    await run_in_db_thread(_pause_sending)
                 return True
-            except Passing as reason:
+            except TemporaryError as reason:
                 log.warning("Discord cannot be reached (%s). Trying again in 5 seconds.", reason)
-                await self._pause(5.0)
+                await self._wait_or_stop(5.0)
         return False
 
     async def _finish(self) -> None:
@@ -258,10 +258,10 @@ class Notifyd:
         if results:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(3.0):
-                    await in_db(_record, results)
+                    await run_in_db_thread(_record, results)
         await self.backend.stop()
 
-    async def _pause(self, seconds: float) -> None:
+    async def _wait_or_stop(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
                 await self.stopping.wait()
@@ -269,26 +269,26 @@ class Notifyd:
             pass
 
 
-def _hold() -> None:
-    log.error("The database is older than what was said in Discord: %s", HOW_TO_RELEASE)
-    pause.hold("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
+def _pause_sending() -> None:
+    log.error("The database is older than what was said in Discord: %s", HOW_TO_RESUME)
+    pause.pause("The ledger is older than the bot's newest message in Discord, as after a restored backup.", db_now())
 
 
-def _see_gone(guild_id: int) -> None:
-    see_guild_gone(guild_id, db_now())
+def _mark_bot_removed(guild_id: int) -> None:
+    mark_bot_removed(guild_id, db_now())
 
 
 def _record(results: list[tuple[Job, Outcome]]) -> None:
     steps.record(results, db_now())
 
 
-async def hear_oneself(conn: "AsyncConnection[tuple[object, ...]]") -> None:
+async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
     """Ring and hear it, or raise NoListen: transaction poolers swallow LISTEN without a word."""
     token = uuid.uuid4().hex
-    await conn.execute("SELECT pg_notify(%s, %s)", [BELL, token])
+    await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
     async for note in conn.notifies(timeout=5):
         if note.payload == token:
             return
-    raise NoListen(
+    raise ListenUnavailable(
         "This connection to PostgreSQL does not pass notifications on, as pgbouncer in transaction mode does not."
     )

@@ -5,73 +5,73 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from gamesched.lib.pg_notify import ring
-from notifications.models import Delivery, Heartbeat, Hold, Notification, Status
-from notifications.queue import BELL, lock_game
-from notifications.types import letter_kinds, post_kinds, silent_kinds
+from gamesched.lib.pg_notify import notify
+from notifications.models import Delivery, Heartbeat, Pause, Notification, DeliveryStatus
+from notifications.queue import DUE_CHANNEL, lock_game
+from notifications.types import message_types, post_types, internal_types
 
-DROPPED = "it was due while everything was held, so it may have been said before"
-UNWRITTEN_FOR = timedelta(minutes=2)  # how long a message may be out before it is written down, crashes included
-LOOKED_AT = 20  # channels, for each of the two kinds of place
-EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
+SKIPPED_WHILE_PAUSED = "it was due while everything was held, so it may have been said before"
+MAX_UNRECORDED = timedelta(minutes=2)  # how long a message may be out before it is written down, crashes included
+CHANNELS_EACH = 20  # channels, for each of the two kinds of place
+DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
 
 
-def open_hold() -> Hold | None:
+def current_pause() -> Pause | None:
     """The hold under which nothing is said, if there is one."""
-    return Hold.objects.filter(released_at=None).first()
+    return Pause.objects.filter(released_at=None).first()
 
 
-def hold(why: str, now: datetime) -> None:
+def pause(reason: str, now: datetime) -> None:
     """Have nothing said until an operator releases it; a hold that is open stays as it is."""
-    Hold.objects.bulk_create([Hold(why=why[:300], at=now)], ignore_conflicts=True)
+    Pause.objects.bulk_create([Pause(why=reason[:300], at=now)], ignore_conflicts=True)
 
 
-def release(who: str, now: datetime) -> int:
+def resume(who: str, now: datetime) -> int:
     """End the hold; says how many letters were dropped, which is all that were due, since they may have been said.
 
     Posts are brought up to date, after a look for those that may be there. What is due later is said.
     """
-    held = open_hold()
-    if held is None:
+    pause_row = current_pause()
+    if pause_row is None:
         return 0
     due = Notification.objects.open().filter(due_at__lte=now)
-    dropped = sum(_let_go(game_id, now) for game_id in due.values_list("game_id", flat=True).distinct())
-    left = Delivery.objects.filter(status=Status.PENDING)
-    dropped += left.update(status=Status.DROPPED, error=DROPPED, leased_until=None)
-    Hold.objects.filter(pk=held.pk).update(released_at=now, released_by=who[:100])
-    ring(BELL)
+    dropped = sum(_skip_due(game_id, now) for game_id in due.values_list("game_id", flat=True).distinct())
+    pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
+    dropped += pending.update(status=DeliveryStatus.DROPPED, error=SKIPPED_WHILE_PAUSED, leased_until=None)
+    Pause.objects.filter(pk=pause_row.pk).update(released_at=now, released_by=who[:100])
+    notify(DUE_CHANNEL)
     return dropped
 
 
 @transaction.atomic
-def _let_go(game_id: int | None, now: datetime) -> int:
+def _skip_due(game_id: int | None, now: datetime) -> int:
     lock_game(game_id)
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
-    due.filter(kind__in=post_kinds(), first_tried_at=None).update(first_tried_at=F("created_at"))
-    letters = due.filter(kind__in=letter_kinds()).exclude(kind__in=silent_kinds())
-    return letters.update(closed_at=now, dropped=DROPPED)
+    due.filter(kind__in=post_types(), first_tried_at=None).update(first_tried_at=F("created_at"))
+    messages = due.filter(kind__in=message_types()).exclude(kind__in=internal_types())
+    return messages.update(closed_at=now, dropped=SKIPPED_WHILE_PAUSED)
 
 
 # --- whether the ledger is older than what was said ------------------------------------------------------
 
 
-def places_to_look() -> list[int]:
+def channels_to_check() -> list[int]:
     """The channels in which a message newer than the ledger would be: where it last wrote, and is to write next."""
     last = Delivery.objects.filter(channel_id__isnull=False).order_by("-pk").values_list("channel_id", flat=True)
     soon = Notification.objects.open().filter(game__isnull=False).order_by("due_at")
-    channels = [*last[: LOOKED_AT * 5], *soon.values_list("game__channel_id", flat=True)[: LOOKED_AT * 5]]
-    return list(dict.fromkeys(int(channel) for channel in channels if channel))[: LOOKED_AT * 2]
+    channels = [*last[: CHANNELS_EACH * 5], *soon.values_list("game__channel_id", flat=True)[: CHANNELS_EACH * 5]]
+    return list(dict.fromkeys(int(channel) for channel in channels if channel))[: CHANNELS_EACH * 2]
 
 
-def is_older(newest_message_id: int | None, speaker: str) -> bool:
+def is_database_older(newest_message_id: int | None, sender: str) -> bool:
     """Whether a message of ours is in Discord that a ledger as new as it would have. Both times are Discord's own."""
-    known = Heartbeat.objects.filter(name=speaker).values_list("newest_message_id", flat=True).first()
+    known = Heartbeat.objects.filter(name=sender).values_list("newest_message_id", flat=True).first()
     if newest_message_id is None or known is None:
         return False
-    return made_at(newest_message_id) - made_at(known) > UNWRITTEN_FOR
+    return snowflake_time(newest_message_id) - snowflake_time(known) > MAX_UNRECORDED
 
 
-def made_at(snowflake: int) -> datetime:
+def snowflake_time(snowflake: int) -> datetime:
     """When Discord made what bears this id."""
-    return datetime.fromtimestamp(((snowflake >> 22) + EPOCH) / 1000, UTC)
+    return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)

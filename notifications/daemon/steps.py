@@ -14,11 +14,11 @@ from django.db.models.functions import Coalesce, Greatest
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy
-from notifications.heartbeat import SPEAKER
-from notifications.messages import Broken, Letter, NotYet, Passing, Permanent, Sent
-from notifications.models import Delivery, Heartbeat, How, Notification, Preference, Status, new_nonce
+from notifications.heartbeat import DAEMON_NAME
+from notifications.messages import InternalError, OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage
+from notifications.models import Delivery, Heartbeat, DeliveryMethod, Notification, Preference, DeliveryStatus, new_nonce
 from notifications.queue import lock_game
-from notifications.types import Drop, Rendered, letter_kind, letter_kinds, post_kind, post_kinds
+from notifications.types import Skip, BuiltPost, get_message_type, message_types, get_post_type, post_types
 
 log = logging.getLogger(__name__)
 
@@ -28,77 +28,77 @@ class Job:
     """One letter to send now: for a delivery, or (with the revision it shows) for a post."""
 
     pk: int
-    letter: Letter
-    rendered: Rendered | None = None
+    message: OutgoingMessage
+    post: BuiltPost | None = None
     guild_id: int | None = None
 
     @property
-    def may_be_there(self) -> bool:
+    def may_exist_already(self) -> bool:
         """Whether it makes a post that an earlier try may have made already, showing the game as it was then."""
-        return self.letter.post is not None and self.letter.message_id is None and self.letter.tried_at is not None
+        return self.message.post is not None and self.message.message_id is None and self.message.first_attempt_at is not None
 
 
-Outcome = Sent | Passing | Permanent
+Outcome = SentMessage | TemporaryError | PermanentError
 
 # After downtime, what would be useless first goes first.
-SOONEST = F("useless_after").asc(nulls_last=True)
-OTHERS_CHANNEL = {Permanent.UNKNOWN_CHANNEL, Permanent.MISSING_PERMISSION}
+EXPIRING_FIRST = F("useless_after").asc(nulls_last=True)
+STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
-def take_over() -> None:
+def release_leases() -> None:
     """Forget the leases of whoever spoke before.
 
     Only the one speaker leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing.
     """
     Notification.objects.open().exclude(leased_until=None).update(due_at=F("created_at"), leased_until=None)
-    Delivery.objects.filter(status=Status.PENDING).exclude(leased_until=None).update(leased_until=None)
+    Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
 
 
-def expand_due(now: datetime, limit: int = 200) -> int:
+def create_due_deliveries(now: datetime, limit: int = 200) -> int:
     """Turn due letters into deliveries, each in a transaction of its own. Says how many rows it looked at."""
-    due = Notification.objects.sayable().filter(kind__in=letter_kinds(), due_at__lte=now)
-    found = list(due.order_by(SOONEST, "due_at", "pk").values_list("pk", "game_id")[:limit])
-    for pk, game_id in found:
+    due = Notification.objects.sayable().filter(kind__in=message_types(), due_at__lte=now)
+    rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
+    for pk, game_id in rows:
         try:
-            _expand(pk, game_id, now)
+            _create_deliveries(pk, game_id, now)
         except OperationalError:  # the database's fault and not the row's
             raise
         except Exception as reason:
             # One poisoned row must not silence the rest.
             log.exception("Notification %s could not be expanded", pk)
-            _set_aside(pk, now, f"{type(reason).__name__}: {reason}")
-    return len(found)
+            _postpone(pk, now, f"{type(reason).__name__}: {reason}")
+    return len(rows)
 
 
 @transaction.atomic
-def _expand(pk: int, game_id: int | None, now: datetime) -> None:
+def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     lock_game(game_id)
     rows = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
     row = rows.filter(pk=pk, due_at__lte=now).first()
     if row is None:  # moved or closed by a verb meanwhile
         return
-    meant = (
-        Drop(policy.TOO_LATE) if policy.is_useless(row.useless_after, now) else letter_kind(row.kind).expand(row, now)
+    recipients = (
+        Skip(policy.EXPIRED) if policy.is_expired(row.useless_after, now) else get_message_type(row.kind).recipients(row, now)
     )
-    if isinstance(meant, Drop):
-        row.dropped = meant.reason
+    if isinstance(recipients, Skip):
+        row.dropped = recipients.reason
     else:
         Delivery.objects.bulk_create(
             [
                 Delivery(notification=row, recipient_id=user_id, next_try_at=now, useless_after=row.useless_after)
-                for user_id in meant
+                for user_id in recipients
             ]
         )
     row.closed_at = now
     row.save(update_fields=["closed_at", "dropped"])
 
 
-def _set_aside(pk: int, now: datetime, why: str) -> None:
+def _postpone(pk: int, now: datetime, reason: str) -> None:
     row = Notification.objects.open().filter(pk=pk).first()
     if row is None:
         return
     row.attempts += 1
-    row.error = why[:300]
+    row.error = reason[:300]
     row.leased_until = None
     row.due_at = now + policy.backoff(row.attempts, None)
     if row.attempts >= policy.MAX_ATTEMPTS:
@@ -106,109 +106,109 @@ def _set_aside(pk: int, now: datetime, why: str) -> None:
     row.save()
 
 
-def take_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
+def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
     """Lease what is due and render it, posts first: a full game's button should not wait behind letters.
 
     So many `posts` at most, for letters not to wait behind thousands of them.
     """
     leased_posts = _lease_posts(now, limit if posts is None else min(limit, posts))
-    jobs = [job for pk in leased_posts if (job := _render_post(pk, now))]
+    jobs = [job for pk in leased_posts if (job := _build_post(pk, now))]
     left = limit - len(jobs)
     ids = _lease_deliveries(now, left)
     leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
-    choices = _choices(leased.values())
+    preferences = _preferences(leased.values())
     # In the order of the lease: what would be useless first goes first.
-    there = [leased[pk] for pk in ids if pk in leased]
-    return jobs + [job for one in there if (job := _render_delivery(one, choices.get(one.pk), now))]
+    deliveries = [leased[pk] for pk in ids if pk in leased]
+    return jobs + [job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))]
 
 
 @transaction.atomic
 def _lease_posts(now: datetime, limit: int) -> list[int]:
-    rows = Notification.objects.sayable().filter(kind__in=post_kinds(), due_at__lte=now)
-    found = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
-    ids = _locked_ids(found, limit)
+    rows = Notification.objects.sayable().filter(kind__in=post_types(), due_at__lte=now)
+    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
+    ids = _lock_ids(free, limit)
     # due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
     until = now + settings.NOTIFY_LEASE
-    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, **_one_more_try(now))
+    Notification.objects.filter(pk__in=ids).update(leased_until=until, due_at=until, **_attempt_fields(now))
     return ids
 
 
 @transaction.atomic
 def _lease_deliveries(now: datetime, limit: int) -> list[int]:
     rows = Delivery.objects.sayable().filter(next_try_at__lte=now)
-    found = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(SOONEST, "next_try_at", "pk")
-    ids = _locked_ids(found, limit)
-    Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_one_more_try(now))
+    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(EXPIRING_FIRST, "next_try_at", "pk")
+    ids = _lock_ids(free, limit)
+    Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
     return ids
 
 
-def _locked_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
+def _lock_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
     return list(
         rows.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True)[:limit]
     )
 
 
-def _one_more_try(now: datetime) -> dict[str, Any]:
+def _attempt_fields(now: datetime) -> dict[str, Any]:
     return {
         "attempts": F("attempts") + 1,
         "first_tried_at": Coalesce("first_tried_at", now, output_field=models.DateTimeField()),
     }
 
 
-def _render_post(pk: int, now: datetime) -> Job | None:
+def _build_post(pk: int, now: datetime) -> Job | None:
     row = Notification.objects.select_related("game").get(pk=pk)
     try:
-        rendered = post_kind(row.kind).render(row, now)
+        rendered = get_post_type(row.kind).build_message(row, now)
     except Exception as reason:
         log.exception("Post %s could not be rendered", pk)
-        _set_aside(pk, now, f"{type(reason).__name__}: {reason}")
+        _postpone(pk, now, f"{type(reason).__name__}: {reason}")
         return None
-    if isinstance(rendered, Drop):
+    if isinstance(rendered, Skip):
         # Not an error that somebody should mend.
         Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason, error="")
         return None
-    return Job(pk, rendered.letter, rendered, _guild_id(row))
+    return Job(pk, rendered.message, rendered, _guild_id(row))
 
 
-def _choices(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
+def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
     """What the recipients chose, by delivery, in the guild that each is about. One query, however many."""
     about = {
-        one.pk: (one.recipient_id, guild_id)
-        for one in deliveries
-        if (guild_id := letter_kind(one.notification.kind).guild(one.notification)) is not None
+        row.pk: (row.recipient_id, guild_id)
+        for row in deliveries
+        if (guild_id := get_message_type(row.notification.kind).guild(row.notification)) is not None
     }
     people, guilds = ({pair[at] for pair in about.values()} for at in (0, 1))
-    found = Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds) if about else ()
-    chosen = {(one.user_id, one.guild_id): one for one in found}
-    return {pk: chosen[pair] for pk, pair in about.items() if pair in chosen}
+    preferences = Preference.objects.select_related("user").filter(user__in=people, guild__in=guilds) if about else ()
+    by_pair = {(one.user_id, one.guild_id): one for one in preferences}
+    return {pk: by_pair[pair] for pk, pair in about.items() if pair in by_pair}
 
 
-def _render_delivery(delivery: Delivery, choice: Preference | None, now: datetime) -> Job | None:
+def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
-    mention = choice is not None and choice.how == How.MENTION
-    first = policy.tried_before(delivery.first_tried_at, now) is None  # else it may be in their direct messages already
+    mention = preference is not None and preference.how == DeliveryMethod.MENTION
+    first = policy.earlier_attempt_at(delivery.first_tried_at, now) is None  # else it may be in their direct messages already
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Trying with closed direct messages would be refused, and Discord counts refusals.
         delivery.in_channel = True
         delivery.save(update_fields=["in_channel"])
-    render = letter_kind(delivery.notification.kind).render
+    render = get_message_type(delivery.notification.kind).build_message
     try:
-        if policy.is_useless(delivery.useless_after, now):
-            letter: Letter | Drop = Drop(policy.TOO_LATE)
-        elif choice is not None and choice.how == How.NONE:
-            letter = Drop(policy.NO_MESSAGES)
+        if policy.is_expired(delivery.useless_after, now):
+            message: OutgoingMessage | Skip = Skip(policy.EXPIRED)
+        elif preference is not None and preference.how == DeliveryMethod.NONE:
+            message = Skip(policy.NO_MESSAGES_WANTED)
         else:
-            letter = render(delivery, now) if render else Drop("this kind has no letter")
+            message = render(delivery, now) if render else Skip("this kind has no letter")
     except Exception as reason:
         log.exception("Delivery %s could not be rendered", pk)
-        _failed(delivery, None, Broken(f"{type(reason).__name__}: {reason}"), now)
+        _record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
-    if isinstance(letter, Drop):
-        Delivery.objects.filter(pk=pk).update(status=Status.DROPPED, error=letter.reason, leased_until=None)
+    if isinstance(message, Skip):
+        Delivery.objects.filter(pk=pk).update(status=DeliveryStatus.DROPPED, error=message.reason, leased_until=None)
         return None
-    if choice is not None and choice.is_quiet(now):
-        letter = replace(letter, silent=True)
-    return Job(pk, letter, guild_id=_guild_id(delivery.notification))
+    if preference is not None and preference.is_quiet(now):
+        message = replace(message, silent=True)
+    return Job(pk, message, guild_id=_guild_id(delivery.notification))
 
 
 def _guild_id(row: Notification) -> int | None:
@@ -219,12 +219,12 @@ def _guild_id(row: Notification) -> int | None:
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     """Write down what became of the letters, each in a transaction of its own."""
     # First of all: killed over and over in the middle, the ledger would seem older than what was said.
-    made = [out.message_id for job, out in results if isinstance(out, Sent) and job.letter.message_id is None]
-    if made:
-        Heartbeat.objects.filter(name=SPEAKER).update(newest_message_id=Greatest("newest_message_id", max(made)))
+    message_ids = [out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None]
+    if message_ids:
+        Heartbeat.objects.filter(name=DAEMON_NAME).update(newest_message_id=Greatest("newest_message_id", max(message_ids)))
     for job, outcome in results:
         try:
-            _record(job, outcome, now)
+            _record_outcome(job, outcome, now)
         except OperationalError:
             raise
         except Exception:
@@ -232,51 +232,51 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
             log.exception("What became of %s could not be written down", job)
 
 
-def _record(job: Job, outcome: Outcome, now: datetime) -> None:
-    if job.rendered is not None:
-        _record_post(job, job.rendered, outcome, now)
+def _record_outcome(job: Job, outcome: Outcome, now: datetime) -> None:
+    if job.post is not None:
+        _record_post(job, job.post, outcome, now)
     else:
-        _record_delivery(job.pk, job.letter, outcome, now)
-    if isinstance(outcome, Permanent):
-        _learn(job.letter, outcome, now)
+        _record_delivery(job.pk, job.message, outcome, now)
+    if isinstance(outcome, PermanentError):
+        _update_directory(job.message, outcome, now)
 
 
-def _learn(letter: Letter, why: Permanent, now: datetime) -> None:
+def _update_directory(message: OutgoingMessage, error: PermanentError, now: datetime) -> None:
     """What a refusal says of people and places. Afterwards, for it may take games' locks, which come first."""
-    if letter.user_id is None:
-        if why.code == Permanent.UNKNOWN_CHANNEL and letter.channel_id is not None:
-            upsert.see_channel_gone(letter.channel_id, now)
-    elif why.code == Permanent.LEFT:
-        upsert.see_user_gone(letter.user_id, now)
-    elif why.code == Permanent.CLOSED_DMS:
-        upsert.see_dms_closed(letter.user_id, now)
+    if message.user_id is None:
+        if error.code == PermanentError.UNKNOWN_CHANNEL and message.channel_id is not None:
+            upsert.mark_channel_deleted(message.channel_id, now)
+    elif error.code == PermanentError.LEFT:
+        upsert.mark_user_left_all_guilds(message.user_id, now)
+    elif error.code == PermanentError.CLOSED_DMS:
+        upsert.mark_dms_closed(message.user_id, now)
 
 
 @transaction.atomic
-def _record_post(job: Job, rendered: Rendered, outcome: Outcome, now: datetime) -> None:
+def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime) -> None:
     lock_game(Notification.objects.filter(pk=job.pk).values_list("game_id", flat=True).first())
     row = Notification.objects.select_for_update(no_key=True, of=("self",)).select_related("game").get(pk=job.pk)
     row.leased_until = None
-    kind = post_kind(row.kind)
-    if isinstance(outcome, Sent):
-        kind.shown(row, rendered, outcome, now)
+    kind = get_post_type(row.kind)
+    if isinstance(outcome, SentMessage):
+        kind.on_synced(row, rendered, outcome, now)
         row.error, row.attempts, row.first_tried_at = "", 0, None
-        if job.may_be_there:
+        if job.may_exist_already:
             # Discord gives back what the first try made, which may show the game as it was then: edit it.
             row.due_at = now
         elif row.revision == rendered.revision:
             row.closed_at = now
         # Else asked for again while we were editing: it stays open, due when that change said.
-    elif isinstance(outcome, Passing):
+    elif isinstance(outcome, TemporaryError):
         row.error = str(outcome)[:300]
         row.due_at = now + policy.backoff(row.attempts, outcome.retry_after)
-        if isinstance(outcome, NotYet):
-            _untry(row, rendered.letter)
-        elif _is_enough(row, outcome, now):
+        if isinstance(outcome, RateLimited):
+            _undo_attempt(row, rendered.message)
+        elif _should_give_up(row, outcome, now):
             row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
         else:
-            _log_again(row, outcome, row.due_at - now)
-    elif kind.failed(row, outcome, now) or row.revision != rendered.revision:
+            _log_retry(row, outcome, row.due_at - now)
+    elif kind.on_failed(row, outcome, now) or row.revision != rendered.revision:
         # To be made anew, or asked for again meanwhile: perhaps elsewhere, so this refusal is not the last word.
         row.error, row.due_at = str(outcome)[:300], now
     else:
@@ -286,71 +286,71 @@ def _record_post(job: Job, rendered: Rendered, outcome: Outcome, now: datetime) 
 
 
 @transaction.atomic
-def _record_delivery(pk: int, letter: Letter, outcome: Outcome, now: datetime) -> None:
+def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: datetime) -> None:
     delivery = (
         Delivery.objects.select_for_update(no_key=True, of=("self",))
         .select_related("notification", "recipient")
         .get(pk=pk)
     )
-    if not isinstance(outcome, Sent):
-        _failed(delivery, letter, outcome, now)
+    if not isinstance(outcome, SentMessage):
+        _record_failure(delivery, message, outcome, now)
         return
-    delivery.status = Status.SENT
+    delivery.status = DeliveryStatus.SENT
     delivery.sent_at = now
     delivery.leased_until = None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
     delivery.error = ""
     delivery.save()
-    if letter.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
+    if message.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
         # Opening a channel is limited more strictly than writing in one.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=outcome.channel_id)
 
 
-def _failed(delivery: Delivery, letter: Letter | None, why: Passing | Permanent, now: datetime) -> None:
+def _record_failure(delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime) -> None:
     delivery.leased_until = None
-    delivery.error = str(why)[:300]
-    if isinstance(why, Passing):
-        delivery.next_try_at = now + policy.backoff(delivery.attempts, why.retry_after)
-        if isinstance(why, NotYet) and letter is not None:
-            _untry(delivery, letter)
-        elif _is_enough(delivery, why, now):
-            delivery.status = Status.FAILED
-            delivery.error = f"Gave up after {delivery.attempts} tries: {why}"[:300]
+    delivery.error = str(error)[:300]
+    if isinstance(error, TemporaryError):
+        delivery.next_try_at = now + policy.backoff(delivery.attempts, error.retry_after)
+        if isinstance(error, RateLimited) and message is not None:
+            _undo_attempt(delivery, message)
+        elif _should_give_up(delivery, error, now):
+            delivery.status = DeliveryStatus.FAILED
+            delivery.error = f"Gave up after {delivery.attempts} tries: {error}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:
-            _log_again(delivery, why, delivery.next_try_at - now)
-    elif why.code == Permanent.CLOSED_DMS and not delivery.in_channel:
+            _log_retry(delivery, error, delivery.next_try_at - now)
+    elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
         delivery.in_channel = True
         delivery.nonce = new_nonce()
         delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
-        log.info("The %s goes to the channel instead: %s", delivery, why)
-    elif letter and letter.user_id and letter.channel_id and why.code in OTHERS_CHANNEL:
+        log.info("The %s goes to the channel instead: %s", delivery, error)
+    elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
         # The remembered channel is not ours, as after the bot was given another application: open one anew.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
         delivery.next_try_at = now
     else:
-        delivery.status = Status.UNCERTAIN if why.code == Permanent.UNCERTAIN else Status.FAILED
-        log.warning("The %s is %s: %s", delivery, delivery.status_text, why)
+        delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED
+        log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
     delivery.save()
 
 
-def _untry(row: Notification | Delivery, letter: Letter) -> None:
+def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> None:
     """It was its turn, and not yet Discord's: that was no try."""
     row.attempts = max(row.attempts - 1, 0)
-    if letter.tried_at is None:
+    if message.first_attempt_at is None:
         row.first_tried_at = None
 
 
-def _is_enough(row: Notification | Delivery, why: Passing, now: datetime) -> bool:
+def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: datetime) -> bool:
     """Whether to stop trying: what fails by our own fault after a few times, what fails in passing at its deadline."""
-    if isinstance(why, Broken):
+    if isinstance(error, InternalError):
         return row.attempts >= policy.MAX_ATTEMPTS
-    return policy.gives_up(row.first_tried_at, row.useless_after, now)
+    return policy.should_give_up(row.first_tried_at, row.useless_after, now)
 
 
-def _log_again(what: Notification | Delivery, why: Passing, wait: timedelta) -> None:
-    log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), why)
+def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timedelta) -> None:
+    log.warning("The %s is tried again in %.0f s: %s", what, wait.total_seconds(), error)
 
 
 def next_due(posts: bool = True) -> datetime | None:
@@ -360,7 +360,7 @@ def next_due(posts: bool = True) -> datetime | None:
     """
     rows = Notification.objects.sayable().filter(leased_until=None).order_by("due_at")
     if not posts:
-        rows = rows.filter(kind__in=letter_kinds())
+        rows = rows.filter(kind__in=message_types())
     tries = Delivery.objects.sayable().filter(leased_until=None).order_by("next_try_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
     return min(times, default=None)

@@ -10,40 +10,40 @@ import pytest
 
 from conftest import World
 from gamesched.lib.clock import db_now
-from gamesched.lib.orm import in_db
-from gamesched.lib.pg_notify import listening
+from gamesched.lib.orm import run_in_db_thread
+from gamesched.lib.pg_notify import listen
 from notifications import heartbeat
 from notifications.daemon import lock, loop
-from notifications.daemon.lock import Stuck
+from notifications.daemon.lock import DatabaseStuck
 from notifications.daemon.loop import Notifyd
-from notifications.messages import Letter, Permanent, Sent
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Heartbeat
-from notifications.queue import BELL
+from notifications.queue import DUE_CHANNEL
 
 
-class Nowhere:
+class UnreachableBackend:
     """A backend that reaches nobody."""
 
     async def start(self) -> None: ...
 
     async def stop(self) -> None: ...
 
-    async def send(self, letter: Letter) -> Sent:
-        raise Permanent("nobody is there", "0")
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        raise PermanentError("nobody is there", "0")
 
-    async def newest_own(self, channel_ids: Sequence[int]) -> int | None:
+    async def newest_own_message_id(self, channel_ids: Sequence[int]) -> int | None:
         return None
 
-    async def is_in(self, guild_id: int) -> bool:
+    async def is_in_guild(self, guild_id: int) -> bool:
         return True
 
 
-def beat(seconds_ago: float) -> None:
-    heartbeat.beat(heartbeat.SPEAKER, db_now() - timedelta(seconds=seconds_ago))
+def record_heartbeat(seconds_ago: float) -> None:
+    heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, db_now() - timedelta(seconds=seconds_ago))
 
 
-def beaten_for() -> float:
-    return (db_now() - Heartbeat.objects.get(name=heartbeat.SPEAKER).at).total_seconds()
+def heartbeat_age() -> float:
+    return (db_now() - Heartbeat.objects.get(name=heartbeat.DAEMON_NAME).at).total_seconds()
 
 
 @pytest.mark.parametrize("shows_life", [True, False])
@@ -51,15 +51,15 @@ async def test_a_speaker_that_shows_no_life_is_cut_off(
     committed_world: World, monkeypatch: pytest.MonkeyPatch, shows_life: bool
 ) -> None:
     monkeypatch.setattr(loop, "LOCK_TURN", 0.1)
-    await in_db(beat, 30 if shows_life else 90)
+    await run_in_db_thread(record_heartbeat, 30 if shows_life else 90)
     stopping = asyncio.Event()
-    async with listening(BELL) as speaker:
-        await speaker.execute("SELECT pg_advisory_lock(%s)", [lock.SPEAKER_LOCK])
-        standby = asyncio.create_task(Notifyd(Nowhere(), stopping).run())
+    async with listen(DUE_CHANNEL) as speaker:
+        await speaker.execute("SELECT pg_advisory_lock(%s)", [lock.SENDER_LOCK])
+        standby = asyncio.create_task(Notifyd(UnreachableBackend(), stopping).run())
         until = time.monotonic() + (1 if shows_life else 10)
-        while time.monotonic() < until and await in_db(beaten_for) > 20:
+        while time.monotonic() < until and await run_in_db_thread(heartbeat_age) > 20:
             await asyncio.sleep(0.05)
-        assert (await in_db(beaten_for) > 20) is shows_life
+        assert (await run_in_db_thread(heartbeat_age) > 20) is shows_life
         if shows_life:
             await speaker.execute("SELECT 1")
         else:
@@ -72,5 +72,5 @@ async def test_a_speaker_that_shows_no_life_is_cut_off(
 async def test_a_step_that_does_not_come_back_ends_it(committed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "STUCK", 0.2)
     monkeypatch.setattr(Notifyd, "_work", lambda *args: time.sleep(1.0))
-    with pytest.raises(Stuck, match="has not answered"):
-        await Notifyd(Nowhere(), asyncio.Event()).run()
+    with pytest.raises(DatabaseStuck, match="has not answered"):
+        await Notifyd(UnreachableBackend(), asyncio.Event()).run()

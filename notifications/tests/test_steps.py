@@ -11,67 +11,67 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import report
 from notifications.daemon import steps
-from notifications.messages import Passing, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.messages import TemporaryError, PermanentError, SentMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 
 @pytest.fixture
 def game(world: World) -> Game:
     """A game with Charlie seated and another waiting, its announcement shown."""
-    made = world.game(seats=1, reminders=(60,))
-    for person in (world.charlie, world.person(100)):
-        signups.join(made.pk, person, Actor(person, "page"), world.now)
-    [job] = steps.take_jobs(world.now, 10)
-    steps.record([(job, Sent(made.channel_id, 777))], world.now)
-    made.refresh_from_db()
-    return made
+    game = world.create_game(seats=1, reminders=(60,))
+    for person in (world.charlie, world.add_member(100)):
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
+    [job] = steps.lease_jobs(world.now, 10)
+    steps.record([(job, SentMessage(game.channel_id, 777))], world.now)
+    game.refresh_from_db()
+    return game
 
 
 def test_a_shown_post_closes_its_row(world: World, game: Game) -> None:
     assert game.announcement.message_id == 777
     assert game.announcement.shown_revision == game.revision
     assert not Notification.objects.open().filter(kind="announcement").exists()
-    assert steps.take_jobs(world.now + timedelta(minutes=5), 10) == []
+    assert steps.lease_jobs(world.now + timedelta(minutes=5), 10) == []
 
 
 def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    [job] = steps.take_jobs(world.now, 10)
-    late = world.person(101)
+    [job] = steps.lease_jobs(world.now, 10)
+    late = world.add_member(101)
     signups.join(game.pk, late, Actor(late, "page"), world.now)
-    assert steps.take_jobs(world.now, 10) == [], "one message has one editor at a time"
-    steps.record([(job, Sent(game.channel_id, 777))], world.now)
-    [again] = steps.take_jobs(world.now, 10)
-    steps.record([(again, Sent(game.channel_id, 777))], world.now)
+    assert steps.lease_jobs(world.now, 10) == [], "one message has one editor at a time"
+    steps.record([(job, SentMessage(game.channel_id, 777))], world.now)
+    [again] = steps.lease_jobs(world.now, 10)
+    steps.record([(again, SentMessage(game.channel_id, 777))], world.now)
     game.refresh_from_db()
     assert game.announcement.shown_revision == game.revision
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
 def test_a_post_made_before_a_crash_is_brought_up_to_date(world: World) -> None:
-    made = world.game()
-    steps.take_jobs(world.now, 10)  # made in Discord; nobody lived to write it down
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    steps.take_over()
+    game = world.create_game()
+    steps.lease_jobs(world.now, 10)  # made in Discord; nobody lived to write it down
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    steps.release_leases()
     after = world.now + timedelta(seconds=1)
-    [job] = steps.take_jobs(after, 10)
-    assert (job.letter.message_id, job.may_be_there) == (None, True)
-    steps.record([(job, Sent(made.channel_id, 777))], after)  # with its nonce, the first message is given back
-    [edit] = steps.take_jobs(after, 10)
-    assert edit.letter.message_id == 777
-    steps.record([(edit, Sent(made.channel_id, 777))], after)
+    [job] = steps.lease_jobs(after, 10)
+    assert (job.message.message_id, job.may_exist_already) == (None, True)
+    steps.record([(job, SentMessage(game.channel_id, 777))], after)  # with its nonce, the first message is given back
+    [edit] = steps.lease_jobs(after, 10)
+    assert edit.message.message_id == 777
+    steps.record([(edit, SentMessage(game.channel_id, 777))], after)
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
 def test_a_reminder_goes_to_the_seated_and_the_host(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    assert steps.expand_due(due - timedelta(seconds=1)) == 0
-    assert steps.expand_due(due) == 1
+    assert steps.create_due_deliveries(due - timedelta(seconds=1)) == 0
+    assert steps.create_due_deliveries(due) == 1
     assert {d.recipient for d in Delivery.objects.all()} == {world.bob, world.charlie}
-    jobs = steps.take_jobs(due, 10)
-    assert {job.letter.user_id for job in jobs} == {world.bob.pk, world.charlie.pk}
-    assert steps.take_jobs(due, 10) == [], "what is leased is not sent twice"
-    steps.record([(job, Sent(5, 6)) for job in jobs], due + timedelta(milliseconds=40))
+    jobs = steps.lease_jobs(due, 10)
+    assert {job.message.user_id for job in jobs} == {world.bob.pk, world.charlie.pk}
+    assert steps.lease_jobs(due, 10) == [], "what is leased is not sent twice"
+    steps.record([(job, SentMessage(5, 6)) for job in jobs], due + timedelta(milliseconds=40))
     assert set(Delivery.objects.values_list("status", "lateness_ms", "channel_id")) == {("sent", 40, 5)}
     world.charlie.refresh_from_db()
     assert world.charlie.dm_channel_id == 5
@@ -79,63 +79,63 @@ def test_a_reminder_goes_to_the_seated_and_the_host(world: World, game: Game) ->
 
 def test_who_left_before_the_letter_is_not_told(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
+    steps.create_due_deliveries(due)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), due)
-    steps.take_jobs(due, 10)
+    steps.lease_jobs(due, 10)
     dropped = Delivery.objects.get(recipient=world.charlie, notification__kind="reminder")
-    assert (dropped.status, dropped.error) == (Status.DROPPED, "they left")
+    assert (dropped.status, dropped.error) == (DeliveryStatus.DROPPED, "they left")
 
 
 def test_a_cancelled_game_reminds_nobody(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
+    steps.create_due_deliveries(due)
     scheduling.cancel(game.pk, "", Actor(world.bob, "page"), due)
-    jobs = steps.take_jobs(due, 10)
-    assert [job.rendered is not None for job in jobs] == [True], "only the post"
-    assert set(Delivery.objects.values_list("status", flat=True)) == {Status.DROPPED}
+    jobs = steps.lease_jobs(due, 10)
+    assert [job.post is not None for job in jobs] == [True], "only the post"
+    assert set(Delivery.objects.values_list("status", flat=True)) == {DeliveryStatus.DROPPED}
 
 
 def test_a_passing_error_backs_off_and_a_nonce_stays(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
-    job = steps.take_jobs(due, 1)[0]
-    steps.record([(job, Passing("Discord answered 502"))], due)
+    steps.create_due_deliveries(due)
+    job = steps.lease_jobs(due, 1)[0]
+    steps.record([(job, TemporaryError("Discord answered 502"))], due)
     delivery = Delivery.objects.get(pk=job.pk)
-    assert (delivery.status, delivery.next_try_at) == (Status.PENDING, due + timedelta(seconds=2))
-    [again] = [j for j in steps.take_jobs(delivery.next_try_at, 10) if j.pk == job.pk]
-    assert again.letter.nonce == job.letter.nonce
-    steps.record([(again, Passing("limited", 7.5))], due)
+    assert (delivery.status, delivery.next_try_at) == (DeliveryStatus.PENDING, due + timedelta(seconds=2))
+    [again] = [j for j in steps.lease_jobs(delivery.next_try_at, 10) if j.pk == job.pk]
+    assert again.message.nonce == job.message.nonce
+    steps.record([(again, TemporaryError("limited", 7.5))], due)
     delivery.refresh_from_db()
     assert delivery.next_try_at == due + timedelta(seconds=7.5)
 
 
 def test_closed_direct_messages_go_to_the_channel_and_then_to_the_dead_letters(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
-    jobs = {job.letter.user_id: job for job in steps.take_jobs(due, 10)}
+    steps.create_due_deliveries(due)
+    jobs = {job.message.user_id: job for job in steps.lease_jobs(due, 10)}
     job = jobs[world.charlie.pk]
-    steps.record([(job, Permanent("Cannot send messages to this user", Permanent.CLOSED_DMS))], due)
-    [again] = [j for j in steps.take_jobs(due, 10) if j.pk == job.pk]
-    assert again.letter.channel_id == game.channel_id
-    assert again.letter.ping_users == (world.charlie.pk,)
-    assert again.letter.nonce != job.letter.nonce
-    steps.record([(again, Permanent("Missing Permissions", Permanent.MISSING_PERMISSION))], due)
-    deliveries, _ = report.dead_letters()
+    steps.record([(job, PermanentError("Cannot send messages to this user", PermanentError.CLOSED_DMS))], due)
+    [again] = [j for j in steps.lease_jobs(due, 10) if j.pk == job.pk]
+    assert again.message.channel_id == game.channel_id
+    assert again.message.ping_users == (world.charlie.pk,)
+    assert again.message.nonce != job.message.nonce
+    steps.record([(again, PermanentError("Missing Permissions", PermanentError.MISSING_PERMISSION))], due)
+    deliveries, _ = report.undelivered()
     [failed] = deliveries
     assert failed.recipient == world.charlie
 
 
 def test_a_lease_that_ran_out_is_taken_again_and_a_take_over_waits_for_none(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
-    first = steps.take_jobs(due, 10)
-    assert len(steps.take_jobs(due + timedelta(seconds=31), 10)) == len(first)
-    steps.take_over()
-    assert {j.letter.nonce for j in steps.take_jobs(due + timedelta(seconds=32), 10)} == {j.letter.nonce for j in first}
+    steps.create_due_deliveries(due)
+    first = steps.lease_jobs(due, 10)
+    assert len(steps.lease_jobs(due + timedelta(seconds=31), 10)) == len(first)
+    steps.release_leases()
+    assert {j.message.nonce for j in steps.lease_jobs(due + timedelta(seconds=32), 10)} == {j.message.nonce for j in first}
 
 
 def test_a_poisoned_row_does_not_silence_the_rest(world: World, game: Game, monkeypatch: pytest.MonkeyPatch) -> None:
-    other = world.game(reminders=(60,))
+    other = world.create_game(reminders=(60,))
     due = game.starts_at - timedelta(minutes=60)
     real = Game.state
 
@@ -145,7 +145,7 @@ def test_a_poisoned_row_does_not_silence_the_rest(world: World, game: Game, monk
         return real(self, due)
 
     monkeypatch.setattr(Game, "state", poisoned)
-    steps.expand_due(due)
+    steps.create_due_deliveries(due)
     assert set(Delivery.objects.values_list("notification__game_id", flat=True)) == {other.pk}
     row = Notification.objects.open().get(kind="reminder", game=game)
     assert "boom" in row.error
@@ -158,21 +158,21 @@ def test_the_sleep_ends_at_the_earliest_due_time(world: World, game: Game) -> No
 
 def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) -> None:
     before = game.revision
-    steps.expand_due(game.starts_at)
+    steps.create_due_deliveries(game.starts_at)
     game.refresh_from_db()
     assert game.revision == before + 1
     assert not Delivery.objects.filter(notification__kind="start").exists()
-    [job] = [j for j in steps.take_jobs(game.starts_at, 10) if j.rendered]
-    assert not job.letter.post.may_sign_up
+    [job] = [j for j in steps.lease_jobs(game.starts_at, 10) if j.post]
+    assert not job.message.post.may_sign_up
 
 
 def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game) -> None:
     for number in range(5):
-        world.game(title=f"Game {number}", reminders=())
+        world.create_game(title=f"Game {number}", reminders=())
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
-    jobs = steps.take_jobs(due, 10, posts=3)
-    assert [job.rendered is not None for job in jobs] == [True] * 3 + [False] * 2
+    steps.create_due_deliveries(due)
+    jobs = steps.lease_jobs(due, 10, posts=3)
+    assert [job.post is not None for job in jobs] == [True] * 3 + [False] * 2
     due_next, letter_next = steps.next_due(), steps.next_due(posts=False)
     assert due_next is not None
     assert letter_next is not None
@@ -181,8 +181,8 @@ def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game)
 
 def test_a_row_that_is_gone_does_not_keep_the_rest_from_being_recorded(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
-    steps.expand_due(due)
-    first, second = steps.take_jobs(due, 10)
+    steps.create_due_deliveries(due)
+    first, second = steps.lease_jobs(due, 10)
     Delivery.objects.filter(pk=first.pk).delete()
-    steps.record([(first, Sent(5, 6)), (second, Sent(5, 7))], due)
-    assert Delivery.objects.get().status == Status.SENT
+    steps.record([(first, SentMessage(5, 6)), (second, SentMessage(5, 7))], due)
+    assert Delivery.objects.get().status == DeliveryStatus.SENT

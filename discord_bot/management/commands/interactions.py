@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from discord_bot.models import Interaction, Outcome
 
-LATE = 3000  # milliseconds: Discord waits no longer
+DEADLINE_MS = 3000  # milliseconds: Discord waits no longer
 
 
 class Command(BaseCommand):
@@ -27,20 +27,20 @@ class Command(BaseCommand):
             rows = rows.filter(person_id=int(person)) if person.isdigit() else rows.filter(person__iexact=person)
         if options["slow"] is not None:
             rows = rows.filter(milliseconds__gt=options["slow"])
-        found = list(rows[: max(options["last"], 0)])
+        interactions = list(rows[: max(options["last"], 0)])
         if options["json"]:
-            self.stdout.write(json.dumps([_plain(row) for row in found]))
+            self.stdout.write(json.dumps([_to_json(row) for row in interactions]))
             return
-        for row in found:
+        for row in interactions:
             took = "    -" if row.milliseconds is None else f"{row.milliseconds:5}"
             self.stdout.write(
                 f"{row.at:%Y-%m-%d %H:%M:%S}  {took} ms  {row.person:20} {row.name:24} "
                 f"{Outcome(row.outcome).label}: {row.detail}"
             )
-        self.stdout.write(_summary(found))
+        self.stdout.write(_summary(interactions))
 
 
-def _plain(row: Interaction) -> dict[str, Any]:
+def _to_json(row: Interaction) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "at": row.at.isoformat(),
@@ -58,7 +58,7 @@ def _summary(rows: list[Interaction]) -> str:
     took = sorted(row.milliseconds for row in rows if row.milliseconds is not None)
     if not took:
         return "Nobody has clicked or used a command, as far as this list goes."
-    late = sum(ms >= LATE for ms in took) + sum(row.milliseconds is None for row in rows)
+    late = sum(ms >= DEADLINE_MS for ms in took) + sum(row.milliseconds is None for row in rows)
     return (
         f"{len(rows)} interactions: half were answered within {statistics.median(took):.0f} ms, 99 of 100 within "
         f"{took[int(len(took) * 0.99)]} ms, the slowest in {took[-1]} ms; {late} not within Discord's 3 seconds."

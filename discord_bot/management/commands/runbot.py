@@ -16,11 +16,11 @@ from gamesched.lib.service import require_database, stop_on_signals
 
 log = logging.getLogger(__name__)
 
-LOCK = 0x626F74  # "bot": the advisory lock of the one that hears
-PATIENCE = 5.0  # seconds to wait for the lock of a bot that is just going
+BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one that hears
+LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just going
 
 
-class Refused(Exception):
+class AnotherBotRuns(Exception):
     """This bot may not run beside another."""
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
             ) from None
-        except Refused:
+        except AnotherBotRuns:
             raise CommandError(
                 "Another bot is running with this database.\nStop it first: two would answer every click twice."
             ) from None
@@ -43,11 +43,11 @@ class Command(BaseCommand):
     async def _run(self) -> None:
         stopping = asyncio.Event()
         stop_on_signals(stopping)
-        if not await reachable(stopping):
+        if not await wait_until_reachable(stopping):
             return
         held = asyncio.Event()
         stop = asyncio.create_task(stopping.wait())
-        lock = asyncio.create_task(keep_lock(held))
+        lock = asyncio.create_task(hold_lock(held))
         # The lock comes first: two bots connected at once would both answer.
         holding = asyncio.create_task(held.wait())
         await asyncio.wait([stop, lock, holding], return_when=asyncio.FIRST_COMPLETED)
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 task.cancel()
 
 
-async def reachable(stopping: asyncio.Event) -> bool:
+async def wait_until_reachable(stopping: asyncio.Event) -> bool:
     """Wait until Discord answers at all; False when told to stop meanwhile."""
     while not stopping.is_set():
         try:
@@ -87,7 +87,7 @@ async def reachable(stopping: asyncio.Event) -> bool:
     return False
 
 
-async def keep_lock(held: asyncio.Event) -> None:
+async def hold_lock(held: asyncio.Event) -> None:
     """Hold the lock of the one bot for as long as this task lives; Refused when another holds it.
 
     The lock ends with its connection, so it is taken again after the database was away.
@@ -96,7 +96,7 @@ async def keep_lock(held: asyncio.Event) -> None:
         try:
             conn = await connect()
             try:
-                await _take(conn)
+                await _acquire_lock(conn)
                 held.set()
                 while True:
                     await asyncio.sleep(2.0)
@@ -108,10 +108,10 @@ async def keep_lock(held: asyncio.Event) -> None:
             await asyncio.sleep(1.0)
 
 
-async def _take(conn: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
-    for _ in range(int(PATIENCE / 0.25)):
-        row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])).fetchone()
+async def _acquire_lock(conn: "psycopg.AsyncConnection[tuple[object, ...]]") -> None:
+    for _ in range(int(LOCK_WAIT / 0.25)):
+        row = await (await conn.execute("SELECT pg_try_advisory_lock(%s)", [BOT_LOCK])).fetchone()
         if row and row[0]:
             return
         await asyncio.sleep(0.25)
-    raise Refused
+    raise AnotherBotRuns

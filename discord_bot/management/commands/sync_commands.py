@@ -9,7 +9,7 @@ import discord
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from discord_bot.interactions.command_sync import sync
+from discord_bot.interactions.command_sync import sync_commands
 from discord_bot.patches.addresses import use_configured_addresses
 
 
@@ -22,14 +22,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         use_configured_addresses()
         try:
-            behind = asyncio.run(sync(settings.DISCORD_BOT_TOKEN, only_look=check))
+            outdated = asyncio.run(sync_commands(settings.DISCORD_BOT_TOKEN, check_only=check))
         except discord.LoginFailure:
             raise CommandError(
                 "Discord refused DISCORD_BOT_TOKEN.\nCopy the token anew from the developer portal: Bot, Reset Token."
             ) from None
         except (discord.HTTPException, aiohttp.ClientError, OSError) as reason:
             raise CommandError(f"Discord cannot be asked just now: {reason}\nTry again in a minute.") from None
-        names = ", ".join(f"/{name}" for name in behind)
-        if check and behind:
+        names = ", ".join(f"/{name}" for name in outdated)
+        if check and outdated:
             raise CommandError(f"Not up to date: {names}.\nRun python manage.py sync_commands.")
-        self.stdout.write(f"Brought up to date: {names}." if behind else "The commands are up to date.")
+        self.stdout.write(f"Brought up to date: {names}." if outdated else "The commands are up to date.")

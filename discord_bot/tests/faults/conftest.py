@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from discord_bot.tests.faults.harness import Stage, own_server
+from discord_bot.tests.faults.harness import FaultHarness, private_postgres
 
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+def harness(django_db_setup: None, django_db_blocker: Any) -> Iterator[FaultHarness]:
     now = datetime.now(UTC).replace(microsecond=0)
-    with django_db_blocker.unblock(), own_server() as server, Stage(server, now) as made:
+    with django_db_blocker.unblock(), private_postgres() as server, FaultHarness(server, now) as made:
         yield made

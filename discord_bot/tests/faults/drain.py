@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from discord_bot.tests.faults.harness import Stage
-from discord_bot.tests.faults.kill_points import POINTS, SELDOM
+from discord_bot.tests.faults.harness import FaultHarness
+from discord_bot.tests.faults.kill_points import POINTS, RARE_POINTS
 from discord_bot.tests.faults.launcher import Order
 from games.core.base import Actor
 from games.models import Game
@@ -23,8 +23,8 @@ from notifications.daemon import pause
 GAMES_AT_A_TIME = 2
 AT_RANDOM = 0.4  # the part of the notifyds that die at a random moment rather than at a named point
 STANDING_BY = 0.1  # the part of those that die before they speak
-SPOKEN_FOR = 0.05  # seconds that the others of them have spoken, on average
-HUNGRY = 1.0  # seconds spoken, after which one is given more to say where all is said
+SENDING_FOR = 0.05  # seconds that the others of them have spoken, on average
+IDLE_AFTER = 1.0  # seconds spoken, after which one is given more to say where all is said
 LONGEST = 4.0  # seconds spoken, after which one is killed that does not meet its point
 
 
@@ -41,13 +41,13 @@ class Figures:
 
 
 def drain(
-    stage: Stage,
+    harness: FaultHarness,
     messages: int,
     kills: int,
     database_stops: int = 0,
     faults: Sequence[tuple[str, Callable[[], object]]] = (),
     seed: int = 1,
-    say: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None] = lambda line: None,
 ) -> Figures:
     """Have so many messages said by a speaker and a standby that are killed so often, and wait until all is quiet.
 
@@ -63,25 +63,25 @@ def drain(
     next_line = time.monotonic() + 10
     most = max(messages * 2 // kills // 3, 1)  # passings of a point; less than there is to say for each kill
     points = itertools.cycle(draw.sample(list(POINTS), len(POINTS)))
-    notifyds = stage.notifyds
+    notifyds = harness.notifyds
     for _ in range(2):
         notifyds.start(_order(draw, points, most))
     while done < kills or figures.messages < messages:
         now = time.monotonic()
-        speaking_for = LONGEST - (kill_at.get(notifyds.speaker or 0, now + LONGEST) - now)
-        hungry = speaking_for > HUNGRY and notifyds.speaker not in fed
+        speaking_for = LONGEST - (kill_at.get(notifyds.sender or 0, now + LONGEST) - now)
+        hungry = speaking_for > IDLE_AFTER and notifyds.sender not in fed
         if hungry:
-            fed.add(notifyds.speaker)
-        asked = figures.messages < messages and figures.messages / messages <= done / kills
-        if asked or (hungry and stage.pending() == 0):
-            figures.messages += stage.add_games(GAMES_AT_A_TIME)
-            _change_something(stage, draw)
+            fed.add(notifyds.sender)
+        needs_games = figures.messages < messages and figures.messages / messages <= done / kills
+        if needs_games or (hungry and harness.pending() == 0):
+            figures.messages += harness.add_games(GAMES_AT_A_TIME)
+            _add_signup(harness, draw)
         if stopped < database_stops and done / kills > (stopped + 0.5) / database_stops:
-            stage.crash_database()
+            harness.crash_database()
             stopped += 1
         if fault_number < len(faults) and done / kills > (fault_number + 0.5) / (len(faults) + 1):
             name, happen = faults[fault_number]
-            stage.discord.client.clear_faults()
+            harness.discord.client.clear_faults()
             happen()
             figures.others[name] += 1
             fault_number += 1
@@ -91,8 +91,8 @@ def drain(
         elif event.event == "started" and not event.point and draw.random() < STANDING_BY:
             kill_at[event.pid] = now + draw.random()
         elif event.event == "speaking":
-            point = notifyds.alive.get(event.pid)
-            kill_at.setdefault(event.pid, now + (LONGEST if point else draw.expovariate(1 / SPOKEN_FOR)))
+            point = notifyds.running.get(event.pid)
+            kill_at.setdefault(event.pid, now + (LONGEST if point else draw.expovariate(1 / SENDING_FOR)))
         elif event.event == "point":
             figures.kills[event.point] += 1
         elif event.event == "died":
@@ -109,13 +109,13 @@ def drain(
         if now > next_line:
             next_line = now + 10
             so_far = f"{figures.messages:6} messages asked for, {done:4} kills, {stopped:2} database stops"
-            say(f"{so_far}, {now - began:4.0f} s")
-    stage.discord.client.clear_faults()
+            report(f"{so_far}, {now - began:4.0f} s")
+    harness.discord.client.clear_faults()
     notifyds.end()
-    assert pause.open_hold() is None, "taken for a restored backup"
+    assert pause.current_pause() is None, "taken for a restored backup"
     for _ in range(2):
         notifyds.start(Order(longest_backoff=1.0))
-    stage.quiet(120)
+    harness.wait_until_sent(120)
     notifyds.end()
     figures.database_stops, figures.takeovers = stopped, list(notifyds.takeovers)
     figures.seconds = time.monotonic() - began
@@ -127,36 +127,36 @@ def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:
     if draw.random() < AT_RANDOM:
         return Order(longest_backoff=1.0)
     point = next(points)
-    return Order(point=point, nth=draw.randint(1, min(most, SELDOM.get(point, most))), longest_backoff=1.0)
+    return Order(point=point, nth=draw.randint(1, min(most, RARE_POINTS.get(point, most))), longest_backoff=1.0)
 
 
-def _change_something(stage: Stage, draw: random.Random) -> None:
+def _add_signup(harness: FaultHarness, draw: random.Random) -> None:
     """What goes on meanwhile: by the real verb one more person joins some game, so that its post is edited; and
     somebody's channel has to be opened anew."""
-    game = Game.objects.get(pk=draw.choice(stage.games))
-    who = User.objects.get(pk=draw.choice(stage.people))
+    game = Game.objects.get(pk=draw.choice(harness.games))
+    who = User.objects.get(pk=draw.choice(harness.people))
     signups.join(game.pk, who, Actor(who, "page"), db_now())
-    User.objects.filter(pk=draw.choice(stage.people)).update(dm_channel_id=None)
+    User.objects.filter(pk=draw.choice(harness.people)).update(dm_channel_id=None)
 
 
-def few_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
+def quick_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
     """What else goes wrong during a drain, in turn."""
-    fault = stage.discord.client.fault
+    fault = harness.discord.client.fault
     part: dict[str, Any] = {"match": "POST *", "times": 0, "probability": 0.3, "seed": 5}
     return [
         ("30 % of requests refused", partial(fault, "status", status=502, **part)),
-        ("LISTEN dropped", stage.cut_bells),
+        ("LISTEN dropped", harness.terminate_listeners),
         ("30 % done, and the answer lost", partial(fault, "lost", **part)),
         ("Discord frozen for a second", partial(fault, "freeze", seconds=1)),
     ]
 
 
-def all_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
+def all_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
     """The same, and those that cost seconds."""
-    fault = stage.discord.client.fault
+    fault = harness.discord.client.fault
     part: dict[str, Any] = {"times": 0, "probability": 0.3, "seed": 5}
     return [
-        *few_faults(stage),
+        *quick_faults(harness),
         ("nobody there for two seconds", partial(fault, "unreachable", seconds=2)),
         ("30 % of everything refused", partial(fault, "status", status=503, **part)),
         ("30 % of messages three seconds late", partial(fault, "delay", seconds=3, **part | {"match": "POST *"})),

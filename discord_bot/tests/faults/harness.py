@@ -32,18 +32,18 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.stack import REPOSITORY, Stack, eventually
 from guilds.models import User
-from notifications.models import Delivery, Notification, Status
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 # The lease and both memories of nonces, ours and Discord's, a fifth of what they are: the same in proportion.
-LEASE, OUR_MEMORY, DISCORDS_MEMORY = 6.0, 24.0, 60.0  # seconds
-TERMINAL = {Status.FAILED, Status.UNCERTAIN, Status.DROPPED}
+LEASE, OUR_NONCE_MEMORY, DISCORD_NONCE_MEMORY = 6.0, 24.0, 60.0  # seconds
+TERMINAL = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.DROPPED}
 NO_DATABASE = 2  # how a notifyd ends that is started while there is none
-MARK = re.compile(r"\?d=([\w-]+)")
-POSTED = re.compile(r"/games/(\d+)/$")
+MARKER = re.compile(r"\?d=([\w-]+)")
+GAME_URL = re.compile(r"/games/(\d+)/$")
 
 
 @contextmanager
-def own_server() -> Iterator[Server]:
+def private_postgres() -> Iterator[Server]:
     """A PostgreSQL that may be stopped at any moment, as Django's database until the block ends."""
     server = Server(f"test-{os.getpid()}-faults", fast=True)
     server.start()
@@ -81,7 +81,7 @@ def copy_database(server: Server, source: str, target: str) -> None:
 
 
 @dataclass
-class Happened:
+class LauncherEvent:
     """What the launcher says."""
 
     event: str
@@ -91,18 +91,18 @@ class Happened:
     status: int = 0
 
 
-class Notifyds:
+class NotifydFleet:
     """Forked from one warm process; killed and started again in milliseconds."""
 
     def __init__(self, variables: dict[str, str], errors: int) -> None:
-        short = {"NOTIFY_LEASE_SECONDS": str(LEASE), "NOTIFY_NONCE_MEMORY_SECONDS": str(OUR_MEMORY)}
-        self.alive: dict[int, str] = {}
-        self.speaker: int | None = None
-        self.ended: list[Happened] = []  # by themselves, which none of them should
+        short = {"NOTIFY_LEASE_SECONDS": str(LEASE), "NOTIFY_NONCE_MEMORY_SECONDS": str(OUR_NONCE_MEMORY)}
+        self.running: dict[int, str] = {}
+        self.sender: int | None = None
+        self.ended: list[LauncherEvent] = []  # by themselves, which none of them should
         self.takeovers: list[float] = []  # seconds from a speaker's death to the next one's first step
         self._lost_at: float | None = None
         self._before: int | None = None
-        self._events: queue.Queue[Happened] = queue.Queue()
+        self._events: queue.Queue[LauncherEvent] = queue.Queue()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "discord_bot.tests.faults.launcher"],
             cwd=REPOSITORY,
@@ -118,46 +118,46 @@ class Notifyds:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            said = json.loads(line)
-            known = {key: said[key] for key in ("event", "pid", "at", "point", "status") if key in said}
-            self._events.put(Happened(**known))
+            event = json.loads(line)
+            known = {key: event[key] for key in ("event", "pid", "at", "point", "status") if key in event}
+            self._events.put(LauncherEvent(**known))
 
-    def _ask(self, **asked: Any) -> None:
+    def _send_order(self, **asked: Any) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(asked).encode() + b"\n")
         self._process.stdin.flush()
 
     def start(self, order: Order = Order()) -> None:  # noqa: B008 (frozen)
-        self._ask(start=asdict(order))
+        self._send_order(start=asdict(order))
 
     def kill(self, pid: int, number: int = signal.SIGKILL) -> None:
-        self._ask(kill=pid, signal=number)
+        self._send_order(kill=pid, signal=number)
 
-    def next(self, seconds: float) -> Happened | None:
+    def next(self, seconds: float) -> LauncherEvent | None:
         """The next thing that happens, or None after so long."""
         try:
             event = self._events.get(timeout=seconds)
         except queue.Empty:
             return None
         if event.event == "started":
-            self.alive[event.pid] = event.point
+            self.running[event.pid] = event.point
         elif event.event == "speaking":
-            self._before, self.speaker = self.speaker, event.pid
+            self._before, self.sender = self.sender, event.pid
             if self._lost_at is not None:
                 self.takeovers.append(event.at - self._lost_at)
                 self._lost_at = None
         elif event.event == "died":
-            del self.alive[event.pid]
+            del self.running[event.pid]
             if event.status not in (-signal.SIGKILL, NO_DATABASE):
                 self.ended.append(event)
-            if event.pid == self.speaker:
+            if event.pid == self.sender:
                 # Only who stands by already takes over; otherwise a start is in it.
-                self.speaker, self._lost_at = None, event.at if self.alive else None
+                self.sender, self._lost_at = None, event.at if self.running else None
             elif event.pid == self._before:
                 self.takeovers.append(0.0)  # the next one spoke before this one's death was even seen
         return event
 
-    def until(self, what: str, seconds: float = 20.0) -> Happened:
+    def until(self, what: str, seconds: float = 20.0) -> LauncherEvent:
         """Wait for an event. Fails when it does not come."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -168,17 +168,17 @@ class Notifyds:
 
     def end(self) -> None:
         """kill -9 for all, and wait until they are gone."""
-        while self._soon():
+        while self._drain_event():
             pass
-        for pid in tuple(self.alive):
+        for pid in tuple(self.running):
             self.kill(pid)
         deadline = time.monotonic() + 10
-        while self.alive and time.monotonic() < deadline:
+        while self.running and time.monotonic() < deadline:
             self.next(0.1)
-        assert not self.alive
-        self.speaker = self._lost_at = self._before = None
+        assert not self.running
+        self.sender = self._lost_at = self._before = None
 
-    def _soon(self) -> bool:
+    def _drain_event(self) -> bool:
         return self.next(0.05) is not None
 
     def close(self) -> None:
@@ -188,18 +188,18 @@ class Notifyds:
 
 
 @dataclass
-class Count:
+class Tally:
     """What became of the rows."""
 
     rows: int
     lost: int
     repeated: int
     given_up: int  # with a reason
-    said: int
-    behind: int  # posts that do not show the game as it is
+    visible: int
+    stale_posts: int  # posts that do not show the game as it is
 
 
-class Stage:
+class FaultHarness:
     """One server, one local Discord, one launcher, for many faults."""
 
     def __init__(self, server: Server, now: datetime) -> None:
@@ -210,20 +210,20 @@ class Stage:
         self.people: list[int] = []
         self.wanted: list[tuple[int, int]] = []  # whom each game's reminder is for
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> "FaultHarness":
         self.stack.__enter__()
         self.discord = self.stack.discord
         self.discord.do(self._set_up)
-        made = self.discord.client.add_people(12, fixtures.GUILD_ID)
-        self.people = [int(person["id"]) for person in made]
+        people = self.discord.client.add_people(12, fixtures.GUILD_ID)
+        self.people = [int(person["id"]) for person in people]
         from guilds.directory import upsert
-        from guilds.directory.payloads import SeenMember, SeenUser
+        from guilds.directory.payloads import MemberPayload, UserPayload
 
-        for person in made:
-            seen = SeenUser(int(person["id"]), person["username"])
-            upsert.see_member(fixtures.GUILD_ID, SeenMember(seen, ""), self.world.now)
-        self.notifyds = Notifyds(self.stack.variables, self.stack.errors)
-        self._model = self.world.game(channel_id=fixtures.GENERAL_ID, seats=0, reminders=(1440,))
+        for person in people:
+            payload = UserPayload(int(person["id"]), person["username"])
+            upsert.upsert_member(fixtures.GUILD_ID, MemberPayload(payload, ""), self.world.now)
+        self.notifyds = NotifydFleet(self.stack.variables, self.stack.log_fd)
+        self._model = self.world.create_game(channel_id=fixtures.GENERAL_ID, seats=0, reminders=(1440,))
         Notification.objects.filter(game=self._model).delete()
         return self
 
@@ -235,7 +235,7 @@ class Stage:
             self.stack.__exit__(*args)
 
     def _set_up(self, world: Any) -> None:
-        world.nonces.remembered = DISCORDS_MEMORY
+        world.nonces.remembered = DISCORD_NONCE_MEMORY
 
     # --- rows --------------------------------------------------------------------------------------------
 
@@ -288,16 +288,16 @@ class Stage:
         who = User.objects.get(pk=self.people[0])
         Notification.objects.create(kind="lost_seat", game_id=self._model.pk, recipient=who, due_at=now)
 
-    def forget(self) -> None:
+    def reset_count(self) -> None:
         """Count only what is added from now on."""
         self.games, self.wanted = [], []
 
     def pending(self) -> int:
         now = db_now()
         due = Notification.objects.open().filter(due_at__lte=now + timedelta(hours=1))
-        return due.count() + Delivery.objects.filter(status=Status.PENDING).count()
+        return due.count() + Delivery.objects.filter(status=DeliveryStatus.PENDING).count()
 
-    def quiet(self, seconds: float = 60.0) -> None:
+    def wait_until_sent(self, seconds: float = 60.0) -> None:
         """Wait until nothing is left to be said."""
         eventually(lambda: self.pending() == 0, seconds)
 
@@ -324,7 +324,7 @@ class Stage:
             cursor.execute("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
             return int(cursor.fetchone()[0])
 
-    def cut_bells(self) -> int:
+    def terminate_listeners(self) -> int:
         """Have PostgreSQL end every connection that listens."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bell'")
@@ -332,7 +332,7 @@ class Stage:
 
     # --- the count ---------------------------------------------------------------------------------------
 
-    def visible(self) -> tuple[Counter[str], Counter[int], dict[int, str]]:
+    def visible_messages(self) -> tuple[Counter[str], Counter[int], dict[int, str]]:
         """How often each letter's mark and each game's post is to be seen, and what the posts show."""
 
         def look(world: Any) -> list[tuple[str, list[Any]]]:
@@ -345,29 +345,29 @@ class Stage:
 
         letters: Counter[str] = Counter()
         posts: Counter[int] = Counter()
-        shown: dict[int, str] = {}
+        shown_embeds: dict[int, str] = {}
         for content, embeds in self.discord.do(look):
-            letters.update(MARK.findall(content))
+            letters.update(MARKER.findall(content))
             for embed in embeds:
-                if found := POSTED.search(embed.get("url", "")):
-                    posts[int(found[1])] += 1
-                    shown[int(found[1])] = str(embed)
-        return letters, posts, shown
+                if match := GAME_URL.search(embed.get("url", "")):
+                    posts[int(match[1])] += 1
+                    shown_embeds[int(match[1])] = str(embed)
+        return letters, posts, shown_embeds
 
-    def count(self) -> Count:
+    def count(self) -> Tally:
         """Hold every row against what is to be seen in the local Discord."""
-        letters, posts, shown = self.visible()
+        letters, posts, shown = self.visible_messages()
         games = Game.objects.filter(pk__in=self.games)
         deliveries = list(Delivery.objects.filter(notification__game__in=games).values_list("nonce", "status", "error"))
         given_up = [nonce for nonce, status, error in deliveries if status in TERMINAL and error]
         lost = [nonce for nonce, _, _ in deliveries if not letters[nonce] and nonce not in set(given_up)]
         repeated = [nonce for nonce, _, _ in deliveries if letters[nonce] > 1]
         # What was never expanded would be missed by the rows alone.
-        told = Counter(
+        delivered = Counter(
             Delivery.objects.filter(notification__game__in=games).values_list("notification__game_id", "recipient_id")
         )
-        lost += [str(each) for each in self.wanted if not told[each]]
-        repeated += [str(each) for each in told if told[each] > 1]
+        lost += [str(each) for each in self.wanted if not delivered[each]]
+        repeated += [str(each) for each in delivered if delivered[each] > 1]
         now = db_now()
         announced = Announcement.objects.filter(game__in=games, game__notifications__kind="announcement").distinct()
         behind = 0
@@ -379,6 +379,6 @@ class Stage:
                 repeated.append(str(game))
             if posts[game.pk] and view(game, now).seats_text not in shown[game.pk]:
                 behind += 1
-        said = sum(letters[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
+        visible_total = sum(letters[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
         rows = len(deliveries) + announced.count()
-        return Count(rows, len(lost), len(repeated), len(given_up), said, behind)
+        return Tally(rows, len(lost), len(repeated), len(given_up), visible_total, behind)

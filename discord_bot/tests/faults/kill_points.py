@@ -15,14 +15,14 @@ from django.db import models
 from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
 from notifications.daemon import steps
-from notifications.messages import Letter
-from notifications.models import Delivery, Notification, Status
-from notifications.types import post_kinds
+from notifications.messages import OutgoingMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.types import post_types
 
-Here = Callable[[], None]
+OnPassing = Callable[[], None]
 
 
-def _after(owner: Any, name: str, here: Here, when: Callable[[Any], Any] = lambda result: True) -> None:
+def _after(owner: Any, name: str, here: OnPassing, when: Callable[[Any], Any] = lambda result: True) -> None:
     real = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -34,7 +34,7 @@ def _after(owner: Any, name: str, here: Here, when: Callable[[Any], Any] = lambd
     setattr(owner, name, wrapped)
 
 
-def _around_async(owner: Any, name: str, before: Here | None = None, after: Here | None = None) -> None:
+def _around_async(owner: Any, name: str, before: OnPassing | None = None, after: OnPassing | None = None) -> None:
     real: Callable[..., Awaitable[Any]] = getattr(owner, name)
 
     async def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -48,7 +48,7 @@ def _around_async(owner: Any, name: str, before: Here | None = None, after: Here
     setattr(owner, name, wrapped)
 
 
-def _answer_lost(here: Here) -> None:
+def _answer_lost(here: OnPassing) -> None:
     """The request is written whole, and its answer never read; Discord may have done it by then, or not."""
     real = aiohttp.ClientResponse.start
 
@@ -61,7 +61,7 @@ def _answer_lost(here: Here) -> None:
     aiohttp.ClientResponse.start = start  # type: ignore[method-assign]
 
 
-def _saved(here: Here) -> None:
+def _saved(here: OnPassing) -> None:
     """A result is written down, and the transaction not committed."""
 
     def hook(model: type[models.Model], is_result: Callable[[Any], bool]) -> None:
@@ -74,16 +74,16 @@ def _saved(here: Here) -> None:
 
         model.save = save  # type: ignore[method-assign]
 
-    hook(Delivery, lambda row: row.status == Status.SENT)
-    hook(Notification, lambda row: row.kind in post_kinds())
+    hook(Delivery, lambda row: row.status == DeliveryStatus.SENT)
+    hook(Notification, lambda row: row.kind in post_types())
 
 
-def _one_recorded(here: Here) -> None:
+def _one_recorded(here: OnPassing) -> None:
     _after(steps, "_record_delivery", here)
     _after(steps, "_record_post", here)
 
 
-def _all_recorded(here: Here) -> None:
+def _all_recorded(here: OnPassing) -> None:
     real = steps.record
 
     def record(results: Any, now: Any) -> None:
@@ -94,7 +94,7 @@ def _all_recorded(here: Here) -> None:
     steps.record = record
 
 
-POINTS: dict[str, Callable[[Here], None]] = {
+POINTS: dict[str, Callable[[OnPassing], None]] = {
     "taking over": lambda here: _after(steps, "take_over", here),
     "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
     "expanded": lambda here: _after(steps, "expand_due", here, bool),
@@ -109,7 +109,7 @@ POINTS: dict[str, Callable[[Here], None]] = {
     "all recorded": _all_recorded,
 }
 # Passed once for each turn rather than for each message, or only where a person is written to for the first time.
-SELDOM = {
+RARE_POINTS = {
     "taking over": 1,
     "expanding, not committed": 4,
     "expanded": 2,
@@ -120,10 +120,10 @@ SELDOM = {
 }
 
 
-def no_reading_back() -> None:
+def disable_history_check() -> None:
     """For the control: what may have been sent is not looked for."""
 
-    async def blind(client: discord.Client, channel: discord.PartialMessageable, letter: Letter) -> int | None:
+    async def blind(client: discord.Client, channel: discord.PartialMessageable, letter: OutgoingMessage) -> int | None:
         return None
 
-    history.sent_already = blind
+    history.find_sent_message = blind

@@ -31,10 +31,10 @@ class Order:
     canary: float = 0.0  # seconds, for all times after which a frozen connection is noticed
     longest_backoff: float = 0.0  # seconds
     cap: float = 0.0  # seconds, of the longest sleep
-    reads_back: bool = True
+    checks_history: bool = True
 
 
-def tell(event: str, pid: int, **more: Any) -> None:
+def emit(event: str, pid: int, **more: Any) -> None:
     line = json.dumps({"event": event, "pid": pid, "at": time.monotonic(), **more}) + "\n"
     os.write(1, line.encode())
 
@@ -52,33 +52,33 @@ def notifyd(order: Order) -> None:
 
     def here() -> None:
         if next(passed) == order.nth:
-            tell("point", os.getpid(), point=order.point)
+            emit("point", os.getpid(), point=order.point)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    take_over = steps.take_over
+    take_over = steps.release_leases
 
     def speaking() -> None:
-        tell("speaking", os.getpid())
+        emit("speaking", os.getpid())
         take_over()
 
-    steps.take_over = speaking
+    steps.release_leases = speaking
     if order.point:
         kill_points.POINTS[order.point](here)
     if order.port:
         connections.settings["default"] |= {"HOST": "127.0.0.1", "PORT": str(order.port)}
     if order.canary:
         loop.CANARY_EVERY = loop.CANARY_WITHIN = order.canary
-        lock.LOCK_TURN, lock.LOCK_ANSWER = order.canary, order.canary * 1.5
+        lock.LOCK_WAIT, lock.LOCK_REPLY_WAIT = order.canary, order.canary * 1.5
     if order.longest_backoff:
-        policy.LONGEST_BACKOFF = order.longest_backoff
+        policy.MAX_BACKOFF = order.longest_backoff
     if order.cap:
-        policy.CAP = order.cap
-    if not order.reads_back:
-        kill_points.no_reading_back()
+        policy.MAX_SLEEP = order.cap
+    if not order.checks_history:
+        kill_points.disable_history_check()
     call_command("notifyd")
 
 
-def fork(order: Order) -> int:
+def fork_notifyd(order: Order) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -105,7 +105,7 @@ def main() -> None:
     import_module("notifications.management.commands.notifyd")
     children: set[int] = set()
     waiting = b""
-    tell("ready", os.getpid())
+    emit("ready", os.getpid())
     while True:
         # Looked at often rather than on SIGCHLD, whose handler the children would inherit.
         readable, _, _ = select.select([0], [], [], 0.005 if children else None)
@@ -115,18 +115,18 @@ def main() -> None:
                 break
             *lines, waiting = (waiting + read).split(b"\n")
             for line in lines:
-                asked = json.loads(line)
-                if "start" in asked:
-                    pid = fork(Order(**asked["start"]))
+                order = json.loads(line)
+                if "start" in order:
+                    pid = fork_notifyd(Order(**order["start"]))
                     children.add(pid)
-                    tell("started", pid, **asked["start"])
-                elif asked["kill"] in children:
-                    os.kill(asked["kill"], asked.get("signal", signal.SIGKILL))
+                    emit("started", pid, **order["start"])
+                elif order["kill"] in children:
+                    os.kill(order["kill"], order.get("signal", signal.SIGKILL))
         for pid in tuple(children):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 children.discard(pid)
-                tell("died", pid, status=os.waitstatus_to_exitcode(status))
+                emit("died", pid, status=os.waitstatus_to_exitcode(status))
     for pid in children:
         os.kill(pid, signal.SIGKILL)
 

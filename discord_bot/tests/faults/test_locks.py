@@ -29,8 +29,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import Passing, Permanent, Sent
-from notifications.models import Delivery, Notification, Status
+from notifications.messages import TemporaryError, PermanentError, SentMessage
+from notifications.models import Delivery, Notification, DeliveryStatus
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -92,8 +92,8 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     now = datetime.now(UTC)
     world = make_world(now)
     start = now + timedelta(days=1, seconds=1)
-    games = [world.game(seats=None, starts_at=start + timedelta(seconds=n), reminders=None) for n in range(4)]
-    people = [world.person(number) for number in range(100, 106)]
+    games = [world.create_game(seats=None, starts_at=start + timedelta(seconds=n), reminders=None) for n in range(4)]
+    people = [world.add_member(number) for number in range(100, 106)]
     over = time.monotonic() + SECONDS
     problems: list[BaseException] = []
     ids = itertools.count(10_000)
@@ -111,7 +111,7 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     def cancel(draw: random.Random, game: Game, at: datetime) -> object:
         """A game that is put off for good, or not: the letters of it are due now, so that undoing meets them."""
         by = Actor(world.bob, "page")
-        made = world.game(starts_at=at + timedelta(days=2))
+        made = world.create_game(starts_at=at + timedelta(days=2))
         signups.join(made.pk, people[0], Actor(people[0], "button"), at)
         done = scheduling.cancel(made.pk, "", by, at - TOLD_AFTER)
         return publishing.uncancel(made.pk, by, at) if draw.random() < 0.5 else done
@@ -121,15 +121,15 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         return server_settings.change_guild_defaults(world.guild.pk, says, (), (), Actor(world.alice, "page"), at)
 
     def expand(draw: random.Random, game: Game, at: datetime) -> object:
-        return steps.expand_due(at)
+        return steps.create_due_deliveries(at)
 
     def speak(draw: random.Random, game: Game, at: datetime) -> None:
-        jobs = steps.take_jobs(at, 20)
+        jobs = steps.lease_jobs(at, 20)
         draw.shuffle(jobs)
         outcomes: list[steps.Outcome] = [
-            Sent(world.channel.pk, next(ids)),
-            Passing("no", 0.1),
-            Permanent("no", Permanent.CLOSED_DMS),
+            SentMessage(world.channel.pk, next(ids)),
+            TemporaryError("no", 0.1),
+            PermanentError("no", PermanentError.CLOSED_DMS),
         ]
         steps.record([(job, draw.choices(outcomes, [2, 1, 8])[0]) for job in jobs], db_now())
 
@@ -163,11 +163,11 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     assert not twice.filter(n__gt=1).exists()
     later = db_now() + timedelta(minutes=10)
     for _ in range(10):
-        steps.expand_due(later)
-        steps.record([(job, Sent(world.channel.pk, next(ids))) for job in steps.take_jobs(later, 500)], later)
+        steps.create_due_deliveries(later)
+        steps.record([(job, SentMessage(world.channel.pk, next(ids))) for job in steps.lease_jobs(later, 500)], later)
     assert not Notification.objects.open().filter(due_at__lte=later).exists()
     assert not Notification.objects.open().exclude(leased_until=None).exists()
-    assert not Delivery.objects.filter(status=Status.PENDING).exists()
+    assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exists()
     order = [FIRST, SECOND, THIRD]
     for seen, sql in locks.seen.items():
         assert list(seen) == sorted(seen, key=order.index), (seen, sql)

@@ -11,7 +11,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.gateway.sessions import Session
 from gamesched.testing.stack import PROGRAMS, Stack, eventually
 from guilds.models import Channel
-from notifications.models import Delivery, Status
+from notifications.models import Delivery, DeliveryStatus
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -32,7 +32,7 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         client = stack.discord.client
         stack.start("bot2")
         soon = datetime.now(UTC) + timedelta(seconds=66)
-        game = world.game(channel_id=fixtures.GENERAL_ID, seats=5, reminders=(1,), starts_at=soon)
+        game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=5, reminders=(1,), starts_at=soon)
         post = eventually(stack.posts)[0]
         eventually(lambda: Announcement.objects.get().message_id)
         assert client.click("charlie", post, f"game:{game.pk}:join")["state"] == "answered"
@@ -42,9 +42,9 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         # Deleted by hand: put back once.
         client.fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
         eventually(lambda: [each for each in stack.posts() if each["id"] != post["id"]])
-        eventually(lambda: Delivery.objects.filter(status=Status.SENT).count() == 2)
+        eventually(lambda: Delivery.objects.filter(status=DeliveryStatus.SENT).count() == 2)
         assert eventually(stack.running["bot2"].poll, 20) == 1
-        assert "Another bot is running with this database." in stack.said
+        assert "Another bot is running with this database." in stack.log_text
         assert Signup.objects.count() == 1
         assert sorted(AuditEntry.objects.values_list("verb", flat=True)) == ["create", "join", "lost"]
         assert len(stack.posts()) == 1
@@ -52,4 +52,4 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         lines = [each for each in client.messages("charlie", fixtures.GENERAL_ID) if each.get("flags", 0) & 64]
         assert [each["content"] for each in lines] == ["You are in, seat 1 of 5."]
         assert [len(client.dms(name)) for name in ("bob", "charlie")] == [1, 1]
-        assert "Traceback" not in stack.said
+        assert "Traceback" not in stack.log_text

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self.stdout.write(done.text)
 
     def _list(self, as_json: bool) -> None:
-        deliveries, posts = report.dead_letters()
+        deliveries, posts = report.undelivered()
         found = [
             {
                 "delivery": d.pk,

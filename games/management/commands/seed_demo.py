@@ -11,12 +11,12 @@ from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, 
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
-from guilds.directory.payloads import SeenGuild, SeenUser
-from guilds.directory.upsert import greet_guild, see_guild, see_user
+from guilds.directory.payloads import GuildPayload, UserPayload
+from guilds.directory.upsert import mark_guild_welcomed, upsert_guild, upsert_user
 from guilds.models import Guild, User
 
-OPERATOR = SeenUser(ALICE, "alice", "Alice")
-BLOCKED = SeenUser(1300000000000000009, "ivan", "Ivan")
+OPERATOR = UserPayload(ALICE, "alice", "Alice")
+BLOCKED = UserPayload(1300000000000000009, "ivan", "Ivan")
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if not settings.DISCORD_IS_LOCAL:
             raise CommandError("This is for the local Discord.\nSet DISCORD_API_URL, or leave the demo's people out.")
         if not User.objects.filter(pk=OPERATOR.id).exists():
-            see_user(OPERATOR)
+            upsert_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
         if not GuildDefaults.objects.filter(pk=GUILD).exists():
             self._set_up()
@@ -42,8 +42,8 @@ class Command(BaseCommand):
         now = db_now()
         if not Guild.objects.filter(pk=GUILD).exists():
             # The bot writes down the rest when it connects.
-            see_guild(SeenGuild(GUILD, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
-        greet_guild(GUILD, now)  # set up here, so nobody need be told how
+            upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
+        mark_guild_welcomed(GUILD, now)  # set up here, so nobody need be told how
         GuildDefaults.objects.create(
             guild_id=GUILD,
             host_role_ids=[PLAYER],
@@ -59,5 +59,5 @@ class Command(BaseCommand):
             locked=["player_role_ids"],
         )
         host_actions.block(
-            GUILD, see_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
+            GUILD, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
         )

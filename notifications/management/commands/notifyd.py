@@ -13,12 +13,12 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.service import require_database, stop_on_signals
 from notifications import heartbeat
 from notifications.daemon import pause, steps
-from notifications.daemon.lock import Stuck
-from notifications.daemon.loop import HOW_TO_RELEASE, NoListen, Notifyd
-from notifications.messages import TokenRefused, backend
+from notifications.daemon.lock import DatabaseStuck
+from notifications.daemon.loop import HOW_TO_RESUME, ListenUnavailable, Notifyd
+from notifications.messages import TokenRefused, load_backend
 from notifications.models import Heartbeat
 
-SILENT_FOR = timedelta(minutes=1)  # it beats at least every half a minute
+HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it beats at least every half a minute
 
 
 class Command(BaseCommand):
@@ -35,45 +35,45 @@ class Command(BaseCommand):
         if check:
             self._check()
         elif hold is not None:
-            pause.hold(hold, db_now())
-            self.stdout.write(f"Held: {HOW_TO_RELEASE}")
+            pause.pause(hold, db_now())
+            self.stdout.write(f"Held: {HOW_TO_RESUME}")
         elif release:
-            self._release()
+            self._resume()
         else:
-            self._speak()
+            self._run_daemon()
 
     def _check(self) -> None:
         now = db_now()
-        beat = Heartbeat.objects.filter(name=heartbeat.SPEAKER).first()
-        if beat is None or now - beat.at > SILENT_FOR:
-            since = f"since {beat.at:%Y-%m-%d %H:%M:%S} UTC" if beat else "yet"
+        heartbeat = Heartbeat.objects.filter(name=heartbeat.SPEAKER).first()
+        if heartbeat is None or now - heartbeat.at > HEARTBEAT_MAX_AGE:
+            since = f"since {heartbeat.at:%Y-%m-%d %H:%M:%S} UTC" if heartbeat else "yet"
             raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
-        if (held := pause.open_hold()) is not None:
-            self.stdout.write(f"Speaking, but held since {held.at:%Y-%m-%d %H:%M} UTC: {held.why}")
+        if (pause := pause.open_hold()) is not None:
+            self.stdout.write(f"Speaking, but held since {pause.at:%Y-%m-%d %H:%M} UTC: {pause.why}")
             return
         due = steps.next_due()
         late = max((now - due).total_seconds(), 0) if due else 0
         self.stdout.write("Speaking." if late < 10 else f"Speaking; what waits longest is {late:.0f} s late.")
 
-    def _release(self) -> None:
-        if pause.open_hold() is None:
+    def _resume(self) -> None:
+        if pause.current_pause() is None:
             self.stdout.write("Nothing was held.")
             return
-        dropped = pause.release(getpass.getuser(), db_now())
+        dropped = pause.resume(getpass.getuser(), db_now())
         self.stdout.write(f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said.")
 
-    def _speak(self) -> None:
+    def _run_daemon(self) -> None:
         try:
             asyncio.run(self._run())
         except TokenRefused as reason:
             raise CommandError(f"{reason}\nCopy the token anew from the developer portal: Bot, Reset Token.") from None
-        except Stuck as reason:
+        except DatabaseStuck as reason:
             self.stderr.write(f"{reason} Ending, so that a new notifyd can go on.")
             os._exit(1)  # the thread that waits would hold up every other way out
-        except NoListen as reason:
+        except ListenUnavailable as reason:
             raise CommandError(f"{reason}\nPoint DATABASE_URL at PostgreSQL itself, or a session pool.") from None
 
     async def _run(self) -> None:
         stopping = asyncio.Event()
         stop_on_signals(stopping)
-        await Notifyd(backend(), stopping).run()
+        await Notifyd(load_backend(), stopping).run()
