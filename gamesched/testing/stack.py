@@ -60,7 +60,7 @@ class Stack:
         self.port = self._held.getsockname()[1]
         self.names = names
         self.url = f"http://localhost:{self.port}"
-        self.discord = LocalDiscord(public_url=self.url, limited=limited)
+        self.discord = LocalDiscord(public_url=self.url, rate_limits=limited)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.since: dict[str, datetime] = {}
         self.limited = limited

@@ -45,11 +45,11 @@ def test_ten_thousand_messages(stage: Stage) -> None:
 def test_ten_thousand_messages_control(stage: Stage) -> None:
     """The same kills while Discord remembers no nonce."""
     stage.forget()
-    stage.discord.do(lambda world: setattr(world.nonces, "remembered", -1.0))
+    stage.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", -1.0))
     try:
         figures = drain(stage, MESSAGES // 20, KILLS // 10, seed=2, say=print)
     finally:
-        stage.discord.do(lambda world: setattr(world.nonces, "remembered", DISCORDS_MEMORY))
+        stage.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", DISCORDS_MEMORY))
     count = stage.count()
     row("control, no nonces: messages asked for", figures.messages)
     row("control: kills", sum(figures.kills.values()))

@@ -141,7 +141,7 @@ def _change_something(stage: Stage, draw: random.Random) -> None:
 
 def few_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
     """What else goes wrong during a drain, in turn."""
-    fault = stage.discord.client.fault
+    fault = stage.discord.client.add_fault
     part: dict[str, Any] = {"match": "POST *", "times": 0, "probability": 0.3, "seed": 5}
     return [
         ("30 % of requests refused", partial(fault, "status", status=502, **part)),
@@ -153,7 +153,7 @@ def few_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
 
 def all_faults(stage: Stage) -> list[tuple[str, Callable[[], object]]]:
     """The same, and those that cost seconds."""
-    fault = stage.discord.client.fault
+    fault = stage.discord.client.add_fault
     part: dict[str, Any] = {"times": 0, "probability": 0.3, "seed": 5}
     return [
         *few_faults(stage),

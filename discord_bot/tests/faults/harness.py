@@ -213,7 +213,7 @@ class Stage:
     def __enter__(self) -> "Stage":
         self.stack.__enter__()
         self.discord = self.stack.discord
-        self.discord.do(self._set_up)
+        self.discord.run_in_loop(self._set_up)
         made = self.discord.client.add_people(12, fixtures.GUILD_ID)
         self.people = [int(person["id"]) for person in made]
         from guilds.directory import upsert
@@ -346,7 +346,7 @@ class Stage:
         letters: Counter[str] = Counter()
         posts: Counter[int] = Counter()
         shown: dict[int, str] = {}
-        for content, embeds in self.discord.do(look):
+        for content, embeds in self.discord.run_in_loop(look):
             letters.update(MARK.findall(content))
             for embed in embeds:
                 if found := POSTED.search(embed.get("url", "")):

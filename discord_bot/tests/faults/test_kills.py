@@ -49,7 +49,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(stage: Stage) -> None
 def test_without_discords_memory_the_same_kills_repeat(stage: Stage) -> None:
     """The control: what holds the promise is the nonce, and what was counted above would be seen here."""
     before = stage.count().repeated
-    stage.discord.do(lambda world: setattr(world.nonces, "remembered", -1.0))
+    stage.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", -1.0))
     try:
         for _ in range(3):
             stage.add_games(2)
@@ -59,7 +59,7 @@ def test_without_discords_memory_the_same_kills_repeat(stage: Stage) -> None:
         stage.quiet()
         stage.notifyds.end()
     finally:
-        stage.discord.do(lambda world: setattr(world.nonces, "remembered", DISCORDS_MEMORY))
+        stage.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", DISCORDS_MEMORY))
     count = stage.count()
     assert count.repeated > before
     assert count.lost == 0
@@ -75,7 +75,7 @@ def killed_long_ago(stage: Stage, kind: str) -> int:
     stage.add_games(1, players=0, kinds=(kind,))
     stage.notifyds.start(Order(point="sent, not recorded"))
     stage.notifyds.until("died")
-    stage.discord.do(lambda world: world.forget_nonces())
+    stage.discord.run_in_loop(lambda world: world.forget_nonces())
     long_ago = timedelta(minutes=10)
     Delivery.objects.filter(status=Status.PENDING).update(first_tried_at=F("first_tried_at") - long_ago)
     Notification.objects.open().filter(kind="announcement").update(first_tried_at=F("first_tried_at") - long_ago)
@@ -104,15 +104,15 @@ def test_where_nothing_may_be_read_it_is_uncertain_and_says_so(stage: Stage) -> 
     client = stage.discord.client
     game = killed_long_ago(stage, "announcement")
     channel = Announcement.objects.get(game_id=game).channel_id
-    client.fault("permissions", channel_id=str(channel), take=["READ_MESSAGE_HISTORY"])
+    client.add_fault("permissions", channel_id=str(channel), take=["READ_MESSAGE_HISTORY"])
     stage.notifyds.start()
     stage.quiet()
     stage.notifyds.end()
-    client.fault("give", channel_id=str(channel))
+    client.add_fault("give", channel_id=str(channel))
     assert "may" in Announcement.objects.get(game_id=game).problem
     assert (stage.count().said, stage.count().repeated) == (1, 0)
     killed_long_ago(stage, "reminder")
-    client.fault("status", match="GET /channels/*/messages", status=403, code=50001, times=0)
+    client.add_fault("status", match="GET /channels/*/messages", status=403, code=50001, times=0)
     stage.notifyds.start()
     stage.quiet()
     stage.notifyds.end()
@@ -211,7 +211,7 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(stage
     stage.add_games(2)  # in the backup they wait; then they are said, three minutes later
     copy_database(stage.server, "faults", "backup")
     connect(stage.server, "faults")
-    stage.discord.client.clock(advance=180)
+    stage.discord.client.set_clock(advance=180)
     speak()
     stage.quiet()
     stage.notifyds.end()
