@@ -31,7 +31,7 @@ RATE = 2  # how much faster Discord's clock is than ours; more, and a busy machi
 
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
     """So many new text channels."""
-    return local.do(
+    return local.run_in_loop(
         lambda world: [world.add_channel(world.guilds[fixtures.GUILD_ID], f"table-{n}").id for n in range(count)]
     )
 
@@ -66,7 +66,7 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
     with LocalDiscord() as local:
         settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = local.api_url, local.bot_token
         monkeypatch.setattr(client, "SECOND", 1 / rate)
-        local.world.clock.rate = rate
+        local.state.clock.rate = rate
         places = channels_of(local, channels)
         letters = [
             OutgoingMessage(channel_id=place, text=f"post {n}", nonce=str(n))
@@ -82,7 +82,7 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
                 await backend.stop()
 
         seconds, passed = asyncio.run(run())
-        statuses = Counter(entry["status"] for entry in local.server.services.log)
+        statuses = Counter(entry["status"] for entry in local.server.services.request_log)
         per_second = posts / seconds / rate
         print(f"\n{posts} posts, {channels} channels: {seconds * rate:.0f} s of Discord's, {per_second:.1f} a second, ")
         print(f"{per_second / 45:.1%} of 45, {per_second / 50:.1%} of 50; passed {passed}; answers {dict(statuses)}")

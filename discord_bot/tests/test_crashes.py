@@ -43,7 +43,7 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(world: World) 
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         # The callback hangs, so that the click is committed and not answered when the bot dies.
-        stack.discord.client.fault("timeout", match="POST /interactions/*", seconds=30)
+        stack.discord.client.add_fault("timeout", match="POST /interactions/*", seconds=30)
         stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=0)
         eventually(Signup.objects.exists)
         stack.kill("bot")

@@ -59,7 +59,7 @@ def stack(world: World) -> Iterator[Stack]:
 
 def fault(stack: Stack, kind: str, **details: Any) -> None:
     texts = {key: str(value) if key.endswith("_id") else value for key, value in details.items()}
-    stack.discord.client.fault(kind, **texts)
+    stack.discord.client.add_fault(kind, **texts)
 
 
 def posts_of(stack: Stack, game: Game, channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:

@@ -20,19 +20,19 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import REQUIRE_TAG
 from gamesched.local_discord.state.entities import Channel as Thread
-from gamesched.local_discord.state.permissions import BOT, Permission
+from gamesched.local_discord.state.permissions import BOT_PERMISSIONS, Permission
 from gamesched.testing.stack import Stack, eventually
 from guilds.directory.payloads import ChannelPayload
 from guilds.directory.upsert import upsert_channels
 from guilds.models import Channel
 from notifications.models import Delivery, Notification
 
-FORUM = ChannelPayload(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT)
+FORUM = ChannelPayload(fixtures.CAMPAIGNS_ID, "campaigns", 15, 20, BOT_PERMISSIONS)
 
 
 @pytest.fixture(scope="module")
 def discord() -> Iterator[LocalDiscord]:
-    with LocalDiscord(limited=False) as running:
+    with LocalDiscord(rate_limits=False) as running:
         yield running
 
 
@@ -40,15 +40,15 @@ def discord() -> Iterator[LocalDiscord]:
 def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
     """A new forum, known as the bot would know it."""
     settings.DISCORD_API_URL, settings.DISCORD_IS_LOCAL = discord.api_url, True
-    if fixtures.CAMPAIGNS_ID in discord.world.channels:
-        discord.do(lambda local: local.delete_channel(local.channels[fixtures.CAMPAIGNS_ID]))
-    discord.do(fixtures.add_forum)
+    if fixtures.CAMPAIGNS_ID in discord.state.channels:
+        discord.run_in_loop(lambda local: local.delete_channel(local.channels[fixtures.CAMPAIGNS_ID]))
+    discord.run_in_loop(fixtures.add_forum)
     upsert_channels(GUILD, [FORUM])
     return discord
 
 
 def threads(local: LocalDiscord) -> list[Thread]:
-    return [each for each in list(local.world.channels.values()) if each.parent_id == fixtures.CAMPAIGNS_ID]
+    return [each for each in list(local.state.channels.values()) if each.parent_id == fixtures.CAMPAIGNS_ID]
 
 
 def shown(local: LocalDiscord, channel_id: int) -> str:
@@ -92,7 +92,7 @@ def test_a_new_name_refused_for_now_is_given_later(local: LocalDiscord, world: W
     send_due(world.now)
     [thread] = threads(local)
     edit_game(world, game, world.now, title="Another")
-    local.client.fault("rate_limit", f"PATCH /channels/{thread.id}", retry_after=240)
+    local.client.add_fault("rate_limit", f"PATCH /channels/{thread.id}", retry_after=240)
     send_due(world.now)
     assert (thread.name, "Another" in shown(local, thread.id)) == ("Curse of Strahd", True)
     local.client.clear_faults()
@@ -108,14 +108,14 @@ def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, worl
     before = {thread.id for thread in threads(local)}
     assert len(before) == 2
     for thread in threads(local):
-        local.do(lambda local, thread=thread: local.change_channel(thread, archived=closed))  # type: ignore[misc]
+        local.run_in_loop(lambda local, thread=thread: local.change_channel(thread, archived=closed))  # type: ignore[misc]
     # A change between the tries begins their count anew, and is no reason to forget that there was one.
     edit_game(world, game, world.now, title="Another")
     send_due(world.now + timedelta(seconds=1))
     assert {thread.id for thread in threads(local)} == before, "nothing is posted twice"
     ids = dict(Announcement.objects.values_list("game_id", "message_id"))
     assert set(ids.values()) == before
-    assert local.world.channels[ids[game.pk] or 0].name == "Another"
+    assert local.state.channels[ids[game.pk] or 0].name == "Another"
     assert game.url in shown(local, ids[game.pk] or 0)
     assert other.url in shown(local, ids[other.pk] or 0)
 
@@ -124,7 +124,7 @@ def test_a_post_closed_by_its_age_is_opened_to_be_edited(local: LocalDiscord, wo
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
     [thread] = threads(local)
-    local.do(lambda local: local.change_channel(thread, archived=True))
+    local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
@@ -137,12 +137,12 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
     send_due(world.now)
     [first] = threads(local)
     assert RestDirectory().has_message(first.id, first.id)
-    local.do(lambda local: local.delete_channel(first))
+    local.run_in_loop(lambda local: local.delete_channel(first))
     assert not RestDirectory().has_message(first.id, first.id), "its channel is gone with it"
     assert posts_deleted([first.id], world.now) == 1
     send_due(world.now)
     [second] = threads(local)
-    local.do(lambda local: local.delete_channel(second))  # and nobody heard of it
+    local.run_in_loop(lambda local: local.delete_channel(second))  # and nobody heard of it
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     for _ in range(2):
         send_due(world.now + timedelta(seconds=3))
@@ -153,9 +153,9 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
 
 @pytest.mark.parametrize("moderates", [False, True])
 def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: World, moderates: bool) -> None:
-    role = local.world.guilds[GUILD].roles[fixtures.BOT_ROLE_ID]
-    bits = BOT | (Permission.MANAGE_THREADS if moderates else 0)
-    local.do(lambda local: local.change_role(local.guilds[GUILD], role, permissions=int(bits)))
+    role = local.state.guilds[GUILD].roles[fixtures.BOT_ROLE_ID]
+    bits = BOT_PERMISSIONS | (Permission.MANAGE_THREADS if moderates else 0)
+    local.run_in_loop(lambda local: local.change_role(local.guilds[GUILD], role, permissions=int(bits)))
     game = world.create_game(channel_id=fixtures.GENERAL_ID)
     send_due(world.now)
     edit_game(world, game, world.now, channel_id=fixtures.CAMPAIGNS_ID)
@@ -190,15 +190,15 @@ def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: Wor
 
 
 def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World, as_person: Any) -> None:
-    forum = local.world.channels[fixtures.CAMPAIGNS_ID]
+    forum = local.state.channels[fixtures.CAMPAIGNS_ID]
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
-    local.do(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
+    local.run_in_loop(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
     world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
     [thread] = threads(local)
     assert thread.thread is not None
     assert thread.thread.applied_tags == [6]
-    local.do(lambda local: local.change_channel(forum, available_tags=tags[:1]))
+    local.run_in_loop(lambda local: local.change_channel(forum, available_tags=tags[:1]))
     upsert_channels(GUILD, [replace(FORUM, lacks_tag=True)])
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
@@ -221,7 +221,7 @@ def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -
 def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
-        stack.discord.do(fixtures.add_forum)
+        stack.discord.run_in_loop(fixtures.add_forum)
         eventually(Channel.objects.filter(pk=fixtures.CAMPAIGNS_ID).exists)
         assert not Channel.objects.get(pk=fixtures.CAMPAIGNS_ID).missing_requirements
         game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
@@ -230,6 +230,6 @@ def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
         entry = stack.discord.client.click("charlie", post, f"game:{game.pk}:join")
         assert (entry["state"], entry["answer_type"]) == ("answered", 7)
         assert "1 of 5 seats taken" in str(stack.posts(channel_id=first)[0]["embeds"])
-        stack.discord.do(lambda local: local.delete_channel(local.channels[first]))
+        stack.discord.run_in_loop(lambda local: local.delete_channel(local.channels[first]))
         eventually(lambda: Announcement.objects.get().message_id not in (first, None), 3)
         assert [thread.name for thread in threads(stack.discord)] == ["Curse of Strahd"]

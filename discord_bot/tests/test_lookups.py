@@ -51,7 +51,7 @@ def test_all_processes_share_five_look_ups_a_second() -> None:
 
 
 def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
-    local.do(lambda world: setattr(world.bot, "token", "another"))
+    local.run_in_loop(lambda world: setattr(world.bot, "token", "another"))
     directory = RestDirectory()
     for look in (directory.member, directory.member, directory.has_message):
         with pytest.raises(DirectoryUnavailable):
@@ -80,7 +80,7 @@ def test_refused_look_ups_stop_long_before_discord_bans_us() -> None:
 
 
 def test_a_limit_of_the_whole_bot_is_heeded_by_all(local: LocalDiscord) -> None:
-    local.client.fault("rate_limit", retry_after=4.0, scope="global")
+    local.client.add_fault("rate_limit", retry_after=4.0, scope="global")
     for _ in range(3):
         with pytest.raises(DirectoryUnavailable):
             RestDirectory().member(fixtures.GUILD_ID, fixtures.BOB_ID)

@@ -45,14 +45,14 @@ def newest_ephemeral(stack: Stack, person: str, channel_id: int = fixtures.GENER
 
 
 def test_a_missing_permission_is_named_and_trying_again_works(world: World, stack: Stack, as_person: Any) -> None:
-    stack.discord.client.fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=["EMBED_LINKS"])
+    stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=["EMBED_LINKS"])
     eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements == ["Embed Links"])
     game = world.create_game(channel_id=fixtures.RAIDS_ID)
     eventually(lambda: Announcement.objects.get().problem)
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Not announced: missing Embed Links in #raids." in page
     assert "Try again" in page
-    stack.discord.client.fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
+    stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
     scheduling.announce_again(game.pk, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
@@ -65,7 +65,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     game = world.create_game(channel_id=fixtures.GENERAL_ID)
     post = eventually(stack.posts)[0]
     eventually(lambda: Announcement.objects.get().message_id)
-    stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+    stack.discord.client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
     again = eventually(lambda: [p for p in stack.posts() if p["id"] != post["id"]], 3)
     assert len(again) == 1
     entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
@@ -78,7 +78,7 @@ def test_a_post_deleted_while_nobody_heard_is_put_back_at_the_next_change(world:
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
         eventually(lambda: Announcement.objects.get().message_id)
-        stack.discord.client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+        stack.discord.client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
         assert not stack.posts()
         signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))
         again = eventually(stack.posts)
@@ -195,7 +195,7 @@ def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
 
 
 def test_a_renamed_channel_shows_within_two_seconds(world: World, stack: Stack) -> None:
-    stack.discord.client.fault("rename", channel_id=str(fixtures.RAIDS_ID), name="expeditions")
+    stack.discord.client.add_fault("rename", channel_id=str(fixtures.RAIDS_ID), name="expeditions")
     eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).name == "expeditions", 2)
 
 
@@ -214,10 +214,10 @@ def test_new_names_show_on_an_open_page(world: World) -> None:
             page.get_by_role("button", name="Bob").click()
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
-            client.fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
+            client.add_fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
             page.get_by_text("#town-square").first.wait_for(timeout=2000)
             # No event tells of a member's nick; the page's own look-up does, within a minute.
-            client.fault("rename", guild_id=str(fixtures.GUILD_ID), user_id=str(fixtures.CHARLIE_ID), name="Chuck")
+            client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), user_id=str(fixtures.CHARLIE_ID), name="Chuck")
             renamed = time.monotonic()
             page.locator(".roster").get_by_text("Chuck").first.wait_for(timeout=60_000)
             return time.monotonic() - renamed
@@ -234,10 +234,10 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
         eventually(lambda: Announcement.objects.get().message_id)
         stack.kill("bot")
         client = stack.discord.client
-        client.fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
-        client.fault("rename", guild_id=str(fixtures.GUILD_ID), role_id=str(fixtures.PLAYER_ID), name="Adventurer")
-        client.fault("rename", guild_id=str(fixtures.GUILD_ID), name="Saturday Night Dice")
-        client.fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
+        client.add_fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
+        client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), role_id=str(fixtures.PLAYER_ID), name="Adventurer")
+        client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), name="Saturday Night Dice")
+        client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
         stack.start("bot")
         eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).name == "town-square", 2)
         assert Role.objects.get(pk=fixtures.PLAYER_ID).name == "Adventurer"

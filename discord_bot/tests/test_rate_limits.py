@@ -38,14 +38,14 @@ def local(settings: Any) -> Iterator[LocalDiscord]:
 async def backend(local: LocalDiscord) -> AsyncIterator[DiscordBackend]:
     backend = DiscordBackend()
     await backend.start()
-    local.server.services.log.clear()
+    local.server.services.request_log.clear()
     yield backend
     await backend.stop()
 
 
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
-    guild = local.world.guilds[fixtures.GUILD_ID]
-    return local.do(lambda world: [world.add_channel(guild, f"table-{number}").id for number in range(count)])
+    guild = local.state.guilds[fixtures.GUILD_ID]
+    return local.run_in_loop(lambda world: [world.add_channel(guild, f"table-{number}").id for number in range(count)])
 
 
 def statuses(local: LocalDiscord, match: str = "") -> Counter[int]:
@@ -112,7 +112,7 @@ async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: Disc
 
 
 async def test_a_limit_of_the_whole_bot_silences_it(local: LocalDiscord, backend: DiscordBackend) -> None:
-    local.client.fault("rate_limit", retry_after=4.0, scope="global")
+    local.client.add_fault("rate_limit", retry_after=4.0, scope="global")
     results = await results_of(backend.send(letter) for letter in messages_to(channels_of(local, 20)))
     assert {type(result) for result in results} == {RateLimited}
     assert 3 < results[0].retry_after <= 4
@@ -122,14 +122,14 @@ async def test_a_limit_of_the_whole_bot_silences_it(local: LocalDiscord, backend
 async def test_a_failed_request_is_made_once(local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any) -> None:
     [letter] = messages_to([fixtures.GENERAL_ID])
     for status in (500, 502, 503):
-        local.client.fault("status", match="POST /channels/*", status=status)
+        local.client.add_fault("status", match="POST /channels/*", status=status)
         with pytest.raises(TemporaryError):
             await backend.send(letter)
     assert statuses(local) == {500: 1, 502: 1, 503: 1}
     monkeypatch.setattr(client, "TIMEOUT", 0.2)
     await backend.stop()
     await backend.start()
-    local.client.fault("delay", match="POST /channels/*", seconds=1.0)
+    local.client.add_fault("delay", match="POST /channels/*", seconds=1.0)
     with pytest.raises(TemporaryError, match="reached"):
         await backend.send(letter)
     assert isinstance(await backend.send(letter), SentMessage), "and the nonce makes the repeat harmless"
@@ -142,14 +142,14 @@ async def test_a_revoked_token_stops_everything(
     settings.DISCORD_REQUESTS_PER_SECOND = 30
     await backend.stop()
     await backend.start()
-    local.server.services.log.clear()
+    local.server.services.request_log.clear()
 
     def revoke(world: Any) -> None:
         world.bot.token = "another"
 
     sending = asyncio.create_task(results_of(backend.send(letter) for letter in messages_to(channels_of(local, 40))))
     await asyncio.sleep(0.3)
-    local.do(revoke)
+    local.run_in_loop(revoke)
     results = await sending
     seen = statuses(local)
     assert 1 <= seen[401] <= 4, "at most three after the first"
@@ -164,17 +164,17 @@ async def test_who_is_refused_often_falls_silent_first(
 ) -> None:
     monkeypatch.setattr(InvalidRequestGuard, "SPEAKING", 8)
     monkeypatch.setattr(InvalidRequestGuard, "EDITING", 10)
-    local.client.fault("status", match="*", status=403, code=50013, times=0)
+    local.client.add_fault("status", match="*", status=403, code=50013, times=0)
     for letter in messages_to(channels_of(local, 12)):
         with pytest.raises((PermanentError, RateLimited)):
             await backend.send(letter)
     assert statuses(local) == {403: 8}
     for number in range(5):
         with pytest.raises((PermanentError, RateLimited)):
-            await backend.send(announcement_edit(fixtures.GENERAL_ID, local.world.new_id() + number))
+            await backend.send(announcement_edit(fixtures.GENERAL_ID, local.state.new_id() + number))
     assert statuses(local) == {403: 10}
     with pytest.raises(RateLimited) as refusal:
-        await backend.send(announcement_edit(fixtures.GENERAL_ID, local.world.new_id()))
+        await backend.send(announcement_edit(fixtures.GENERAL_ID, local.state.new_id()))
     assert refusal.value.retry_after > 590
     assert sum("Discord refused 8 requests" in each.message for each in caplog.records) == 1
 
@@ -210,8 +210,8 @@ async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, bac
 
 @pytest.mark.parametrize("status", [400, 403, 429])
 async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: DiscordBackend, status: int) -> None:
-    local.do(lambda world: setattr(world.limits, "open_dm_status", status))
-    local.do(lambda world: world.limits.rules.update(open_dm=type(world.limits.rules["post"])(0, 10.0)))
+    local.run_in_loop(lambda world: setattr(world.rate_limits, "open_dm_status", status))
+    local.run_in_loop(lambda world: world.rate_limits.rules.update(open_dm=type(world.rate_limits.rules["post"])(0, 10.0)))
     for person, wait in ((fixtures.BOB_ID, 30.0), (fixtures.CHARLIE_ID, 30.0)):
         with pytest.raises(RateLimited) as refusal:
             await backend.send(OutgoingMessage(user_id=person, text="x", nonce="n"))

@@ -23,7 +23,7 @@ async def discord_and_notifyd(settings: Any) -> AsyncIterator[tuple[LocalDiscord
         settings.DISCORD_API_URL, settings.DISCORD_BOT_TOKEN = running.api_url, running.bot_token
         backend = DiscordBackend()
         await backend.start()
-        running.server.services.log.clear()
+        running.server.services.request_log.clear()
         yield running, Notifyd(backend, asyncio.Event())
         await backend.stop()
 
@@ -48,7 +48,7 @@ async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
 ) -> None:
     local, notifyd = discord_and_notifyd
     await run_in_db_thread(schedule_games, committed_world, 20)
-    local.client.fault("kick_bot", guild_id=str(fixtures.GUILD_ID))
+    local.client.add_fault("kick_bot", guild_id=str(fixtures.GUILD_ID))
     await turn_until_quiet(notifyd)
     asked = [each["path"] for each in local.client.requests("")]
     assert len([path for path in asked if "messages" in path]) <= 2, "one for each channel"
@@ -65,7 +65,7 @@ async def test_a_deleted_channel_is_asked_about_once(
 ) -> None:
     local, notifyd = discord_and_notifyd
     await run_in_db_thread(schedule_games, committed_world, 10)
-    local.client.fault("delete_channel", channel_id=str(fixtures.RAIDS_ID))
+    local.client.add_fault("delete_channel", channel_id=str(fixtures.RAIDS_ID))
     await turn_until_quiet(notifyd)
     asked = [each for each in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in each["path"]]
     assert len(asked) == 1

@@ -23,15 +23,15 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import PUBLIC_THREAD
 from gamesched.local_discord.state.entities import Channel as Thread
-from gamesched.local_discord.state.permissions import BOT
-from gamesched.local_discord.state.state import World as Local
+from gamesched.local_discord.state.permissions import BOT_PERMISSIONS
+from gamesched.local_discord.state.state import State as Local
 from gamesched.testing.stack import Stack, eventually
 from guilds.directory.payloads import ChannelPayload, GuildPayload
 from guilds.directory.upsert import upsert_channels, upsert_guild
 from guilds.models import Channel, Guild
 
-GENERAL = ChannelPayload(fixtures.GENERAL_ID, "general", 0, 10, BOT)
-THREAD = ChannelPayload(GUILD + 50, "Session one", 11, 10, BOT, parent_id=fixtures.GENERAL_ID)
+GENERAL = ChannelPayload(fixtures.GENERAL_ID, "general", 0, 10, BOT_PERMISSIONS)
+THREAD = ChannelPayload(GUILD + 50, "Session one", 11, 10, BOT_PERMISSIONS, parent_id=fixtures.GENERAL_ID)
 
 
 def upsert(*channels: ChannelPayload, now: datetime) -> None:
@@ -85,7 +85,7 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
 
 @pytest.fixture
 def local(world: World, settings: Any) -> Iterator[LocalDiscord]:
-    with LocalDiscord(limited=False) as running:
+    with LocalDiscord(rate_limits=False) as running:
         settings.DISCORD_API_URL, settings.DISCORD_IS_LOCAL = running.api_url, True
         yield running
 
@@ -96,21 +96,21 @@ def open_thread(local: Local) -> Thread:
 
 
 def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: LocalDiscord, world: World) -> None:
-    thread = local.do(open_thread)
+    thread = local.run_in_loop(open_thread)
     upsert(replace(THREAD, id=thread.id), now=world.now)
     game = world.create_game(channel_id=thread.id)
-    local.do(lambda local: local.change_channel(thread, archived=True))
+    local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     send_due(world.now)
     post = Announcement.objects.get()
     assert (post.place_id, post.problem, post.thread_name) == (thread.id, "", "")
     assert game.url in str(local.client.messages("alice", thread.id))
     assert thread.thread is not None
     assert not thread.thread.archived
-    local.do(lambda local: local.change_channel(thread, archived=True))
+    local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
-    local.do(lambda local: local.change_channel(thread, archived=True, locked=True))
+    local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
     scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
@@ -121,17 +121,17 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
 def test_threads_are_heard_of_as_they_come_and_go(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
-        thread = stack.discord.do(open_thread)
+        thread = stack.discord.run_in_loop(open_thread)
         row = Channel.objects.filter(pk=thread.id)
         eventually(row.exists)
         assert not row.get().missing_requirements
         game = world.create_game(channel_id=thread.id)
         post = eventually(lambda: stack.posts(channel_id=thread.id))[0]
         assert stack.discord.client.click("charlie", post, f"game:{game.pk}:join")["state"] == "answered"
-        stack.discord.do(lambda local: local.change_channel(thread, archived=True))
+        stack.discord.run_in_loop(lambda local: local.change_channel(thread, archived=True))
         eventually(row.filter(archived=True).exists)
-        stack.discord.client.say("charlie", thread.id, "Are we on?")
+        stack.discord.client.send_message("charlie", thread.id, "Are we on?")
         eventually(row.filter(archived=False).exists)
-        stack.discord.do(lambda local: local.delete_channel(thread))
+        stack.discord.run_in_loop(lambda local: local.delete_channel(thread))
         eventually(row.filter(gone_at__isnull=False).exists)
         eventually(lambda: "no longer exists" in Announcement.objects.get().problem)

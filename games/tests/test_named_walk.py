@@ -8,7 +8,7 @@ import pytest
 from games.models import Game
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import User
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.tests.test_browser_walkthrough import log_in, screenshot
 
@@ -18,7 +18,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "timezone_id": "UTC"}
 ROBIN, OTHER_ROBIN = 1300000000000000050, 1300000000000000051
 
 
-def two_robins(world: World) -> None:
+def two_robins(world: State) -> None:
     guild = world.guilds[fixtures.GUILD_ID]
     made = [world.add_user(User(ROBIN, "robin.h", "Robin")), world.add_user(User(OTHER_ROBIN, "rob", "Rob"))]
     world.add_members(guild, made)
@@ -49,7 +49,7 @@ def up(page: Any, says: str) -> None:
 
 def test_choosing_between_two_of_one_name() -> None:
     with Stack("web", "bot") as stack:
-        stack.discord.do(two_robins)
+        stack.discord.run_in_loop(two_robins)
 
         def plain(browser: Any) -> str:
             page = browser.new_context(**PHONE, java_script_enabled=False).new_page()

@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from gamesched.local_discord.server import redirects_of, start
+from gamesched.local_discord.server import registered_redirect_uris, start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,10 +39,10 @@ def run(options: argparse.Namespace) -> int:
 async def _serve(options: argparse.Namespace) -> int:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    redirects = redirects_of(options.public_url, options.redirect)
-    server = await start(options.host, options.port, redirects, options.state, options.crowd)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stopping.set)
+    redirect_uris = registered_redirect_uris(options.public_url, options.redirect)
+    server = await start(options.host, options.port, redirect_uris, options.state, options.crowd)
     sys.stdout.write(f"Local Discord: {server.origin}\n")
     sys.stdout.flush()
     await stopping.wait()

@@ -12,7 +12,7 @@ from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 TIMEOUT = 10.0  # seconds
 
 
-class SandboxClient:
+class LocalDiscordClient:
     """`person` is always a user name, as in "alice". HTTP errors raise requests.HTTPError with Discord's body in it."""
 
     def __init__(self, origin: str) -> None:
@@ -22,12 +22,12 @@ class SandboxClient:
 
     def as_person(self, person: str, method: str, path: str, body: Json | None = None) -> Any:
         """Call the API as the person's own client does."""
-        return self._call(method, f"/api/v10{path}", body, f"local-{person}")
+        return self._request(method, f"/api/v10{path}", body, f"local-{person}")
 
     def messages(self, person: str, channel_id: int | str, limit: int = 50) -> list[Json]:
         """The channel's messages that this person sees, newest first."""
-        found: list[Json] = self.as_person(person, "GET", f"/channels/{channel_id}/messages?limit={limit}")
-        return found
+        messages: list[Json] = self.as_person(person, "GET", f"/channels/{channel_id}/messages?limit={limit}")
+        return messages
 
     def dms(self, person: str, limit: int = 50) -> list[Json]:
         """The person's direct messages with the bot, newest first."""
@@ -36,9 +36,9 @@ class SandboxClient:
                 return self.messages(person, channel["id"], limit)
         return []
 
-    def say(self, person: str, channel_id: int | str, content: str) -> Json:
-        said: Json = self.as_person(person, "POST", f"/channels/{channel_id}/messages", {"content": content})
-        return said
+    def send_message(self, person: str, channel_id: int | str, content: str) -> Json:
+        message: Json = self.as_person(person, "POST", f"/channels/{channel_id}/messages", {"content": content})
+        return message
 
     def click(self, person: str, message: Json, custom_id: str, wait: float = 5.0, values: Iterable[str] = ()) -> Json:
         """Press a button (or choose `values`). Returns the entry of `interactions()` once it is answered or failed.
@@ -59,9 +59,9 @@ class SandboxClient:
             body["guild_id"] = channel["guild_id"]
         if chosen := list(values):
             body["data"] |= {"component_type": 3, "values": chosen}
-        return self._interact(person, body, wait)
+        return self._post_interaction(person, body, wait)
 
-    def command(
+    def use_command(
         self, person: str, channel_id: int | str, name: str, options: list[Json] | None = None, wait: float = 5.0
     ) -> Json:
         """Use a slash command of the bot. Returns as `click` does.
@@ -69,16 +69,16 @@ class SandboxClient:
         `options` are {"name", "value"}; of a subcommand {"type": 1, "name": "list", "options": [...]}, with type 2 of a
         group of them.
         """
-        return self._interact(person, self._command(2, channel_id, name, options), wait)
+        return self._post_interaction(person, self._command_body(2, channel_id, name, options), wait)
 
     def autocomplete(
         self, person: str, channel_id: int | str, name: str, options: list[Json], wait: float = 5.0
     ) -> Json:
         """Type into an option of a command: the one with `"focused": True`. The entry has the `choices` offered."""
-        return self._interact(person, self._command(4, channel_id, name, options), wait)
+        return self._post_interaction(person, self._command_body(4, channel_id, name, options), wait)
 
     @staticmethod
-    def _command(kind: int, channel_id: int | str, name: str, options: list[Json] | None) -> Json:
+    def _command_body(kind: int, channel_id: int | str, name: str, options: list[Json] | None) -> Json:
         data: Json = {"name": name, "type": 1, "options": options or []}
         return {"type": kind, "application_id": str(APPLICATION_ID), "channel_id": str(channel_id), "data": data}
 
@@ -97,14 +97,14 @@ class SandboxClient:
             rows.append({"type": 18, "component": field})
         data = {"id": modal["id"], "custom_id": modal["custom_id"], "components": rows}
         body = {"type": 5, "application_id": str(APPLICATION_ID), "channel_id": modal["channel_id"], "data": data}
-        return self._interact(person, body, wait)
+        return self._post_interaction(person, body, wait)
 
-    def _interact(self, person: str, body: Json, wait: float) -> Json:
+    def _post_interaction(self, person: str, body: Json, wait: float) -> Json:
         body["nonce"] = secrets.token_hex(8)
         self.as_person(person, "POST", "/interactions", body)
         until = time.monotonic() + wait
         while True:
-            entry: Json = self._call("GET", f"/sandbox/interactions?nonce={body['nonce']}")[0]
+            entry: Json = self._request("GET", f"/sandbox/interactions?nonce={body['nonce']}")[0]
             if entry["state"] != "waiting" or time.monotonic() >= until:
                 return entry
             time.sleep(0.01)
@@ -112,53 +112,53 @@ class SandboxClient:
     # --- the sandbox's own addresses -----------------------------------------------------------------------
 
     def people(self) -> list[Json]:
-        found: list[Json] = self._call("GET", "/sandbox/people")
-        return found
+        people: list[Json] = self._request("GET", "/sandbox/people")
+        return people
 
     def add_people(self, count: int, guild_id: int | str, role_ids: Iterable[int | str] = ()) -> list[Json]:
         """Let that many new people into a guild."""
         body = {"count": count, "guild_id": str(guild_id), "role_ids": [str(each) for each in role_ids]}
-        made: list[Json] = self._call("POST", "/sandbox/people", body)
-        return made
+        people: list[Json] = self._request("POST", "/sandbox/people", body)
+        return people
 
     def interactions(self) -> list[Json]:
         """Every interaction, oldest first: user, custom_id, milliseconds, state and more."""
-        found: list[Json] = self._call("GET", "/sandbox/interactions")
-        return found
+        interactions: list[Json] = self._request("GET", "/sandbox/interactions")
+        return interactions
 
     def requests(self, match: str = "") -> list[Json]:
         """What the bot asked for, oldest first; those whose "METHOD /path" contains `match`."""
-        found: list[Json] = self._call("GET", "/sandbox/requests")
-        return [each for each in found if match in f"{each['method']} {each['path']}"]
+        requests_made: list[Json] = self._request("GET", "/sandbox/requests")
+        return [each for each in requests_made if match in f"{each['method']} {each['path']}"]
 
-    def fault(self, kind: str, match: str | None = None, **details: Any) -> Json:
+    def add_fault(self, kind: str, match: str | None = None, **details: Any) -> Json:
         """Set a fault; `fault_kinds` has the kinds and their details. Returns `said`, what happened, and more."""
         body: Json = {"kind": kind} | ({"match": match} if match is not None else {})
-        made: Json = self._call("POST", "/sandbox/faults", body | details)
-        return made
+        fault: Json = self._request("POST", "/sandbox/faults", body | details)
+        return fault
 
     def faults(self) -> list[Json]:
         """The faults that wait for requests, and the pauses that last."""
-        found: list[Json] = self._call("GET", "/sandbox/faults")
-        return found
+        faults: list[Json] = self._request("GET", "/sandbox/faults")
+        return faults
 
     def clear_faults(self) -> None:
         """Forget what waits, end what lasts; changes to the world stay."""
-        self._call("DELETE", "/sandbox/faults")
+        self._request("DELETE", "/sandbox/faults")
 
-    def clock(self, rate: float | None = None, advance: float = 0.0) -> Json:
+    def set_clock(self, rate: float | None = None, advance: float = 0.0) -> Json:
         """Make the clock run at `rate` times real time, and jump ahead by `advance` seconds. Returns `now`, `rate`."""
         body = {"advance": advance} | ({} if rate is None else {"rate": rate})
-        shown: Json = self._call("POST", "/sandbox/clock", body)
-        return shown
+        clock: Json = self._request("POST", "/sandbox/clock", body)
+        return clock
 
     def bot_connected(self) -> bool:
-        return bool(self._call("GET", "/sandbox/status")["bot_connected"])
+        return bool(self._request("GET", "/sandbox/status")["bot_connected"])
 
-    def _call(self, method: str, path: str, body: Json | None = None, token: str | None = None) -> Any:
+    def _request(self, method: str, path: str, body: Json | None = None, token: str | None = None) -> Any:
         headers = {"Authorization": token} if token else {}
-        answer = requests.request(method, self.origin + path, json=body, headers=headers, timeout=TIMEOUT)
-        if not answer.ok:
-            said = f"{answer.status_code} for {method} {path}: {answer.text}"
-            raise requests.HTTPError(said, response=answer)
-        return answer.json() if answer.content else None
+        response = requests.request(method, self.origin + path, json=body, headers=headers, timeout=TIMEOUT)
+        if not response.ok:
+            problem = f"{response.status_code} for {method} {path}: {response.text}"
+            raise requests.HTTPError(problem, response=response)
+        return response.json() if response.content else None

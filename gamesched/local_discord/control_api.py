@@ -5,120 +5,120 @@ from typing import Any
 
 from aiohttp import web
 
-from gamesched.local_discord.api.request import SERVICES, answer
-from gamesched.local_discord.faults.registry import BadFault
+from gamesched.local_discord.api.request import SERVICES, json_response
+from gamesched.local_discord.faults.registry import InvalidFault
 from gamesched.local_discord.state.entities import Json, User
-from gamesched.local_discord.state.permissions import named
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.permissions import permissions_by_name
+from gamesched.local_discord.state.state import State
 
 
 async def get_people(request: web.Request) -> web.Response:
     """Everyone, with the token to put into the Authorization header to act as them."""
-    return answer([_person(request.app[SERVICES].world, user) for user in request.app[SERVICES].world.people()])
+    return json_response([_person_payload(request.app[SERVICES].state, user) for user in request.app[SERVICES].state.people()])
 
 
-def _person(world: World, user: User) -> Json:
+def _person_payload(state: State, user: User) -> Json:
     return {
         "id": str(user.id),
         "username": user.username,
         "global_name": user.global_name,
         "token": user.token,
         "dms_open": user.dms_open,
-        "guilds": [str(guild.id) for guild in world.guilds_of(user.id)],
+        "guilds": [str(guild.id) for guild in state.guilds_of(user.id)],
     }
 
 
 async def add_people(request: web.Request) -> web.Response:
     """`names`, or `count` of nameless ones; `guild_id` and `role_ids` to let them in; `dms_open` (true)."""
-    world, body = request.app[SERVICES].world, await _body(request)
+    state, body = request.app[SERVICES].state, await _json_body(request)
     names = list(body.get("names") or [])
     if not names:
-        first = len(world.users)
+        first = len(state.users)
         names = [f"person{first + i}" for i in range(int(body.get("count", 1)))]
-    made = []
+    users = []
     for name in names:
-        if world.by_token(f"local-{name.lower()}") is not None:
-            return answer({"message": f"There is a {name} already."}, 400)
-        user = User(world.new_id(), name.lower(), name.title(), dms_open=bool(body.get("dms_open", True)))
-        made.append(world.add_user(user))
+        if state.user_by_token(f"local-{name.lower()}") is not None:
+            return json_response({"message": f"There is a {name} already."}, 400)
+        user = User(state.new_id(), name.lower(), name.title(), dms_open=bool(body.get("dms_open", True)))
+        users.append(state.add_user(user))
     if "guild_id" in body:
         roles = [int(each) for each in body.get("role_ids") or []]
-        world.add_members(world.guilds[int(body["guild_id"])], made, roles)
-    return answer([_person(world, user) for user in made], 201)
+        state.add_members(state.guilds[int(body["guild_id"])], users, roles)
+    return json_response([_person_payload(state, user) for user in users], 201)
 
 
 async def add_guild(request: web.Request) -> web.Response:
     """`name`, `owner_id`, `channels` (names); `with_bot` (true)."""
-    world, body = request.app[SERVICES].world, await _body(request)
-    guild = world.add_guild(str(body["name"]), int(body["owner_id"]))
-    made = [world.add_channel(guild, str(name)) for name in body.get("channels") or ["general"]]
+    state, body = request.app[SERVICES].state, await _json_body(request)
+    guild = state.add_guild(str(body["name"]), int(body["owner_id"]))
+    channels = [state.add_channel(guild, str(name)) for name in body.get("channels") or ["general"]]
     if body.get("with_bot", True):
-        world.add_bot(guild)
-    return answer({"id": str(guild.id), "channels": [str(channel.id) for channel in made]}, 201)
+        state.add_bot(guild)
+    return json_response({"id": str(guild.id), "channels": [str(channel.id) for channel in channels]}, 201)
 
 
 async def add_channel(request: web.Request) -> web.Response:
     """`guild_id`, `name`."""
-    world, body = request.app[SERVICES].world, await _body(request)
-    channel = world.add_channel(world.guilds[int(body["guild_id"])], str(body["name"]))
-    return answer({"id": str(channel.id)}, 201)
+    state, body = request.app[SERVICES].state, await _json_body(request)
+    channel = state.add_channel(state.guilds[int(body["guild_id"])], str(body["name"]))
+    return json_response({"id": str(channel.id)}, 201)
 
 
 async def add_role(request: web.Request) -> web.Response:
     """`guild_id`, `name`, `permissions` (names), `member_ids` who get it."""
-    world, body = request.app[SERVICES].world, await _body(request)
-    guild = world.guilds[int(body["guild_id"])]
-    role = world.add_role(guild, str(body["name"]), named(list(body.get("permissions") or [])))
+    state, body = request.app[SERVICES].state, await _json_body(request)
+    guild = state.guilds[int(body["guild_id"])]
+    role = state.add_role(guild, str(body["name"]), permissions_by_name(list(body.get("permissions") or [])))
     for each in body.get("member_ids") or []:
         member = guild.members[int(each)]
-        world.change_member(guild, member, roles=[*member.roles, role.id])
-    return answer({"id": str(role.id)}, 201)
+        state.change_member(guild, member, roles=[*member.roles, role.id])
+    return json_response({"id": str(role.id)}, 201)
 
 
 async def get_interactions(request: web.Request) -> web.Response:
-    return answer(request.app[SERVICES].interactions.log(request.query.get("nonce")))
+    return json_response(request.app[SERVICES].interactions.log(request.query.get("nonce")))
 
 
 async def get_requests(request: web.Request) -> web.Response:
     """What the bot and the application asked for, oldest first."""
-    return answer(list(request.app[SERVICES].log))
+    return json_response(list(request.app[SERVICES].request_log))
 
 
 async def get_faults(request: web.Request) -> web.Response:
-    return answer(request.app[SERVICES].faults.waiting())
+    return json_response(request.app[SERVICES].faults.active())
 
 
 async def add_fault(request: web.Request) -> web.Response:
     try:
-        return answer(request.app[SERVICES].faults.add(await _body(request)), 201)
-    except BadFault as reason:
-        return answer({"message": str(reason)}, 400)
+        return json_response(request.app[SERVICES].faults.add(await _json_body(request)), 201)
+    except InvalidFault as reason:
+        return json_response({"message": str(reason)}, 400)
 
 
 async def get_fault_kinds(request: web.Request) -> web.Response:
     """What can go wrong: every kind with what it does and its keys."""
-    return answer(request.app[SERVICES].faults.kinds())
+    return json_response(request.app[SERVICES].faults.kinds())
 
 
 async def get_fault_choices(request: web.Request) -> web.Response:
     """What may stand in the keys of faults, by name, for a person to choose from."""
-    return answer(request.app[SERVICES].faults.choices())
+    return json_response(request.app[SERVICES].faults.choices())
 
 
 async def clear_faults(request: web.Request) -> web.Response:
     request.app[SERVICES].faults.clear()
-    return answer(None)
+    return json_response(None)
 
 
 async def get_clock(request: web.Request) -> web.Response:
     """`now` in seconds since 1970, and `rate`: how many of its seconds pass in a real one."""
-    clock = request.app[SERVICES].world.clock
-    return answer({"now": clock(), "rate": clock.rate})
+    clock = request.app[SERVICES].state.clock
+    return json_response({"now": clock(), "rate": clock.rate})
 
 
 async def set_clock(request: web.Request) -> web.Response:
     """`rate`, above 0; `advance` in seconds, at least 0. Says what `get_clock` says."""
-    clock, body = request.app[SERVICES].world.clock, await _body(request)
+    clock, body = request.app[SERVICES].state.clock, await _json_body(request)
     if "rate" in body:
         clock.rate = float(body["rate"])
     clock.advance(float(body.get("advance", 0)))
@@ -128,10 +128,10 @@ async def set_clock(request: web.Request) -> web.Response:
 async def get_status(request: web.Request) -> web.Response:
     """Whether the bot is connected."""
     services = request.app[SERVICES]
-    return answer({"bot_connected": services.gateway.connected(services.world.bot.id)})
+    return json_response({"bot_connected": services.gateway.is_connected(services.state.bot.id)})
 
 
-async def _body(request: web.Request) -> Json:
+async def _json_body(request: web.Request) -> Json:
     try:
         body: Any = json.loads(await request.read() or b"{}")
     except ValueError:
@@ -142,14 +142,14 @@ async def _body(request: web.Request) -> Json:
 
 
 @web.middleware
-async def plain_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+async def json_errors(request: web.Request, handler: Any) -> web.StreamResponse:
     """A wrong id or a missing key below /sandbox/ is told, not a traceback."""
     try:
         response: web.StreamResponse = await handler(request)
     except (KeyError, ValueError) as reason:
         if not request.path.startswith("/sandbox/"):
             raise
-        return answer({"message": f"Unknown or missing: {reason}"}, 400)
+        return json_response({"message": f"Unknown or missing: {reason}"}, 400)
     return response
 
 

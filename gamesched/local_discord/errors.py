@@ -76,11 +76,11 @@ def missing_access() -> DiscordError:
     return DiscordError(403, 50001, "Missing Access")
 
 
-def not_in_a_dm() -> DiscordError:
+def cannot_act_on_dm() -> DiscordError:
     return DiscordError(400, 50003, "Cannot execute action on a DM channel")
 
 
-def not_the_author() -> DiscordError:
+def authored_by_another_user() -> DiscordError:
     return DiscordError(403, 50005, "Cannot edit a message authored by another user")
 
 
@@ -88,11 +88,11 @@ def empty_message() -> DiscordError:
     return DiscordError(400, 50006, "Cannot send an empty message")
 
 
-def closed_dms() -> DiscordError:
+def cannot_send_to_user() -> DiscordError:
     return DiscordError(403, 50007, "Cannot send messages to this user")
 
 
-def not_a_text_channel() -> DiscordError:
+def non_text_channel() -> DiscordError:
     return DiscordError(400, 50008, "Cannot send messages in a non-text channel")
 
 
@@ -104,16 +104,16 @@ def missing_permissions() -> DiscordError:
     return DiscordError(403, 50013, "Missing Permissions")
 
 
-def wrong_number_to_delete() -> DiscordError:
-    said = "Must provide at least 2 and fewer than or equal to 100 messages to delete"
-    return DiscordError(400, 50016, f"Provided too few or too many messages to delete. {said}")
+def wrong_bulk_delete_count() -> DiscordError:
+    bounds = "Must provide at least 2 and fewer than or equal to 100 messages to delete"
+    return DiscordError(400, 50016, f"Provided too few or too many messages to delete. {bounds}")
 
 
 def invalid_role() -> DiscordError:
     return DiscordError(400, 50028, "Invalid Role")
 
 
-def too_old_to_delete() -> DiscordError:
+def too_old_to_bulk_delete() -> DiscordError:
     return DiscordError(400, 50034, "A message provided was too old to bulk delete")
 
 
@@ -125,11 +125,11 @@ def invalid_webhook_token() -> DiscordError:
     return DiscordError(401, 50027, "Invalid Webhook Token")
 
 
-def thread_is_archived() -> DiscordError:
+def thread_archived() -> DiscordError:
     return DiscordError(400, 50083, "Thread is archived")
 
 
-def tag_is_required() -> DiscordError:
+def tag_required() -> DiscordError:
     return DiscordError(400, 40067, "A tag is required to create a forum post in this channel")
 
 
@@ -137,11 +137,11 @@ def no_mutual_guild() -> DiscordError:
     return DiscordError(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
 
 
-def malformed_json() -> DiscordError:
+def invalid_json() -> DiscordError:
     return DiscordError(400, 50109, "The request body contains invalid JSON.")
 
 
-def already_a_thread() -> DiscordError:
+def thread_already_created() -> DiscordError:
     return DiscordError(400, 160004, "A thread has already been created for this message")
 
 
@@ -153,7 +153,7 @@ def too_many_command_creates() -> DiscordError:
     return DiscordError(400, 30034, "Max number of daily application command creates has been reached (200)")
 
 
-def too_many_events() -> DiscordError:
+def too_many_scheduled_events() -> DiscordError:
     return DiscordError(400, 30038, "Maximum number of guild scheduled events reached (100)")
 
 
@@ -161,11 +161,11 @@ def unknown_scheduled_event() -> DiscordError:
     return DiscordError(404, 10070, "Unknown Guild Scheduled Event")
 
 
-def finished_event() -> DiscordError:
+def scheduled_event_finished() -> DiscordError:
     return DiscordError(400, 180000, "Cannot update a finished event")
 
 
-def invalid(path: Sequence[str | int], code: str, message: str) -> DiscordError:
+def invalid_form_body(path: Sequence[str | int], code: str, message: str) -> DiscordError:
     """50035, Invalid Form Body, blaming the value at `path`."""
     errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for step in reversed(path):

@@ -7,11 +7,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from gamesched.local_discord.client import SandboxClient
+from gamesched.local_discord.client import LocalDiscordClient
 from gamesched.local_discord.gateway.gateway import Gateway
-from gamesched.local_discord.server import Server, redirects_of, start
+from gamesched.local_discord.server import Server, registered_redirect_uris, start
 from gamesched.local_discord.state.entities import APPLICATION_ID, CLIENT_SECRET, bot_token
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
 T = TypeVar("T")
 
@@ -28,15 +28,15 @@ class LocalDiscord:
     client_secret = CLIENT_SECRET
 
     def __init__(
-        self, public_url: str = "http://localhost:8000", state: Path | None = None, port: int = 0, limited: bool = True
+        self, public_url: str = "http://localhost:8000", state_file: Path | None = None, port: int = 0, rate_limits: bool = True
     ) -> None:
         """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
 
         One IDENTIFY in five seconds is off in any case, for tests that kill a bot and start it again at once. Ask for
         it with `discord.do(lambda world: world.limits.rules.update(identify=RULES["identify"]))`.
         """
-        self._redirects = redirects_of(public_url, [])
-        self._state, self._port, self._limited = state, port, limited
+        self._redirect_uris = registered_redirect_uris(public_url, [])
+        self._state_file, self._port, self._rate_limits = state_file, port, rate_limits
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="local-discord", daemon=True)
         self._server: Server | None = None
@@ -44,11 +44,11 @@ class LocalDiscord:
     def start(self) -> "LocalDiscord":
         """Listen. Raises OSError when the port is taken."""
         self._thread.start()
-        starting = start("127.0.0.1", self._port, self._redirects, self._state)
+        starting = start("127.0.0.1", self._port, self._redirect_uris, self._state_file)
         self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
-        if not self._limited:
-            self.world.limits.rules.clear()
-        self.world.limits.rules.pop("identify", None)
+        if not self._rate_limits:
+            self.state.rate_limits.rules.clear()
+        self.state.rate_limits.rules.pop("identify", None)
         return self
 
     def stop(self) -> None:
@@ -73,8 +73,8 @@ class LocalDiscord:
         return self._server
 
     @property
-    def world(self) -> World:
-        return self.server.services.world
+    def state(self) -> State:
+        return self.server.services.state
 
     @property
     def gateway(self) -> Gateway:
@@ -93,13 +93,13 @@ class LocalDiscord:
         return self.origin.replace("http", "ws", 1) + "/gateway"
 
     @property
-    def client(self) -> SandboxClient:
-        return SandboxClient(self.origin)
+    def client(self) -> LocalDiscordClient:
+        return LocalDiscordClient(self.origin)
 
-    def do(self, change: Callable[[World], T]) -> T:
+    def run_in_loop(self, change: Callable[[State], T]) -> T:
         """Run `change(world)` in the server's thread and return what it returns."""
 
         async def call() -> T:
-            return change(self.world)
+            return change(self.state)
 
         return asyncio.run_coroutine_threadsafe(call(), self._loop).result(10)

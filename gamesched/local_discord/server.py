@@ -9,64 +9,64 @@ from aiohttp import web
 
 from gamesched.local_discord import control_api, fixtures
 from gamesched.local_discord.api import router
-from gamesched.local_discord.api.exchange_log import Record
+from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
-from gamesched.local_discord.api.request import LOGGED, SERVICES, Call, Route, Services, Settings, serve
+from gamesched.local_discord.api.request import REQUEST_LOG_SIZE, SERVICES, ApiRequest, Route, Services, Settings, make_handler
 from gamesched.local_discord.errors import not_found
-from gamesched.local_discord.faults.injector import Faults, cut
-from gamesched.local_discord.faults.request_faults import Dropped
+from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
+from gamesched.local_discord.faults.request_faults import ConnectionDropped
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.oauth import endpoints
 from gamesched.local_discord.oauth.grants import Grants
 from gamesched.local_discord.page import views
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 from gamesched.local_discord.state.store import Store
 
 CALLBACK_PATH = "/accounts/discord/login/callback/"
 # Two hundred people clicking at once would overflow aiohttp's default of 128 and wait a second for a retry.
 BACKLOG = 2048
-SEEN_AS_LOCALHOST = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound to)
+LOCALHOST_ADDRESSES = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 (compared with, not bound to)
 
 
-def redirects_of(public_url: str, more: list[str]) -> tuple[str, ...]:
+def registered_redirect_uris(public_url: str, additional: list[str]) -> tuple[str, ...]:
     """The registered OAuth2 addresses: the product's own, and any others."""
-    return (public_url.rstrip("/") + CALLBACK_PATH, *more)
+    return (public_url.rstrip("/") + CALLBACK_PATH, *additional)
 
 
-async def _unknown(call: Call) -> None:
+async def _unknown_route(request: ApiRequest) -> None:
     raise not_found()
 
 
-def build(services: Services) -> web.Application:
+def build_application(services: Services) -> web.Application:
     """The web application around a world."""
-    app = web.Application(middlewares=[control_api.plain_errors])
+    app = web.Application(middlewares=[control_api.json_errors])
     app[SERVICES] = services
-    app[views.STREAMS] = set()
-    app.add_routes([*control_api.ROUTES, *views.ROUTES, web.get("/gateway", _gateway), web.get("/gateway/", _gateway)])
+    app[views.EVENT_STREAMS] = set()
+    app.add_routes([*control_api.ROUTES, *views.ROUTES, web.get("/gateway", _serve_gateway), web.get("/gateway/", _serve_gateway)])
     for prefix in ("", "/api"):
         app.router.add_get(prefix + "/oauth2/authorize", endpoints.authorize_page)
         app.router.add_post(prefix + "/oauth2/authorize", endpoints.authorize)
     for route in (*router.ROUTES, *endpoints.ROUTES):
-        app.router.add_route(route.method, "/api/v10" + route.path, serve(route))
-    app.router.add_route("*", "/api/{rest:.*}", serve(Route("*", "", _unknown)))
+        app.router.add_route(route.method, "/api/v10" + route.path, make_handler(route))
+    app.router.add_route("*", "/api/{rest:.*}", make_handler(Route("*", "", _unknown_route)))
     app.on_shutdown.append(_close_sockets)
     return app
 
 
-async def _gateway(request: web.Request) -> web.StreamResponse:
+async def _serve_gateway(request: web.Request) -> web.StreamResponse:
     services = request.app[SERVICES]
     try:
-        await services.faults.reach(request)
-    except Dropped:
-        cut(request)
+        await services.faults.check_reachable(request)
+    except ConnectionDropped:
+        abort_connection(request)
         return web.Response()
-    with services.faults.cuttable(request):
+    with services.faults.track_connection(request):
         return await services.gateway.serve(request)
 
 
 async def _close_sockets(app: web.Application) -> None:
     await app[SERVICES].gateway.close()
-    streams = app[views.STREAMS]
+    streams = app[views.EVENT_STREAMS]
     await asyncio.gather(*(socket.close() for socket in tuple(streams)))
 
 
@@ -80,41 +80,41 @@ class Server:
 
     async def stop(self) -> None:
         await self.runner.cleanup()
-        self.services.record.close()
-        self.services.world.store.close()
+        self.services.exchange_log.close()
+        self.services.state.store.close()
 
 
 async def start(
-    host: str, port: int, redirects: tuple[str, ...], state: Path | None = None, crowd: bool = False
+    host: str, port: int, redirect_uris: tuple[str, ...], state_file: Path | None = None, with_crowd: bool = False
 ) -> Server:
     """Listen. Port 0 is any free one. With `crowd`, a new world has more people in it.
 
     Raises OSError when listening is not possible, sqlite3.Error for a bad state file.
     """
-    world = World(Store(state))
-    if not world.users:
-        fixtures.populate(world)
-        if crowd:
-            fixtures.add_crowd(world)
-    gateway = Gateway(world)
+    state = State(Store(state_file))
+    if not state.users:
+        fixtures.populate(state)
+        if with_crowd:
+            fixtures.add_crowd(state)
+    gateway = Gateway(state)
     services = Services(
-        world=world,
-        settings=Settings(redirects),
+        state=state,
+        settings=Settings(redirect_uris),
         gateway=gateway,
-        interactions=Interactions(world),
-        grants=Grants(world.clock),
-        faults=Faults(world, gateway),
-        log=deque(maxlen=LOGGED),
-        record=Record(),
+        interactions=Interactions(state),
+        grants=Grants(state.clock),
+        faults=FaultInjector(state, gateway),
+        request_log=deque(maxlen=REQUEST_LOG_SIZE),
+        exchange_log=ExchangeLog(),
     )
-    runner = web.AppRunner(build(services), access_log=None, shutdown_timeout=0.2)
+    runner = web.AppRunner(build_application(services), access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=BACKLOG)
         await site.start()
     except OSError:
         await runner.cleanup()
-        world.store.close()
+        state.store.close()
         raise
-    bound = runner.addresses[0][1]
-    return Server(runner, services, f"http://{'localhost' if host in SEEN_AS_LOCALHOST else host}:{bound}")
+    listening_port = runner.addresses[0][1]
+    return Server(runner, services, f"http://{'localhost' if host in LOCALHOST_ADDRESSES else host}:{listening_port}")

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 from jsonschema_rs import Draft202012Validator, ValidationError
 
-from gamesched.local_discord.api.exchange_log import VARIABLE
+from gamesched.local_discord.api.exchange_log import FOLDER_VARIABLE
 
 DOCUMENT_VARIABLE = "DISCORD_OPENAPI"
 SKIPPED = (
@@ -206,7 +206,7 @@ class ExchangeCheck:
 
 
 _check = ExchangeCheck()
-os.environ[VARIABLE] = _check.folder.name
+os.environ[FOLDER_VARIABLE] = _check.folder.name
 
 
 @pytest.fixture(autouse=True)

@@ -60,7 +60,7 @@ class Stack:
         self.port = self._port_holder.getsockname()[1]
         self.names = names
         self.url = f"http://localhost:{self.port}"
-        self.discord = LocalDiscord(public_url=self.url, limited=limited)
+        self.discord = LocalDiscord(public_url=self.url, rate_limits=limited)
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         self.started_at: dict[str, datetime] = {}
         self.limited = limited

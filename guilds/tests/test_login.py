@@ -114,7 +114,7 @@ def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Clie
 )
 def test_discord_down_or_limiting(discord: LocalDiscord, client: Client, fault: dict[str, Any], title: str) -> None:
     address = log_in_with_discord(client, fixtures.BOB_ID)
-    discord.client.fault(**fault)
+    discord.client.add_fault(**fault)
     page = client.get(address, follow=True)
     assert page.status_code == 503
     assert title in page.text

@@ -141,7 +141,7 @@ def _add_signup(harness: FaultHarness, draw: random.Random) -> None:
 
 def quick_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
     """What else goes wrong during a drain, in turn."""
-    fault = harness.discord.client.fault
+    fault = harness.discord.client.add_fault
     part: dict[str, Any] = {"match": "POST *", "times": 0, "probability": 0.3, "seed": 5}
     return [
         ("30 % of requests refused", partial(fault, "status", status=502, **part)),
@@ -153,7 +153,7 @@ def quick_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]
 
 def all_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
     """The same, and those that cost seconds."""
-    fault = harness.discord.client.fault
+    fault = harness.discord.client.add_fault
     part: dict[str, Any] = {"times": 0, "probability": 0.3, "seed": 5}
     return [
         *quick_faults(harness),

@@ -213,7 +213,7 @@ class FaultHarness:
     def __enter__(self) -> "FaultHarness":
         self.stack.__enter__()
         self.discord = self.stack.discord
-        self.discord.do(self._set_up)
+        self.discord.run_in_loop(self._set_up)
         people = self.discord.client.add_people(12, fixtures.GUILD_ID)
         self.people = [int(person["id"]) for person in people]
         from guilds.directory import upsert
@@ -346,7 +346,7 @@ class FaultHarness:
         letters: Counter[str] = Counter()
         posts: Counter[int] = Counter()
         shown_embeds: dict[int, str] = {}
-        for content, embeds in self.discord.do(look):
+        for content, embeds in self.discord.run_in_loop(look):
             letters.update(MARKER.findall(content))
             for embed in embeds:
                 if match := GAME_URL.search(embed.get("url", "")):

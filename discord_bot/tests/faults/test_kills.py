@@ -49,7 +49,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness
 def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) -> None:
     """The control: what holds the promise is the nonce, and what was counted above would be seen here."""
     before = harness.count().repeated
-    harness.discord.do(lambda world: setattr(world.nonces, "remembered", -1.0))
+    harness.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", -1.0))
     try:
         for _ in range(3):
             harness.add_games(2)
@@ -59,7 +59,7 @@ def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) ->
         harness.wait_until_sent()
         harness.notifyds.end()
     finally:
-        harness.discord.do(lambda world: setattr(world.nonces, "remembered", DISCORD_NONCE_MEMORY))
+        harness.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", DISCORD_NONCE_MEMORY))
     count = harness.count()
     assert count.repeated > before
     assert count.lost == 0
@@ -75,7 +75,7 @@ def killed_long_ago(harness: FaultHarness, kind: str) -> int:
     harness.add_games(1, players=0, kinds=(kind,))
     harness.notifyds.start(Order(point="sent, not recorded"))
     harness.notifyds.until("died")
-    harness.discord.do(lambda world: world.forget_nonces())
+    harness.discord.run_in_loop(lambda world: world.forget_nonces())
     long_ago = timedelta(minutes=10)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).update(first_tried_at=F("first_tried_at") - long_ago)
     Notification.objects.open().filter(kind="announcement").update(first_tried_at=F("first_tried_at") - long_ago)
@@ -104,15 +104,15 @@ def test_where_nothing_may_be_read_it_is_uncertain_and_says_so(harness: FaultHar
     client = harness.discord.client
     game = killed_long_ago(harness, "announcement")
     channel = Announcement.objects.get(game_id=game).channel_id
-    client.fault("permissions", channel_id=str(channel), take=["READ_MESSAGE_HISTORY"])
+    client.add_fault("permissions", channel_id=str(channel), take=["READ_MESSAGE_HISTORY"])
     harness.notifyds.start()
     harness.wait_until_sent()
     harness.notifyds.end()
-    client.fault("give", channel_id=str(channel))
+    client.add_fault("give", channel_id=str(channel))
     assert "may" in Announcement.objects.get(game_id=game).problem
     assert (harness.count().visible, harness.count().repeated) == (1, 0)
     killed_long_ago(harness, "reminder")
-    client.fault("status", match="GET /channels/*/messages", status=403, code=50001, times=0)
+    client.add_fault("status", match="GET /channels/*/messages", status=403, code=50001, times=0)
     harness.notifyds.start()
     harness.wait_until_sent()
     harness.notifyds.end()
@@ -211,7 +211,7 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     harness.add_games(2)  # in the backup they wait; then they are said, three minutes later
     copy_database(harness.server, "faults", "backup")
     connect(harness.server, "faults")
-    harness.discord.client.clock(advance=180)
+    harness.discord.client.set_clock(advance=180)
     speak()
     harness.wait_until_sent()
     harness.notifyds.end()

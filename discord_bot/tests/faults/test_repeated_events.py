@@ -37,10 +37,10 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         eventually(lambda: Announcement.objects.get().message_id)
         assert client.click("charlie", post, f"game:{game.pk}:join")["state"] == "answered"
         eventually(Signup.objects.current().exists)
-        client.fault("rename", channel_id=str(fixtures.RAIDS_ID), name="three raids")
+        client.add_fault("rename", channel_id=str(fixtures.RAIDS_ID), name="three raids")
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name="three raids").exists)
         # Deleted by hand: put back once.
-        client.fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
+        client.add_fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
         eventually(lambda: [each for each in stack.posts() if each["id"] != post["id"]])
         eventually(lambda: Delivery.objects.filter(status=DeliveryStatus.SENT).count() == 2)
         assert eventually(stack.running["bot2"].poll, 20) == 1

@@ -9,40 +9,40 @@ from typing import TextIO
 from aiohttp import web
 
 # A folder. Each server writes a file of its own there, a JSON object a line; unset, nothing is kept.
-VARIABLE = "LOCAL_DISCORD_RECORD"
+FOLDER_VARIABLE = "LOCAL_DISCORD_RECORD"
 
-_numbers = itertools.count(1)
+_file_numbers = itertools.count(1)
 
 
-class Record:
+class ExchangeLog:
     """What one server was asked and answered, in the order of the answers."""
 
     def __init__(self) -> None:
-        folder = os.environ.get(VARIABLE)
+        folder = os.environ.get(FOLDER_VARIABLE)
         self._file: TextIO | None = None
         if folder:
             # Line by line, so that a killed process has written all but the last.
-            path = Path(folder, f"{os.getpid()}-{next(_numbers)}.jsonl")
+            path = Path(folder, f"{os.getpid()}-{next(_file_numbers)}.jsonl")
             self._file = path.open("w", buffering=1, encoding="utf-8")
 
-    async def keep(self, request: web.Request, path: str, answer: web.StreamResponse, status: int) -> None:
+    async def write(self, request: web.Request, path: str, response: web.StreamResponse, status: int) -> None:
         """Write down one exchange; `status` is 0 where the connection was cut instead of an answer.
 
         Of an answer that is not Discord's own (Cloudflare's page for those banned) only the status.
         """
         if self._file is None:
             return
-        said = answer.body if isinstance(answer, web.Response) and answer.content_type == "application/json" else None
-        kept = {
+        body = response.body if isinstance(response, web.Response) and response.content_type == "application/json" else None
+        exchange = {
             "method": request.method,
             "path": path,
             "query": sorted(request.query),
             "type": request.content_type,
             "request": (await request.read()).decode(errors="replace"),
             "status": status,
-            "response": said.decode() if isinstance(said, bytes) else "",
+            "response": body.decode() if isinstance(body, bytes) else "",
         }
-        self._file.write(json.dumps(kept) + "\n")
+        self._file.write(json.dumps(exchange) + "\n")
 
     def close(self) -> None:
         if self._file is not None:

@@ -11,17 +11,17 @@ from typing import Any
 from aiohttp import web
 
 from gamesched.local_discord.api import messages
-from gamesched.local_discord.api.exchange_log import Record
+from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
-from gamesched.local_discord.errors import DiscordError, invalid, malformed_json, unauthorized
-from gamesched.local_discord.faults.injector import Faults, cut
-from gamesched.local_discord.faults.request_faults import Dropped
+from gamesched.local_discord.errors import DiscordError, invalid_form_body, invalid_json, unauthorized
+from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
+from gamesched.local_discord.faults.request_faults import ConnectionDropped
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.oauth.grants import Grants
 from gamesched.local_discord.state.entities import Json, User
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
-LOGGED = 10_000  # requests that are remembered
+REQUEST_LOG_SIZE = 10_000  # requests that are remembered
 VIA = {"Via": "1.1 local-discord"}  # Discord's own answers have one; without, clients take a 429 for Cloudflare's
 
 
@@ -41,33 +41,33 @@ class Actor:
 class Settings:
     """What the program was started with. `redirects` are the registered OAuth2 addresses."""
 
-    redirects: tuple[str, ...]
+    redirect_uris: tuple[str, ...]
 
 
 @dataclass
 class Services:
     """Everything a handler may need."""
 
-    world: World
+    state: State
     settings: Settings
     gateway: Gateway
     interactions: Interactions
     grants: Grants
-    faults: Faults
-    log: deque[Json]
-    record: Record
+    faults: FaultInjector
+    request_log: deque[Json]
+    exchange_log: ExchangeLog
 
 
 SERVICES: web.AppKey[Services] = web.AppKey("services", Services)
 
 
-class Call:
+class ApiRequest:
     """A request to the API with its actor. Attributes of `Services` are reachable as properties."""
 
     def __init__(self, request: web.Request, services: Services, actor: Actor | None) -> None:
-        self.request = request
+        self.http_request = request
         self.services = services
-        self.world = services.world
+        self.state = services.state
         self._actor = actor
 
     @property
@@ -84,29 +84,29 @@ class Call:
             raise unauthorized()
         return self.actor.user
 
-    def id(self, name: str) -> int:
+    def path_id(self, name: str) -> int:
         """An id in the path. Raises 50035 when it is none."""
-        return messages.snowflake(self.request.match_info[name], name)
+        return messages.parse_snowflake(self.http_request.match_info[name], name)
 
-    def flag(self, name: str) -> bool:
+    def query_flag(self, name: str) -> bool:
         """A yes or no in the query; absent is no."""
-        return self.request.query.get(name, "").lower() in ("1", "true")
+        return self.http_request.query.get(name, "").lower() in ("1", "true")
 
     async def json(self) -> Json:
         """The body, an object. Raises 50109 when it is not JSON, 50035 when it is not an object."""
-        body = await self.json_list()
+        body = await self.json_value()
         if not isinstance(body, dict):
-            raise invalid((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+            raise invalid_form_body((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
         return body
 
-    async def json_list(self) -> Any:
+    async def json_value(self) -> Any:
         try:
-            return json.loads(await self.request.read() or b"{}")
+            return json.loads(await self.http_request.read() or b"{}")
         except ValueError:
-            raise malformed_json() from None
+            raise invalid_json() from None
 
 
-Handler = Callable[[Call], Awaitable[Any]]
+Handler = Callable[[ApiRequest], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -116,11 +116,11 @@ class Route:
     method: str
     path: str
     handler: Handler
-    limit: str | None = "other"
-    exempt: bool = False  # from the global limit: interaction endpoints
+    rate_limit: str | None = "other"
+    exempt_from_global: bool = False  # from the global limit: interaction endpoints
 
 
-def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     """JSON with the exact content type that clients compare with; None is 204."""
     if body is None:
         return web.Response(status=204, headers=headers)
@@ -128,99 +128,99 @@ def answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) 
     return web.Response(body=text, status=status, content_type="application/json", headers=headers)
 
 
-def serve(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """What aiohttp calls for a route: authentication, faults, limits, the handler, the log."""
 
     async def respond(request: web.Request) -> web.StreamResponse:
         services = request.app[SERVICES]
-        started, clock = services.world.clock(), time.perf_counter()
+        started, clock = services.state.clock(), time.perf_counter()
         actor: Actor | None = None
-        unknown: DiscordError | None = None
+        auth_error: DiscordError | None = None
         status = 0
         try:
             actor = authenticate(request, services)
         except DiscordError as error:
-            unknown = error
-        call = Call(request, services, actor)
-        person = actor is not None and not actor.is_bot and actor.scopes is None
+            auth_error = error
+        api_request = ApiRequest(request, services, actor)
+        is_person = actor is not None and not actor.is_bot and actor.scopes is None
         try:
-            response = await (_answered(route, call, person) if person else _watched(route, call, unknown))
+            response = await (_respond(route, api_request, is_person) if is_person else _respond_unless_banned(route, api_request, auth_error))
             status = response.status
-        except Dropped:
+        except ConnectionDropped:
             response = web.Response()
-            cut(request)
+            abort_connection(request)
         finally:
-            if not person:
-                services.log.append(
+            if not is_person:
+                services.request_log.append(
                     {
                         "method": request.method,
-                        "path": _path(request),
+                        "path": _api_path(request),
                         "status": status,
                         "at": started,
                         "ms": round((time.perf_counter() - clock) * 1000, 1),
                         "user": str(actor.user.id) if actor else None,
                     }
                 )
-        await services.record.keep(request, _path(request), response, status)
+        await services.exchange_log.write(request, _api_path(request), response, status)
         return response
 
     return respond
 
 
-async def _watched(route: Route, call: Call, unknown: DiscordError | None) -> web.StreamResponse:
+async def _respond_unless_banned(route: Route, request: ApiRequest, auth_error: DiscordError | None) -> web.StreamResponse:
     """For all but people: who sends too many invalid requests is banned, whatever they ask."""
-    await call.services.faults.reach(call.request)
-    limits, address = call.world.limits, call.request.remote or ""
-    banned = limits.banned(address)
-    if banned is not None:
+    await request.services.faults.check_reachable(request.http_request)
+    limits, address = request.state.rate_limits, request.http_request.remote or ""
+    seconds_banned = limits.seconds_banned(address)
+    if seconds_banned is not None:
         # Cloudflare answers, not Discord: no JSON, no Via.
-        wait = {"Retry-After": str(math.ceil(banned))}
+        wait = {"Retry-After": str(math.ceil(seconds_banned))}
         return web.Response(text="<h1>error code: 1015</h1>", status=429, content_type="text/html", headers=wait)
-    if unknown is None:
-        response = await _answered(route, call)
+    if auth_error is None:
+        response = await _respond(route, request)
     else:
-        response = answer(unknown.body, unknown.status, VIA)
-    limits.answered(address, response.status, response.headers)
+        response = json_response(auth_error.body, auth_error.status, VIA)
+    limits.count_invalid_response(address, response.status, response.headers)
     return response
 
 
-async def _answered(route: Route, call: Call, person: bool = False) -> web.StreamResponse:
-    fault = None if person else call.services.faults.next(f"{call.request.method} {_path(call.request)}")
+async def _respond(route: Route, request: ApiRequest, is_person: bool = False) -> web.StreamResponse:
+    fault = None if is_person else request.services.faults.next_for_request(f"{request.http_request.method} {_api_path(request.http_request)}")
     if fault is not None:
-        made = await fault.before()
-        if made is not None:
-            return answer(made.body, made.status, made.headers)
+        fault_response = await fault.before_request()
+        if fault_response is not None:
+            return json_response(fault_response.body, fault_response.status, fault_response.headers)
     headers = dict(VIA)
     try:
-        if not person:
-            _limit(route, call, headers)
-        body = await route.handler(call)
-        response = body if isinstance(body, web.StreamResponse) else answer(body)
+        if not is_person:
+            _apply_rate_limits(route, request, headers)
+        body = await route.handler(request)
+        response = body if isinstance(body, web.StreamResponse) else json_response(body)
         response.headers.update(headers)
     except DiscordError as error:
-        response = answer(error.body, error.status, headers | error.headers)
+        response = json_response(error.body, error.status, headers | error.headers)
     if fault is not None:
-        fault.after()
+        fault.after_request()
     return response
 
 
-def _limit(route: Route, call: Call, headers: dict[str, str]) -> None:
+def _apply_rate_limits(route: Route, request: ApiRequest, headers: dict[str, str]) -> None:
     """Count the request and add the headers of its bucket. Raises the 429 when it is one too many."""
-    limits, match = call.world.limits, call.request.match_info
-    who = call.request.remote if call._actor is None else call._actor.user.id
-    if not route.exempt:
-        taken = limits.take("global", who)
-        if taken is not None and taken.refused:
-            raise taken.refusal("global")
-    if route.limit is None:
+    limits, match = request.state.rate_limits, request.http_request.match_info
+    caller = request.http_request.remote if request._actor is None else request._actor.user.id
+    if not route.exempt_from_global:
+        limit_status = limits.count_request("global", caller)
+        if limit_status is not None and limit_status.exceeded:
+            raise limit_status.to_error("global")
+    if route.rate_limit is None:
         return
-    bucket = f"{route.method} {route.path}" if route.limit == "other" else route.limit
-    whose = match["token"] if "token" in match else (who, match.get("channel_id"), match.get("guild_id"))
-    taken = limits.take(route.limit, (bucket, whose))
-    if taken is not None:
-        headers |= taken.headers(bucket)
-        if taken.refused:
-            raise taken.refusal()
+    bucket = f"{route.method} {route.path}" if route.rate_limit == "other" else route.rate_limit
+    major_parameters = match["token"] if "token" in match else (caller, match.get("channel_id"), match.get("guild_id"))
+    limit_status = limits.count_request(route.rate_limit, (bucket, major_parameters))
+    if limit_status is not None:
+        headers |= limit_status.headers(bucket)
+        if limit_status.exceeded:
+            raise limit_status.to_error()
 
 
 def authenticate(request: web.Request, services: Services) -> Actor | None:
@@ -230,17 +230,17 @@ def authenticate(request: web.Request, services: Services) -> Actor | None:
         return None
     scheme, _, token = header.rpartition(" ")
     if scheme == "Bearer":
-        grant = services.grants.of_token(token)
+        grant = services.grants.find_by_token(token)
         if grant is not None:
-            return Actor(services.world.users[grant.user_id], grant.scopes)
+            return Actor(services.state.users[grant.user_id], grant.scopes)
     else:
-        user = services.world.by_token(token)
+        user = services.state.user_by_token(token)
         if user is not None and user.bot == (scheme == "Bot"):
             return Actor(user)
     raise unauthorized()
 
 
-def _path(request: web.Request) -> str:
+def _api_path(request: web.Request) -> str:
     """The path below /api/v10."""
     parts = request.path.split("/", 3)
     return "/" + (parts[3] if len(parts) > 3 and parts[2][:1] == "v" else request.path.removeprefix("/api/"))

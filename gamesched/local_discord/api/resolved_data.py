@@ -3,65 +3,65 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """
 
-from gamesched.local_discord.api.messages import snowflake
-from gamesched.local_discord.errors import invalid
+from gamesched.local_discord.api.messages import parse_snowflake
+from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Channel, Json, Message
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
 
-class Resolved:
+class ResolvedData:
     """Collects what ids name, as the person sees it from this channel. Raises 50035 for what is not there."""
 
-    def __init__(self, world: World, channel: Channel, user_id: int) -> None:
-        self._world = world
-        self._guild = world.guild_of(channel)
+    def __init__(self, state: State, channel: Channel, user_id: int) -> None:
+        self._state = state
+        self._guild = state.guild_of(channel)
         self._user_id = user_id
-        self.told: Json = {}
+        self.payload: Json = {}
 
-    def user(self, value: object, *path: str | int) -> str:
-        found = self._world.users.get(snowflake(value, *path))
-        if found is None:
-            raise invalid(path, "INVALID_USER", f'Could not find a user with ID "{value}"')
-        key = str(found.id)
-        self.told.setdefault("users", {})[key] = payloads.user(found)
-        if self._guild is not None and found.id in self._guild.members:
-            member = payloads.member(self._guild.members[found.id], None)
+    def add_user(self, value: object, *path: str | int) -> str:
+        user = self._state.users.get(parse_snowflake(value, *path))
+        if user is None:
+            raise invalid_form_body(path, "INVALID_USER", f'Could not find a user with ID "{value}"')
+        key = str(user.id)
+        self.payload.setdefault("users", {})[key] = payloads.user(user)
+        if self._guild is not None and user.id in self._guild.members:
+            member = payloads.member(self._guild.members[user.id], None)
             member = {name: each for name, each in member.items() if name not in ("deaf", "mute")}
-            member["permissions"] = str(permissions.in_guild(self._guild, found.id))
-            self.told.setdefault("members", {})[key] = member
+            member["permissions"] = str(permissions.guild_permissions(self._guild, user.id))
+            self.payload.setdefault("members", {})[key] = member
         return key
 
-    def role(self, value: object, *path: str | int) -> str:
-        role_id = snowflake(value, *path)
+    def add_role(self, value: object, *path: str | int) -> str:
+        role_id = parse_snowflake(value, *path)
         if self._guild is None or role_id not in self._guild.roles:
-            raise invalid(path, "INVALID_ROLE", f'Could not find a role with ID "{value}"')
-        self.told.setdefault("roles", {})[str(role_id)] = payloads.role(self._guild, self._guild.roles[role_id])
+            raise invalid_form_body(path, "INVALID_ROLE", f'Could not find a role with ID "{value}"')
+        self.payload.setdefault("roles", {})[str(role_id)] = payloads.role(self._guild, self._guild.roles[role_id])
         return str(role_id)
 
-    def mentionable(self, value: object, *path: str | int) -> str:
-        if self._guild is not None and snowflake(value, *path) in self._guild.roles:
-            return self.role(value, *path)
-        return self.user(value, *path)
+    def add_mentionable(self, value: object, *path: str | int) -> str:
+        if self._guild is not None and parse_snowflake(value, *path) in self._guild.roles:
+            return self.add_role(value, *path)
+        return self.add_user(value, *path)
 
-    def channel(self, value: object, types: list[int] | None, *path: str | int) -> str:
+    def add_channel(self, value: object, types: list[int] | None, *path: str | int) -> str:
         """A channel that the person sees, of one of the `types`."""
-        found = self._world.channels.get(snowflake(value, *path))
-        bits = 0 if found is None else self._world.permissions(found, self._user_id)
+        channel = self._state.channels.get(parse_snowflake(value, *path))
+        bits = 0 if channel is None else self._state.permissions(channel, self._user_id)
         if (
-            found is None
+            channel is None
             or self._guild is None
-            or found.guild_id != self._guild.id
+            or channel.guild_id != self._guild.id
             or not bits & Permission.VIEW_CHANNEL
         ):
-            raise invalid(path, "INVALID_CHANNEL", f'Could not find a channel with ID "{value}"')
-        if types and found.type not in types:
-            raise invalid(path, "INVALID_CHANNEL_TYPE", f"Channel type must be one of {set(types)}")
-        told = payloads.channel(found, []) | {"permissions": str(bits)}
-        self.told.setdefault("channels", {})[str(found.id)] = told
-        return str(found.id)
+            raise invalid_form_body(path, "INVALID_CHANNEL", f'Could not find a channel with ID "{value}"')
+        if types and channel.type not in types:
+            raise invalid_form_body(path, "INVALID_CHANNEL_TYPE", f"Channel type must be one of {set(types)}")
+        payload = payloads.channel(channel, []) | {"permissions": str(bits)}
+        self.payload.setdefault("channels", {})[str(channel.id)] = payload
+        return str(channel.id)
 
-    def message(self, found: Message) -> str:
-        self.told.setdefault("messages", {})[str(found.id)] = self._world.message_payload(found)
-        return str(found.id)
+    def add_message(self, message: Message) -> str:
+        self.payload.setdefault("messages", {})[str(message.id)] = self._state.message_payload(message)
+        return str(message.id)

@@ -6,63 +6,63 @@ Nothing changes its status by itself here: Discord starts, ends and cancels some
 from datetime import UTC, datetime
 from typing import Any
 
-from gamesched.local_discord.api.messages import integer, length, snowflake, text
-from gamesched.local_discord.errors import finished_event, invalid, too_many_events
+from gamesched.local_discord.api.messages import parse_integer, check_length, parse_snowflake, read_text
+from gamesched.local_discord.errors import scheduled_event_finished, invalid_form_body, too_many_scheduled_events
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import VOICE, Guild, Json, ScheduledEvent
 from gamesched.local_discord.state.events import Event
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
-MOST = 100  # scheduled or active in a guild
-IN_A_VOICE_CHANNEL, EXTERNAL = 2, 3
+MAX_EVENTS = 100  # scheduled or active in a guild
+VOICE_CHANNEL, EXTERNAL = 2, 3
 GUILD_ONLY = 2
 SCHEDULED, ACTIVE, COMPLETED, CANCELED = 1, 2, 3, 4
-NEXT = {SCHEDULED: (ACTIVE, CANCELED), ACTIVE: (COMPLETED,)}
+NEXT_STATUSES = {SCHEDULED: (ACTIVE, CANCELED), ACTIVE: (COMPLETED,)}
 
 
-def current(guild: Guild) -> list[ScheduledEvent]:
+def unfinished_events(guild: Guild) -> list[ScheduledEvent]:
     """Those that are scheduled or active."""
-    return [each for each in guild.scheduled.values() if each.status in NEXT]
+    return [each for each in guild.scheduled.values() if each.status in NEXT_STATUSES]
 
 
-def create(world: World, guild: Guild, creator_id: int, body: Json) -> ScheduledEvent:
+def create_event(state: State, guild: Guild, creator_id: int, body: Json) -> ScheduledEvent:
     """Raises 30038 for the hundred-and-first, 50035 for what the body lacks."""
-    if len(current(guild)) >= MOST:
-        raise too_many_events()
+    if len(unfinished_events(guild)) >= MAX_EVENTS:
+        raise too_many_scheduled_events()
     for key in ("name", "privacy_level", "scheduled_start_time", "entity_type"):
         if body.get(key) is None:
-            raise invalid((key,), "BASE_TYPE_REQUIRED", "This field is required")
-    facts = _read(world, guild, body)
-    made = ScheduledEvent(id=world.new_id(), guild_id=guild.id, creator_id=creator_id, **facts)
-    _check(world, made, body)
-    guild.scheduled[made.id] = made
-    _tell(world, guild, "CREATE", made)
-    return made
+            raise invalid_form_body((key,), "BASE_TYPE_REQUIRED", "This field is required")
+    fields = _read_fields(state, guild, body)
+    event = ScheduledEvent(id=state.new_id(), guild_id=guild.id, creator_id=creator_id, **fields)
+    _check_event(state, event, body)
+    guild.scheduled[event.id] = event
+    _publish_event(state, guild, "CREATE", event)
+    return event
 
 
-def change(world: World, guild: Guild, event: ScheduledEvent, body: Json) -> None:
+def edit_event(state: State, guild: Guild, event: ScheduledEvent, body: Json) -> None:
     """Raises 180000 for one that is over, 50035 for a status that cannot follow, and as `create`."""
-    if event.status not in NEXT:
-        raise finished_event()
-    facts = _read(world, guild, body)
+    if event.status not in NEXT_STATUSES:
+        raise scheduled_event_finished()
+    fields = _read_fields(state, guild, body)
     if body.get("status") is not None:
-        status = integer(body["status"], "status")
-        if status != event.status and status not in NEXT[event.status]:
-            said = f"Cannot update event status from {event.status} to {status}"
-            raise invalid(("status",), "GUILD_SCHEDULED_EVENT_INVALID_STATUS", said)
-        facts["status"] = status
-    after = ScheduledEvent(**{**vars(event), **facts})
-    _check(world, after, body)
-    vars(event).update(facts)
-    _tell(world, guild, "UPDATE", event)
+        status = parse_integer(body["status"], "status")
+        if status != event.status and status not in NEXT_STATUSES[event.status]:
+            problem = f"Cannot update event status from {event.status} to {status}"
+            raise invalid_form_body(("status",), "GUILD_SCHEDULED_EVENT_INVALID_STATUS", problem)
+        fields["status"] = status
+    after = ScheduledEvent(**{**vars(event), **fields})
+    _check_event(state, after, body)
+    vars(event).update(fields)
+    _publish_event(state, guild, "UPDATE", event)
 
 
-def delete(world: World, guild: Guild, event: ScheduledEvent) -> None:
+def delete_event(state: State, guild: Guild, event: ScheduledEvent) -> None:
     del guild.scheduled[event.id]
-    _tell(world, guild, "DELETE", event)
+    _publish_event(state, guild, "DELETE", event)
 
 
-def set_interest(world: World, guild: Guild, event: ScheduledEvent, user_id: int, interested: bool) -> None:
+def set_interest(state: State, guild: Guild, event: ScheduledEvent, user_id: int, interested: bool) -> None:
     """A person marks themselves as interested, or no longer."""
     if interested == (user_id in event.interested):
         return
@@ -70,74 +70,74 @@ def set_interest(world: World, guild: Guild, event: ScheduledEvent, user_id: int
         event.interested.append(user_id)
     else:
         event.interested.remove(user_id)
-    world.save_guild(guild)
-    told = {"guild_scheduled_event_id": str(event.id), "user_id": str(user_id), "guild_id": str(guild.id)}
+    state.save_guild(guild)
+    payload = {"guild_scheduled_event_id": str(event.id), "user_id": str(user_id), "guild_id": str(guild.id)}
     name = f"GUILD_SCHEDULED_EVENT_USER_{'ADD' if interested else 'REMOVE'}"
-    world.publish(Event(name, told, guild.id))
+    state.publish(Event(name, payload, guild.id))
 
 
-def _tell(world: World, guild: Guild, what: str, event: ScheduledEvent) -> None:
-    world.save_guild(guild)
-    told = payloads.scheduled_event(event, world.users)
-    world.publish(Event(f"GUILD_SCHEDULED_EVENT_{what}", told, guild.id))
+def _publish_event(state: State, guild: Guild, action: str, event: ScheduledEvent) -> None:
+    state.save_guild(guild)
+    payload = payloads.scheduled_event(event, state.users)
+    state.publish(Event(f"GUILD_SCHEDULED_EVENT_{action}", payload, guild.id))
 
 
 # --- what a body says ---------------------------------------------------------------------------------------
 
 
-def _read(world: World, guild: Guild, body: Json) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
+def _read_fields(state: State, guild: Guild, body: Json) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
     if "name" in body:
-        facts["name"] = length(body["name"], 1, 100, "name")
+        fields["name"] = check_length(body["name"], 1, 100, "name")
     if "description" in body:
-        facts["description"] = text(body, "description", 1000) or None
-    if body.get("privacy_level") is not None and integer(body["privacy_level"], "privacy_level") != GUILD_ONLY:
-        raise invalid(("privacy_level",), "BASE_TYPE_CHOICES", "Value must be one of {2}.")
+        fields["description"] = read_text(body, "description", 1000) or None
+    if body.get("privacy_level") is not None and parse_integer(body["privacy_level"], "privacy_level") != GUILD_ONLY:
+        raise invalid_form_body(("privacy_level",), "BASE_TYPE_CHOICES", "Value must be one of {2}.")
     if body.get("entity_type") is not None:
-        facts["entity_type"] = integer(body["entity_type"], "entity_type")
-        if facts["entity_type"] not in (IN_A_VOICE_CHANNEL, EXTERNAL):
-            raise invalid(("entity_type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3}.")
+        fields["entity_type"] = parse_integer(body["entity_type"], "entity_type")
+        if fields["entity_type"] not in (VOICE_CHANNEL, EXTERNAL):
+            raise invalid_form_body(("entity_type",), "BASE_TYPE_CHOICES", "Value must be one of {2, 3}.")
     for key, field in (("scheduled_start_time", "starts_at"), ("scheduled_end_time", "ends_at")):
         if key in body and (body[key] is not None or field == "ends_at"):
-            facts[field] = None if body[key] is None else _moment(body[key], key)
-    if facts.get("starts_at") is not None and facts["starts_at"] <= world.clock():
-        said = "Cannot schedule event in the past."
-        raise invalid(("scheduled_start_time",), "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", said)
+            fields[field] = None if body[key] is None else _parse_timestamp(body[key], key)
+    if fields.get("starts_at") is not None and fields["starts_at"] <= state.clock():
+        problem = "Cannot schedule event in the past."
+        raise invalid_form_body(("scheduled_start_time",), "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", problem)
     if "channel_id" in body:
-        facts["channel_id"] = None if body["channel_id"] is None else snowflake(body["channel_id"], "channel_id")
+        fields["channel_id"] = None if body["channel_id"] is None else parse_snowflake(body["channel_id"], "channel_id")
     if isinstance(body.get("entity_metadata"), dict):
         location = body["entity_metadata"].get("location")
-        facts["location"] = None
+        fields["location"] = None
         if location is not None:
-            facts["location"] = length(location, 1, 100, "entity_metadata", "location")
-    return facts
+            fields["location"] = check_length(location, 1, 100, "entity_metadata", "location")
+    return fields
 
 
-def _moment(value: object, key: str) -> float:
+def _parse_timestamp(value: object, key: str) -> float:
     try:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
-        said = f"Could not parse {value}. Should be ISO8601."
-        raise invalid((key,), "DATETIME_TYPE_PARSE", said) from None
+        problem = f"Could not parse {value}. Should be ISO8601."
+        raise invalid_form_body((key,), "DATETIME_TYPE_PARSE", problem) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _check(world: World, event: ScheduledEvent, body: Json) -> None:
+def _check_event(state: State, event: ScheduledEvent, body: Json) -> None:
     """What an event of its kind must have. Raises 50035."""
     if event.ends_at is not None and event.ends_at <= event.starts_at:
-        said = "The event cannot end before it starts."
-        raise invalid(("scheduled_end_time",), "GUILD_SCHEDULED_EVENT_INVALID_END_TIME", said)
+        problem = "The event cannot end before it starts."
+        raise invalid_form_body(("scheduled_end_time",), "GUILD_SCHEDULED_EVENT_INVALID_END_TIME", problem)
     if event.entity_type == EXTERNAL:
         if not event.location:
             path = ("entity_metadata", "location") if body.get("entity_metadata") else ("entity_metadata",)
-            raise invalid(path, "BASE_TYPE_REQUIRED", "This field is required")
+            raise invalid_form_body(path, "BASE_TYPE_REQUIRED", "This field is required")
         if event.ends_at is None:
-            raise invalid(("scheduled_end_time",), "BASE_TYPE_REQUIRED", "This field is required")
+            raise invalid_form_body(("scheduled_end_time",), "BASE_TYPE_REQUIRED", "This field is required")
         if event.channel_id is not None:
-            raise invalid(("channel_id",), "BASE_TYPE_BAD_TYPE", "An external event has no channel.")
+            raise invalid_form_body(("channel_id",), "BASE_TYPE_BAD_TYPE", "An external event has no channel.")
         return
-    channel = world.channels.get(event.channel_id or 0)
+    channel = state.channels.get(event.channel_id or 0)
     if channel is None or channel.guild_id != event.guild_id or channel.type != VOICE:
-        raise invalid(("channel_id",), "BASE_TYPE_REQUIRED", "This field is required")
+        raise invalid_form_body(("channel_id",), "BASE_TYPE_REQUIRED", "This field is required")
     if event.location is not None:
-        raise invalid(("entity_metadata",), "BASE_TYPE_BAD_TYPE", "Only an external event has a location.")
+        raise invalid_form_body(("entity_metadata",), "BASE_TYPE_BAD_TYPE", "Only an external event has a location.")

@@ -2,10 +2,10 @@
 
 from random import Random
 
-from gamesched.local_discord.faults.registry import KINDS, NEWEST, NEWEST_OF_BOT, BadFault, Key, Scene, kind
-from gamesched.local_discord.faults.request_faults import Closed, Fault
+from gamesched.local_discord.faults.registry import KINDS, NEWEST, NEWEST_OF_BOT, InvalidFault, FaultParameter, FaultContext, fault_kind
+from gamesched.local_discord.faults.request_faults import RateLimitFault, RequestFault
 from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Guild, Json, Message, Overwrite, Role
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
 __all__ = ["KINDS"]
 
@@ -14,381 +14,381 @@ CHANNELS, PEOPLE, BOT = "Channels and roles", "People", "The bot"
 
 # --- messages ----------------------------------------------------------------------------------------------------
 
-CHANNEL = Key("channel_id", "channel", "channel", required=True)
+CHANNEL = FaultParameter("channel_id", "channel", "channel", required=True)
 
 
-@kind(MESSAGES, CHANNEL, Key("message_id", "message", "message", NEWEST_OF_BOT))
-def delete_message(scene: Scene, given: Json) -> str:
+@fault_kind(MESSAGES, CHANNEL, FaultParameter("message_id", "message", "message", NEWEST_OF_BOT))
+def delete_message(context: FaultContext, given: Json) -> str:
     """A message is deleted behind the bot's back."""
-    channel = scene.world.channels[given["channel_id"]]
-    message = _message(scene.world, channel, given["message_id"])
-    scene.world.delete(message)
-    return f"{_excerpt(message)} is deleted from {_name(channel)}."
+    channel = context.state.channels[given["channel_id"]]
+    message = _find_message(context.state, channel, given["message_id"])
+    context.state.delete_message(message)
+    return f"{_excerpt(message)} is deleted from {_channel_name(channel)}."
 
 
-@kind(
+@fault_kind(
     MESSAGES,
     CHANNEL,
-    Key("count", "count", "how many of the newest", 10),
-    Key("message_ids", "messages", "or these messages", seldom=True),
+    FaultParameter("count", "count", "how many of the newest", 10),
+    FaultParameter("message_ids", "messages", "or these messages", seldom=True),
 )
-def delete_messages(scene: Scene, given: Json) -> str:
+def delete_messages(context: FaultContext, given: Json) -> str:
     """Many messages are deleted at once, which is one event."""
-    channel = scene.world.channels[given["channel_id"]]
-    ids = given["message_ids"] or [each.id for each in _public(scene.world, channel)][-given["count"] :]
-    before = len(scene.world.messages.get(channel.id, {}))
-    scene.world.bulk_delete(channel, ids)
-    gone = before - len(scene.world.messages.get(channel.id, {}))
-    return f"Deleted from {_name(channel)}: {gone} of its messages."
+    channel = context.state.channels[given["channel_id"]]
+    ids = given["message_ids"] or [each.id for each in _public_messages(context.state, channel)][-given["count"] :]
+    before = len(context.state.messages.get(channel.id, {}))
+    context.state.bulk_delete_messages(channel, ids)
+    deleted_count = before - len(context.state.messages.get(channel.id, {}))
+    return f"Deleted from {_channel_name(channel)}: {deleted_count} of its messages."
 
 
-def _public(world: World, channel: Channel) -> list[Message]:
-    return [each for each in world.messages.get(channel.id, {}).values() if each.only_for is None]
+def _public_messages(state: State, channel: Channel) -> list[Message]:
+    return [each for each in state.messages.get(channel.id, {}).values() if each.only_for is None]
 
 
-def _message(world: World, channel: Channel, wanted: int | str) -> Message:
-    found = [
+def _find_message(state: State, channel: Channel, wanted: int | str) -> Message:
+    messages = [
         each
-        for each in _public(world, channel)
+        for each in _public_messages(state, channel)
         if wanted == NEWEST or each.id == wanted or (wanted == NEWEST_OF_BOT and each.author_id == APPLICATION_ID)
     ]
-    if not found:
-        raise BadFault(f"There is no such message in {_name(channel)}.")
-    return found[-1]
+    if not messages:
+        raise InvalidFault(f"There is no such message in {_channel_name(channel)}.")
+    return messages[-1]
 
 
 def _excerpt(message: Message) -> str:
-    said = message.content or next((embed["title"] for embed in message.embeds if embed.get("title")), "")
-    return f"“{said if len(said) <= 40 else said[:39] + '…'}”" if said else "A message"
+    text = message.content or next((embed["title"] for embed in message.embeds if embed.get("title")), "")
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”" if text else "A message"
 
 
 # --- channels and roles ------------------------------------------------------------------------------------------
 
-TARGET = Key("user_id", "member", "of whom", APPLICATION_ID, seldom=True)
+TARGET = FaultParameter("user_id", "member", "of whom", APPLICATION_ID, seldom=True)
 
 
-@kind(CHANNELS, CHANNEL)
-def delete_channel(scene: Scene, given: Json) -> str:
+@fault_kind(CHANNELS, CHANNEL)
+def delete_channel(context: FaultContext, given: Json) -> str:
     """A channel is deleted, with all in it."""
-    channel = _in_a_guild(scene.world.channels[given["channel_id"]])
-    scene.world.delete_channel(channel)
-    return f"{_name(channel)} is deleted."
+    channel = _require_guild_channel(context.state.channels[given["channel_id"]])
+    context.state.delete_channel(channel)
+    return f"{_channel_name(channel)} is deleted."
 
 
-@kind(CHANNELS, Key("role_id", "role", "role", required=True))
-def delete_role(scene: Scene, given: Json) -> str:
+@fault_kind(CHANNELS, FaultParameter("role_id", "role", "role", required=True))
+def delete_role(context: FaultContext, given: Json) -> str:
     """A role is deleted, and all lose it."""
-    guild, role = _role(scene.world, given["role_id"])
+    guild, role = _role(context.state, given["role_id"])
     if role.id == guild.id:
-        raise BadFault("Discord lets nobody delete @everyone.")
-    scene.world.delete_role(guild, role)
+        raise InvalidFault("Discord lets nobody delete @everyone.")
+    context.state.delete_role(guild, role)
     return f"The role {role.name} is deleted."
 
 
-@kind(
+@fault_kind(
     CHANNELS,
     CHANNEL,
-    Key("take", "permissions", "what is taken (none: all is given back)", required=True),
+    FaultParameter("take", "permissions", "what is taken (none: all is given back)", required=True),
     TARGET,
 )
-def permissions(scene: Scene, given: Json) -> str:
+def permissions(context: FaultContext, given: Json) -> str:
     """In a channel, the bot or someone may no longer do some things."""
     bits = sum(set(given["take"]))
-    channel = _outer(scene.world, given)
-    scene.world.overwrite(channel, Overwrite(given["user_id"], 1, 0, bits))
-    return f"Permissions are {'taken' if bits else 'given back'} in {_name(channel)}."
+    channel = _channel_with_overwrites(context.state, given)
+    context.state.set_overwrite(channel, Overwrite(given["user_id"], 1, 0, bits))
+    return f"Permissions are {'taken' if bits else 'given back'} in {_channel_name(channel)}."
 
 
-@kind(CHANNELS, CHANNEL, Key("permissions", "permissions", "what (none: as at first)", ()), TARGET)
-def give(scene: Scene, given: Json) -> str:
+@fault_kind(CHANNELS, CHANNEL, FaultParameter("permissions", "permissions", "what (none: as at first)", ()), TARGET)
+def give(context: FaultContext, given: Json) -> str:
     """In a channel, the bot or someone is allowed some things, or is as before any were taken."""
-    channel, target = _outer(scene.world, given), given["user_id"]
+    channel, target = _channel_with_overwrites(context.state, given), given["user_id"]
     bits = sum(set(given["permissions"]))
     old = next((each for each in channel.overwrites if each.id == target), Overwrite(target, 1))
     new = Overwrite(target, 1, old.allow | bits, old.deny & ~bits) if bits else Overwrite(target, 1)
-    scene.world.overwrite(channel, new)
-    return f"Permissions are given in {_name(channel)}."
+    context.state.set_overwrite(channel, new)
+    return f"Permissions are given in {_channel_name(channel)}."
 
 
-@kind(
+@fault_kind(
     CHANNELS,
-    Key("channel_id", "channel", "channel", one_of="what"),
-    Key("role_id", "role", "role", one_of="what"),
-    Key("user_id", "member", "person; with a server, their nick there", one_of="what"),
-    Key("guild_id", "guild", "server", one_of="what"),
-    Key("name", "text", "new name", required=True),
+    FaultParameter("channel_id", "channel", "channel", one_of="what"),
+    FaultParameter("role_id", "role", "role", one_of="what"),
+    FaultParameter("user_id", "member", "person; with a server, their nick there", one_of="what"),
+    FaultParameter("guild_id", "guild", "server", one_of="what"),
+    FaultParameter("name", "text", "new name", required=True),
 )
-def rename(scene: Scene, given: Json) -> str:
+def rename(context: FaultContext, given: Json) -> str:
     """A channel, a role, a person or a server gets another name."""
-    world, name, user_id = scene.world, given["name"], given["user_id"]
+    state, name, user_id = context.state, given["name"], given["user_id"]
     if not name and (user_id is None or given["guild_id"] is None):
-        raise BadFault("Only a nick may be empty.")
+        raise InvalidFault("Only a nick may be empty.")
     if given["channel_id"] is not None:
-        world.rename_channel(_in_a_guild(world.channels[given["channel_id"]]), name)
+        state.rename_channel(_require_guild_channel(state.channels[given["channel_id"]]), name)
     elif given["role_id"] is not None:
-        guild, role = _role(world, given["role_id"])
-        world.change_role(guild, role, name=name)
+        guild, role = _role(state, given["role_id"])
+        state.change_role(guild, role, name=name)
     elif user_id is not None and given["guild_id"] is not None:
-        guild = _guild_with(world, given)
-        world.change_member(guild, guild.members[user_id], nick=name or None)
+        guild = _guild_of_member(state, given)
+        state.change_member(guild, guild.members[user_id], nick=name or None)
     elif user_id is not None:
-        world.rename_user(world.users[user_id], name)
+        state.rename_user(state.users[user_id], name)
     elif given["guild_id"] is not None:
-        world.change_guild(world.guilds[given["guild_id"]], name=name)
+        state.change_guild(state.guilds[given["guild_id"]], name=name)
     else:
-        raise BadFault("Say what to rename: channel_id, role_id, user_id or guild_id.")
+        raise InvalidFault("Say what to rename: channel_id, role_id, user_id or guild_id.")
     return f"The name is {name} now."
 
 
 # --- people ------------------------------------------------------------------------------------------------------
 
-PERSON = Key("user_id", "person", "person", required=True)
-SERVER = Key("guild_id", "guild", "server (the only one)")
+PERSON = FaultParameter("user_id", "person", "person", required=True)
+SERVER = FaultParameter("guild_id", "guild", "server (the only one)")
 
 
-@kind(PEOPLE, PERSON, SERVER)
-def remove_member(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, SERVER)
+def remove_member(context: FaultContext, given: Json) -> str:
     """Someone leaves the server or is kicked."""
-    guild = _guild_with(scene.world, given, but_owner=True)
-    scene.world.remove_member(guild, given["user_id"])
-    return f"{_who(scene.world, given)} is no longer in {guild.name}."
+    guild = _guild_of_member(context.state, given, refuse_owner=True)
+    context.state.remove_member(guild, given["user_id"])
+    return f"{_person_name(context.state, given)} is no longer in {guild.name}."
 
 
-@kind(PEOPLE, PERSON, SERVER)
-def ban_member(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, SERVER)
+def ban_member(context: FaultContext, given: Json) -> str:
     """Someone is banned from the server."""
-    guild = _guild(scene.world, given)
-    _not_the_owner(guild, given)
-    scene.world.ban(guild, given["user_id"])
-    return f"{_who(scene.world, given)} is banned from {guild.name}."
+    guild = _guild(context.state, given)
+    _refuse_owner(guild, given)
+    context.state.ban(guild, given["user_id"])
+    return f"{_person_name(context.state, given)} is banned from {guild.name}."
 
 
-@kind(PEOPLE, PERSON, SERVER, Key("role_ids", "roles", "with these roles", ()))
-def add_member(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, SERVER, FaultParameter("role_ids", "roles", "with these roles", ()))
+def add_member(context: FaultContext, given: Json) -> str:
     """Someone joins the server, even after a ban."""
-    guild = _guild(scene.world, given)
-    _lift_ban(scene.world, guild, given["user_id"])
+    guild = _guild(context.state, given)
+    _lift_ban(context.state, guild, given["user_id"])
     if given["user_id"] in guild.members:
-        raise BadFault(f"{_who(scene.world, given)} is in {guild.name} already.")
-    scene.world.add_members(guild, [scene.world.users[given["user_id"]]], _roles_of(guild, given))
-    return f"{_who(scene.world, given)} is in {guild.name}."
+        raise InvalidFault(f"{_person_name(context.state, given)} is in {guild.name} already.")
+    context.state.add_members(guild, [context.state.users[given["user_id"]]], _role_ids(guild, given))
+    return f"{_person_name(context.state, given)} is in {guild.name}."
 
 
-@kind(PEOPLE, PERSON, Key("role_ids", "roles", "has these roles only", required=True), SERVER)
-def change_roles(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, FaultParameter("role_ids", "roles", "has these roles only", required=True), SERVER)
+def change_roles(context: FaultContext, given: Json) -> str:
     """Someone gets other roles."""
-    guild = _guild_with(scene.world, given)
-    scene.world.change_member(guild, guild.members[given["user_id"]], roles=_roles_of(guild, given))
+    guild = _guild_of_member(context.state, given)
+    context.state.change_member(guild, guild.members[given["user_id"]], roles=_role_ids(guild, given))
     names = ", ".join(guild.roles[each].name for each in guild.members[given["user_id"]].roles)
-    return f"Roles of {_who(scene.world, given)}: {names or 'none'}."
+    return f"Roles of {_person_name(context.state, given)}: {names or 'none'}."
 
 
-@kind(PEOPLE, PERSON, SERVER)
-def change_owner(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, SERVER)
+def change_owner(context: FaultContext, given: Json) -> str:
     """The server belongs to someone else."""
-    guild = _guild_with(scene.world, given)
-    scene.world.change_guild(guild, owner_id=given["user_id"])
-    return f"{guild.name} belongs to {_who(scene.world, given)}."
+    guild = _guild_of_member(context.state, given)
+    context.state.change_guild(guild, owner_id=given["user_id"])
+    return f"{guild.name} belongs to {_person_name(context.state, given)}."
 
 
-@kind(PEOPLE, PERSON, Key("open", "flag", "open again", False))
-def close_dms(scene: Scene, given: Json) -> str:
+@fault_kind(PEOPLE, PERSON, FaultParameter("open", "flag", "open again", False))
+def close_dms(context: FaultContext, given: Json) -> str:
     """Someone takes no direct messages."""
-    scene.world.set_dms(scene.world.users[given["user_id"]], given["open"])
-    return f"{_who(scene.world, given)} takes {'' if given['open'] else 'no '}direct messages."
+    context.state.set_dms_open(context.state.users[given["user_id"]], given["open"])
+    return f"{_person_name(context.state, given)} takes {'' if given['open'] else 'no '}direct messages."
 
 
 # --- the bot -----------------------------------------------------------------------------------------------------
 
 
-@kind(BOT, SERVER)
-def kick_bot(scene: Scene, given: Json) -> str:
+@fault_kind(BOT, SERVER)
+def kick_bot(context: FaultContext, given: Json) -> str:
     """The bot is removed from the server."""
-    guild = _guild(scene.world, given)
+    guild = _guild(context.state, given)
     if APPLICATION_ID not in guild.members:
-        raise BadFault(f"The bot is not in {guild.name}.")
-    scene.world.remove_member(guild, APPLICATION_ID)
+        raise InvalidFault(f"The bot is not in {guild.name}.")
+    context.state.remove_member(guild, APPLICATION_ID)
     return f"The bot is no longer in {guild.name}."
 
 
-@kind(BOT, SERVER)
-def invite_bot(scene: Scene, given: Json) -> str:
+@fault_kind(BOT, SERVER)
+def invite_bot(context: FaultContext, given: Json) -> str:
     """The bot is invited to the server, or comes back."""
-    guild = _guild(scene.world, given)
+    guild = _guild(context.state, given)
     if APPLICATION_ID in guild.members:
-        raise BadFault(f"The bot is in {guild.name} already.")
-    _lift_ban(scene.world, guild, APPLICATION_ID)
-    scene.world.add_bot(guild)
+        raise InvalidFault(f"The bot is in {guild.name} already.")
+    _lift_ban(context.state, guild, APPLICATION_ID)
+    context.state.add_bot(guild)
     return f"The bot is in {guild.name}."
 
 
-@kind(BOT, SERVER, Key("over", "flag", "it is over", False))
-def outage(scene: Scene, given: Json) -> str:
+@fault_kind(BOT, SERVER, FaultParameter("over", "flag", "it is over", False))
+def outage(context: FaultContext, given: Json) -> str:
     """The server is unavailable, until it is said to be over."""
-    guild = _guild(scene.world, given)
-    scene.world.set_unavailable(guild, not given["over"])
+    guild = _guild(context.state, given)
+    context.state.set_unavailable(guild, not given["over"])
     return f"{guild.name} is {'' if given['over'] else 'un'}available."
 
 
 # --- requests ----------------------------------------------------------------------------------------------------
 
-MATCH = Key("match", "request", "which requests", "*")
-SECONDS = Key("seconds", "seconds", "for how many seconds", 30.0)
-COUNTED = (
+MATCH = FaultParameter("match", "request", "which requests", "*")
+SECONDS = FaultParameter("seconds", "seconds", "for how many seconds", 30.0)
+REQUEST_PARAMETERS = (
     MATCH,
-    Key("times", "number", "how many of them (0: until cleared)", 1),
-    Key("probability", "part", "which part of them (0.3: three in ten)", 1.0, seldom=True),
-    Key("seed", "number", "the same number draws the same ones", seldom=True),
+    FaultParameter("times", "number", "how many of them (0: until cleared)", 1),
+    FaultParameter("probability", "part", "which part of them (0.3: three in ten)", 1.0, seldom=True),
+    FaultParameter("seed", "number", "the same number draws the same ones", seldom=True),
 )
 
 
-def _wait(scene: Scene, name: str, given: Json) -> str:
-    times, part = given["times"], given["probability"]
-    draw = Random(given["seed"])  # noqa: S311 (a draw, not a secret)
-    scene.waiting.append(Fault(next(scene.numbers), name, given, times or None, part, draw))
+def _add_request_fault(context: FaultContext, name: str, given: Json) -> str:
+    times, probability = given["times"], given["probability"]
+    random = Random(given["seed"])  # noqa: S311 (a draw, not a secret)
+    context.pending.append(RequestFault(next(context.ids), name, given, times or None, probability, random))
     which = "" if given["match"] == "*" else f" like {given['match']}"
     how_many = {0: "Requests", 1: "The next request"}.get(times, f"The next {times} requests")
-    return f"Waiting. {how_many}{which}: {name}{'' if part == 1 else f' for {part:.0%} of them'}."
+    return f"Waiting. {how_many}{which}: {name}{'' if probability == 1 else f' for {probability:.0%} of them'}."
 
 
-@kind(
+@fault_kind(
     REQUESTS,
-    *COUNTED,
-    Key("status", "status", "HTTP status", 500),
-    Key("code", "number", "Discord's error code", 0, seldom=True),
-    Key("message", "text", "Discord's message", "", seldom=True),
-    Key("retry_after", "seconds", "with 429: seconds to wait", 1.0, seldom=True),
+    *REQUEST_PARAMETERS,
+    FaultParameter("status", "status", "HTTP status", 500),
+    FaultParameter("code", "number", "Discord's error code", 0, seldom=True),
+    FaultParameter("message", "text", "Discord's message", "", seldom=True),
+    FaultParameter("retry_after", "seconds", "with 429: seconds to wait", 1.0, seldom=True),
 )
-def status(scene: Scene, given: Json) -> str:
+def status(context: FaultContext, given: Json) -> str:
     """Requests are answered with an error and not done."""
-    return _wait(scene, "status", given)
+    return _add_request_fault(context, "status", given)
 
 
-@kind(
+@fault_kind(
     REQUESTS,
     MATCH,
-    Key("retry_after", "seconds", "for how many seconds", 2.0),
-    Key("scope", "choice", "whose limit", "user", choices=("user", "shared", "global")),
+    FaultParameter("retry_after", "seconds", "for how many seconds", 2.0),
+    FaultParameter("scope", "choice", "whose limit", "user", choices=("user", "shared", "global")),
 )
-def rate_limit(scene: Scene, given: Json) -> str:
+def rate_limit(context: FaultContext, given: Json) -> str:
     """From the next matching request on, all are refused with 429 for some seconds."""
-    scene.waiting.append(Closed(next(scene.numbers), "rate_limit", given))
+    context.pending.append(RateLimitFault(next(context.ids), "rate_limit", given))
     return f"Waiting. The next request begins a rate limit of {given['retry_after']:g} s ({given['scope']})."
 
 
-@kind(REQUESTS, *COUNTED, SECONDS)
-def timeout(scene: Scene, given: Json) -> str:
+@fault_kind(REQUESTS, *REQUEST_PARAMETERS, SECONDS)
+def timeout(context: FaultContext, given: Json) -> str:
     """Requests hang, are not done, and the connection is cut."""
-    return _wait(scene, "timeout", given)
+    return _add_request_fault(context, "timeout", given)
 
 
-@kind(REQUESTS, *COUNTED, Key("seconds", "seconds", "how many seconds late", 30.0))
-def delay(scene: Scene, given: Json) -> str:
+@fault_kind(REQUESTS, *REQUEST_PARAMETERS, FaultParameter("seconds", "seconds", "how many seconds late", 30.0))
+def delay(context: FaultContext, given: Json) -> str:
     """Requests are done, but late."""
-    return _wait(scene, "delay", given)
+    return _add_request_fault(context, "delay", given)
 
 
-@kind(REQUESTS, *COUNTED)
-def lost(scene: Scene, given: Json) -> str:
+@fault_kind(REQUESTS, *REQUEST_PARAMETERS)
+def lost(context: FaultContext, given: Json) -> str:
     """Requests are done, but the answer is lost and the connection cut."""
-    return _wait(scene, "lost", given)
+    return _add_request_fault(context, "lost", given)
 
 
 # --- the connection ----------------------------------------------------------------------------------------------
 
 
-@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
-def freeze(scene: Scene, given: Json) -> str:
+@fault_kind(CONNECTION, FaultParameter("seconds", "seconds", "for how many seconds", 10.0))
+def freeze(context: FaultContext, given: Json) -> str:
     """The bot gets no answer, no event and no heartbeat for some seconds; then everything goes on."""
-    scene.frozen.begin(given["seconds"])
+    context.frozen.begin(given["seconds"])
     return f"Frozen for {given['seconds']:g} s."
 
 
-@kind(CONNECTION, Key("seconds", "seconds", "for how many seconds", 10.0))
-def unreachable(scene: Scene, given: Json) -> str:
+@fault_kind(CONNECTION, FaultParameter("seconds", "seconds", "for how many seconds", 10.0))
+def unreachable(context: FaultContext, given: Json) -> str:
     """The gateway is cut, and every attempt to connect or ask fails at once for some seconds."""
-    scene.unreachable.begin(given["seconds"])
-    scene.frozen.end()  # what hangs is cut, too
-    scene.cut()
+    context.unreachable.begin(given["seconds"])
+    context.frozen.end()  # what hangs is cut, too
+    context.abort_connections()
     return f"Unreachable for {given['seconds']:g} s."
 
 
-@kind(
+@fault_kind(
     CONNECTION,
-    Key("resumable", "flag", "the session can be resumed", True),
-    Key("reconnect", "flag", "Discord asks to reconnect first", False),
+    FaultParameter("resumable", "flag", "the session can be resumed", True),
+    FaultParameter("reconnect", "flag", "Discord asks to reconnect first", False),
 )
-def gateway_drop(scene: Scene, given: Json) -> str:
+def gateway_drop(context: FaultContext, given: Json) -> str:
     """The gateway's connection is closed once; the bot comes back when it likes."""
-    scene.gateway.drop(given["resumable"], given["reconnect"])
+    context.gateway.drop_connections(given["resumable"], given["reconnect"])
     return "The gateway's connection is closed."
 
 
-@kind(CONNECTION, Key("resumable", "flag", "the session can be resumed", False))
-def invalid_session(scene: Scene, given: Json) -> str:
+@fault_kind(CONNECTION, FaultParameter("resumable", "flag", "the session can be resumed", False))
+def invalid_session(context: FaultContext, given: Json) -> str:
     """Discord declares the bot's session invalid (op 9)."""
-    scene.gateway.invalidate(given["resumable"])
+    context.gateway.invalidate_sessions(given["resumable"])
     return f"The session is invalid{', but can be resumed' if given['resumable'] else ''}."
 
 
 # --- what they mean ----------------------------------------------------------------------------------------------
 
 
-def _guild(world: World, given: Json) -> Guild:
+def _guild(state: State, given: Json) -> Guild:
     """The server that is meant: the only one when none is named."""
     if given["guild_id"] is not None:
-        return world.guilds[given["guild_id"]]
-    if len(world.guilds) != 1:
-        raise BadFault("Say in which server: guild_id.")
-    return next(iter(world.guilds.values()))
+        return state.guilds[given["guild_id"]]
+    if len(state.guilds) != 1:
+        raise InvalidFault("Say in which server: guild_id.")
+    return next(iter(state.guilds.values()))
 
 
-def _guild_with(world: World, given: Json, but_owner: bool = False) -> Guild:
-    guild = _guild(world, given)
+def _guild_of_member(state: State, given: Json, refuse_owner: bool = False) -> Guild:
+    guild = _guild(state, given)
     if given["user_id"] not in guild.members:
-        raise BadFault(f"{_who(world, given)} is not in {guild.name}.")
-    if but_owner:
-        _not_the_owner(guild, given)
+        raise InvalidFault(f"{_person_name(state, given)} is not in {guild.name}.")
+    if refuse_owner:
+        _refuse_owner(guild, given)
     return guild
 
 
-def _not_the_owner(guild: Guild, given: Json) -> None:
+def _refuse_owner(guild: Guild, given: Json) -> None:
     if guild.owner_id == given["user_id"]:
-        raise BadFault(f"An owner cannot be removed. First, change_owner of {guild.name}.")
+        raise InvalidFault(f"An owner cannot be removed. First, change_owner of {guild.name}.")
 
 
-def _roles_of(guild: Guild, given: Json) -> list[int]:
+def _role_ids(guild: Guild, given: Json) -> list[int]:
     """The named roles, which must be the guild's. @everyone is no one's in particular."""
-    if strange := [each for each in given["role_ids"] if each not in guild.roles]:
-        raise BadFault(f"role_ids: {strange[0]} is no role of {guild.name}.")
+    if unknown := [each for each in given["role_ids"] if each not in guild.roles]:
+        raise InvalidFault(f"role_ids: {unknown[0]} is no role of {guild.name}.")
     return [each for each in given["role_ids"] if each != guild.id]
 
 
-def _lift_ban(world: World, guild: Guild, user_id: int) -> None:
+def _lift_ban(state: State, guild: Guild, user_id: int) -> None:
     if user_id in guild.bans:
-        world.unban(guild, user_id)
+        state.unban(guild, user_id)
 
 
-def _in_a_guild(channel: Channel) -> Channel:
+def _require_guild_channel(channel: Channel) -> Channel:
     if channel.guild_id is None:
-        raise BadFault("That is not possible in direct messages.")
+        raise InvalidFault("That is not possible in direct messages.")
     return channel
 
 
-def _outer(world: World, given: Json) -> Channel:
+def _channel_with_overwrites(state: State, given: Json) -> Channel:
     """The channel whose permissions count: of a thread the one around it."""
-    channel = _in_a_guild(world.channels[given["channel_id"]])
-    return channel if channel.thread is None else world.channels[channel.parent_id or 0]
+    channel = _require_guild_channel(state.channels[given["channel_id"]])
+    return channel if channel.thread is None else state.channels[channel.parent_id or 0]
 
 
-def _role(world: World, role_id: int) -> tuple[Guild, Role]:
-    return next((guild, guild.roles[role_id]) for guild in world.guilds.values() if role_id in guild.roles)
+def _role(state: State, role_id: int) -> tuple[Guild, Role]:
+    return next((guild, guild.roles[role_id]) for guild in state.guilds.values() if role_id in guild.roles)
 
 
-def _who(world: World, given: Json) -> str:
-    user = world.users[given["user_id"]]
+def _person_name(state: State, given: Json) -> str:
+    user = state.users[given["user_id"]]
     return user.global_name or user.username
 
 
-def _name(channel: Channel) -> str:
+def _channel_name(channel: Channel) -> str:
     return f"#{channel.name}" if channel.guild_id is not None else "the direct messages"

@@ -5,35 +5,35 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gamesched.local_discord.faults.request_faults import Fault, Pause
+from gamesched.local_discord.faults.request_faults import RequestFault, Pause
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
 NEWEST, NEWEST_OF_BOT = "newest", "newest_of_bot"  # what may stand for a message's id
-LONGEST = 3600.0  # seconds
+MAX_SECONDS = 3600.0  # seconds
 
 
-class BadFault(ValueError):
+class InvalidFault(ValueError):
     """A fault that cannot be set, with the reason."""
 
 
 @dataclass
-class Scene:
+class FaultContext:
     """What faults happen to."""
 
-    world: World
+    state: State
     gateway: Gateway
     frozen: Pause
     unreachable: Pause
-    cut: Callable[[], None]  # every connection of the gateway, at once
-    waiting: list[Fault] = field(default_factory=list)
-    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    abort_connections: Callable[[], None]  # every connection of the gateway, at once
+    pending: list[RequestFault] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
 
 @dataclass(frozen=True)
-class Key:
+class FaultParameter:
     """Something a fault is told. `shape` says what may stand there, and names its list among the panel's choices.
 
     Of the keys with one `one_of`, the panel asks for one; what is `seldom` needed stands apart.
@@ -50,43 +50,43 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultKind:
     """A kind of fault. `happen` returns a sentence that says what was done."""
 
     name: str
     group: str
-    does: str
-    keys: tuple[Key, ...]
-    happen: Callable[[Scene, Json], str]
+    description: str
+    parameters: tuple[FaultParameter, ...]
+    apply: Callable[[FaultContext, Json], str]
 
-    def told(self) -> Json:
-        return {"name": self.name, "group": self.group, "does": self.does, "keys": [asdict(key) for key in self.keys]}
+    def payload(self) -> Json:
+        return {"name": self.name, "group": self.group, "does": self.description, "keys": [asdict(key) for key in self.parameters]}
 
-    def read(self, world: World, body: Json) -> Json:
+    def parse(self, state: State, body: Json) -> Json:
         """What the body says for each key, checked, with the defaults. Raises BadFault."""
-        known = {key.name: key for key in self.keys}
-        strange = sorted(body.keys() - known.keys() - {"kind"})
-        if strange:
-            raise BadFault(f"{self.name} knows no {strange[0]}. It may be told {', '.join(known) or 'nothing'}.")
-        given = {}
-        for key in self.keys:
+        known = {key.name: key for key in self.parameters}
+        unknown = sorted(body.keys() - known.keys() - {"kind"})
+        if unknown:
+            raise InvalidFault(f"{self.name} knows no {unknown[0]}. It may be told {', '.join(known) or 'nothing'}.")
+        values = {}
+        for key in self.parameters:
             if body.get(key.name) is not None:
-                given[key.name] = READERS[key.shape](world, key, body[key.name])
+                values[key.name] = PARSERS[key.shape](state, key, body[key.name])
             elif key.required:
-                raise BadFault(f"{self.name} needs {key.name}: {key.label}.")
+                raise InvalidFault(f"{self.name} needs {key.name}: {key.label}.")
             else:
-                given[key.name] = key.default
-        return given
+                values[key.name] = key.default
+        return values
 
 
-KINDS: dict[str, Kind] = {}
+KINDS: dict[str, FaultKind] = {}
 
 
-def kind(group: str, *keys: Key) -> Callable[[Callable[[Scene, Json], str]], Callable[[Scene, Json], str]]:
+def fault_kind(group: str, *keys: FaultParameter) -> Callable[[Callable[[FaultContext, Json], str]], Callable[[FaultContext, Json], str]]:
     """Put a function into the table under its name. Its docstring says to people what it does."""
 
-    def add(happen: Callable[[Scene, Json], str]) -> Callable[[Scene, Json], str]:
-        KINDS[happen.__name__] = Kind(happen.__name__, group, str(happen.__doc__), keys, happen)
+    def add(happen: Callable[[FaultContext, Json], str]) -> Callable[[FaultContext, Json], str]:
+        KINDS[happen.__name__] = FaultKind(happen.__name__, group, str(happen.__doc__), keys, happen)
         return happen
 
     return add
@@ -94,94 +94,94 @@ def kind(group: str, *keys: Key) -> Callable[[Callable[[Scene, Json], str]], Cal
 
 # --- what may stand in a key -----------------------------------------------------------------------------------
 
-Reader = Callable[[World, Key, Any], Any]
+Parser = Callable[[State, FaultParameter, Any], Any]
 
 
-def _of(where: Callable[[World], Any], thing: str) -> Reader:
+def _existing_id(entities: Callable[[State], Any], noun: str) -> Parser:
     """The id of something that is there."""
 
-    def read(world: World, key: Key, value: Any) -> int:
-        found = _id(key, value)
-        if found not in where(world):
-            raise BadFault(f"{key.name}: there is no {thing} with the id {found}.")
+    def read(state: State, key: FaultParameter, value: Any) -> int:
+        found = _parse_id(key, value)
+        if found not in entities(state):
+            raise InvalidFault(f"{key.name}: there is no {noun} with the id {found}.")
         return found
 
     return read
 
 
-def _id(key: Key, value: Any) -> int:
+def _parse_id(key: FaultParameter, value: Any) -> int:
     try:
         if not isinstance(value, bool | float):
             return int(value)
     except (TypeError, ValueError):
         pass
-    raise BadFault(f"{key.name} must be an id, not {value!r}.")
+    raise InvalidFault(f"{key.name} must be an id, not {value!r}.")
 
 
-def _list_of(each: Reader) -> Reader:
-    def read(world: World, key: Key, value: Any) -> list[Any]:
+def _list_of(each: Parser) -> Parser:
+    def read(state: State, key: FaultParameter, value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise BadFault(f"{key.name} must be a list.")
-        return [each(world, key, one) for one in value]
+            raise InvalidFault(f"{key.name} must be a list.")
+        return [each(state, key, one) for one in value]
 
     return read
 
 
-def _message(world: World, key: Key, value: Any) -> int | str:
-    return str(value) if value in (NEWEST, NEWEST_OF_BOT) else _id(key, value)
+def _message_id(state: State, key: FaultParameter, value: Any) -> int | str:
+    return str(value) if value in (NEWEST, NEWEST_OF_BOT) else _parse_id(key, value)
 
 
-def _permission(world: World, key: Key, value: Any) -> int:
+def _permission(state: State, key: FaultParameter, value: Any) -> int:
     try:
         return int(Permission[str(value).upper()])
     except KeyError:
-        raise BadFault(f"{key.name}: there is no permission {value}.") from None
+        raise InvalidFault(f"{key.name}: there is no permission {value}.") from None
 
 
-def _between(least: float, most: float, whole: bool) -> Reader:
-    def read(world: World, key: Key, value: Any) -> float:
+def _number_between(least: float, most: float, whole: bool) -> Parser:
+    def read(state: State, key: FaultParameter, value: Any) -> float:
         right = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
         if not right or not least <= value <= most:
             sort = "a whole number" if whole else "a number"
-            raise BadFault(f"{key.name} must be {sort} from {least:g} to {most:g}, not {value!r}.")
+            raise InvalidFault(f"{key.name} must be {sort} from {least:g} to {most:g}, not {value!r}.")
         return int(value) if whole else float(value)
 
     return read
 
 
-def _typed(kind: type, sort: str) -> Reader:
-    def read(world: World, key: Key, value: Any) -> Any:
+def _of_type(kind: type, noun: str) -> Parser:
+    def read(state: State, key: FaultParameter, value: Any) -> Any:
         if not isinstance(value, kind):
-            raise BadFault(f"{key.name} must be {sort}, not {value!r}.")
+            raise InvalidFault(f"{key.name} must be {noun}, not {value!r}.")
         return value
 
     return read
 
 
-def _choice(world: World, key: Key, value: Any) -> str:
+def _choice(state: State, key: FaultParameter, value: Any) -> str:
     if value not in key.choices:
-        raise BadFault(f"{key.name} must be one of {', '.join(key.choices)}, not {value!r}.")
+        raise InvalidFault(f"{key.name} must be one of {', '.join(key.choices)}, not {value!r}.")
     return str(value)
 
 
-_role = _of(lambda world: {role for guild in world.guilds.values() for role in guild.roles}, "role")
-READERS: dict[str, Reader] = {
-    "guild": _of(lambda world: world.guilds, "server"),
-    "channel": _of(lambda world: world.channels, "channel"),
+_role = _existing_id(lambda world: {role for guild in world.guilds.values() for role in guild.roles}, "role")
+PARSERS: dict[str, Parser] = {
+    "guild": _existing_id(lambda world: world.guilds, "server"),
+    "channel": _existing_id(lambda world: world.channels, "channel"),
     "role": _role,
     "roles": _list_of(_role),
-    "person": _of(lambda world: world.users.keys() - {APPLICATION_ID}, "person"),
-    "member": _of(lambda world: world.users, "person"),
-    "message": _message,
-    "messages": _list_of(lambda world, key, value: _id(key, value)),
+    "person": _existing_id(lambda world: world.users.keys() - {APPLICATION_ID}, "person"),
+    "member": _existing_id(lambda world: world.users, "person"),
+    "message": _message_id,
+    "messages": _list_of(lambda world, key, value: _parse_id(key, value)),
     "permissions": _list_of(_permission),
-    "request": _typed(str, 'a pattern for "METHOD /path"'),
-    "text": _typed(str, "a text"),
-    "flag": _typed(bool, "true or false"),
-    "status": _between(200, 599, whole=True),
-    "number": _between(0, 1_000_000_000, whole=True),
-    "count": _between(1, 100, whole=True),
-    "seconds": _between(0, LONGEST, whole=False),
-    "part": _between(0, 1, whole=False),
+    "request": _of_type(str, 'a pattern for "METHOD /path"'),
+    "text": _of_type(str, "a text"),
+    "flag": _of_type(bool, "true or false"),
+    "status": _number_between(200, 599, whole=True),
+    "number": _number_between(0, 1_000_000_000, whole=True),
+    "count": _number_between(1, 100, whole=True),
+    "seconds": _number_between(0, MAX_SECONDS, whole=False),
+    "part": _number_between(0, 1, whole=False),
     "choice": _choice,
 }

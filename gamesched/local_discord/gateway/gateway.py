@@ -31,19 +31,19 @@ from gamesched.local_discord.gateway.sessions import (
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import Event, World
+from gamesched.local_discord.state.state import Event, State
 
 # Acknowledged at once, discord.py takes the beat before HELLO for unanswered and warns that it is far behind.
-ACK_DELAY = 0.05  # seconds
-MISSED = 1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
-RESUMABLE_FOR = 300.0  # seconds after a connection was lost
-LONGEST = 4096  # bytes of what a client sends
-GUILDS_MOST = 2500  # per shard
+HEARTBEAT_ACK_DELAY = 0.05  # seconds
+HEARTBEAT_TOLERANCE = 1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
+RESUME_WINDOW = 300.0  # seconds after a connection was lost
+MAX_PAYLOAD_SIZE = 4096  # bytes of what a client sends
+MAX_GUILDS_PER_SHARD = 2500  # per shard
 VERSIONS = ("9", "10")
 
-RECEIVED = {HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, REQUEST_MEMBERS, SOUNDBOARD_SOUNDS, CHANNEL_INFO}
-FOR_PAGES = ("INTERACTION_SUCCESS", "INTERACTION_FAILURE")
-ENDS = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+CLIENT_OPCODES = {HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, REQUEST_MEMBERS, SOUNDBOARD_SOUNDS, CHANNEL_INFO}
+USER_CLIENT_EVENTS = ("INTERACTION_SUCCESS", "INTERACTION_FAILURE")
+CLOSE_FRAME_TYPES = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 
 class Gateway:
@@ -53,32 +53,32 @@ class Gateway:
     the privileged intents that the application may ask for: see `intents.PRIVILEGED`. At first it may none.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, state: State) -> None:
         self.heartbeat_interval = 41_250
         self.privileged = 0
-        self._world = world
+        self._state = state
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
-        self.flowing = asyncio.Event()  # not while frozen: nothing is sent then
-        self.flowing.set()
-        world.subscribe(self._hear)
+        self.unpaused = asyncio.Event()  # not while frozen: nothing is sent then
+        self.unpaused.set()
+        state.subscribe(self._dispatch)
 
-    def connected(self, user_id: int) -> bool:
+    def is_connected(self, user_id: int) -> bool:
         """Whether this bot hears anything right now."""
         return any(c.session is not None and c.session.user.id == user_id for c in self._connections)
 
     # --- what Discord does by itself -----------------------------------------------------------------------
 
-    def drop(self, resumable: bool, reconnect: bool) -> None:
+    def drop_connections(self, resumable: bool, reconnect: bool) -> None:
         """Cut every connection: close code 4000, or after a RECONNECT. Not resumable: sessions are forgotten."""
         for connection in tuple(self._connections):
             if not resumable and connection.session is not None:
                 self._sessions.pop(connection.session.id, None)
             if reconnect:
-                connection.op(RECONNECT)
+                connection.send_op(RECONNECT)
             connection.close(4000)
 
-    def invalidate(self, resumable: bool) -> None:
+    def invalidate_sessions(self, resumable: bool) -> None:
         """Send INVALID_SESSION to everyone. Their connections stay open, and are told nothing more."""
         for connection in tuple(self._connections):
             session = connection.session
@@ -86,18 +86,18 @@ class Gateway:
                 continue
             if not resumable:
                 self._sessions.pop(session.id, None)
-            session.connection, session.lost_at = None, self._world.clock()
+            session.connection, session.disconnected_at = None, self._state.clock()
             connection.session = None
-            connection.op(INVALID_SESSION, resumable)
+            connection.send_op(INVALID_SESSION, resumable)
 
-    def ask_heartbeat(self) -> None:
+    def request_heartbeats(self) -> None:
         """Have every client send a heartbeat at once."""
         for connection in self._connections:
-            connection.op(HEARTBEAT)
+            connection.send_op(HEARTBEAT)
 
     async def close(self) -> None:
         """The server stops."""
-        self.flowing.set()
+        self.unpaused.set()
         await asyncio.gather(*(connection.socket.close(code=1001) for connection in tuple(self._connections)))
 
     # --- one connection ------------------------------------------------------------------------------------
@@ -108,23 +108,23 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, request.query.get("compress") == "zlib-stream")
         self._connections.add(connection)
-        writer = asyncio.create_task(connection.write(self.flowing))
-        goodbye = False
-        patience = self.heartbeat_interval / 1000 * MISSED
+        writer = asyncio.create_task(connection.write(self.unpaused))
+        closed_by_client = False
+        heartbeat_timeout = self.heartbeat_interval / 1000 * HEARTBEAT_TOLERANCE
         if request.query.get("v", "10") not in VERSIONS:
             connection.close(4012)
         elif request.query.get("encoding", "json") != "json":
             connection.close(4002)
         else:
-            connection.op(HELLO, {"heartbeat_interval": self.heartbeat_interval})
-            connection.alive(patience)
+            connection.send_op(HELLO, {"heartbeat_interval": self.heartbeat_interval})
+            connection.restart_heartbeat_timer(heartbeat_timeout)
         try:
-            while (frame := await socket.receive()).type not in ENDS:
+            while (frame := await socket.receive()).type not in CLOSE_FRAME_TYPES:
                 if not connection.closing:
-                    self._receive(connection, frame.data, patience, f"ws://{request.host}/gateway")
-            goodbye = frame.type is WSMsgType.CLOSE and frame.data in (1000, 1001)
+                    self._receive(connection, frame.data, heartbeat_timeout, f"ws://{request.host}/gateway")
+            closed_by_client = frame.type is WSMsgType.CLOSE and frame.data in (1000, 1001)
         finally:
-            connection.forget()
+            connection.cancel_heartbeat_timer()
             self._connections.discard(connection)
             # Our own close() waits for this reading to end, and must not be cut short.
             if connection.closing:
@@ -133,30 +133,30 @@ class Gateway:
                 writer.cancel()
             session = connection.session
             if session is not None and session.connection is connection:
-                session.connection, session.lost_at = None, self._world.clock()
+                session.connection, session.disconnected_at = None, self._state.clock()
                 # A client that says goodbye itself does not come back to this session.
-                if goodbye:
+                if closed_by_client:
                     self._sessions.pop(session.id, None)
         return socket
 
-    def _receive(self, connection: Connection, frame: str | bytes, patience: float, origin: str) -> None:
-        taken = self._world.limits.take("gateway", connection.number)
-        if taken is not None and taken.refused:
+    def _receive(self, connection: Connection, frame: str | bytes, heartbeat_timeout: float, origin: str) -> None:
+        limit_status = self._state.rate_limits.count_request("gateway", connection.number)
+        if limit_status is not None and limit_status.exceeded:
             connection.close(4008)
             return
         try:
-            told = json.loads(frame)
-            op, data = told["op"], told.get("d")
+            payload = json.loads(frame)
+            op, data = payload["op"], payload.get("d")
         except (ValueError, TypeError, KeyError):
             op = data = None
         size = len(frame.encode()) if isinstance(frame, str) else len(frame)
-        if size > LONGEST or type(op) is not int:
+        if size > MAX_PAYLOAD_SIZE or type(op) is not int:
             connection.close(4002)
-        elif op not in RECEIVED:
+        elif op not in CLIENT_OPCODES:
             connection.close(4001)
         elif op == HEARTBEAT:
-            connection.alive(patience)
-            asyncio.get_running_loop().call_later(ACK_DELAY, connection.op, HEARTBEAT_ACK)
+            connection.restart_heartbeat_timer(heartbeat_timeout)
+            asyncio.get_running_loop().call_later(HEARTBEAT_ACK_DELAY, connection.send_op, HEARTBEAT_ACK)
         elif not isinstance(data, dict):
             connection.close(4002)
         elif op in (IDENTIFY, RESUME):
@@ -171,7 +171,7 @@ class Gateway:
         elif op == REQUEST_MEMBERS:
             session = connection.session
             try:
-                chunks = member_chunks.answer(self._world, session.user.id, session.intents, data)
+                chunks = member_chunks.build_chunks(self._state, session.user.id, session.intents, data)
             except ValueError:
                 connection.close(4002)
                 return
@@ -184,34 +184,34 @@ class Gateway:
         if not isinstance(data.get("token"), str) or not isinstance(data.get("properties"), dict):
             connection.close(4002)
             return
-        user = self._world.by_token(data["token"].removeprefix("Bot "))
+        user = self._state.user_by_token(data["token"].removeprefix("Bot "))
         if user is None or not user.bot:
             connection.close(4004)
             return
-        starts = self._world.limits.take("sessions", user.id)
-        if starts is not None and starts.refused:
+        session_limit = self._state.rate_limits.count_request("sessions", user.id)
+        if session_limit is not None and session_limit.exceeded:
             self._reset_token(user)
             connection.close(4004)
             return
-        shard = _shard(data.get("shard", [0, 1]))
-        wanted = data.get("intents")
+        shard = _parse_shard(data.get("shard", [0, 1]))
+        requested_intents = data.get("intents")
         if shard is None:
             connection.close(4010)
-        elif type(wanted) is not int or wanted & ~intents.ALL:
+        elif type(requested_intents) is not int or requested_intents & ~intents.ALL:
             connection.close(4013)
-        elif wanted & intents.PRIVILEGED & ~self.privileged:
+        elif requested_intents & intents.PRIVILEGED & ~self.privileged:
             connection.close(4014)
         else:
-            early = self._world.limits.take("identify", user.id)
-            if early is not None and early.refused:
-                connection.op(INVALID_SESSION, False)
+            identify_limit = self._state.rate_limits.count_request("identify", user.id)
+            if identify_limit is not None and identify_limit.exceeded:
+                connection.send_op(INVALID_SESSION, False)
             else:
-                self._begin(connection, Session(user, wanted, shard), "shard" in data, origin)
+                self._start_session(connection, Session(user, requested_intents, shard), "shard" in data, origin)
 
-    def _begin(self, connection: Connection, session: Session, sharded: bool, origin: str) -> None:
+    def _start_session(self, connection: Connection, session: Session, sharded: bool, origin: str) -> None:
         user = session.user
-        guilds = [guild for guild in self._world.guilds_of(user.id) if session.covers(guild.id)]
-        if len(guilds) > GUILDS_MOST:
+        guilds = [guild for guild in self._state.guilds_of(user.id) if session.handles_guild(guild.id)]
+        if len(guilds) > MAX_GUILDS_PER_SHARD:
             connection.close(4011)
             return
         self._sessions[session.id] = session
@@ -234,7 +234,7 @@ class Gateway:
         if session.intents & intents.GUILDS:
             for guild in guilds:
                 if not guild.unavailable:
-                    session.dispatch("GUILD_CREATE", self._world.guild_create(guild))
+                    session.dispatch("GUILD_CREATE", self._state.guild_create_payload(guild))
 
     def _reset_token(self, user: User) -> None:
         """What happens to a bot that identifies too often in a day; a restart of the local Discord undoes it."""
@@ -246,58 +246,58 @@ class Gateway:
 
     def _resume(self, connection: Connection, data: Json) -> None:
         session = self._sessions.get(str(data.get("session_id")))
-        seen = data.get("seq")
-        if session is None or self._expired(session) or data.get("token") != session.user.token:
-            connection.op(INVALID_SESSION, False)
+        last_sequence = data.get("seq")
+        if session is None or self._is_expired(session) or data.get("token") != session.user.token:
+            connection.send_op(INVALID_SESSION, False)
             return
-        if type(seen) is not int or seen > session.sequence:
+        if type(last_sequence) is not int or last_sequence > session.sequence:
             connection.close(4007)
             return
-        missed = session.missed(seen)
-        if missed is None:
-            connection.op(INVALID_SESSION, False)
+        missed_frames = session.frames_after(last_sequence)
+        if missed_frames is None:
+            connection.send_op(INVALID_SESSION, False)
             return
         self._attach(session, connection)
-        for frame in missed:
+        for frame in missed_frames:
             connection.send(frame)
         session.dispatch("RESUMED", {})
 
-    def _expired(self, session: Session) -> bool:
-        return session.lost_at is not None and session.lost_at + RESUMABLE_FOR < self._world.clock()
+    def _is_expired(self, session: Session) -> bool:
+        return session.disconnected_at is not None and session.disconnected_at + RESUME_WINDOW < self._state.clock()
 
     def _attach(self, session: Session, connection: Connection) -> None:
         if session.connection is not None:
             session.connection.close(4000)
-        session.connection, session.lost_at = connection, None
+        session.connection, session.disconnected_at = connection, None
         connection.session = session
 
     # --- what happens in the world -------------------------------------------------------------------------
 
-    def _hear(self, event: Event) -> None:
+    def _dispatch(self, event: Event) -> None:
         for session in tuple(self._sessions.values()):
-            if self._expired(session):
+            if self._is_expired(session):
                 del self._sessions[session.id]
-            elif self._concerns(session, event):
-                session.dispatch(event.name, _reduced(session, event))
+            elif self._receives(session, event):
+                session.dispatch(event.name, _redact_without_intents(session, event))
 
-    def _concerns(self, session: Session, event: Event) -> bool:
+    def _receives(self, session: Session, event: Event) -> bool:
         guild_id = event.guild_id or int(event.data.get("guild_id") or 0) or None
-        if event.name in FOR_PAGES or not session.covers(guild_id):
+        if event.name in USER_CLIENT_EVENTS or not session.handles_guild(guild_id):
             return False
         if event.only_for is not None and event.only_for != session.user.id:
             return False
-        if not _intended(session, event.name, event.data, guild_id is not None):
+        if not _has_intent(session, event.name, event.data, guild_id is not None):
             return False
-        channel = self._world.channels.get(event.channel_id or 0)
+        channel = self._state.channels.get(event.channel_id or 0)
         if channel is not None:
-            return bool(self._world.permissions(channel, session.user.id) & Permission.VIEW_CHANNEL)
+            return bool(self._state.permissions(channel, session.user.id) & Permission.VIEW_CHANNEL)
         if event.only_for is None and guild_id is not None:
-            guild = self._world.guilds.get(guild_id)
+            guild = self._state.guilds.get(guild_id)
             return guild is not None and session.user.id in guild.members
         return True
 
 
-def _shard(given: Any) -> tuple[int, int] | None:
+def _parse_shard(given: Any) -> tuple[int, int] | None:
     """(its number, how many there are), when that makes sense."""
     if not isinstance(given, list) or len(given) != 2 or any(type(each) is not int for each in given):
         return None
@@ -305,7 +305,7 @@ def _shard(given: Any) -> tuple[int, int] | None:
     return (number, count) if 0 <= number < count else None
 
 
-def _intended(session: Session, name: str, data: Json, in_guild: bool) -> bool:
+def _has_intent(session: Session, name: str, data: Json, in_guild: bool) -> bool:
     me = str(session.user.id)
     if name == "GUILD_MEMBER_UPDATE" and data.get("user", {}).get("id") == me:
         return True
@@ -314,7 +314,7 @@ def _intended(session: Session, name: str, data: Json, in_guild: bool) -> bool:
     if name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
         added, removed = _own_thread_members(data, me)
         return bool(session.intents & intents.GUILDS and (added or removed))
-    needed = intents.needed(name, in_guild)
+    needed = intents.intents_for_event(name, in_guild)
     return not needed or bool(session.intents & needed)
 
 
@@ -323,7 +323,7 @@ def _own_thread_members(data: Json, me: str) -> tuple[list[Json], list[str]]:
     return added, [each for each in data.get("removed_member_ids") or [] if each == me]
 
 
-def _reduced(session: Session, event: Event) -> Json:
+def _redact_without_intents(session: Session, event: Event) -> Json:
     """Without the intent for members, threads tell of oneself; without that for content, others' words are blank."""
     me = str(session.user.id)
     if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
@@ -332,8 +332,8 @@ def _reduced(session: Session, event: Event) -> Json:
         return data | ({"added_members": added} if added else {}) | ({"removed_member_ids": removed} if removed else {})
     if event.name not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or event.guild_id is None:
         return event.data
-    mine = event.data["author"]["id"] == me
+    is_own_message = event.data["author"]["id"] == me
     mentioned = any(user["id"] == me for user in event.data["mentions"])
-    if mine or mentioned or session.intents & intents.MESSAGE_CONTENT:
+    if is_own_message or mentioned or session.intents & intents.MESSAGE_CONTENT:
         return event.data
     return event.data | {"content": "", "embeds": [], "components": [], "attachments": []}

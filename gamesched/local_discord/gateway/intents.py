@@ -42,18 +42,18 @@ _IN_DMS = {
 _FLAGS = {PRESENCES: 1 << 13, MEMBERS: 1 << 15, MESSAGE_CONTENT: 1 << 19}
 
 
-def _by_name(table: dict[int, str]) -> dict[str, int]:
-    found: dict[str, int] = {}
+def _intents_by_event(table: dict[int, str]) -> dict[str, int]:
+    intents: dict[str, int] = {}
     for bit, names in table.items():
         for name in names.split():
-            found[name] = found.get(name, 0) | bit
-    return found
+            intents[name] = intents.get(name, 0) | bit
+    return intents
 
 
-_GUILD, _DM = _by_name(_IN_GUILDS), _by_name(_IN_DMS)
+_GUILD, _DM = _intents_by_event(_IN_GUILDS), _intents_by_event(_IN_DMS)
 
 
-def needed(event: str, in_guild: bool) -> int:
+def intents_for_event(event: str, in_guild: bool) -> int:
     """The intents of which one is enough to hear of the event; 0 when none is needed."""
     return _GUILD.get(event, 0) if in_guild or event not in _DM else _DM[event]
 

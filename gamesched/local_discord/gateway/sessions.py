@@ -12,12 +12,12 @@ from aiohttp import web
 
 from gamesched.local_discord.state.entities import Json, User
 
-BUFFERED = 20_000  # events kept for a resume
+REPLAY_BUFFER_SIZE = 20_000  # events kept for a resume
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 3, 4, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK, SOUNDBOARD_SOUNDS, CHANNEL_INFO = 9, 10, 11, 31, 43
 
-_numbers = itertools.count(1)
+_connection_numbers = itertools.count(1)
 
 
 class Session:
@@ -30,27 +30,27 @@ class Session:
         self.shard = shard
         self.sequence = 0
         self.connection: Connection | None = None
-        self.lost_at: float | None = None
-        self._sent: deque[tuple[int, str]] = deque(maxlen=BUFFERED)
+        self.disconnected_at: float | None = None
+        self._replay_buffer: deque[tuple[int, str]] = deque(maxlen=REPLAY_BUFFER_SIZE)
 
     def dispatch(self, name: str, data: Json) -> None:
         self.sequence += 1
         frame = json.dumps({"op": DISPATCH, "s": self.sequence, "t": name, "d": data}, ensure_ascii=False)
         if name != "RESUMED":  # ends a replay, and is no part of the next
-            self._sent.append((self.sequence, frame))
+            self._replay_buffer.append((self.sequence, frame))
         if self.connection is not None:
             self.connection.send(frame)
 
-    def covers(self, guild_id: int | None) -> bool:
+    def handles_guild(self, guild_id: int | None) -> bool:
         """Whether this shard hears of the guild; what happens outside of guilds is for the first one."""
         number, count = self.shard
         return ((guild_id or 0) >> 22) % count == number
 
-    def missed(self, seen: int) -> list[str] | None:
+    def frames_after(self, last_sequence: int) -> list[str] | None:
         """The frames after that sequence number, in order; None when some are forgotten."""
-        if seen < 0 or (self._sent and seen < self._sent[0][0] - 1):
+        if last_sequence < 0 or (self._replay_buffer and last_sequence < self._replay_buffer[0][0] - 1):
             return None
-        return [frame for sequence, frame in self._sent if sequence > seen]
+        return [frame for sequence, frame in self._replay_buffer if sequence > last_sequence]
 
 
 class Connection:
@@ -60,18 +60,18 @@ class Connection:
     """
 
     def __init__(self, socket: web.WebSocketResponse, compressed: bool) -> None:
-        self.number = next(_numbers)
+        self.number = next(_connection_numbers)
         self.socket = socket
         self.session: Session | None = None
         self.closing = False
         self._deflate = zlib.compressobj() if compressed else None
         self._outgoing: asyncio.Queue[str | int] = asyncio.Queue()
-        self._silence: asyncio.TimerHandle | None = None
+        self._heartbeat_timer: asyncio.TimerHandle | None = None
 
     def send(self, frame: str) -> None:
         self._outgoing.put_nowait(frame)
 
-    def op(self, op: int, data: Any = None) -> None:
+    def send_op(self, op: int, data: Any = None) -> None:
         self.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def close(self, code: int) -> None:
@@ -79,21 +79,21 @@ class Connection:
         self.closing = True
         self._outgoing.put_nowait(code)
 
-    def alive(self, seconds: float) -> None:
+    def restart_heartbeat_timer(self, seconds: float) -> None:
         """The client was heard. Unless that happens again within so many real seconds, its session times out."""
-        self.forget()
-        self._silence = asyncio.get_running_loop().call_later(seconds, self.close, 4009)
+        self.cancel_heartbeat_timer()
+        self._heartbeat_timer = asyncio.get_running_loop().call_later(seconds, self.close, 4009)
 
-    def forget(self) -> None:
+    def cancel_heartbeat_timer(self) -> None:
         """Wait for no heartbeat any more."""
-        if self._silence is not None:
-            self._silence.cancel()
+        if self._heartbeat_timer is not None:
+            self._heartbeat_timer.cancel()
 
-    async def write(self, flowing: asyncio.Event) -> None:
+    async def write(self, unpaused: asyncio.Event) -> None:
         """Send what waits, while it flows."""
         while True:
             frame = await self._outgoing.get()
-            await flowing.wait()
+            await unpaused.wait()
             try:
                 if isinstance(frame, int):
                     await self.socket.close(code=frame)

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-CODE_LIVES = 60.0  # seconds
-TOKEN_LIVES = 604_800  # seconds
+CODE_LIFETIME = 60.0  # seconds
+TOKEN_LIFETIME = 604_800  # seconds
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class Grant:
     user_id: int
     scopes: frozenset[str]
     redirect_uri: str
-    challenge: str = ""
-    challenge_method: str = "plain"
-    given_at: float = 0.0
+    code_challenge: str = ""
+    code_challenge_method: str = "plain"
+    issued_at: float = 0.0
 
 
 class Grants:
@@ -28,20 +28,20 @@ class Grants:
         self._codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
 
-    def give_code(self, grant: Grant) -> str:
+    def issue_code(self, grant: Grant) -> str:
         code = secrets.token_urlsafe(22)
         self._codes[code] = grant
         return code
 
-    def use_code(self, code: str) -> Grant | None:
+    def redeem_code(self, code: str) -> Grant | None:
         """The grant of a code not used before."""
         grant = self._codes.pop(code, None)
-        return None if grant is None or grant.given_at + CODE_LIVES < self._clock() else grant
+        return None if grant is None or grant.issued_at + CODE_LIFETIME < self._clock() else grant
 
-    def give_token(self, grant: Grant) -> str:
+    def issue_token(self, grant: Grant) -> str:
         token = secrets.token_urlsafe(22)
         self._tokens[token] = grant
         return token
 
-    def of_token(self, token: str) -> Grant | None:
+    def find_by_token(self, token: str) -> Grant | None:
         return self._tokens.get(token)

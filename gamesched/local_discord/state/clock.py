@@ -16,17 +16,17 @@ class Clock:
     """
 
     def __init__(self) -> None:
-        self._waiting: set[Timer] = set()
+        self._timers: set[Timer] = set()
         self._set(time.time(), 1.0)
 
     def __call__(self) -> float:
-        machine, shown, rate = self._since
-        return shown + (time.time() - machine) * rate
+        real_start, clock_start, rate = self._reference
+        return clock_start + (time.time() - real_start) * rate
 
     @property
     def rate(self) -> float:
         """How many seconds pass in a real one. Changing it never jumps. Raises ValueError unless above 0."""
-        return self._since[2]
+        return self._reference[2]
 
     @rate.setter
     def rate(self, rate: float) -> None:
@@ -40,7 +40,7 @@ class Clock:
             raise ValueError("The clock cannot go back.")
         self._set(self() + seconds, self.rate)
 
-    def real(self, seconds: float) -> float:
+    def real_seconds(self, seconds: float) -> float:
         """How long so many seconds of this clock take in real ones."""
         return seconds / self.rate
 
@@ -57,10 +57,10 @@ class Clock:
         finally:
             timer.cancel()
 
-    def _set(self, shown: float, rate: float) -> None:
+    def _set(self, clock_time: float, rate: float) -> None:
         # The machine's time then, what was shown, the rate: one value, so that no reader sees half of a change.
-        self._since = (time.time(), shown, rate)
-        for timer in tuple(self._waiting):
+        self._reference = (time.time(), clock_time, rate)
+        for timer in tuple(self._timers):
             timer.loop.call_soon_threadsafe(timer.arm)
 
 
@@ -71,22 +71,22 @@ class Timer:
         self.loop = asyncio.get_running_loop()
         self._clock, self._due, self._function, self._args = clock, due, function, args
         self._handle: asyncio.TimerHandle | None = None
-        clock._waiting.add(self)
+        clock._timers.add(self)
         self.arm()
 
     def arm(self) -> None:
         """Wait for what is left, anew."""
-        if self not in self._clock._waiting:
+        if self not in self._clock._timers:
             return
         if self._handle is not None:
             self._handle.cancel()
-        self._handle = self.loop.call_later(self._clock.real(self._due - self._clock()), self._ring)
+        self._handle = self.loop.call_later(self._clock.real_seconds(self._due - self._clock()), self._fire)
 
     def cancel(self) -> None:
-        self._clock._waiting.discard(self)
+        self._clock._timers.discard(self)
         if self._handle is not None:
             self._handle.cancel()
 
-    def _ring(self) -> None:
+    def _fire(self) -> None:
         self.cancel()
         self._function(*self._args)

@@ -164,13 +164,13 @@ class Interaction:
     guild_id: int | None
     message_id: int | None  # the message that carries the component, or the one that opened the modal
     data: Json
-    sent_at: float
-    answered_at: float | None = None
-    answer_type: int | None = None
-    original_id: int | None = None  # the message that the first response made or belongs to
+    created_at: float
+    responded_at: float | None = None
+    response_type: int | None = None
+    original_message_id: int | None = None  # the message that the first response made or belongs to
     nonce: str | None = None  # of the person's client, to find it again
-    late: bool = False  # a first response came after the deadline
-    followups: int = 0
-    opened_by: int | None = None  # a submitted modal: the interaction that was answered with it
+    responded_late: bool = False  # a first response came after the deadline
+    followup_count: int = 0
+    opened_by_id: int | None = None  # a submitted modal: the interaction that was answered with it
     modal: Json | None = None  # the answer was this modal
     choices: list[Json] | None = None  # the answer to an autocomplete

@@ -23,18 +23,18 @@ from gamesched.local_discord.state.entities import (
     snowflake_time,
 )
 
-MEMBERS_COUNTED = 50  # Discord stops counting the members of a thread there
+MAX_MEMBER_COUNT = 50  # Discord stops counting the members of a thread there
 
 
-def iso(seconds: float) -> str:
+def iso_timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def user(person: User) -> Json:
+def user(user_entity: User) -> Json:
     payload: Json = {
-        "id": str(person.id),
-        "username": person.username,
-        "global_name": person.global_name,
+        "id": str(user_entity.id),
+        "username": user_entity.username,
+        "global_name": user_entity.global_name,
         "discriminator": "0",
         "avatar": None,
         "avatar_decoration_data": None,
@@ -45,43 +45,43 @@ def user(person: User) -> Json:
         "clan": None,
         "primary_guild": None,
     }
-    if person.bot:
+    if user_entity.bot:
         payload |= {"bot": True, "discriminator": "0001"}
     return payload
 
 
-def role(guild: Guild, it: Role) -> Json:
+def role(guild: Guild, role: Role) -> Json:
     payload: Json = {
-        "id": str(it.id),
-        "name": it.name,
+        "id": str(role.id),
+        "name": role.name,
         "description": None,
-        "permissions": str(it.permissions),
-        "position": it.position,
-        "color": it.color,
-        "colors": {"primary_color": it.color, "secondary_color": None, "tertiary_color": None},
-        "hoist": it.hoist,
+        "permissions": str(role.permissions),
+        "position": role.position,
+        "color": role.color,
+        "colors": {"primary_color": role.color, "secondary_color": None, "tertiary_color": None},
+        "hoist": role.hoist,
         "icon": None,
         "unicode_emoji": None,
-        "managed": it.bot_id is not None,
-        "mentionable": it.mentionable,
+        "managed": role.bot_id is not None,
+        "mentionable": role.mentionable,
         "flags": 0,
     }
-    if it.bot_id is not None:
-        payload["tags"] = {"bot_id": str(it.bot_id)}
+    if role.bot_id is not None:
+        payload["tags"] = {"bot_id": str(role.bot_id)}
     return payload
 
 
-def member(it: Member, person: User | None) -> Json:
+def member(member: Member, person: User | None) -> Json:
     payload: Json = {
         "avatar": None,
         "banner": None,
         "communication_disabled_until": None,
         "flags": 0,
-        "joined_at": iso(it.joined_at),
-        "nick": it.nick,
+        "joined_at": iso_timestamp(member.joined_at),
+        "nick": member.nick,
         "pending": False,
         "premium_since": None,
-        "roles": [str(role_id) for role_id in it.roles],
+        "roles": [str(role_id) for role_id in member.roles],
         "deaf": False,
         "mute": False,
     }
@@ -90,85 +90,85 @@ def member(it: Member, person: User | None) -> Json:
     return payload
 
 
-def channel(it: Channel, recipients: list[User]) -> Json:
+def channel(channel: Channel, recipients: list[User]) -> Json:
     """A channel; `recipients` are those of a DM other than the one who reads this."""
-    if it.thread is not None:
-        return thread(it)
+    if channel.thread is not None:
+        return thread(channel)
     payload: Json = {
-        "id": str(it.id),
-        "type": it.type,
-        "last_message_id": str(it.last_message_id) if it.last_message_id else None,
-        "flags": it.flags,
+        "id": str(channel.id),
+        "type": channel.type,
+        "last_message_id": str(channel.last_message_id) if channel.last_message_id else None,
+        "flags": channel.flags,
     }
-    if it.type == DM:
+    if channel.type == DM:
         return payload | {"recipients": [user(person) for person in recipients]}
     payload |= {
-        "guild_id": str(it.guild_id),
-        "name": it.name,
-        "position": it.position,
-        "parent_id": str(it.parent_id) if it.parent_id else None,
+        "guild_id": str(channel.guild_id),
+        "name": channel.name,
+        "position": channel.position,
+        "parent_id": str(channel.parent_id) if channel.parent_id else None,
         "nsfw": False,
-        "rate_limit_per_user": it.rate_limit_per_user,
+        "rate_limit_per_user": channel.rate_limit_per_user,
         "permission_overwrites": [
-            {"id": str(o.id), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)} for o in it.overwrites
+            {"id": str(o.id), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)} for o in channel.overwrites
         ],
     }
-    if it.type == VOICE:
+    if channel.type == VOICE:
         payload |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
-    if it.type in (TEXT, ANNOUNCEMENT, FORUM):
-        payload["topic"] = it.topic
-    if it.type == FORUM:
-        tags = [{"emoji_id": None, "emoji_name": None, **tag, "id": str(tag["id"])} for tag in it.available_tags]
+    if channel.type in (TEXT, ANNOUNCEMENT, FORUM):
+        payload["topic"] = channel.topic
+    if channel.type == FORUM:
+        tags = [{"emoji_id": None, "emoji_name": None, **tag, "id": str(tag["id"])} for tag in channel.available_tags]
         payload |= {"available_tags": tags, "default_reaction_emoji": None, "default_sort_order": None}
         payload["default_forum_layout"] = 0
     return payload
 
 
-def thread(it: Channel, viewer_id: int | None = None) -> Json:
+def thread(channel: Channel, viewer_id: int | None = None) -> Json:
     """A channel that is a thread; `member` is in it when the viewer is."""
-    facts = it.thread
-    assert facts is not None, "not a thread"
-    state: Json = {
-        "archived": facts.archived,
-        "archive_timestamp": iso(facts.archive_changed_at),
-        "auto_archive_duration": facts.auto_archive_duration,
-        "locked": facts.locked,
-        "create_timestamp": iso(facts.created_at),
+    thread = channel.thread
+    assert thread is not None, "not a thread"
+    metadata: Json = {
+        "archived": thread.archived,
+        "archive_timestamp": iso_timestamp(thread.archive_changed_at),
+        "auto_archive_duration": thread.auto_archive_duration,
+        "locked": thread.locked,
+        "create_timestamp": iso_timestamp(thread.created_at),
     }
-    if it.type == PRIVATE_THREAD:
-        state["invitable"] = facts.invitable
+    if channel.type == PRIVATE_THREAD:
+        metadata["invitable"] = thread.invitable
     payload: Json = {
-        "id": str(it.id),
-        "type": it.type,
-        "last_message_id": str(it.last_message_id) if it.last_message_id else None,
+        "id": str(channel.id),
+        "type": channel.type,
+        "last_message_id": str(channel.last_message_id) if channel.last_message_id else None,
         "flags": 0,
-        "guild_id": str(it.guild_id),
-        "name": it.name,
-        "parent_id": str(it.parent_id),
-        "rate_limit_per_user": it.rate_limit_per_user,
-        "owner_id": str(facts.owner_id),
-        "thread_metadata": state,
-        "message_count": facts.message_count,
-        "member_count": min(len(facts.members), MEMBERS_COUNTED),
-        "total_message_sent": facts.total_sent,
+        "guild_id": str(channel.guild_id),
+        "name": channel.name,
+        "parent_id": str(channel.parent_id),
+        "rate_limit_per_user": channel.rate_limit_per_user,
+        "owner_id": str(thread.owner_id),
+        "thread_metadata": metadata,
+        "message_count": thread.message_count,
+        "member_count": min(len(thread.members), MAX_MEMBER_COUNT),
+        "total_message_sent": thread.total_sent,
     }
-    if facts.applied_tags:
-        payload["applied_tags"] = [str(tag) for tag in facts.applied_tags]
-    if viewer_id in facts.members:
-        payload["member"] = thread_member(it, viewer_id)
+    if thread.applied_tags:
+        payload["applied_tags"] = [str(tag) for tag in thread.applied_tags]
+    if viewer_id in thread.members:
+        payload["member"] = thread_member(channel, viewer_id)
     return payload
 
 
-def thread_member(it: Channel, user_id: int) -> Json:
-    assert it.thread is not None, "not a thread"
-    return {"id": str(it.id), "user_id": str(user_id), "join_timestamp": iso(it.thread.members[user_id]), "flags": 0}
+def thread_member(channel: Channel, user_id: int) -> Json:
+    assert channel.thread is not None, "not a thread"
+    return {"id": str(channel.id), "user_id": str(user_id), "join_timestamp": iso_timestamp(channel.thread.members[user_id]), "flags": 0}
 
 
-def guild(it: Guild) -> Json:
+def guild(guild: Guild) -> Json:
     """A guild as `GET /guilds/{id}` gives it."""
     return {
-        "id": str(it.id),
-        "name": it.name,
+        "id": str(guild.id),
+        "name": guild.name,
         "icon": None,
         "description": None,
         "home_header": None,
@@ -176,7 +176,7 @@ def guild(it: Guild) -> Json:
         "discovery_splash": None,
         "features": [],
         "banner": None,
-        "owner_id": str(it.owner_id),
+        "owner_id": str(guild.owner_id),
         "application_id": None,
         "region": "deprecated",
         "afk_channel_id": None,
@@ -186,7 +186,7 @@ def guild(it: Guild) -> Json:
         "widget_enabled": False,
         "widget_channel_id": None,
         "verification_level": 0,
-        "roles": [role(it, each) for each in it.roles.values()],
+        "roles": [role(guild, each) for each in guild.roles.values()],
         "default_message_notifications": 1,
         "mfa_level": 0,
         "explicit_content_filter": 0,
@@ -210,114 +210,114 @@ def guild(it: Guild) -> Json:
     }
 
 
-def guild_create(it: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]) -> Json:
+def guild_create(available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]) -> Json:
     """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
-    me = users[APPLICATION_ID]
-    own = it.members[me.id]
-    return guild(it) | {
-        "joined_at": iso(own.joined_at),
-        "large": len(it.members) > 250,
+    bot = users[APPLICATION_ID]
+    own_member = available_guild.members[bot.id]
+    return guild(available_guild) | {
+        "joined_at": iso_timestamp(own_member.joined_at),
+        "large": len(available_guild.members) > 250,
         "unavailable": False,
-        "member_count": len(it.members),
+        "member_count": len(available_guild.members),
         "voice_states": [],
-        "members": [member(own, me)],
+        "members": [member(own_member, bot)],
         "channels": [channel(each, []) for each in channels],
-        "threads": [thread(each, me.id) for each in threads],
+        "threads": [thread(each, bot.id) for each in threads],
         "presences": [],
         "stage_instances": [],
         "guild_scheduled_events": [
-            scheduled_event(each, users) for each in it.scheduled.values() if each.status in (1, 2)
+            scheduled_event(each, users) for each in available_guild.scheduled.values() if each.status in (1, 2)
         ],
         "soundboard_sounds": [],
     }
 
 
-def scheduled_event(it: ScheduledEvent, users: dict[int, User], counted: bool = False) -> Json:
+def scheduled_event(event: ScheduledEvent, users: dict[int, User], with_user_count: bool = False) -> Json:
     payload: Json = {
-        "id": str(it.id),
-        "guild_id": str(it.guild_id),
-        "channel_id": str(it.channel_id) if it.channel_id else None,
-        "creator_id": str(it.creator_id),
-        "creator": user(users[it.creator_id]),
-        "name": it.name,
-        "description": it.description,
+        "id": str(event.id),
+        "guild_id": str(event.guild_id),
+        "channel_id": str(event.channel_id) if event.channel_id else None,
+        "creator_id": str(event.creator_id),
+        "creator": user(users[event.creator_id]),
+        "name": event.name,
+        "description": event.description,
         "image": None,
-        "scheduled_start_time": iso(it.starts_at),
-        "scheduled_end_time": None if it.ends_at is None else iso(it.ends_at),
+        "scheduled_start_time": iso_timestamp(event.starts_at),
+        "scheduled_end_time": None if event.ends_at is None else iso_timestamp(event.ends_at),
         "privacy_level": 2,
-        "status": it.status,
-        "entity_type": it.entity_type,
+        "status": event.status,
+        "entity_type": event.entity_type,
         "entity_id": None,
-        "entity_metadata": {"location": it.location} if it.location else None,
+        "entity_metadata": {"location": event.location} if event.location else None,
         "recurrence_rule": None,
         "guild_scheduled_event_exceptions": [],
     }
-    if counted:
-        payload["user_count"] = len(it.interested)
+    if with_user_count:
+        payload["user_count"] = len(event.interested)
     return payload
 
 
-def own_guild(it: Guild, user_id: int) -> Json:
+def own_guild(guild: Guild, user_id: int) -> Json:
     """An entry of `GET /users/@me/guilds`."""
     return {
-        "id": str(it.id),
-        "name": it.name,
+        "id": str(guild.id),
+        "name": guild.name,
         "icon": None,
         "banner": None,
-        "owner": it.owner_id == user_id,
-        "permissions": str(permissions.in_guild(it, user_id)),
+        "owner": guild.owner_id == user_id,
+        "permissions": str(permissions.guild_permissions(guild, user_id)),
         "features": [],
     }
 
 
-def message(it: Message, users: dict[int, User], started: Channel | None = None) -> Json:
+def message(message: Message, users: dict[int, User], started_thread: Channel | None = None) -> Json:
     """A message as REST gives it, with the thread that it `started`. The gateway adds guild_id and member."""
-    author = users[it.author_id]
+    author = users[message.author_id]
     payload: Json = {
-        "id": str(it.id),
-        "channel_id": str(it.channel_id),
-        "type": 20 if it.interaction is not None and it.interaction["type"] == 2 else 0,
+        "id": str(message.id),
+        "channel_id": str(message.channel_id),
+        "type": 20 if message.interaction is not None and message.interaction["type"] == 2 else 0,
         "author": user(author),
-        "content": it.content,
-        "embeds": it.embeds,
-        "components": it.components,
+        "content": message.content,
+        "embeds": message.embeds,
+        "components": message.components,
         "attachments": [],
-        "mentions": [user(users[each]) for each in it.mentions if each in users],
-        "mention_roles": [str(each) for each in it.mention_roles],
-        "mention_everyone": it.mention_everyone,
+        "mentions": [user(users[each]) for each in message.mentions if each in users],
+        "mention_roles": [str(each) for each in message.mention_roles],
+        "mention_everyone": message.mention_everyone,
         "pinned": False,
         "tts": False,
-        "flags": it.flags | (HAS_THREAD if started is not None else 0),
-        "timestamp": iso(snowflake_time(it.id)),
-        "edited_timestamp": iso(it.edited_at) if it.edited_at is not None else None,
+        "flags": message.flags | (HAS_THREAD if started_thread is not None else 0),
+        "timestamp": iso_timestamp(snowflake_time(message.id)),
+        "edited_timestamp": iso_timestamp(message.edited_at) if message.edited_at is not None else None,
     }
-    if started is not None:
-        payload["thread"] = thread(started)
-    if it.nonce is not None:
-        payload["nonce"] = it.nonce
-    if it.interaction is not None:
+    if started_thread is not None:
+        payload["thread"] = thread(started_thread)
+    if message.nonce is not None:
+        payload["nonce"] = message.nonce
+    if message.interaction is not None:
         payload |= {"application_id": str(APPLICATION_ID), "webhook_id": str(APPLICATION_ID)}
-        payload["interaction_metadata"] = _interaction(it.interaction, users)
-        if it.interaction.get("name"):
-            told = {key: payload["interaction_metadata"][key] for key in ("id", "type", "user")}
-            payload["interaction"] = told | {"name": it.interaction["name"]}
+        payload["interaction_metadata"] = _interaction_metadata(message.interaction, users)
+        if message.interaction.get("name"):
+            interaction = {key: payload["interaction_metadata"][key] for key in ("id", "type", "user")}
+            payload["interaction"] = interaction | {"name": message.interaction["name"]}
     elif author.bot:
         payload["application_id"] = str(APPLICATION_ID)
     return payload
 
 
-def _interaction(kept: Json, users: dict[int, User]) -> Json:
+def _interaction_metadata(stored: Json, users: dict[int, User]) -> Json:
     """`interaction_metadata`, from what a message keeps of the interaction."""
-    told: Json = {
-        "id": kept["id"],
-        "type": kept["type"],
-        "user": user(users[int(kept["user_id"])]),
-        "authorizing_integration_owners": kept.get("owners", {}),
+    payload: Json = {
+        "id": stored["id"],
+        "type": stored["type"],
+        "user": user(users[int(stored["user_id"])]),
+        "authorizing_integration_owners": stored.get("owners", {}),
     }
-    if kept.get("message_id"):
-        told["interacted_message_id"] = kept["message_id"]
-    if kept.get("original_id"):
-        told["original_response_message_id"] = kept["original_id"]
-    if kept.get("triggering"):
-        told["triggering_interaction_metadata"] = _interaction(kept["triggering"], users)
-    return told
+    if stored.get("message_id"):
+        payload["interacted_message_id"] = stored["message_id"]
+    if stored.get("original_id"):
+        payload["original_response_message_id"] = stored["original_id"]
+    if stored.get("triggering"):
+        payload["triggering_interaction_metadata"] = _interaction_metadata(stored["triggering"], users)
+    return payload

@@ -35,9 +35,9 @@ class Permission(IntFlag):
     CREATE_EVENTS = 1 << 44
 
 
-ALL = (1 << 53) - 1
+ALL_PERMISSIONS = (1 << 53) - 1
 
-EVERYONE = int(
+EVERYONE_PERMISSIONS = int(
     Permission.VIEW_CHANNEL
     | Permission.SEND_MESSAGES
     | Permission.EMBED_LINKS
@@ -52,31 +52,31 @@ EVERYONE = int(
     | Permission.CREATE_PRIVATE_THREADS
     | Permission.SEND_MESSAGES_IN_THREADS
 )
-BOT = EVERYONE | int(Permission.MENTION_EVERYONE | Permission.CREATE_EVENTS)
-ORGANISER = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
-IN_A_DM = EVERYONE
+BOT_PERMISSIONS = EVERYONE_PERMISSIONS | int(Permission.MENTION_EVERYONE | Permission.CREATE_EVENTS)
+ORGANISER_PERMISSIONS = int(Permission.MANAGE_MESSAGES | Permission.MANAGE_EVENTS | Permission.MENTION_EVERYONE)
+DM_PERMISSIONS = EVERYONE_PERMISSIONS
 
 
-def in_guild(guild: Guild, user_id: int) -> int:
+def guild_permissions(guild: Guild, user_id: int) -> int:
     """The permission bits of a member before any channel has its say; 0 for strangers."""
     member = guild.members.get(user_id)
     if member is None:
         return 0
     if guild.owner_id == user_id:
-        return ALL
+        return ALL_PERMISSIONS
     bits = guild.roles[guild.id].permissions
     for role_id in member.roles:
         if role_id in guild.roles:
             bits |= guild.roles[role_id].permissions
-    return ALL if bits & Permission.ADMINISTRATOR else bits
+    return ALL_PERMISSIONS if bits & Permission.ADMINISTRATOR else bits
 
 
-def in_channel(guild: Guild | None, channel: Channel, user_id: int) -> int:
+def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> int:
     """The permission bits of a person in a channel; 0 when they cannot see it."""
     if guild is None:
-        return IN_A_DM if user_id in channel.recipients else 0
-    bits = in_guild(guild, user_id)
-    if bits in (0, ALL):
+        return DM_PERMISSIONS if user_id in channel.recipients else 0
+    bits = guild_permissions(guild, user_id)
+    if bits in (0, ALL_PERMISSIONS):
         return bits
     overwrites = {overwrite.id: overwrite for overwrite in channel.overwrites}
     if everyone := overwrites.get(guild.id):
@@ -87,31 +87,31 @@ def in_channel(guild: Guild | None, channel: Channel, user_id: int) -> int:
             allow |= role.allow
             deny |= role.deny
     bits = bits & ~deny | allow
-    if own := overwrites.get(user_id):
-        bits = bits & ~own.deny | own.allow
+    if member_overwrite := overwrites.get(user_id):
+        bits = bits & ~member_overwrite.deny | member_overwrite.allow
     return bits if bits & Permission.VIEW_CHANNEL else 0
 
 
-def above(guild: Guild, user_id: int, role: Role) -> bool:
+def outranks_role(guild: Guild, user_id: int, role: Role) -> bool:
     """Whether a member stands above a role, and so may change it, give it and take it."""
     if user_id == guild.owner_id:
         return True
-    return _rank(guild, user_id) > role.position
+    return _highest_position(guild, user_id) > role.position
 
 
 def outranks(guild: Guild, user_id: int, other_id: int) -> bool:
     """Whether a member may act on another: the highest role decides, nobody acts on the owner."""
     if other_id == guild.owner_id:
         return False
-    return user_id == guild.owner_id or _rank(guild, user_id) > _rank(guild, other_id)
+    return user_id == guild.owner_id or _highest_position(guild, user_id) > _highest_position(guild, other_id)
 
 
-def _rank(guild: Guild, user_id: int) -> int:
-    held = guild.members[user_id].roles
-    return max((guild.roles[each].position for each in held if each in guild.roles), default=0)
+def _highest_position(guild: Guild, user_id: int) -> int:
+    role_ids = guild.members[user_id].roles
+    return max((guild.roles[each].position for each in role_ids if each in guild.roles), default=0)
 
 
-def named(names: list[str]) -> int:
+def permissions_by_name(names: list[str]) -> int:
     """The bits of permissions given by name. Raises KeyError for a name that is none."""
     bits = 0
     for name in names:

@@ -16,12 +16,12 @@ from gamesched.local_discord.state.entities import (
 from gamesched.local_discord.state.store import Store
 
 
-def users(store: Store) -> Iterator[User]:
+def load_users(store: Store) -> Iterator[User]:
     for body in store.all("user"):
         yield User(**body)
 
 
-def guilds(store: Store) -> Iterator[Guild]:
+def load_guilds(store: Store) -> Iterator[Guild]:
     for body in store.all("guild"):
         roles = {each["id"]: Role(**each) for each in body.pop("roles")}
         body["bans"] = {int(user_id): reason for user_id, reason in body.get("bans", {}).items()}
@@ -30,16 +30,16 @@ def guilds(store: Store) -> Iterator[Guild]:
         yield Guild(**body, roles=roles, members=members, scheduled=scheduled)
 
 
-def channels(store: Store) -> Iterator[Channel]:
+def load_channels(store: Store) -> Iterator[Channel]:
     for body in store.all("channel"):
         overwrites = [Overwrite(**each) for each in body.pop("overwrites")]
         thread = body.pop("thread", None)
         if thread is not None:
-            joined = {int(user_id): at for user_id, at in thread.pop("members").items()}
-            thread = Thread(**thread, members=joined)
+            joined_at = {int(user_id): at for user_id, at in thread.pop("members").items()}
+            thread = Thread(**thread, members=joined_at)
         yield Channel(**body, overwrites=overwrites, thread=thread)
 
 
-def messages(store: Store) -> Iterator[Message]:
+def load_messages(store: Store) -> Iterator[Message]:
     for body in store.all("message"):
         yield Message(**body)

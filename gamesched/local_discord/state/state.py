@@ -29,25 +29,25 @@ from gamesched.local_discord.state.entities import (
 from gamesched.local_discord.state.events import Event as Event
 from gamesched.local_discord.state.events import Listener
 from gamesched.local_discord.state.nonces import Nonces
-from gamesched.local_discord.state.rate_limits import Limits
+from gamesched.local_discord.state.rate_limits import RateLimits
 from gamesched.local_discord.state.store import Store
 
 
-class World:
+class State:
     """Guilds, channels, people and messages; see `cast` for who is in it at first."""
 
     def __init__(self, store: Store | None = None) -> None:
         self.clock = Clock()
         self.store = store or Store(None)
-        self.limits = Limits(self.clock)
+        self.rate_limits = RateLimits(self.clock)
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.messages: dict[int, dict[int, Message]] = {}  # by channel, oldest first
         self.commands: dict[int, list[Json]] = {}  # by guild; 0: global
-        self.command_creates: dict[int, list[float]] = {}  # when each was made, for the limit of a day
-        self._by_token: dict[str, int] = {}
-        self._dms: dict[frozenset[int], int] = {}
+        self.command_creation_times: dict[int, list[float]] = {}  # when each was made, for the limit of a day
+        self._user_ids_by_token: dict[str, int] = {}
+        self._dm_ids: dict[frozenset[int], int] = {}
         self.nonces = Nonces(self.clock)
         self._listeners: list[Listener] = []
         self._last_id = 0
@@ -75,9 +75,9 @@ class World:
     def bot(self) -> User:
         return self.users[APPLICATION_ID]
 
-    def by_token(self, token: str) -> User | None:
-        found = self._by_token.get(token)
-        return None if found is None or self.users[found].token != token else self.users[found]
+    def user_by_token(self, token: str) -> User | None:
+        user_id = self._user_ids_by_token.get(token)
+        return None if user_id is None or self.users[user_id].token != token else self.users[user_id]
 
     def people(self) -> list[User]:
         return [user for user in self.users.values() if not user.bot]
@@ -87,7 +87,7 @@ class World:
         if not user.token:
             user.token = bot_token(user.id) if user.bot else f"local-{user.username}"
         self.users[user.id] = user
-        self._by_token[user.token] = user.id
+        self._user_ids_by_token[user.token] = user.id
         self.store.put("user", user.id, asdict(user))
         return user
 
@@ -96,9 +96,9 @@ class World:
         user.global_name = name
         self.store.put("user", user.id, asdict(user))
         for guild in self.guilds_of(user.id):
-            self._member_changed(guild, guild.members[user.id])
+            self._publish_member_update(guild, guild.members[user.id])
 
-    def set_dms(self, user: User, is_open: bool) -> None:
+    def set_dms_open(self, user: User, is_open: bool) -> None:
         user.dms_open = is_open
         self.store.put("user", user.id, asdict(user))
 
@@ -110,7 +110,7 @@ class World:
     def add_guild(self, name: str, owner_id: int, guild_id: int | None = None) -> Guild:
         """A new guild with its owner in it and no channel yet; the bot is not in it."""
         guild = Guild(guild_id or self.new_id(), name, owner_id)
-        guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE, 0)
+        guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE_PERMISSIONS, 0)
         guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
         self.guilds[guild.id] = guild
         self.save_guild(guild)
@@ -119,14 +119,14 @@ class World:
     def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
         """Invite the bot: it comes with a managed role of its own."""
         role = Role(
-            role_id or self.new_id(), self.bot.username, permissions.BOT, len(guild.roles), bot_id=APPLICATION_ID
+            role_id or self.new_id(), self.bot.username, permissions.BOT_PERMISSIONS, len(guild.roles), bot_id=APPLICATION_ID
         )
         guild.roles[role.id] = role
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
         self.save_guild(guild)
-        told = self.guild_create(guild)
-        del told["unavailable"]  # which would make it the end of an outage
-        self.publish(Event("GUILD_CREATE", told, guild.id, only_for=APPLICATION_ID))
+        payload = self.guild_create_payload(guild)
+        del payload["unavailable"]  # which would make it the end of an outage
+        self.publish(Event("GUILD_CREATE", payload, guild.id, only_for=APPLICATION_ID))
 
     def change_guild(self, guild: Guild, name: str | None = None, owner_id: int | None = None) -> None:
         guild.name, guild.owner_id = name or guild.name, owner_id or guild.owner_id
@@ -139,11 +139,11 @@ class World:
         if unavailable:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild.id))
         else:
-            self.publish(Event("GUILD_CREATE", self.guild_create(guild), guild.id, only_for=APPLICATION_ID))
+            self.publish(Event("GUILD_CREATE", self.guild_create_payload(guild), guild.id, only_for=APPLICATION_ID))
 
-    def guild_create(self, guild: Guild) -> Json:
-        seen = threads.active(self, guild, APPLICATION_ID)
-        return payloads.guild_create(guild, self.channels_of(guild), seen, self.users)
+    def guild_create_payload(self, guild: Guild) -> Json:
+        active_threads = threads.active(self, guild, APPLICATION_ID)
+        return payloads.guild_create(guild, self.channels_of(guild), active_threads, self.users)
 
     def save_guild(self, guild: Guild) -> None:
         lists = {key: [asdict(it) for it in getattr(guild, key).values()] for key in ("roles", "members", "scheduled")}
@@ -154,7 +154,7 @@ class World:
     def add_role(self, guild: Guild, name: str, bits: int = 0, role_id: int | None = None, color: int = 0) -> Role:
         role = Role(role_id or self.new_id(), name, bits, len(guild.roles), color)
         guild.roles[role.id] = role
-        self._role_event("GUILD_ROLE_CREATE", guild, role)
+        self._publish_role("GUILD_ROLE_CREATE", guild, role)
         return role
 
     def change_role(
@@ -165,21 +165,21 @@ class World:
         role.permissions = role.permissions if bits is None else bits
         for key, value in more.items():
             setattr(role, key, value)
-        self._role_event("GUILD_ROLE_UPDATE", guild, role)
+        self._publish_role("GUILD_ROLE_UPDATE", guild, role)
 
     def delete_role(self, guild: Guild, role: Role) -> None:
         del guild.roles[role.id]
         for member in guild.members.values():
             if role.id in member.roles:
                 member.roles.remove(role.id)
-        self._guild_event("GUILD_ROLE_DELETE", guild, role_id=str(role.id))
+        self._publish_guild("GUILD_ROLE_DELETE", guild, role_id=str(role.id))
 
-    def _role_event(self, name: str, guild: Guild, role: Role) -> None:
-        self._guild_event(name, guild, role=payloads.role(guild, role))
+    def _publish_role(self, name: str, guild: Guild, role: Role) -> None:
+        self._publish_guild(name, guild, role=payloads.role(guild, role))
 
-    def _guild_event(self, name: str, guild: Guild, **told: Any) -> None:
+    def _publish_guild(self, name: str, guild: Guild, **fields: Any) -> None:
         self.save_guild(guild)
-        self.publish(Event(name, told | {"guild_id": str(guild.id)}, guild.id))
+        self.publish(Event(name, fields | {"guild_id": str(guild.id)}, guild.id))
 
     def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
         """Let people in: any number at once is one write."""
@@ -187,18 +187,18 @@ class World:
             guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
         self.save_guild(guild)
         for user in users:
-            told = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
-            self.publish(Event("GUILD_MEMBER_ADD", told, guild.id))
+            payload = payloads.member(guild.members[user.id], user) | {"guild_id": str(guild.id)}
+            self.publish(Event("GUILD_MEMBER_ADD", payload, guild.id))
 
     def change_member(self, guild: Guild, member: Member, **changes: Any) -> None:
         """Set `nick` or `roles` of a member."""
         for key, value in changes.items():
             setattr(member, key, value)
-        self._member_changed(guild, member)
+        self._publish_member_update(guild, member)
 
-    def _member_changed(self, guild: Guild, member: Member) -> None:
-        told = payloads.member(member, self.users[member.user_id])
-        self._guild_event("GUILD_MEMBER_UPDATE", guild, **told)
+    def _publish_member_update(self, guild: Guild, member: Member) -> None:
+        payload = payloads.member(member, self.users[member.user_id])
+        self._publish_guild("GUILD_MEMBER_UPDATE", guild, **payload)
 
     def remove_member(self, guild: Guild, user_id: int) -> None:
         """Kick a person or the bot, which takes its role along and hears GUILD_DELETE."""
@@ -208,7 +208,7 @@ class World:
                 role = guild.roles.get(role_id)
                 if role is not None and role.bot_id == user_id:
                     del guild.roles[role_id]
-        self._guild_event("GUILD_MEMBER_REMOVE", guild, user=payloads.user(self.users[user_id]))
+        self._publish_guild("GUILD_MEMBER_REMOVE", guild, user=payloads.user(self.users[user_id]))
         if user_id == APPLICATION_ID:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
 
@@ -217,12 +217,12 @@ class World:
         if user_id in guild.members:
             self.remove_member(guild, user_id)
         guild.bans[user_id] = reason
-        self._guild_event("GUILD_BAN_ADD", guild, user=payloads.user(self.users[user_id]))
+        self._publish_guild("GUILD_BAN_ADD", guild, user=payloads.user(self.users[user_id]))
 
     def unban(self, guild: Guild, user_id: int) -> None:
         """Take a ban back, which brings nobody back. Raises KeyError when there is none."""
         del guild.bans[user_id]
-        self._guild_event("GUILD_BAN_REMOVE", guild, user=payloads.user(self.users[user_id]))
+        self._publish_guild("GUILD_BAN_REMOVE", guild, user=payloads.user(self.users[user_id]))
 
     # --- channels ------------------------------------------------------------------------------------------
 
@@ -237,7 +237,7 @@ class World:
         """What a person may do there. A thread has the overwrites of its channel."""
         if channel.thread is not None:
             return threads.permissions(self, channel, user_id)
-        return permissions.in_channel(self.guild_of(channel), channel, user_id)
+        return permissions.channel_permissions(self.guild_of(channel), channel, user_id)
 
     def add_channel(
         self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
@@ -245,7 +245,7 @@ class World:
         """`more` are fields of `Channel`."""
         channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)), **more)
         self.channels[channel.id] = channel
-        self._channel_event("CHANNEL_CREATE", channel)
+        self._publish_channel("CHANNEL_CREATE", channel)
         return channel
 
     def rename_channel(self, channel: Channel, name: str) -> None:
@@ -254,54 +254,54 @@ class World:
     def change_channel(self, channel: Channel, **changes: Any) -> None:
         """Set fields of a channel; of a thread `name` and fields of `Thread`."""
         if channel.thread is not None:
-            return threads.change(self, channel, **changes)
+            return threads.update(self, channel, **changes)
         for key, value in changes.items():
             setattr(channel, key, value)
-        return self._channel_event("CHANNEL_UPDATE", channel)
+        return self._publish_channel("CHANNEL_UPDATE", channel)
 
-    def overwrite(self, channel: Channel, target: Overwrite) -> None:
+    def set_overwrite(self, channel: Channel, overwrite: Overwrite) -> None:
         """Set what a role or a member is allowed or denied in a channel."""
-        channel.overwrites = [each for each in channel.overwrites if each.id != target.id]
-        if target.allow or target.deny:
-            channel.overwrites.append(target)
-        self._channel_event("CHANNEL_UPDATE", channel)
+        channel.overwrites = [each for each in channel.overwrites if each.id != overwrite.id]
+        if overwrite.allow or overwrite.deny:
+            channel.overwrites.append(overwrite)
+        self._publish_channel("CHANNEL_UPDATE", channel)
 
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel with its messages and threads, or a thread."""
-        inside = [each for each in self.channels.values() if each.thread and each.parent_id == channel.id]
-        for each in (channel, *inside):
+        threads_inside = [each for each in self.channels.values() if each.thread and each.parent_id == channel.id]
+        for each in (channel, *threads_inside):
             del self.channels[each.id]
             for message_id in self.messages.pop(each.id, {}):
-                self.store.drop("message", message_id)
-            self.store.drop("channel", each.id)
-        told = payloads.channel(channel, [])
+                self.store.delete("message", message_id)
+            self.store.delete("channel", each.id)
+        payload = payloads.channel(channel, [])
         if channel.thread is None:
-            self.publish(Event("CHANNEL_DELETE", told, channel.guild_id))
+            self.publish(Event("CHANNEL_DELETE", payload, channel.guild_id))
         else:
-            told = {key: told[key] for key in ("id", "guild_id", "parent_id", "type")}
-            self.publish(Event("THREAD_DELETE", told, channel.guild_id, channel.parent_id))
+            payload = {key: payload[key] for key in ("id", "guild_id", "parent_id", "type")}
+            self.publish(Event("THREAD_DELETE", payload, channel.guild_id, channel.parent_id))
 
     def save_channel(self, channel: Channel) -> None:
         self.store.put("channel", channel.id, asdict(channel))
 
-    def _channel_event(self, name: str, channel: Channel) -> None:
+    def _publish_channel(self, name: str, channel: Channel) -> None:
         self.save_channel(channel)
         self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
 
-    def dm(self, one: User, other: User) -> Channel:
+    def get_or_create_dm(self, user: User, other: User) -> Channel:
         """The channel of two people, opened when it is not yet."""
-        both = frozenset((one.id, other.id))
-        if both not in self._dms:
-            channel = Channel(self.new_id(), DM, recipients=sorted(both))
+        user_ids = frozenset((user.id, other.id))
+        if user_ids not in self._dm_ids:
+            channel = Channel(self.new_id(), DM, recipients=sorted(user_ids))
             self.channels[channel.id] = channel
-            self._dms[both] = channel.id
+            self._dm_ids[user_ids] = channel.id
             self.save_channel(channel)
-        return self.channels[self._dms[both]]
+        return self.channels[self._dm_ids[user_ids]]
 
     def dms_of(self, user_id: int) -> list[Channel]:
-        return [self.channels[dm] for both, dm in self._dms.items() if user_id in both]
+        return [self.channels[dm] for both, dm in self._dm_ids.items() if user_id in both]
 
-    def channel_for(self, channel: Channel, user_id: int) -> Json:
+    def channel_payload_for(self, channel: Channel, user_id: int) -> Json:
         """The channel as this person gets it."""
         if channel.thread is not None:
             return payloads.thread(channel, user_id)
@@ -309,18 +309,18 @@ class World:
 
     # --- messages ------------------------------------------------------------------------------------------
 
-    def message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
+    def visible_message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
         """A message, if it is there and not someone else's private answer."""
-        found = self.messages.get(channel_id, {}).get(message_id)
-        if found is not None and found.only_for not in (None, viewer_id) and found.author_id != viewer_id:
+        message = self.messages.get(channel_id, {}).get(message_id)
+        if message is not None and message.only_for not in (None, viewer_id) and message.author_id != viewer_id:
             return None
-        return found
+        return message
 
     def forget_nonces(self) -> None:
         """As Discord does after a few minutes."""
-        self.nonces.forget()
+        self.nonces.clear()
 
-    def post(self, message: Message) -> Message:
+    def add_message(self, message: Message) -> Message:
         """Add a new message to its channel and tell those who can see it."""
         self.messages.setdefault(message.channel_id, {})[message.id] = message
         self.nonces.remember(message)
@@ -328,71 +328,71 @@ class World:
             channel = self.channels[message.channel_id]
             channel.last_message_id = message.id
             if channel.thread is not None:
-                threads.posted(self, channel, message)
+                threads.apply_new_message(self, channel, message)
             self.save_channel(channel)
         self._save_message(message)
-        self._message_event("MESSAGE_CREATE", message)
+        self._publish_message("MESSAGE_CREATE", message)
         return message
 
-    def changed(self, message: Message, edited: bool = True) -> None:
+    def update_message(self, message: Message, edited: bool = True) -> None:
         """Keep a message that was changed, and tell. `edited` marks it so."""
         if edited:
             message.edited_at = self.clock()
         self._save_message(message)
-        self._message_event("MESSAGE_UPDATE", message)
+        self._publish_message("MESSAGE_UPDATE", message)
 
-    def delete(self, message: Message) -> None:
+    def delete_message(self, message: Message) -> None:
         self.messages[message.channel_id].pop(message.id, None)
-        self.store.drop("message", message.id)
+        self.store.delete("message", message.id)
         channel = self.channels[message.channel_id]
-        told: Json = {"id": str(message.id), "channel_id": str(channel.id)}
+        payload: Json = {"id": str(message.id), "channel_id": str(channel.id)}
         if channel.guild_id is not None:
-            told["guild_id"] = str(channel.guild_id)
-        self.publish(Event("MESSAGE_DELETE", told, channel.guild_id, channel.id, message.only_for))
+            payload["guild_id"] = str(channel.guild_id)
+        self.publish(Event("MESSAGE_DELETE", payload, channel.guild_id, channel.id, message.only_for))
 
-    def bulk_delete(self, channel: Channel, message_ids: list[int]) -> None:
+    def bulk_delete_messages(self, channel: Channel, message_ids: list[int]) -> None:
         """Delete many messages at once, which is one event. Ids of no message are passed over."""
-        gone = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
-        for message_id in gone:
-            self.store.drop("message", message_id)
-        told: Json = {"ids": [str(each) for each in gone], "channel_id": str(channel.id)}
+        deleted_ids = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
+        for message_id in deleted_ids:
+            self.store.delete("message", message_id)
+        payload: Json = {"ids": [str(each) for each in deleted_ids], "channel_id": str(channel.id)}
         if channel.guild_id is not None:
-            told["guild_id"] = str(channel.guild_id)
-        if gone:
-            self.publish(Event("MESSAGE_DELETE_BULK", told, channel.guild_id, channel.id))
+            payload["guild_id"] = str(channel.guild_id)
+        if deleted_ids:
+            self.publish(Event("MESSAGE_DELETE_BULK", payload, channel.guild_id, channel.id))
 
     def message_payload(self, message: Message) -> Json:
-        started = self.channels.get(message.id)  # a thread has the id of the message that started it
-        if started is not None and started.parent_id != message.channel_id:
-            started = None
-        return payloads.message(message, self.users, started)
+        started_thread = self.channels.get(message.id)  # a thread has the id of the message that started it
+        if started_thread is not None and started_thread.parent_id != message.channel_id:
+            started_thread = None
+        return payloads.message(message, self.users, started_thread)
 
     def _save_message(self, message: Message) -> None:
         if not message.flags & EPHEMERAL:  # Discord's client forgets those, too
             self.store.put("message", message.id, asdict(message))
 
-    def _message_event(self, name: str, message: Message) -> None:
+    def _publish_message(self, name: str, message: Message) -> None:
         channel = self.channels[message.channel_id]
-        told = self.message_payload(message)
+        payload = self.message_payload(message)
         guild = self.guild_of(channel)
         if guild is not None:
-            told["guild_id"] = str(guild.id)
+            payload["guild_id"] = str(guild.id)
             if message.author_id in guild.members:
-                told["member"] = payloads.member(guild.members[message.author_id], None)
-        self.publish(Event(name, told, channel.guild_id, channel.id, message.only_for))
+                payload["member"] = payloads.member(guild.members[message.author_id], None)
+        self.publish(Event(name, payload, channel.guild_id, channel.id, message.only_for))
 
     # --- the state file ------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        for user in serialization.users(self.store):
+        for user in serialization.load_users(self.store):
             self.users[user.id] = user
-            self._by_token[user.token] = user.id
-        self.guilds = {guild.id: guild for guild in serialization.guilds(self.store)}
-        for channel in serialization.channels(self.store):
+            self._user_ids_by_token[user.token] = user.id
+        self.guilds = {guild.id: guild for guild in serialization.load_guilds(self.store)}
+        for channel in serialization.load_channels(self.store):
             self.channels[channel.id] = channel
             if channel.type == DM:
-                self._dms[frozenset(channel.recipients)] = channel.id
-        for message in serialization.messages(self.store):
+                self._dm_ids[frozenset(channel.recipients)] = channel.id
+        for message in serialization.load_messages(self.store):
             self.messages.setdefault(message.channel_id, {})[message.id] = message
             self.nonces.remember(message)
             self._last_id = max(self._last_id, message.id)

@@ -25,7 +25,7 @@ class Store:
     def put(self, kind: str, key: int, body: Any) -> None:
         self._db.execute("insert or replace into thing values (?, ?, ?)", (kind, key, json.dumps(body)))
 
-    def drop(self, kind: str, key: int) -> None:
+    def delete(self, kind: str, key: int) -> None:
         self._db.execute("delete from thing where kind = ? and id = ?", (kind, key))
 
     def all(self, kind: str) -> Iterator[Any]:

@@ -19,57 +19,57 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 @pytest.fixture
 def local() -> Iterator[LocalDiscord]:
-    with LocalDiscord(limited=False) as running:
+    with LocalDiscord(rate_limits=False) as running:
         yield running
 
 
-class Listener(discord.Client):
+class RecordingClient(discord.Client):
     """discord.py as it ships; `answer` is what a test does with an interaction."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.1)
         self.resumed = asyncio.Event()
-        self.seen: list[tuple[str, Any]] = []
-        self.answer: Any = None
+        self.events: list[tuple[str, Any]] = []
+        self.interaction_handler: Any = None
 
     async def on_resumed(self) -> None:
         self.resumed.set()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        self.seen.append(("interaction", interaction))
-        if self.answer is not None:
-            await self.answer(interaction)
+        self.events.append(("interaction", interaction))
+        if self.interaction_handler is not None:
+            await self.interaction_handler(interaction)
 
     async def on_guild_channel_update(self, before: Any, after: Any) -> None:
-        self.seen.append(("channel", after.name))
+        self.events.append(("channel", after.name))
 
     async def on_guild_update(self, before: Any, after: Any) -> None:
-        self.seen.append(("guild", after.name))
+        self.events.append(("guild", after.name))
 
     async def on_guild_role_update(self, before: Any, after: Any) -> None:
-        self.seen.append(("role", after.name))
+        self.events.append(("role", after.name))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        self.seen.append(("removed", guild.id))
+        self.events.append(("removed", guild.id))
 
     async def on_guild_unavailable(self, guild: discord.Guild) -> None:
-        self.seen.append(("outage", guild.id))
+        self.events.append(("outage", guild.id))
 
 
 @pytest.fixture
-async def bot(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Listener]:
+async def bot(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RecordingClient]:
     monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
-    client = Listener()
+    client = RecordingClient()
     running = asyncio.create_task(client.start(local.bot_token))
     ready = asyncio.create_task(client.wait_until_ready())
-    await asyncio.wait_for(_first(running, ready), 10)
+    await asyncio.wait_for(_wait_ready(running, ready), 10)
     yield client
     await client.close()
     await running
 
 
-async def _first(running: asyncio.Task[None], ready: asyncio.Task[None]) -> None:
+async def _wait_ready(running: asyncio.Task[None], ready: asyncio.Task[None]) -> None:
     await asyncio.sleep(0.05)  # wait_until_ready refuses before login
     while not ready.done():
         if running.done():

@@ -12,7 +12,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
 
 
-class Closed(Exception):
+class GatewayClosed(Exception):
     """The gateway closed the connection, with this code."""
 
     def __init__(self, code: int) -> None:
@@ -20,7 +20,7 @@ class Closed(Exception):
         self.code = code
 
 
-class BareGateway:
+class GatewayClient:
     """`async with BareGateway(local) as gateway:` is connected; HELLO has come unless the gateway closes at once."""
 
     def __init__(self, local: LocalDiscord, query: str = "v=10&encoding=json", token: str = "") -> None:
@@ -32,7 +32,7 @@ class BareGateway:
         self._url = f"{local.gateway_url}?{query}"
         self._inflate = zlib.decompressobj()
 
-    async def __aenter__(self) -> "BareGateway":
+    async def __aenter__(self) -> "GatewayClient":
         self._client = aiohttp.ClientSession()
         self.socket = await self._client.ws_connect(self._url)
         return self
@@ -50,61 +50,61 @@ class BareGateway:
         """The next frame. Raises Closed."""
         frame = await asyncio.wait_for(self.socket.receive(), 5)
         if frame.type is aiohttp.WSMsgType.CLOSE:
-            raise Closed(frame.data)
+            raise GatewayClosed(frame.data)
         assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
         self.frames.append(frame.data)
         text = frame.data if isinstance(frame.data, str) else self._inflate.decompress(frame.data)
-        told: Json = json.loads(text)
-        if told["s"] is not None:
-            assert self.sequence is None or told["s"] > self.sequence, "events keep their order"
-            self.sequence = told["s"]
-        return told
+        payload: Json = json.loads(text)
+        if payload["s"] is not None:
+            assert self.sequence is None or payload["s"] > self.sequence, "events keep their order"
+            self.sequence = payload["s"]
+        return payload
 
-    async def until(self, op: int) -> Any:
+    async def receive_op(self, op: int) -> Any:
         """The data of the next frame with this opcode. What comes before is skipped."""
-        while (told := await self.receive())["op"] != op:
+        while (payload := await self.receive())["op"] != op:
             pass
-        return told["d"]
+        return payload["d"]
 
-    async def event(self, name: str) -> Json:
+    async def receive_event(self, name: str) -> Json:
         """The data of the next event of this name. What comes before is skipped."""
-        while (told := await self.receive())["t"] != name:
+        while (payload := await self.receive())["t"] != name:
             pass
-        data: Json = told["d"]
+        data: Json = payload["d"]
         return data
 
-    async def closed(self) -> int:
+    async def close_code(self) -> int:
         """The code that the gateway closes with."""
         try:
             while True:
                 await self.receive()
-        except Closed as end:
+        except GatewayClosed as end:
             return end.code
 
-    async def names(self) -> list[str]:
+    async def event_names(self) -> list[str]:
         """The events that came until now: until the answer to a heartbeat, which is sent after them."""
         await self.send(1, self.sequence)
-        found: list[str] = []
-        while (told := await self.receive())["op"] != 11:
-            if told["t"]:
-                found.append(told["t"])
-        return found
+        names: list[str] = []
+        while (payload := await self.receive())["op"] != 11:
+            if payload["t"]:
+                names.append(payload["t"])
+        return names
 
     async def identify(self, **changes: Any) -> None:
         properties = {"os": "linux", "browser": "bare", "device": "bare"}
         data: Json = {"token": self.token, "intents": 1, "properties": properties}
         await self.send(2, data | changes)
 
-    async def ready(self, **changes: Any) -> Json:
+    async def identify_and_wait(self, **changes: Any) -> Json:
         """Identify and wait until that is answered, and for the guild if it is told of."""
         await self.identify(**changes)
-        ready = await self.event("READY")
+        ready = await self.receive_event("READY")
         self.session_id = ready["session_id"]
         if changes.get("intents", 1) & 1:
-            await self.event("GUILD_CREATE")
+            await self.receive_event("GUILD_CREATE")
         return ready
 
-    async def resume(self, other: "BareGateway", **changes: Any) -> None:
+    async def resume(self, other: "GatewayClient", **changes: Any) -> None:
         """Go on where another connection stopped."""
         self.session_id, self.sequence = other.session_id, other.sequence
         data: Json = {"token": self.token, "session_id": self.session_id, "seq": self.sequence}

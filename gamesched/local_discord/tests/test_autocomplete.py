@@ -6,41 +6,41 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
-from gamesched.local_discord.tests.rest_client import Ear
+from gamesched.local_discord.tests.rest_client import InteractionBot
 from gamesched.local_discord.tests.test_commands import GLOBAL, command, option
 
 
-def typed(local: LocalDiscord, *options: Json) -> Json:
+def autocomplete_options(local: LocalDiscord, *options: Json) -> Json:
     return local.client.autocomplete("bob", fixtures.GENERAL_ID, "game", list(options), wait=0)
 
 
-def prepared(local: LocalDiscord) -> Ear:
-    ear = Ear(local)
+def bot_with_command(local: LocalDiscord) -> InteractionBot:
+    ear = InteractionBot(local)
     options = [option(name="title", required=True, autocomplete=True), option(4, "seats", autocomplete=True)]
-    ear.bare.ok("PUT", GLOBAL, [command(options=[*options, option(name="note")])])
+    ear.rest.request_json("PUT", GLOBAL, [command(options=[*options, option(name="note")])])
     return ear
 
 
-def test_only_the_person_hears_the_choices(local: LocalDiscord) -> None:
-    ear = prepared(local)
-    entry = typed(local, {"name": "title", "value": "str", "focused": True})
+def test_only_the_person_gets_the_choices(local: LocalDiscord) -> None:
+    ear = bot_with_command(local)
+    entry = autocomplete_options(local, {"name": "title", "value": "str", "focused": True})
     assert (entry["type"], entry["command"]) == (4, "game")
-    told = ear.last("INTERACTION_CREATE")
+    told = ear.last_event("INTERACTION_CREATE")
     assert told["data"]["options"] == [{"type": 3, "name": "title", "value": "str", "focused": True}]
     choices = [{"name": "Strahd", "value": "17"}]
-    assert "resource" not in ear.answer(8, {"choices": choices})
+    assert "resource" not in ear.respond(8, {"choices": choices})
     assert ear.events[-1].name == "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"
     assert ear.events[-1].only_for == fixtures.BOB_ID
     assert ear.events[-1].data["choices"] == choices
     assert ear.events[-1].data["nonce"]
     assert local.client.interactions()[-1]["choices"] == choices
-    assert ear.refused(8, {"choices": []}) == (400, 40060)
-    assert ear.bare.refused("POST", ear.webhook(), {"content": "x"}) == (404, 10015)
+    assert ear.response_error(8, {"choices": []}) == (400, 40060)
+    assert ear.rest.request_error("POST", ear.webhook_path(), {"content": "x"}) == (404, 10015)
 
 
-def test_what_may_be_suggested(local: LocalDiscord) -> None:
-    ear = prepared(local)
-    typed(local, {"name": "title", "value": "", "focused": True})
+def test_choices_are_validated(local: LocalDiscord) -> None:
+    ear = bot_with_command(local)
+    autocomplete_options(local, {"name": "title", "value": "", "focused": True})
     bad: list[list[Json]] = [
         [{"name": str(i), "value": "x"} for i in range(26)],
         [{"name": "", "value": "x"}],
@@ -49,25 +49,25 @@ def test_what_may_be_suggested(local: LocalDiscord) -> None:
         [{"name": "x", "value": "x" * 101}],
     ]
     for choices in bad:
-        assert ear.refused(8, {"choices": choices}) == (400, 50035)
-    ear.answer(8, {"choices": []})
-    typed(local, {"name": "title", "value": "x"}, {"name": "seats", "value": "3", "focused": True})
-    assert ear.refused(8, {"choices": [{"name": "x", "value": "3"}]}) == (400, 50035)
-    ear.answer(8, {"choices": [{"name": "three", "value": 3}]})
+        assert ear.response_error(8, {"choices": choices}) == (400, 50035)
+    ear.respond(8, {"choices": []})
+    autocomplete_options(local, {"name": "title", "value": "x"}, {"name": "seats", "value": "3", "focused": True})
+    assert ear.response_error(8, {"choices": [{"name": "x", "value": "3"}]}) == (400, 50035)
+    ear.respond(8, {"choices": [{"name": "three", "value": 3}]})
 
 
-def test_no_other_answer_goes_with_it_nor_it_with_others(local: LocalDiscord) -> None:
-    ear = prepared(local)
-    typed(local, {"name": "title", "value": "", "focused": True})
+def test_autocomplete_takes_only_its_own_response_type(local: LocalDiscord) -> None:
+    ear = bot_with_command(local)
+    autocomplete_options(local, {"name": "title", "value": "", "focused": True})
     for kind in (4, 5, 6, 7, 9):
-        assert ear.refused(kind, {"content": "x"}) == (400, 50035)
-    local.client.command("bob", fixtures.GENERAL_ID, "game", [{"name": "title", "value": "x"}], wait=0)
+        assert ear.response_error(kind, {"content": "x"}) == (400, 50035)
+    local.client.use_command("bob", fixtures.GENERAL_ID, "game", [{"name": "title", "value": "x"}], wait=0)
     for kind in (6, 7, 8):
-        assert ear.refused(kind, {"choices": []}) == (400, 50035)
+        assert ear.response_error(kind, {"choices": []}) == (400, 50035)
 
 
 def test_exactly_one_option_with_autocomplete_is_typed(local: LocalDiscord) -> None:
-    prepared(local)
+    bot_with_command(local)
     focused = {"name": "title", "value": "", "focused": True}
     bad: list[list[Json]] = [
         [{"name": "title", "value": "x"}],
@@ -76,4 +76,4 @@ def test_exactly_one_option_with_autocomplete_is_typed(local: LocalDiscord) -> N
     ]
     for options in bad:
         with pytest.raises(requests.HTTPError, match="50035"):
-            typed(local, *options)
+            autocomplete_options(local, *options)

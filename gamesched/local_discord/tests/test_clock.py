@@ -10,7 +10,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.clock import Clock
 from gamesched.local_discord.state.entities import Json, snowflake_time
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 
 def test_it_shows_real_time_at_first() -> None:
@@ -25,7 +25,7 @@ def test_another_rate_does_not_jump() -> None:
     stopped = clock()
     assert stopped >= before
     assert clock() - stopped < 1
-    assert clock.real(1.0) == 1000.0
+    assert clock.real_seconds(1.0) == 1000.0
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("inf"), float("nan")])
@@ -34,7 +34,7 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
         Clock().rate = rate
 
 
-async def test_what_waits_goes_by_the_clock_whatever_happens_to_it() -> None:
+async def test_timers_follow_the_clock() -> None:
     clock = Clock()
     rung: list[str] = []
     clock.call_later(3600.0, rung.append, "hour")
@@ -52,35 +52,35 @@ async def test_what_waits_goes_by_the_clock_whatever_happens_to_it() -> None:
 
 
 def test_the_clock_is_set_from_outside(local: LocalDiscord) -> None:
-    shown = local.client.clock(rate=20, advance=3600)
+    shown = local.client.set_clock(rate=20, advance=3600)
     assert shown["rate"] == 20
     assert shown["now"] > time.time() + 3599
     assert requests.get(f"{local.origin}/sandbox/clock", timeout=5).json()["now"] >= shown["now"]
-    said = local.client.say("alice", fixtures.GENERAL_ID, "later")
+    said = local.client.send_message("alice", fixtures.GENERAL_ID, "later")
     assert snowflake_time(int(said["id"])) > time.time() + 3599
     for wrong in ({"advance": -1}, {"rate": 0}, {"rate": "fast"}):
         assert requests.post(f"{local.origin}/sandbox/clock", json=wrong, timeout=5).status_code == 400
 
 
 def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    shown = bare.post(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
+    bare = RestClient(local)
+    shown = bare.post_message(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
     answers: list[tuple[int, int]] = []
     heard: list[Json] = []
-    local.do(lambda world: world.subscribe(lambda event: heard.append({"name": event.name} | event.data)))
+    local.run_in_loop(lambda world: world.subscribe(lambda event: heard.append({"name": event.name} | event.data)))
 
     def answer() -> None:
         told = [each for each in heard if each["name"] == "INTERACTION_CREATE"][-1]
         callback = f"/interactions/{told['id']}/{told['token']}/callback"
-        answered = bare.call("POST", callback, {"type": 4, "data": {"content": "hello"}})
+        answered = bare.request("POST", callback, {"type": 4, "data": {"content": "hello"}})
         answers.append((answered.status_code, 0 if answered.ok else answered.json()["code"]))
 
     local.client.click("bob", shown, "a", wait=0)
-    local.client.clock(advance=2.5)
+    local.client.set_clock(advance=2.5)
     answer()
     answer()
     local.client.click("bob", shown, "b", wait=0)
-    local.client.clock(advance=3.1)
+    local.client.set_clock(advance=3.1)
     answer()
     assert answers == [(204, 0), (400, 40060), (404, 10062)]
     assert heard[-1]["name"] == "INTERACTION_FAILURE"
@@ -91,8 +91,8 @@ def button(custom_id: str) -> Json:
 
 
 def test_a_nonce_is_remembered_for_minutes(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    first = bare.post(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"]
-    assert bare.post(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] == first
-    local.client.clock(advance=600)
-    assert bare.post(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] != first
+    bare = RestClient(local)
+    first = bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"]
+    assert bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] == first
+    local.client.set_clock(advance=600)
+    assert bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] != first

@@ -8,7 +8,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID, PUBLIC_THREAD, Json
-from gamesched.local_discord.tests.rest_client import Bare, Ear
+from gamesched.local_discord.tests.rest_client import RestClient, InteractionBot
 
 GLOBAL = f"/applications/{APPLICATION_ID}/commands"
 HERE = f"/applications/{APPLICATION_ID}/guilds/{fixtures.GUILD_ID}/commands"
@@ -58,7 +58,7 @@ def with_option(kind: int = 3, **parts: Any) -> Json:
     ],
 )
 def test_it_refuses_what_a_command_cannot_be(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = Bare(local).call("POST", GLOBAL, body)
+    answer = RestClient(local).request("POST", GLOBAL, body)
     assert (answer.status_code, answer.json()["code"]) == (400, 50035), answer.text
     place = answer.json()["errors"]
     for step in where.split("."):
@@ -69,63 +69,63 @@ def test_it_refuses_what_a_command_cannot_be(local: LocalDiscord, body: Json, wh
 def test_a_command_has_at_most_eight_thousand_characters(local: LocalDiscord) -> None:
     choices = [{"name": f"{i:03}" + "x" * 97, "value": "y" * 100} for i in range(25)]
     options = [option(name=f"o{i}", choices=choices) for i in range(2)]
-    assert Bare(local).refused("POST", GLOBAL, command(options=options)) == (400, 50035)
-    Bare(local).ok("POST", GLOBAL, command(options=options[:1]))
+    assert RestClient(local).request_error("POST", GLOBAL, command(options=options)) == (400, 50035)
+    RestClient(local).request_json("POST", GLOBAL, command(options=options[:1]))
 
 
 def test_names_in_other_scripts(local: LocalDiscord) -> None:
     for name in ("spiel-übersicht", "игра", "गेम", "เกม", "ゲーム", "it's_1"):
-        assert Bare(local).ok("POST", GLOBAL, command(name))["name"] == name
+        assert RestClient(local).request_json("POST", GLOBAL, command(name))["name"] == name
 
 
 def test_they_are_made_changed_read_and_deleted_one_by_one(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    answer = bare.call("POST", HERE, command(nsfw=True, default_member_permissions="32", contexts=[0]))
+    bare = RestClient(local)
+    answer = bare.request("POST", HERE, command(nsfw=True, default_member_permissions="32", contexts=[0]))
     made = answer.json()
     assert answer.status_code == 201
     assert (made["nsfw"], made["default_member_permissions"], made["contexts"]) == (True, "32", [0])
     assert (made["guild_id"], made["integration_types"]) == (str(fixtures.GUILD_ID), [0])
-    again = bare.call("POST", HERE, command(description="Other"))
+    again = bare.request("POST", HERE, command(description="Other"))
     assert (again.status_code, again.json()["id"]) == (200, made["id"])
     path = f"{HERE}/{made['id']}"
-    changed = bare.ok("PATCH", path, {"name": "games", "options": [option(required=True)]})
+    changed = bare.request_json("PATCH", path, {"name": "games", "options": [option(required=True)]})
     assert (changed["id"], changed["description"], changed["options"][0]["required"]) == (made["id"], "Other", True)
-    assert bare.ok("GET", path) == changed
-    assert bare.ok("GET", HERE) == [changed]
-    assert bare.ok("GET", GLOBAL) == []
-    bare.ok("DELETE", path)
+    assert bare.request_json("GET", path) == changed
+    assert bare.request_json("GET", HERE) == [changed]
+    assert bare.request_json("GET", GLOBAL) == []
+    bare.request_json("DELETE", path)
     for method in ("GET", "PATCH", "DELETE"):
-        assert bare.refused(method, path, {}) == (404, 10063)
+        assert bare.request_error(method, path, {}) == (404, 10063)
 
 
 def test_a_replacement_keeps_the_ids_of_those_that_were_there(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    first = bare.ok("PUT", GLOBAL, [command("a"), command("b")])
-    second = bare.ok("PUT", GLOBAL, [command("b"), command("c"), {"name": "Who is", "type": 2}])
+    bare = RestClient(local)
+    first = bare.request_json("PUT", GLOBAL, [command("a"), command("b")])
+    second = bare.request_json("PUT", GLOBAL, [command("b"), command("c"), {"name": "Who is", "type": 2}])
     assert second[0]["id"] == first[1]["id"]
     assert [each["type"] for each in second] == [1, 1, 2]
-    assert bare.refused("PUT", GLOBAL, [command("a"), command("a")]) == (400, 50035)
+    assert bare.request_error("PUT", GLOBAL, [command("a"), command("a")]) == (400, 50035)
 
 
 def test_there_are_a_hundred_at_most_and_two_hundred_new_ones_a_day(local: LocalDiscord) -> None:
-    bare = Bare(local)
+    bare = RestClient(local)
     many = [command(f"c{i}") for i in range(100)]
-    assert bare.refused("PUT", GLOBAL, [*many, command("last")]) == (400, 30032)
-    bare.ok("PUT", GLOBAL, many)
-    assert bare.refused("POST", GLOBAL, command("last")) == (400, 30032)
-    bare.ok("PUT", GLOBAL, [])
-    bare.ok("PUT", GLOBAL, many)
-    bare.ok("PUT", GLOBAL, many)  # nothing new in that
-    bare.ok("PUT", GLOBAL, [])
-    assert bare.refused("POST", GLOBAL, command()) == (400, 30034)
-    bare.ok("POST", HERE, command())  # every guild is counted for itself
+    assert bare.request_error("PUT", GLOBAL, [*many, command("last")]) == (400, 30032)
+    bare.request_json("PUT", GLOBAL, many)
+    assert bare.request_error("POST", GLOBAL, command("last")) == (400, 30032)
+    bare.request_json("PUT", GLOBAL, [])
+    bare.request_json("PUT", GLOBAL, many)
+    bare.request_json("PUT", GLOBAL, many)  # nothing new in that
+    bare.request_json("PUT", GLOBAL, [])
+    assert bare.request_error("POST", GLOBAL, command()) == (400, 30034)
+    bare.request_json("POST", HERE, command())  # every guild is counted for itself
 
 
-def test_a_use_is_held_against_the_command(local: LocalDiscord) -> None:
-    ear = Ear(local)
+def test_options_are_validated_against_the_command(local: LocalDiscord) -> None:
+    ear = InteractionBot(local)
     options = [option(4, "seats", required=True, min_value=1, max_value=9), option(3, "mode", max_length=5)]
     options.append(option(3, "day", choices=[{"name": "Monday", "value": "mon"}]))
-    ear.bare.ok("PUT", GLOBAL, [command(options=options)])
+    ear.rest.request_json("PUT", GLOBAL, [command(options=options)])
     bad: list[list[Json]] = [
         [],
         [{"name": "seats", "value": "3"}],
@@ -138,23 +138,23 @@ def test_a_use_is_held_against_the_command(local: LocalDiscord) -> None:
     ]
     for given in bad:
         with pytest.raises(requests.HTTPError, match="50035"):
-            local.client.command("bob", fixtures.GENERAL_ID, "game", given, wait=0)
+            local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)
     good: list[Json] = [{"name": "seats", "value": 3}, {"name": "day", "value": "mon"}]
-    local.client.command("bob", fixtures.GENERAL_ID, "game", good, wait=0)
-    told = ear.last("INTERACTION_CREATE")["data"]["options"]
+    local.client.use_command("bob", fixtures.GENERAL_ID, "game", good, wait=0)
+    told = ear.last_event("INTERACTION_CREATE")["data"]["options"]
     assert told == [{"type": 4, "name": "seats", "value": 3}, {"type": 3, "name": "day", "value": "mon"}]
 
 
-def test_what_ids_name_is_told_beside_them(local: LocalDiscord) -> None:
-    ear = Ear(local)
+def test_ids_are_resolved_in_the_payload(local: LocalDiscord) -> None:
+    ear = InteractionBot(local)
     kinds = {"who": 6, "where": 7, "role": 8, "any": 9}
     options = [option(kind, name) for name, kind in kinds.items()]
     options[1]["channel_types"] = [0, PUBLIC_THREAD]
-    ear.bare.ok("PUT", GLOBAL, [command(options=options)])
+    ear.rest.request_json("PUT", GLOBAL, [command(options=options)])
     ids = {"who": fixtures.BOB_ID, "where": fixtures.RAIDS_ID, "role": fixtures.PLAYER_ID, "any": fixtures.ORGANISER_ID}
     given = [{"name": name, "value": str(each)} for name, each in ids.items()]
-    local.client.command("charlie", fixtures.GENERAL_ID, "game", given, wait=0)
-    resolved = ear.last("INTERACTION_CREATE")["data"]["resolved"]
+    local.client.use_command("charlie", fixtures.GENERAL_ID, "game", given, wait=0)
+    resolved = ear.last_event("INTERACTION_CREATE")["data"]["resolved"]
     assert resolved["users"][str(fixtures.BOB_ID)]["username"] == "bob"
     assert resolved["members"][str(fixtures.BOB_ID)]["nick"] == "Bob the GM"
     assert "user" not in resolved["members"][str(fixtures.BOB_ID)]
@@ -162,47 +162,47 @@ def test_what_ids_name_is_told_beside_them(local: LocalDiscord) -> None:
     assert set(resolved["roles"]) == {str(fixtures.PLAYER_ID), str(fixtures.ORGANISER_ID)}
     for name, value in (("who", 1), ("where", fixtures.TABLE_ID), ("role", 1), ("any", 1)):
         with pytest.raises(requests.HTTPError, match="50035"):
-            local.client.command("bob", fixtures.GENERAL_ID, "game", [{"name": name, "value": str(value)}], wait=0)
+            local.client.use_command("bob", fixtures.GENERAL_ID, "game", [{"name": name, "value": str(value)}], wait=0)
 
 
 def test_a_subcommand_is_used_and_named_in_full(local: LocalDiscord) -> None:
-    ear = Ear(local)
+    ear = InteractionBot(local)
     listing, series = option(1, "list"), option(2, "series", options=[option(1, "end", options=[option()])])
-    ear.bare.ok("PUT", GLOBAL, [command(options=[listing, series])])
-    entry = local.client.command(
+    ear.rest.request_json("PUT", GLOBAL, [command(options=[listing, series])])
+    entry = local.client.use_command(
         "bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "list", "options": []}], wait=0
     )
     assert entry["command"] == "game list"
-    assert ear.last("INTERACTION_CREATE")["data"]["options"] == [{"type": 1, "name": "list", "options": []}]
+    assert ear.last_event("INTERACTION_CREATE")["data"]["options"] == [{"type": 1, "name": "list", "options": []}]
     inner = {"type": 1, "name": "end", "options": [{"name": "title", "value": "Strahd"}]}
     given: list[Json] = [{"type": 2, "name": "series", "options": [inner]}]
-    assert local.client.command("bob", fixtures.GENERAL_ID, "game", given, wait=0)["command"] == "game series end"
-    made = ear.answer(4, {"content": "Ended."})["resource"]["message"]
+    assert local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)["command"] == "game series end"
+    made = ear.respond(4, {"content": "Ended."})["resource"]["message"]
     assert made["interaction"]["name"] == "game series end"
     bad: list[list[Json]] = [[], [{"type": 1, "name": "other"}], [{"type": 2, "name": "list"}]]
     for wrong in bad:
         with pytest.raises(requests.HTTPError, match="50035"):
-            local.client.command("bob", fixtures.GENERAL_ID, "game", wrong, wait=0)
+            local.client.use_command("bob", fixtures.GENERAL_ID, "game", wrong, wait=0)
 
 
-def test_a_menu_entry_is_used_on_a_person_or_a_message(local: LocalDiscord) -> None:
-    ear = Ear(local)
-    ear.bare.ok("PUT", GLOBAL, [{"name": "Who is", "type": 2}, {"name": "Quote", "type": 3}])
-    said = local.client.say("bob", fixtures.GENERAL_ID, "Roll!")
+def test_context_menu_commands_have_a_target(local: LocalDiscord) -> None:
+    ear = InteractionBot(local)
+    ear.rest.request_json("PUT", GLOBAL, [{"name": "Who is", "type": 2}, {"name": "Quote", "type": 3}])
+    said = local.client.send_message("bob", fixtures.GENERAL_ID, "Roll!")
     for name, kind, target in (("Who is", 2, str(fixtures.BOB_ID)), ("Quote", 3, said["id"])):
         data = {"name": name, "type": kind, "target_id": target}
         body = {"type": 2, "channel_id": str(fixtures.GENERAL_ID), "data": data}
         local.client.as_person("charlie", "POST", "/interactions", body)
-        told = ear.last("INTERACTION_CREATE")["data"]
+        told = ear.last_event("INTERACTION_CREATE")["data"]
         assert told["target_id"] == target
         assert target in told["resolved"]["users" if kind == 2 else "messages"]
 
 
-def test_people_are_offered_what_they_may_use(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    bare.ok("PUT", GLOBAL, [command("everywhere"), command("in-guilds", contexts=[0])])
-    bare.ok("PUT", HERE, [command("managers", default_member_permissions="32"), command("admins")])
-    bare.ok("POST", HERE, command("admins", default_member_permissions="0"))
+def test_the_command_index_lists_usable_commands(local: LocalDiscord) -> None:
+    bare = RestClient(local)
+    bare.request_json("PUT", GLOBAL, [command("everywhere"), command("in-guilds", contexts=[0])])
+    bare.request_json("PUT", HERE, [command("managers", default_member_permissions="32"), command("admins")])
+    bare.request_json("POST", HERE, command("admins", default_member_permissions="0"))
 
     def offered(person: str, path: str) -> list[str]:
         index = local.client.as_person(person, "GET", f"{path}/application-command-index")
@@ -213,7 +213,7 @@ def test_people_are_offered_what_they_may_use(local: LocalDiscord) -> None:
     assert offered("alice", guild) == ["everywhere", "in-guilds", "managers", "admins"]
     assert offered("bob", guild) == ["everywhere", "in-guilds", "managers"]
     assert offered("charlie", guild) == ["everywhere", "in-guilds"]
-    dm = bare.ok("POST", "/users/@me/channels", {"recipient_id": str(fixtures.BOB_ID)})["id"]
+    dm = bare.request_json("POST", "/users/@me/channels", {"recipient_id": str(fixtures.BOB_ID)})["id"]
     assert offered("bob", f"/channels/{dm}") == ["everywhere"]
     with pytest.raises(requests.HTTPError, match="10063"):
-        local.client.command("charlie", fixtures.GENERAL_ID, "managers")
+        local.client.use_command("charlie", fixtures.GENERAL_ID, "managers")

@@ -8,43 +8,43 @@ import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.conftest import Listener
-from gamesched.local_discord.tests.rest_client import Bare
-from gamesched.local_discord.tests.test_discord_py import until
+from gamesched.local_discord.tests.conftest import RecordingClient
+from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.local_discord.tests.test_discord_py import wait_until
 
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
 
 def test_frozen_requests_hang_and_go_on(local: LocalDiscord) -> None:
-    local.client.fault("freeze", seconds=0.4)
-    local.client.say("alice", fixtures.GENERAL_ID, "people are not hit")
+    local.client.add_fault("freeze", seconds=0.4)
+    local.client.send_message("alice", fixtures.GENERAL_ID, "people are not hit")
     assert [each["kind"] for each in local.client.faults()] == ["freeze"]
     started = time.monotonic()
-    Bare(local).post(fixtures.GENERAL_ID, content="x")
+    RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
     assert 0.3 < time.monotonic() - started < 2
     assert local.client.faults() == []
 
 
 def test_clearing_ends_a_freeze(local: LocalDiscord) -> None:
-    local.client.fault("freeze", seconds=3600)
+    local.client.add_fault("freeze", seconds=3600)
     local.client.clear_faults()
-    Bare(local).post(fixtures.GENERAL_ID, content="x")
+    RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
 
 
-def test_who_gave_up_in_a_freeze_has_done_nothing(local: LocalDiscord) -> None:
-    local.client.fault("freeze", seconds=3600)
-    url, headers = local.api_url + HERE, Bare(local).headers
+def test_a_request_abandoned_while_frozen_is_not_done(local: LocalDiscord) -> None:
+    local.client.add_fault("freeze", seconds=3600)
+    url, headers = local.api_url + HERE, RestClient(local).headers
     with pytest.raises(requests.Timeout):
         requests.post(url, json={"content": "x"}, headers=headers, timeout=0.1)
     local.client.clear_faults()
     assert local.client.messages("alice", fixtures.GENERAL_ID) == []
 
 
-async def test_a_frozen_gateway_tells_later(local: LocalDiscord, bot: Listener) -> None:
-    local.client.fault("freeze", seconds=3600)
-    local.client.fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
+async def test_a_frozen_gateway_delivers_events_later(local: LocalDiscord, bot: RecordingClient) -> None:
+    local.client.add_fault("freeze", seconds=3600)
+    local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
     await asyncio.sleep(0.3)
-    assert bot.seen == []
+    assert bot.events == []
     assert bot.ws is not None
     beats = bot.ws._keep_alive
     assert beats is not None
@@ -53,46 +53,46 @@ async def test_a_frozen_gateway_tells_later(local: LocalDiscord, bot: Listener) 
     await asyncio.sleep(0.3)
     assert beats._last_ack == before
     local.client.clear_faults()
-    await until(lambda: ("channel", "dungeons") in bot.seen)
-    await until(lambda: beats._last_ack > before)
+    await wait_until(lambda: ("channel", "dungeons") in bot.events)
+    await wait_until(lambda: beats._last_ack > before)
 
 
-async def test_it_comes_back_from_unreachable(local: LocalDiscord, bot: Listener) -> None:
-    await asyncio.to_thread(local.client.fault, "unreachable", seconds=1.5)
+async def test_it_comes_back_from_unreachable(local: LocalDiscord, bot: RecordingClient) -> None:
+    await asyncio.to_thread(local.client.add_fault, "unreachable", seconds=1.5)
     with pytest.raises(requests.ConnectionError):
-        await asyncio.to_thread(Bare(local).call, "GET", "/users/@me")
-    await until(lambda: not local.client.bot_connected())
-    local.client.fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
+        await asyncio.to_thread(RestClient(local).request, "GET", "/users/@me")
+    await wait_until(lambda: not local.client.bot_connected())
+    local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
     assert local.client.messages("alice", fixtures.GENERAL_ID) == []
     await asyncio.wait_for(bot.resumed.wait(), 20)
-    await until(lambda: ("channel", "dungeons") in bot.seen)
+    await wait_until(lambda: ("channel", "dungeons") in bot.events)
 
 
-def test_what_hangs_is_cut_when_unreachable(local: LocalDiscord) -> None:
-    local.client.fault("freeze", seconds=3600)
-    local.client.fault("unreachable", seconds=3600)
+def test_hanging_requests_are_aborted_when_unreachable(local: LocalDiscord) -> None:
+    local.client.add_fault("freeze", seconds=3600)
+    local.client.add_fault("unreachable", seconds=3600)
     with pytest.raises(requests.ConnectionError):
-        Bare(local).call("GET", "/users/@me")
+        RestClient(local).request("GET", "/users/@me")
     assert [each["kind"] for each in local.client.faults()] == ["unreachable"]
     local.client.clear_faults()
-    assert Bare(local).call("GET", "/users/@me").ok
+    assert RestClient(local).request("GET", "/users/@me").ok
 
 
-async def test_an_invalid_session_that_can_be_resumed(local: LocalDiscord, bot: Listener) -> None:
-    local.client.fault("invalid_session", resumable=True)
+async def test_an_invalid_session_that_can_be_resumed(local: LocalDiscord, bot: RecordingClient) -> None:
+    local.client.add_fault("invalid_session", resumable=True)
     await asyncio.wait_for(bot.resumed.wait(), 20)
 
 
-async def test_an_invalid_session(local: LocalDiscord, bot: Listener) -> None:
+async def test_an_invalid_session(local: LocalDiscord, bot: RecordingClient) -> None:
     before = bot.ws.session_id
-    local.client.fault("invalid_session")
-    await until(lambda: bot.ws.session_id not in (None, before), 20)
+    local.client.add_fault("invalid_session")
+    await wait_until(lambda: bot.ws.session_id not in (None, before), 20)
     assert not bot.resumed.is_set()
 
 
 def test_the_server_ends_while_frozen() -> None:
     local = LocalDiscord().start()
-    local.client.fault("freeze", seconds=3600)
+    local.client.add_fault("freeze", seconds=3600)
     started = time.monotonic()
     local.stop()
     assert time.monotonic() - started < 2

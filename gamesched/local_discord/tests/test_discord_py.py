@@ -11,8 +11,8 @@ import pytest
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.state.rate_limits import Limit
-from gamesched.local_discord.tests.conftest import Listener
+from gamesched.local_discord.state.rate_limits import RateLimit
+from gamesched.local_discord.tests.conftest import RecordingClient
 
 
 def buttons() -> discord.ui.View:
@@ -23,21 +23,21 @@ def buttons() -> discord.ui.View:
     return view
 
 
-async def announce(bot: Listener) -> discord.Message:
+async def announce(bot: RecordingClient) -> discord.Message:
     channel = bot.get_channel(fixtures.GAME_NIGHT_ID)
     assert isinstance(channel, discord.TextChannel)
     embed = discord.Embed(title="Curse of Strahd", colour=0x5865F2).add_field(name="Seats", value="0 of 5")
     return await channel.send(embed=embed, view=buttons())
 
 
-async def until(true: Callable[[], Any], seconds: float = 5) -> None:
+async def wait_until(true: Callable[[], Any], seconds: float = 5) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it never happened"
         await asyncio.sleep(0.01)
 
 
-async def test_it_knows_the_guild(bot: Listener) -> None:
+async def test_it_knows_the_guild(bot: RecordingClient) -> None:
     (guild,) = bot.guilds
     assert guild.name == "Friday Night Dice"
     assert [channel.name for channel in guild.text_channels] == ["general", "game-night", "raids"]
@@ -47,7 +47,7 @@ async def test_it_knows_the_guild(bot: Listener) -> None:
     assert bot.application_id == bot.user.id  # type: ignore[union-attr]
 
 
-async def test_a_click_edits_and_tells_in_private(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_click_edits_the_message_and_sends_an_ephemeral_followup(local: LocalDiscord, bot: RecordingClient) -> None:
     message = await announce(bot)
 
     async def answer(interaction: discord.Interaction) -> None:
@@ -60,11 +60,11 @@ async def test_a_click_edits_and_tells_in_private(local: LocalDiscord, bot: List
         await interaction.response.edit_message(embed=embed, view=buttons())
         await interaction.followup.send("You are in.", ephemeral=True)
 
-    bot.answer = answer
+    bot.interaction_handler = answer
     shown = (await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID))[0]
     entry = await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join")
     assert (entry["state"], entry["answer_type"], entry["custom_id"]) == ("answered", 7, "game:1:join")
-    await until(lambda: local.client.interactions()[0]["followups"])
+    await wait_until(lambda: local.client.interactions()[0]["followups"])
     mine, shown = await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID)
     assert (mine["content"], mine["flags"]) == ("You are in.", 64)
     assert shown["embeds"][0]["fields"][0]["value"] == "1 of 5"
@@ -74,7 +74,7 @@ async def test_a_click_edits_and_tells_in_private(local: LocalDiscord, bot: List
     assert [each["content"] for each in others] == [""]
 
 
-async def test_deferred_answers_are_finished_later(local: LocalDiscord, bot: Listener) -> None:
+async def test_deferred_responses_are_edited_later(local: LocalDiscord, bot: RecordingClient) -> None:
     await announce(bot)
 
     async def answer(interaction: discord.Interaction) -> None:
@@ -85,7 +85,7 @@ async def test_deferred_answers_are_finished_later(local: LocalDiscord, bot: Lis
             await interaction.response.defer(ephemeral=True, thinking=True)
             await interaction.followup.send("Thought.")
 
-    bot.answer = answer
+    bot.interaction_handler = answer
     shown = (await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID))[0]
     assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join"))["answer_type"] == 6
     assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave"))["answer_type"] == 5
@@ -93,11 +93,11 @@ async def test_deferred_answers_are_finished_later(local: LocalDiscord, bot: Lis
     def contents() -> list[str]:
         return [each["content"] for each in local.client.messages("bob", fixtures.GAME_NIGHT_ID)]
 
-    await until(lambda: contents() == ["Thought.", "Later"])
+    await wait_until(lambda: contents() == ["Thought.", "Later"])
     assert local.client.messages("bob", fixtures.GAME_NIGHT_ID)[0]["flags"] == 64
 
 
-async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDiscord, bot: RecordingClient) -> None:
     await announce(bot)
     codes: list[int] = []
 
@@ -111,17 +111,17 @@ async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDisco
             except discord.HTTPException as error:
                 codes.append(error.code)
 
-    bot.answer = answer
+    bot.interaction_handler = answer
     shown = (await asyncio.to_thread(local.client.messages, "bob", fixtures.GAME_NIGHT_ID))[0]
     await asyncio.to_thread(local.client.click, "bob", shown, "game:1:join")
-    await until(lambda: codes == [40060])
+    await wait_until(lambda: codes == [40060])
     entry = await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave")
     assert entry["state"] == "none"
-    await until(lambda: codes == [40060, 10062, 10062])
+    await wait_until(lambda: codes == [40060, 10062, 10062])
     assert local.client.interactions()[-1]["state"] == "late"
 
 
-async def test_direct_messages_and_closed_ones(local: LocalDiscord, bot: Listener) -> None:
+async def test_direct_messages_and_closed_ones(local: LocalDiscord, bot: RecordingClient) -> None:
     dm = await bot.create_dm(discord.Object(fixtures.BOB_ID))
     await dm.send("Starts in an hour.")
     assert [each["content"] for each in local.client.dms("bob")] == ["Starts in an hour."]
@@ -133,7 +133,7 @@ async def test_direct_messages_and_closed_ones(local: LocalDiscord, bot: Listene
         assert refused.value.code == code
 
 
-async def test_a_repeated_nonce_gives_the_first_message(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_repeated_nonce_gives_the_first_message(local: LocalDiscord, bot: RecordingClient) -> None:
     channel = bot.get_partial_messageable(fixtures.GENERAL_ID)
     first = await channel.send("Once.", nonce="abc")
     assert (await channel.send("Once.", nonce="abc")).id == first.id
@@ -141,23 +141,23 @@ async def test_a_repeated_nonce_gives_the_first_message(local: LocalDiscord, bot
     assert len(local.client.messages("alice", fixtures.GENERAL_ID)) == 2
 
 
-async def test_it_resumes_after_a_lost_connection(local: LocalDiscord, bot: Listener) -> None:
-    local.client.fault("gateway_drop")
-    local.client.fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")  # missed, and told on resume
+async def test_it_resumes_after_a_lost_connection(local: LocalDiscord, bot: RecordingClient) -> None:
+    local.client.add_fault("gateway_drop")
+    local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")  # missed, and told on resume
     await asyncio.wait_for(bot.resumed.wait(), 10)
-    await until(lambda: ("channel", "dungeons") in bot.seen)
-    local.client.fault("gateway_drop", resumable=False, reconnect=True)
-    await until(lambda: not local.client.bot_connected())
-    await until(lambda: local.client.bot_connected(), 15)
+    await wait_until(lambda: ("channel", "dungeons") in bot.events)
+    local.client.add_fault("gateway_drop", resumable=False, reconnect=True)
+    await wait_until(lambda: not local.client.bot_connected())
+    await wait_until(lambda: local.client.bot_connected(), 15)
 
 
-async def test_it_hears_of_changes(local: LocalDiscord, bot: Listener) -> None:
-    fault = local.client.fault
+async def test_it_receives_update_events(local: LocalDiscord, bot: RecordingClient) -> None:
+    fault = local.client.add_fault
     fault("rename", guild_id=fixtures.GUILD_ID, name="Saturday Night Dice")
     fault("rename", guild_id=fixtures.GUILD_ID, role_id=fixtures.PLAYER_ID, name="Adventurer")
     fault("permissions", channel_id=fixtures.RAIDS_ID, take=["EMBED_LINKS"])
-    await until(
-        lambda: {("guild", "Saturday Night Dice"), ("role", "Adventurer"), ("channel", "raids")} <= set(bot.seen)
+    await wait_until(
+        lambda: {("guild", "Saturday Night Dice"), ("role", "Adventurer"), ("channel", "raids")} <= set(bot.events)
     )
     channel = bot.get_channel(fixtures.RAIDS_ID)
     assert isinstance(channel, discord.TextChannel)
@@ -167,27 +167,27 @@ async def test_it_hears_of_changes(local: LocalDiscord, bot: Listener) -> None:
     assert refused.value.code == 50013
     await channel.send("But words.")
     fault("outage", guild_id=fixtures.GUILD_ID)
-    await until(lambda: ("outage", fixtures.GUILD_ID) in bot.seen)
+    await wait_until(lambda: ("outage", fixtures.GUILD_ID) in bot.events)
     fault("outage", guild_id=fixtures.GUILD_ID, over=True)
     fault("kick_bot", guild_id=fixtures.GUILD_ID)
-    await until(lambda: ("removed", fixtures.GUILD_ID) in bot.seen)
+    await wait_until(lambda: ("removed", fixtures.GUILD_ID) in bot.events)
     with pytest.raises(discord.Forbidden) as refused:
         await channel.send("Still here?")
     assert refused.value.code == 50001
 
 
-async def test_a_wrong_token_is_refused(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_wrong_token_is_refused(local: LocalDiscord, bot: RecordingClient) -> None:
     with pytest.raises(discord.LoginFailure):
         await discord.Client(intents=discord.Intents.none()).login(local.bot_token + "x")
 
 
-async def test_two_hundred_click_at_once(local: LocalDiscord, bot: Listener) -> None:
+async def test_two_hundred_click_at_once(local: LocalDiscord, bot: RecordingClient) -> None:
     await announce(bot)
 
     async def answer(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("You are in.", ephemeral=True)
 
-    bot.answer = answer
+    bot.interaction_handler = answer
     people = local.client.add_people(200, fixtures.GUILD_ID, [fixtures.PLAYER_ID])
     shown = (await asyncio.to_thread(local.client.messages, people[0]["username"], fixtures.GAME_NIGHT_ID))[0]
     body = {"type": 3, "channel_id": shown["channel_id"], "message_id": shown["id"]}
@@ -200,7 +200,7 @@ async def test_two_hundred_click_at_once(local: LocalDiscord, bot: Listener) -> 
                 return int(answered.status)
 
         assert set(await asyncio.gather(*(click(person["token"]) for person in people))) == {204}
-    await until(lambda: all(entry["state"] == "answered" for entry in local.client.interactions()))
+    await wait_until(lambda: all(entry["state"] == "answered" for entry in local.client.interactions()))
     entries = local.client.interactions()
     assert len({entry["user"] for entry in entries}) == 200
     assert max(entry["milliseconds"] for entry in entries) < 3000
@@ -209,8 +209,8 @@ async def test_two_hundred_click_at_once(local: LocalDiscord, bot: Listener) -> 
         assert [each["content"] for each in seen] == ["You are in.", ""]
 
 
-async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: Listener) -> None:
-    local.do(lambda world: world.limits.rules.update(post=Limit(5, 1.0)))
+async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: RecordingClient) -> None:
+    local.run_in_loop(lambda world: world.rate_limits.rules.update(post=RateLimit(5, 1.0)))
     channel = bot.get_partial_messageable(fixtures.GENERAL_ID)
     started = time.monotonic()
     await asyncio.gather(*(channel.send(f"{i}") for i in range(11)))

@@ -9,9 +9,9 @@ from discord import app_commands
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
-from gamesched.local_discord.tests.conftest import Listener
+from gamesched.local_discord.tests.conftest import RecordingClient
 
-Interaction = discord.Interaction[Listener]
+Interaction = discord.Interaction[RecordingClient]
 
 
 class NewGame(discord.ui.Modal, title="New game"):
@@ -54,11 +54,11 @@ class Games(app_commands.Group, name="game", description="Games"):
         await interaction.response.send_modal(NewGame())
 
 
-def sub(name: str, *options: Json) -> list[Json]:
+def subcommand_options(name: str, *options: Json) -> list[Json]:
     return [{"type": 1, "name": name, "options": list(options)}]
 
 
-async def test_a_group_of_commands(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) -> None:
     tree = app_commands.CommandTree(bot)
     tree.add_command(Games())
     (synced,) = await tree.sync()
@@ -66,22 +66,22 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: Listener) -> None:
     (fetched,) = await tree.fetch_commands()
     assert fetched == synced
     act = local.client
-    entry = await asyncio.to_thread(act.command, "bob", fixtures.GENERAL_ID, "game", sub("list"))
+    entry = await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", subcommand_options("list"))
     assert (entry["command"], entry["answer_type"]) == ("game list", 4)
-    typed = sub("join", {"name": "game", "value": "curse", "focused": True})
+    typed = subcommand_options("join", {"name": "game", "value": "curse", "focused": True})
     entry = await asyncio.to_thread(act.autocomplete, "bob", fixtures.GENERAL_ID, "game", typed)
     assert entry["choices"] == [{"name": "Curse of Strahd", "value": "17"}]
-    given = sub("join", {"name": "game", "value": "17"}, {"name": "friend", "value": str(fixtures.BOB_ID)})
-    await asyncio.to_thread(act.command, "charlie", fixtures.GENERAL_ID, "game", given)
+    given = subcommand_options("join", {"name": "game", "value": "17"}, {"name": "friend", "value": str(fixtures.BOB_ID)})
+    await asyncio.to_thread(act.use_command, "charlie", fixtures.GENERAL_ID, "game", given)
     assert act.messages("bob", fixtures.GENERAL_ID)[0]["content"] == "17 with Bob the GM"
 
 
-async def test_a_form(local: LocalDiscord, bot: Listener) -> None:
+async def test_a_modal(local: LocalDiscord, bot: RecordingClient) -> None:
     tree = app_commands.CommandTree(bot)
     tree.add_command(Games())
     await tree.sync()
     act = local.client
-    entry = await asyncio.to_thread(act.command, "bob", fixtures.GENERAL_ID, "game", sub("new"))
+    entry = await asyncio.to_thread(act.use_command, "bob", fixtures.GENERAL_ID, "game", subcommand_options("new"))
     assert (entry["answer_type"], entry["modal"]["title"]) == (9, "New game")
     (title,) = entry["modal"]["components"][0]["components"]
     values = {title["custom_id"]: "Strahd", "mode": ["Hard"], "helper": [str(fixtures.CHARLIE_ID)]}

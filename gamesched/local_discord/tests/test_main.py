@@ -13,22 +13,22 @@ import pytest
 from aiohttp import ClientSession
 
 from gamesched.local_discord import fixtures
-from gamesched.local_discord.client import SandboxClient
+from gamesched.local_discord.client import LocalDiscordClient
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], SandboxClient]]:
+def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], LocalDiscordClient]]:
     command = [sys.executable, "-m", "gamesched.local_discord", "--port", "0", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("Local Discord: http://"), line
-        yield process, SandboxClient(line.split(": ")[1].strip())
+        yield process, LocalDiscordClient(line.split(": ")[1].strip())
     finally:
         process.kill()
         process.wait()
@@ -52,9 +52,9 @@ async def test_it_ends_within_a_second_though_someone_listens(number: signal.Sig
 def test_messages_survive_a_kill(tmp_path: Path) -> None:
     state = str(tmp_path / "state.sqlite3")
     with running("--state", state) as (_, client):
-        client.say("alice", fixtures.GENERAL_ID, "remember me")
+        client.send_message("alice", fixtures.GENERAL_ID, "remember me")
         client.add_people(1, fixtures.GUILD_ID)
-        client.fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
+        client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
     with running("--state", state) as (_, client):
         assert [each["content"] for each in client.messages("alice", fixtures.GENERAL_ID)] == ["remember me"]
         assert len(client.people()) == 6
@@ -66,9 +66,9 @@ def test_nonces_and_direct_messages_survive(tmp_path: Path) -> None:
     said = {"content": "once", "nonce": "abc", "enforce_nonce": True}
     ids = []
     for _ in range(2):
-        with LocalDiscord(state=state) as local:
-            dm = Bare(local).ok("POST", "/users/@me/channels", {"recipient_id": fixtures.BOB_ID})
-            ids.append(Bare(local).post(dm["id"], **said)["id"])
+        with LocalDiscord(state_file=state) as local:
+            dm = RestClient(local).request_json("POST", "/users/@me/channels", {"recipient_id": fixtures.BOB_ID})
+            ids.append(RestClient(local).post_message(dm["id"], **said)["id"])
             assert len(local.client.dms("bob")) == 1
     assert ids[0] == ids[1]
 

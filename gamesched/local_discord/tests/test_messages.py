@@ -7,7 +7,7 @@ import pytest
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
@@ -60,7 +60,7 @@ def embed(**parts: Any) -> Json:
     ],
 )
 def test_it_refuses_what_breaks_a_limit(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = Bare(local).call("POST", HERE, body)
+    answer = RestClient(local).request("POST", HERE, body)
     assert answer.status_code == 400
     told = answer.json()
     assert told["code"] == 50035
@@ -74,62 +74,62 @@ def test_it_takes_what_is_just_within_the_limits(local: LocalDiscord) -> None:
     fields = [{"name": "n" * 20, "value": "v" * 20}] * 25
     embeds = [{"title": "t" * 256, "description": "d" * 4096, "fields": fields}, {"footer": {"text": "f" * 648}}]
     rows = [row(*(button(custom_id=f"{i}{j}" + "x" * 98, label="l" * 80) for j in range(5))) for i in range(5)]
-    made = Bare(local).post(fixtures.GENERAL_ID, content="c" * 2000, embeds=embeds, components=rows, nonce="n" * 25)
+    made = RestClient(local).post_message(fixtures.GENERAL_ID, content="c" * 2000, embeds=embeds, components=rows, nonce="n" * 25)
     assert len(made["components"]) == 5
     assert made["embeds"][0]["type"] == "rich"
 
 
 @pytest.mark.parametrize("body", [{}, {"content": " \n"}, {"embeds": []}, {"content": "", "components": []}])
 def test_it_refuses_an_empty_message(local: LocalDiscord, body: Json) -> None:
-    assert Bare(local).refused("POST", HERE, body) == (400, 50006)
+    assert RestClient(local).request_error("POST", HERE, body) == (400, 50006)
 
 
 def test_things_that_are_not_there(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    assert bare.refused("GET", "/channels/1") == (404, 10003)
-    assert bare.refused("GET", "/channels/abc") == (400, 50035)
-    assert bare.refused("GET", "/guilds/1") == (404, 10004)
-    assert bare.refused("GET", f"/guilds/{fixtures.GUILD_ID}/members/{fixtures.ERIN_ID}") == (404, 10007)
-    assert bare.refused("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
-    assert bare.refused("GET", HERE + "/1") == (404, 10008)
-    assert bare.refused("PATCH", HERE + "/1", {"content": "x"}) == (404, 10008)
-    assert bare.refused("GET", "/nonsense") == (404, 0)
-    assert bare.refused("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
-    assert Bare(local, "Bot nonsense").refused("GET", "/users/@me") == (401, 0)
-    assert Bare(local, local.bot_token).refused("GET", "/users/@me") == (401, 0)
+    bare = RestClient(local)
+    assert bare.request_error("GET", "/channels/1") == (404, 10003)
+    assert bare.request_error("GET", "/channels/abc") == (400, 50035)
+    assert bare.request_error("GET", "/guilds/1") == (404, 10004)
+    assert bare.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/{fixtures.ERIN_ID}") == (404, 10007)
+    assert bare.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
+    assert bare.request_error("GET", HERE + "/1") == (404, 10008)
+    assert bare.request_error("PATCH", HERE + "/1", {"content": "x"}) == (404, 10008)
+    assert bare.request_error("GET", "/nonsense") == (404, 0)
+    assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
+    assert RestClient(local, "Bot nonsense").request_error("GET", "/users/@me") == (401, 0)
+    assert RestClient(local, local.bot_token).request_error("GET", "/users/@me") == (401, 0)
 
 
 def test_only_ones_own_can_be_edited_and_deleted(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    said = local.client.say("charlie", fixtures.GENERAL_ID, "mine")
-    assert bare.refused("PATCH", f"{HERE}/{said['id']}", {"content": "x"}) == (403, 50005)
-    assert bare.refused("DELETE", f"{HERE}/{said['id']}") == (403, 50013)
+    bare = RestClient(local)
+    said = local.client.send_message("charlie", fixtures.GENERAL_ID, "mine")
+    assert bare.request_error("PATCH", f"{HERE}/{said['id']}", {"content": "x"}) == (403, 50005)
+    assert bare.request_error("DELETE", f"{HERE}/{said['id']}") == (403, 50013)
     local.client.as_person("bob", "DELETE", f"{HERE}/{said['id']}")  # an organiser manages messages
-    own = bare.post(fixtures.GENERAL_ID, content="x", embeds=[{"title": "t"}])
-    changed = bare.ok("PATCH", f"{HERE}/{own['id']}", {"content": "y"})
+    own = bare.post_message(fixtures.GENERAL_ID, content="x", embeds=[{"title": "t"}])
+    changed = bare.request_json("PATCH", f"{HERE}/{own['id']}", {"content": "y"})
     assert (changed["content"], changed["embeds"][0]["title"]) == ("y", "t")
-    assert bare.ok("PATCH", f"{HERE}/{own['id']}", {"content": None})["content"] == ""
-    assert bare.refused("PATCH", f"{HERE}/{own['id']}", {"embeds": []}) == (400, 50006)
-    bare.ok("DELETE", f"{HERE}/{own['id']}")
-    assert bare.refused("DELETE", f"{HERE}/{own['id']}") == (404, 10008)
+    assert bare.request_json("PATCH", f"{HERE}/{own['id']}", {"content": None})["content"] == ""
+    assert bare.request_error("PATCH", f"{HERE}/{own['id']}", {"embeds": []}) == (400, 50006)
+    bare.request_json("DELETE", f"{HERE}/{own['id']}")
+    assert bare.request_error("DELETE", f"{HERE}/{own['id']}") == (404, 10008)
 
 
 def test_permissions_of_the_bot(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    local.client.fault("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
-    assert bare.refused("POST", HERE, {"content": "x"}) == (403, 50013)
-    local.client.fault("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"])
-    assert bare.refused("POST", HERE, {"content": "x"}) == (403, 50001)
-    local.client.fault("permissions", channel_id=fixtures.GENERAL_ID, take=[])
-    bare.post(fixtures.GENERAL_ID, content="x")
+    bare = RestClient(local)
+    local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
+    assert bare.request_error("POST", HERE, {"content": "x"}) == (403, 50013)
+    local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"])
+    assert bare.request_error("POST", HERE, {"content": "x"}) == (403, 50001)
+    local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=[])
+    bare.post_message(fixtures.GENERAL_ID, content="x")
 
 
 def test_allowed_mentions_decide_who_is_pinged(local: LocalDiscord) -> None:
-    bare = Bare(local)
+    bare = RestClient(local)
     content = f"@everyone <@{fixtures.BOB_ID}> <@{fixtures.CHARLIE_ID}> <@&{fixtures.PLAYER_ID}>"
 
     def pinged(**body: Any) -> tuple[list[str], int, bool]:
-        made = bare.post(fixtures.GENERAL_ID, content=content, **body)
+        made = bare.post_message(fixtures.GENERAL_ID, content=content, **body)
         return [each["username"] for each in made["mentions"]], len(made["mention_roles"]), made["mention_everyone"]
 
     assert pinged() == (["bob", "charlie"], 1, True)
@@ -139,36 +139,36 @@ def test_allowed_mentions_decide_who_is_pinged(local: LocalDiscord) -> None:
 
 
 def test_pages_of_messages(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    ids = [bare.post(fixtures.GENERAL_ID, content=str(i))["id"] for i in range(6)]
+    bare = RestClient(local)
+    ids = [bare.post_message(fixtures.GENERAL_ID, content=str(i))["id"] for i in range(6)]
 
     def read(query: str) -> list[str]:
-        return [each["content"] for each in bare.ok("GET", f"{HERE}?{query}")]
+        return [each["content"] for each in bare.request_json("GET", f"{HERE}?{query}")]
 
     assert read("limit=2") == ["5", "4"]
     assert read(f"limit=2&before={ids[4]}") == ["3", "2"]
     assert read(f"limit=2&after={ids[1]}") == ["3", "2"]
     assert read(f"limit=3&around={ids[2]}") == ["3", "2", "1"]
-    assert bare.refused("GET", HERE + "?limit=101") == (400, 50035)
+    assert bare.request_error("GET", HERE + "?limit=101") == (400, 50035)
 
 
 def test_members_are_found_by_the_beginning_of_a_name(local: LocalDiscord) -> None:
     search = f"/guilds/{fixtures.GUILD_ID}/members/search?limit=10&query="
-    assert [each["nick"] for each in Bare(local).ok("GET", search + "bob")] == ["Bob the GM"]
-    assert Bare(local).ok("GET", search + "zed") == []
+    assert [each["nick"] for each in RestClient(local).request_json("GET", search + "bob")] == ["Bob the GM"]
+    assert RestClient(local).request_json("GET", search + "zed") == []
 
 
 def test_the_sixth_message_in_five_seconds_is_refused(local: LocalDiscord) -> None:
     with LocalDiscord() as limited:
-        bare = Bare(limited)
-        first = bare.call("POST", HERE, {"content": "x"})
+        bare = RestClient(limited)
+        first = bare.request("POST", HERE, {"content": "x"})
         assert first.headers["X-RateLimit-Remaining"] == "4"
         for _ in range(4):
-            last = bare.call("POST", HERE, {"content": "x"})
+            last = bare.request("POST", HERE, {"content": "x"})
         assert last.headers["X-RateLimit-Remaining"] == "0"
-        answer = bare.call("POST", HERE, {"content": "x"})
+        answer = bare.request("POST", HERE, {"content": "x"})
         assert answer.status_code == 429
         assert answer.headers["Via"]
         assert answer.headers["X-RateLimit-Scope"] == "user"
         assert 0 < answer.json()["retry_after"] <= 5
-        assert bare.call("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).ok
+        assert bare.request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).ok

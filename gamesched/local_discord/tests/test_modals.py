@@ -8,7 +8,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
-from gamesched.local_discord.tests.rest_client import Ear
+from gamesched.local_discord.tests.rest_client import InteractionBot
 from gamesched.local_discord.tests.test_commands import GLOBAL, command
 
 
@@ -33,19 +33,19 @@ def modal(*components: Json, **parts: Any) -> Json:
     return {"custom_id": "game:new", "title": "New game", "components": list(components or [row(text())])} | parts
 
 
-def used(local: LocalDiscord) -> Ear:
+def bot_with_command_interaction(local: LocalDiscord) -> InteractionBot:
     """The bot has heard of a command."""
-    ear = Ear(local)
-    ear.bare.ok("PUT", GLOBAL, [command()])
-    local.client.command("bob", fixtures.GENERAL_ID, "game", wait=0)
+    ear = InteractionBot(local)
+    ear.rest.request_json("PUT", GLOBAL, [command()])
+    local.client.use_command("bob", fixtures.GENERAL_ID, "game", wait=0)
     return ear
 
 
-def clicked(local: LocalDiscord) -> Ear:
+def bot_with_component_interaction(local: LocalDiscord) -> InteractionBot:
     """The bot has heard of a click on its message."""
-    ear = Ear(local)
+    ear = InteractionBot(local)
     button = {"type": 2, "style": 1, "label": "Edit", "custom_id": "edit"}
-    message = ear.bare.post(fixtures.GENERAL_ID, content="Strahd", components=[row(button)])
+    message = ear.rest.post_message(fixtures.GENERAL_ID, content="Strahd", components=[row(button)])
     local.client.click("bob", message, "edit", wait=0)
     return ear
 
@@ -80,78 +80,78 @@ def clicked(local: LocalDiscord) -> Ear:
     ],
 )
 def test_it_refuses_what_a_modal_cannot_be(local: LocalDiscord, data: Json) -> None:
-    assert used(local).refused(9, data) == (400, 50035)
+    assert bot_with_command_interaction(local).response_error(9, data) == (400, 50035)
 
 
-def test_the_person_is_shown_it_and_the_bot_gets_what_they_wrote(local: LocalDiscord) -> None:
-    ear = used(local)
-    assert "resource" not in ear.answer(
+def test_a_modal_is_opened_and_submitted(local: LocalDiscord) -> None:
+    ear = bot_with_command_interaction(local)
+    assert "resource" not in ear.respond(
         9, modal(row(text()), label(select(required=False)), label(select(5, custom_id="who")))
     )
-    shown = ear.last("INTERACTION_MODAL_CREATE")
+    opened_modal = ear.last_event("INTERACTION_MODAL_CREATE")
     assert next(e for e in ear.events if e.name == "INTERACTION_MODAL_CREATE").only_for == fixtures.BOB_ID
-    assert (shown["custom_id"], shown["title"], shown["application_id"]) == ("game:new", "New game", local.client_id)
+    assert (opened_modal["custom_id"], opened_modal["title"], opened_modal["application_id"]) == ("game:new", "New game", local.client_id)
     values = {"title": "Strahd", "who": [str(fixtures.CHARLIE_ID)]}
     entry = local.client.submit_modal("bob", local.client.interactions()[-1]["modal"], values, wait=0)
     assert (entry["type"], entry["custom_id"], entry["state"]) == (5, "game:new", "waiting")
-    told = ear.last("INTERACTION_CREATE")
-    assert told["type"] == 5
-    assert "message" not in told
-    first, second, third = told["data"]["components"]
+    interaction = ear.last_event("INTERACTION_CREATE")
+    assert interaction["type"] == 5
+    assert "message" not in interaction
+    first, second, third = interaction["data"]["components"]
     assert first == {"type": 1, "id": 1, "components": [{"type": 4, "id": 2, "custom_id": "title", "value": "Strahd"}]}
     assert second == {"type": 18, "id": 3, "component": {"type": 3, "id": 4, "custom_id": "mode", "values": []}}
     assert third["component"]["values"] == [str(fixtures.CHARLIE_ID)]
-    assert told["data"]["resolved"]["users"][str(fixtures.CHARLIE_ID)]["username"] == "charlie"
-    made = ear.answer(4, {"content": "Made."})["resource"]["message"]
-    assert made["interaction_metadata"]["type"] == 5
-    assert made["interaction_metadata"]["triggering_interaction_metadata"]["type"] == 2
+    assert interaction["data"]["resolved"]["users"][str(fixtures.CHARLIE_ID)]["username"] == "charlie"
+    message = ear.respond(4, {"content": "Made."})["resource"]["message"]
+    assert message["interaction_metadata"]["type"] == 5
+    assert message["interaction_metadata"]["triggering_interaction_metadata"]["type"] == 2
 
 
-def test_what_is_written_keeps_to_the_form(local: LocalDiscord) -> None:
-    ear = used(local)
-    ear.answer(9, modal(row(text(min_length=3, max_length=5)), label(select())))
-    shown = ear.last("INTERACTION_MODAL_CREATE")
+def test_submitted_values_are_validated(local: LocalDiscord) -> None:
+    ear = bot_with_command_interaction(local)
+    ear.respond(9, modal(row(text(min_length=3, max_length=5)), label(select())))
+    opened_modal = ear.last_event("INTERACTION_MODAL_CREATE")
     good: dict[str, str | list[str]] = {"title": "four", "mode": ["e"]}
     bad: list[dict[str, str | list[str]]] = [{"title": ""}, {"title": "ab"}, {"title": "abcdef"}]
     bad += [{"mode": []}, {"mode": ["x"]}, {"mode": ["e", "h"]}]
     for wrong in bad:
         with pytest.raises(requests.HTTPError, match="50035"):
-            local.client.submit_modal("bob", shown, good | wrong, wait=0)
+            local.client.submit_modal("bob", opened_modal, good | wrong, wait=0)
     with pytest.raises(requests.HTTPError, match="10062"):
-        local.client.submit_modal("charlie", shown, good, wait=0)  # it was shown to Bob
-    local.client.submit_modal("bob", shown, good, wait=0)
+        local.client.submit_modal("charlie", opened_modal, good, wait=0)  # it was shown to Bob
+    local.client.submit_modal("bob", opened_modal, good, wait=0)
 
 
 def test_a_modal_from_a_message_may_edit_that_message(local: LocalDiscord) -> None:
-    ear = clicked(local)
-    ear.answer(9, modal())
-    local.client.submit_modal("bob", ear.last("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
-    told = ear.last("INTERACTION_CREATE")
+    ear = bot_with_component_interaction(local)
+    ear.respond(9, modal())
+    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
+    told = ear.last_event("INTERACTION_CREATE")
     assert told["message"]["content"] == "Strahd"
-    assert ear.refused(9, modal()) == (400, 50035)
-    assert ear.answer(7, {"content": "Ravenloft"})["resource"]["message"]["content"] == "Ravenloft"
-    assert ear.bare.ok("GET", ear.webhook() + "/messages/@original")["content"] == "Ravenloft"
-    follow_up = ear.bare.ok("POST", ear.webhook(), {"content": "Saved.", "flags": 64})
+    assert ear.response_error(9, modal()) == (400, 50035)
+    assert ear.respond(7, {"content": "Ravenloft"})["resource"]["message"]["content"] == "Ravenloft"
+    assert ear.rest.request_json("GET", ear.webhook_path() + "/messages/@original")["content"] == "Ravenloft"
+    follow_up = ear.rest.request_json("POST", ear.webhook_path(), {"content": "Saved.", "flags": 64})
     metadata = follow_up["interaction_metadata"]
     assert metadata["triggering_interaction_metadata"]["interacted_message_id"] == told["message"]["id"]
     assert metadata["original_response_message_id"] == told["message"]["id"]
 
 
 def test_a_modal_from_a_command_has_no_message_to_edit(local: LocalDiscord) -> None:
-    ear = used(local)
-    ear.answer(9, modal())
-    local.client.submit_modal("bob", ear.last("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
+    ear = bot_with_command_interaction(local)
+    ear.respond(9, modal())
+    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
     for kind in (6, 7, 8, 9):
-        assert ear.refused(kind, {"content": "x"}) == (400, 50035)
-    ear.answer(5)
-    assert ear.bare.ok("PATCH", ear.webhook() + "/messages/@original", {"content": "Done."})["flags"] == 0
+        assert ear.response_error(kind, {"content": "x"}) == (400, 50035)
+    ear.respond(5)
+    assert ear.rest.request_json("PATCH", ear.webhook_path() + "/messages/@original", {"content": "Done."})["flags"] == 0
 
 
 def test_the_message_of_a_modal_may_be_gone(local: LocalDiscord) -> None:
-    ear = clicked(local)
-    ear.answer(9, modal())
-    message = ear.last("INTERACTION_CREATE")["message"]
-    local.client.fault("delete_message", channel_id=message["channel_id"], message_id=message["id"])
-    local.client.submit_modal("bob", ear.last("INTERACTION_MODAL_CREATE"), {"title": "x"}, wait=0)
-    assert "message" not in ear.last("INTERACTION_CREATE")
-    assert ear.refused(7, {"content": "x"}) == (404, 10008)
+    ear = bot_with_component_interaction(local)
+    ear.respond(9, modal())
+    message = ear.last_event("INTERACTION_CREATE")["message"]
+    local.client.add_fault("delete_message", channel_id=message["channel_id"], message_id=message["id"])
+    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "x"}, wait=0)
+    assert "message" not in ear.last_event("INTERACTION_CREATE")
+    assert ear.response_error(7, {"content": "x"}) == (404, 10008)

@@ -10,7 +10,7 @@ import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 REDIRECT = "http://localhost:8000/accounts/discord/login/callback/"
 VERIFIER = "v" * 50
@@ -44,14 +44,14 @@ def test_a_person_logs_in(local: LocalDiscord) -> None:
     assert "Alice" in page.text
     back = authorize(local, str(fixtures.ALICE_ID))
     assert back["state"] == "s&1"
-    told = exchange(local, back["code"]).json()
-    bearer = Bare(local, f"Bearer {told['access_token']}")
-    assert bearer.ok("GET", "/users/@me")["username"] == "alice"
-    assert "email" not in bearer.ok("GET", "/users/@me")
-    (guild,) = bearer.ok("GET", "/users/@me/guilds")
+    token = exchange(local, back["code"]).json()
+    bearer = RestClient(local, f"Bearer {token['access_token']}")
+    assert bearer.request_json("GET", "/users/@me")["username"] == "alice"
+    assert "email" not in bearer.request_json("GET", "/users/@me")
+    (guild,) = bearer.request_json("GET", "/users/@me/guilds")
     assert (guild["id"], guild["owner"]) == (str(fixtures.GUILD_ID), True)
     assert int(guild["permissions"]) & 1 << 5
-    assert bearer.refused("GET", f"/channels/{fixtures.GENERAL_ID}") == (401, 0)
+    assert bearer.request_error("GET", f"/channels/{fixtures.GENERAL_ID}") == (401, 0)
 
 
 def test_a_person_declines(local: LocalDiscord) -> None:
@@ -61,9 +61,9 @@ def test_a_person_declines(local: LocalDiscord) -> None:
 
 def test_without_the_guilds_scope_no_guilds(local: LocalDiscord) -> None:
     code = authorize(local, "bob", scope="identify email")["code"]
-    bearer = Bare(local, f"Bearer {exchange(local, code).json()['access_token']}")
-    assert bearer.ok("GET", "/users/@me")["email"]
-    assert bearer.refused("GET", "/users/@me/guilds") == (401, 0)
+    bearer = RestClient(local, f"Bearer {exchange(local, code).json()['access_token']}")
+    assert bearer.request_json("GET", "/users/@me")["email"]
+    assert bearer.request_error("GET", "/users/@me/guilds") == (401, 0)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import ANNOUNCEMENT, FORUM, PUBLIC_THREAD
 from gamesched.local_discord.tests.conftest import CHROMIUM
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
@@ -21,10 +21,10 @@ def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
     page.get_by_label("Message").press("Enter")
     page.locator(".message strong", has_text="loud").wait_for()
     assert page.locator(".text img").count() == 0
-    bare = Bare(local)
+    bare = RestClient(local)
     button = {"type": 2, "style": 3, "label": "Join", "custom_id": "join"}
     fields = [{"name": "When", "value": "<t:1900000000:F>"}, {"name": "Host", "value": f"<@{fixtures.BOB_ID}>"}]
-    bare.post(
+    bare.post_message(
         fixtures.GAME_NIGHT_ID,
         embeds=[{"title": "Curse of Strahd", "fields": fields}],
         components=[{"type": 1, "components": [button]}],
@@ -36,22 +36,22 @@ def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
         page.wait_for_timeout(20)
     (made,) = local.server.services.interactions._by_id.values()
     answer = {"type": 4, "data": {"content": "You are in.", "flags": 64}}
-    bare.ok("POST", f"/interactions/{made.id}/{made.token}/callback", answer)
+    bare.request_json("POST", f"/interactions/{made.id}/{made.token}/callback", answer)
     page.get_by_text("Only you can see this").wait_for()
     page.get_by_role("button", name="Dismiss message").click()
     assert page.get_by_text("You are in.").count() == 0
     page.get_by_label("You are").select_option("alice")
     page.locator("nav a.unread", has_text="Game Scheduler").wait_for(state="detached")
-    dm = bare.ok("POST", "/users/@me/channels", {"recipient_id": fixtures.ALICE_ID})
-    bare.post(dm["id"], content="It starts soon.")
+    dm = bare.request_json("POST", "/users/@me/channels", {"recipient_id": fixtures.ALICE_ID})
+    bare.post_message(dm["id"], content="It starts soon.")
     page.locator("nav a.unread", has_text="Game Scheduler").click()
     page.get_by_text("It starts soon.").wait_for()
 
 
 def test_a_link_to_a_message_shows_it(local: LocalDiscord, page: Any) -> None:
-    first = Bare(local).post(fixtures.GENERAL_ID, content="the one")
+    first = RestClient(local).post_message(fixtures.GENERAL_ID, content="the one")
     for i in range(40):
-        Bare(local).post(fixtures.GENERAL_ID, content=f"and {i}")
+        RestClient(local).post_message(fixtures.GENERAL_ID, content=f"and {i}")
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.GENERAL_ID}/{first['id']}")
     page.locator(".jumped", has_text="the one").wait_for()
     page.set_viewport_size({"width": 360, "height": 640})
@@ -63,11 +63,11 @@ def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -
     several = {"type": 3, "custom_id": "days", "placeholder": "Days", "options": days, "min_values": 2, "max_values": 3}
     person = {"type": 5, "custom_id": "who", "placeholder": "A person"}
     rows = [{"type": 1, "components": [each]} for each in (several, person)]
-    Bare(local).post(fixtures.RAIDS_ID, content="Who can when?", components=rows)
+    RestClient(local).post_message(fixtures.RAIDS_ID, content="Who can when?", components=rows)
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=charlie")
     page.get_by_label("Friday").check()
     assert page.get_by_role("button", name="Choose").is_disabled()
-    local.client.say("alice", fixtures.RAIDS_ID, "something else")
+    local.client.send_message("alice", fixtures.RAIDS_ID, "something else")
     page.get_by_text("something else").wait_for()
     page.get_by_label("Sunday").check()
     page.get_by_role("button", name="Choose").click()
@@ -82,10 +82,10 @@ def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -
 
 def test_many_deleted_at_once_are_gone(local: LocalDiscord, page: Any) -> None:
     for i in range(5):
-        Bare(local).post(fixtures.RAIDS_ID, content=f"post {i}")
+        RestClient(local).post_message(fixtures.RAIDS_ID, content=f"post {i}")
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
     page.get_by_text("post 4").wait_for()
-    local.client.fault("delete_messages", channel_id=fixtures.RAIDS_ID, count=3)
+    local.client.add_fault("delete_messages", channel_id=fixtures.RAIDS_ID, count=3)
     page.get_by_text("post 4").wait_for(state="detached")
     assert [each.split("\n")[-1] for each in page.locator(".text").all_inner_texts()] == ["post 0", "post 1"]
 
@@ -93,11 +93,11 @@ def test_many_deleted_at_once_are_gone(local: LocalDiscord, page: Any) -> None:
 def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> None:
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
     page.locator("nav a", has_text="raids").wait_for()
-    guild = local.world.guilds[fixtures.GUILD_ID]
-    news = local.do(lambda world: world.add_channel(guild, "news", ANNOUNCEMENT))
-    local.do(lambda world: world.add_channel(guild, "tales", FORUM))
-    raids = local.world.channels[fixtures.RAIDS_ID]
-    local.do(lambda world: threads.start(world, raids, fixtures.BOB_ID, "loot", PUBLIC_THREAD))
+    guild = local.state.guilds[fixtures.GUILD_ID]
+    news = local.run_in_loop(lambda world: world.add_channel(guild, "news", ANNOUNCEMENT))
+    local.run_in_loop(lambda world: world.add_channel(guild, "tales", FORUM))
+    raids = local.state.channels[fixtures.RAIDS_ID]
+    local.run_in_loop(lambda world: threads.start(world, raids, fixtures.BOB_ID, "loot", PUBLIC_THREAD))
     page.locator("nav a.thread", has_text="loot").click()
     page.get_by_label("Message", exact=True).fill("Mine!")
     page.get_by_label("Message", exact=True).press("Enter")
@@ -105,5 +105,5 @@ def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> No
     assert page.get_by_role("heading", name="# loot").is_visible()
     places = [each.split("\n")[-1] for each in page.locator("nav a, nav p").all_inner_texts()]
     assert places[:7] == ["general", "game-night", "raids", "loot", "Table (voice)", "news", "tales (forum)"]
-    local.client.fault("delete_channel", channel_id=news.id)
+    local.client.add_fault("delete_channel", channel_id=news.id)
     page.locator("nav a", has_text="news").wait_for(state="detached")

@@ -15,7 +15,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.local_discord.tests.conftest import CHROMIUM
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
@@ -69,7 +69,7 @@ class Bot(discord.Client):
 @pytest.fixture
 def answering(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A bot in a thread of its own: Playwright has an event loop in this one."""
-    Bare(local).ok("PUT", f"/applications/{APPLICATION_ID}/commands", COMMANDS)
+    RestClient(local).request_json("PUT", f"/applications/{APPLICATION_ID}/commands", COMMANDS)
     monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
     loop = asyncio.new_event_loop()

@@ -7,14 +7,14 @@ import pytest
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.tests.conftest import CHROMIUM
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
 
 def test_the_newest_post_is_deleted_by_two_clicks(local: LocalDiscord, page: Any) -> None:
     for i in range(2):
-        Bare(local).post(fixtures.RAIDS_ID, content=f"post {i}")
+        RestClient(local).post_message(fixtures.RAIDS_ID, content=f"post {i}")
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
     page.get_by_text("post 1").wait_for()
     page.get_by_role("button", name="Faults").click()
@@ -34,7 +34,7 @@ def test_faults_are_chosen_by_name_and_cleared(local: LocalDiscord, page: Any) -
     roles.get_by_label("Organiser").check()
     roles.get_by_role("button").click()
     page.get_by_text("Roles of Charlie: Organiser.").wait_for()
-    assert local.world.guilds[fixtures.GUILD_ID].members[fixtures.CHARLIE_ID].roles == [fixtures.ORGANISER_ID]
+    assert local.state.guilds[fixtures.GUILD_ID].members[fixtures.CHARLIE_ID].roles == [fixtures.ORGANISER_ID]
     page.locator("summary", has_text="Channels and roles").click()
     rename = page.get_by_role("form", name="Rename")
     rename.get_by_label("what").select_option("Player")
@@ -48,7 +48,7 @@ def test_faults_are_chosen_by_name_and_cleared(local: LocalDiscord, page: Any) -
     page.get_by_role("form", name="Status").get_by_label("which requests").select_option("posting messages")
     page.get_by_role("button", name="Status").click()
     page.get_by_text("Status · posting messages · 1 to come").wait_for()
-    assert Bare(local).call("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).status_code == 500
+    assert RestClient(local).request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).status_code == 500
     page.locator("#fault-waiting").wait_for(state="hidden")
     page.get_by_role("button", name="Rate limit").click()
     page.get_by_role("button", name="Clear").click()

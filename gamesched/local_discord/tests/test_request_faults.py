@@ -7,7 +7,7 @@ import requests
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.tests.rest_client import RestClient
 
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
@@ -16,54 +16,54 @@ def count(local: LocalDiscord) -> int:
     return len(local.client.messages("alice", fixtures.GENERAL_ID))
 
 
-def test_a_status_so_many_times(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    local.client.fault("status", "POST /channels/*/messages", status=503, times=2)
-    assert bare.call("GET", "/users/@me").ok
-    local.client.say("alice", fixtures.GENERAL_ID, "people are not hit")
-    statuses = [bare.call("POST", HERE, {"content": "x"}).status_code for _ in range(3)]
+def test_status_is_returned_a_number_of_times(local: LocalDiscord) -> None:
+    bare = RestClient(local)
+    local.client.add_fault("status", "POST /channels/*/messages", status=503, times=2)
+    assert bare.request("GET", "/users/@me").ok
+    local.client.send_message("alice", fixtures.GENERAL_ID, "people are not hit")
+    statuses = [bare.request("POST", HERE, {"content": "x"}).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
     assert [each["status"] for each in local.client.requests("POST /channels/")] == [503, 503, 200]
 
 
 def test_a_rate_limit(local: LocalDiscord) -> None:
-    local.client.fault("status", status=429, retry_after=2.5)
-    answer = Bare(local).call("POST", HERE, {"content": "x"})
+    local.client.add_fault("status", status=429, retry_after=2.5)
+    answer = RestClient(local).request("POST", HERE, {"content": "x"})
     assert (answer.status_code, answer.json()["retry_after"]) == (429, 2.5)
 
 
-def test_done_but_the_answer_lost(local: LocalDiscord) -> None:
-    local.client.fault("lost", "POST /channels/*/messages")
+def test_lost_response(local: LocalDiscord) -> None:
+    local.client.add_fault("lost", "POST /channels/*/messages")
     with pytest.raises(requests.ConnectionError):
-        Bare(local).call("POST", HERE, {"content": "x"})
+        RestClient(local).request("POST", HERE, {"content": "x"})
     assert count(local) == 1
 
 
-def test_hanging_and_not_done(local: LocalDiscord) -> None:
-    local.client.fault("timeout", seconds=0.3)
+def test_timeout(local: LocalDiscord) -> None:
+    local.client.add_fault("timeout", seconds=0.3)
     with pytest.raises(requests.ConnectionError):
-        Bare(local).call("POST", HERE, {"content": "x"})
+        RestClient(local).request("POST", HERE, {"content": "x"})
     assert count(local) == 0
 
 
-def test_late_but_done(local: LocalDiscord) -> None:
-    local.client.fault("delay", seconds=0.3)
+def test_delay(local: LocalDiscord) -> None:
+    local.client.add_fault("delay", seconds=0.3)
     started = time.monotonic()
-    Bare(local).post(fixtures.GENERAL_ID, content="x")
+    RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
     assert time.monotonic() - started > 0.3
 
 
 def test_cleared_faults_do_not_happen(local: LocalDiscord) -> None:
-    local.client.fault("status", times=100)
+    local.client.add_fault("status", times=100)
     local.client.clear_faults()
-    Bare(local).post(fixtures.GENERAL_ID, content="x")
+    RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
 
 
-def test_a_part_of_the_requests(local: LocalDiscord) -> None:
+def test_probability(local: LocalDiscord) -> None:
     def hit(seed: int) -> list[bool]:
         local.client.clear_faults()
-        local.client.fault("status", times=0, probability=0.3, seed=seed)
-        return [not Bare(local).call("GET", "/users/@me").ok for _ in range(40)]
+        local.client.add_fault("status", times=0, probability=0.3, seed=seed)
+        return [not RestClient(local).request("GET", "/users/@me").ok for _ in range(40)]
 
     first = hit(1)
     assert 4 < sum(first) < 20
@@ -72,11 +72,11 @@ def test_a_part_of_the_requests(local: LocalDiscord) -> None:
 
 
 def test_a_rate_limit_stays_closed_for_its_time(local: LocalDiscord) -> None:
-    local.client.fault("rate_limit", "POST /channels/*/messages", retry_after=0.5)
-    bare = Bare(local)
-    assert bare.call("GET", "/users/@me").ok
+    local.client.add_fault("rate_limit", "POST /channels/*/messages", retry_after=0.5)
+    bare = RestClient(local)
+    assert bare.request("GET", "/users/@me").ok
     assert [each["seconds_left"] for each in local.client.faults()] == [None]
-    answers = [bare.call("POST", HERE, {"content": "x"}) for _ in range(3)]
+    answers = [bare.request("POST", HERE, {"content": "x"}) for _ in range(3)]
     assert {each.status_code for each in answers} == {429}
     waits = [each.json()["retry_after"] for each in answers]
     assert 0.5 == waits[0] > waits[1] > waits[2]
@@ -85,19 +85,19 @@ def test_a_rate_limit_stays_closed_for_its_time(local: LocalDiscord) -> None:
     assert answers[0].headers["Retry-After"] == "1"
     assert not answers[0].json()["global"]
     time.sleep(waits[2])
-    bare.post(fixtures.GENERAL_ID, content="x")
+    bare.post_message(fixtures.GENERAL_ID, content="x")
     assert local.client.faults() == []
 
 
 def test_a_global_rate_limit_spares_interactions(local: LocalDiscord) -> None:
-    local.client.fault("rate_limit", scope="global", retry_after=5)
-    bare = Bare(local)
-    answer = bare.call("GET", "/users/@me")
+    local.client.add_fault("rate_limit", scope="global", retry_after=5)
+    bare = RestClient(local)
+    answer = bare.request("GET", "/users/@me")
     assert (answer.status_code, answer.json()["global"], answer.headers["X-RateLimit-Global"]) == (429, True, "true")
-    assert bare.refused("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
+    assert bare.request_error("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
     local.client.clear_faults()
-    local.client.fault("rate_limit", scope="shared", retry_after=5)
-    answer = bare.call("GET", "/users/@me")
+    local.client.add_fault("rate_limit", scope="shared", retry_after=5)
+    answer = bare.request("GET", "/users/@me")
     assert answer.headers["X-RateLimit-Scope"] == "shared"
     assert answer.json()["message"] == "The resource is being rate limited."
 

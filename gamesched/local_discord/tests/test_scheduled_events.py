@@ -11,9 +11,9 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import World
-from gamesched.local_discord.tests.conftest import Listener
-from gamesched.local_discord.tests.rest_client import Bare
+from gamesched.local_discord.state.state import State
+from gamesched.local_discord.tests.conftest import RecordingClient
+from gamesched.local_discord.tests.rest_client import RestClient
 from gamesched.local_discord.tests.test_moderation import allow
 
 HERE = f"/guilds/{fixtures.GUILD_ID}/scheduled-events"
@@ -56,7 +56,7 @@ def voice(**changes: Any) -> Json:
     ],
 )
 def test_it_refuses_what_an_event_cannot_be(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = Bare(local).call("POST", HERE, body)
+    answer = RestClient(local).request("POST", HERE, body)
     assert (answer.status_code, answer.json()["code"]) == (400, 50035)
     place = answer.json()["errors"]
     for step in where.split("."):
@@ -65,77 +65,77 @@ def test_it_refuses_what_an_event_cannot_be(local: LocalDiscord, body: Json, whe
 
 
 def test_events_are_made_read_changed_and_deleted(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    made = bare.ok("POST", HERE, external(description="Part one"))
-    assert (made["status"], made["entity_metadata"]["location"]) == (1, "Bob's kitchen")
-    assert made["creator"]["id"] == local.client_id
-    assert "user_count" not in made
-    other = bare.ok("POST", HERE, voice())
+    bare = RestClient(local)
+    event = bare.request_json("POST", HERE, external(description="Part one"))
+    assert (event["status"], event["entity_metadata"]["location"]) == (1, "Bob's kitchen")
+    assert event["creator"]["id"] == local.client_id
+    assert "user_count" not in event
+    other = bare.request_json("POST", HERE, voice())
     assert other["scheduled_end_time"] is None
-    assert [each["id"] for each in bare.ok("GET", HERE)] == [made["id"], other["id"]]
-    path = f"{HERE}/{made['id']}"
-    changed = bare.ok("PATCH", path, {"name": "Strahd, part two", "description": None})
+    assert [each["id"] for each in bare.request_json("GET", HERE)] == [event["id"], other["id"]]
+    path = f"{HERE}/{event['id']}"
+    changed = bare.request_json("PATCH", path, {"name": "Strahd, part two", "description": None})
     assert (changed["name"], changed["description"]) == ("Strahd, part two", None)
     moved = {"entity_type": 2, "channel_id": str(fixtures.TABLE_ID), "entity_metadata": {}}
-    assert bare.ok("PATCH", path, moved)["channel_id"] == str(fixtures.TABLE_ID)
-    bare.ok("DELETE", path)
+    assert bare.request_json("PATCH", path, moved)["channel_id"] == str(fixtures.TABLE_ID)
+    bare.request_json("DELETE", path)
     for method in ("GET", "DELETE"):
-        assert bare.refused(method, path) == (404, 10070)
-    assert bare.refused("PATCH", path, {}) == (404, 10070)
+        assert bare.request_error(method, path) == (404, 10070)
+    assert bare.request_error("PATCH", path, {}) == (404, 10070)
 
 
 @pytest.mark.parametrize(("steps", "refused"), [([2, 3], None), ([4], None), ([3], 3), ([2, 4], 4), ([2, 1], 1)])
 def test_its_status_moves_forwards_only(local: LocalDiscord, steps: list[int], refused: int | None) -> None:
-    bare = Bare(local)
-    path = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    bare = RestClient(local)
+    path = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
     for status in steps:
         if status == refused:
-            assert bare.refused("PATCH", path, {"status": status}) == (400, 50035)
+            assert bare.request_error("PATCH", path, {"status": status}) == (400, 50035)
         else:
-            assert bare.ok("PATCH", path, {"status": status})["status"] == status
+            assert bare.request_json("PATCH", path, {"status": status})["status"] == status
     if refused is None:
-        assert bare.refused("PATCH", path, {"name": "x"}) == (400, 180000)
-        assert bare.ok("GET", HERE) == []
+        assert bare.request_error("PATCH", path, {"name": "x"}) == (400, 180000)
+        assert bare.request_json("GET", HERE) == []
 
 
 def test_a_guild_has_at_most_a_hundred(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    first, *_ = [bare.ok("POST", HERE, external())["id"] for _ in range(100)]
-    assert bare.refused("POST", HERE, external()) == (400, 30038)
-    bare.ok("PATCH", f"{HERE}/{first}", {"status": 4})
-    bare.ok("POST", HERE, external())
+    bare = RestClient(local)
+    first, *_ = [bare.request_json("POST", HERE, external())["id"] for _ in range(100)]
+    assert bare.request_error("POST", HERE, external()) == (400, 30038)
+    bare.request_json("PATCH", f"{HERE}/{first}", {"status": 4})
+    bare.request_json("POST", HERE, external())
 
 
 def test_others_events_need_the_right_to_manage(local: LocalDiscord) -> None:
-    bare, charlie, alice = Bare(local), Bare(local, "local-charlie"), Bare(local, "local-alice")
-    assert charlie.refused("POST", HERE, external()) == (403, 50013)
-    path = f"{HERE}/{alice.ok('POST', HERE, external())['id']}"
-    assert bare.refused("PATCH", path, {"name": "x"}) == (403, 50013)
-    assert bare.refused("DELETE", path) == (403, 50013)
-    own = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    bare, charlie, alice = RestClient(local), RestClient(local, "local-charlie"), RestClient(local, "local-alice")
+    assert charlie.request_error("POST", HERE, external()) == (403, 50013)
+    path = f"{HERE}/{alice.request_json('POST', HERE, external())['id']}"
+    assert bare.request_error("PATCH", path, {"name": "x"}) == (403, 50013)
+    assert bare.request_error("DELETE", path) == (403, 50013)
+    own = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
     local.client.as_person("bob", "PATCH", own, {"name": "Bob's"})  # an organiser manages events
     allow(local, Permission.MANAGE_EVENTS)
-    bare.ok("DELETE", path)
+    bare.request_json("DELETE", path)
 
 
 def test_people_are_interested(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    path = f"{HERE}/{bare.ok('POST', HERE, external())['id']}"
+    bare = RestClient(local)
+    path = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
     for name in ("bob", "charlie"):
         local.client.as_person(name, "PUT", f"{path}/users/@me")
     local.client.as_person("charlie", "DELETE", f"{path}/users/@me")
-    assert bare.ok("GET", f"{path}?with_user_count=true")["user_count"] == 1
-    (only,) = bare.ok("GET", f"{path}/users?with_member=true")
+    assert bare.request_json("GET", f"{path}?with_user_count=true")["user_count"] == 1
+    (only,) = bare.request_json("GET", f"{path}/users?with_member=true")
     assert (only["user"]["username"], only["member"]["nick"]) == ("bob", "Bob the GM")
 
 
 def test_they_survive_a_restart(local: LocalDiscord) -> None:
-    Bare(local).ok("POST", HERE, external())
-    again = local.do(lambda world: World(world.store))
-    assert again.guilds[fixtures.GUILD_ID].scheduled == local.world.guilds[fixtures.GUILD_ID].scheduled
+    RestClient(local).request_json("POST", HERE, external())
+    again = local.run_in_loop(lambda world: State(world.store))
+    assert again.guilds[fixtures.GUILD_ID].scheduled == local.state.guilds[fixtures.GUILD_ID].scheduled
 
 
-async def test_discord_py_schedules(local: LocalDiscord, bot: Listener) -> None:
+async def test_discord_py_schedules(local: LocalDiscord, bot: RecordingClient) -> None:
     guild = bot.guilds[0]
     starts = discord.utils.utcnow() + datetime.timedelta(hours=1)
     ends = starts + datetime.timedelta(hours=3)

@@ -10,181 +10,181 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import FORUM, REQUIRE_TAG, Json
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import Event, World
-from gamesched.local_discord.tests.conftest import Listener
-from gamesched.local_discord.tests.rest_client import Bare, Ear
+from gamesched.local_discord.state.state import Event, State
+from gamesched.local_discord.tests.conftest import RecordingClient
+from gamesched.local_discord.tests.rest_client import RestClient, InteractionBot
 from gamesched.local_discord.tests.test_moderation import allow
 
 HERE = f"/channels/{fixtures.GENERAL_ID}"
 
 
-def opened(local: LocalDiscord, kind: int = 11, **body: Any) -> Json:
-    made: Json = Bare(local).ok("POST", f"{HERE}/threads", {"name": "Session one", "type": kind} | body)
-    return made
+def open_thread(local: LocalDiscord, kind: int = 11, **body: Any) -> Json:
+    thread: Json = RestClient(local).request_json("POST", f"{HERE}/threads", {"name": "Session one", "type": kind} | body)
+    return thread
 
 
 def test_a_message_starts_a_thread_once(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    message = bare.post(fixtures.GENERAL_ID, content="Session one")
+    bare = RestClient(local)
+    message = bare.post_message(fixtures.GENERAL_ID, content="Session one")
     path = f"{HERE}/messages/{message['id']}"
-    made = bare.ok("POST", f"{path}/threads", {"name": "Session one", "auto_archive_duration": 60})
+    made = bare.request_json("POST", f"{path}/threads", {"name": "Session one", "auto_archive_duration": 60})
     assert (made["id"], made["parent_id"], made["type"]) == (message["id"], str(fixtures.GENERAL_ID), 11)
     assert made["thread_metadata"]["auto_archive_duration"] == 60
     assert made["member"]["user_id"] == made["owner_id"] == local.client_id
-    shown = bare.ok("GET", path)
+    shown = bare.request_json("GET", path)
     assert shown["thread"]["id"] == message["id"]
     assert shown["flags"] == 1 << 5
-    assert bare.refused("POST", f"{path}/threads", {"name": "x"}) == (400, 160004)
+    assert bare.request_error("POST", f"{path}/threads", {"name": "x"}) == (400, 160004)
     allow(local, Permission.MANAGE_THREADS)
-    bare.ok("DELETE", f"/channels/{made['id']}")
-    assert "thread" not in bare.ok("GET", path)
+    bare.request_json("DELETE", f"/channels/{made['id']}")
+    assert "thread" not in bare.request_json("GET", path)
 
 
 def test_what_a_thread_may_be_called_and_how_long_it_lives(local: LocalDiscord) -> None:
-    bare = Bare(local)
+    bare = RestClient(local)
     bad: list[Json] = [{"name": ""}, {"name": "x" * 101}, {"auto_archive_duration": 61}, {"type": 10}, {"type": 0}]
     for body in bad:
-        answer = bare.refused("POST", f"{HERE}/threads", {"name": "x", "type": 11} | body)
+        answer = bare.request_error("POST", f"{HERE}/threads", {"name": "x", "type": 11} | body)
         assert answer == (400, 50035)
-    assert bare.refused("POST", f"/channels/{fixtures.TABLE_ID}/threads", {"name": "x"}) == (400, 50024)
+    assert bare.request_error("POST", f"/channels/{fixtures.TABLE_ID}/threads", {"name": "x"}) == (400, 50024)
 
 
 def test_opening_and_speaking_need_permissions_of_the_channel(local: LocalDiscord) -> None:
-    bare, take = Bare(local), local.client.fault
-    made = opened(local)
+    bare, take = RestClient(local), local.client.add_fault
+    made = open_thread(local)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS"])
-    assert bare.refused("POST", f"/channels/{made['id']}/messages", {"content": "x"}) == (403, 50013)
-    assert bare.refused("POST", f"{HERE}/threads", {"name": "x", "type": 11}) == (403, 50013)
+    assert bare.request_error("POST", f"/channels/{made['id']}/messages", {"content": "x"}) == (403, 50013)
+    assert bare.request_error("POST", f"{HERE}/threads", {"name": "x", "type": 11}) == (403, 50013)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES", "CREATE_PRIVATE_THREADS"])
-    bare.post(made["id"], content="x")
-    assert bare.refused("POST", f"{HERE}/threads", {"name": "x", "type": 12}) == (403, 50013)
+    bare.post_message(made["id"], content="x")
+    assert bare.request_error("POST", f"{HERE}/threads", {"name": "x", "type": 12}) == (403, 50013)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"])
-    assert bare.refused("GET", f"/channels/{made['id']}") == (403, 50001)
+    assert bare.request_error("GET", f"/channels/{made['id']}") == (403, 50001)
 
 
 def test_a_private_thread_is_for_those_in_it(local: LocalDiscord) -> None:
-    bare, charlie = Bare(local), Bare(local, "local-charlie")
-    made = opened(local, 12)
+    bare, charlie = RestClient(local), RestClient(local, "local-charlie")
+    made = open_thread(local, 12)
     path = f"/channels/{made['id']}"
     assert made["thread_metadata"]["invitable"] is True
-    assert charlie.refused("GET", path) == (403, 50001)
-    bare.ok("PUT", f"{path}/thread-members/{fixtures.CHARLIE_ID}")
-    assert charlie.ok("GET", path)["member_count"] == 2
-    bare.ok("DELETE", f"{path}/thread-members/{fixtures.CHARLIE_ID}")
-    assert charlie.refused("GET", path) == (403, 50001)
+    assert charlie.request_error("GET", path) == (403, 50001)
+    bare.request_json("PUT", f"{path}/thread-members/{fixtures.CHARLIE_ID}")
+    assert charlie.request_json("GET", path)["member_count"] == 2
+    bare.request_json("DELETE", f"{path}/thread-members/{fixtures.CHARLIE_ID}")
+    assert charlie.request_error("GET", path) == (403, 50001)
 
 
 def test_members_come_and_go(local: LocalDiscord) -> None:
-    bare, charlie = Bare(local), Bare(local, "local-charlie")
-    path = f"/channels/{opened(local)['id']}"
-    charlie.ok("PUT", f"{path}/thread-members/@me")
+    bare, charlie = RestClient(local), RestClient(local, "local-charlie")
+    path = f"/channels/{open_thread(local)['id']}"
+    charlie.request_json("PUT", f"{path}/thread-members/@me")
     who = f"{path}/thread-members/{fixtures.CHARLIE_ID}"
-    assert bare.ok("GET", who + "?with_member=true")["member"]["user"]["username"] == "charlie"
-    assert "member" not in bare.ok("GET", who)
-    assert charlie.refused("DELETE", f"{path}/thread-members/{local.client_id}") == (403, 50013)
-    charlie.ok("DELETE", f"{path}/thread-members/@me")
-    assert bare.refused("GET", who) == (404, 10007)
-    assert bare.refused("PUT", f"{path}/thread-members/{fixtures.ERIN_ID}") == (404, 10007)
-    assert bare.refused("GET", f"{path}/thread-members") == (403, 50001)  # needs the privileged intent
-    local.client.say("bob", path.split("/")[-1], "hello")
-    assert [each["user_id"] for each in charlie.ok("GET", f"{path}/thread-members")] == [
+    assert bare.request_json("GET", who + "?with_member=true")["member"]["user"]["username"] == "charlie"
+    assert "member" not in bare.request_json("GET", who)
+    assert charlie.request_error("DELETE", f"{path}/thread-members/{local.client_id}") == (403, 50013)
+    charlie.request_json("DELETE", f"{path}/thread-members/@me")
+    assert bare.request_error("GET", who) == (404, 10007)
+    assert bare.request_error("PUT", f"{path}/thread-members/{fixtures.ERIN_ID}") == (404, 10007)
+    assert bare.request_error("GET", f"{path}/thread-members") == (403, 50001)  # needs the privileged intent
+    local.client.send_message("bob", path.split("/")[-1], "hello")
+    assert [each["user_id"] for each in charlie.request_json("GET", f"{path}/thread-members")] == [
         local.client_id,
         str(fixtures.BOB_ID),
     ]
 
 
 def test_a_message_unarchives_unless_it_is_locked(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    made = opened(local)
+    bare = RestClient(local)
+    made = open_thread(local)
     path = f"/channels/{made['id']}"
-    said = bare.post(made["id"], content="before")
-    assert bare.ok("PATCH", path, {"archived": True})["thread_metadata"]["archived"] is True
-    assert bare.refused("PATCH", f"{path}/messages/{said['id']}", {"content": "x"}) == (400, 50083)
-    assert bare.refused("PATCH", path, {"name": "x"}) == (400, 50083)
-    assert bare.refused("PUT", f"{path}/thread-members/@me") == (400, 50083)
-    local.client.say("charlie", made["id"], "after")
-    shown = bare.ok("GET", path)
+    said = bare.post_message(made["id"], content="before")
+    assert bare.request_json("PATCH", path, {"archived": True})["thread_metadata"]["archived"] is True
+    assert bare.request_error("PATCH", f"{path}/messages/{said['id']}", {"content": "x"}) == (400, 50083)
+    assert bare.request_error("PATCH", path, {"name": "x"}) == (400, 50083)
+    assert bare.request_error("PUT", f"{path}/thread-members/@me") == (400, 50083)
+    local.client.send_message("charlie", made["id"], "after")
+    shown = bare.request_json("GET", path)
     assert (shown["thread_metadata"]["archived"], shown["message_count"], shown["total_message_sent"]) == (False, 2, 2)
-    assert bare.refused("PATCH", path, {"locked": True}) == (403, 50013)
+    assert bare.request_error("PATCH", path, {"locked": True}) == (403, 50013)
     local.client.as_person("alice", "PATCH", path, {"locked": True, "archived": True})
-    assert bare.refused("POST", f"{path}/messages", {"content": "x"}) == (400, 50083)
-    assert bare.refused("PATCH", path, {"archived": False}) == (403, 50013)
-    local.client.say("alice", made["id"], "The owner may.")
+    assert bare.request_error("POST", f"{path}/messages", {"content": "x"}) == (400, 50083)
+    assert bare.request_error("PATCH", path, {"archived": False}) == (403, 50013)
+    local.client.send_message("alice", made["id"], "The owner may.")
 
 
 def test_a_click_in_an_archived_or_locked_thread_is_refused_as_a_message_is(local: LocalDiscord) -> None:
-    ear = Ear(local)
-    thread = local.world.channels[int(opened(local)["id"])]
+    ear = InteractionBot(local)
+    thread = local.state.channels[int(open_thread(local)["id"])]
     button = {"type": 2, "style": 1, "label": "Join", "custom_id": "join"}
-    message = ear.bare.post(thread.id, content="Join", components=[{"type": 1, "components": [button]}])
-    local.do(lambda world: world.change_channel(thread, archived=True, locked=True))
+    message = ear.rest.post_message(thread.id, content="Join", components=[{"type": 1, "components": [button]}])
+    local.run_in_loop(lambda world: world.change_channel(thread, archived=True, locked=True))
     local.client.click("bob", message, "join", wait=0)
-    assert ear.refused(7, {"content": "x"}) == (400, 50083)
-    assert ear.refused(4, {"content": "x"}) == (400, 50083)
-    local.do(lambda world: world.change_channel(thread, locked=False))
-    ear.answer(4, {"content": "A new message opens it."})
-    assert not ear.bare.ok("GET", f"/channels/{thread.id}")["thread_metadata"]["archived"]
+    assert ear.response_error(7, {"content": "x"}) == (400, 50083)
+    assert ear.response_error(4, {"content": "x"}) == (400, 50083)
+    local.run_in_loop(lambda world: world.change_channel(thread, locked=False))
+    ear.respond(4, {"content": "A new message opens it."})
+    assert not ear.rest.request_json("GET", f"/channels/{thread.id}")["thread_metadata"]["archived"]
 
 
 def test_active_threads_are_listed_to_those_who_see_them(local: LocalDiscord) -> None:
-    public, private, closed = opened(local), opened(local, 12), opened(local)
-    Bare(local).ok("PATCH", f"/channels/{closed['id']}", {"archived": True})
+    public, private, closed = open_thread(local), open_thread(local, 12), open_thread(local)
+    RestClient(local).request_json("PATCH", f"/channels/{closed['id']}", {"archived": True})
     path = f"/guilds/{fixtures.GUILD_ID}/threads/active"
-    mine = Bare(local).ok("GET", path)
+    mine = RestClient(local).request_json("GET", path)
     assert [each["id"] for each in mine["threads"]] == [private["id"], public["id"]]
     assert len(mine["members"]) == 2
-    seen = Bare(local, "local-charlie").ok("GET", path)
+    seen = RestClient(local, "local-charlie").request_json("GET", path)
     assert [each["id"] for each in seen["threads"]] == [public["id"]]
-    assert public["id"] not in [each["id"] for each in Bare(local).ok("GET", f"/guilds/{fixtures.GUILD_ID}/channels")]
+    assert public["id"] not in [each["id"] for each in RestClient(local).request_json("GET", f"/guilds/{fixtures.GUILD_ID}/channels")]
 
 
 def test_a_forum_takes_posts_only(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    forum = local.do(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM)).id
-    assert bare.refused("POST", f"/channels/{forum}/messages", {"content": "x"}) == (400, 50008)
-    assert bare.refused("POST", f"/channels/{forum}/threads", {"name": "x"}) == (400, 50035)
+    bare = RestClient(local)
+    forum = local.run_in_loop(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM)).id
+    assert bare.request_error("POST", f"/channels/{forum}/messages", {"content": "x"}) == (400, 50008)
+    assert bare.request_error("POST", f"/channels/{forum}/threads", {"name": "x"}) == (400, 50035)
     empty = {"name": "x", "message": {"content": ""}}
-    assert bare.refused("POST", f"/channels/{forum}/threads", empty) == (400, 50006)
-    made = bare.ok("POST", f"/channels/{forum}/threads", {"name": "Strahd", "message": {"content": "Join us"}})
+    assert bare.request_error("POST", f"/channels/{forum}/threads", empty) == (400, 50006)
+    made = bare.request_json("POST", f"/channels/{forum}/threads", {"name": "Strahd", "message": {"content": "Join us"}})
     assert made["message"]["id"] == made["id"]
     assert (made["message_count"], made["total_message_sent"]) == (0, 1)
-    bare.post(made["id"], content="second")
-    assert bare.ok("GET", f"/channels/{made['id']}")["message_count"] == 1
+    bare.post_message(made["id"], content="second")
+    assert bare.request_json("GET", f"/channels/{made['id']}")["message_count"] == 1
 
 
 def test_channels_are_made_changed_and_deleted(local: LocalDiscord) -> None:
-    bare, channels = Bare(local), f"/guilds/{fixtures.GUILD_ID}/channels"
-    assert bare.refused("POST", channels, {"name": "x"}) == (403, 50013)
+    bare, channels = RestClient(local), f"/guilds/{fixtures.GUILD_ID}/channels"
+    assert bare.request_error("POST", channels, {"name": "x"}) == (403, 50013)
     allow(local, Permission.MANAGE_CHANNELS)
-    category = bare.ok("POST", channels, {"name": "Games", "type": 4})
+    category = bare.request_json("POST", channels, {"name": "Games", "type": 4})
     denied = {"id": str(fixtures.GUILD_ID), "type": 0, "allow": "0", "deny": "2048"}
     body = {"name": "One Shots", "topic": "Short ones", "parent_id": category["id"], "permission_overwrites": [denied]}
-    made = bare.ok("POST", channels, body)
+    made = bare.request_json("POST", channels, body)
     assert (made["name"], made["topic"], made["parent_id"]) == ("one-shots", "Short ones", category["id"])
     assert made["permission_overwrites"] == [denied]
-    assert bare.ok("PATCH", f"/channels/{made['id']}", {"name": "long-shots", "topic": None})["topic"] is None
-    assert bare.refused("PATCH", f"/channels/{made['id']}", {"name": ""}) == (400, 50035)
-    assert bare.refused("POST", channels, {"name": "x", "type": 13}) == (400, 50035)
-    assert bare.refused("POST", channels, {"name": "x", "parent_id": str(fixtures.GENERAL_ID)}) == (400, 50035)
-    bare.ok("DELETE", f"/channels/{made['id']}")
-    assert bare.refused("GET", f"/channels/{made['id']}") == (404, 10003)
+    assert bare.request_json("PATCH", f"/channels/{made['id']}", {"name": "long-shots", "topic": None})["topic"] is None
+    assert bare.request_error("PATCH", f"/channels/{made['id']}", {"name": ""}) == (400, 50035)
+    assert bare.request_error("POST", channels, {"name": "x", "type": 13}) == (400, 50035)
+    assert bare.request_error("POST", channels, {"name": "x", "parent_id": str(fixtures.GENERAL_ID)}) == (400, 50035)
+    bare.request_json("DELETE", f"/channels/{made['id']}")
+    assert bare.request_error("GET", f"/channels/{made['id']}") == (404, 10003)
 
 
 def test_a_thread_goes_with_its_channel_and_is_kept_over_a_restart(local: LocalDiscord) -> None:
-    made = int(opened(local)["id"])
-    again = local.do(lambda world: World(world.store)).channels[made]
-    assert again == local.world.channels[made]
-    local.do(lambda world: world.delete_channel(world.channels[fixtures.GENERAL_ID]))
-    assert made not in local.world.channels
-    assert made not in local.do(lambda world: World(world.store)).channels
+    made = int(open_thread(local)["id"])
+    again = local.run_in_loop(lambda world: State(world.store)).channels[made]
+    assert again == local.state.channels[made]
+    local.run_in_loop(lambda world: world.delete_channel(world.channels[fixtures.GENERAL_ID]))
+    assert made not in local.state.channels
+    assert made not in local.run_in_loop(lambda world: State(world.store)).channels
 
 
-def test_its_events(local: LocalDiscord) -> None:
+def test_thread_events(local: LocalDiscord) -> None:
     heard: list[Event] = []
-    local.do(lambda world: world.subscribe(heard.append))
-    thread = local.world.channels[int(opened(local)["id"])]
-    local.do(lambda world: world.rename_channel(thread, "Session two"))
-    local.do(lambda world: world.delete_channel(thread))
+    local.run_in_loop(lambda world: world.subscribe(heard.append))
+    thread = local.state.channels[int(open_thread(local)["id"])]
+    local.run_in_loop(lambda world: world.rename_channel(thread, "Session two"))
+    local.run_in_loop(lambda world: world.delete_channel(thread))
     names = ["THREAD_CREATE", "THREAD_MEMBERS_UPDATE", "THREAD_UPDATE", "THREAD_DELETE"]
     assert [event.name for event in heard] == names
     told = {"id": str(thread.id), "guild_id": str(fixtures.GUILD_ID), "parent_id": str(fixtures.GENERAL_ID), "type": 11}
@@ -192,28 +192,28 @@ def test_its_events(local: LocalDiscord) -> None:
 
 
 def test_a_forum_may_require_a_tag(local: LocalDiscord) -> None:
-    bare = Bare(local)
+    bare = RestClient(local)
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
-    forum = local.do(lambda world: fixtures.add_forum(world, flags=REQUIRE_TAG, available_tags=tags))
+    forum = local.run_in_loop(lambda world: fixtures.add_forum(world, flags=REQUIRE_TAG, available_tags=tags))
     path, body = f"/channels/{forum.id}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
-    assert [tag["name"] for tag in bare.ok("GET", f"/channels/{forum.id}")["available_tags"]] == ["Full", "Open"]
-    assert bare.refused("POST", path, body) == (400, 40067)
-    assert bare.refused("POST", path, body | {"applied_tags": ["7"]}) == (400, 50035)
-    assert bare.refused("POST", path, body | {"applied_tags": ["5"]}) == (403, 50013)
-    assert bare.ok("POST", path, body | {"applied_tags": ["6"]})["applied_tags"] == ["6"]
+    assert [tag["name"] for tag in bare.request_json("GET", f"/channels/{forum.id}")["available_tags"]] == ["Full", "Open"]
+    assert bare.request_error("POST", path, body) == (400, 40067)
+    assert bare.request_error("POST", path, body | {"applied_tags": ["7"]}) == (400, 50035)
+    assert bare.request_error("POST", path, body | {"applied_tags": ["5"]}) == (403, 50013)
+    assert bare.request_json("POST", path, body | {"applied_tags": ["6"]})["applied_tags"] == ["6"]
 
 
 def test_archived_threads_are_listed_apart(local: LocalDiscord) -> None:
-    bare = Bare(local)
-    first, second = opened(local), opened(local)
-    bare.ok("PATCH", f"/channels/{first['id']}", {"archived": True})
-    found = bare.ok("GET", f"{HERE}/threads/archived/public")
+    bare = RestClient(local)
+    first, second = open_thread(local), open_thread(local)
+    bare.request_json("PATCH", f"/channels/{first['id']}", {"archived": True})
+    found = bare.request_json("GET", f"{HERE}/threads/archived/public")
     assert [each["id"] for each in found["threads"]] == [first["id"]]
-    found = bare.ok("GET", f"/guilds/{fixtures.GUILD_ID}/threads/active")
+    found = bare.request_json("GET", f"/guilds/{fixtures.GUILD_ID}/threads/active")
     assert [each["id"] for each in found["threads"]] == [second["id"]]
 
 
-async def test_discord_py_uses_threads(local: LocalDiscord, bot: Listener) -> None:
+async def test_discord_py_uses_threads(local: LocalDiscord, bot: RecordingClient) -> None:
     channel = bot.get_channel(fixtures.GENERAL_ID)
     assert isinstance(channel, discord.TextChannel)
     thread = await (await channel.send("Session one")).create_thread(name="Session one")
@@ -232,7 +232,7 @@ async def test_discord_py_uses_threads(local: LocalDiscord, bot: Listener) -> No
     assert [each.id for each in await bot.guilds[0].active_threads()] == [thread.id]
     with pytest.raises(discord.Forbidden):
         await thread.delete()
-    forum = local.do(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM))
+    forum = local.run_in_loop(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM))
     await asyncio.sleep(0.1)
     there = bot.get_channel(forum.id)
     assert isinstance(there, discord.ForumChannel)

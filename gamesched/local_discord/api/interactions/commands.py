@@ -5,122 +5,122 @@ https://docs.discord.com/developers/interactions/application-commands
 
 from collections.abc import Sequence
 
-from gamesched.local_discord.api.interactions.command_schema import SLASH, read_command
-from gamesched.local_discord.errors import invalid, too_many_command_creates, too_many_commands, unknown_command
+from gamesched.local_discord.api.interactions.command_schema import CHAT_INPUT, read_command
+from gamesched.local_discord.errors import invalid_form_body, too_many_command_creates, too_many_commands, unknown_command
 from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Json
 from gamesched.local_discord.state.permissions import Permission
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
-MOST = {1: 100, 2: 15, 3: 15}  # by type, in each guild and of the global ones
-CREATES_A_DAY, DAY = 200, 24 * 3600.0  # in each guild, and of global ones; seconds
+MAX_COMMANDS = {1: 100, 2: 15, 3: 15}  # by type, in each guild and of the global ones
+MAX_CREATES_PER_DAY, DAY = 200, 24 * 3600.0  # in each guild, and of global ones; seconds
 GLOBAL = 0
 
 
-def of(world: World, scope: int) -> list[Json]:
-    return world.commands.get(scope, [])
+def list_commands(state: State, scope: int) -> list[Json]:
+    return state.commands.get(scope, [])
 
 
-def one(world: World, scope: int, command_id: int) -> Json:
+def get_command(state: State, scope: int, command_id: int) -> Json:
     """Raises 10063."""
-    for command in of(world, scope):
+    for command in list_commands(state, scope):
         if command["id"] == str(command_id):
             return command
     raise unknown_command()
 
 
-def put(world: World, scope: int, given: Sequence[object]) -> list[Json]:
+def bulk_overwrite(state: State, scope: int, given: Sequence[object]) -> list[Json]:
     """Replace all. Those whose name and type were there before keep their id."""
     commands = [read_command(each, (i,)) for i, each in enumerate(given)]
     names = [(each["name"], each["type"]) for each in commands]
     if len(set(names)) != len(names):
-        raise invalid((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
-    for kind, most in MOST.items():
+        raise invalid_form_body((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
+    for kind, most in MAX_COMMANDS.items():
         if sum(each["type"] == kind for each in commands) > most:
             raise too_many_commands(most)
-    known = {(old["name"], old["type"]): old["id"] for old in of(world, scope)}
-    _count_creates(world, scope, sum(name not in known for name in names))
-    made = [_finished(world, scope, each, known.get(name)) for name, each in zip(names, commands, strict=True)]
-    return _keep(world, scope, made)
+    known = {(old["name"], old["type"]): old["id"] for old in list_commands(state, scope)}
+    _count_creates(state, scope, sum(name not in known for name in names))
+    stored = [_with_ids(state, scope, each, known.get(name)) for name, each in zip(names, commands, strict=True)]
+    return _save(state, scope, stored)
 
 
-def upsert(world: World, scope: int, given: object) -> tuple[Json, bool]:
+def create_or_overwrite(state: State, scope: int, given: object) -> tuple[Json, bool]:
     """Make a command, or replace that of the same name and type. Returns it, and whether it is new."""
     command = read_command(given)
-    others = [each for each in of(world, scope) if (each["name"], each["type"]) != (command["name"], command["type"])]
-    old = next((each for each in of(world, scope) if each not in others), None)
+    others = [each for each in list_commands(state, scope) if (each["name"], each["type"]) != (command["name"], command["type"])]
+    old = next((each for each in list_commands(state, scope) if each not in others), None)
     if old is None:
-        if sum(each["type"] == command["type"] for each in others) >= MOST[command["type"]]:
-            raise too_many_commands(MOST[command["type"]])
-        _count_creates(world, scope, 1)
-    made = _finished(world, scope, command, None if old is None else old["id"])
-    _keep(world, scope, [*others, made])
-    return made, old is None
+        if sum(each["type"] == command["type"] for each in others) >= MAX_COMMANDS[command["type"]]:
+            raise too_many_commands(MAX_COMMANDS[command["type"]])
+        _count_creates(state, scope, 1)
+    stored = _with_ids(state, scope, command, None if old is None else old["id"])
+    _save(state, scope, [*others, stored])
+    return stored, old is None
 
 
-def change(world: World, scope: int, command_id: int, body: Json) -> Json:
+def edit_command(state: State, scope: int, command_id: int, body: Json) -> Json:
     """Change what the body names. Raises 10063, 50035."""
-    old = one(world, scope, command_id)
+    old = get_command(state, scope, command_id)
     command = read_command(old | body | {"type": old["type"]})
-    others = [each for each in of(world, scope) if each is not old]
+    others = [each for each in list_commands(state, scope) if each is not old]
     if any((each["name"], each["type"]) == (command["name"], command["type"]) for each in others):
-        raise invalid((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
-    made = _finished(world, scope, command, old["id"])
-    _keep(world, scope, [made if each is old else each for each in of(world, scope)])
-    return made
+        raise invalid_form_body((), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
+    stored = _with_ids(state, scope, command, old["id"])
+    _save(state, scope, [stored if each is old else each for each in list_commands(state, scope)])
+    return stored
 
 
-def delete(world: World, scope: int, command_id: int) -> None:
-    gone = one(world, scope, command_id)
-    _keep(world, scope, [each for each in of(world, scope) if each is not gone])
+def delete_command(state: State, scope: int, command_id: int) -> None:
+    deleted = get_command(state, scope, command_id)
+    _save(state, scope, [each for each in list_commands(state, scope) if each is not deleted])
 
 
-def _finished(world: World, scope: int, command: Json, command_id: str | None) -> Json:
-    own = {"id": command_id or str(world.new_id()), "application_id": str(APPLICATION_ID)}
-    own["version"] = str(world.new_id())
+def _with_ids(state: State, scope: int, command: Json, command_id: str | None) -> Json:
+    own = {"id": command_id or str(state.new_id()), "application_id": str(APPLICATION_ID)}
+    own["version"] = str(state.new_id())
     return own | command | ({"guild_id": str(scope)} if scope != GLOBAL else {})
 
 
-def _keep(world: World, scope: int, commands: list[Json]) -> list[Json]:
-    world.commands[scope] = commands
-    world.store.put("commands", scope, {"scope": scope, "commands": commands})
+def _save(state: State, scope: int, commands: list[Json]) -> list[Json]:
+    state.commands[scope] = commands
+    state.store.put("commands", scope, {"scope": scope, "commands": commands})
     return commands
 
 
-def _count_creates(world: World, scope: int, new: int) -> None:
-    now = world.clock()
-    lately = [at for at in world.command_creates.get(scope, []) if at > now - DAY]
-    if len(lately) + new > CREATES_A_DAY:
+def _count_creates(state: State, scope: int, created: int) -> None:
+    now = state.clock()
+    recent = [at for at in state.command_creation_times.get(scope, []) if at > now - DAY]
+    if len(recent) + created > MAX_CREATES_PER_DAY:
         raise too_many_command_creates()
-    world.command_creates[scope] = lately + [now] * new
+    state.command_creation_times[scope] = recent + [now] * created
 
 
 # --- who may use which --------------------------------------------------------------------------------------
 
 
-def usable(world: World, channel: Channel, user_id: int) -> list[Json]:
+def usable_commands(state: State, channel: Channel, user_id: int) -> list[Json]:
     """The commands that Discord offers this person in this channel."""
-    guild = world.guild_of(channel)
-    found = of(world, GLOBAL) + (of(world, guild.id) if guild is not None else [])
+    guild = state.guild_of(channel)
+    candidates = list_commands(state, GLOBAL) + (list_commands(state, guild.id) if guild is not None else [])
     if guild is None:
-        return [each for each in found if each.get("dm_permission") is not False and 1 in (each.get("contexts") or [1])]
-    bits = permissions.in_guild(guild, user_id)
-    if not world.permissions(channel, user_id) & Permission.USE_APPLICATION_COMMANDS:
+        return [each for each in candidates if each.get("dm_permission") is not False and 1 in (each.get("contexts") or [1])]
+    bits = permissions.guild_permissions(guild, user_id)
+    if not state.permissions(channel, user_id) & Permission.USE_APPLICATION_COMMANDS:
         return []
-    allowed = [each for each in found if 0 in (each.get("contexts") or [0])]
+    allowed = [each for each in candidates if 0 in (each.get("contexts") or [0])]
     needed = [(each, int(each["default_member_permissions"] or 0)) for each in allowed]
-    return [each for each, need in needed if bits & need == need and (bits == permissions.ALL or need or _open(each))]
+    return [each for each, need in needed if bits & need == need and (bits == permissions.ALL_PERMISSIONS or need or _is_open_to_members(each))]
 
 
-def _open(command: Json) -> bool:
+def _is_open_to_members(command: Json) -> bool:
     """Permissions "0" leave a command to administrators."""
     return bool(command["default_member_permissions"] != "0")
 
 
-def index(world: World, channel: Channel, user_id: int) -> Json:
+def command_index(state: State, channel: Channel, user_id: int) -> Json:
     """What Discord's own client reads to offer commands."""
-    bot = world.bot
-    found = usable(world, channel, user_id)
+    bot = state.bot
+    usable = usable(state, channel, user_id)
     application = {
         "id": str(APPLICATION_ID),
         "name": bot.global_name or bot.username,
@@ -129,14 +129,14 @@ def index(world: World, channel: Channel, user_id: int) -> Json:
         "bot_id": str(bot.id),
         "flags": 0,
     }
-    newest = max((int(each["version"]) for each in found), default=0)
-    return {"applications": [application], "application_commands": found, "version": str(newest)}
+    newest = max((int(each["version"]) for each in usable), default=0)
+    return {"applications": [application], "application_commands": usable, "version": str(newest)}
 
 
-def full_name(data: Json) -> str:
+def qualified_name(data: Json) -> str:
     """The name with those of the subcommand and its group, as in "game list"."""
     names, options = [str(data["name"])], data.get("options") or []
-    while data.get("type", SLASH) == SLASH and options and options[0].get("type") in (1, 2):
+    while data.get("type", CHAT_INPUT) == CHAT_INPUT and options and options[0].get("type") in (1, 2):
         names.append(str(options[0]["name"]))
         options = options[0].get("options") or []
     return " ".join(names)

@@ -6,103 +6,103 @@ https://docs.discord.com/developers/interactions/receiving-and-responding#intera
 from gamesched.local_discord.api.interactions import commands
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Interaction, Json, Message
-from gamesched.local_discord.state.state import World
+from gamesched.local_discord.state.state import State
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
+APPLICATION_COMMAND, MESSAGE_COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 
 
-def told(world: World, made: Interaction, channel: Channel, message: Message | None) -> Json:
+def interaction_create(state: State, interaction: Interaction, channel: Channel, message: Message | None) -> Json:
     """INTERACTION_CREATE."""
-    guild = world.guild_of(channel)
-    user = world.users[made.user_id]
+    guild = state.guild_of(channel)
+    user = state.users[interaction.user_id]
     payload: Json = {
-        "id": str(made.id),
+        "id": str(interaction.id),
         "application_id": str(APPLICATION_ID),
-        "type": made.type,
-        "token": made.token,
+        "type": interaction.type,
+        "token": interaction.token,
         "version": 1,
-        "data": made.data,
+        "data": interaction.data,
         "channel_id": str(channel.id),
-        "channel": world.channel_for(channel, user.id),
-        "app_permissions": str(world.permissions(channel, APPLICATION_ID)),
+        "channel": state.channel_payload_for(channel, user.id),
+        "app_permissions": str(state.permissions(channel, APPLICATION_ID)),
         "locale": "en-US",
         "entitlements": [],
         "entitlement_sku_ids": [],
-        "authorizing_integration_owners": owners(made),
+        "authorizing_integration_owners": integration_owners(interaction),
         "context": 0 if guild else 1,
         "attachment_size_limit": 10 * 1024 * 1024,
     }
     if guild is None:
         payload["user"] = payloads.user(user)
     else:
-        bits = str(world.permissions(channel, user.id))
+        bits = str(state.permissions(channel, user.id))
         payload["channel"] = payload["channel"] | {"permissions": bits}
         payload["member"] = payloads.member(guild.members[user.id], user) | {"permissions": bits}
         payload["guild_id"] = str(guild.id)
         payload["guild"] = {"id": str(guild.id), "locale": "en-US", "features": []}
         payload["guild_locale"] = "en-US"
     if message is not None:
-        payload["message"] = world.message_payload(message)
+        payload["message"] = state.message_payload(message)
     return payload
 
 
-def owners(made: Interaction) -> Json:
-    return {"0": str(made.guild_id or 0)}
+def integration_owners(interaction: Interaction) -> Json:
+    return {"0": str(interaction.guild_id or 0)}
 
 
-def modal(world: World, made: Interaction, shown: Json) -> Json:
+def modal_create(state: State, interaction: Interaction, modal: Json) -> Json:
     """INTERACTION_MODAL_CREATE, which the person's client opens."""
-    application = {"id": str(APPLICATION_ID), "name": world.bot.username, "icon": None, "description": ""}
-    return shown | {
-        "id": str(made.id),
-        "nonce": made.nonce,
-        "application": application | {"bot": payloads.user(world.bot)},
+    application = {"id": str(APPLICATION_ID), "name": state.bot.username, "icon": None, "description": ""}
+    return modal | {
+        "id": str(interaction.id),
+        "nonce": interaction.nonce,
+        "application": application | {"bot": payloads.user(state.bot)},
         "application_id": str(APPLICATION_ID),
-        "channel_id": str(made.channel_id),
+        "channel_id": str(interaction.channel_id),
     }
 
 
-def reference(made: Interaction, origin: Interaction | None) -> Json:
+def interaction_metadata(interaction: Interaction, origin: Interaction | None) -> Json:
     """What a message keeps of the interaction that it answers; `origin` opened the modal that was submitted."""
-    kept: Json = {"id": str(made.id), "type": made.type, "user_id": str(made.user_id), "owners": owners(made)}
-    if made.type == COMMAND:
-        kept["name"] = commands.full_name(made.data)
-    elif made.type == COMPONENT:
-        kept["message_id"] = str(made.message_id)
+    metadata: Json = {"id": str(interaction.id), "type": interaction.type, "user_id": str(interaction.user_id), "owners": integration_owners(interaction)}
+    if interaction.type == APPLICATION_COMMAND:
+        metadata["name"] = commands.qualified_name(interaction.data)
+    elif interaction.type == MESSAGE_COMPONENT:
+        metadata["message_id"] = str(interaction.message_id)
     elif origin is not None:
-        kept["triggering"] = reference(origin, None)
-    if made.original_id is not None:
-        kept["original_id"] = str(made.original_id)
-    return kept
+        metadata["triggering"] = interaction_metadata(origin, None)
+    if interaction.original_message_id is not None:
+        metadata["original_id"] = str(interaction.original_message_id)
+    return metadata
 
 
-def callback(made: Interaction) -> Json:
+def callback_interaction(interaction: Interaction) -> Json:
     """The part about the interaction of what `with_response=1` gives."""
-    about: Json = {"id": str(made.id), "type": made.type, "channel_id": str(made.channel_id)}
-    if made.guild_id is not None:
-        about["guild_id"] = str(made.guild_id)
-    return about
+    payload: Json = {"id": str(interaction.id), "type": interaction.type, "channel_id": str(interaction.channel_id)}
+    if interaction.guild_id is not None:
+        payload["guild_id"] = str(interaction.guild_id)
+    return payload
 
 
-def entry(made: Interaction, state: str) -> Json:
+def log_entry(interaction: Interaction, state: str) -> Json:
     """For support: how it went. Times are seconds since 1970."""
-    took = None if made.answered_at is None else round((made.answered_at - made.sent_at) * 1000, 2)
-    told: Json = {
-        "id": str(made.id),
-        "user": str(made.user_id),
-        "type": made.type,
-        "custom_id": made.data.get("custom_id"),
-        "command": commands.full_name(made.data) if "name" in made.data else None,
-        "message_id": None if made.message_id is None else str(made.message_id),
-        "sent_at": made.sent_at,
-        "answered_at": made.answered_at,
-        "milliseconds": took,
-        "answer_type": made.answer_type,
-        "followups": made.followups,
+    milliseconds = None if interaction.responded_at is None else round((interaction.responded_at - interaction.created_at) * 1000, 2)
+    payload: Json = {
+        "id": str(interaction.id),
+        "user": str(interaction.user_id),
+        "type": interaction.type,
+        "custom_id": interaction.data.get("custom_id"),
+        "command": commands.qualified_name(interaction.data) if "name" in interaction.data else None,
+        "message_id": None if interaction.message_id is None else str(interaction.message_id),
+        "sent_at": interaction.created_at,
+        "answered_at": interaction.responded_at,
+        "milliseconds": milliseconds,
+        "answer_type": interaction.response_type,
+        "followups": interaction.followup_count,
         "state": state,
     }
-    if made.modal is not None:
-        told["modal"] = made.modal
-    if made.choices is not None:
-        told["choices"] = made.choices
-    return told
+    if interaction.modal is not None:
+        payload["modal"] = interaction.modal
+    if interaction.choices is not None:
+        payload["choices"] = interaction.choices
+    return payload

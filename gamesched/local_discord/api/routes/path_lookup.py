@@ -1,6 +1,6 @@
 """What a path names, or the error that says it is not there, not seen, or not allowed."""
 
-from gamesched.local_discord.api.request import Call
+from gamesched.local_discord.api.request import ApiRequest
 from gamesched.local_discord.errors import (
     missing_access,
     missing_permissions,
@@ -15,42 +15,42 @@ from gamesched.local_discord.state.entities import Channel, Guild, Member, Role
 from gamesched.local_discord.state.permissions import Permission
 
 
-def the_guild(call: Call, needs: int = 0) -> Guild:
+def guild_from_path(request: ApiRequest, required: int = 0) -> Guild:
     """The guild in the path. Raises 10004 for strangers, 50013 for who lacks one of the permissions in `needs`."""
-    found = call.world.guilds.get(call.id("guild_id"))
-    if found is None or call.user.id not in found.members or found.unavailable:
+    guild = request.state.guilds.get(request.path_id("guild_id"))
+    if guild is None or request.user.id not in guild.members or guild.unavailable:
         raise unknown_guild()
-    if permissions.in_guild(found, call.user.id) & needs != needs:
+    if permissions.guild_permissions(guild, request.user.id) & required != required:
         raise missing_permissions()
-    return found
+    return guild
 
 
-def the_member(call: Call, guild: Guild) -> Member:
+def member_from_path(request: ApiRequest, guild: Guild) -> Member:
     """The member in the path. Raises 10013 for nobody, 10007 for someone who is not in this guild."""
-    user_id = call.id("user_id")
-    if user_id not in call.world.users:
+    user_id = request.path_id("user_id")
+    if user_id not in request.state.users:
         raise unknown_user()
     if user_id not in guild.members:
         raise unknown_member()
     return guild.members[user_id]
 
 
-def the_role(call: Call, guild: Guild) -> Role:
+def role_from_path(request: ApiRequest, guild: Guild) -> Role:
     """The role in the path. Raises 10011."""
-    found = guild.roles.get(call.id("role_id"))
-    if found is None:
+    role = guild.roles.get(request.path_id("role_id"))
+    if role is None:
         raise unknown_role()
-    return found
+    return role
 
 
-def the_channel(call: Call, needs: int = 0) -> Channel:
+def channel_from_path(request: ApiRequest, required: int = 0) -> Channel:
     """The channel in the path. Raises 10003, 50001 where it is hidden, 50013 for who lacks one of `needs`."""
-    found = call.world.channels.get(call.id("channel_id"))
-    if found is None:
+    channel = request.state.channels.get(request.path_id("channel_id"))
+    if channel is None:
         raise unknown_channel()
-    bits = call.world.permissions(found, call.user.id)
+    bits = request.state.permissions(channel, request.user.id)
     if not bits & Permission.VIEW_CHANNEL:
         raise missing_access()
-    if bits & needs != needs:
+    if bits & required != required:
         raise missing_permissions()
-    return found
+    return channel

@@ -1,71 +1,71 @@
 """Roles of a guild: https://docs.discord.com/developers/topics/permissions#role-object"""
 
-from gamesched.local_discord.api.messages import between, integer, length
-from gamesched.local_discord.api.request import Call, Route
-from gamesched.local_discord.api.routes.path_lookup import the_guild, the_role
+from gamesched.local_discord.api.messages import check_range, parse_integer, check_length
+from gamesched.local_discord.api.request import ApiRequest, Route
+from gamesched.local_discord.api.routes.path_lookup import guild_from_path, role_from_path
 from gamesched.local_discord.errors import invalid_role, missing_permissions
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Guild, Json
 from gamesched.local_discord.state.permissions import Permission
 
 
-async def get_roles(call: Call) -> list[Json]:
-    guild = the_guild(call)
+async def get_roles(request: ApiRequest) -> list[Json]:
+    guild = guild_from_path(request)
     return [payloads.role(guild, each) for each in guild.roles.values()]
 
 
-async def get_role(call: Call) -> Json:
-    guild = the_guild(call)
-    return payloads.role(guild, the_role(call, guild))
+async def get_role(request: ApiRequest) -> Json:
+    guild = guild_from_path(request)
+    return payloads.role(guild, role_from_path(request, guild))
 
 
-def _changes(call: Call, guild: Guild, body: Json) -> Json:
+def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
     """What the body names of a role. Nobody gives a permission that they do not have themselves: 50013."""
     changes: Json = {}
     if body.get("name") is not None:
-        changes["name"] = length(body["name"], 1, 100, "name")
+        changes["name"] = check_length(body["name"], 1, 100, "name")
     if body.get("permissions") is not None:
-        changes["bits"] = integer(body["permissions"], "permissions") & permissions.ALL
-        if changes["bits"] & ~permissions.in_guild(guild, call.user.id):
+        changes["bits"] = parse_integer(body["permissions"], "permissions") & permissions.ALL_PERMISSIONS
+        if changes["bits"] & ~permissions.guild_permissions(guild, request.user.id):
             raise missing_permissions()
     if body.get("color") is not None:
-        changes["color"] = between(integer(body["color"], "color"), 0, 0xFFFFFF, "color")
+        changes["color"] = check_range(parse_integer(body["color"], "color"), 0, 0xFFFFFF, "color")
     for key in ("hoist", "mentionable"):
         if body.get(key) is not None:
             changes[key] = bool(body[key])
     return changes
 
 
-async def post_role(call: Call) -> Json:
+async def post_role(request: ApiRequest) -> Json:
     """A new role is the lowest, above @everyone only."""
-    guild, body = the_guild(call, Permission.MANAGE_ROLES), await call.json()
+    guild, body = guild_from_path(request, Permission.MANAGE_ROLES), await request.json()
     everyone = guild.roles[guild.id]
-    changes: Json = {"name": "new role", "bits": everyone.permissions} | _changes(call, guild, body)
-    role = call.world.add_role(guild, changes.pop("name"), changes.pop("bits"), color=changes.pop("color", 0))
+    changes: Json = {"name": "new role", "bits": everyone.permissions} | _read_changes(request, guild, body)
+    role = request.state.add_role(guild, changes.pop("name"), changes.pop("bits"), color=changes.pop("color", 0))
     for each in [*guild.roles.values()][1:-1]:
-        call.world.change_role(guild, each, position=each.position + 1)
+        request.state.change_role(guild, each, position=each.position + 1)
     changes["position"] = 1
-    call.world.change_role(guild, role, **changes)
+    request.state.change_role(guild, role, **changes)
     return payloads.role(guild, role)
 
 
-async def patch_role(call: Call) -> Json:
-    guild, body = the_guild(call, Permission.MANAGE_ROLES), await call.json()
-    role = the_role(call, guild)
-    if not permissions.above(guild, call.user.id, role):
+async def patch_role(request: ApiRequest) -> Json:
+    guild, body = guild_from_path(request, Permission.MANAGE_ROLES), await request.json()
+    role = role_from_path(request, guild)
+    if not permissions.outranks_role(guild, request.user.id, role):
         raise missing_permissions()
-    call.world.change_role(guild, role, **_changes(call, guild, body))
+    request.state.change_role(guild, role, **_read_changes(request, guild, body))
     return payloads.role(guild, role)
 
 
-async def delete_role(call: Call) -> None:
-    guild = the_guild(call, Permission.MANAGE_ROLES)
-    role = the_role(call, guild)
+async def delete_role(request: ApiRequest) -> None:
+    guild = guild_from_path(request, Permission.MANAGE_ROLES)
+    role = role_from_path(request, guild)
     if role.id == guild.id or role.bot_id is not None:
         raise invalid_role()
-    if not permissions.above(guild, call.user.id, role):
+    if not permissions.outranks_role(guild, request.user.id, role):
         raise missing_permissions()
-    call.world.delete_role(guild, role)
+    request.state.delete_role(guild, role)
 
 
 ROUTES = [

@@ -1,52 +1,52 @@
 """Who one is, and the way to the gateway: https://docs.discord.com/developers/resources/user"""
 
-from gamesched.local_discord.api.request import Call, Route
-from gamesched.local_discord.api.routes.path_lookup import the_guild
+from gamesched.local_discord.api.request import ApiRequest, Route
+from gamesched.local_discord.api.routes.path_lookup import guild_from_path
 from gamesched.local_discord.errors import invalid_guild, unauthorized, unknown_user
 from gamesched.local_discord.gateway.intents import application_flags
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 
 
-async def get_me(call: Call) -> Json:
-    actor = call.actor
+async def get_current_user(request: ApiRequest) -> Json:
+    actor = request.actor
     if actor.scopes is not None and "identify" not in actor.scopes:
         raise unauthorized()
-    told = payloads.user(actor.user) | {"locale": "en-US", "mfa_enabled": False, "premium_type": 0}
+    payload = payloads.user(actor.user) | {"locale": "en-US", "mfa_enabled": False, "premium_type": 0}
     if actor.is_bot or actor.scopes is None or "email" in actor.scopes:
-        told |= {"email": f"{actor.user.username}@example.org", "verified": True}
-    return told
+        payload |= {"email": f"{actor.user.username}@example.org", "verified": True}
+    return payload
 
 
-async def get_my_guilds(call: Call) -> list[Json]:
-    actor = call.actor
+async def get_current_user_guilds(request: ApiRequest) -> list[Json]:
+    actor = request.actor
     if actor.scopes is not None and "guilds" not in actor.scopes:
         raise unauthorized()
-    return [payloads.own_guild(guild, actor.user.id) for guild in call.world.guilds_of(actor.user.id)]
+    return [payloads.own_guild(guild, actor.user.id) for guild in request.state.guilds_of(actor.user.id)]
 
 
-async def get_user(call: Call) -> Json:
-    if call.actor.scopes is not None:
+async def get_user(request: ApiRequest) -> Json:
+    if request.actor.scopes is not None:
         raise unauthorized()
-    found = call.world.users.get(call.id("user_id"))
-    if found is None:
+    user = request.state.users.get(request.path_id("user_id"))
+    if user is None:
         raise unknown_user()
-    return payloads.user(found)
+    return payloads.user(user)
 
 
-async def get_application(call: Call) -> Json:
-    if not call.user.bot:
+async def get_application(request: ApiRequest) -> Json:
+    if not request.user.bot:
         raise unauthorized()
-    owner = next(iter(call.world.people()))
-    flags = application_flags(call.services.gateway.privileged)
+    owner = next(iter(request.state.people()))
+    flags = application_flags(request.services.gateway.privileged)
     return {
         "id": str(APPLICATION_ID),
-        "name": call.user.username,
+        "name": request.user.username,
         "icon": None,
         "description": "",
         "summary": "",
         "type": None,
-        "bot": payloads.user(call.user),
+        "bot": payloads.user(request.user),
         "bot_public": True,
         "bot_require_code_grant": False,
         "owner": payloads.user(owner),
@@ -55,10 +55,10 @@ async def get_application(call: Call) -> Json:
         "flags": flags,
         "flags_new": str(flags),
         "hook": True,
-        "redirect_uris": list(call.services.settings.redirects),
+        "redirect_uris": list(request.services.settings.redirect_uris),
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
-        "approximate_guild_count": len(call.world.guilds_of(APPLICATION_ID)),
+        "approximate_guild_count": len(request.state.guilds_of(APPLICATION_ID)),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
@@ -66,31 +66,31 @@ async def get_application(call: Call) -> Json:
     }
 
 
-async def get_gateway(call: Call) -> Json:
-    return {"url": f"ws://{call.request.host}/gateway"}
+async def get_gateway(request: ApiRequest) -> Json:
+    return {"url": f"ws://{request.http_request.host}/gateway"}
 
 
-async def get_gateway_bot(call: Call) -> Json:
-    if not call.user.bot:
+async def get_gateway_bot(request: ApiRequest) -> Json:
+    if not request.user.bot:
         raise unauthorized()
-    taken = call.world.limits.look("sessions", call.user.id)
-    left = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-    if taken is not None:
-        left |= {"total": taken.limit.requests, "remaining": taken.left, "reset_after": round(taken.wait * 1000)}
-    return {"url": f"ws://{call.request.host}/gateway", "shards": 1, "session_start_limit": left}
+    limit_status = request.state.rate_limits.peek("sessions", request.user.id)
+    session_start_limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    if limit_status is not None:
+        session_start_limit |= {"total": limit_status.limit.requests, "remaining": limit_status.remaining, "reset_after": round(limit_status.reset_after * 1000)}
+    return {"url": f"ws://{request.http_request.host}/gateway", "shards": 1, "session_start_limit": session_start_limit}
 
 
-async def leave_guild(call: Call) -> None:
+async def leave_guild(request: ApiRequest) -> None:
     """The owner cannot."""
-    guild = the_guild(call)
-    if guild.owner_id == call.user.id:
+    guild = guild_from_path(request)
+    if guild.owner_id == request.user.id:
         raise invalid_guild()
-    call.world.remove_member(guild, call.user.id)
+    request.state.remove_member(guild, request.user.id)
 
 
 ROUTES = [
-    Route("GET", "/users/@me", get_me),
-    Route("GET", "/users/@me/guilds", get_my_guilds),
+    Route("GET", "/users/@me", get_current_user),
+    Route("GET", "/users/@me/guilds", get_current_user_guilds),
     Route("GET", "/users/{user_id}", get_user),
     Route("GET", "/applications/@me", get_application),
     Route("GET", "/oauth2/applications/@me", get_application),
