@@ -260,29 +260,29 @@ def _see_guild(seen: SeenGuild) -> bool:
     """Write a guild down, and say whether its owner is yet to be welcomed."""
     now = db_now()
     guild = upsert.see_guild(seen, now)
-    post_actions.channels_changed(seen.id, now)
-    removals.catch_up(seen.id, now)
+    post_actions.handle_channels_changed(seen.id, now)
+    removals.clean_up_deleted(seen.id, now)
     return guild.welcomed_at is None
 
 
 def _see_thread_gone(guild_id: int, thread_id: int) -> None:
     now = db_now()
     upsert.see_channel_gone(thread_id, now)
-    post_actions.channels_changed(guild_id, now)
+    post_actions.handle_channels_changed(guild_id, now)
 
 
 def _welcome(guild_id: int, owner: SeenMember) -> None:
     now = db_now()
     upsert.see_member(guild_id, owner, now)
-    guild_setup.welcome(guild_id, owner.user.id, now)
+    guild_setup.welcome_guild(guild_id, owner.user.id, now)
 
 
 def _doubt_posts() -> None:
-    post_actions.doubt_posts(db_now())
+    post_actions.recheck_all_posts(db_now())
 
 
 def _posts_deleted(message_ids: set[int]) -> int:
-    return post_actions.posts_deleted(message_ids, db_now())
+    return post_actions.handle_deleted_posts(message_ids, db_now())
 
 
 def _see_present(guild_ids: list[int]) -> None:

@@ -10,12 +10,12 @@ from discord_bot.interactions.buttons import FORMS, AskButton, FormButton, PageB
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.states import State
-from games.core.wording import stamp
-from games.pages.game_list import Listing
+from games.core.wording import timestamp
+from games.pages.game_list import GameList
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
-    EMBED_LONGEST,
+    EMBED_TOTAL,
     EMBED_TITLE,
     FIELD_NAME,
     FIELD_VALUE,
@@ -52,15 +52,15 @@ def embed(view: AnnouncementView) -> discord.Embed:
         colour=COLOURS[view.state],
     )
     made.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
-    start = stamp(view.starts_at)
+    start = timestamp(view.starts_at)
     if view.state is State.SCHEDULED:
-        start += f" ({stamp(view.starts_at, 'R')})"
+        start += f" ({timestamp(view.starts_at, 'R')})"
     _add(made, "Status", discord.utils.escape_markdown(view.state_text))
     _add(made, "Starts", f"{start}\nLasts {view.duration_text}")
     _add(made, "Where", view.location)
     _add(made, "Reminders", view.reminders_text)
-    _add(made, "Sign-ups", view.signing_text)
-    _add(made, confirmation_wording.CHANGED, "\n".join(view.changed))
+    _add(made, "Sign-ups", view.signup_text)
+    _add(made, confirmation_wording.CHANGED, "\n".join(view.change_lines))
     if view.calendar_url:
         _add(made, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     _add(made, "Rewards", view.rewards)
@@ -86,7 +86,7 @@ def _add(made: discord.Embed, name: str, value: str) -> None:
 
 def _add_people(made: discord.Embed, name: str, lines: Sequence[str], url: str, spare: int = 0) -> None:
     """A list in as much room as is left but for `spare`. Three columns fill a row, so that what follows begins anew."""
-    room = EMBED_LONGEST - len(made) - len(name) - COLUMNS * len(UNSEEN) - spare
+    room = EMBED_TOTAL - len(made) - len(name) - COLUMNS * len(UNSEEN) - spare
     shown = columns(lines, room, url)
     for number, column in enumerate(shown):
         made.add_field(name=UNSEEN if number else name[:FIELD_NAME], value=column, inline=len(shown) > 1)
@@ -101,7 +101,7 @@ def buttons(view: AnnouncementView) -> discord.ui.View:
     if view.may_sign_up:
         if view.join_label:
             made.add_item(SignupButton(view.game_id, "join", view.join_label))
-        if view.join_label and view.takes_answers:
+        if view.join_label and view.takes_responses:
             made.add_item(SignupButton(view.game_id, "maybe"))
             made.add_item(SignupButton(view.game_id, "cant"))
         made.add_item(SignupButton(view.game_id, "leave"))
@@ -151,19 +151,19 @@ def marked(message: discord.Message, letter: Letter) -> bool:
 TITLE_SHOWN = 80  # characters of a title in a list, so that a page stays within an embed's 4096
 
 
-def listing(shown: Listing) -> tuple[discord.Embed, discord.ui.View]:
+def listing(shown: GameList) -> tuple[discord.Embed, discord.ui.View]:
     """A page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
-    for game in shown.lines:
+    for game in shown.rows:
         title = game.title if len(game.title) <= TITLE_SHOWN else f"{game.title[: TITLE_SHOWN - 1]}…"
         words = [game.seats_text, f"#{game.channel_name}", wording.VIEWER_TEXT[game.viewer_state]]
-        if shown.which == "mine":
+        if shown.kind == "mine":
             words.insert(1, game.guild.name)
         if game.state is not State.SCHEDULED:
             words.insert(0, game.status_text)
         said = discord.utils.escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{wording.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{said}"
+            f"**[{wording.escape_markdown(title)}]({game.url})**\n{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{said}"
         )
     made = discord.Embed(
         title=discord.utils.escape_markdown(shown.title)[:256],
@@ -175,5 +175,5 @@ def listing(shown: Listing) -> tuple[discord.Embed, discord.ui.View]:
         made.set_footer(text=f"Page {shown.page} of {shown.pages}")
     for label, page in (("Earlier", shown.page - 1), ("Later", shown.page + 1)):
         if 1 <= page <= shown.pages:
-            view.add_item(PageButton(label, shown.which, page, shown.channel_id))
+            view.add_item(PageButton(label, shown.kind, page, shown.channel_id))
     return made, view

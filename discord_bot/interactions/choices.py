@@ -11,9 +11,9 @@ from discord_bot.interactions.log import Entry, Log
 from discord_bot.interactions.replies import CONTENT_MAX, in_time, overlap_text, say
 from discord_bot.models import Outcome
 from games.core import choices, wording
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.models import Game
-from games.offers.overlaps import Overlapping
+from games.offers.overlaps import ScheduleConflict
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import in_db
 from gamesched.lib.refusal import Refused
@@ -39,10 +39,10 @@ def called(letter: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | None, letter: str = "") -> Chosen:
+def act(ask: ChoiceButton, user: SeenUser, guild_id: int | None, member: SeenMember | None, letter: str = "") -> Chosen:
     """Everything a choice under a letter does in the database, in one crossing."""
     if called(letter) not in {None, user.id}:
-        return Chosen(choices.FOR_ANOTHER)
+        return Chosen(choices.NOT_FOR_YOU)
     now = db_now()
     person = see_member(guild_id, member, now).user if guild_id and member else see_user(user)
     hear_from(person)
@@ -51,8 +51,8 @@ def act(ask: Ask, user: SeenUser, guild_id: int | None, member: SeenMember | Non
         if game is not None:
             # A direct message carries no roles, so what is known of them may be old.
             confirm(game.guild_id, person.pk, now)
-        done = choices.answer(ask, person, now)
-    except Overlapping as question:
+        done = choices.handle_choice(ask, person, now)
+    except ScheduleConflict as question:
         return Chosen(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return Chosen(escape_markdown(refused.refusal.sentence), closed=refused.refusal.code == "outdated")
@@ -65,9 +65,9 @@ class Asked:
     def __init__(self, log: Log) -> None:
         self._log = log
 
-    async def answer(self, interaction: discord.Interaction, ask: Ask) -> None:
+    async def answer(self, interaction: discord.Interaction, ask: ChoiceButton) -> None:
         """Answer one choice well inside Discord's three seconds, whatever happens."""
-        entry = Entry(interaction, ask.id)
+        entry = Entry(interaction, ask.custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         letter = interaction.message.content if interaction.message else ""
         seen = (seen_user(interaction.user), interaction.guild_id, seen_member(member) if member else None, letter)

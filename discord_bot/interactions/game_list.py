@@ -11,7 +11,7 @@ from discord_bot.interactions.log import Entry, Log
 from discord_bot.interactions.replies import in_time, say
 from discord_bot.models import Outcome
 from games.core import wording
-from games.pages.game_list import Listing, Which, listing
+from games.pages.game_list import GameList, ListKind, list_games
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import in_db
 from guilds.directory.payloads import SeenMember
@@ -23,14 +23,14 @@ from guilds.models import Guild
 class Ask:
     """Which page of which list, and who asks."""
 
-    which: Which
+    which: ListKind
     guild_id: int | None
     member: SeenMember | None
     page: int = 1
     channel_id: int | None = None
 
 
-def look(ask: Ask) -> Listing | str:
+def look(ask: Ask) -> GameList | str:
     """Everything a listing does in the database, in one crossing; a sentence where there is nothing to list."""
     guild = Guild.objects.present().filter(pk=ask.guild_id or 0).first()
     if guild is None or ask.member is None:
@@ -38,8 +38,8 @@ def look(ask: Ask) -> Listing | str:
     now = db_now()
     viewer = see_member(guild.pk, ask.member, now).user
     hear_from(viewer)
-    found = listing(ask.which, guild, viewer, now, ask.page, ask.channel_id)
-    return found if found.lines else found.empty_text
+    found = list_games(ask.which, guild, viewer, now, ask.page, ask.channel_id)
+    return found if found.rows else found.empty_text
 
 
 class Listings:
@@ -49,7 +49,7 @@ class Listings:
         self._log = log
 
     async def answer(
-        self, interaction: discord.Interaction, name: str, which: Which, page: int = 1, channel_id: int | None = None
+        self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
     ) -> None:
         """Show the page to this person alone, in place of the one they turn."""
         entry = Entry(interaction, name)

@@ -106,4 +106,4 @@ def _keep(entries: list[Entry]) -> None:
 def unanswered(entry: Entry, reason: discord.HTTPException) -> None:
     """Discord did not take an answer. What was done stays done."""
     log.warning("%s could not be answered: %s", entry.name, reason)
-    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.UNANSWERED} {reason}"
+    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {reason}"

@@ -54,7 +54,7 @@ def act(custom_id: str, text: str, guild_id: int | None, member: SeenMember | No
     now = db_now()
     user = see_member(guild_id, member, now).user
     hear_from(user)
-    verb = responses.note if what == "note" else responses.bring
+    verb = responses.set_note if what == "note" else responses.add_guest
     try:
         done = verb(game.pk, user, text, Actor(user, "button"), now)
     except Refused as refused:

@@ -11,7 +11,7 @@ from discord_bot import render
 from discord_bot.interactions.log import Entry
 from discord_bot.models import Outcome
 from games.core import wording
-from games.offers.overlaps import Overlapping
+from games.offers.overlaps import ScheduleConflict
 from gamesched.lib.orm import seconds_for
 from notifications.messages import Button
 
@@ -70,6 +70,6 @@ async def say(entry: Entry, text: str, *, buttons: tuple[Button, ...] = ()) -> N
     entry.answered()
 
 
-def overlap_text(question: Overlapping) -> str:
+def overlap_text(question: ScheduleConflict) -> str:
     """What Discord says of games at the same time."""
-    return question.sentence(lambda game: (f"**{wording.plain(game.title)}**", wording.stamp(game.starts_at)))
+    return question.prompt_text(lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))

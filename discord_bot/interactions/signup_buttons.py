@@ -17,11 +17,11 @@ from discord_bot.interactions.log import Entry, Log, unanswered
 from discord_bot.interactions.replies import in_time, overlap_text, say
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import Actor, Done
+from games.core.base import Actor, ActionResult
 from games.models import Game
-from games.offers.overlaps import Overlap, Overlapping
-from games.posts.actions import shown_by_answer
-from games.posts.announcement import AnnouncementView, view
+from games.offers.overlaps import ConflictPolicy, ScheduleConflict
+from games.posts.actions import record_shown_revision
+from games.posts.announcement import AnnouncementView, announcement_view
 from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
@@ -33,11 +33,11 @@ from guilds.directory.upsert import hear_from, see_member
 from guilds.models import User
 from notifications.messages import Button
 
-VERBS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
-    "join": partial(signups.join, overlap=Overlap.ASK),
+VERBS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
+    "join": partial(signups.join, overlap=ConflictPolicy.ASK),
     "leave": signups.leave,
-    "maybe": responses.maybe,
-    "cant": responses.cant,
+    "maybe": responses.respond_maybe,
+    "cant": responses.respond_absent,
 }
 REPEATED_WITHIN = 3.0  # seconds: a person's next click on the same game within it is a repetition
 SEEN = 500  # clicks that are known again when they are delivered twice
@@ -79,21 +79,21 @@ def act(click: Click) -> Answer:
     hear_from(user)
     try:
         done = VERBS[click.verb](game.pk, user, Actor(user, "button"), now)
-    except Overlapping as question:
+    except ScheduleConflict as question:
         return Answer(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return Answer(escape_markdown(refused.refusal.sentence))
     text = escape_markdown(done.text)
     if not done.changed:
         return Answer(text, outcome=Outcome.NOTHING)
-    return Answer(text, view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
+    return Answer(text, announcement_view(done.game, now), done.game.revision, Outcome.DONE, _next(done.game, click.verb))
 
 
 def _next(game: Game, verb: str) -> tuple[Button, ...]:
     """What somebody who answered may want to add."""
     if verb == "leave":
         return ()
-    brings = verb == "join" and game.effective.plus_one
+    brings = verb == "join" and game.settings.plus_one
     more = (Button(signup_wording.BRING, f"bring:{game.pk}"),) if brings else ()
     return (Button(signup_wording.ADD_NOTE, f"note:{game.pk}"), *more)
 
@@ -217,4 +217,4 @@ async def _already_deferred() -> None:
 
 
 def _settle(game_id: int, message_id: int, revision: int) -> None:
-    shown_by_answer(game_id, message_id, revision, db_now())
+    record_shown_revision(game_id, message_id, revision, db_now())

@@ -13,10 +13,10 @@ from guilds.models import User
 from notifications.daemon.pause import open_hold
 
 
-class Site(OperatorSite):
+class GamesAdminSite(OperatorSite):
     """Opened by what a person is now. Superusers see on every page when nothing is said, and how delivering goes."""
 
-    def managed(self, user: User) -> Collection[int]:
+    def managed_guild_ids(self, user: User) -> Collection[int]:
         return managed_guild_ids(user)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -25,6 +25,6 @@ class Site(OperatorSite):
     def get_urls(self) -> list[Any]:
         return [
             path("deliveries/", self.admin_view(operator_views.deliveries), name="deliveries"),
-            path("deliveries/release/", self.admin_view(operator_views.release), name="release"),
+            path("deliveries/release/", self.admin_view(operator_views.resume), name="release"),
             *super().get_urls(),
         ]
