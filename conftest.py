@@ -59,7 +59,7 @@ class World:
         """A game of Bob's."""
         from games.scheduling import actions as scheduling
 
-        return scheduling.create(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
+        return scheduling.create_game(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
 
 
 class NoLookups:

@@ -260,29 +260,29 @@ def _upsert_guild(payload: GuildPayload) -> bool:
     """Write a guild down, and say whether its owner is yet to be welcomed."""
     now = db_now()
     guild = upsert.upsert_guild(payload, now)
-    post_actions.channels_changed(payload.id, now)
-    removals.catch_up(payload.id, now)
+    post_actions.handle_channels_changed(payload.id, now)
+    removals.clean_up_deleted(payload.id, now)
     return guild.welcomed_at is None
 
 
 def _mark_thread_deleted(guild_id: int, thread_id: int) -> None:
     now = db_now()
     upsert.mark_channel_deleted(thread_id, now)
-    post_actions.channels_changed(guild_id, now)
+    post_actions.handle_channels_changed(guild_id, now)
 
 
 def _welcome_guild(guild_id: int, owner: MemberPayload) -> None:
     now = db_now()
     upsert.upsert_member(guild_id, owner, now)
-    guild_setup.welcome(guild_id, owner.user.id, now)
+    guild_setup.welcome_guild(guild_id, owner.user.id, now)
 
 
 def _recheck_all_posts() -> None:
-    post_actions.doubt_posts(db_now())
+    post_actions.recheck_all_posts(db_now())
 
 
 def _mark_posts_deleted(message_ids: set[int]) -> int:
-    return post_actions.posts_deleted(message_ids, db_now())
+    return post_actions.handle_deleted_posts(message_ids, db_now())
 
 
 def _mark_guilds_present(guild_ids: list[int]) -> None:

@@ -10,12 +10,12 @@ from discord_bot.interactions.buttons import MODAL_KINDS, ChoiceButton, ModalBut
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.core.states import State
-from games.core.wording import stamp
-from games.pages.game_list import Listing
+from games.core.wording import timestamp
+from games.pages.game_list import GameList
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
-    EMBED_LONGEST,
+    EMBED_TOTAL,
     EMBED_TITLE,
     FIELD_NAME,
     FIELD_VALUE,
@@ -52,15 +52,15 @@ def announcement_embed(view: AnnouncementView) -> discord.Embed:
         colour=COLOURS[view.state],
     )
     post_embed.set_author(name=view.host_name[:EMBED_AUTHOR], icon_url=view.host_avatar_url)
-    start = stamp(view.starts_at)
+    start = timestamp(view.starts_at)
     if view.state is State.SCHEDULED:
-        start += f" ({stamp(view.starts_at, 'R')})"
+        start += f" ({timestamp(view.starts_at, 'R')})"
     _add_field(post_embed, "Status", discord.utils.escape_markdown(view.state_text))
     _add_field(post_embed, "Starts", f"{start}\nLasts {view.duration_text}")
     _add_field(post_embed, "Where", view.location)
     _add_field(post_embed, "Reminders", view.reminders_text)
-    _add_field(post_embed, "Sign-ups", view.signing_text)
-    _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.changed))
+    _add_field(post_embed, "Sign-ups", view.signup_text)
+    _add_field(post_embed, confirmation_wording.CHANGED, "\n".join(view.change_lines))
     if view.calendar_url:
         _add_field(post_embed, "Calendar", f"[.ics file]({view.calendar_url}) · [Google Calendar]({view.google_url})")
     _add_field(post_embed, "Rewards", view.rewards)
@@ -86,7 +86,7 @@ def _add_field(embed: discord.Embed, name: str, value: str) -> None:
 
 def _add_people_fields(embed: discord.Embed, name: str, lines: Sequence[str], url: str, reserved: int = 0) -> None:
     """A list in as much room as is left but for `spare`. Three columns fill a row, so that what follows begins anew."""
-    room = EMBED_LONGEST - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
+    room = EMBED_TOTAL - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
     texts = columns(lines, room, url)
     for number, column in enumerate(texts):
         embed.add_field(name=ZERO_WIDTH_SPACE if number else name[:FIELD_NAME], value=column, inline=len(texts) > 1)
@@ -101,7 +101,7 @@ def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
     if view.may_sign_up:
         if view.join_label:
             items.add_item(SignupButton(view.game_id, "join", view.join_label))
-        if view.join_label and view.takes_answers:
+        if view.join_label and view.takes_responses:
             items.add_item(SignupButton(view.game_id, "maybe"))
             items.add_item(SignupButton(view.game_id, "cant"))
         items.add_item(SignupButton(view.game_id, "leave"))
@@ -151,19 +151,19 @@ def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
 MAX_LISTED_TITLE = 80  # characters of a title in a list, so that a page stays within an embed's 4096
 
 
-def game_list_page(game_list: Listing) -> tuple[discord.Embed, discord.ui.View]:
+def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]:
     """A page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
-    for game in game_list.lines:
+    for game in game_list.rows:
         title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"
         words = [game.seats_text, f"#{game.channel_name}", wording.VIEWER_TEXT[game.viewer_state]]
-        if game_list.which == "mine":
+        if game_list.kind == "mine":
             words.insert(1, game.guild.name)
         if game.state is not State.SCHEDULED:
             words.insert(0, game.status_text)
         details = discord.utils.escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{wording.plain(title)}]({game.url})**\n{stamp(game.starts_at)} ({stamp(game.starts_at, 'R')})\n{details}"
+            f"**[{wording.escape_markdown(title)}]({game.url})**\n{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(
         title=discord.utils.escape_markdown(game_list.title)[:256],
@@ -175,5 +175,5 @@ def game_list_page(game_list: Listing) -> tuple[discord.Embed, discord.ui.View]:
         list_embed.set_footer(text=f"Page {game_list.page} of {game_list.pages}")
     for label, page in (("Earlier", game_list.page - 1), ("Later", game_list.page + 1)):
         if 1 <= page <= game_list.pages:
-            view.add_item(PageButton(label, game_list.which, page, game_list.channel_id))
+            view.add_item(PageButton(label, game_list.kind, page, game_list.channel_id))
     return list_embed, view

@@ -17,4 +17,4 @@ class GamesConfig(AppConfig):
         import_from_folders(games, "notifications")
         member_changed.connect(signups.on_member_changed)
         member_changed.connect(takeover.on_member_changed)
-        post_migrate.connect(scheduled_tasks.plan_chores, sender=self)
+        post_migrate.connect(scheduled_tasks.ensure_game_schedules, sender=self)

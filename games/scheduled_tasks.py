@@ -6,11 +6,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
 
-from games.core.freezing import mend_drift, settle_begun
-from games.core.scheduling import REMINDERS
+from games.core.freezing import resync_drifted_games, freeze_started_games
+from games.core.scheduling import REMINDER_KINDS
 from games.models import Signup
-from games.posts.actions import look_for_posts, sweep
-from games.server_settings.removals import forget_guilds
+from games.posts.actions import verify_posts, repair_games
+from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.scheduled_tasks import ensure_schedules
@@ -18,10 +18,10 @@ from guilds.directory.lookup import DirectoryUnavailable, refresh_member, refres
 from guilds.models import Member
 from notifications.models import Notification
 
-ROLES_KNOWN_FOR = timedelta(hours=1)
+ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
-PURGED_AT_ONCE = 1000  # notifications in one transaction, with their deliveries
-LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
+PURGE_BATCH = 1000  # notifications in one transaction, with their deliveries
+MAX_LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
 
 # Name, function, minutes between runs.
 SCHEDULE = (
@@ -38,15 +38,15 @@ def refresh_directory() -> str:
     """Ask Discord again about the members whose roles were read longest ago."""
     try:
         now = db_now()
-        due = refresh_before_reminders(now, LOOKUPS)
-        return f"Looked up {due + refresh_stale(now, ROLES_KNOWN_FOR, LOOKUPS - due)} members."
+        due = refresh_before_reminders(now, MAX_LOOKUPS)
+        return f"Looked up {due + refresh_stale(now, ROLES_MAX_AGE, MAX_LOOKUPS - due)} members."
     except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
 def refresh_before_reminders(now: datetime, limit: int) -> int:
     """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
-    soon = Notification.objects.open().filter(kind__in=REMINDERS, due_at__lte=now + SOON).values("game_id")
+    soon = Notification.objects.open().filter(kind__in=REMINDER_KINDS, due_at__lte=now + SOON).values("game_id")
     signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
     stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
     done = 0
@@ -59,21 +59,21 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 
 def sweep_announcements() -> str:
     """Mend games without a post, and games without the rows that their times need."""
-    return f"Mended {sweep(db_now())} games."
+    return f"Mended {repair_games(db_now())} games."
 
 
 def check_announcements() -> str:
     """Look for the posts not seen for longest, and put back those that are gone."""
     try:
-        return f"Found {look_for_posts(db_now(), LOOKUPS)} posts deleted."
+        return f"Found {verify_posts(db_now(), MAX_LOOKUPS)} posts deleted."
     except DirectoryUnavailable as reason:
         return f"Stopped: Discord cannot be asked just now ({reason})."
 
 
-def settle() -> str:
+def freeze_settings() -> str:
     """Freeze the settings of games that have begun, and bring games to come in step that were missed."""
     now = db_now()
-    return f"Froze {settle_begun(now)} games that have begun, and mended {mend_drift(now)} to come."
+    return f"Froze {freeze_started_games(now)} games that have begun, and mended {resync_drifted_games(now)} to come."
 
 
 def purge() -> str:
@@ -82,7 +82,7 @@ def purge() -> str:
     kept = settings.NOTIFY_KEPT
     old = Notification.objects.filter(closed_at__lt=db_now() - kept).exclude(Q(deliveries__status="pending"))
     count = 0
-    while batch := list(old.values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+    while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
         # In batches, so that no lock is held for long.
         count += Notification.objects.filter(pk__in=batch).delete()[0]
     return f"Deleted {count} rows older than {kept.days} days."
@@ -90,9 +90,9 @@ def purge() -> str:
 
 def purge_guilds() -> str:
     """Delete everything of servers that the bot left long ago."""
-    return f"Deleted {forget_guilds(db_now())} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
+    return f"Deleted {purge_departed_guilds(db_now())} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
 
 
-def plan_chores(**kwargs: object) -> None:
+def ensure_game_schedules(**kwargs: object) -> None:
     """After each migration."""
     ensure_schedules(SCHEDULE)

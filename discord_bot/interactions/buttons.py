@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
-from games.core.choices import Ask
-from games.pages.game_list import Which
+from games.core.choices import ChoiceButton
+from games.pages.game_list import ListKind
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
 from notifications.messages import Button
@@ -54,7 +54,7 @@ class PageButton(
 ):
     """Earlier or Later under a list. Its id carries which page of which list it leads to."""
 
-    def __init__(self, label: str, which: Which, page: int, channel_id: int | None) -> None:
+    def __init__(self, label: str, which: ListKind, page: int, channel_id: int | None) -> None:
         custom_id = f"games:{which}:{page}:{channel_id or 0}"
         super().__init__(discord.ui.Button(label=label, custom_id=custom_id))
         self.which, self.page, self.channel_id = which, page, channel_id
@@ -63,7 +63,7 @@ class PageButton(
     async def from_custom_id(
         cls, interaction: discord.Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> "PageButton":
-        return cls("", cast(Which, match["which"]), int(match["page"]), parse_id(match["channel"]))
+        return cls("", cast(ListKind, match["which"]), int(match["page"]), parse_id(match["channel"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
@@ -91,7 +91,7 @@ class ChoiceButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.choices.handle(interaction, Ask.parse(self.custom_id))
+        await bot.choices.handle(interaction, ChoiceButton.parse(self.custom_id))
 
 
 class ModalButton(

@@ -11,9 +11,9 @@ from discord_bot.interactions.log import InteractionRecord, InteractionLog
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import choices, wording
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.models import Game
-from games.offers.overlaps import Overlapping
+from games.offers.overlaps import ScheduleConflict
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
@@ -39,10 +39,10 @@ def mentioned_user_id(content: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def run_choice(choice: Ask, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = "") -> ChoiceResult:
+def run_choice(choice: ChoiceButton, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = "") -> ChoiceResult:
     """Everything a choice under a letter does in the database, in one crossing."""
     if mentioned_user_id(content) not in {None, user.id}:
-        return ChoiceResult(choices.FOR_ANOTHER)
+        return ChoiceResult(choices.NOT_FOR_YOU)
     now = db_now()
     person = upsert_member(guild_id, member, now).user if guild_id and member else upsert_user(user)
     mark_dms_open(person)
@@ -51,8 +51,8 @@ def run_choice(choice: Ask, user: UserPayload, guild_id: int | None, member: Mem
         if game is not None:
             # A direct message carries no roles, so what is known of them may be old.
             ensure_fresh_roles(game.guild_id, person.pk, now)
-        result = choices.answer(choice, person, now)
-    except Overlapping as question:
+        result = choices.handle_choice(choice, person, now)
+    except ScheduleConflict as question:
         return ChoiceResult(overlap_text(question), buttons=question.buttons)
     except Refused as refused:
         return ChoiceResult(escape_markdown(refused.refusal.sentence), closes_prompt=refused.refusal.code == "outdated")
@@ -65,9 +65,9 @@ class ChoiceHandler:
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def handle(self, interaction: discord.Interaction, choice: Ask) -> None:
+    async def handle(self, interaction: discord.Interaction, choice: ChoiceButton) -> None:
         """Answer one choice well inside Discord's three seconds, whatever happens."""
-        entry = InteractionRecord(interaction, choice.id)
+        entry = InteractionRecord(interaction, choice.custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         content = interaction.message.content if interaction.message else ""
         sender = (to_user_payload(interaction.user), interaction.guild_id, to_member_payload(member) if member else None, content)

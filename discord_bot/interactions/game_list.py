@@ -11,7 +11,7 @@ from discord_bot.interactions.log import InteractionRecord, InteractionLog
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.pages.game_list import Listing, Which, listing
+from games.pages.game_list import GameList, ListKind, list_games
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from guilds.directory.payloads import MemberPayload
@@ -23,14 +23,14 @@ from guilds.models import Guild
 class PageRequest:
     """Which page of which list, and who asks."""
 
-    which: Which
+    which: ListKind
     guild_id: int | None
     member: MemberPayload | None
     page: int = 1
     channel_id: int | None = None
 
 
-def load_page(request: PageRequest) -> Listing | str:
+def load_page(request: PageRequest) -> GameList | str:
     """Everything a listing does in the database, in one crossing; a sentence where there is nothing to list."""
     guild = Guild.objects.present().filter(pk=request.guild_id or 0).first()
     if guild is None or request.member is None:
@@ -38,8 +38,8 @@ def load_page(request: PageRequest) -> Listing | str:
     now = db_now()
     viewer = upsert_member(guild.pk, request.member, now).user
     mark_dms_open(viewer)
-    page = listing(request.which, guild, viewer, now, request.page, request.channel_id)
-    return page if page.lines else page.empty_text
+    page = list_games(request.which, guild, viewer, now, request.page, request.channel_id)
+    return page if page.rows else page.empty_text
 
 
 class GameListHandler:
@@ -49,7 +49,7 @@ class GameListHandler:
         self._log = log
 
     async def handle(
-        self, interaction: discord.Interaction, name: str, which: Which, page: int = 1, channel_id: int | None = None
+        self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
     ) -> None:
         """Show the page to this person alone, in place of the one they turn."""
         entry = InteractionRecord(interaction, name)

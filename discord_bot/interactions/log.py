@@ -106,4 +106,4 @@ def _save_records(entries: list[InteractionRecord]) -> None:
 def record_unanswered(entry: InteractionRecord, reason: discord.HTTPException) -> None:
     """Discord did not take an answer. What was done stays done."""
     log.warning("%s could not be answered: %s", entry.name, reason)
-    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.UNANSWERED} {reason}"
+    entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {reason}"

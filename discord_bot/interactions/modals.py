@@ -54,7 +54,7 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     now = db_now()
     user = upsert_member(guild_id, member, now).user
     mark_dms_open(user)
-    action = responses.note if kind == "note" else responses.bring
+    action = responses.set_note if kind == "note" else responses.add_guest
     try:
         result = action(game.pk, user, text, Actor(user, "button"), now)
     except Refused as refused:

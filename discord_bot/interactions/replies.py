@@ -11,7 +11,7 @@ from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
 from games.core import wording
-from games.offers.overlaps import Overlapping
+from games.offers.overlaps import ScheduleConflict
 from gamesched.lib.orm import seconds_for
 from notifications.messages import Button
 
@@ -70,6 +70,6 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
     entry.mark_answered()
 
 
-def overlap_text(conflict: Overlapping) -> str:
+def overlap_text(conflict: ScheduleConflict) -> str:
     """What Discord says of games at the same time."""
-    return conflict.sentence(lambda game: (f"**{wording.plain(game.title)}**", wording.stamp(game.starts_at)))
+    return conflict.prompt_text(lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))

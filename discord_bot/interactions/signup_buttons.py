@@ -17,11 +17,11 @@ from discord_bot.interactions.log import InteractionRecord, InteractionLog, reco
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import Actor, Done
+from games.core.base import Actor, ActionResult
 from games.models import Game
-from games.offers.overlaps import Overlap, Overlapping
-from games.posts.actions import shown_by_answer
-from games.posts.announcement import AnnouncementView, view
+from games.offers.overlaps import ConflictPolicy, ScheduleConflict
+from games.posts.actions import record_shown_revision
+from games.posts.announcement import AnnouncementView, announcement_view
 from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
@@ -33,11 +33,11 @@ from guilds.directory.upsert import mark_dms_open, upsert_member
 from guilds.models import User
 from notifications.messages import Button
 
-ACTIONS: dict[str, Callable[[int, User, Actor, datetime], Done]] = {
-    "join": partial(signups.join, overlap=Overlap.ASK),
+ACTIONS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
+    "join": partial(signups.join, overlap=ConflictPolicy.ASK),
     "leave": signups.leave,
-    "maybe": responses.maybe,
-    "cant": responses.cant,
+    "maybe": responses.respond_maybe,
+    "cant": responses.respond_absent,
 }
 REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
 MAX_REMEMBERED = 500  # clicks that are known again when they are delivered twice
@@ -79,21 +79,21 @@ def run_signup_action(click: Click) -> SignupReply:
     mark_dms_open(user)
     try:
         result = ACTIONS[click.action](game.pk, user, Actor(user, "button"), now)
-    except Overlapping as conflict:
+    except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
         return SignupReply(escape_markdown(refused.refusal.sentence))
     text = escape_markdown(result.text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
-    return SignupReply(text, view(result.game, now), result.game.revision, Outcome.DONE, _next_buttons(result.game, click.action))
+    return SignupReply(text, announcement_view(result.game, now), result.game.revision, Outcome.DONE, _next_buttons(result.game, click.action))
 
 
 def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
     """What somebody who answered may want to add."""
     if action == "leave":
         return ()
-    brings = action == "join" and game.effective.plus_one
+    brings = action == "join" and game.settings.plus_one
     more = (Button(signup_wording.BRING, f"bring:{game.pk}"),) if brings else ()
     return (Button(signup_wording.ADD_NOTE, f"note:{game.pk}"), *more)
 
@@ -217,4 +217,4 @@ async def _already_deferred() -> None:
 
 
 def _complete_if_current(game_id: int, message_id: int, revision: int) -> None:
-    shown_by_answer(game_id, message_id, revision, db_now())
+    record_shown_revision(game_id, message_id, revision, db_now())

@@ -106,8 +106,8 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
             clicks = [threads.submit(click, number) for number in range(500)]
             for number in range(50):
                 time.sleep(max(0.0, started + number / 5 - time.monotonic()))
-                plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
-                scheduling.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+                plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
+                scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
             for each in clicks:
                 each.result()
         took = time.monotonic() - started

@@ -39,5 +39,5 @@ async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
 
 
 def edit_game(world: World, game: Game, now: datetime, **changes: Any) -> Game:
-    plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
-    return scheduling.edit(game.pk, plan, Actor(world.bob, "page"), now).game
+    plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+    return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), now).game

@@ -12,7 +12,7 @@ from django_q.tasks import async_task
 
 from conftest import World, make_world
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
@@ -70,7 +70,7 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         assert slowest < 3000, slowest
         # An answer after two seconds is "working on it"; the sign-up follows.
         eventually(lambda: Signup.objects.count() == 200, 20)
-        shown = roster(game)
+        shown = load_roster(game)
         assert (len(shown.seated), len(shown.waiting)) == (10, 190)
         keys = list(Signup.objects.current().values_list("order_key", flat=True))
         assert keys == list(range(1, 201))
@@ -116,8 +116,8 @@ def test_a_moved_start_reminds_at_the_new_time_only(world: World) -> None:
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
         game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(days=3), reminders=(1440, 1))
-        plan = scheduling.plan_of(game)
-        scheduling.edit(
+        plan = scheduling.plan_from_game(game)
+        scheduling.edit_game(
             game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(world.bob, "page"), datetime.now(UTC)
         )
         letter = eventually(lambda: stack.discord.client.dms("bob"))[0]
@@ -132,7 +132,7 @@ def test_web_killed_while_a_page_is_open_loses_nothing(world: World) -> None:
         stack.kill("web")
         signups.join(game.pk, world.charlie, Actor(world.charlie, "button"), datetime.now(UTC))
         stack.start("web")
-        assert [seat.name for seat in roster(game).seated] == ["charlie"]
+        assert [seat.name for seat in load_roster(game).seated] == ["charlie"]
         assert stack.running["web"].poll() is None
 
 

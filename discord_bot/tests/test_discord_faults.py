@@ -91,8 +91,8 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     happen()
     # By less than asks players again, to where the reminder is due.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
-    soon = replace(scheduling.plan_of(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
-    scheduling.edit(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
+    soon = replace(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
+    scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game), 25)
     reminders = Delivery.objects.filter(notification__kind="reminder")
     eventually(lambda: reminders.filter(notification__game=game, status=DeliveryStatus.SENT).count() == 2, 20)
@@ -134,8 +134,8 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     def edit(**changes: Any) -> None:
         game.refresh_from_db()
-        scheduling.edit(
-            game.pk, replace(scheduling.plan_of(game), **changes), Actor(world.bob, "page"), datetime.now(UTC)
+        scheduling.edit_game(
+            game.pk, replace(scheduling.plan_from_game(game), **changes), Actor(world.bob, "page"), datetime.now(UTC)
         )
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
@@ -175,8 +175,8 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     fault(stack, "kick_bot")
     eventually(lambda: Guild.objects.get().gone_at)
     assert as_person(world.bob).get(game.get_absolute_url()).status_code == 404
-    scheduling.edit(
-        game.pk, replace(scheduling.plan_of(game), title="Longest walk"), Actor(None, "command", operator=True), now
+    scheduling.edit_game(
+        game.pk, replace(scheduling.plan_from_game(game), title="Longest walk"), Actor(None, "command", operator=True), now
     )
     assert Notification.objects.open().filter(kind="announcement").exists(), "it waits"
     fault(stack, "invite_bot")

@@ -13,7 +13,7 @@ from discord_bot.http.directory import RestDirectory
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.posts.actions import posts_deleted, shown_by_answer
+from games.posts.actions import handle_deleted_posts, record_shown_revision
 from games.server_settings import setup as guild_setup
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
@@ -82,7 +82,7 @@ def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord,
     send_due(world.now)
     [thread] = threads(local)
     revision = edit_game(world, game, world.now, title="Another").revision
-    shown_by_answer(game.pk, thread.id, revision, world.now)
+    record_shown_revision(game.pk, thread.id, revision, world.now)
     send_due(world.now + timedelta(seconds=3))
     assert thread.name == "Another"
 
@@ -139,7 +139,7 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
     assert RestDirectory().has_message(first.id, first.id)
     local.run_in_loop(lambda local: local.delete_channel(first))
     assert not RestDirectory().has_message(first.id, first.id), "its channel is gone with it"
-    assert posts_deleted([first.id], world.now) == 1
+    assert handle_deleted_posts([first.id], world.now) == 1
     send_due(world.now)
     [second] = threads(local)
     local.run_in_loop(lambda local: local.delete_channel(second))  # and nobody heard of it
@@ -171,7 +171,7 @@ def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: Wor
         assert thread.thread is not None
         assert (thread.thread.archived, game.url in shown(local, thread.id)) == (True, False)
     post = Announcement.objects.get()
-    assert (post.thread_name, post.place_id, post.problem) == ("", fixtures.GENERAL_ID, "")
+    assert (post.thread_name, post.message_channel_id, post.problem) == ("", fixtures.GENERAL_ID, "")
 
 
 def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: World) -> None:
@@ -209,7 +209,7 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
 
 
 def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
-    guild_setup.test_channel(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
+    guild_setup.send_channel_test(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
     send_due(world.now, lost=True)
     send_due(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]

@@ -15,7 +15,7 @@ from games.core import wording
 from games.core.base import Actor
 from games.models import Announcement, Game
 from games.scheduling import actions as scheduling
-from games.scheduling.rules import TOLD_AFTER
+from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import REPOSITORY, Stack, eventually, run_in_browser
@@ -54,7 +54,7 @@ def test_a_missing_permission_is_named_and_trying_again_works(world: World, stac
     assert "Try again" in page
     stack.discord.client.add_fault("permissions", channel_id=str(fixtures.RAIDS_ID), take=[])
     eventually(lambda: not Channel.objects.get(pk=fixtures.RAIDS_ID).missing_requirements)
-    scheduling.announce_again(game.pk, Actor(world.bob, "page"), datetime.now(UTC))
+    scheduling.retry_announcement(game.pk, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     assert not eventually(lambda: [Announcement.objects.get()] if not Announcement.objects.get().problem else [])[
         0
@@ -93,8 +93,8 @@ def test_another_channel_takes_the_post_along(world: World, stack: Stack) -> Non
     game = world.create_game(channel_id=fixtures.GENERAL_ID)
     eventually(stack.posts)
     eventually(lambda: Announcement.objects.get().message_id)
-    plan = replace(scheduling.plan_of(game), channel_id=fixtures.RAIDS_ID)
-    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
+    plan = replace(scheduling.plan_from_game(game), channel_id=fixtures.RAIDS_ID)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: stack.posts(channel_id=fixtures.RAIDS_ID))
     eventually(lambda: not stack.posts())
 
@@ -122,7 +122,7 @@ def test_cancelling_tells_everyone_who_signed_up(world: World, stack: Stack) -> 
     game = world.create_game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     eventually(stack.posts)
-    scheduling.cancel(game.pk, "rain", Actor(world.bob, "page"), now - TOLD_AFTER)
+    scheduling.cancel_game(game.pk, "rain", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
     letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
     assert "was cancelled" in letter["content"]
     assert "rain" in letter["content"]

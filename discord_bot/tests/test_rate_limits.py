@@ -264,7 +264,7 @@ def test_edits_while_notifyd_is_away_make_one_for_each_post(world: World) -> Non
         steps.record([(job, SentMessage(world.channel.pk, job.pk))], world.now)
     for number in range(20):
         game = Game.objects.get(pk=games[number % 4].pk)
-        plan = replace(scheduling.plan_of(game), title=f"Edit {number}")
-        scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+        plan = replace(scheduling.plan_from_game(game), title=f"Edit {number}")
+        scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
     jobs = steps.lease_jobs(world.now, 500)
     assert sorted(job.message.post.title for job in jobs) == ["Edit 16", "Edit 17", "Edit 18", "Edit 19"]

@@ -12,7 +12,7 @@ from conftest import GUILD, World, make_world
 from discord_bot.tests.helpers import edit_game, send_due
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.models.layers import places
+from games.models.layers import announcement_channels
 from games.models.settings import ChannelDefaults
 from games.scheduling import actions as scheduling
 from games.server_settings import actions as server_settings
@@ -40,7 +40,7 @@ def upsert(*channels: ChannelPayload, now: datetime) -> None:
 
 
 def offered_channel_ids() -> list[int]:
-    return [one.pk for one in places(GUILD) if one.parent_id]
+    return [one.pk for one in announcement_channels(GUILD) if one.parent_id]
 
 
 def test_only_open_threads_of_open_channels_are_offered(world: World, as_person: Any) -> None:
@@ -102,7 +102,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True))
     send_due(world.now)
     post = Announcement.objects.get()
-    assert (post.place_id, post.problem, post.thread_name) == (thread.id, "", "")
+    assert (post.message_channel_id, post.problem, post.thread_name) == (thread.id, "", "")
     assert game.url in str(local.client.messages("alice", thread.id))
     assert thread.thread is not None
     assert not thread.thread.archived
@@ -111,7 +111,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in str(local.client.messages("alice", thread.id))
     local.run_in_loop(lambda local: local.change_channel(thread, archived=True, locked=True))
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     send_due(world.now + timedelta(seconds=3))
     assert Announcement.objects.get().problem == "Not up to date in Discord: the bot may not post in #Session one."
 

@@ -10,16 +10,16 @@ from django.utils.html import format_html, format_html_join
 
 from games.core.wording import setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
-from games.models.settings import OWN
-from games.pages.game_page import nobody
-from games.pages.guild_history import settings_history
-from games.pages.history_wording import history_line
-from games.scheduling.actions import word as word_of
+from games.models.settings import GAME_SETTINGS
+from games.pages.game_page import actor_label
+from games.pages.guild_history import settings_history_text
+from games.pages.history_wording import history_text
+from games.scheduling.actions import audit_word as word_of
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
 # The words of `lifecycle.differences` whose values are told as settings.
-SETTINGS = {word_of(name): name for name in OWN}
+SETTINGS = {word_of(name): name for name in GAME_SETTINGS}
 
 
 @admin.register(AuditEntry)
@@ -36,8 +36,8 @@ class AuditEntryAdmin(GuildScopedAdmin):
 
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
-        tell = settings_history if entry.game_id is None else history_line
-        return tell(entry.verb, str(entry.actor or nobody(entry.door)), entry.changes)
+        describe = settings_history_text if entry.game_id is None else history_text
+        return describe(entry.verb, str(entry.actor or actor_label(entry.door)), entry.changes)
 
     @admin.display(description="before and after")
     def before_and_after(self, entry: AuditEntry) -> Any:
@@ -56,11 +56,11 @@ def _rows(changes: dict[str, Any], guild_id: int) -> list[tuple[str, str, str]]:
     rows = []
     for word, value in changes.items():
         before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
-        rows.append((word, _words(word, before, guild_id), _words(word, after, guild_id)))
+        rows.append((word, _value_text(word, before, guild_id), _value_text(word, after, guild_id)))
     return rows
 
 
-def _words(word: str, value: Any, guild_id: int) -> str:
+def _value_text(word: str, value: Any, guild_id: int) -> str:
     if value is None:
         return "inherited"
     if word == "channel" and isinstance(value, int):

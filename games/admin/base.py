@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from games.core.base import Actor, rehearsed
+from games.core.base import Actor, dry_run
 from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
@@ -17,24 +17,24 @@ from guilds.models import User
 STALE = "Somebody changed this while you were editing it, so nothing was saved. Save again to put yours over it."
 
 
-class Said(Protocol):
+class ActionText(Protocol):
     """What a verb answers with: a sentence, whatever else."""
 
     @property
     def text(self) -> str: ...
 
 
-def actor(user: User) -> Actor:
+def admin_actor(user: User) -> Actor:
     """The person as verbs know them. Only a superuser is above the rules; who manages a guild is asked anew."""
     return Actor(user, "admin", operator=user.is_superuser)
 
 
-class VerbForm(forms.ModelForm):
+class ActionForm(forms.ModelForm):
     """A form whose saving is a verb. Validating it rehearses the verb, so that a refusal is a form error."""
 
     user: User
 
-    def verb(self) -> Any:
+    def perform(self) -> Any:
         """Do it, and return what the verb returns. Raises Refused."""
         raise NotImplementedError
 
@@ -42,31 +42,31 @@ class VerbForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if not self.errors:
             try:
-                self.consider(rehearsed(self.verb))
+                self.check_result(dry_run(self.perform))
             except Refused as refused:
-                self.refuse(refused)
+                self.add_refusal(refused)
         return data
 
-    def consider(self, done: Any) -> None:
+    def check_result(self, done: Any) -> None:
         """Say what else speaks against what the verb would do."""
 
-    def meanwhile(self) -> Iterable[tuple[str, str]]:
+    def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
         """What somebody saved since this form was made and this form would overwrite: labels, and values in words."""
         return ()
 
-    def send_back(self, name: str, value: Any) -> None:
+    def set_data(self, name: str, value: Any) -> None:
         """Have the form say this of a field when it is shown, and so when it is sent once more."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix(name)] = str(value)
         self.data = data
 
-    def refuse(self, refused: Refused) -> None:
+    def add_refusal(self, refused: Refused) -> None:
         """Say beside which field, or above all, what a verb would not do."""
         if refused.refusal.code == "stale":
-            saved = format_html_join("; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.meanwhile()))
+            saved = format_html_join("; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.saved_meanwhile()))
             self.add_error(None, format_html("{} Saved meanwhile: {}.", STALE, saved) if saved else STALE)
             # Sent once more, the form knows what it overwrites.
-            self.send_back("edition", self.instance.edition)
+            self.set_data("edition", self.instance.edition)
             return
         fields = refused.refusal.fields or {"": refused.refusal.sentence}
         for name, sentence in fields.items():
@@ -83,7 +83,7 @@ class VerbForm(forms.ModelForm):
         """Leave the instance as it is; the verb changes the row."""
 
 
-class VerbAdmin(GuildScopedAdmin):
+class ActionAdmin(GuildScopedAdmin):
     """Saves by a form's verb."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -136,13 +136,13 @@ class VerbAdmin(GuildScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         done = form.verb()
-        obj.pk = self.made(done, form).pk
+        obj.pk = self.row_of_result(done, form).pk
         obj.refresh_from_db()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """There is nothing beside the row."""
 
-    def made(self, done: Any, form: Any) -> Any:
+    def row_of_result(self, done: Any, form: Any) -> Any:
         """The row that a verb made or changed."""
         return done.game
 
@@ -152,7 +152,7 @@ class VerbAdmin(GuildScopedAdmin):
         only = {"guild": guild_ids[0]} if len(guild_ids) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
 
-    def apply(self, request: HttpRequest, calls: Iterable[Callable[[], Said | str]]) -> None:
+    def run_actions(self, request: HttpRequest, calls: Iterable[Callable[[], ActionText | str]]) -> None:
         """Call verbs one by one and say what came of them."""
         for call in calls:
             try:

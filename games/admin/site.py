@@ -13,7 +13,7 @@ from guilds.models import User
 from notifications.daemon.pause import current_pause
 
 
-class Site(GuildAdminSite):
+class GamesAdminSite(GuildAdminSite):
     """Opened by what a person is now. Superusers see on every page when nothing is said, and how delivering goes."""
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
@@ -25,6 +25,6 @@ class Site(GuildAdminSite):
     def get_urls(self) -> list[Any]:
         return [
             path("deliveries/", self.admin_view(operator_views.deliveries), name="deliveries"),
-            path("deliveries/release/", self.admin_view(operator_views.release), name="release"),
+            path("deliveries/release/", self.admin_view(operator_views.resume), name="release"),
             *super().get_urls(),
         ]

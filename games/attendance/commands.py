@@ -5,12 +5,12 @@ from typing import Any
 
 from games.attendance import rewards
 from games.attendance import wording as attendance_wording
-from games.attendance.actions import mark
-from games.attendance.summary import HEAD, attendance, attendees, days
+from games.attendance.actions import mark_attendance
+from games.attendance.summary import CSV_HEADER, attendance_rows, attendees, parse_day_range
 from games.core.base import require_manager
-from games.core.csv_files import write
+from games.core.csv_files import write_csv
 from games.core.permissions import manages
-from games.management.base import Words
+from games.management.base import ActionCommand
 from games.models import Game
 from games.posts import archive as post_archive
 from games.server_settings.wording import MANAGERS_ONLY, UNKNOWN_GUILD
@@ -21,7 +21,7 @@ from guilds.display_names import normalize_name
 from guilds.models import Guild
 
 
-def add(words: Any, changing: ArgumentParser) -> None:
+def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these words."""
     came = words.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
     came.add_argument("game", nargs="?", default="")
@@ -36,46 +36,46 @@ def add(words: Any, changing: ArgumentParser) -> None:
     words.add_parser("archive", parents=[changing], help="archive a game that is over").add_argument("game")
 
 
-class AfterWords(Words):
+class AfterGameCommands(ActionCommand):
     """What the command does at these words."""
 
     def do_attendance(self) -> None:
         if self.options["guild"]:
-            self._table()
+            self._write_attendance_csv()
             return
         game: Game = self._game()
         who = self.options["absent"] or self.options["present"]
         if who:
-            signup_id = self._seat(game, who)
-            self._do(lambda: mark(game.pk, signup_id, bool(self.options["absent"]), self.actor, db_now()))
+            signup_id = self._signup_id(game, who)
+            self._run(lambda: mark_attendance(game.pk, signup_id, bool(self.options["absent"]), self.actor, db_now()))
             return
         require_manager(game, self.actor)
-        for one in attendees(game):
-            self.stdout.write(f"{'did not come' if one.no_show else 'came':<12}  {one.name}")
+        for attendee in attendees(game):
+            self.stdout.write(f"{'did not come' if attendee.no_show else 'came':<12}  {attendee.name}")
 
-    def _seat(self, game: Game, who: str) -> int:
+    def _signup_id(self, game: Game, who: str) -> int:
         require_manager(game, self.actor)  # before anything is said of its people
-        found = [one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who]
-        if len(found) != 1:
+        matches = [one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who]
+        if len(matches) != 1:
             raise Refused(Refusal("unknown_seat", attendance_wording.nobody_is_seated_as(who)))
-        return found[0].signup_id
+        return matches[0].signup_id
 
-    def _table(self) -> None:
+    def _write_attendance_csv(self) -> None:
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None or not self.actor.may_see(guild.pk):
             raise Refused(Refusal("unknown_guild", UNKNOWN_GUILD))
         if not self.actor.operator and not (self.actor.user and manages(self.actor.user, guild.pk)):
             raise Refused(Refusal("not_yours", MANAGERS_ONLY))
         try:
-            since, until = days(self.options["since"], self.options["until"])
+            since, until = parse_day_range(self.options["since"], self.options["until"])
         except (ValueError, OverflowError):
             raise Refused(Refusal("bad_day", attendance_wording.BAD_DAY)) from None
-        write(self.stdout, HEAD, attendance(guild.pk, since, until, db_now()))
+        write_csv(self.stdout, CSV_HEADER, attendance_rows(guild.pk, since, until, db_now()))
 
     def do_rewards(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: rewards.set_rewards(game_id, self.options["text"], self.actor, db_now()))
+        self._run(lambda: rewards.set_rewards(game_id, self.options["text"], self.actor, db_now()))
 
     def do_archive(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: post_archive.archive(game_id, self.actor, db_now()))
+        self._run(lambda: post_archive.archive_game(game_id, self.actor, db_now()))

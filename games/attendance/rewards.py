@@ -7,30 +7,30 @@ from django.db import transaction
 from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
-from games.core.base import Actor, Done, changed, locked_game, require, require_manager
+from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.queue import unschedule
 
 
 @transaction.atomic
-def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: str | None = None) -> Done:
+def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: str | None = None) -> ActionResult:
     """Write down, change or ('') take out a game's rewards. Raises Refused, with a sentence for the field `text`.
 
     `before` is what they were when the form was opened: Refused as `stale` when somebody wrote others since.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require(game, "rewards", now)
+    require_state(game, "rewards", now)
     text = text_rules.tidy_lines(text)
-    if wrong := attendance_rules.check_rewards(text):
-        raise Refused(Refusal("bad_text", wrong, {"text": wrong}))
+    if problem := attendance_rules.check_rewards(text):
+        raise Refused(Refusal("bad_text", problem, {"text": problem}))
     if text == game.rewards:
-        return Done(game, False, attendance_wording.REWARDS_SAME)
+        return ActionResult(game, False, attendance_wording.REWARDS_SAME)
     if before is not None and text_rules.tidy_lines(before) != game.rewards:
         raise Refused(Refusal("stale", attendance_wording.REWARDS_STALE))
     changes = {"rewards": [game.rewards, text]}
     game.rewards = text
-    changed(game, actor, "rewards", changes, now)
+    record_change(game, actor, "rewards", changes, now)
     if text:
         unschedule(["rewards"], game.pk, now, "the rewards are written down")
-    return Done(game, True, attendance_wording.REWARDS_SAVED if text else attendance_wording.REWARDS_TAKEN_OUT)
+    return ActionResult(game, True, attendance_wording.REWARDS_SAVED if text else attendance_wording.REWARDS_TAKEN_OUT)

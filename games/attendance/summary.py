@@ -8,10 +8,10 @@ from typing import Any
 from django.db.models import Q
 
 from games.attendance import wording as attendance_wording
-from games.core.states import State, allowed
-from games.core.text import page_text
+from games.core.states import State, is_allowed
+from games.core.text import text_as_html
 from games.models import Game, Signup
-from games.posts.archive import archive_of
+from games.posts.archive import archive_channel_of
 from guilds.display_names import display_names
 from guilds.models import User
 
@@ -27,28 +27,28 @@ class Attendee:
 
 
 @dataclass(frozen=True)
-class After:
+class AfterGameView:
     """What a viewer sees on the page of a game that began. All of it is empty or False for others."""
 
     attendees: Sequence[Attendee] = ()  # for those who run it
     own_text: str = ""  # to the viewer alone
     rewards_html: str = ""
-    may_reward: bool = False
+    may_write_rewards: bool = False
     may_archive: bool = False
 
 
-def after(game: Game, viewer: User, manages: bool, host_name: str, now: datetime) -> After:
+def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now: datetime) -> AfterGameView:
     """What the game's page shows to this viewer of what follows it."""
     state = game.state(now)
-    if not allowed("attend", state):
-        return After()
+    if not is_allowed("attend", state):
+        return AfterGameView()
     missed = game.signups.current().filter(user=viewer, no_show=True).exists()
-    return After(
+    return AfterGameView(
         attendees=attendees(game) if manages else (),
         own_text=attendance_wording.you_did_not_come(host_name) if missed else "",
-        rewards_html=page_text(game.guild_id, game.rewards),
-        may_reward=manages,
-        may_archive=manages and state is State.COMPLETED and archive_of(game) is not None,
+        rewards_html=text_as_html(game.guild_id, game.rewards),
+        may_write_rewards=manages,
+        may_archive=manages and state is State.COMPLETED and archive_channel_of(game) is not None,
     )
 
 
@@ -63,10 +63,10 @@ def attendees(game: Game) -> list[Attendee]:
 
 # --- the table of a server -------------------------------------------------------------------------------
 
-HEAD = ("game", "title", "start (UTC)", "person", "name", "present", "left late")
+CSV_HEADER = ("game", "title", "start (UTC)", "person", "name", "present", "left late")
 
 
-def days(first: str, last: str) -> tuple[datetime | None, datetime | None]:
+def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | None]:
     """From the beginning of a day to the end of another, in UTC; '' for no end. Raises ValueError."""
 
     def begin(day: str) -> datetime | None:
@@ -76,19 +76,19 @@ def days(first: str, last: str) -> tuple[datetime | None, datetime | None]:
     return begin(first), end + timedelta(days=1) if end is not None else None
 
 
-def attendance(guild_id: int, since: datetime | None, until: datetime | None, now: datetime) -> Iterator[Sequence[Any]]:
+def attendance_rows(guild_id: int, since: datetime | None, until: datetime | None, now: datetime) -> Iterator[Sequence[Any]]:
     """One line for everybody who had a seat in a game that began, or left one late; the earliest game first."""
     games = Game.objects.announced().filter(guild=guild_id, cancelled_at=None, starts_at__lte=now)
     games = games.filter(**({"starts_at__gte": since} if since else {}), **({"starts_at__lt": until} if until else {}))
-    lines = Signup.objects.filter(game__in=games).filter(Q(left_at=None, seated_at__isnull=False) | Q(left_late=True))
-    found = list(lines.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key"))
-    names = display_names(guild_id, {s.user_id for s in found if s.user_id})
+    attended = Signup.objects.filter(game__in=games).filter(Q(left_at=None, seated_at__isnull=False) | Q(left_late=True))
+    signups = list(attended.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key"))
+    names = display_names(guild_id, {s.user_id for s in signups if s.user_id})
     # Whoever left and came back has one line, that of the seat they had in the end.
-    said = {(s.game_id, s.user_id) for s in found if s.left_at is None}
-    for signup in found:
-        if signup.left_at is not None and (signup.game_id, signup.user_id) in said:
+    listed = {(s.game_id, s.user_id) for s in signups if s.left_at is None}
+    for signup in signups:
+        if signup.left_at is not None and (signup.game_id, signup.user_id) in listed:
             continue
-        said.add((signup.game_id, signup.user_id))
+        listed.add((signup.game_id, signup.user_id))
         yield (
             signup.game_id,
             signup.game.title,

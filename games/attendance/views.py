@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.attendance import wording as attendance_wording
-from games.attendance.summary import HEAD, days
-from games.attendance.summary import attendance as attendance_of
+from games.attendance.summary import CSV_HEADER, parse_day_range
+from games.attendance.summary import attendance_rows as attendance_of
 from games.core import wording
-from games.core.csv_files import table
-from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
+from games.core.csv_files import csv_response
+from games.pages.shortcuts import FRESH_ROLES, actor, add_refusal, forbidden, get_visible_game_or_404, run_action, render_game_with_form
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -28,10 +28,10 @@ from guilds.models import Guild
 
 @login_required
 @require_POST
-def attend(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
+def mark_attendance(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     """Mark somebody as not having come, or take it back."""
     no_show = request.POST.get("no_show") == "yes"
-    return press(request, game_id, lambda now: attendance.mark(game_id, signup_id, no_show, actor(request), now))
+    return run_action(request, game_id, lambda now: attendance.mark_attendance(game_id, signup_id, no_show, actor(request), now))
 
 
 class RewardsForm(forms.Form):
@@ -52,25 +52,25 @@ class RewardsForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write the rewards. What is refused comes back on the game's page as it was typed."""
-    found = game_seen(request, game_id)
-    if not actor(request).may_manage(found):
+    game = get_visible_game_or_404(request, game_id)
+    if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
-    form = RewardsForm(request.POST or None, initial={"text": found.rewards, "before": found.rewards})
+    form = RewardsForm(request.POST or None, initial={"text": game.rewards, "before": game.rewards})
     if request.method == "POST" and form.is_valid():
         text, before = (form.cleaned_data[name] for name in ("text", "before"))
         try:
-            ensure_fresh_roles(found.guild_id, request.user.pk, db_now(), max_age=AT_ONCE)
+            ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
             flash.success(request, rewards.set_rewards(game_id, text, actor(request), db_now(), before).text)
-            return redirect(found)
+            return redirect(game)
         except Refused as refused:
             add_refusal(form, refused)
             if refused.refusal.code == "stale":
                 # Sent once more, the form knows what it overwrites.
-                found = game_seen(request, game_id)
+                game = get_visible_game_or_404(request, game_id)
                 typed: Any = copy(form.data)
-                typed["before"] = found.rewards
+                typed["before"] = game.rewards
                 form.data = typed
-    return with_form(request, found, form, rewards_form=form)
+    return render_game_with_form(request, game, form, rewards_form=form)
 
 
 @for_managers
@@ -78,8 +78,8 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
 def attendance_table(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Who came to the games of a server, as a file."""
     try:
-        since, until = days(request.GET.get("from", ""), request.GET.get("to", ""))
+        since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
     except (ValueError, OverflowError):
         flash.error(request, attendance_wording.BAD_DAY)
         return redirect("guild-history", guild.pk)
-    return table("attendance.csv", HEAD, attendance_of(guild.pk, since, until, db_now()))
+    return csv_response("attendance.csv", CSV_HEADER, attendance_of(guild.pk, since, until, db_now()))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 # --- who came --------------------------------------------------------------------------------------------
 
@@ -11,7 +11,7 @@ UNKNOWN_SEAT = "They have no seat in this game, so there is nothing to say about
 BAD_DAY = "Write the days as 2026-11-25, the first one first. Leave either out for no end."
 
 
-def marked(name: str, no_show: bool, changed: bool) -> str:
+def attendance_marked(name: str, no_show: bool, changed: bool) -> str:
     """The answer to marking somebody."""
     if changed:
         return f"{name} is {'marked' if no_show else 'no longer marked'} as not having come."
@@ -46,7 +46,7 @@ def rewards_too_long(length: int, most: int) -> str:
 
 def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
     """To the host when the game ends."""
-    return f"🏆 **{title}** in {guild}, {stamp(starts_at)}, is over. Write down what the players got:\n{url}"
+    return f"🏆 **{title}** in {guild}, {timestamp(starts_at)}, is over. Write down what the players got:\n{url}"
 
 
 # --- the archive -----------------------------------------------------------------------------------------
@@ -54,16 +54,16 @@ def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = ("attend", "rewards", "archive")
+AUDIT_ACTIONS = ("attend", "rewards", "archive")
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a game's history."""
-    if verb == "attend":
+    if action == "attend":
         if changes.get("no_show"):
             return f"{who} marked {changes.get('for')} as not having come"
         return f"{who} took back that {changes.get('for')} had not come"
-    if verb == "rewards":
+    if action == "rewards":
         return f"{who} wrote down the rewards"
     if changes.get("stayed"):
         return "It could not be archived"

@@ -8,8 +8,8 @@ from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
-from games.core.base import CLOCK, Actor, Done, changed, locked_game, require
-from games.core.seating import reseat
+from games.core.base import CLOCK_ACTOR, Actor, ActionResult, record_change, locked_game, require_state
+from games.core.seating import assign_seats
 from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.signups import actions as signups
@@ -19,30 +19,30 @@ from notifications.models import Notification
 from notifications.queue import schedule, unschedule
 
 
-def ask(game: Game, whom: Iterable[Signup], silence_ends: bool, now: datetime) -> None:
+def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed: bool, now: datetime) -> None:
     """Ask exactly these people, from now on; who is asked still from before is so no more. Under the game's lock.
 
     The letters are planned by whoever asks.
     """
-    asked = list(whom)
+    recipients = list(people)
     game.question += 1
-    game.answer_by = rules.answer_by(game.starts_at, now) if asked else None
-    game.silence_ends = silence_ends
+    game.answer_by = rules.confirmation_deadline(game.starts_at, now) if recipients else None
+    game.silence_ends = drop_unconfirmed
     game.save(update_fields=["question", "answer_by", "silence_ends"])
     game.signups.filter(asked__gt=0).update(asked=0)
-    game.signups.filter(pk__in=[one.pk for one in asked]).update(asked=game.question)
+    game.signups.filter(pk__in=[one.pk for one in recipients]).update(asked=game.question)
     if game.answer_by is None:
         unschedule(["question_end"], game.pk, now, "nobody is asked any more")
         return
-    _plan_end(game, [one.user_id for one in asked if one.user_id], game.answer_by)
+    _schedule_end(game, [one.user_id for one in recipients if one.user_id], game.answer_by)
 
 
-def _plan_end(game: Game, people: list[int], due_at: datetime) -> None:
-    facts = {"number": game.question, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=facts)
+def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
+    payload = {"number": game.question, "people": people}
+    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload)
 
 
-def ask_again(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
+def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
     """After the start moved: ask those seated whom it moved too far, and take back what was asked of an earlier start.
 
     How far is measured from the start that a person last agreed to. Who was never asked for their will, since the
@@ -52,20 +52,20 @@ def ask_again(game: Game, actor: Actor, silence_frees: bool | None, now: datetim
         return
     by = actor.user.pk if actor.user else None
     current = [one for one in game.signups.current() if one.user_id and one.user_id not in {by, game.host_id}]
-    agreed = _agreed(game, current)
-    meant = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
-    if meant or any(one.asked for one in current):
-        ask(game, meant, game.effective.silence_frees if silence_frees is None else silence_frees, now)
+    agreed = _agreed_starts(game, current)
+    affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
+    if affected or any(one.asked for one in current):
+        request_confirmation(game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now)
 
 
 def _moved_too_far(signup: Signup, game: Game, agreed: datetime | None) -> bool:
-    limit = timedelta(minutes=game.effective.ask_if_moved)
+    limit = timedelta(minutes=game.settings.ask_if_moved)
     if agreed is None:
         return True
     return signup.seated_at is not None and bool(limit) and abs(game.starts_at - agreed) > limit
 
 
-def _agreed(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
+def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
     """The start that each of these last agreed to: by taking a seat, saying so, or keeping the seat in silence.
 
     None for who came along from an earlier game and has yet to say whether they want to.
@@ -79,22 +79,22 @@ def _agreed(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
         .values_list("at", "changes")
     ]
     own = entries.filter(verb__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
-    said = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
+    last_confirmed = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
     carried = entries.filter(verb="carry", changes__asks=True).values_list("at", flat=True).first()
-    silent = entries.filter(verb="question_end").order_by().aggregate(last=Max("at"))["last"]
+    last_ended = entries.filter(verb="question_end").order_by().aggregate(last=Max("at"))["last"]
 
-    def one(signup: Signup) -> datetime | None:
-        if signup.asked and signup.joined_at == carried and signup.user_id not in said:
+    def agreed_start_of(signup: Signup) -> datetime | None:
+        if signup.asked and signup.joined_at == carried and signup.user_id not in last_confirmed:
             return None
-        answers = [at for at in (said.get(signup.user_id or 0), silent) if at is not None]
+        answers = [at for at in (last_confirmed.get(signup.user_id or 0), last_ended) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
-        return rules.start_agreed(moves, game.starts_at, seated_at, max(answers, default=None))
+        return rules.agreed_start(moves, game.starts_at, seated_at, max(answers, default=None))
 
-    return {signup.pk: one(signup) for signup in people}
+    return {signup.pk: agreed_start_of(signup) for signup in people}
 
 
 @transaction.atomic
-def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> Done:
+def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Take somebody's answer: `yes`, they still come; `no`, they leave.
 
     Raises Refused, `outdated` for an old question.
@@ -102,60 +102,60 @@ def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) 
     game = locked_game(game_id, actor)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
     if signup is None or actor.user is None or number != game.question or choice not in {"yes", "no"}:
-        raise Refused(choices.outdated())
-    require(game, "answer", now)
+        raise Refused(choices.outdated_refusal())
+    require_state(game, "answer", now)
     if choice == "no":
-        done = signups.leave(game_id, actor.user, actor, now)
+        result = signups.leave(game_id, actor.user, actor, now)
     elif signup.asked == 0:
-        return Done(game, False, confirmation_wording.ALREADY_CONFIRMED)
+        return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
         game.signups.filter(pk=signup.pk).update(asked=0)
-        changed(game, actor, "confirm", {}, now)
-        done = Done(game, True, confirmation_wording.CONFIRMED)
-    _end_early(game, now)
-    return done
+        record_change(game, actor, "confirm", {}, now)
+        result = ActionResult(game, True, confirmation_wording.CONFIRMED)
+    _end_if_all_answered(game, now)
+    return result
 
 
-def _end_early(game: Game, now: datetime) -> None:
+def _end_if_all_answered(game: Game, now: datetime) -> None:
     """Once everybody has answered, the host need not wait for what came of it."""
     row = Notification.objects.open().filter(game=game, kind="question_end").first()
     if row is not None and not game.signups.current().filter(asked__gt=0).exists():
-        _plan_end(game, row.facts["people"], now)
+        _schedule_end(game, row.facts["people"], now)
 
 
-def end(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
+def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
     """The time to answer is over: who kept silent loses the seat, or keeps it. Under the game's lock.
 
     The host hears what came of it. Returns why nothing was done, '' where it was.
     """
     if number != game.question:
         return "they were asked anew"
-    silent = list(game.signups.current().filter(asked=number))
+    unconfirmed = list(game.signups.current().filter(asked=number))
     game.signups.filter(asked__gt=0).update(asked=0)
     state = game.state(now)
     if state not in {State.SCHEDULED, State.IN_PROGRESS}:
         return f"the game is {state}"
     freed = game.silence_ends and state is State.SCHEDULED
     if freed:
-        game.signups.filter(pk__in=[one.pk for one in silent]).update(left_at=now, seated_at=None)
-        for one in silent:
+        game.signups.filter(pk__in=[one.pk for one in unconfirmed]).update(left_at=now, seated_at=None)
+        for signup in unconfirmed:
             schedule(
                 "silent",
                 game_id=game.pk,
-                recipient_id=one.user_id,
+                recipient_id=signup.user_id,
                 due_at=now,
                 revision=game.revision,
                 expires_at=game.starts_at,
             )
-        reseat(game, now)
-    if silent:
-        names = display_names(game.guild_id, [one.user_id for one in silent if one.user_id])
+        assign_seats(game, now)
+    if unconfirmed:
+        names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
         who = sorted(name.text for name in names.values())
-        changed(game, CLOCK, "question_end", {"for": ", ".join(who), "left": freed}, now)
-    asked = set(people)
-    quiet = {one.user_id for one in silent}
-    come = set(game.signups.current().filter(user__in=asked).values_list("user_id", flat=True)) - quiet
-    counts = {"come": len(come), "left": len(asked - come - quiet), "silent": len(quiet), "freed": freed}
+        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(who), "left": freed}, now)
+    requested = set(people)
+    unconfirmed_ids = {one.user_id for one in unconfirmed}
+    confirmed_ids = set(game.signups.current().filter(user__in=requested).values_list("user_id", flat=True)) - unconfirmed_ids
+    counts = {"come": len(confirmed_ids), "left": len(requested - confirmed_ids - unconfirmed_ids), "silent": len(unconfirmed_ids), "freed": freed}
     schedule(
         "answered_sum",
         game_id=game.pk,
@@ -169,10 +169,10 @@ def end(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
 
 
 @transaction.atomic
-def answer_current(game_id: int, choice: str, actor: Actor, now: datetime) -> Done:
+def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """`answer` to whatever is asked now, for doors that show no older question. Raises Refused where nothing is."""
     game = locked_game(game_id, actor)
-    asked = game.signups.current().filter(user=actor.user, asked__gt=0).exists() if actor.user else False
-    if not asked:
-        raise Refused(Refusal("not_asked", confirmation_wording.NOT_ASKED))
-    return answer(game_id, game.question, choice, actor, now)
+    is_open = game.signups.current().filter(user=actor.user, asked__gt=0).exists() if actor.user else False
+    if not is_open:
+        raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
+    return answer_confirmation(game_id, game.question, choice, actor, now)

@@ -9,49 +9,49 @@ from datetime import datetime
 from typing import Any
 
 from games.confirmations import actions as confirmations
-from games.confirmations.edits import SHOWN_FOR, before_of, earliest, said, summed
+from games.confirmations.edits import CHANGES_SHOWN_FOR, previous_values, merge_earliest, snapshot, diff
 from games.core.base import Actor
-from games.core.scheduling import told_at
+from games.core.scheduling import notify_at
 from games.models import AuditEntry, Game, Signup
 from notifications.models import Delivery, Notification, DeliveryStatus
 from notifications.queue import schedule
 
-KINDS = ("edited", "question")
-SAID_BY_ANOTHER = "a newer letter says it too"
+NOTIFICATION_KINDS = ("edited", "question")
+SUPERSEDED = "a newer letter says it too"
 
 
 @dataclass
-class Unsaid:
+class PendingNotice:
     """What is still to be said to one person by letters not yet on their way."""
 
-    befores: list[Mapping[str, Any]] = field(default_factory=list)
-    numbers: set[int] = field(default_factory=set)  # of the questions among them
-    again: bool = False
+    previous_values: list[Mapping[str, Any]] = field(default_factory=list)
+    confirmation_numbers: set[int] = field(default_factory=set)  # of the questions among them
+    rescheduled: bool = False
     due_at: list[datetime] = field(default_factory=list)
 
 
-def tell_edited(
+def notify_edited(
     game: Game, changes: Mapping[str, Any], actor: Actor, now: datetime, silence_frees: bool | None = None
 ) -> None:
     """Plan to tell those in the game, and those waiting, what of an edit they care for. Under the game's lock.
 
     `silence_frees`: whether who is asked again and does not answer loses the seat; None as the game's settings say.
     """
-    before = before_of(changes)
+    before = previous_values(changes)
     if game.announced_at is None or not before:
         return
-    if game.ends_at > now + SHOWN_FOR:  # else its end lets the post show no more changes
-        schedule("changed_end", game_id=game.pk, due_at=now + SHOWN_FOR, revision=game.revision)
+    if game.ends_at > now + CHANGES_SHOWN_FOR:  # else its end lets the post show no more changes
+        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.revision)
     if "start" in before:
-        confirmations.ask_again(game, actor, silence_frees, now)
+        confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
     people = [one for one in game.signups.current() if one.user_id and one.user_id != by]
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]
-    due_at = told_at(min(starts), now)
-    plan_letters(game, people, before, due_at, now, asks="start" in before)
+    due_at = notify_at(min(starts), now)
+    schedule_edit_notices(game, people, before, due_at, now, confirming="start" in before)
 
 
-def tell_carried(game: Game, now: datetime) -> None:
+def notify_carried(game: Game, now: datetime) -> None:
     """Tell who came along from an earlier game, or ask them, whether seated or waiting. Under the game's lock.
 
     Nobody chose this game, so whoever is asked and keeps silent loses the place. Nothing is said before players see
@@ -63,80 +63,80 @@ def tell_carried(game: Game, now: datetime) -> None:
     carried = game.signups.current().filter(joined_at=entry.at, user__in=entry.changes["people"])
     people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
     if people and entry.changes["asks"]:
-        confirmations.ask(game, people, True, now)
-        due_at = told_at(game.starts_at, now)
-        asked = game.signups.current().filter(pk__in=[one.pk for one in people])
-        plan_letters(game, asked, {}, due_at, now, asks=True, again=True)
+        confirmations.request_confirmation(game, people, True, now)
+        due_at = notify_at(game.starts_at, now)
+        confirming = game.signups.current().filter(pk__in=[one.pk for one in people])
+        schedule_edit_notices(game, confirming, {}, due_at, now, confirming=True, rescheduled=True)
         return
-    for one in people:
+    for signup in people:
         schedule(
             "added",
             game_id=game.pk,
-            recipient_id=one.user_id,
+            recipient_id=signup.user_id,
             due_at=now,
             revision=game.revision,
             payload={"by": entry.actor_id},
         )
 
 
-def plan_letters(
+def schedule_edit_notices(
     game: Game,
     people: Iterable[Signup],
     before: Mapping[str, Any],
     due_at: datetime,
     now: datetime,
     *,
-    asks: bool = False,
-    again: bool = False,
+    confirming: bool = False,
+    rescheduled: bool = False,
 ) -> None:
     """One letter for each of these people, with all that they were not told yet.
 
     With `asks`, those asked were so just now; `again`, because the game was scheduled again with them.
     """
-    everyone = list(people)
-    holds = said(game)
-    unsaid = _take_back(game, [one.user_id for one in everyone if one.user_id], now)
-    for one in everyone:
-        known = unsaid.get(one.user_id or 0, Unsaid())
-        facts: dict[str, Any] = {"before": earliest([*known.befores, before])}
-        question = one.asked > 0 and (asks or one.asked in known.numbers)
-        if not question and not summed(facts["before"], holds):
+    recipients = list(people)
+    current = snapshot(game)
+    pending = _withdraw_pending(game, [one.user_id for one in recipients if one.user_id], now)
+    for signup in recipients:
+        pending_notice = pending.get(signup.user_id or 0, PendingNotice())
+        payload: dict[str, Any] = {"before": merge_earliest([*pending_notice.previous_values, before])}
+        must_confirm = signup.asked > 0 and (confirming or signup.asked in pending_notice.confirmation_numbers)
+        if not must_confirm and not diff(payload["before"], current):
             continue
-        if question:
-            facts |= {"number": one.asked, "again": again or known.again}
+        if must_confirm:
+            payload |= {"number": signup.asked, "again": rescheduled or pending_notice.rescheduled}
         schedule(
-            "question" if question else "edited",
+            "question" if must_confirm else "edited",
             game_id=game.pk,
-            recipient_id=one.user_id,
-            due_at=min([due_at, *known.due_at]),
+            recipient_id=signup.user_id,
+            due_at=min([due_at, *pending_notice.due_at]),
             revision=game.revision,
-            payload=facts,
-            expires_at=game.answer_by if question else game.ends_at,
+            payload=payload,
+            expires_at=game.answer_by if must_confirm else game.ends_at,
         )
 
 
-def _take_back(game: Game, people: Iterable[int], now: datetime) -> dict[int, Unsaid]:
+def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[int, PendingNotice]:
     """Close what was planned and is not on its way to these people; what it was to say, by person."""
-    rows = Notification.objects.open().filter(game=game, kind__in=KINDS, recipient__in=people)
-    letters = Delivery.objects.filter(
+    rows = Notification.objects.open().filter(game=game, kind__in=NOTIFICATION_KINDS, recipient__in=people)
+    deliveries = Delivery.objects.filter(
         notification__game=game,
-        notification__kind__in=KINDS,
+        notification__kind__in=NOTIFICATION_KINDS,
         recipient__in=people,
         status=DeliveryStatus.PENDING,
         leased_until=None,
     )
     # Locked, so that notifyd cannot render them before this is to be seen.
-    locked = letters.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("notification")
-    held = list(locked.order_by("pk"))
-    found: dict[int, Unsaid] = {}
-    for row in [*(one.notification for one in held), *rows.order_by("pk")]:
-        unsaid = found.setdefault(row.recipient_id or 0, Unsaid())
-        unsaid.befores.append(row.facts["before"])
+    locked = deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("notification")
+    locked_deliveries = list(locked.order_by("pk"))
+    by_user: dict[int, PendingNotice] = {}
+    for row in [*(one.notification for one in locked_deliveries), *rows.order_by("pk")]:
+        notice = by_user.setdefault(row.recipient_id or 0, PendingNotice())
+        notice.previous_values.append(row.facts["before"])
         if "number" in row.facts:
-            unsaid.numbers.add(row.facts["number"])
-        unsaid.again = unsaid.again or row.facts.get("again", False)
+            notice.confirmation_numbers.add(row.facts["number"])
+        notice.rescheduled = notice.rescheduled or row.facts.get("again", False)
         if row.closed_at is None:
-            unsaid.due_at.append(row.due_at)
-    Delivery.objects.filter(pk__in=[one.pk for one in held]).update(status=DeliveryStatus.DROPPED, error=SAID_BY_ANOTHER)
-    rows.update(closed_at=now, dropped=SAID_BY_ANOTHER)
-    return found
+            notice.due_at.append(row.due_at)
+    Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(status=DeliveryStatus.DROPPED, error=SUPERSEDED)
+    rows.update(closed_at=now, dropped=SUPERSEDED)
+    return by_user

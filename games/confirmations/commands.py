@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from games.confirmations import actions as confirmations
-from games.management.base import Words
+from games.management.base import ActionCommand
 from gamesched.lib.clock import db_now
 
 
@@ -15,9 +15,9 @@ def add(words: Any, changing: ArgumentParser) -> None:
     confirm.add_argument("--no", action="store_true", help="they do not, and leave")
 
 
-class ConfirmationWords(Words):
+class ConfirmationWords(ActionCommand):
     """What the command does at this word."""
 
     def do_confirm(self) -> None:
         game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"
-        self._do(lambda: confirmations.answer_current(game_id, choice, self.actor, db_now()))
+        self._run(lambda: confirmations.answer_open_confirmation(game_id, choice, self.actor, db_now()))

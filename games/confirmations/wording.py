@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
 
 # --- what was changed ------------------------------------------------------------------------------------
 
-LABELS = {
+CHANGE_LABELS = {
     "title": "Title",
     "start": "Start",
     "duration": "Lasts",
@@ -37,19 +37,19 @@ def value_text(word: str, value: Any, time: Callable[[datetime], str], channel: 
     return str(value) or NOTHING
 
 
-def changed_line(word: str, before: str, after: str, strike: str = "~~") -> str:
+def change_text(word: str, before: str, after: str, strike: str = "~~") -> str:
     """`Lasts: ~~2 hours~~ → 3 hours`, of texts that are escaped already."""
     if word == "instructions":
-        return f"{LABELS[word]}: {REWRITTEN}"
-    return f"{LABELS[word]}: {strike}{before}{strike} {ARROW} {after}"
+        return f"{CHANGE_LABELS[word]}: {REWRITTEN}"
+    return f"{CHANGE_LABELS[word]}: {strike}{before}{strike} {ARROW} {after}"
 
 
 def edited(title: str, guild: str, starts_at: datetime, url: str, lines: Sequence[str], instructions: str) -> str:
     """What was changed of a game that somebody is in."""
-    return f"✏️ **{title}** in {guild}, {stamp(starts_at)}, was changed.\n{_listed(lines, instructions)}{url}"
+    return f"✏️ **{title}** in {guild}, {timestamp(starts_at)}, was changed.\n{_change_list(lines, instructions)}{url}"
 
 
-def _listed(lines: Sequence[str], instructions: str) -> str:
+def _change_list(lines: Sequence[str], instructions: str) -> str:
     text = "".join(f"- {line}\n" for line in lines)
     return text + "".join(f"> {line}\n" for line in instructions.split("\n") if instructions)
 
@@ -59,18 +59,18 @@ def _listed(lines: Sequence[str], instructions: str) -> str:
 YES, NO = "I still come", "I can't"
 CONFIRMED = "Good, you are in. The host sees that you still come."
 ALREADY_CONFIRMED = "You are in already, so there is nothing more to answer."
-NOT_ASKED = "You are not asked about this game at the moment. Its page shows how things stand."
+NO_OPEN_CONFIRMATION = "You are not asked about this game at the moment. Its page shows how things stand."
 TO_CONFIRM = "(to confirm)"
-SILENCE_LABEL = "Who is asked again and does not answer"
-SILENCE_HELP = "If the start moves far by this edit, everyone seated is asked whether they still come."
-SILENCE_CHOICES = {"yes": "loses the seat", "no": "keeps the seat"}
+UNCONFIRMED_LABEL = "Who is asked again and does not answer"
+UNCONFIRMED_HELP = "If the start moves far by this edit, everyone seated is asked whether they still come."
+UNCONFIRMED_CHOICES = {"yes": "loses the seat", "no": "keeps the seat"}
 
 
-def silence_inherits(frees: bool) -> str:
-    return f"as set: {SILENCE_CHOICES['yes' if frees else 'no']}"
+def unconfirmed_inherited(frees: bool) -> str:
+    return f"as set: {UNCONFIRMED_CHOICES['yes' if frees else 'no']}"
 
 
-def asked(
+def confirmation_request(
     title: str,
     guild: str,
     starts_at: datetime,
@@ -78,31 +78,31 @@ def asked(
     lines: Sequence[str],
     instructions: str,
     until: str,
-    ends: bool,
-    again: bool,
+    drops_unconfirmed: bool,
+    rescheduled: bool,
 ) -> str:
     """The question to one person, with what else was changed."""
-    what = "is scheduled again" if again else "was moved"
-    silence = " Without an answer your place goes to others." if ends else ""
+    what = "is scheduled again" if rescheduled else "was moved"
+    consequence = " Without an answer your place goes to others." if drops_unconfirmed else ""
     return (
-        f"❓ **{title}** in {guild} {what}: it starts {stamp(starts_at)}. Do you {'' if again else 'still '}come? "
-        f"Answer until {until}.{silence}\n{_listed(lines, instructions)}{url}"
+        f"❓ **{title}** in {guild} {what}: it starts {timestamp(starts_at)}. Do you {'' if rescheduled else 'still '}come? "
+        f"Answer until {until}.{consequence}\n{_change_list(lines, instructions)}{url}"
     )
 
 
-def lost_by_silence(title: str, guild: str, starts_at: datetime, url: str) -> str:
+def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"You did not answer whether you come to **{title}** in {guild}, {stamp(starts_at)}, so your place is free for "
+        f"You did not answer whether you come to **{title}** in {guild}, {timestamp(starts_at)}, so your place is free for "
         f"others. You can sign up again on its page.\n{url}"
     )
 
 
-def answered_sum(title: str, guild: str, starts_at: datetime, url: str, facts: Mapping[str, Any]) -> str:
+def confirmation_summary(title: str, guild: str, starts_at: datetime, url: str, payload: Mapping[str, Any]) -> str:
     """To the host, what those asked said."""
-    silent = facts["silent"]
-    what = "" if not silent else ", and lost their place" if facts["freed"] else ", and keep their place"
+    silent = payload["silent"]
+    what = "" if not silent else ", and lost their place" if payload["freed"] else ", and keep their place"
     return (
-        f"📋 **{title}** in {guild}, {stamp(starts_at)}: {facts['come']} come, {facts['left']} left, "
+        f"📋 **{title}** in {guild}, {timestamp(starts_at)}: {payload['come']} come, {payload['left']} left, "
         f"{silent} did not answer{what}.\n{url}"
     )
 
@@ -111,7 +111,7 @@ def answered_sum(title: str, guild: str, starts_at: datetime, url: str, facts: M
 
 CARRY_LABEL = "Carry players over"
 CARRY_HELP = "Those who have left the server, are blocked, or lost the role to play are left out."
-NAMED_HELP = (
+CLONE_PARTICIPANTS_HELP = (
     "One in each line: @ and a member's name, or a plain name for somebody not in Discord. They come after those "
     "carried over, in this order, and are told."
 )
@@ -122,12 +122,12 @@ CARRY = {
 }
 
 
-def carried(count: int, left_out: Sequence[str], asked: bool) -> str:
+def carried(count: int, left_out: Sequence[str], confirming: bool) -> str:
     """Who came along; starts with a space, or is ''."""
     text = ""
     if count:
         people = "1 player is" if count == 1 else f"{count} players are"
-        text = f" {people} carried over{', and asked to confirm' if asked else ''}."
+        text = f" {people} carried over{', and asked to confirm' if confirming else ''}."
     return text + (f" Left out: {', '.join(left_out)}." if left_out else "")
 
 
@@ -137,13 +137,13 @@ def template_made(name: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = ("confirm", "question_end", "carry", "again")
-LONGEST = 80  # characters of a value in one line of a history
+AUDIT_ACTIONS = ("confirm", "question_end", "carry", "again")
+HISTORY_VALUE_MAX = 80  # characters of a value in one line of a history
 
 
-def line(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """One line of a game's history."""
-    match verb:
+    match action:
         case "confirm":
             return f"{who} still comes"
         case "question_end":
@@ -156,16 +156,16 @@ def line(verb: str, who: str, changes: Mapping[str, Any]) -> str:
             return f"{who} scheduled it again"
 
 
-def edit_line(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping[int, str] | None) -> str:
+def edit_text(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping[int, str] | None) -> str:
     """What was edited, in one line of a game's history; times by a clock in the zone, channels by the names given."""
-    said = "; ".join(_pair_text(word, changes[word], zone, channels or {}) for word in sorted(changes))
-    return f"{who} changed {said or 'nothing'}"
+    changes_text = "; ".join(_pair_text(word, changes[word], zone, channels or {}) for word in sorted(changes))
+    return f"{who} changed {changes_text or 'nothing'}"
 
 
 def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> str:
     """What one word of an edit says: before and after, where that fits a line and nobody must look anything up."""
-    label = LABELS.get(word, word.capitalize())
-    short = word in {*LABELS, "seats", "co-hosts"} - {"instructions"}
+    label = CHANGE_LABELS.get(word, word.capitalize())
+    short = word in {*CHANGE_LABELS, "seats", "co-hosts"} - {"instructions"}
     if not short or not isinstance(pair, list) or None in pair or (word == "channel" and not channels):
         return label
 
@@ -175,6 +175,6 @@ def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> 
         if word == "seats" and not one:
             return "unlimited"
         text = value_text(word, one, lambda at: when(at, zone), lambda pk: channels.get(pk, "a deleted channel"))
-        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        return text if len(text) <= HISTORY_VALUE_MAX else f"{text[: HISTORY_VALUE_MAX - 1]}…"
 
     return f"{label}: {value(pair[0])} {ARROW} {value(pair[1])}"

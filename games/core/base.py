@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from games.core import state_wording, wording
-from games.core.permissions import standing
-from games.core.scheduling import BUTTON_DELAY, touch
-from games.core.states import State, allowed
+from games.core.permissions import guild_permissions
+from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
+from games.core.states import State, is_allowed
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -28,7 +28,7 @@ class Actor:
     """
 
     user: User | None
-    door: str
+    source: str
     operator: bool = False
 
     def may_see(self, guild_id: int) -> bool:
@@ -39,32 +39,32 @@ class Actor:
         """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
         if self.operator:
             return True
-        stands = standing(self.user, game.guild_id) if self.user else None
-        return stands is not None and (game.is_hosted_by(stands.member.user_id) or stands.manages)
+        permissions = guild_permissions(self.user, game.guild_id) if self.user else None
+        return permissions is not None and (game.is_hosted_by(permissions.member.user_id) or permissions.manages)
 
     def may_host(self, guild_id: int, host_role_ids: tuple[int, ...]) -> bool:
         """Whether they may schedule games that such roles may host."""
         if self.operator:
             return True
-        stands = standing(self.user, guild_id) if self.user else None
-        return stands is not None and stands.may_host(host_role_ids)
+        permissions = guild_permissions(self.user, guild_id) if self.user else None
+        return permissions is not None and permissions.may_host(host_role_ids)
 
     def may_ping(self, guild: Guild) -> frozenset[int] | None:
         """The roles that they may have pinged in a guild; None means any."""
         if self.operator:
             return None
-        stands = standing(self.user, guild.pk) if self.user else None
-        if stands is not None and stands.manages:
+        permissions = guild_permissions(self.user, guild.pk) if self.user else None
+        if permissions is not None and permissions.manages:
             return None
         defaults = getattr(guild, "defaults", None)
         return frozenset(defaults.pingable_role_ids if defaults else ())
 
 
-CLOCK = Actor(None, "clock", operator=True)  # what nobody does: a time has come
+CLOCK_ACTOR = Actor(None, "clock", operator=True)  # what nobody does: a time has come
 
 
 @dataclass(frozen=True)
-class Done:
+class ActionResult:
     """What a verb did: the game as it now is, whether anything changed, and a sentence for whoever asked."""
 
     game: Game
@@ -84,11 +84,11 @@ def locked_game(game_id: int, actor: Actor) -> Game:
     return game
 
 
-def require(game: Game, verb: str, now: datetime) -> State:
+def require_state(game: Game, action: str, now: datetime) -> State:
     """Raise Refused where a game does not stand so that this may be done; return where it stands."""
     state = game.state(now)
-    if not allowed(verb, state):
-        raise Refused(Refusal("closed", state_wording.not_now(verb, state, game.cancel_reason)))
+    if not is_allowed(action, state):
+        raise Refused(Refusal("closed", state_wording.not_allowed(action, state, game.cancel_reason)))
     return state
 
 
@@ -98,31 +98,31 @@ def require_manager(game: Game, actor: Actor) -> None:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
-def game_for(verb: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
+def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
     """Lock a game for a verb about a person, by themselves or by those who manage it. Raises Refused."""
     game = locked_game(game_id, actor)
     if actor.user != who:
         require_manager(game, actor)
-    require(game, verb, now)
+    require_state(game, action, now)
     return game
 
 
-def whose(game: Game, who: User, actor: Actor) -> dict[str, str]:
+def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
     """For the record: whose place it is, where somebody else acted."""
     return {} if actor.user == who else {"for": display_names(game.guild_id, [who.pk])[who.pk].text}
 
 
-def changed(game: Game, actor: Actor, verb: str, changes: dict[str, Any], now: datetime) -> None:
+def record_change(game: Game, actor: Actor, action: str, changes: dict[str, Any], now: datetime) -> None:
     """End of every verb that changed something: count it, have it shown, and write down who did it."""
-    touch(game, now, BUTTON_DELAY if actor.door == "button" else timedelta())
+    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == "button" else timedelta())
     AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.door, verb=verb, changes=changes, at=now
+        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb=action, changes=changes, at=now
     )
 
 
-def rehearsed(verb: Callable[[], T]) -> T:
+def dry_run(action: Callable[[], T]) -> T:
     """What a verb would do, undone again. Raises what it would raise."""
     with transaction.atomic():
-        done = verb()
+        result = action()
         transaction.set_rollback(True)
-    return done
+    return result

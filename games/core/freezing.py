@@ -6,12 +6,12 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
-from games.core.scheduling import plan_clock, touch
-from games.core.seating import moves, reseat
-from games.core.seats import Moves
+from games.core.scheduling import schedule_game_times, bump_revision
+from games.core.seating import pending_moves, assign_seats
+from games.core.seats import SeatMoves
 from games.core.states import State
 from games.models import Game
-from games.models.settings import OWN
+from games.models.settings import GAME_SETTINGS
 from notifications.models import Notification
 
 
@@ -22,70 +22,70 @@ def locked_games(games: QuerySet[Game]) -> list[Game]:
     return list(Game.objects.with_levels().filter(pk__in=ids).order_by("pk"))
 
 
-def settle(game: Game, now: datetime) -> None:
+def freeze_settings(game: Game, now: datetime) -> None:
     """Write what holds for a game into the game; nothing above it counts since. Under the game's lock."""
-    held = game.effective
-    for name in OWN:
-        value = getattr(held, name)
+    settings = game.settings
+    for name in GAME_SETTINGS:
+        value = getattr(settings, name)
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
     game.settled_at = now
-    game.save(update_fields=[*OWN, "settled_at"])
+    game.save(update_fields=[*GAME_SETTINGS, "settled_at"])
 
 
-def begun(game: Game, now: datetime) -> bool:
+def has_started(game: Game, now: datetime) -> bool:
     """Whether a game is past inheriting: under way, over or cancelled."""
     state = game.state(now)
     return not state.hidden and state is not State.SCHEDULED
 
 
-def follow(game: Game, now: datetime) -> None:
+def resync_game(game: Game, now: datetime) -> None:
     """Bring what was planned for a game to come in step with what now holds. Under the game's lock."""
-    game.ends_at = game.starts_at + timedelta(minutes=game.effective.duration)
-    reseat(game, now)
-    touch(game, now)
-    plan_clock(game, now)
+    game.ends_at = game.starts_at + timedelta(minutes=game.settings.duration)
+    assign_seats(game, now)
+    bump_revision(game, now)
+    schedule_game_times(game, now)
 
 
-def settle_begun(now: datetime) -> int:
+def freeze_started_games(now: datetime) -> int:
     """Freeze the games that have begun since this was last done; says how many."""
     # What was cancelled a moment ago may come back, and is to go on inheriting then.
-    cancelled = Q(cancelled_at__lt=now - rules.UNDO_FOR)
+    cancelled = Q(cancelled_at__lt=now - rules.UNDO_WINDOW)
     games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | cancelled)
-    return sum(_settle_one(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
+    return sum(_freeze_if_started(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
-def _settle_one(game_id: int, now: datetime) -> bool:
+def _freeze_if_started(game_id: int, now: datetime) -> bool:
     for game in locked_games(Game.objects.filter(pk=game_id, settled_at=None)):
-        if begun(game, now):
-            settle(game, now)
+        if has_started(game, now):
+            freeze_settings(game, now)
             return True
     return False
 
 
-def mend_drift(now: datetime) -> int:
+def resync_drifted_games(now: datetime) -> int:
     """Games to come that are not as their settings say: made while a level changed, for one. Says how many."""
     games = Game.objects.filter(settled_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
-    return sum(_mend_one(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
+    return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
-def _mend_one(game_id: int, now: datetime) -> bool:
+def _resync_if_drifted(game_id: int, now: datetime) -> bool:
     for game in locked_games(Game.objects.filter(pk=game_id)):
-        if not begun(game, now) and not in_step(game, now):
-            follow(game, now)
+        if not has_started(game, now) and not is_synced(game, now):
+            resync_game(game, now)
             return True
     return False
 
 
-def in_step(game: Game, now: datetime) -> bool:
+def is_synced(game: Game, now: datetime) -> bool:
     """Whether a game's end, seats and reminders are what its settings ask for."""
-    held = game.effective
-    if game.ends_at != game.starts_at + timedelta(minutes=held.duration):
+    settings = game.settings
+    if game.ends_at != game.starts_at + timedelta(minutes=settings.duration):
         return False
-    if moves(game, now) != Moves():
+    if pending_moves(game, now) != SeatMoves():
         return False
-    reminders = held.reminders if game.announced_at is not None else ()
+    reminders = settings.reminders if game.announced_at is not None else ()
     wanted = {minutes for minutes, at in rules.reminder_times(game.starts_at, reminders) if at > now}
     rows = Notification.objects.open().filter(game=game, kind="reminder", due_at__gt=now)
     return wanted == set(rows.values_list("offset", flat=True))

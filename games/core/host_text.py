@@ -4,19 +4,19 @@ from copy import copy
 
 from games.core.base import Actor
 from games.models import Game
-from games.models.layers import inherited
-from games.models.settings import OWN
+from games.models.layers import inherited_settings
+from games.models.settings import GAME_SETTINGS
 
 
-def as_written(game: Game) -> Game:
+def with_explicit_settings_only(game: Game) -> Game:
     """A game as its host wrote it, not to be saved: of one that was settled, only what it would not inherit anyway."""
     if game.settled_at is None:
         return game
-    above = inherited(game.guild, game.channel, game.living_template)
+    defaults = inherited_settings(game.guild, game.channel, game.active_template)
     written = copy(game)
-    for name in OWN:
+    for name in GAME_SETTINGS:
         value = getattr(game, name)
-        if (tuple(value) if isinstance(value, list) else value) == above[name].value:
+        if (tuple(value) if isinstance(value, list) else value) == defaults[name].value:
             setattr(written, name, None)
     return written
 

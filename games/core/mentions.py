@@ -40,21 +40,21 @@ _PINGS = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 class Mention:
     """A person (`@`) or channel (`#`) mentioned, with the words that did."""
 
-    mark: str
+    symbol: str
     id: int
     typed: str
 
     @property
     def markup(self) -> str:
         """As Discord takes it."""
-        return f"<{self.mark}{self.id}>"
+        return f"<{self.symbol}{self.id}>"
 
 
 Piece = str | Mention
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Candidates:
     """Names and ids to look up for a text, folded."""
 
     people: frozenset[str]
@@ -63,7 +63,7 @@ class Wanted:
     channel_ids: frozenset[int]
 
 
-def wanted(text: str) -> Wanted:
+def candidates(text: str) -> Candidates:
     """What may be mentioned in a text."""
     people: set[str] = set()
     channels: set[str] = set()
@@ -78,10 +78,10 @@ def wanted(text: str) -> Wanted:
             people.update(normalize_name(text[match.end() : end]) for end in _name_ends(text, match.end()))
         elif match["mark"] == "#":
             channels.update(normalize_name(text[match.end() : end]) for end in _channel_ends(text, match.end()))
-    return Wanted(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids), frozenset(channel_ids))
+    return Candidates(frozenset(people - EVERYBODY), frozenset(channels), frozenset(ids), frozenset(channel_ids))
 
 
-def pieces(
+def parse(
     text: str, people: Mapping[str, Iterable[int]], channels: Mapping[str, Iterable[int]], members: Iterable[int] = ()
 ) -> list[Piece]:
     """A text in its pieces: words as typed, and mentions. Names come folded, each with those who have it.
@@ -89,7 +89,7 @@ def pieces(
     `members`: whom and what an id in the text may name.
     """
     known = frozenset(members)
-    found: list[Piece] = []
+    parsed: list[Piece] = []
     start = at = 0
     while (match := _TOKEN.search(text, at)) is not None:
         at = match.end()
@@ -106,10 +106,10 @@ def pieces(
         if mention is None:
             continue
         if match.start() > start:
-            found.append(text[start : match.start()])
-        found.append(mention)
+            parsed.append(text[start : match.start()])
+        parsed.append(mention)
         start = at = match.start() + len(mention.typed)
-    return [*found, text[start:]] if start < len(text) else found
+    return [*parsed, text[start:]] if start < len(text) else parsed
 
 
 def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Iterable[int]]) -> Mention | None:
@@ -144,39 +144,39 @@ def _channel_ends(text: str, start: int) -> Iterator[int]:
 # --- shown -----------------------------------------------------------------------------------------------
 
 
-def quiet(text: str) -> str:
+def without_pings(text: str) -> str:
     """A text that calls nobody."""
     return _PINGS.sub("@\u200b", text)
 
 
-def for_discord(found: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = quiet) -> str:
+def to_discord(pieces: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = without_pings) -> str:
     """The text for an embed: mentions as Discord's own, as many as fit, and all else as `shown_as` has it."""
-    shown = [shown_as(piece.typed if isinstance(piece, Mention) else piece) for piece in found]
+    shown = [shown_as(piece.typed if isinstance(piece, Mention) else piece) for piece in pieces]
     spare = limit - sum(map(len, shown))
-    for n, piece in enumerate(found):
+    for n, piece in enumerate(pieces):
         if isinstance(piece, Mention) and len(piece.markup) - len(shown[n]) <= spare:
             spare -= len(piece.markup) - len(shown[n])
             shown[n] = piece.markup
     return "".join(shown)
 
 
-def for_page(found: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
+def to_html(pieces: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
     """The text for a page: escaped, its lines kept, addresses as links, all under their names of today."""
-    made: list[str] = []
-    for piece in found:
+    html_parts: list[str] = []
+    for piece in pieces:
         if isinstance(piece, Mention):
-            made.append(format_html('<span class="mention">{}</span>', _named(piece, names)))
+            html_parts.append(format_html('<span class="mention">{}</span>', _mention_text(piece, names)))
         else:
             linked = urlize(html.escape(piece, quote=True), nofollow=True, autoescape=False)
-            made.append(linked.replace("\n", "<br>"))
-    return mark_safe("".join(made))  # noqa: S308  each piece is escaped above
+            html_parts.append(linked.replace("\n", "<br>"))
+    return mark_safe("".join(html_parts))  # noqa: S308  each piece is escaped above
 
 
-def for_reading(found: Iterable[Piece], names: Mapping[int, str]) -> str:
+def to_plain_text(pieces: Iterable[Piece], names: Mapping[int, str]) -> str:
     """The text where nothing is marked up, as in a calendar."""
-    return "".join(_named(piece, names) if isinstance(piece, Mention) else piece for piece in found)
+    return "".join(_mention_text(piece, names) if isinstance(piece, Mention) else piece for piece in pieces)
 
 
-def _named(mention: Mention, names: Mapping[int, str]) -> str:
+def _mention_text(mention: Mention, names: Mapping[int, str]) -> str:
     """Under the name of today; as typed where that is not known."""
-    return f"{mention.mark}{names[mention.id]}" if mention.id in names else mention.typed
+    return f"{mention.symbol}{names[mention.id]}" if mention.id in names else mention.typed

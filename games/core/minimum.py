@@ -6,37 +6,37 @@ from games.models import Game
 from notifications.queue import schedule, unschedule
 
 NUDGE_BEFORE = timedelta(hours=12)  # the deadline, when those who did not answer are asked once more
-KINDS = ["nudge", "short"]
+NOTIFICATION_KINDS = ["nudge", "short"]
 
 
-def deadline(game: Game) -> datetime | None:
+def minimum_deadline(game: Game) -> datetime | None:
     """When the host is asked what to do with too few players; None for never."""
-    held = game.effective
-    if not held.minimum or not held.minimum_by:
+    settings = game.settings
+    if not settings.minimum or not settings.minimum_by:
         return None
-    return game.starts_at - timedelta(minutes=held.minimum_by)
+    return game.starts_at - timedelta(minutes=settings.minimum_by)
 
 
-def seated(game: Game) -> int:
+def seated_count(game: Game) -> int:
     """How many have a seat."""
     return game.signups.filter(left_at=None, seated_at__isnull=False).count()
 
 
-def is_short(game: Game) -> bool:
+def has_too_few_players(game: Game) -> bool:
     """Whether fewer have a seat than the game needs."""
-    return seated(game) < game.effective.minimum
+    return seated_count(game) < game.settings.minimum
 
 
-def plan_minimum(game: Game, now: datetime) -> None:
+def schedule_minimum_checks(game: Game, now: datetime) -> None:
     """Plan both looks of an announced game, or drop those that are past or not wanted any more."""
-    by = deadline(game)
+    by = minimum_deadline(game)
     if by is None or by <= now:
-        unschedule(KINDS, game.pk, now, "the game's times changed")
+        unschedule(NOTIFICATION_KINDS, game.pk, now, "the game's times changed")
         return
-    facts = {"starts_at": game.starts_at.isoformat()}
-    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, payload=facts, expires_at=game.starts_at)
+    payload = {"starts_at": game.starts_at.isoformat()}
+    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, payload=payload, expires_at=game.starts_at)
     if by - NUDGE_BEFORE > now:
         due_at = by - NUDGE_BEFORE
-        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, payload=facts, expires_at=by)
+        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload, expires_at=by)
     else:
         unschedule(["nudge"], game.pk, now, "the game's times changed")

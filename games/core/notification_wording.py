@@ -6,14 +6,14 @@ https://discord.com/developers/docs/reference#message-formatting
 
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 
-def late(text: str, due_at: datetime) -> str:
+def with_late_notice(text: str, due_at: datetime) -> str:
     """A letter that was due some time ago, with a small line that says so."""
-    return f"{text}\n-# Late: this was to reach you {stamp(due_at)}."
+    return f"{text}\n-# Late: this was to reach you {timestamp(due_at)}."
 
 
-def with_choices(text: str, url: str) -> str:
+def with_preferences_link(text: str, url: str) -> str:
     """A letter with a small line that leads to where one changes what one is told; without a preview of it."""
     return f"{text}\n-# [Change what you are told](<{url}>)"

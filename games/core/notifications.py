@@ -18,22 +18,22 @@ from notifications.types import Skip
 TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
 
 
-def choices_address(guild_id: int | None) -> str:
+def preferences_url(guild_id: int | None) -> str:
     """The whole address of the page where a person chooses what they are told in a guild; None: in which guild."""
     path = reverse("guild-notifications", args=[guild_id]) if guild_id is not None else reverse("notifications")
     return settings.PUBLIC_URL + path
 
 
-def fitting(text: str, most: int) -> str:
+def escape_and_shorten(text: str, most: int) -> str:
     """Text from people for Discord, cut where it would take more characters than that."""
-    shown = wording.plain(text)
+    shown = wording.escape_markdown(text)
     while len(shown) > most:
         text = text[: len(text) * 9 // 10]
-        shown = wording.plain(text) + "…"
+        shown = wording.escape_markdown(text) + "…"
     return shown
 
 
-def to_person(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
+def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
     """A direct message to the delivery's recipient. The text holds the delivery's nonce."""
     person = delivery.recipient
     return OutgoingMessage(
@@ -47,65 +47,65 @@ def to_person(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
     )
 
 
-def letter(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> OutgoingMessage:
+def build_message(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> OutgoingMessage:
     """A letter to its recipient, or, `in_channel`, a mention of them there."""
     due_at = delivery.notification.due_at
     if now - due_at > LATE_AFTER and delivery.again_id is None:
-        text = notification_wording.late(text, due_at)
-    made = to_person(delivery, notification_wording.with_choices(text, choices_address(guild_id)), now)
+        text = notification_wording.with_late_notice(text, due_at)
+    message = direct_message(delivery, notification_wording.with_preferences_link(text, preferences_url(guild_id)), now)
     if not delivery.in_channel:
-        return made
-    called = made.user_id or 0
-    return replace(made, user_id=None, channel_id=channel_id, text=f"<@{called}> {made.text}", ping_users=(called,))
+        return message
+    user_id = message.user_id or 0
+    return replace(message, user_id=None, channel_id=channel_id, text=f"<@{user_id}> {message.text}", ping_users=(user_id,))
 
 
 # --- about a game ----------------------------------------------------------------------------------------
 
 
-def game_of(row: Notification) -> Game:
+def game_of_notification(row: Notification) -> Game:
     """The game that a row is about."""
     return Game.objects.with_levels().select_related("announcement__channel").get(pk=row.game_id or 0)
 
 
-def to_recipient(row: Notification, now: datetime) -> list[int] | Skip:
+def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
     """Who is meant by a row for one person."""
     return [row.recipient_id] if row.recipient_id else Skip("nobody to tell")
 
 
-def to_host(row: Notification, now: datetime) -> list[int]:
+def host_recipient(row: Notification, now: datetime) -> list[int]:
     """The game's host, by when the row is due."""
-    return [game_of(row).host_id]
+    return [game_of_notification(row).host_id]
 
 
-def not_to_come(game: Game, now: datetime) -> Skip | None:
+def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
     """Why nothing is said of a game that players no longer wait for."""
     state = game.state(now)
     return None if state is State.SCHEDULED else Skip(f"the game is {state.replace('_', ' ')}")
 
 
-def stale(row: Notification, game: Game, now: datetime) -> Skip | None:
+def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Why a row planned for one start of a game is of no use any more."""
     moved = row.facts.get("starts_at") != game.starts_at.isoformat()
-    return not_to_come(game, now) or (Skip("the game was moved") if moved else None)
+    return skip_unless_scheduled(game, now) or (Skip("the game was moved") if moved else None)
 
 
-def marked(delivery: Delivery, url: str) -> str:
+def with_nonce(delivery: Delivery, url: str) -> str:
     """An address with the mark by which this one letter is known again."""
     return f"{url}?d={delivery.nonce}"
 
 
-def about(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
+def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
     """What every letter about a game says: which, where, when, and its page."""
-    title, guild = fitting(game.title, TITLE_SHOWN), fitting(game.guild.name, GUILD_SHOWN)
-    return title, guild, game.starts_at, marked(delivery, game.url)
+    title, guild = escape_and_shorten(game.title, TITLE_SHOWN), escape_and_shorten(game.guild.name, GUILD_SHOWN)
+    return title, guild, game.starts_at, with_nonce(delivery, game.url)
 
 
-def done_by(delivery: Delivery, game: Game) -> str:
+def acting_user_name(delivery: Delivery, game: Game) -> str:
     """Who did what a letter tells of, by their name in the guild; '' for an operator."""
     name = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
-    return "".join(wording.plain(one.text) for one in name.values())
+    return "".join(wording.escape_markdown(one.text) for one in name.values())
 
 
-def about_game(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
+def game_message(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
     """A letter about a game; where direct messages are closed, its recipient is called where its post is."""
-    return replace(letter(delivery, text, game.guild_id, game.announcement.place_id, now), buttons=buttons)
+    return replace(build_message(delivery, text, game.guild_id, game.announcement.place_id, now), buttons=buttons)

@@ -13,7 +13,7 @@ from guilds.models import Guild, Member, User
 
 
 @dataclass(frozen=True)
-class Standing:
+class GuildPermissions:
     """A current member, and what the guild's settings make of them."""
 
     member: Member
@@ -27,40 +27,40 @@ class Standing:
         return permissions.may_host(self.member, host_role_ids, self.manager_role_ids)
 
 
-def standing(user: User, guild_id: int) -> Standing | None:
+def guild_permissions(user: User, guild_id: int) -> GuildPermissions | None:
     """How a person stands in a guild; None for whom it does not exist."""
     member = permissions.get_membership(user, guild_id)
     if member is None:
         return None
-    return Standing(member, _manager_roles(guild_id))
+    return GuildPermissions(member, _manager_roles(guild_id))
 
 
 def manages(user: User, guild_id: int) -> bool:
     """Whether a person manages the guild now."""
-    stands = standing(user, guild_id)
-    return stands is not None and stands.manages
+    permissions = guild_permissions(user, guild_id)
+    return permissions is not None and permissions.manages
 
 
-def certainly(user: User, guild_id: int, right: Callable[[], bool]) -> bool:
+def with_role_refresh(user: User, guild_id: int, check: Callable[[], bool]) -> bool:
     """Whether a person has a right, which nobody is denied before their roles were read at all."""
-    return right() or (fetch_roles_if_unknown(guild_id, user.pk) and right())
+    return check() or (fetch_roles_if_unknown(guild_id, user.pk) and check())
 
 
 def may_schedule(user: User, guild_id: int) -> bool:
     """Whether some level lets a person schedule there; which kind of game is for the verb to judge."""
-    stands = standing(user, guild_id)
-    if stands is None:
+    permissions = guild_permissions(user, guild_id)
+    if permissions is None:
         return False
-    levels = (
+    layers = (
         GuildDefaults.objects.filter(pk=guild_id),
         ChannelDefaults.objects.filter(channel__guild_id=guild_id),
         GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
     )
-    roles = {role for rows in levels for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
-    return stands.may_host(tuple(roles))
+    roles = {role for rows in layers for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
+    return permissions.may_host(tuple(roles))
 
 
-def may_name(user: User, guild_id: int) -> bool:
+def may_search_members(user: User, guild_id: int) -> bool:
     """Whether a person names members in forms there: they may schedule, or host a game already."""
     if may_schedule(user, guild_id):
         return True
@@ -69,19 +69,19 @@ def may_name(user: User, guild_id: int) -> bool:
 
 def managed_guild_ids(user: User) -> set[int]:
     """The guilds that a person manages now, asked anew each time: never a stored right."""
-    found = set()
+    guild_ids = set()
     for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
         if manages(user, guild_id):
-            found.add(guild_id)
-    return found
+            guild_ids.add(guild_id)
+    return guild_ids
 
 
 def visible_to(user: User) -> GameQuerySet:
     """The games that exist for a person, those among them that players do not see yet: the one answer for all doors."""
     hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.seen_by(user).order_by().values("pk"))
     where = hidden.order_by().values_list("guild_id", flat=True).distinct()
-    found: GameQuerySet = Game.objects.seen_by(user, [guild_id for guild_id in where if manages(user, guild_id)])
-    return found
+    games: GameQuerySet = Game.objects.seen_by(user, [guild_id for guild_id in where if manages(user, guild_id)])
+    return games
 
 
 def _manager_roles(guild_id: int) -> tuple[int, ...]:

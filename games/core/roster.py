@@ -14,7 +14,7 @@ from guilds.models import User
 
 
 @dataclass(frozen=True)
-class Seat:
+class RosterEntry:
     """One line of a roster, numbered from 1 among the seated or among the waiting.
 
     The name says with whom somebody is; `placeholder` is the bare name of who is not in Discord.
@@ -29,19 +29,19 @@ class Seat:
     note: str = ""
     placeholder: str = ""
     inviter_id: int | None = None
-    waits: bool = False  # on purpose
-    passed: bool = False
-    offer: int = 0  # the number of the offer made to them
+    on_standby: bool = False  # on purpose
+    declined_offer: bool = False
+    offer_number: int = 0  # the number of the offer made to them
     offered_until: datetime | None = None
-    asked: bool = False  # has yet to say whether they still come
+    must_confirm: bool = False  # has yet to say whether they still come
 
 
 @dataclass(frozen=True)
 class Roster:
     """Those seated and those waiting, each in their order."""
 
-    seated: tuple[Seat, ...]
-    waiting: tuple[Seat, ...]
+    seated: tuple[RosterEntry, ...]
+    waiting: tuple[RosterEntry, ...]
     seats: int
 
     @property
@@ -52,29 +52,29 @@ class Roster:
     @property
     def confirmed_text(self) -> str:
         """How many of those seated have said that they still come; '' where nobody is asked."""
-        asked = sum(seat.asked for seat in self.seated)
-        return wording.confirmed_text(len(self.seated) - asked, len(self.seated)) if asked else ""
+        unconfirmed = sum(seat.must_confirm for seat in self.seated)
+        return wording.confirmed_text(len(self.seated) - unconfirmed, len(self.seated)) if unconfirmed else ""
 
     @property
     def seats_text(self) -> str:
         return wording.seats_text(len(self.seated), self.seats, len(self.waiting))
 
 
-def roster(game: Game, viewer_id: int | None = None) -> Roster:
+def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
     """The game's roster, in three queries however long it is."""
     signups = list(game.signups.current())
     inviters = {s.pk: s.user_id for s in signups if s.user_id}
     names = display_names(game.guild_id, list(inviters.values()))
 
-    def lines(these: Sequence[Signup]) -> tuple[Seat, ...]:
-        made = []
-        for number, signup in enumerate(these, 1):
+    def entries_of(group: Sequence[Signup]) -> tuple[RosterEntry, ...]:
+        entries = []
+        for number, signup in enumerate(group, 1):
             name = names[signup.user_id] if signup.user_id else None
             inviter = inviters.get(signup.guest_of_id) if signup.guest_of_id else None
-            alone = signup.placeholder
-            shown = wording.with_inviter(alone, names[inviter].text) if inviter else alone
-            made.append(
-                Seat(
+            placeholder = signup.placeholder
+            shown = wording.with_inviter(placeholder, names[inviter].text) if inviter else placeholder
+            entries.append(
+                RosterEntry(
                     number,
                     signup.user_id,
                     name.text if name else shown,
@@ -84,17 +84,17 @@ def roster(game: Game, viewer_id: int | None = None) -> Roster:
                     signup.note,
                     signup.placeholder,
                     inviter,
-                    waits=signup.waits,
-                    passed=signup.passed_at is not None,
-                    offer=offer_number(signup),
+                    on_standby=signup.waits,
+                    declined_offer=signup.passed_at is not None,
+                    offer_number=offer_number(signup),
                     offered_until=signup.offered_until,
-                    asked=signup.asked > 0,
+                    must_confirm=signup.asked > 0,
                 )
             )
-        return tuple(made)
+        return tuple(entries)
 
     return Roster(
-        lines([s for s in signups if s.seated_at]), lines([s for s in signups if not s.seated_at]), game.effective.seats
+        entries_of([s for s in signups if s.seated_at]), entries_of([s for s in signups if not s.seated_at]), game.settings.seats
     )
 
 
@@ -105,18 +105,18 @@ def name_of(signup: Signup) -> str:
     return display_names(signup.game.guild_id, [signup.user_id])[signup.user_id].text
 
 
-def place_of(game: Game, user: User) -> tuple[int, bool]:
+def place_of_user(game: Game, user: User) -> tuple[int, bool]:
     """A person's number and whether they are seated; they must be in the game or waiting."""
     return _place(game, user_id=user.pk)
 
 
-def place(game: Game, signup: Signup) -> tuple[int, bool]:
+def place_of_signup(game: Game, signup: Signup) -> tuple[int, bool]:
     """A sign-up's number as it now is, and whether it is seated."""
     return _place(game, pk=signup.pk)
 
 
 def _place(game: Game, **which: int) -> tuple[int, bool]:
-    found = game.signups.current().get(**which)
-    seated = found.seated_at is not None
-    ahead = Q(rank__lt=found.rank) | Q(rank=found.rank, order_key__lte=found.order_key)
+    signup = game.signups.current().get(**which)
+    seated = signup.seated_at is not None
+    ahead = Q(rank__lt=signup.rank) | Q(rank=signup.rank, order_key__lte=signup.order_key)
     return game.signups.current().filter(ahead, seated_at__isnull=not seated).count(), seated

@@ -29,32 +29,32 @@ def tidy_settings(reminders: tuple[int, ...] | None, location: str | None, instr
     }
 
 
-LENGTHS = ("signups_close", "offer_within", "minimum_by", "ask_if_moved", "archive_after")
-CHECKED = ("seats", "duration", "reminders", "location", "instructions", "minimum", "offer_for", *LENGTHS)
+DURATION_SETTINGS = ("signups_close", "offer_within", "minimum_by", "ask_if_moved", "archive_after")
+CHECKED_SETTINGS = ("seats", "duration", "reminders", "location", "instructions", "minimum", "offer_for", *DURATION_SETTINGS)
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with settings of any level, a sentence for each; None inherits and is never wrong."""
-    said = {name: value for name, value in settings.items() if value is not None}
+    given = {name: value for name, value in settings.items() if value is not None}
     wrong = {}
-    if "seats" in said and not 0 <= said["seats"] <= SEATS_MAX:
+    if "seats" in given and not 0 <= given["seats"] <= SEATS_MAX:
         wrong["seats"] = f"Choose 1 to {SEATS_MAX} seats, or write unlimited."
-    if "duration" in said and not DURATION_MIN <= said["duration"] <= DURATION_MAX:
+    if "duration" in given and not DURATION_MIN <= given["duration"] <= DURATION_MAX:
         wrong["duration"] = "A game lasts 5 minutes to 7 days. Enter its length in minutes."
-    reminders = said.get("reminders", ())
+    reminders = given.get("reminders", ())
     if len(reminders) > REMINDERS_MAX:
         wrong["reminders"] = f"{len(reminders)} reminders are too many. Keep at most {REMINDERS_MAX}."
     elif any(not REMINDER_MIN <= minutes <= REMINDER_MAX for minutes in reminders):
         wrong["reminders"] = "A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d."
-    if "minimum" in said and not 0 <= said["minimum"] <= SEATS_MAX:
+    if "minimum" in given and not 0 <= given["minimum"] <= SEATS_MAX:
         wrong["minimum"] = f"Write 1 to {SEATS_MAX} players, or none."
-    if "offer_for" in said and not OFFER_MIN <= said["offer_for"] <= OFFER_MAX:
+    if "offer_for" in given and not OFFER_MIN <= given["offer_for"] <= OFFER_MAX:
         wrong["offer_for"] = "Give people 5 minutes to 1 day to take a seat."
-    for name in LENGTHS:
-        if not 0 <= said.get(name, 0) <= REMINDER_MAX:
+    for name in DURATION_SETTINGS:
+        if not 0 <= given.get(name, 0) <= REMINDER_MAX:
             wrong[name] = "Write a length of time up to 30 days: 30, 2h, 1d. Or none."
     for name, longest in (("location", LOCATION_MAX), ("instructions", INSTRUCTIONS_MAX)):
-        text = said.get(name, "")
+        text = given.get(name, "")
         if len(text) > longest:
             wrong[name] = f"This has {len(text):,} characters. Shorten it to {longest:,}."
         elif has_control_characters(text.replace("\n", "").replace("\t", "")):
@@ -76,7 +76,7 @@ def reminder_times(starts_at: datetime, reminders: Iterable[int]) -> list[tuple[
 # --- asking again ----------------------------------------------------------------------------------------
 
 
-def answer_by(starts_at: datetime, now: datetime) -> datetime:
+def confirmation_deadline(starts_at: datetime, now: datetime) -> datetime:
     """Until when people may say whether they still come: an hour before the start, and within a day.
 
     They have half an hour at least, but for games that start before that.
@@ -85,15 +85,15 @@ def answer_by(starts_at: datetime, now: datetime) -> datetime:
     return min(max(at, now + timedelta(minutes=30)), starts_at)
 
 
-def start_agreed(
-    moves: Iterable[tuple[datetime, datetime]], starts_at: datetime, seated_at: datetime, answered_at: datetime | None
+def agreed_start(
+    moves: Iterable[tuple[datetime, datetime]], starts_at: datetime, seated_at: datetime, confirmed_at: datetime | None
 ) -> datetime:
     """The start that held when somebody last agreed to one: when seated, or by their answer.
 
     `moves`: when the start was moved, and from where, the first first.
     """
     for at, start in moves:
-        if at >= seated_at and (answered_at is None or at > answered_at):
+        if at >= seated_at and (confirmed_at is None or at > confirmed_at):
             return start
     return starts_at
 
@@ -106,4 +106,4 @@ def next_week(starts_at: datetime, zone: str, now: datetime) -> datetime:
     return local + timedelta(days=7 * weeks)
 
 
-UNDO_FOR = timedelta(minutes=10)  # after cancelling
+UNDO_WINDOW = timedelta(minutes=10)  # after cancelling

@@ -5,45 +5,45 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from games.core import rules
-from games.core.minimum import plan_minimum
+from games.core.minimum import schedule_minimum_checks
 from games.models import Game
 from notifications.models import Notification, Preference
 from notifications.queue import schedule, unschedule
 
 # After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
-BUTTON_DELAY = timedelta(seconds=2)
+POST_UPDATE_DELAY = timedelta(seconds=2)
 
 
 # Who gains a seat and loses it again meanwhile hears of neither; close to the start everyone hears at once.
-MOVES_SETTLE = timedelta(minutes=1)
+SEAT_CHANGE_DELAY = timedelta(minutes=1)
 
 
-AT_ONCE_WITHIN = timedelta(minutes=10)
+NOTIFY_NOW_WITHIN = timedelta(minutes=10)
 
 
-REMINDERS = ("reminder", "own_reminder")
+REMINDER_KINDS = ("reminder", "own_reminder")
 
 
-def told_at(starts_at: datetime, now: datetime, settle: timedelta = MOVES_SETTLE) -> datetime:
+def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY) -> datetime:
     """When to tell of a change: once it had time to settle, but close to the start at once."""
-    return now if starts_at - now < AT_ONCE_WITHIN else now + settle
+    return now if starts_at - now < NOTIFY_NOW_WITHIN else now + delay
 
 
-def touch(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
+def bump_revision(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
     """Save the game under its next revision and have its announcement show it."""
     game.revision += 1
     game.save()
-    show(game, now + delay)
+    schedule_post_update(game, now + delay)
 
 
-def show(game: Game, at: datetime) -> None:
+def schedule_post_update(game: Game, at: datetime) -> None:
     """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
     if game.announced_at is None:
         return
     schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, keep_earlier=True)
 
 
-def plan_clock(game: Game, now: datetime) -> None:
+def schedule_game_times(game: Game, now: datetime) -> None:
     """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
@@ -51,9 +51,9 @@ def plan_clock(game: Game, now: datetime) -> None:
         else:
             unschedule(["announce"], game.pk, now, "it is a draft")
         return
-    facts = {"starts_at": game.starts_at.isoformat()}
+    payload = {"starts_at": game.starts_at.isoformat()}
     kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, game.effective.reminders):
+    for minutes, at in rules.reminder_times(game.starts_at, game.settings.reminders):
         if at > now:
             kept.append(minutes)
             schedule(
@@ -62,31 +62,31 @@ def plan_clock(game: Game, now: datetime) -> None:
                 dedupe_key=minutes,
                 due_at=at,
                 revision=game.revision,
-                payload=facts,
+                payload=payload,
                 expires_at=game.starts_at,
             )
     unschedule(["reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))
-    plan_own_reminders(game, now, anew=True)
-    close = game.starts_at - timedelta(minutes=game.effective.signups_close)
-    if now < close < game.starts_at:
-        schedule("signups_close", game_id=game.pk, due_at=close, revision=game.revision)
+    schedule_own_reminders(game, now, replace=True)
+    close_time = game.starts_at - timedelta(minutes=game.settings.signups_close)
+    if now < close_time < game.starts_at:
+        schedule("signups_close", game_id=game.pk, due_at=close_time, revision=game.revision)
     else:
         unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
-    plan_minimum(game, now)
+    schedule_minimum_checks(game, now)
     if game.starts_at > now:
         schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
     if game.ends_at > now:
         schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
-    _plan_afterwards(game, now)
+    _schedule_afterwards(game, now)
 
 
-def _plan_afterwards(game: Game, now: datetime) -> None:
+def _schedule_afterwards(game: Game, now: datetime) -> None:
     """Plan to ask the host for rewards when the game ends, and to archive it some time later."""
-    held = game.effective
-    archived_at = game.ends_at + timedelta(minutes=held.archive_after)
+    settings = game.settings
+    archived_at = game.ends_at + timedelta(minutes=settings.archive_after)
     for kind, at, wanted in (
-        ("rewards", game.ends_at, held.ask_rewards and not game.rewards),
-        ("archive", archived_at, held.archive_channel_id and game.archived_at is None),
+        ("rewards", game.ends_at, settings.ask_rewards and not game.rewards),
+        ("archive", archived_at, settings.archive_channel_id and game.archived_at is None),
     ):
         if wanted:
             schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.revision)
@@ -94,7 +94,7 @@ def _plan_afterwards(game: Game, now: datetime) -> None:
             unschedule([kind], game.pk, now, "it is not wanted any more")
 
 
-def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
+def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> None:
     """Plan the extra reminders that the host and those seated chose: one row for each length of time.
 
     Who is meant is asked when it is due, so whoever leaves or chooses otherwise needs no change of rows.
@@ -104,7 +104,7 @@ def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
     seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
     chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
     wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
-    if not anew:
+    if not replace:
         rows = Notification.objects.open().filter(game=game, kind="own_reminder")
         wanted = wanted.exclude(reminder__in=rows.values("offset"))
     lengths = {length for length in wanted.values_list("reminder", flat=True) if length}
@@ -121,5 +121,5 @@ def plan_own_reminders(game: Game, now: datetime, anew: bool = False) -> None:
                 payload={"starts_at": game.starts_at.isoformat()},
                 expires_at=game.starts_at,
             )
-    if anew:
+    if replace:
         unschedule(["own_reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))

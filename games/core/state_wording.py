@@ -14,16 +14,16 @@ STATE_TEXT = {
 
 ALREADY_CANCELLED = "This game was cancelled already."
 NOT_CANCELLED = "This game is not cancelled, so there is nothing to undo."
-NOT_BEGUN = "This game has not started yet. Come back when it has."
+NOT_STARTED = "This game has not started yet. Come back when it has."
 ANNOUNCED = "This game is announced already."
-NOT_POSTED = "This game is not announced yet, so there is nothing to try again. Announce it first."
+NOT_ANNOUNCED = "This game is not announced yet, so there is nothing to try again. Announce it first."
 NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
 HIDDEN = "This game is not announced yet, so nobody can sign up."
 
-SIGNING_UP = {"join", "leave", "answer", "note"}
+SIGNUP_ACTIONS = {"join", "leave", "answer", "note"}
 
 
-def closed(state: State, cancel_reason: str = "") -> str:
+def signups_closed(state: State, cancel_reason: str = "") -> str:
     """Why nobody can sign up or leave any more."""
     if state.hidden:
         return HIDDEN
@@ -34,32 +34,32 @@ def closed(state: State, cancel_reason: str = "") -> str:
     return "This game is over."
 
 
-def over(state: State) -> str:
+def no_longer_changeable(state: State) -> str:
     """Why a game cannot be changed any more."""
     if state is State.CANCELLED:
         return "This game was cancelled, so it can no longer be changed. Schedule a new one."
     return "This game is over, so it can no longer be changed. Schedule a new one."
 
 
-def not_now(verb: str, state: State, cancel_reason: str = "") -> str:
+def not_allowed(action: str, state: State, cancel_reason: str = "") -> str:
     """Why something cannot be done to a game where it stands."""
-    if verb in SIGNING_UP:
-        return closed(state, cancel_reason)
-    if verb == "undo":
+    if action in SIGNUP_ACTIONS:
+        return signups_closed(state, cancel_reason)
+    if action == "undo":
         return NOT_CANCELLED
-    if verb == "announce" and not state.over:
+    if action == "announce" and not state.over:
         return ANNOUNCED
-    if verb == "tell":
+    if action == "tell":
         return NOBODY_TO_TELL
-    if verb == "repost" and state.hidden:
-        return NOT_POSTED
-    if verb == "close" and state is State.IN_PROGRESS:
-        return closed(state)
-    if verb == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
+    if action == "repost" and state.hidden:
+        return NOT_ANNOUNCED
+    if action == "close" and state is State.IN_PROGRESS:
+        return signups_closed(state)
+    if action == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
         return NOT_OVER
     if not state.over:
-        return NOT_BEGUN
-    return over(state)
+        return NOT_STARTED
+    return no_longer_changeable(state)
 
 
 NOT_OVER = "This game is not over yet. Archive it when it is, or let it be archived by itself."

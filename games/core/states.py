@@ -50,9 +50,9 @@ def state(
 
 
 _HIDDEN = {State.DRAFT, State.UNANNOUNCED}
-_TO_COME = {*_HIDDEN, State.SCHEDULED}
-_OPEN = {*_TO_COME, State.IN_PROGRESS}
-_BEGUN = {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
+_UPCOMING = {*_HIDDEN, State.SCHEDULED}
+_OPEN = {*_UPCOMING, State.IN_PROGRESS}
+_STARTED = {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
 
 ALLOWED: Mapping[str, frozenset[State]] = {
     "announce": frozenset(_HIDDEN),
@@ -63,19 +63,19 @@ ALLOWED: Mapping[str, frozenset[State]] = {
     "join": frozenset({State.SCHEDULED}),
     "leave": frozenset({State.SCHEDULED}),
     "answer": frozenset({State.SCHEDULED}),
-    "close": frozenset(_TO_COME),
+    "close": frozenset(_UPCOMING),
     "add": frozenset(_OPEN),
     "remove": frozenset(_OPEN),
     "seat": frozenset(_OPEN),
     "note": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
     "hosts": frozenset(_OPEN),
     "tell": frozenset(State) - _HIDDEN,
-    "attend": frozenset(_BEGUN),
-    "rewards": frozenset(_BEGUN),
+    "attend": frozenset(_STARTED),
+    "rewards": frozenset(_STARTED),
     "archive": frozenset({State.COMPLETED}),
 }
 
 
-def allowed(verb: str, state: State) -> bool:
+def is_allowed(action: str, state: State) -> bool:
     """Whether a verb may be done to a game that stands there."""
-    return state in ALLOWED[verb]
+    return state in ALLOWED[action]

@@ -7,13 +7,13 @@ from games.models import Game, Signup
 from guilds.display_names import display_names
 from notifications.queue import schedule
 
-LATE_WITHIN = 120  # minutes before the start, where free seats are never offered
+LATE_LEAVE_MINUTES = 120  # minutes before the start, where free seats are never offered
 
 
-def give_up(game: Game, signup: Signup, now: datetime) -> None:
+def withdraw(game: Game, signup: Signup, now: datetime) -> None:
     """Take a person out who wishes so. Who added them hears. Under the game's lock; `reseat` comes after."""
     assert signup.user_id is not None, "a placeholder wishes nothing"
-    late = game.starts_at - now <= timedelta(minutes=game.effective.offer_within or LATE_WITHIN)
+    late = game.starts_at - now <= timedelta(minutes=game.settings.offer_within or LATE_LEAVE_MINUTES)
     signup.left_late = signup.seated_at is not None and late
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
@@ -31,13 +31,13 @@ def give_up(game: Game, signup: Signup, now: datetime) -> None:
         )
 
 
-def see_guests_out(current: Iterable[Signup], now: datetime) -> bool:
+def remove_guests_of_left(current: Iterable[Signup], now: datetime) -> bool:
     """Whoever was brought leaves with their inviter, however that one left; says whether anybody does."""
     left = [one.pk for one in current if one.guest_of is not None and one.guest_of.left_at is not None]
     return bool(left) and Signup.objects.filter(pk__in=left).update(left_at=now, seated_at=None) > 0
 
 
-def bench_guests(current: Iterable[Signup]) -> bool:
+def unseat_guests_of_waiting(current: Iterable[Signup]) -> bool:
     """Whoever was brought gives the seat up with an inviter who waits, but where a host seated them; says whether any.
 
     They have seats again with their inviter.

@@ -21,7 +21,7 @@ NOT_HERE = "This button belongs to a game of another server."
 NOT_IN_DM = "This button works only in the server where the game was announced."
 OLD_BUTTON = "This button is from an older announcement. Open the game's page for the current one."
 FAILED = "That did not work, and it is our fault. Try again in a moment; your sign-up is as it was."
-UNANSWERED = "Done, but Discord did not take the answer."
+NOT_ACKNOWLEDGED = "Done, but Discord did not take the answer."
 SOMEBODY = "Somebody in Discord"
 OPERATOR = "An operator"
 
@@ -44,18 +44,18 @@ def handed_over(name: str) -> str:
     return f"{name} is the host now; whoever was it stays as a co-host."
 
 
-def only_players(roles: Sequence[str]) -> str:
+def role_needed_to_join(roles: Sequence[str]) -> str:
     """Which role would do, for whom none of theirs does."""
-    return f"Only {either(roles)} may sign up for this game. Ask those who manage the server for the role."
+    return f"Only {join_with_or(roles)} may sign up for this game. Ask those who manage the server for the role."
 
 
-def only_hosts(roles: Sequence[str]) -> str:
+def role_needed_to_host(roles: Sequence[str]) -> str:
     if not roles:
         return "Only those who manage the server may schedule games here. Ask them to let a role of yours host."
-    return f"Only {either(roles)} and those who manage the server may schedule games here."
+    return f"Only {join_with_or(roles)} and those who manage the server may schedule games here."
 
 
-def either(names: Sequence[str]) -> str:
+def join_with_or(names: Sequence[str]) -> str:
     """`Player`, `Player or Veteran`, `A, B or C`; for none left, a word."""
     if not names:
         return "a role that was deleted"
@@ -99,7 +99,7 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
     return f"You are in, {place}." if seated else f"The game is full. You are {place}, and move up by itself."
 
 
-def put_in(name: str, place: str, already: bool) -> str:
+def signed_up_by_other(name: str, place: str, already: bool) -> str:
     """The answer to whoever signs somebody else up."""
     return f"{name} is signed up{' already' if already else ''}: {place}."
 
@@ -138,7 +138,7 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 # --- settings --------------------------------------------------------------------------------------------
 
-REMINDED = {"dm": "by direct message", "channel": "by one mention in the channel"}
+REMINDER_PLACES = {"dm": "by direct message", "channel": "by one mention in the channel"}
 METHODS = {
     "open": "to whoever asks first",
     "priority": "by role, then to whoever asks first",
@@ -166,7 +166,7 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels:
         case "confirm_by_dm" | "answers" | "plus_one" | "silence_frees" | "ask_rewards":
             return "yes" if value else "no"
         case "reminder_place":
-            return REMINDED[value]
+            return REMINDER_PLACES[value]
         case "method":
             return METHODS[value]
         case "if_deleted":
@@ -188,9 +188,9 @@ def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels:
             return str(value) or "none"
 
 
-def no_such_role(name: str, there: Sequence[str]) -> str:
-    near = [one for one in there if normalize_name(name)[:3] == normalize_name(one)[:3]]
-    return f"No role here is called “{name}”.{f' There is {either(near)}.' if near else ''}"
+def no_such_role(name: str, names: Sequence[str]) -> str:
+    near = [one for one in names if normalize_name(name)[:3] == normalize_name(one)[:3]]
+    return f"No role here is called “{name}”.{f' There is {join_with_or(near)}.' if near else ''}"
 
 
 def too_many_roles(most: int) -> str:
@@ -223,8 +223,8 @@ ADD_PARTICIPANTS_HELP = (
     "somebody not in Discord. Whom you add is told; remove people on the game's page."
 )
 COHOSTS_HELP = "Any members of this server, one in each line: @ and a name."
-NOT_ASKED = "Discord could not be asked just now. Try again in a moment."
-GONE_MEMBER = "Somebody you named is no longer in this server. Take them out of the list."
+DISCORD_UNAVAILABLE = "Discord could not be asked just now. Try again in a moment."
+MEMBER_LEFT = "Somebody you named is no longer in this server. Take them out of the list."
 UNKNOWN_SIGNUP = "They are not in this game any more, so there is nobody to remove."
 
 
@@ -233,25 +233,25 @@ def name_problem(line: int, typed: str, sentence: str) -> str:
     return f"Line {line}, “{shown}”: {sentence}"
 
 
-def no_such_id(asked: bool) -> str:
-    if not asked:
-        return NOT_ASKED
+def no_such_id(looked_up: bool) -> str:
+    if not looked_up:
+        return DISCORD_UNAVAILABLE
     return "Nobody in this server has that id. Only members can be added; write others as a plain name."
 
 
-def nobody_is_called(near: bool, asked: bool) -> str:
+def nobody_is_called(near: bool, looked_up: bool) -> str:
     nobody = "Nobody in this server is called that."
-    if not asked:
-        return f"Nobody whom we know here is called that. {NOT_ASKED}"
+    if not looked_up:
+        return f"Nobody whom we know here is called that. {DISCORD_UNAVAILABLE}"
     return f"{nobody} Choose below whom you mean." if near else f"{nobody} Without the @ it is kept as a plain name."
 
 
-def several_are_called(number: int, shown: int, asked: bool) -> str:
+def several_are_called(number: int, shown: int, looked_up: bool) -> str:
     if number > shown:
         return f"{number} members are called so. Choose below, or write more of the name."
     if number == 1:
         return "Discord could not be asked whether others are called so too. Choose below whom you mean."
-    return f"{number} members are called so{'' if asked else ', of those we know'}. Choose below whom you mean."
+    return f"{number} members are called so{'' if looked_up else ', of those we know'}. Choose below whom you mean."
 
 
 def not_a_cohost(name: str) -> str:
@@ -271,7 +271,7 @@ def added(names: Iterable[str], already: Iterable[str]) -> str:
     return text + (f" Already in: {', '.join(old)}." if old else "")
 
 
-def completed(pairs: Iterable[tuple[str, str]]) -> str:
+def names_completed(pairs: Iterable[tuple[str, str]]) -> str:
     """Which names were taken for a longer one; starts with a space, or is ''."""
     return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
 
@@ -305,14 +305,14 @@ def no_games(in_channel: bool) -> str:
 # https://discord.com/developers/docs/reference#message-formatting
 
 
-def stamp(at: datetime, style: str = "F") -> str:
+def timestamp(at: datetime, style: str = "F") -> str:
     return f"<t:{int(at.timestamp())}:{style}>"
 
 
-def plain(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text from people as it was typed, for Discord: no formatting, no link behind other words, no mention."""
-    for mark in "\\*_~`|>[]<@#:":
-        text = text.replace(mark, f"\\{mark}")
+    for character in "\\*_~`|>[]<@#:":
+        text = text.replace(character, f"\\{character}")
     return text
 
 
@@ -333,7 +333,7 @@ def maybe_announced(channel: str) -> str:
     )
 
 
-def channel_gone(channel: str) -> str:
+def channel_deleted(channel: str) -> str:
     return f"Not announced: #{channel} no longer exists. Edit the game and choose another channel."
 
 
@@ -341,7 +341,7 @@ def refused_by_discord(why: str) -> str:
     return f"Not announced: Discord refused it ({why})."
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     return "\n".join(f"> {line}" for line in text.split("\n"))
 
 

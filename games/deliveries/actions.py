@@ -9,7 +9,7 @@ from games.core.base import Actor, locked_game, require_manager
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
-from games.server_settings.actions import require_manager as require_guild_manager
+from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -20,7 +20,7 @@ RESENDABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}
 
 
 @dataclass(frozen=True)
-class Settled:
+class DeliveryResult:
     """What became of a letter, whether that changed anything, and a sentence for whoever asked."""
 
     delivery: Delivery
@@ -29,60 +29,60 @@ class Settled:
 
 
 @transaction.atomic
-def resend(delivery_id: int, actor: Actor, now: datetime) -> Settled:
+def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
     """Have a letter that failed, or may not have arrived, sent once more: as a new row, which is judged like any.
 
     One is made, however many ask for it. Raises Refused for other letters and for those who may not decide.
     """
-    old, guild_id = _locked(delivery_id, actor)
+    old, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, old.recipient_id)
-    if (made := Delivery.objects.filter(again=old).first()) is not None:
-        return Settled(made, False, delivery_wording.already_resent(name, str(made.status_text)))
+    if (new_delivery := Delivery.objects.filter(again=old).first()) is not None:
+        return DeliveryResult(new_delivery, False, delivery_wording.already_resent(name, str(new_delivery.status_text)))
     if old.status not in RESENDABLE:
         raise Refused(Refusal("not_failed", delivery_wording.not_failed(name, str(old.status_text))))
-    made = Delivery.objects.create(
+    new_delivery = Delivery.objects.create(
         notification=old.notification,
         recipient_id=old.recipient_id,
         again=old,
         next_try_at=now,
         useless_after=old.useless_after,
     )
-    _write_down(old, guild_id, "resend", name, actor, now)
+    _record(old, guild_id, "resend", name, actor, now)
     notify(DUE_CHANNEL)
-    return Settled(made, True, delivery_wording.resent(name))
+    return DeliveryResult(new_delivery, True, delivery_wording.resent(name))
 
 
 @transaction.atomic
-def drop(delivery_id: int, actor: Actor, now: datetime) -> Settled:
+def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
     """Give up a letter that has not arrived. Raises Refused for one that was sent, or was given up before."""
-    delivery, guild_id = _locked(delivery_id, actor)
+    delivery, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
     if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
     delivery.status = DeliveryStatus.DROPPED
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
     delivery.save(update_fields=["status", "error"])
-    _write_down(delivery, guild_id, "drop", name, actor, now)
-    return Settled(delivery, True, delivery_wording.given_up(name))
+    _record(delivery, guild_id, "drop", name, actor, now)
+    return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 
 
-def guild_of(row: Notification) -> int | None:
+def guild_id_of(row: Notification) -> int | None:
     """The guild in which something was said: its game's, or the one that its facts name."""
     if row.game is not None:
         return row.game.guild_id
     return int(row.facts["guild"]) if "guild" in row.facts else None
 
 
-def _locked(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
+def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
     """Lock a letter about which the actor may decide, after its game, and find its guild."""
-    found = Delivery.objects.select_related("notification__game").filter(pk=delivery_id).first()
-    if found is None:
+    unlocked = Delivery.objects.select_related("notification__game").filter(pk=delivery_id).first()
+    if unlocked is None:
         raise Refused(Refusal("unknown", delivery_wording.unknown_delivery(delivery_id)))
-    guild_id = guild_of(found.notification)
+    guild_id = guild_id_of(unlocked.notification)
     if guild_id is None:
-        raise Refused(Refusal("unknown", delivery_wording.OF_NOBODY))
-    if found.notification.game_id is not None:
-        require_manager(locked_game(found.notification.game_id, actor), actor)
+        raise Refused(Refusal("unknown", delivery_wording.NO_GUILD_OF_DELIVERY))
+    if unlocked.notification.game_id is not None:
+        require_manager(locked_game(unlocked.notification.game_id, actor), actor)
     else:
         require_guild_manager(guild_id, actor)
     rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("notification")
@@ -96,14 +96,14 @@ def _name(guild_id: int, user_id: int) -> str:
     return display_names(guild_id, [user_id])[user_id].text
 
 
-def _write_down(delivery: Delivery, guild_id: int, verb: str, name: str, actor: Actor, now: datetime) -> None:
+def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Actor, now: datetime) -> None:
     row = delivery.notification
     AuditEntry.objects.create(
         guild_id=guild_id,
         game_id=row.game_id,
         actor=actor.user,
-        door=actor.door,
-        verb=verb,
-        changes={"for": name, "what": delivery_wording.notice_title(row.kind, row.offset)},
+        door=actor.source,
+        verb=action,
+        changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)},
         at=now,
     )

@@ -6,17 +6,17 @@ from datetime import datetime
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 
-from games.admin.base import actor
+from games.admin.base import admin_actor
 from games.core.base import Actor
 from games.deliveries import actions as deliveries
-from games.deliveries.actions import Settled
+from games.deliveries.actions import DeliveryResult
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.http import ViewerRequest
 from notifications.models import Delivery
 
-Verb = Callable[[int, Actor, datetime], Settled]
+DeliveryAction = Callable[[int, Actor, datetime], DeliveryResult]
 
 
 @admin.register(Delivery)
@@ -48,16 +48,16 @@ class DeliveryAdmin(GuildScopedAdmin):
 
     @admin.action(description="Send the selected deliveries that failed or are in doubt again", permissions=["view"])
     def retry(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
-        self._each(request, queryset, deliveries.resend)
+        self._run_on_each(request, queryset, deliveries.resend_delivery)
 
     @admin.action(description="Give the selected deliveries up", permissions=["view"])
-    def drop(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
-        self._each(request, queryset, deliveries.drop)
+    def give_up(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
+        self._run_on_each(request, queryset, deliveries.drop_delivery)
 
-    def _each(self, request: ViewerRequest, queryset: QuerySet[Delivery], verb: Verb) -> None:
-        by = actor(request.user)
+    def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[Delivery], action: DeliveryAction) -> None:
+        by = admin_actor(request.user)
         for pk in queryset.order_by("pk").values_list("pk", flat=True):
             try:
-                self.message_user(request, verb(pk, by, db_now()).text)
+                self.message_user(request, action(pk, by, db_now()).text)
             except Refused as refused:
                 self.message_user(request, refused.refusal.sentence, messages.ERROR)

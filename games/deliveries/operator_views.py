@@ -19,10 +19,10 @@ from notifications import report
 from notifications.daemon import pause
 from notifications.report import HourReport
 
-SILENT_FOR = timedelta(minutes=2)  # notifyd and the bot beat more often
+HEARTBEAT_OVERDUE = timedelta(minutes=2)  # notifyd and the bot beat more often
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
 WIDTH, HEIGHT, FAILURES = 960, 200, 60
-SHORTEST, LONGEST = 0.1, 3600.0  # seconds
+CHART_MIN, CHART_MAX = 0.1, 3600.0  # seconds
 GRID = ((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.0, "1 h"))
 
 
@@ -49,36 +49,36 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": "Deliveries",
         "queue": queue,
-        "oldest": delivery_wording.length(queue.oldest) if queue.due else "",
+        "oldest": delivery_wording.time_span(queue.oldest) if queue.due else "",
         "beats": [
-            (beat, f"{delivery_wording.length(now - beat.at)} ago", now - beat.at > SILENT_FOR)
+            (beat, f"{delivery_wording.time_span(now - beat.at)} ago", now - beat.at > HEARTBEAT_OVERDUE)
             for beat in report.heartbeats()
         ],
         "paused": report.paused_guilds(),
         "dropped": report.skip_reasons(now),
         "hours": hours[::-1],
-        "chart": chart(hours),
+        "chart": chart_context(hours),
     }
     return TemplateResponse(request, "admin/deliveries.html", context)
 
 
 @require_POST
-def release(request: ViewerRequest) -> HttpResponse:
+def resume(request: ViewerRequest) -> HttpResponse:
     """End the hold. For superusers."""
     if not is_superuser(request):
         raise Http404
     if pause.current_pause() is None:
-        messages.warning(request, delivery_wording.NOTHING_HELD)
+        messages.warning(request, delivery_wording.NOT_PAUSED)
     else:
         dropped = pause.resume(request.user.display_name, db_now())
-        messages.success(request, delivery_wording.released(dropped))
+        messages.success(request, delivery_wording.resumed(dropped))
     return HttpResponseRedirect(reverse("admin:deliveries"))
 
 
-def chart(hours: list[HourReport]) -> dict[str, Any]:
+def chart_context(hours: list[HourReport]) -> dict[str, Any]:
     """Where the bars of the chart stand. The template draws them."""
     step = WIDTH / len(hours)
-    most = max(hour.failed for hour in hours)
+    max_failed = max(hour.failed for hour in hours)
     bars = [
         Bar(
             hour,
@@ -86,7 +86,7 @@ def chart(hours: list[HourReport]) -> dict[str, Any]:
             width=round(step * 0.7, 1),
             p50=_height(hour.p50),
             p99=_height(hour.p99),
-            failed=round(max(hour.failed / most * FAILURES, 3.0), 1) if hour.failed else None,
+            failed=round(max(hour.failed / max_failed * FAILURES, 3.0), 1) if hour.failed else None,
         )
         for index, hour in enumerate(hours)
     ]
@@ -96,8 +96,8 @@ def chart(hours: list[HourReport]) -> dict[str, Any]:
         "bars": bars,
         "ticks": ticks,
         "grid": grid,
-        "most": most,
-        "says": delivery_wording.chart(
+        "most": max_failed,
+        "says": delivery_wording.chart_text(
             sum(hour.sent for hour in hours), sum(hour.failed for hour in hours), _worst(hours)
         ),
     }
@@ -106,7 +106,7 @@ def chart(hours: list[HourReport]) -> dict[str, Any]:
 def _height(seconds: float | None) -> float | None:
     if seconds is None:
         return None
-    part = math.log(min(max(seconds, SHORTEST), LONGEST) / SHORTEST) / math.log(LONGEST / SHORTEST)
+    part = math.log(min(max(seconds, CHART_MIN), CHART_MAX) / CHART_MIN) / math.log(CHART_MAX / CHART_MIN)
     return round(max(part * HEIGHT, 2.0), 1)
 
 

@@ -15,68 +15,68 @@ from notifications.models import Delivery, DeliveryQuerySet, Notification, Deliv
 from notifications.policy import EXPIRED, is_expired
 from notifications.types import message_types, internal_types
 
-LINES_MOST = 200  # people named on a game's page
-PAGE = 50  # letters on a page of a server's ledger
-COUNTED = timedelta(days=7)
-MISSED = {EXPIRED, HELD}  # they should have heard, and did not; who left, for one, need not
+MAX_RECIPIENT_ROWS = 200  # people named on a game's page
+PAGE_SIZE = 50  # letters on a page of a server's ledger
+COUNT_WINDOW = timedelta(days=7)
+MISSED_REASONS = {EXPIRED, HELD}  # they should have heard, and did not; who left, for one, need not
 
 
 @dataclass(frozen=True)
-class Line:
+class RecipientRow:
     """One person, and what became of a letter to them."""
 
     id: int
     name: str
     text: str
-    trouble: bool
+    has_problem: bool
     may_resend: bool
 
 
 @dataclass(frozen=True)
-class Notice:
+class NotificationRow:
     """One thing that people were told: how many were reached, and by name what there is to say of the others."""
 
     title: str
     at: datetime
     text: str
-    lines: tuple[Line, ...]
+    recipients: tuple[RecipientRow, ...]
 
 
 @dataclass(frozen=True)
-class Told:
+class GameDeliveries:
     """All that was said of a game so far."""
 
-    notices: tuple[Notice, ...]
+    notifications: tuple[NotificationRow, ...]
     text: str
-    trouble: bool
+    has_problem: bool
 
 
-def told(game: Game, now: datetime) -> Told:
+def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
     """What people were told of a game, the latest first. Four queries, however many they are."""
-    rows = _notices(game)
-    noted = (
+    rows = _game_notifications(game)
+    unusual = (
         Delivery.objects.filter(notification__game=game, resent=None)
         .exclude(status=DeliveryStatus.SENT, in_channel=False)
         .exclude(status=DeliveryStatus.PENDING, error="", again=None)
         .select_related("notification")
-        .order_by("pk")[:LINES_MOST]
+        .order_by("pk")[:MAX_RECIPIENT_ROWS]
     )
-    found = list(noted)
-    names = display_names(game.guild_id, [one.recipient_id for one in found])
-    lines: dict[int, list[Line]] = {}
-    for one in found:
-        lines.setdefault(one.notification_id, []).append(line(one, names, now))
+    deliveries = list(unusual)
+    names = display_names(game.guild_id, [one.recipient_id for one in deliveries])
+    by_notification: dict[int, list[RecipientRow]] = {}
+    for delivery in deliveries:
+        by_notification.setdefault(delivery.notification_id, []).append(recipient_row(delivery, names, now))
     groups: dict[object, list[Notification]] = {}
     for row in rows:
         # Seats are given one by one; what is for everyone is a notice of its own.
         groups.setdefault(row.kind if row.recipient_id else row.pk, []).append(row)
-    notices = tuple(_notice(group, lines) for group in groups.values())
-    reached, asked = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
-    trouble = any(one.trouble for notice in notices for one in notice.lines) or any(r.dropped in MISSED for r in rows)
-    return Told(notices, delivery_wording.reached(reached, asked), trouble)
+    notices = tuple(_notification_row(group, by_notification) for group in groups.values())
+    reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
+    trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(r.dropped in MISSED_REASONS for r in rows)
+    return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
 
-def _notices(game: Game) -> list[Notification]:
+def _game_notifications(game: Game) -> list[Notification]:
     """Letters that were due and are expanded, or were dropped instead."""
     kinds = set(message_types()) - set(internal_types())
     rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
@@ -85,25 +85,25 @@ def _notices(game: Game) -> list[Notification]:
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
 
 
-def _notice(group: list[Notification], lines: dict[int, list[Line]]) -> Notice:
+def _notification_row(group: list[Notification], by_notification: dict[int, list[RecipientRow]]) -> NotificationRow:
     first = group[0]
-    reached, asked = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
-    text = delivery_wording.reached(reached, asked)
-    if not asked and first.dropped:
-        text = delivery_wording.not_said(first.dropped)
-    found = tuple(one for row in group for one in lines.get(row.pk, ()))
-    return Notice(delivery_wording.notice_title(first.kind, first.offset), first.due_at, text, found)
+    reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
+    text = delivery_wording.reached_text(reached, recipients)
+    if not recipients and first.dropped:
+        text = delivery_wording.not_sent(first.dropped)
+    rows = tuple(one for row in group for one in by_notification.get(row.pk, ()))
+    return NotificationRow(delivery_wording.notification_title(first.kind, first.offset), first.due_at, text, rows)
 
 
-def line(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> Line:
+def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
     """One letter, in words. Its notification is read along."""
     everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
-    return Line(
+    return RecipientRow(
         delivery.pk,
         delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
-        delivery_wording.outcome(delivery),
-        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED),
+        delivery_wording.delivery_outcome(delivery),
+        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED_REASONS),
         undone and not is_expired(delivery.useless_after, now),
     )
 
@@ -112,60 +112,60 @@ def line(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> Li
 
 
 @dataclass(frozen=True)
-class Letter:
+class DeliveryRow:
     """A line of a server's ledger."""
 
-    line: Line
+    recipient: RecipientRow
     title: str
     game: Game | None
     at: datetime
 
 
-def of_guild(guild_id: int) -> DeliveryQuerySet:
+def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
     """The ledger of a server: letters about its games, and about itself."""
     own = Q(notification__game=None, notification__facts__guild=str(guild_id))
-    found: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
-    return found
+    deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
+    return deliveries
 
 
-def not_reached(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+def undelivered(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """Those letters that reached nobody: failed, in doubt, given up, or tried in vain so far."""
     return rows.filter(resent=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
 
 
-def letters(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[Letter]:
+def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[DeliveryRow]:
     """Rows of a server's ledger as lines, with names."""
-    found = list(rows.select_related("notification__game", "resent"))
-    names = display_names(guild_id, [one.recipient_id for one in found])
+    deliveries = list(rows.select_related("notification__game", "resent"))
+    names = display_names(guild_id, [one.recipient_id for one in deliveries])
     return [
-        Letter(
-            line(one, names, now) if not hasattr(one, "resent") else _superseded(one, names, now),
-            delivery_wording.notice_title(one.notification.kind, one.notification.offset),
+        DeliveryRow(
+            recipient_row(one, names, now) if not hasattr(one, "resent") else _resent_row(one, names, now),
+            delivery_wording.notification_title(one.notification.kind, one.notification.offset),
             one.notification.game,
             one.notification.due_at,
         )
-        for one in found
+        for one in deliveries
     ]
 
 
-def _superseded(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> Line:
-    shown = line(delivery, names, now)
-    return Line(shown.id, shown.name, delivery_wording.sent_again(shown.text), False, False)
+def _resent_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
+    shown = recipient_row(delivery, names, now)
+    return RecipientRow(shown.id, shown.name, delivery_wording.sent_again(shown.text), False, False)
 
 
-def counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, int]]:
+def delivery_counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, int]]:
     """How the last seven days went: a word, and how many."""
-    recent = rows.filter(notification__due_at__gt=now - COUNTED).order_by()
+    recent = rows.filter(notification__due_at__gt=now - COUNT_WINDOW).order_by()
     arrived = recent.filter(status=DeliveryStatus.SENT)
     # Only of the few others is it asked whether they were sent again.
     others = recent.exclude(status=DeliveryStatus.SENT).filter(resent=None)
     sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
     rest = dict(others.values_list("status").annotate(n=Count("pk")))
-    found = {
+    by_outcome = {
         "reached": sent.get(False, 0),
         "channel": sent.get(True, 0),
         "undone": sum(rest.get(status, 0) for status in RESENDABLE),
         "dropped": rest.get(DeliveryStatus.DROPPED, 0),
         "pending": rest.get(DeliveryStatus.PENDING, 0),
     }
-    return [(delivery_wording.COUNTED[key], number) for key, number in found.items()]
+    return [(delivery_wording.OUTCOME_LABELS[key], number) for key, number in by_outcome.items()]

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games.deliveries import actions as deliveries
 from games.deliveries import wording as delivery_wording
-from games.deliveries.report import PAGE, counts, letters, not_reached, of_guild
-from games.pages.shortcuts import actor, game_seen, press
+from games.deliveries.report import PAGE_SIZE, delivery_counts, delivery_rows, undelivered, guild_deliveries
+from games.pages.shortcuts import actor, get_visible_game_or_404, run_action
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
@@ -24,25 +24,25 @@ from notifications.models import Delivery
 
 @for_managers
 @require_GET
-def messages(request: ViewerRequest, guild: Guild) -> HttpResponse:
+def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Who was told, the newest first; with `show=undone` those who were not reached. `before` turns the page."""
-    now, everything = db_now(), of_guild(guild.pk)
+    now, deliveries = db_now(), guild_deliveries(guild.pk)
     undone = request.GET.get("show") == "undone"
-    rows = (not_reached(everything) if undone else everything).order_by("-pk")
+    rows = (undelivered(deliveries) if undone else deliveries).order_by("-pk")
     if (before := parse_id(request.GET.get("before", ""))) is not None:
         rows = rows.filter(pk__lt=before)
     # One more than is shown says whether there is a next page.
-    found = letters(rows[: PAGE + 1], guild.pk, now)
+    shown = delivery_rows(rows[: PAGE_SIZE + 1], guild.pk, now)
     context = {
         "guild": guild,
-        "letters": found[:PAGE],
-        "older": found[PAGE - 1].line.id if len(found) > PAGE else None,
+        "letters": shown[:PAGE_SIZE],
+        "older": shown[PAGE_SIZE - 1].recipient.id if len(shown) > PAGE_SIZE else None,
         "before": before,
         "undone": undone,
-        "counts": counts(everything, now),
+        "counts": delivery_counts(deliveries, now),
         "empty": delivery_wording.ALL_REACHED
         if undone
-        else delivery_wording.NO_LETTERS.format(days=settings.NOTIFY_KEPT.days),
+        else delivery_wording.NO_DELIVERIES.format(days=settings.NOTIFY_KEPT.days),
         "query": request.GET.urlencode(),
     }
     return render(request, "games/messages.html", context)
@@ -52,10 +52,10 @@ def messages(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @require_POST
 def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpResponse:
     """Send again what did not arrive; back to the part of the list where the button was."""
-    get_object_or_404(of_guild(guild.pk), pk=delivery_id)
+    get_object_or_404(guild_deliveries(guild.pk), pk=delivery_id)
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
-        flash.success(request, deliveries.resend(delivery_id, actor(request), db_now()).text)
+        flash.success(request, deliveries.resend_delivery(delivery_id, actor(request), db_now()).text)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
     query = request.GET.urlencode()
@@ -66,5 +66,5 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
 @require_POST
 def resend_from_game(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
     """Send a letter about the game again that did not arrive."""
-    get_object_or_404(Delivery, pk=delivery_id, notification__game=game_seen(request, game_id))
-    return press(request, game_id, lambda now: deliveries.resend(delivery_id, actor(request), now))
+    get_object_or_404(Delivery, pk=delivery_id, notification__game=get_visible_game_or_404(request, game_id))
+    return run_action(request, game_id, lambda now: deliveries.resend_delivery(delivery_id, actor(request), now))

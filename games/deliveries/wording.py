@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from games.hosts.wording import TO
+from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
 from notifications.models import Delivery, DeliveryStatus
 
-TITLES = {
+NOTIFICATION_TITLES = {
     "cancelled": "Cancellation",
     "moved": "Seats given and taken",
     "confirmed": "Copies of the answer to Join",
@@ -32,15 +32,15 @@ TITLES = {
 }
 
 
-def notice_title(kind: str, offset: int | None) -> str:
+def notification_title(kind: str, offset: int | None) -> str:
     """`Reminder 1 hour before`, `Cancellation`: what a letter was about."""
     if kind == "reminder" and offset is not None:
         return f"Reminder {minutes_text(offset)} before"
-    return TITLES.get(kind) or kind.replace("_", " ").capitalize()
+    return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
 # What Discord says, in words for who does not know its own.
-PLAINER = {
+DISCORD_ERROR_TEXTS = {
     "Cannot send messages to this user": "they take no direct messages from the bot",
     "Missing Access": "the bot cannot see the channel",
     "Missing Permissions": "the bot may not write in the channel",
@@ -48,10 +48,10 @@ PLAINER = {
 }
 
 
-def outcome(delivery: Delivery) -> str:
+def delivery_outcome(delivery: Delivery) -> str:
     """What became of one letter, in words."""
     why = delivery.error.rstrip(".")
-    why = PLAINER.get(why, why)
+    why = DISCORD_ERROR_TEXTS.get(why, why)
     match delivery.status:
         case DeliveryStatus.SENT if delivery.in_channel:
             return "Their direct messages are closed, so they were called in the channel instead."
@@ -66,13 +66,13 @@ def outcome(delivery: Delivery) -> str:
     return f"Not sent: {why}." if why else "Not sent."
 
 
-def reached(count: int, asked: int) -> str:
-    if not asked:
+def reached_text(count: int, recipients: int) -> str:
+    if not recipients:
         return "nobody to tell"
-    return f"{count} of {asked} reached"
+    return f"{count} of {recipients} reached"
 
 
-def not_said(why: str) -> str:
+def not_sent(why: str) -> str:
     return f"not sent: {why}"
 
 
@@ -81,14 +81,14 @@ def sent_again(outcome: str) -> str:
 
 
 IN_CHANNEL = "Everyone, in the channel"
-COUNTED = {
+OUTCOME_LABELS = {
     "reached": "reached",
     "channel": "called in the channel instead",
     "undone": "failed or in doubt",
     "dropped": "not sent, as no longer of use",
     "pending": "on their way",
 }
-NO_LETTERS = "Nothing was said here in the last {days} days."
+NO_DELIVERIES = "Nothing was said here in the last {days} days."
 ALL_REACHED = "Everybody was reached who was to be told something."
 
 
@@ -99,7 +99,7 @@ def unknown_delivery(delivery_id: int) -> str:
     return f"There is no message {delivery_id}, or it is too old. `notifications list` shows what did not arrive."
 
 
-OF_NOBODY = "This message belongs to no server, so there is nobody who may decide about it."
+NO_GUILD_OF_DELIVERY = "This message belongs to no server, so there is nobody who may decide about it."
 
 
 def resent(name: str) -> str:
@@ -126,18 +126,18 @@ def given_up_by(name: str) -> str:
     return f"Given up by {name}."
 
 
-VERBS = {
+AUDIT_ACTIONS = {
     "tell": "wrote to {to}",
     "resend": "sent again the message to {for}",
     "drop": "gave up the message to {for}",
 }
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a history: who wrote to players, sent something again, or gave it up."""
     what = changes.get("what") or changes.get("text")
-    said = {**changes, "to": str(TO.get(str(changes.get("to")), "")).lower()}
-    return f"{who} {VERBS[verb].format(**said)}{f': {what}' if what else ''}"
+    values = {**changes, "to": str(AUDIENCES.get(str(changes.get("to")), "")).lower()}
+    return f"{who} {AUDIT_ACTIONS[action].format(**values)}{f': {what}' if what else ''}"
 
 
 # --- telling players -------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
 # --- for whoever runs the site ---------------------------------------------------------------------------
 
 
-def length(time: timedelta) -> str:
+def time_span(time: timedelta) -> str:
     """`12 seconds`, `3 minutes`, `2 days`: about how long."""
     seconds = max(time.total_seconds(), 0)
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
@@ -157,22 +157,22 @@ def length(time: timedelta) -> str:
 
 
 def ago(time: timedelta) -> str:
-    return f"{length(time)} ago"
+    return f"{time_span(time)} ago"
 
 
-NOTHING_HELD = "Nothing was held."
+NOT_PAUSED = "Nothing was held."
 
 
-def released(dropped: int) -> str:
+def resumed(dropped: int) -> str:
     return f"Released. {dropped} letters that were due meanwhile are dropped; the rest will be said."
 
 
-def chart(sent: int, failed: int, worst: float | None) -> str:
+def chart_text(sent: int, failed: int, worst: float | None) -> str:
     """What the chart shows, for who cannot see it."""
     if not sent and not failed:
         return "In the last 48 hours nothing was sent and nothing failed."
     text = f"In the last 48 hours {sent:,} letters were sent and {failed:,} failed."
     if worst is None:
         return text
-    late = f"{worst:.1f} seconds" if worst < 60 else length(timedelta(seconds=worst))
+    late = f"{worst:.1f} seconds" if worst < 60 else time_span(timedelta(seconds=worst))
     return f"{text} In the worst hour, 99 of 100 were at most {late} late."

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.confirmations.change_notices import tell_edited
+from games.confirmations.change_notices import notify_edited
 from games.core import wording
-from games.core.base import Actor, Done, changed, locked_game, require, require_manager
-from games.core.permissions import standing
-from games.core.scheduling import plan_own_reminders
+from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.permissions import guild_permissions
+from games.core.scheduling import schedule_own_reminders
 from games.models import Game
-from games.server_settings.actions import require_manager as require_guild_manager
-from games.server_settings.actions import write_down
+from games.server_settings.actions import require_guild_manager as require_guild_manager
+from games.server_settings.actions import record_settings_change
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Block, User
@@ -20,39 +20,39 @@ from guilds.permissions import get_membership
 
 
 @transaction.atomic
-def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetime) -> Done:
+def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetime) -> ActionResult:
     """Say who has the host's rights too, except handing the game over. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
-    _require_owner(game, actor)
-    require(game, "hosts", now)
+    _require_may_choose_hosts(game, actor)
+    require_state(game, "hosts", now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         if get_membership(person, game.guild_id) is None:
             raise Refused(Refusal("not_a_member", wording.not_a_member(person.display_name)))
     before = set(game.cohosts.values_list("pk", flat=True))
     if before == wanted.keys():
-        return Done(game, False, wording.edited(False, ()))
+        return ActionResult(game, False, wording.edited(False, ()))
     game.cohosts.set(wanted.values())
     names = display_names(game.guild_id, before | wanted.keys())
     pair = [sorted(names[pk].text for pk in these) for these in (before, wanted)]
-    changed(game, actor, "edit", {"co-hosts": pair}, now)
-    return Done(game, True, wording.edited(True, ()))
+    record_change(game, actor, "edit", {"co-hosts": pair}, now)
+    return ActionResult(game, True, wording.edited(True, ()))
 
 
 @transaction.atomic
-def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> Done:
+def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResult:
     """Make somebody else the host; who was it stays as a co-host. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
-    _require_owner(game, actor)
-    require(game, "hosts", now)
+    _require_may_choose_hosts(game, actor)
+    require_state(game, "hosts", now)
     if get_membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
     if to.pk == game.host_id:
-        return Done(game, False, wording.edited(False, ()))
+        return ActionResult(game, False, wording.edited(False, ()))
     return make_host(game, to, actor, now)
 
 
-def make_host(game: Game, to: User, actor: Actor, now: datetime) -> Done:
+def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
     """Write down another host; for verbs that hold the game's lock and have asked whether they may."""
     names = display_names(game.guild_id, [game.host_id, to.pk])
     pair = [names[game.host_id].text, names[to.pk].text]
@@ -60,53 +60,53 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> Done:
     game.cohosts.add(game.host)
     game.host = to
     game.signups.filter(user=to).update(asked=0)  # a host comes in any case
-    plan_own_reminders(game, now)
-    changed(game, actor, "edit", {"host": pair}, now)
-    tell_edited(game, {"host": pair}, actor, now)
-    return Done(game, True, wording.handed_over(names[to.pk].text))
+    schedule_own_reminders(game, now)
+    record_change(game, actor, "edit", {"host": pair}, now)
+    notify_edited(game, {"host": pair}, actor, now)
+    return ActionResult(game, True, wording.handed_over(names[to.pk].text))
 
 
 def may_choose_hosts(game: Game, actor: Actor) -> bool:
     """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
     if actor.operator:
         return True
-    stands = standing(actor.user, game.guild_id) if actor.user else None
-    return stands is not None and (stands.member.user_id == game.host_id or stands.manages)
+    permissions = guild_permissions(actor.user, game.guild_id) if actor.user else None
+    return permissions is not None and (permissions.member.user_id == game.host_id or permissions.manages)
 
 
-def _require_owner(game: Game, actor: Actor) -> None:
+def _require_may_choose_hosts(game: Game, actor: Actor) -> None:
     require_manager(game, actor)
     if not may_choose_hosts(game, actor):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))
 
 
 @transaction.atomic
-def block(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
+def block_user(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
     """Let nobody sign this person up in the guild, for a time or for good. They keep the seats they have."""
     require_guild_manager(guild_id, actor)
     if until is not None and until <= now:
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
     before = Block.objects.filter(guild_id=guild_id, user=who).first()
-    made, _ = Block.objects.update_or_create(
+    new_block, _ = Block.objects.update_or_create(
         guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "made_at": now}
     )
 
-    def said(block: Block) -> dict[str, str | None]:
+    def values_of(block: Block) -> dict[str, str | None]:
         return {"until": block.until.isoformat() if block.until else None, "reason": block.reason}
 
-    after = said(made)
-    changes = {name: [value, after[name]] for name, value in said(before).items()} if before else after
-    write_down(guild_id, "block", _name(guild_id, who), changes, actor, now)
-    return made
+    after = values_of(new_block)
+    changes = {name: [value, after[name]] for name, value in values_of(before).items()} if before else after
+    record_settings_change(guild_id, "block", _name(guild_id, who), changes, actor, now)
+    return new_block
 
 
 @transaction.atomic
-def unblock(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
+def unblock_user(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
     """Let them sign up again. Says whether they could not."""
     require_guild_manager(guild_id, actor)
     if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
         return False
-    write_down(guild_id, "unblock", _name(guild_id, who), {}, actor, now)
+    record_settings_change(guild_id, "unblock", _name(guild_id, who), {}, actor, now)
     return True
 
 

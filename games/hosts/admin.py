@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from games.admin.base import VerbAdmin, VerbForm, actor
+from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.wording import UNBLOCKED
 from games.hosts import actions as host_actions
 from gamesched.lib.clock import db_now
@@ -16,7 +16,7 @@ from guilds.http import ViewerRequest
 from guilds.models import Block
 
 
-class BlockForm(VerbForm):
+class BlockAdminForm(ActionForm):
     """Whom to block, until when, and why."""
 
     class Meta:
@@ -27,17 +27,17 @@ class BlockForm(VerbForm):
             "reason": "Only those who manage the server see it.",
         }
 
-    def verb(self) -> Block:
+    def perform(self) -> Block:
         data, made = self.cleaned_data, self.instance.pk is not None
         guild_id, user = (self.instance.guild_id, self.instance.user) if made else (data["guild"].pk, data["user"])
-        return host_actions.block(guild_id, user, data["until"], data["reason"], actor(self.user), db_now())
+        return host_actions.block_user(guild_id, user, data["until"], data["reason"], admin_actor(self.user), db_now())
 
 
 @admin.register(Block)
-class BlockAdmin(VerbAdmin):
+class BlockAdmin(ActionAdmin):
     """Adding one blocks, deleting one lets them sign up again."""
 
-    form = BlockForm
+    form = BlockAdminForm
     guild_path = "guild"
     list_display = ("user", "guild", "until", "reason", "made_at")
     list_filter = ("guild", ("until", empty_filter("how long", "for good", "for a time")))
@@ -57,16 +57,16 @@ class BlockAdmin(VerbAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
 
-    def made(self, done: Block, form: Any) -> Block:
+    def row_of_result(self, done: Block, form: Any) -> Block:
         return done
 
     def delete_model(self, request: Any, obj: Block) -> None:
-        host_actions.unblock(obj.guild_id, obj.user, actor(request.user), db_now())
+        host_actions.unblock_user(obj.guild_id, obj.user, admin_actor(request.user), db_now())
 
     @admin.action(description="Let the selected people sign up again")
     def lift(self, request: ViewerRequest, queryset: QuerySet[Block]) -> None:
-        def let(block: Block) -> str:
+        def unblock_one(block: Block) -> str:
             self.delete_model(request, block)
             return f"{block.user}: {UNBLOCKED}"
 
-        self.apply(request, [partial(let, block) for block in queryset.order_by("pk")])
+        self.run_actions(request, [partial(unblock_one, block) for block in queryset.order_by("pk")])

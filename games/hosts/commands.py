@@ -5,8 +5,8 @@ from typing import Any
 
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
-from games.hosts.rules import To
-from games.management.base import Words
+from games.hosts.rules import Audience
+from games.management.base import ActionCommand
 from gamesched.lib.clock import db_now
 
 
@@ -21,21 +21,21 @@ def add(words: Any, changing: ArgumentParser) -> None:
     tell = words.add_parser("tell", parents=[changing], help="write to the people in a game")
     tell.add_argument("game")
     tell.add_argument("--text", required=True)
-    tell.add_argument("--to", choices=[to.value for to in To], default=To.ALL.value)
+    tell.add_argument("--to", choices=[to.value for to in Audience], default=Audience.ALL.value)
 
 
-class HostWords(Words):
+class HostWords(ActionCommand):
     """What the command does at these words."""
 
     def do_tell(self) -> None:
         game_id = self._game().pk
-        text, to = self.options["text"], To(self.options["to"])
-        self._do(lambda: host_messages.tell(game_id, text, to, self.actor, db_now()))
+        text, to = self.options["text"], Audience(self.options["to"])
+        self._run(lambda: host_messages.message_players(game_id, text, to, self.actor, db_now()))
 
     def do_host(self) -> None:
         game_id, to = self._game().pk, self._person(self.options["to"])
-        self._do(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
+        self._run(lambda: host_actions.hand_over(game_id, to, self.actor, db_now()))
 
     def do_cohosts(self) -> None:
         game_id, chosen = self._game().pk, [self._person(one) for one in self.options["people"]]
-        self._do(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))
+        self._run(lambda: host_actions.set_cohosts(game_id, chosen, self.actor, db_now()))

@@ -7,24 +7,24 @@ from django import forms
 
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
-from games.hosts.rules import To
+from games.hosts.rules import Audience
 
 
-class TellForm(forms.Form):
+class MessagePlayersForm(forms.Form):
     """What those who run a game write to its people, with how many each choice reaches."""
 
-    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=To.ALL.value)
+    to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=Audience.ALL.value)
     text = forms.CharField(
         # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
         strip=False,
         label="Message",
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=host_wording.TELL_HELP,
-        error_messages={"required": host_rules.NOTHING_TOLD},
+        help_text=host_wording.MESSAGE_HELP,
+        error_messages={"required": host_rules.PLAYER_MESSAGE_EMPTY},
     )
 
-    def __init__(self, *args: Any, counts: Mapping[To, int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, counts: Mapping[Audience, int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].choices = [  # type: ignore[attr-defined]
-            (to.value, host_wording.to_choice(to.value, number)) for to, number in counts.items()
+            (to.value, host_wording.audience_choice(to.value, number)) for to, number in counts.items()
         ]

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 KEEP_LABEL, MOVE_LABEL, CANCEL_LABEL, TAKE_LABEL = "Keep it", "Move it", "Cancel it", "Take over"
 
 
 def host_left(title: str, guild: str, starts_at: datetime, url: str, host: str) -> str:
     return (
-        f"{host} left {guild}, so **{title}**, {stamp(starts_at)}, has no host there any more. "
+        f"{host} left {guild}, so **{title}**, {timestamp(starts_at)}, has no host there any more. "
         f"Take it over, or cancel it on its page.\n{url}"
     )

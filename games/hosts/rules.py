@@ -4,13 +4,13 @@ import enum
 
 from games.core.text_rules import has_control_characters, is_visible
 
-TOLD_MAX, TOLD_SHOWN_MAX = 1000, 1200  # characters of a message to players: as typed, and as Discord is sent it
+PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = 1000, 1200  # characters of a message to players: as typed, and as Discord is sent it
 
 
-NOTHING_TOLD = "Write what they are to know."
+PLAYER_MESSAGE_EMPTY = "Write what they are to know."
 
 
-class To(enum.StrEnum):
+class Audience(enum.StrEnum):
     """For whom of a game's people a message is."""
 
     ALL = "all"
@@ -19,14 +19,14 @@ class To(enum.StrEnum):
     UNANSWERED = "unanswered"  # who was asked about it and said nothing
 
 
-def check_told(text: str, shown: str) -> str:
+def check_player_message(text: str, shown: str) -> str:
     """What is wrong with a tidy message to players, as typed and as it will be shown; '' for nothing."""
     if not is_visible(text):
-        return NOTHING_TOLD
-    if len(text) > TOLD_MAX:
-        return f"The message has {len(text):,} characters. Shorten it to {TOLD_MAX:,}."
+        return PLAYER_MESSAGE_EMPTY
+    if len(text) > PLAYER_MESSAGE_MAX:
+        return f"The message has {len(text):,} characters. Shorten it to {PLAYER_MESSAGE_MAX:,}."
     if has_control_characters(text.replace("\n", "").replace("\t", "")):
         return "The message contains a character that cannot be shown. Type it again without."
-    if len(shown) > TOLD_SHOWN_MAX:
+    if len(shown) > PLAYER_MESSAGE_SHOWN_MAX:
         return "The message has too many lines or special characters for Discord. Write it in plainer words."
     return ""

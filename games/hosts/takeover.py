@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core import choices
-from games.core.base import Actor, Done, locked_game, require
-from games.core.permissions import Standing
+from games.core.base import Actor, ActionResult, locked_game, require_state
+from games.core.permissions import GuildPermissions
 from games.hosts import wording as host_wording
 from games.hosts.actions import make_host
 from games.models import Game
@@ -19,7 +19,7 @@ from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
 from guilds.permissions import get_membership
 from notifications.queue import schedule
 
-MANAGERS_MOST = 10
+MAX_MANAGERS_NOTIFIED = 10
 TAKE = "take"
 
 
@@ -29,11 +29,11 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
         return
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
     for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
-        facts = {"host": str(user_id)}
-        schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=facts, expires_at=ends_at)
+        payload = {"host": str(user_id)}
+        schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=payload, expires_at=ends_at)
 
 
-def host_is_gone(game: Game) -> bool:
+def host_has_left(game: Game) -> bool:
     """Whether the host is no longer in the guild, while the bot is."""
     return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
 
@@ -44,37 +44,37 @@ def may_take_over(game: Game, actor: Actor) -> bool:
 
 
 @transaction.atomic
-def answer(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> Done:
+def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Make the one who acts the host of a game, while the host who was asked about is gone. Raises Refused."""
     game = locked_game(game_id, actor)
     if game.host_id != host_id:
         name = display_names(game.guild_id, [game.host_id])[game.host_id].text
-        return Done(game, False, signup_wording.has_it(name, actor.user == game.host))
-    require(game, "hosts", now)
-    if not host_is_gone(game) or choice != TAKE:
-        raise Refused(choices.outdated())
+        return ActionResult(game, False, signup_wording.has_host_already(name, actor.user == game.host))
+    require_state(game, "hosts", now)
+    if not host_has_left(game) or choice != TAKE:
+        raise Refused(choices.outdated_refusal())
     if actor.user is None or not may_take_over(game, actor):
-        raise Refused(Refusal("not_yours", host_wording.NOT_TO_TAKE))
+        raise Refused(Refusal("not_yours", host_wording.MAY_NOT_TAKE_OVER))
     return make_host(game, actor.user, actor, now)
 
 
-def take_over(game_id: int, actor: Actor, now: datetime) -> Done:
+def take_over(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """`answer` about whoever is the host, for doors that show the game as it is. Raises Refused."""
     host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
-    return answer(game_id, host_id or 0, TAKE, actor, now)
+    return answer_take_over(game_id, host_id or 0, TAKE, actor, now)
 
 
-def managers(guild: Guild) -> list[int]:
+def known_manager_ids(guild: Guild) -> list[int]:
     """The members known to manage a guild, its owner first; as many as are asked."""
     roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
-    held = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
-    strong = {pk for pk, bits in held if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
+    role_permissions = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
+    managing_roles = {pk for pk, bits in role_permissions if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
     members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related("guild", "user")
-    if guild.pk not in strong:  # @everyone
-        members = members.filter(Q(user=guild.owner_id) | Q(role_ids__overlap=list(strong)))
-    found = sorted(members.order_by("-confirmed_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
-    asked: list[int] = []
-    for member in found:
-        if len(asked) < MANAGERS_MOST and Standing(member, roles).manages:
-            asked.append(member.user_id)
-    return asked
+    if guild.pk not in managing_roles:  # @everyone
+        members = members.filter(Q(user=guild.owner_id) | Q(role_ids__overlap=list(managing_roles)))
+    sorted_members = sorted(members.order_by("-confirmed_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
+    manager_ids: list[int] = []
+    for member in sorted_members:
+        if len(manager_ids) < MAX_MANAGERS_NOTIFIED and GuildPermissions(member, roles).manages:
+            manager_ids.append(member.user_id)
+    return manager_ids

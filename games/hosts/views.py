@@ -14,10 +14,10 @@ from games.core import wording
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts import takeover
-from games.hosts.forms import TellForm
-from games.hosts.rules import To
+from games.hosts.forms import MessagePlayersForm
+from games.hosts.rules import Audience
 from games.pages.host_tools import late_leavers
-from games.pages.shortcuts import AT_ONCE, actor, add_refusal, forbidden, game_seen, press, with_form
+from games.pages.shortcuts import FRESH_ROLES, actor, add_refusal, forbidden, get_visible_game_or_404, run_action, render_game_with_form
 from games.server_settings.views import for_managers
 from games.signups.forms import CohostsForm
 from gamesched.lib.clock import db_now
@@ -35,7 +35,7 @@ from guilds.models import Guild, Member, User
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
-    game, by = game_seen(request, game_id), actor(request)
+    game, by = get_visible_game_or_404(request, game_id), actor(request)
     if not host_actions.may_choose_hosts(game, by):
         return forbidden(request, wording.NOT_THE_HOST if by.may_manage(game) else wording.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
@@ -49,10 +49,10 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         chosen = User.objects.filter(pk__in=[*current, *form.user_ids])
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now())
-            said = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
+            text = host_actions.set_cohosts(game.pk, chosen, by, db_now()).text + form.completed_text
             if to in ids:
-                said = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
-            flash.success(request, said)
+                text = host_actions.hand_over(game.pk, User.objects.get(pk=to), by, db_now()).text
+            flash.success(request, text)
         except Refused as refused:
             flash.error(request, refused.refusal.sentence)
         return redirect(game)
@@ -89,14 +89,14 @@ class BlockForm(forms.Form):
     def clean_who(self) -> User:
         text = self.cleaned_data["who"].strip().removeprefix("@").casefold()
         members = Member.objects.filter(guild=self.guild).select_related("user")
-        found = {
+        users = {
             member.user
             for member in members
             if text in {str(member.user_id), member.user.handle.casefold(), member.display_name.casefold()}
         }
-        if len(found) != 1:
-            raise forms.ValidationError(wording.nobody_of_that_name(len(found)))
-        return found.pop()
+        if len(users) != 1:
+            raise forms.ValidationError(wording.nobody_of_that_name(len(users)))
+        return users.pop()
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
@@ -112,13 +112,13 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
         data = form.cleaned_data
         try:
             ensure_fresh_roles(guild.pk, request.user.pk, db_now())
-            host_actions.block(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
+            host_actions.block_user(guild.pk, data["who"], data["until"], data["reason"], actor(request), db_now())
             return redirect("guild-blocks", guild.pk)
         except Refused as refused:
             add_refusal(form, refused, "who")
-    found = guild.blocks.select_related("user").order_by("-made_at")
-    names = display_names(guild.pk, [block.user_id for block in found])
-    rows = [{"block": block, "name": names[block.user_id].text} for block in found]
+    guild_blocks = guild.blocks.select_related("user").order_by("-made_at")
+    names = display_names(guild.pk, [block.user_id for block in guild_blocks])
+    rows = [{"block": block, "name": names[block.user_id].text} for block in guild_blocks]
     context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
@@ -128,34 +128,34 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
     """Let somebody sign up again."""
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
-    host_actions.unblock(guild.pk, who, actor(request), db_now())
+    host_actions.unblock_user(guild.pk, who, actor(request), db_now())
     flash.success(request, wording.UNBLOCKED)
     return redirect("guild-blocks", guild.pk)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def tell(request: ViewerRequest, game_id: int) -> HttpResponse:
+def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write to a game's people. What is refused comes back on the game's page as it was typed."""
-    found = game_seen(request, game_id)
-    if not actor(request).may_manage(found):
+    game = get_visible_game_or_404(request, game_id)
+    if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
-    form = TellForm(request.POST or None, counts=host_messages.counts(found, request.user.pk, db_now()))
+    form = MessagePlayersForm(request.POST or None, counts=host_messages.audience_counts(game, request.user.pk, db_now()))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            ensure_fresh_roles(found.guild_id, request.user.pk, db_now(), max_age=AT_ONCE)
+            ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
             flash.success(
-                request, host_messages.tell(game_id, data["text"], To(data["to"]), actor(request), db_now()).text
+                request, host_messages.message_players(game_id, data["text"], Audience(data["to"]), actor(request), db_now()).text
             )
-            return redirect(found)
+            return redirect(game)
         except Refused as refused:
             add_refusal(form, refused)
-    return with_form(request, found, form, tell=form, tell_open=True)
+    return render_game_with_form(request, game, form, tell=form, tell_open=True)
 
 
 @login_required
 @require_POST
 def take_over(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Become the host of a game whose host left."""
-    return press(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), AT_ONCE)
+    return run_action(request, game_id, lambda now: takeover.take_over(game_id, actor(request), now), FRESH_ROLES)

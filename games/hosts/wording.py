@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from games.core.wording import quoted, stamp
+from games.core.wording import quote, timestamp
 
-NOT_TO_TAKE = "Only those who manage the server and the game's co-hosts may take it over. Ask one of them."
+MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts may take it over. Ask one of them."
 HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-host, can take the game over."
 
 
@@ -17,8 +17,8 @@ HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-ho
 
 def left_late(names: Iterable[str]) -> str:
     """`Left late: charlie, dora.`; '' for nobody."""
-    found = list(names)
-    return f"Left late: {', '.join(found)}." if found else ""
+    listed = list(names)
+    return f"Left late: {', '.join(listed)}." if listed else ""
 
 
 def times_late(count: int) -> str:
@@ -27,7 +27,7 @@ def times_late(count: int) -> str:
 
 # --- history -----------------------------------------------------------------------------------------------
 
-VERBS = {
+AUDIT_ACTIONS = {
     "seat": "gave {for} a seat",
     "bench": "put {for} on the wait list",
     "reorder": "moved {for} to number {to}",
@@ -37,25 +37,25 @@ VERBS = {
 }
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a game's history."""
     instead = f" instead of {changes['instead']}" if changes.get("instead") else ""
-    return f"{who} {VERBS[verb].format(**changes)}{instead}"
+    return f"{who} {AUDIT_ACTIONS[action].format(**changes)}{instead}"
 
 
-TOLD_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
+MESSAGE_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
 
 
-NOBODY_TO_TELL = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
+NO_MESSAGE_RECIPIENTS = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
 
 
-TELL_HELP = (
+MESSAGE_HELP = (
     "At most 1,000 characters, sent as a direct message in your name. Who does not take direct messages is called in "
     "the channel, where everybody can read it. Three messages in 24 hours are the most."
 )
 
 
-TO = {
+AUDIENCES = {
     "all": "Everyone",
     "seated": "Those with a seat",
     "waiting": "The wait list",
@@ -63,7 +63,7 @@ TO = {
 }
 
 
-def told_too_often(again: str) -> str:
+def messaged_too_often(again: str) -> str:
     return f"Three messages in 24 hours are the most for one game. The next can be sent from {again} on."
 
 
@@ -71,14 +71,14 @@ def count_people(count: int) -> str:
     return "nobody" if not count else "1 person" if count == 1 else f"{count} people"
 
 
-def to_choice(to: str, count: int) -> str:
+def audience_choice(to: str, count: int) -> str:
     """`Those with a seat: 3 people`."""
-    return f"{TO[to]}: {count_people(count)}"
+    return f"{AUDIENCES[to]}: {count_people(count)}"
 
 
-def telling(count: int) -> str:
+def message_sent(count: int) -> str:
     return f"Your message is on its way to {count_people(count)}."
 
 
-def told(title: str, guild: str, starts_at: datetime, url: str, by: str, text: str) -> str:
-    return f"💬 {by} about **{title}** in {guild}, {stamp(starts_at)}:\n{quoted(text)}\n{url}"
+def player_message(title: str, guild: str, starts_at: datetime, url: str, by: str, text: str) -> str:
+    return f"💬 {by} about **{title}** in {guild}, {timestamp(starts_at)}:\n{quote(text)}\n{url}"

@@ -6,20 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games.core import wording
-from games.core.base import Actor, Done, rehearsed
+from games.core.base import Actor, ActionResult, dry_run
 from games.core.permissions import visible_to
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import Game
 from games.offers import wording as offer_wording
-from games.offers.overlaps import Overlap
-from games.posts.announcement import view
+from games.offers.overlaps import ConflictPolicy
+from games.posts.announcement import announcement_view
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 
 
-class Words(BaseCommand):
+class ActionCommand(BaseCommand):
     """Each word is a method `do_<word>`; `options` are its arguments."""
 
     actor: Actor
@@ -34,31 +34,31 @@ class Words(BaseCommand):
         except Refused as refused:
             self._fail(refused.refusal.sentence, refused.refusal.fields)
 
-    def _do(self, verb: Any) -> None:
+    def _run(self, action: Any) -> None:
         dry = self.options["dry_run"]
-        done: Done = rehearsed(verb) if dry else verb()
-        text = f"Nothing was changed. It would answer: {done.text}" if dry else done.text
-        self._show(done.game, text, details=not dry)
+        result: ActionResult = dry_run(action) if dry else action()
+        text = f"Nothing was changed. It would answer: {result.text}" if dry else result.text
+        self._print_game(result.game, text, details=not dry)
 
-    def _show(self, game: Game, text: str | None, details: bool = True) -> None:
+    def _print_game(self, game: Game, text: str | None, details: bool = True) -> None:
         if self.options["json"]:
-            found: dict[str, Any] = self._line(game) if details else {"id": game.pk}
-            self.stdout.write(json.dumps(found | ({"text": text} if text else {})))
+            data: dict[str, Any] = self._game_data(game) if details else {"id": game.pk}
+            self.stdout.write(json.dumps(data | ({"text": text} if text else {})))
             return
         if text:
             self.stdout.write(text)
             self.stdout.write(game.url if details else "")
             return
-        self.stdout.write(view(game, db_now()).text)
-        people = roster(game)
+        self.stdout.write(announcement_view(game, db_now()).text)
+        people = load_roster(game)
         for title, seats in (("In", people.seated), ("Waiting", people.waiting)):
             for seat in seats:
-                why = f" ({offer_wording.WAITS})" if seat.waits else ""
+                why = f" ({offer_wording.ON_STANDBY})" if seat.on_standby else ""
                 note = f" · {seat.note}" if seat.note else ""
                 self.stdout.write(f"  {title} {seat.number}: {seat.name}{why}{note}")
 
-    def _line(self, game: Game) -> dict[str, Any]:
-        people = roster(game)
+    def _game_data(self, game: Game) -> dict[str, Any]:
+        people = load_roster(game)
         return {
             "id": game.pk,
             "guild": game.guild.name,
@@ -90,8 +90,8 @@ class Words(BaseCommand):
             )
         return people[0]
 
-    def _overlap(self) -> Overlap:
-        return Overlap.ANYWAY if self.options["anyway"] else Overlap.ASK
+    def _conflict_policy(self) -> ConflictPolicy:
+        return ConflictPolicy.ANYWAY if self.options["anyway"] else ConflictPolicy.ASK
 
     def _fail(self, sentence: str, fields: dict[str, str]) -> None:
         if self.options["json"]:

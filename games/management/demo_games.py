@@ -10,14 +10,14 @@ from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor
 from games.models import Game
-from games.models.layers import places
-from games.models.settings import Method
+from games.models.layers import announcement_channels
+from games.models.settings import SeatMethod
 from games.scheduling import actions as scheduling
-from games.scheduling.actions import AT_ONCE, plan_of
-from games.scheduling.rules import Announce, Plan, When
+from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
+from games.scheduling.rules import AnnounceSchedule, Plan, AnnounceWhen
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
-from games.signups.participants import Named
+from games.signups.participants import Participant
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import User
@@ -55,15 +55,15 @@ PEOPLE = (
 )
 
 # What would be told of the days before, which for people who open the demo never were.
-PAST_LETTERS = ["moved", "added", "dropped_out", "edited"]
+PAST_NOTIFICATIONS = ["moved", "added", "dropped_out", "edited"]
 
 
-class Stage:
+class Scenery:
     """The people, and the days around `now` on which the games are."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.people = {seen.user.id: upsert_member(GUILD, seen, now).user for seen in PEOPLE}
+        self.people = {payload.user.id: upsert_member(GUILD, payload, now).user for payload in PEOPLE}
 
     def evening(self, days: int, hour: int = 19) -> datetime:
         """So many days from now, at an hour of the day, UTC."""
@@ -74,9 +74,9 @@ class Stage:
         """So long before now."""
         return self.now - timedelta(**length)
 
-    def by(self, user_id: int, door: str = "page") -> Actor:
+    def by(self, user_id: int, source: str = "page") -> Actor:
         """Somebody acting."""
-        return Actor(self.people[user_id], door)
+        return Actor(self.people[user_id], source)
 
     def game(
         self,
@@ -85,8 +85,8 @@ class Stage:
         at: datetime | None = None,
         *,
         host: int = BOB,
-        named: Iterable[Named] = (),
-        announce: Announce = AT_ONCE,
+        named: Iterable[Participant] = (),
+        announce: AnnounceSchedule = ANNOUNCE_NOW,
         channel: int = GAME_NIGHT,
         **settings: object,
     ) -> Game:
@@ -94,7 +94,7 @@ class Stage:
         settings = {"description": "", "seats": 4, "duration": 180, **settings}
         plan = Plan(title=title, starts_at=starts_at, zone="UTC", channel_id=channel, **settings)  # type: ignore[arg-type]
         at = at or self.ago(days=2)
-        return scheduling.create(GUILD, plan, self.by(host), at, named=named, announce=announce).game
+        return scheduling.create_game(GUILD, plan, self.by(host), at, participants=named, announce=announce).game
 
     def join(self, game: Game, people: Iterable[int], at: datetime | None = None) -> None:
         """These people join, one after the other."""
@@ -103,26 +103,26 @@ class Stage:
             signups.join(game.pk, who, Actor(who, "button"), at or self.ago(days=1))
 
 
-def play(now: datetime) -> None:
+def build_demo_games(now: datetime) -> None:
     """Make all of them. The guild, its channels and roles must be there."""
-    stage = Stage(now)
-    past, cancelled = _played(stage), _to_be_cancelled(stage)
+    stage = Scenery(now)
+    past, cancelled = _played(stage), _create_game_to_cancel(stage)
     # A game that is over is not posted any more, so these two posts are made while they are to come.
-    _post(stage.ago(days=9))
-    _after(stage, past)
-    scheduling.cancel(
+    _send_due_posts(stage.ago(days=9))
+    _record_afterwards(stage, past)
+    scheduling.cancel_game(
         cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB), stage.ago(minutes=1)
     )
-    for scene in (_full, _by_role, _picked, _moved, _with_answers, _hidden):
+    for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD).order_by("pk").values_list("pk", flat=True):
-        unschedule(PAST_LETTERS, pk, now, "it was before the demo began")
+        unschedule(PAST_NOTIFICATIONS, pk, now, "it was before the demo began")
 
 
 # --- those whose posts change ----------------------------------------------------------------------------
 
 
-def _played(stage: Stage) -> Game:
+def _played(stage: Scenery) -> Game:
     game = stage.game(
         "Curse of Strahd: the Amber Temple",
         stage.evening(-7),
@@ -135,14 +135,14 @@ def _played(stage: Stage) -> Game:
     return game
 
 
-def _after(stage: Stage, game: Game) -> None:
+def _record_afterwards(stage: Scenery, game: Game) -> None:
     frank = game.signups.get(user=FRANK)
-    attendance.mark(game.pk, frank.pk, True, stage.by(BOB), stage.ago(days=6))
+    attendance.mark_attendance(game.pk, frank.pk, True, stage.by(BOB), stage.ago(days=6))
     text = "450 experience each.\nGina found the amber amulet; nobody has dared to put it on."
     rewards.set_rewards(game.pk, text, stage.by(BOB), stage.ago(days=6))
 
 
-def _to_be_cancelled(stage: Stage) -> Game:
+def _create_game_to_cancel(stage: Scenery) -> Game:
     game = stage.game(
         "Pandemic tournament",
         stage.evening(8, 18),
@@ -154,33 +154,33 @@ def _to_be_cancelled(stage: Stage) -> Game:
     return game
 
 
-def _post(at: datetime) -> None:
+def _send_due_posts(at: datetime) -> None:
     """Make the posts that are due by then, as notifyd does. What fails stays due for notifyd itself."""
     jobs = steps.lease_jobs(at, 100)
-    steps.record(asyncio.run(_said(jobs)), at)
+    steps.record(asyncio.run(_send(jobs)), at)
 
 
-async def _said(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
+async def _send(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
     results: list[tuple[Job, Outcome]] = []
-    speaker = load_backend()
+    discord = load_backend()
     try:
-        await speaker.start()
+        await discord.start()
         for job in jobs:
             try:
-                results.append((job, await speaker.send(job.message)))
+                results.append((job, await discord.send(job.message)))
             except PermanentError as refused:
                 results.append((job, refused))
     except TemporaryError as away:
         results += [(job, away) for job in jobs][len(results) :]
     finally:
-        await speaker.stop()
+        await discord.stop()
     return results
 
 
 # --- games to come ---------------------------------------------------------------------------------------
 
 
-def _full(stage: Stage) -> None:
+def _full(stage: Scenery) -> None:
     game = stage.game(
         "Lost Mine of Phandelver",
         stage.evening(2),
@@ -190,37 +190,37 @@ def _full(stage: Stage) -> None:
     stage.join(game, [CHARLIE, DANA, FRANK, GINA, HEIDI, ALICE])
 
 
-def _by_role(stage: Stage) -> None:
+def _by_role(stage: Scenery) -> None:
     game = stage.game(
         "Tomb of Horrors",
         stage.evening(3),
         channel=RAIDS,
         description="Veterans first: it is as deadly as they say.",
         seats=2,
-        method=Method.PRIORITY.value,
+        method=SeatMethod.PRIORITY.value,
         priority_role_ids=(VETERAN,),
     )
     stage.join(game, [FRANK, CHARLIE, GINA])
 
 
-def _picked(stage: Stage) -> None:
+def _picked(stage: Scenery) -> None:
     game = stage.game(
         "Blades in the Dark: the big heist",
         stage.evening(4),
         host=GINA,
         description="Write in your note whom you would like to play; I pick a crew that fits.",
         seats=3,
-        method=Method.PICKS_WAITING.value,
+        method=SeatMethod.PICKS_WAITING.value,
     )
     stage.join(game, [CHARLIE, FRANK, HEIDI])
     charlie = stage.people[CHARLIE]
-    responses.note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
+    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
     frank = game.signups.get(user=FRANK)
-    manual_seating.seat(game.pk, frank.pk, stage.by(GINA), stage.ago(hours=12))
+    manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA), stage.ago(hours=12))
 
 
-def _moved(stage: Stage) -> None:
-    in_forum = places(GUILD).filter(pk=CAMPAIGNS).exists()
+def _moved(stage: Scenery) -> None:
+    in_forum = announcement_channels(GUILD).filter(pk=CAMPAIGNS).exists()
     game = stage.game(
         "Waterdeep: Dragon Heist",
         stage.evening(5),
@@ -229,13 +229,13 @@ def _moved(stage: Stage) -> None:
         seats=5,
     )
     stage.join(game, [CHARLIE, FRANK, GINA, HEIDI])
-    plan = replace(plan_of(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
-    scheduling.edit(game.pk, plan, stage.by(BOB), stage.ago(minutes=2))
+    plan = replace(plan_from_game(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
+    scheduling.edit_game(game.pk, plan, stage.by(BOB), stage.ago(minutes=2))
     for user_id in (FRANK, GINA):
-        confirmations.answer_current(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
+        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
 
 
-def _with_answers(stage: Stage) -> None:
+def _with_responses(stage: Scenery) -> None:
     game = stage.game(
         "Board games at the shop",
         stage.evening(7, 18),
@@ -246,26 +246,26 @@ def _with_answers(stage: Stage) -> None:
         minimum=3,
     )
     stage.join(game, [CHARLIE, GINA])
-    for user_id, verb, note in (
+    for user_id, action, note in (
         (CHARLIE, None, "late by 15 min"),
-        (FRANK, responses.maybe, "if I get off work"),
-        (DANA, responses.cant, ""),
+        (FRANK, responses.respond_maybe, "if I get off work"),
+        (DANA, responses.respond_absent, ""),
     ):
         who = stage.people[user_id]
-        if verb is not None:
-            verb(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
+        if action is not None:
+            action(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
         if note:
-            responses.note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
+            responses.set_note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
     gina = stage.people[GINA]
-    responses.bring(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
+    responses.add_guest(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
 
 
-def _hidden(stage: Stage) -> None:
+def _hidden(stage: Scenery) -> None:
     stage.game(
         "Session zero of a new campaign",
         stage.evening(9),
         description="Still to decide: which system, and how many.",
-        announce=Announce(When.DRAFT),
+        announce=AnnounceSchedule(AnnounceWhen.DRAFT),
     )
     stage.game(
         "One-shot for newcomers",
@@ -273,5 +273,5 @@ def _hidden(stage: Stage) -> None:
         description="Characters are handed out at the door.",
         seats=6,
         named=(HEIDI,),
-        announce=Announce(When.LATER, stage.evening(1, 12)),
+        announce=AnnounceSchedule(AnnounceWhen.LATER, stage.evening(1, 12)),
     )

@@ -2,18 +2,18 @@
 
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 
 def nudge(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
     return (
-        f"🙋 **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
+        f"🙋 **{title}** in {guild}, {timestamp(starts_at)}, needs at least {minimum} players and has {seated}. "
         f"Can you come? Say so on its page.\n{url}"
     )
 
 
-def short(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
+def too_few_players(title: str, guild: str, starts_at: datetime, url: str, minimum: int, seated: int) -> str:
     return (
-        f"⚠️ **{title}** in {guild}, {stamp(starts_at)}, needs at least {minimum} players and has {seated}. "
+        f"⚠️ **{title}** in {guild}, {timestamp(starts_at)}, needs at least {minimum} players and has {seated}. "
         f"What is to become of it?\n{url}"
     )

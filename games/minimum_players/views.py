@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_POST
 
 from games.minimum_players import actions as minimum_players
-from games.pages.shortcuts import actor, press
+from games.pages.shortcuts import actor, run_action
 from guilds.http import ViewerRequest
 
 
@@ -13,4 +13,4 @@ from guilds.http import ViewerRequest
 @require_POST
 def keep(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Keep a game with too few players."""
-    return press(request, game_id, lambda now: minimum_players.keep(game_id, actor(request), now))
+    return run_action(request, game_id, lambda now: minimum_players.keep_game(game_id, actor(request), now))

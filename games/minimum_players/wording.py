@@ -3,14 +3,14 @@
 TOO_FEW = "Too few players"
 
 
-KEPT = "The game stays as it is."
+GAME_KEPT = "The game stays as it is."
 
 
-def needs(minimum: int) -> str:
+def needs_text(minimum: int) -> str:
     """`needs at least 3`; '' for any number."""
     return f"needs at least {minimum}" if minimum else ""
 
 
-def short(seated: int, minimum: int) -> str:
+def too_few_players(seated: int, minimum: int) -> str:
     """What its hosts read on the page after the deadline."""
     return f"The game needs at least {minimum} players and has {seated}. Keep it, edit it, or cancel it."

@@ -9,7 +9,7 @@ from games.models.audit import AuditEntry
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
 from games.models.settings import ChannelDefaults, GuildDefaults
-from games.models.signup import OtherAnswer, Signup, SignupQuerySet
+from games.models.signup import GameResponse, Signup, SignupQuerySet
 from games.models.template import GameTemplate
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "GameQuerySet",
     "GameTemplate",
     "GuildDefaults",
-    "OtherAnswer",
+    "GameResponse",
     "Signup",
     "SignupQuerySet",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from games.models.game import Game
 from notifications.models import new_nonce
 
-THREAD_NAME = 100  # characters, Discord's limit
+THREAD_NAME_MAX = 100  # characters, Discord's limit
 
 
 class Announcement(models.Model):
@@ -31,25 +31,25 @@ class Announcement(models.Model):
         """Where a browser sees it in Discord."""
         if self.message_id is None:
             return None
-        place = f"{self.channel.guild_id}/{self.place_id}/{self.message_id}"
+        place = f"{self.channel.guild_id}/{self.message_channel_id}/{self.message_id}"
         return f"{settings.DISCORD_BROWSER_URL}/channels/{place}"
 
     @property
-    def archive_id(self) -> int | None:
+    def pending_archive_id(self) -> int | None:
         """The archive's channel, to which it has yet to move."""
         archive = self.game.effective.archive_channel_id if self.game.archived_at is not None else 0
         return archive if archive and archive != self.channel_id else None
 
     @property
-    def place_id(self) -> int:
+    def message_channel_id(self) -> int:
         """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
         return (self.message_id if self.channel.is_forum else None) or self.channel_id
 
     @property
     def thread_title(self) -> str:
         """What its thread should be called; '' outside forums."""
-        return self.game.title[:THREAD_NAME].strip() if self.channel.is_forum else ""
+        return self.game.title[:THREAD_NAME_MAX].strip() if self.channel.is_forum else ""
 
-    def begin_anew(self) -> None:
+    def reset_message(self) -> None:
         """What was posted is no longer the announcement. The old nonce would find it again."""
         self.message_id, self.nonce, self.thread_name = None, new_nonce(), ""

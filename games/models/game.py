@@ -10,29 +10,29 @@ from django.db.models import Q
 from django.urls import reverse
 
 from games.core.states import State, state
-from games.models.layers import above, own
-from games.models.settings import THIS_GAME, Effective, Level, Says, resolve
+from games.models.layers import parent_layers, explicit_values
+from games.models.settings import THIS_GAME, ResolvedSettings, SettingsFields, SettingsLayer, resolve_settings
 from games.models.signup import Signup
 from games.models.template import GameTemplate
 from guilds.models import User, check_zone
 
 
-def _run_by(user: User) -> Q:
+def _hosted_or_cohosted(user: User) -> Q:
     return Q(host=user) | Q(pk__in=Game.cohosts.through.objects.filter(user=user).values("game"))
 
 
 class GameQuerySet(models.QuerySet["Game"]):
-    def seen_by(self, user: User, managed: Collection[int] = ()) -> "GameQuerySet":
+    def visible_to_member(self, user: User, managed: Collection[int] = ()) -> "GameQuerySet":
         """The games that exist for this person: announced ones of guilds they are a member of, and those they run.
 
         `managed`: guilds of which they see all. `games.core.permissions.visible_to` knows which.
         """
-        theirs = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
-        return theirs.filter(Q(announced_at__isnull=False) | _run_by(user) | Q(guild__in=managed))
+        of_member = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+        return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
     def run_by(self, user: User) -> "GameQuerySet":
         """The games that a person hosts or co-hosts."""
-        return self.filter(_run_by(user))
+        return self.filter(_hosted_or_cohosted(user))
 
     def announced(self) -> "GameQuerySet":
         """The games that players see."""
@@ -42,12 +42,12 @@ class GameQuerySet(models.QuerySet["Game"]):
         """The games that only those who run them see, the next first."""
         return self.filter(announced_at=None, cancelled_at=None).order_by("starts_at", "pk")
 
-    def of(self, user: User) -> "GameQuerySet":
+    def hosted_or_joined_by(self, user: User) -> "GameQuerySet":
         """Games that a person hosts, plays or waits for."""
         signups = Signup.objects.current().filter(user=user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
-    def with_levels(self) -> "GameQuerySet":
+    def with_settings(self) -> "GameQuerySet":
         """Read along what the settings of each game come from."""
         return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
 
@@ -62,7 +62,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         )
 
 
-class Game(Level):
+class Game(SettingsFields):
     """One game at one time. Verbs lock this row first, before anything else of the game.
 
     Its columns of settings say what it says itself; `effective` is what holds.
@@ -133,22 +133,22 @@ class Game(Level):
         return settings.PUBLIC_URL + self.get_absolute_url()
 
     @property
-    def effective(self) -> Effective:
+    def settings(self) -> ResolvedSettings:
         """The settings as they hold now; `with_levels` reads what it takes along."""
         if self.settled_at is not None:
-            return Effective.of(resolve([Says(THIS_GAME, own(self))]))
-        template = self.living_template
-        return Effective.of(resolve(self.levels, template.locked if template else ()))
+            return ResolvedSettings.from_settings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
+        template = self.active_template
+        return ResolvedSettings.from_settings(resolve_settings(self.settings_layers, template.locked if template else ()))
 
     @property
-    def living_template(self) -> GameTemplate | None:
+    def active_template(self) -> GameTemplate | None:
         """The template, unless it was deleted: then its games fall back on what is above it."""
         return self.template if self.template is not None and self.template.gone_at is None else None
 
     @property
-    def levels(self) -> list[Says]:
+    def settings_layers(self) -> list[SettingsLayer]:
         """What each level says, this game first."""
-        return [Says(THIS_GAME, own(self)), *above(self.guild, self.channel, self.living_template)]
+        return [SettingsLayer(THIS_GAME, explicit_values(self)), *parent_layers(self.guild, self.channel, self.active_template)]
 
     def is_hosted_by(self, user_id: int) -> bool:
         """Whether a person is the game's host or one of its co-hosts."""

@@ -4,31 +4,31 @@ from typing import Any
 
 from django.db import models
 
-from games.models.settings import NAMES, THE_SERVER, THIS_GAME, GuildDefaults, Level, Says, Setting, resolve
+from games.models.settings import ALL_SETTINGS, THE_SERVER, THIS_GAME, GuildDefaults, SettingsFields, SettingsLayer, Setting, resolve_settings
 from games.models.template import GameTemplate
 from guilds.models import Channel, Guild
 
 
-def own(level: Level | None) -> dict[str, Any]:
+def explicit_values(layer: SettingsFields | None) -> dict[str, Any]:
     """What a row of any level says by itself."""
-    return {name: getattr(level, name) for name in NAMES} if level is not None else {}
+    return {name: getattr(layer, name) for name in ALL_SETTINGS} if layer is not None else {}
 
 
-def above(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> list[Says]:
+def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> list[SettingsLayer]:
     """What the levels above a game of this kind say, the nearest first."""
-    levels = []
+    layers = []
     if template is not None:
-        levels.append(Says(template.name, own(template)))
+        layers.append(SettingsLayer(template.name, explicit_values(template)))
     if channel is not None and channel.gone_at is None:
-        home = channel.settings_channel
-        levels.append(Says(str(home), own(getattr(home, "defaults", None))))
-    return [*levels, Says(THE_SERVER, own(getattr(guild, "defaults", None)))]
+        settings_channel = channel.settings_channel
+        layers.append(SettingsLayer(str(settings_channel), explicit_values(getattr(settings_channel, "defaults", None))))
+    return [*layers, SettingsLayer(THE_SERVER, explicit_values(getattr(guild, "defaults", None)))]
 
 
-def inherited(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
+def inherited_settings(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
     """What holds for a game that says nothing itself, and what of it the template has locked."""
-    nothing = Says(THIS_GAME, {})
-    return resolve([nothing, *above(guild, channel, template)], template.locked if template is not None else ())
+    nothing = SettingsLayer(THIS_GAME, {})
+    return resolve_settings([nothing, *parent_layers(guild, channel, template)], template.locked if template is not None else ())
 
 
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:
@@ -36,7 +36,7 @@ def open_channels(guild_id: int) -> models.QuerySet[Channel]:
     return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
 
 
-def places(guild_id: int) -> models.QuerySet[Channel]:
+def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
     """Where hosts may announce games: the open channels, each with the threads in it."""
     channels = open_channels(guild_id).order_by().values("pk")
     threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")

@@ -20,7 +20,7 @@ class ReminderPlace(models.TextChoices):
     CHANNEL = "channel", "by one mention in the channel"
 
 
-class Method(models.TextChoices):
+class SeatMethod(models.TextChoices):
     """How seats are given."""
 
     OPEN = "open", "whoever asks first"
@@ -31,17 +31,17 @@ class Method(models.TextChoices):
     @property
     def by_host(self) -> bool:
         """Whether only the host gives seats."""
-        return self in {Method.PICKS, Method.PICKS_WAITING}
+        return self in {SeatMethod.PICKS, SeatMethod.PICKS_WAITING}
 
 
-class IfDeleted(models.TextChoices):
+class DeletedPostPolicy(models.TextChoices):
     """What follows when somebody deletes an announcement in Discord."""
 
     PUT_BACK = "put_back", "put it back"
     ASK = "ask", "ask the host"
 
 
-class Level(models.Model):
+class SettingsFields(models.Model):
     """The settings, as one level has them."""
 
     seats = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 for unlimited.")
@@ -70,7 +70,7 @@ class Level(models.Model):
         max_length=8, null=True, blank=True, choices=ReminderPlace.choices, help_text="Where people are reminded."
     )
     method = models.CharField(
-        max_length=16, null=True, blank=True, choices=Method.choices, help_text="How seats are given."
+        max_length=16, null=True, blank=True, choices=SeatMethod.choices, help_text="How seats are given."
     )
     priority_role_ids = ArrayField(
         models.BigIntegerField(),
@@ -102,7 +102,7 @@ class Level(models.Model):
         null=True, blank=True, help_text="Who is asked again and does not answer loses the seat."
     )
     if_deleted = models.CharField(
-        max_length=8, null=True, blank=True, choices=IfDeleted.choices, help_text="When somebody deletes the post."
+        max_length=8, null=True, blank=True, choices=DeletedPostPolicy.choices, help_text="When somebody deletes the post."
     )
     ask_rewards = models.BooleanField(null=True, blank=True, help_text="Remind the host to write down the rewards.")
     archive_channel_id = models.BigIntegerField(
@@ -116,7 +116,7 @@ class Level(models.Model):
         abstract = True
 
 
-BUILT_IN: Mapping[str, Any] = {
+BUILT_IN_VALUES: Mapping[str, Any] = {
     "seats": 0,
     "duration": 120,
     "reminders": (1440, 60),
@@ -128,7 +128,7 @@ BUILT_IN: Mapping[str, Any] = {
     "notify_role_ids": (),
     "confirm_by_dm": False,
     "reminder_place": ReminderPlace.DM.value,
-    "method": Method.OPEN.value,
+    "method": SeatMethod.OPEN.value,
     "priority_role_ids": (),
     "answers": False,
     "plus_one": False,
@@ -139,18 +139,18 @@ BUILT_IN: Mapping[str, Any] = {
     "minimum_by": 1440,
     "ask_if_moved": 30,
     "silence_frees": False,
-    "if_deleted": IfDeleted.PUT_BACK.value,
+    "if_deleted": DeletedPostPolicy.PUT_BACK.value,
     "ask_rewards": False,
     "archive_channel_id": 0,
     "archive_after": 1440,
 }
-NAMES = tuple(BUILT_IN)
+ALL_SETTINGS = tuple(BUILT_IN_VALUES)
 # What a game says itself, and a template can lock: its zone is always its own, and who may host is decided above it.
-OWN = tuple(name for name in NAMES if name not in {"zone", "host_role_ids"})
-ROLES = ("player_role_ids", "host_role_ids", "notify_role_ids")  # of which a level chooses any
-ALL_ROLES = (*ROLES, "priority_role_ids")
-YES_NO = ("confirm_by_dm", "answers", "plus_one", "silence_frees", "ask_rewards")
-CHOICES = {"reminder_place": ReminderPlace, "method": Method, "if_deleted": IfDeleted}
+GAME_SETTINGS = tuple(name for name in ALL_SETTINGS if name not in {"zone", "host_role_ids"})
+ROLE_SET_SETTINGS = ("player_role_ids", "host_role_ids", "notify_role_ids")  # of which a level chooses any
+ROLE_SETTINGS = (*ROLE_SET_SETTINGS, "priority_role_ids")
+YES_NO_SETTINGS = ("confirm_by_dm", "answers", "plus_one", "silence_frees", "ask_rewards")
+CHOICE_SETTINGS = {"reminder_place": ReminderPlace, "method": SeatMethod, "if_deleted": DeletedPostPolicy}
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Says:
+class SettingsLayer:
     """What one level says: its name in words, and its own values, where None inherits."""
 
     source: str
@@ -173,26 +173,26 @@ class Says:
 THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product"
 
 
-def resolve(levels: Iterable[Says], locked: Iterable[str] = ()) -> dict[str, Setting]:
+def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, Setting]:
     """Each setting by name, from the nearest of the levels (the game first) that says something of it.
 
     What the template has locked, the game does not say; where the template itself is silent, its lock holds what
     the template inherits.
     """
-    shut = frozenset(locked)
-    chain = [*levels, Says(BUILT_IN_SOURCE, BUILT_IN)]
+    locked_names = frozenset(locked)
+    chain = [*layers, SettingsLayer(BUILT_IN_SOURCE, BUILT_IN_VALUES)]
 
-    def one(name: str) -> Setting:
-        says = chain[1:] if name in shut and chain[0].source == THIS_GAME else chain
-        nearest = next(level for level in says if level.values.get(name) is not None)
+    def resolve_one(name: str) -> Setting:
+        candidates = chain[1:] if name in locked_names and chain[0].source == THIS_GAME else chain
+        nearest = next(layer for layer in candidates if layer.values.get(name) is not None)
         value = nearest.values[name]
-        return Setting(tuple(value) if isinstance(value, list) else value, nearest.source, name in shut)
+        return Setting(tuple(value) if isinstance(value, list) else value, nearest.source, name in locked_names)
 
-    return {name: one(name) for name in NAMES}
+    return {name: resolve_one(name) for name in ALL_SETTINGS}
 
 
 @dataclass(frozen=True)
-class Effective:
+class ResolvedSettings:
     """The settings of one game as they hold, and where each comes from."""
 
     seats: int
@@ -206,7 +206,7 @@ class Effective:
     notify_role_ids: tuple[int, ...]
     confirm_by_dm: bool
     reminder_place: str
-    method: Method
+    method: SeatMethod
     priority_role_ids: tuple[int, ...]
     answers: bool
     plus_one: bool
@@ -224,15 +224,15 @@ class Effective:
     sources: Mapping[str, Setting]
 
     @classmethod
-    def of(cls, settings: Mapping[str, Setting]) -> "Effective":
+    def from_settings(cls, settings: Mapping[str, Setting]) -> "ResolvedSettings":
         values = {name: setting.value for name, setting in settings.items()}
-        return cls(**values | {"method": Method(values["method"])}, sources=settings)
+        return cls(**values | {"method": SeatMethod(values["method"])}, sources=settings)
 
 
 # --- the levels above a game -----------------------------------------------------------------------------
 
 
-class GuildDefaults(Level):
+class GuildDefaults(SettingsFields):
     """What holds in the whole guild, and who manages its games besides those whom Discord lets manage it."""
 
     guild = models.OneToOneField("guilds.Guild", models.PROTECT, primary_key=True, related_name="defaults")
@@ -252,7 +252,7 @@ class GuildDefaults(Level):
         return "the server"
 
 
-class ChannelDefaults(Level):
+class ChannelDefaults(SettingsFields):
     """What holds for games announced in one channel."""
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")

@@ -11,7 +11,7 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         """Those who are in or wait, in their definite order."""
         return self.filter(left_at=None).order_by("rank", "order_key")
 
-    def last_key(self) -> int:
+    def last_order_key(self) -> int:
         """The last place in the order of asking that was given, 0 for none; who left keeps theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
@@ -65,7 +65,7 @@ class Signup(models.Model):
         return f"{self.user or self.placeholder} in {self.game}"
 
 
-class OtherAnswer(models.Model):
+class GameResponse(models.Model):
     """Somebody who said of a game that they may come, or cannot. Signing up takes it back."""
 
     class Kind(models.TextChoices):

@@ -3,10 +3,10 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from games.models.settings import Level
+from games.models.settings import SettingsFields
 
 
-class GameTemplate(Level):
+class GameTemplate(SettingsFields):
     """A kind of game that a guild plays again and again."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="templates", verbose_name="server")

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices
-from games.core.choices import Ask
-from games.core.notifications import about, about_game, game_of
+from games.core.choices import ChoiceButton
+from games.core.notifications import common_game_texts, game_message, game_of_notification
 from games.core.seating import offer_number
 from games.core.states import State
-from games.core.wording import stamp
+from games.core.wording import timestamp
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
@@ -17,40 +17,40 @@ from notifications.models import Delivery, Notification
 from notifications.types import Skip, NotificationType, register
 
 
-def _offered(game: Game, row: Notification) -> Signup | None:
+def _open_offer(game: Game, row: Notification) -> Signup | None:
     """The sign-up to which the offer was made that a row is about, while it stands."""
     signup = game.signups.current().filter(user=row.recipient).first()
     return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
 
 
-def _asked(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    standing = row.recipient_id is not None and _offered(game_of(row), row) is not None
-    return [row.recipient_id or 0] if standing else Skip("the seat is not offered to them any more")
+def _offer_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    is_open = row.recipient_id is not None and _open_offer(game_of_notification(row), row) is not None
+    return [row.recipient_id or 0] if is_open else Skip("the seat is not offered to them any more")
 
 
-def _offer(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     row = delivery.notification
-    game = game_of(row)
-    signup = _offered(game, row)
+    game = game_of_notification(row)
+    signup = _open_offer(game, row)
     if game.state(now) is not State.SCHEDULED or signup is None or signup.offered_until is None:
         return Skip("the seat is not offered to them any more")
-    until = f"{stamp(signup.offered_until, 't')} ({stamp(signup.offered_until, 'R')})"
+    until = f"{timestamp(signup.offered_until, 't')} ({timestamp(signup.offered_until, 'R')})"
     number = offer_number(signup)
-    take, pass_on = (Ask("offer", game.pk, number, choice) for choice in ("take", "pass"))
-    buttons = (take.button(offer_wording.TAKE, "success"), pass_on.button(offer_wording.PASS))
-    return about_game(delivery, game, offer_wording.offer(*about(delivery, game), until), now, *buttons)
+    take_choice, decline_choice = (ChoiceButton("offer", game.pk, number, choice) for choice in ("take", "pass"))
+    buttons = (take_choice.button(offer_wording.TAKE, "success"), decline_choice.button(offer_wording.DECLINE))
+    return game_message(delivery, game, offer_wording.offer(*common_game_texts(delivery, game), until), now, *buttons)
 
 
-def _over(row: Notification, now: datetime) -> Iterable[int] | Skip:
+def _expire_offer(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to: whoever did not answer keeps their place, and the next is asked."""
-    game = game_of(row)
-    signup = _offered(game, row)
+    game = game_of_notification(row)
+    signup = _open_offer(game, row)
     if signup is None:
         return Skip("the offer was answered, or ended")
-    offers.let_pass(game, signup, now)
+    offers.expire_offer(game, signup, now)
     return ()
 
 
-register(NotificationType("offer", recipients=_asked, build_message=_offer))
-register(NotificationType("offer_end", recipients=_over))
-choices.register("offer", offers.answer)
+register(NotificationType("offer", recipients=_offer_recipients, build_message=_offer_message))
+register(NotificationType("offer_end", recipients=_expire_offer))
+choices.register_handler("offer", offers.answer_offer)

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 
 ANYWAY, SWAP = "Join anyway", "Swap"
 SCHEDULE_ANYWAY = "Schedule it anyway"
-HOSTED = "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
+HOSTING_CANNOT_SWAP = "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
 
 
-def asked(plays: Sequence[tuple[str, str]], runs: Sequence[tuple[str, str]], joining: bool, swappable: bool) -> str:
+def conflict_prompt(playing: Sequence[tuple[str, str]], hosting: Sequence[tuple[str, str]], joining: bool, swappable: bool) -> str:
     """What somebody is in, and what they run at that time: titles with their times. Then what they can do."""
     parts = []
-    for verb, games in (("You are already in", plays), ("You run", runs)):
+    for phrase, games in (("You are already in", playing), ("You run", hosting)):
         if games:
-            parts.append(f"{verb} {' and '.join(f'{title} then ({time})' for title, time in games)}.")
+            parts.append(f"{phrase} {' and '.join(f'{title} then ({time})' for title, time in games)}.")
     if not joining:
         parts.append("Choose another time, or schedule it anyway.")
     elif swappable:
-        parts.append(f"Join this one anyway, or swap: leave {'that' if len(plays) == 1 else 'those'} and join this.")
+        parts.append(f"Join this one anyway, or swap: leave {'that' if len(playing) == 1 else 'those'} and join this.")
     else:
         parts.append("Join this one anyway?")
     return " ".join(parts)

@@ -3,5 +3,5 @@ from django.urls import path
 from games.offers import views as offer_views
 
 urlpatterns = [
-    path("games/<id:game_id>/offer/", offer_views.offer, name="game-offer"),
+    path("games/<id:game_id>/offer/", offer_views.answer_offer, name="game-offer"),
 ]

@@ -3,50 +3,50 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
-TAKE, PASS = "Take the seat", "Pass it on"
-GONE = "That seat is gone, so there is none to take. You keep your place on the wait list."
-FOR_ANOTHER = "That seat is offered to somebody else. Join to be asked in your turn."
-RAN_OUT = (
+TAKE, DECLINE = "Take the seat", "Pass it on"
+SEAT_TAKEN = "That seat is gone, so there is none to take. You keep your place on the wait list."
+OFFERED_TO_ANOTHER = "That seat is offered to somebody else. Join to be asked in your turn."
+OFFER_EXPIRED = (
     "That offer is over, and the seat was passed on. You keep your place on the wait list; "
     "join again to be asked once more."
 )
-PASSED = "You passed the seat on. You keep your place on the wait list; join again to be asked once more."
-WAITS = "waits on purpose"
-WAITS_ALREADY = "You wait on purpose already."
-WAITS_NOT = "You do not wait on purpose, so nothing changed."
+DECLINED = "You passed the seat on. You keep your place on the wait list; join again to be asked once more."
+ON_STANDBY = "waits on purpose"
+ALREADY_ON_STANDBY = "You wait on purpose already."
+NOT_ON_STANDBY = "You do not wait on purpose, so nothing changed."
 
 
 def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> str:
     return (
-        f"🪑 A seat is free in **{title}** in {guild}, {stamp(starts_at)}. Do you want it? "
+        f"🪑 A seat is free in **{title}** in {guild}, {timestamp(starts_at)}. Do you want it? "
         f"It is kept for you until {until}, then the next is asked.\n{url}"
     )
 
 
-def held(number: int) -> str:
+def seat_offered_to_another(number: int) -> str:
     """The answer to Join while the only free seats are offered."""
     return f"The free seat is offered to somebody who waits longer. You are number {number} on the wait list."
 
 
-def asked_in_turn(number: int) -> str:
+def offered_in_turn(number: int) -> str:
     """The answer to Join so close to the start that seats are offered."""
     return f"The game is full. You are number {number} on the wait list, and are asked when a seat gets free."
 
 
-def back(number: int) -> str:
+def rejoined(number: int) -> str:
     """The answer to those who are again to be asked, or given a seat."""
     return f"You are back in line: number {number} on the wait list."
 
 
-def waiting(number: int, gave_up: bool) -> str:
+def on_standby(number: int, gave_up: bool) -> str:
     """The answer to those who wait on purpose from now on."""
     gave = "You gave your seat up. " if gave_up else ""
     return f"{gave}You are number {number} on the wait list, and stay there until you say that you want a seat."
 
 
-VERBS = {
+AUDIT_ACTIONS = {
     "take": "took the seat offered",
     "pass": "passed on the seat offered",
     "offer_over": "let an offered seat pass",
@@ -55,8 +55,8 @@ VERBS = {
 }
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a history. Whoever let an offer pass did nothing, and others may act for somebody."""
-    if verb != "offer_over" and changes.get("for"):
-        return f"{changes['for']} {VERBS[verb]}, set by {who}"
-    return f"{changes.get('for') or who} {VERBS[verb]}"
+    if action != "offer_over" and changes.get("for"):
+        return f"{changes['for']} {AUDIT_ACTIONS[action]}, set by {who}"
+    return f"{changes.get('for') or who} {AUDIT_ACTIONS[action]}"

@@ -8,47 +8,47 @@ from django.db.models import Q
 
 from games.core import wording
 from games.models import Game
-from games.pages.game_page import Line, lines
+from games.pages.game_page import GameRow, game_rows
 from guilds.models import Guild, User
 
 PER_PAGE = 8
 
-Which = Literal["list", "mine"]
+ListKind = Literal["list", "mine"]
 
 
 @dataclass(frozen=True)
-class Listing:
+class GameList:
     """One page, numbered from 1, and what to say where there is nothing to show."""
 
-    which: Which
+    kind: ListKind
     title: str
-    lines: tuple[Line, ...]
+    rows: tuple[GameRow, ...]
     page: int
     pages: int
     channel_id: int | None = None
     empty_text: str = ""
 
 
-def listing(
-    which: Which, guild: Guild, viewer: User, now: datetime, page: int = 1, channel_id: int | None = None
-) -> Listing:
+def list_games(
+    kind: ListKind, guild: Guild, viewer: User, now: datetime, page: int = 1, channel_id: int | None = None
+) -> GameList:
     """The guild's games to come (`list`), or the viewer's own in every guild of theirs (`mine`), the next first.
 
     A page past the last is the last: games end while somebody turns pages.
     """
     games = Game.objects.seen_by(viewer).upcoming(now)  # announced ones: others belong to no list of players
-    games = games.of(viewer) if which == "mine" else games.filter(guild=guild)
+    games = games.of(viewer) if kind == "mine" else games.filter(guild=guild)
     if channel_id:
         games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))
     pages = max(1, -(-games.count() // PER_PAGE))
     page = min(max(page, 1), pages)
-    shown = lines(games[(page - 1) * PER_PAGE : page * PER_PAGE], now, viewer)
-    return Listing(
-        which,
-        wording.MY_GAMES if which == "mine" else wording.games_in(guild.name),
+    shown = game_rows(games[(page - 1) * PER_PAGE : page * PER_PAGE], now, viewer)
+    return GameList(
+        kind,
+        wording.MY_GAMES if kind == "mine" else wording.games_in(guild.name),
         tuple(shown),
         page,
         pages,
         channel_id,
-        wording.NO_GAMES_OF_MINE if which == "mine" else wording.no_games(bool(channel_id)),
+        wording.NO_GAMES_OF_MINE if kind == "mine" else wording.no_games(bool(channel_id)),
     )

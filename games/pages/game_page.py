@@ -7,25 +7,25 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from games.attendance.summary import after
-from games.confirmations.summary import channel_names, moved
+from games.attendance.summary import after_game_view
+from games.confirmations.summary import channel_names, changes_view
 from games.core import state_wording, wording
 from games.core.base import Actor
-from games.core.roster import Roster, roster
-from games.core.states import State, allowed
-from games.core.text import page_text
-from games.deliveries.report import told
+from games.core.roster import Roster, load_roster
+from games.core.states import State, is_allowed
+from games.core.text import text_as_html
+from games.deliveries.report import game_deliveries
 from games.hosts.actions import may_choose_hosts
-from games.hosts.messages import may_be_told
-from games.minimum_players.wording import needs
+from games.hosts.messages import can_message_players
+from games.minimum_players.wording import needs_text
 from games.models import AuditEntry, Game, Signup
-from games.pages.history_wording import history_line
-from games.pages.host_tools import hosting
-from games.pages.own_response import own_answers
+from games.pages.history_wording import history_text
+from games.pages.host_tools import host_tools
+from games.pages.own_response import responses_view
 from games.posts.calendars import google_url
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.rules import join_label, signing_text, why_closed
+from games.signups.rules import join_label, signup_text, signup_block_reason
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import display_names
@@ -33,7 +33,7 @@ from guilds.models import User
 
 
 @dataclass(frozen=True)
-class Line:
+class GameRow:
     """A game in a list."""
 
     id: int
@@ -50,10 +50,10 @@ class Line:
     announce_at: datetime | None = None  # when players come to see it
 
 
-def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
+def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRow]:
     """Games as lines of a list, in a fixed number of queries."""
     current = Q(signups__left_at=None, signups__pk__isnull=False)
-    found = list(
+    page_games = list(
         games.select_related(
             *("guild__defaults", "channel__defaults", "channel__parent__defaults", "template"),
             *("host", "announcement__channel"),
@@ -62,36 +62,36 @@ def lines(games: QuerySet[Game], now: datetime, viewer: User) -> list[Line]:
             n_waiting=Count("signups", filter=current & Q(signups__seated_at=None), distinct=True),
         )
     )
-    own = {
+    viewer_states = {
         game_id: "seated" if seated_at else "waiting"
         for game_id, seated_at in Signup.objects.current()
-        .filter(user=viewer, game__in=[g.pk for g in found])
+        .filter(user=viewer, game__in=[g.pk for g in page_games])
         .values_list("game_id", "seated_at")
     }
     hosts: dict[int, dict[int, Any]] = {}
-    for guild_id in {game.guild_id for game in found}:
-        hosts[guild_id] = display_names(guild_id, [g.host_id for g in found if g.guild_id == guild_id])
+    for guild_id in {game.guild_id for game in page_games}:
+        hosts[guild_id] = display_names(guild_id, [g.host_id for g in page_games if g.guild_id == guild_id])
     return [
-        Line(
+        GameRow(
             id=game.pk,
             title=game.title,
             starts_at=game.starts_at,
             guild=game.guild,
             host_name=hosts[game.guild_id][game.host_id].text,
-            seats_text=wording.seats_text(game.n_seated, game.effective.seats, game.n_waiting),
+            seats_text=wording.seats_text(game.n_seated, game.settings.seats, game.n_waiting),
             state=game.state(now),
             status_text=state_wording.STATE_TEXT[game.state(now)],
-            viewer_state="hosting" if game.host_id == viewer.pk else own.get(game.pk, ""),
+            viewer_state="hosting" if game.host_id == viewer.pk else viewer_states.get(game.pk, ""),
             channel_name=game.channel.name,
             url=game.announcement.url or game.url,
             announce_at=game.announce_at,
         )
-        for game in found
+        for game in page_games
     ]
 
 
 @dataclass(frozen=True)
-class May:
+class AllowedActions:
     """What the viewer may do, and why they may not join."""
 
     join: bool
@@ -99,78 +99,78 @@ class May:
     edit: bool
     cancel: bool
     remove: bool
-    retry: bool
-    tell: bool
+    retry_post: bool
+    message_players: bool
     choose_hosts: bool
     announce: bool
     undo: bool
     join_refusal: str
 
 
-def game_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
+def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
     """Everything the game's page shows to this viewer."""
     state = game.state(now)
-    people = roster(game, viewer.pk)
-    mine = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
+    people = load_roster(game, viewer.pk)
+    own_entry = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
     manages = Actor(viewer, "page").may_manage(game)
     until = schedule_rules.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
-    closed = why_closed(game, now, viewer)
+    block_reason = signup_block_reason(game, now, viewer)
     return {
-        "game": _shown(game, state, host.text, host.avatar_url),
+        "game": _game_fields(game, state, host.text, host.avatar_url),
         "roster": people,
-        "moved": moved(game, people, viewer, now),
-        "mine": mine,
-        "after": after(game, viewer, manages, host.text, now),
-        "mine_text": _mine_text(people, mine) if mine else "",
-        "may": May(
-            join=not closed and mine is None,
-            leave=allowed("leave", state) and mine is not None,
-            edit=manages and allowed("edit", state),
-            cancel=manages and allowed("cancel", state),
-            remove=manages and allowed("remove", state),
-            retry=manages and allowed("repost", state) and bool(post.problem),
-            tell=manages and allowed("tell", state) and may_be_told(game, now),
-            choose_hosts=allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
-            announce=manages and allowed("announce", state) and game.starts_at > now,
-            undo=manages and allowed("undo", state) and until is not None and now <= until,
-            join_refusal=closed,
+        "moved": changes_view(game, people, viewer, now),
+        "mine": own_entry,
+        "after": after_game_view(game, viewer, manages, host.text, now),
+        "mine_text": _own_place_text(people, own_entry) if own_entry else "",
+        "may": AllowedActions(
+            join=not block_reason and own_entry is None,
+            leave=is_allowed("leave", state) and own_entry is not None,
+            edit=manages and is_allowed("edit", state),
+            cancel=manages and is_allowed("cancel", state),
+            remove=manages and is_allowed("remove", state),
+            retry_post=manages and is_allowed("repost", state) and bool(post.problem),
+            message_players=manages and is_allowed("tell", state) and can_message_players(game, now),
+            choose_hosts=is_allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
+            announce=manages and is_allowed("announce", state) and game.starts_at > now,
+            undo=manages and is_allowed("undo", state) and until is not None and now <= until,
+            join_refusal=block_reason,
         ),
         "join_label": join_label(game, people, now, viewer),
-        "signing_text": signing_text(game, now, viewer),
-        "own": own_answers(game, viewer, now),
+        "signing_text": signup_text(game, now, viewer),
+        "own": responses_view(game, viewer, now),
         # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
-        "instructions_html": page_text(game.guild_id, game.effective.instructions) if mine or manages else "",
+        "instructions_html": text_as_html(game.guild_id, game.settings.instructions) if own_entry or manages else "",
         "hidden_text": schedule_wording.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
         "undo_until": until,
         "announcement_url": post.url,
         "announcement_problem": post.problem,
-        "told": told(game, now) if manages else None,
+        "told": game_deliveries(game, now) if manages else None,
         "history": history(game, viewer.zone) if manages else [],
-        "needs_text": needs(game.effective.minimum) if not state.over else "",
-        "hosting": hosting(game, people, Actor(viewer, "page"), manages, now),
+        "needs_text": needs_text(game.settings.minimum) if not state.over else "",
+        "hosting": host_tools(game, people, Actor(viewer, "page"), manages, now),
     }
 
 
-def look_up_shown(game: Game, viewer: User, now: datetime) -> None:
+def refresh_people_shown(game: Game, viewer: User, now: datetime) -> None:
     """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     others = game.other_answers.values_list("user_id", flat=True)
     refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
-def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
-    held = game.effective
+def _game_fields(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+    settings = game.settings
     return {
         "id": game.pk,
         "title": game.title,
-        "description_html": page_text(game.guild_id, game.description),
+        "description_html": text_as_html(game.guild_id, game.description),
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
-        "duration_text": minutes_text(held.duration),
-        "seats": held.seats,
+        "duration_text": minutes_text(settings.duration),
+        "seats": settings.seats,
         "channel": game.channel,
         "guild": game.guild,
         "host_name": host_name,
@@ -180,35 +180,35 @@ def _shown(game: Game, state: State, host_name: str, host_avatar_url: str) -> di
         "status_text": state_wording.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.revision,
-        "location_html": page_text(game.guild_id, held.location),
-        "reminders_text": wording.reminders_text(held.reminders),
+        "location_html": text_as_html(game.guild_id, settings.location),
+        "reminders_text": wording.reminders_text(settings.reminders),
         "google_url": "" if state.over else google_url(game),
     }
 
 
-def _mine_text(people: Roster, mine: Any) -> str:
-    return wording.place_text(mine.number, people.seats, mine in people.seated)
+def _own_place_text(people: Roster, own_entry: Any) -> str:
+    return wording.place_text(own_entry.number, people.seats, own_entry in people.seated)
 
 
 @dataclass(frozen=True)
-class HistoryLine:
+class HistoryRow:
     at: datetime
     text: str
 
 
-def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryLine]:
+def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryRow]:
     """Who did what to the game, the latest first; times within the lines for a reader in the zone."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
     names = display_names(game.guild_id, [e.actor_id for e in entries if e.actor_id])
     channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
 
     def text(e: AuditEntry) -> str:
-        who = names[e.actor_id].text if e.actor_id else nobody(e.door)
-        return history_line(e.verb, who, e.changes, zone, channels)
+        who = names[e.actor_id].text if e.actor_id else actor_label(e.door)
+        return history_text(e.verb, who, e.changes, zone, channels)
 
-    return [HistoryLine(e.at, text(e)) for e in entries]
+    return [HistoryRow(e.at, text(e)) for e in entries]
 
 
-def nobody(door: str) -> str:
+def actor_label(source: str) -> str:
     """Who acted, where it was no person that we know."""
-    return {"discord": wording.SOMEBODY, "clock": schedule_wording.CLOCK}.get(door, wording.OPERATOR)
+    return {"discord": wording.SOMEBODY, "clock": schedule_wording.SCHEDULE_NAME}.get(source, wording.OPERATOR)

@@ -8,27 +8,27 @@ from typing import Any
 from games.core import wording
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
-from games.models.settings import NAMES
+from games.models.settings import ALL_SETTINGS
 from games.server_settings import wording as settings_wording
-from games.server_settings.wording import ALL_NAMES
+from games.server_settings.wording import ALL_LABELS
 from guilds.display_names import display_names
 from guilds.models import Guild
 from guilds.templatetags.when import when
 
-LONGEST = 200  # characters of one value; a description may have 2,000
+VALUE_MAX = 200  # characters of one value; a description may have 2,000
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One change: a sentence, and each setting's name with its value before and after. What is new has no before."""
 
     at: datetime
     text: str
-    door: str
+    source_text: str
     changes: list[tuple[str, str, str]]
 
 
-def told(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[Entry]:
+def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
     """Entries about the guild in words; times within them for a reader in the zone."""
     entries = list(entries)
     names = display_names(guild.pk, [e.actor_id for e in entries if e.actor_id])
@@ -36,25 +36,25 @@ def told(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[Entry]:
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
 
     def value(name: str, value: Any) -> str:
-        text = _value(name, value, roles, channels, zone)
-        return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        text = _value_text(name, value, roles, channels, zone)
+        return text if len(text) <= VALUE_MAX else f"{text[: VALUE_MAX - 1]}…"
 
-    def one(entry: AuditEntry) -> Entry:
+    def one(entry: AuditEntry) -> HistoryEntry:
         who = names[entry.actor_id].text if entry.actor_id else wording.OPERATOR
-        pairs = {name: pair for name, pair in entry.changes.items() if name in settings_wording.ALL_NAMES}
+        pairs = {name: pair for name, pair in entry.changes.items() if name in settings_wording.ALL_LABELS}
         changes = [
-            (settings_wording.ALL_NAMES[name], value(name, pair[0]), value(name, pair[1]))
+            (settings_wording.ALL_LABELS[name], value(name, pair[0]), value(name, pair[1]))
             if isinstance(pair, list)
-            else (settings_wording.ALL_NAMES[name], "", value(name, pair))
+            else (settings_wording.ALL_LABELS[name], "", value(name, pair))
             for name, pair in pairs.items()
         ]
-        text = settings_done(entry.verb, who, entry.changes)
-        return Entry(entry.at, text, DOORS.get(entry.door, entry.door), changes)
+        text = describe_settings_action(entry.verb, who, entry.changes)
+        return HistoryEntry(entry.at, text, SOURCES.get(entry.door, entry.door), changes)
 
     return [one(entry) for entry in entries]
 
 
-def _value(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str], zone: str) -> str:
+def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str], zone: str) -> str:
     match name:
         case "until":
             return when(datetime.fromisoformat(value), zone) if value else "for good"
@@ -63,17 +63,17 @@ def _value(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[in
         case "channel_id":
             return channels.get(value, "a deleted channel") if value else "none"
         case "locked":
-            return ", ".join(settings_wording.SETTING_NAMES[one].lower() for one in value or ()) or "none"
+            return ", ".join(settings_wording.SETTING_LABELS[one].lower() for one in value or ()) or "none"
         case "order":
             return ", ".join(value)
         case "for_games":
             return "yes" if value else "no"
-    if name in NAMES:
+    if name in ALL_SETTINGS:
         return wording.setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")
 
 
-VERBS = {
+AUDIT_ACTIONS = {
     "guild": "changed the server's settings",
     "channel": "changed {of}",
     "template": "changed the template {of}",
@@ -87,21 +87,21 @@ VERBS = {
 }
 
 
-DOORS = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
+SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
 
 
-def settings_done(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """Who did what in a guild's settings: `alice changed #raids`."""
-    if verb in delivery_wording.VERBS:
-        return delivery_wording.line(verb, who, changes)
+    if action in delivery_wording.AUDIT_ACTIONS:
+        return delivery_wording.describe_action(action, who, changes)
     of = changes.get("of", "")
-    if verb == "role_gone":
+    if action == "role_gone":
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {VERBS.get(verb, verb).format(of=of)}"
+    return f"{who} {AUDIT_ACTIONS.get(action, action).format(of=of)}"
 
 
-def settings_history(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """The same with the names of what was changed, in one line."""
-    text = settings_done(verb, who, changes)
-    what = [ALL_NAMES[name].lower() for name in changes if name in ALL_NAMES]
-    return f"{text}: {', '.join(what)}" if what and verb in {"guild", "channel", "template"} else text
+    text = describe_settings_action(action, who, changes)
+    what = [ALL_LABELS[name].lower() for name in changes if name in ALL_LABELS]
+    return f"{text}: {', '.join(what)}" if what and action in {"guild", "channel", "template"} else text

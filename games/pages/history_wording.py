@@ -11,7 +11,7 @@ from games.offers import wording as offer_wording
 from games.scheduling import wording as schedule_wording
 from games.signups import wording as signup_wording
 
-VERBS = {
+AUDIT_ACTIONS = {
     "create": "scheduled the game",
     "cancel": "cancelled the game",
     "join": "joined",
@@ -24,21 +24,21 @@ VERBS = {
 }
 
 
-def line(verb: str, who: str, changes: Mapping[str, Any]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """One line about a game that is scheduled, announced or cancelled, or about who is in it."""
-    whom = changes.get("for")
-    match verb:
+    person = changes.get("for")
+    match action:
         case "lost_seat":
-            return f"{whom} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
+            return f"{person} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
         case "add" | "remove":
             word = f": {changes['word']}" if changes.get("word") else ""
-            return f"{who} {VERBS[verb]} {whom or ''}{word}"
-        case "join" | "leave" if whom:
-            return f"{who} {'signed up' if verb == 'join' else 'removed'} {whom}"
-    return f"{who} {VERBS[verb]}"
+            return f"{who} {AUDIT_ACTIONS[action]} {person or ''}{word}"
+        case "join" | "leave" if person:
+            return f"{who} {'signed up' if action == 'join' else 'removed'} {person}"
+    return f"{who} {AUDIT_ACTIONS[action]}"
 
 
-OTHERS = (
+WORDING_MODULES = (
     attendance_wording,
     signup_wording,
     host_wording,
@@ -47,21 +47,21 @@ OTHERS = (
     offer_wording,
     confirmation_wording,
 )
-LINES: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {
-    **dict.fromkeys(VERBS, line),
-    **{verb: words.line for words in OTHERS for verb in words.VERBS},
+DESCRIBERS: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {
+    **dict.fromkeys(AUDIT_ACTIONS, describe_action),
+    **{verb: words.line for words in WORDING_MODULES for verb in words.VERBS},
 }
 
 
-def history_line(
-    verb: str,
+def history_text(
+    action: str,
     who: str,
     changes: Mapping[str, Any],
     zone: str = "UTC",
     channels: Mapping[int, str] | None = None,
 ) -> str:
     """One line of a game's history; times by a clock in the zone, channels by the names given."""
-    if verb == "edit":
-        return confirmation_wording.edit_line(who, changes, zone, channels)
-    say = LINES.get(verb)
-    return say(verb, who, changes) if say is not None else f"{who} {verb}"
+    if action == "edit":
+        return confirmation_wording.edit_text(who, changes, zone, channels)
+    describe = DESCRIBERS.get(action)
+    return describe(action, who, changes) if describe is not None else f"{who} {action}"

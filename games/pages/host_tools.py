@@ -8,62 +8,62 @@ from django.db.models import Count
 
 from games.core.base import Actor
 from games.core.roster import Roster
-from games.core.states import allowed
+from games.core.states import is_allowed
 from games.hosts import takeover
 from games.hosts import wording as host_wording
 from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
-from games.signups.add_form import AddForm
+from games.signups.add_form import AddParticipantsForm
 from guilds.display_names import display_names
 
-LATE_COUNTED = timedelta(days=90)
+LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True)
-class Hosting:
+class HostTools:
     """What may be done beside Edit and Cancel, and what there is to decide; '' and None where there is not."""
 
-    add: AddForm | None = None
+    add_form: AddParticipantsForm | None = None
     may_close: bool = False
     may_reopen: bool = False
-    may_place: bool = False
-    left_late: str = ""
-    short_text: str = ""
-    host_left: str = ""
+    may_manage_seats: bool = False
+    left_late_text: str = ""
+    too_few_text: str = ""
+    host_left_text: str = ""
     may_take_over: bool = False
 
 
-def hosting(game: Game, people: Roster, actor: Actor, manages: bool, now: datetime) -> Hosting:
+def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: datetime) -> HostTools:
     """What one viewer may do and reads; everybody reads that the host left."""
     state = game.state(now)
-    gone = not state.over and takeover.host_is_gone(game)
-    told = host_wording.HOST_LEFT if gone else ""
+    host_left = not state.over and takeover.host_has_left(game)
+    host_left_text = host_wording.HOST_LEFT if host_left else ""
     if not manages:
-        return Hosting(host_left=told)
-    minimum = game.effective.minimum
-    return Hosting(
-        add=AddForm(guild=game.guild) if allowed("add", state) else None,
-        may_close=allowed("close", state) and game.closed_at is None,
-        may_reopen=allowed("close", state) and game.closed_at is not None,
-        may_place=allowed("seat", state),
-        left_late=host_wording.left_late(_late(game)),
-        short_text=minimum_wording.short(len(people.seated), minimum) if minimum_players.is_asked(game, now) else "",
-        host_left=told,
-        may_take_over=gone and takeover.may_take_over(game, actor),
+        return HostTools(host_left_text=host_left_text)
+    minimum = game.settings.minimum
+    return HostTools(
+        add_form=AddParticipantsForm(guild=game.guild) if is_allowed("add", state) else None,
+        may_close=is_allowed("close", state) and game.closed_at is None,
+        may_reopen=is_allowed("close", state) and game.closed_at is not None,
+        may_manage_seats=is_allowed("seat", state),
+        left_late_text=host_wording.left_late(_late_leaver_names(game)),
+        too_few_text=minimum_wording.too_few_players(len(people.seated), minimum) if minimum_players.awaits_decision(game, now) else "",
+        host_left_text=host_left_text,
+        may_take_over=host_left and takeover.may_take_over(game, actor),
     )
 
 
-def _late(game: Game) -> Iterable[str]:
+def _late_leaver_names(game: Game) -> Iterable[str]:
     late = game.signups.filter(left_late=True, user__isnull=False).order_by("left_at").values_list("user_id", flat=True)
-    found = list(dict.fromkeys(filter(None, late)))
-    names = display_names(game.guild_id, found) if found else {}
-    return [names[pk].text for pk in found]
+    user_ids = list(dict.fromkeys(filter(None, late)))
+    names = display_names(game.guild_id, user_ids) if user_ids else {}
+    return [names[pk].text for pk in user_ids]
 
 
 def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
     """Who of a guild left games late of late, by name, and how often in words; the most often first."""
-    since = now - LATE_COUNTED
+    since = now - LATE_LEAVES_COUNTED_FOR
     late = Signup.objects.filter(game__guild=guild_id, left_late=True, left_at__gt=since, user__isnull=False)
     counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id")[:50])
     names = display_names(guild_id, counts)

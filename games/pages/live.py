@@ -12,7 +12,7 @@ from django.db import OperationalError
 
 from games.core.permissions import visible_to
 from games.models import Game
-from games.pages.game_page import look_up_shown
+from games.pages.game_page import refresh_people_shown
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.orm import run_in_db_thread
@@ -21,56 +21,56 @@ from guilds.models import Guild, User
 
 log = logging.getLogger(__name__)
 
-BELL = "game_changed"
-EVERYONE = "live"
-RIGHTS_EVERY = 30.0  # seconds, in which names are looked up too
-STRANGER, UNKNOWN = 4403, 4404
+GAME_CHANGED = "game_changed"
+ALL_PAGES_GROUP = "live"
+ACCESS_CHECK_SECONDS = 30.0  # seconds, in which names are looked up too
+CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND = 4403, 4404
 
-_listener: "asyncio.Task[None] | None" = None
+_listen_task: "asyncio.Task[None] | None" = None
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
     """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for those logged out, 4404 for unknown things."""
 
     async def connect(self) -> None:
-        _listen_in_this_process()
+        _ensure_listening()
         await self.accept()
-        groups = await self._groups()
+        groups = await self._allowed_groups()
         if groups is None:
             return
-        for group in [*groups, EVERYONE]:
+        for group in [*groups, ALL_PAGES_GROUP]:
             await self.channel_layer.group_add(group, self.channel_name)
-        self.joined = [*groups, EVERYONE]
+        self.group_names = [*groups, ALL_PAGES_GROUP]
         if groups[0].startswith("game."):
             # The page was read before we listened, so it is told what is current.
             await self.send_json({"now": await run_in_db_thread(revision_of, int(groups[0].removeprefix("game.")))})
-        self.rights = asyncio.create_task(self._keep_rights())
+        self.access_task = asyncio.create_task(self._check_access())
 
-    async def _groups(self) -> list[str] | None:
+    async def _allowed_groups(self) -> list[str] | None:
         """The groups to hear, or None after closing the socket of someone who may hear nothing."""
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
-            await self.close(STRANGER)
+            await self.close(CLOSE_LOGGED_OUT)
             return None
-        asked = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
-        groups = await run_in_db_thread(groups_for, user, asked)
+        params = {k: v[0] for k, v in parse_qs(self.scope["query_string"].decode("ascii", "replace")).items()}
+        groups = await run_in_db_thread(groups_for, user, params)
         if not groups:
-            await self.close(UNKNOWN)
+            await self.close(CLOSE_NOT_FOUND)
             return None
         return groups
 
-    async def _keep_rights(self) -> None:
+    async def _check_access(self) -> None:
         while True:
-            await asyncio.sleep(RIGHTS_EVERY)
-            groups = await self._groups()
+            await asyncio.sleep(ACCESS_CHECK_SECONDS)
+            groups = await self._allowed_groups()
             if groups is None:
                 return
             if groups[0].startswith("game."):
-                await run_in_db_thread(look_up, int(groups[0].removeprefix("game.")), self.scope["user"])
+                await run_in_db_thread(refresh_people, int(groups[0].removeprefix("game.")), self.scope["user"])
 
     async def disconnect(self, code: int) -> None:
         if hasattr(self, "rights"):
-            self.rights.cancel()
+            self.access_task.cancel()
         for group in getattr(self, "joined", []):
             await self.channel_layer.group_discard(group, self.channel_name)
 
@@ -85,17 +85,17 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
         await self.send_json(event["say"])
 
 
-def groups_for(user: User, asked: dict[str, str]) -> list[str]:
+def groups_for(user: User, params: dict[str, str]) -> list[str]:
     """The groups that a page of this person hears; none for what does not exist for them."""
-    if "game" in asked:
-        game_id = parse_id(asked["game"])
-        found = game_id and visible_to(user).filter(pk=game_id).exists()
-        return [f"game.{game_id}"] if found else []
+    if "game" in params:
+        game_id = parse_id(params["game"])
+        visible = game_id and visible_to(user).filter(pk=game_id).exists()
+        return [f"game.{game_id}"] if visible else []
     guilds = Guild.objects.seen_by(user)
-    if "guild" in asked:
-        guild_id = parse_id(asked["guild"])
+    if "guild" in params:
+        guild_id = parse_id(params["guild"])
         return [f"guild.{guild_id}"] if guild_id and guilds.filter(pk=guild_id).exists() else []
-    if "mine" in asked:
+    if "mine" in params:
         return [f"user.{user.pk}", *(f"guild.{pk}" for pk in guilds.values_list("pk", flat=True))]
     return []
 
@@ -104,24 +104,24 @@ def revision_of(game_id: int) -> int:
     return Game.objects.values_list("revision", flat=True).get(pk=game_id)
 
 
-def look_up(game_id: int, viewer: User) -> None:
-    look_up_shown(Game.objects.get(pk=game_id), viewer, db_now())
+def refresh_people(game_id: int, viewer: User) -> None:
+    refresh_people_shown(Game.objects.get(pk=game_id), viewer, db_now())
 
 
-def _listen_in_this_process() -> None:
+def _ensure_listening() -> None:
     """Start the process's one listener with its first socket, and again if it ever died."""
-    global _listener
-    if _listener is None or _listener.done() or _listener.get_loop() is not asyncio.get_running_loop():
-        _listener = asyncio.create_task(_listen())
+    global _listen_task
+    if _listen_task is None or _listen_task.done() or _listen_task.get_loop() is not asyncio.get_running_loop():
+        _listen_task = asyncio.create_task(_listen())
 
 
 async def _listen() -> None:
     layer = get_channel_layer()
     while True:
         try:
-            async with listen(BELL) as conn:
+            async with listen(GAME_CHANGED) as conn:
                 # What rang before we listened is lost, so whoever has a page open looks once.
-                await layer.group_send(EVERYONE, {"type": "look", "say": {"look": True}})
+                await layer.group_send(ALL_PAGES_GROUP, {"type": "look", "say": {"look": True}})
                 async for note in conn.notifies():
                     game, guild, revision = note.payload.split()
                     # The guild's members are not told which: it may be one that players do not see yet.

@@ -12,12 +12,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from games.core import wording
 from games.core.base import Actor
-from games.core.permissions import certainly, may_schedule, visible_to
+from games.core.permissions import with_role_refresh, may_schedule, visible_to
 from games.models import Game
-from games.offers.overlaps import Overlapping
-from games.pages.game_page import game_context
+from games.offers.overlaps import ScheduleConflict
+from games.pages.game_page import game_page_context
 from games.scheduling.forms import GameForm
-from games.server_settings.fields import conflict
+from games.server_settings.fields import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused
@@ -26,7 +26,7 @@ from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
-AT_ONCE = timedelta()  # what pings or cancels is done only with roles known to be so now
+FRESH_ROLES = timedelta()  # what pings or cancels is done only with roles known to be so now
 
 
 def actor(request: ViewerRequest) -> Actor:
@@ -34,7 +34,7 @@ def actor(request: ViewerRequest) -> Actor:
     return Actor(request.user, "page")
 
 
-def game_seen(request: ViewerRequest, game_id: int) -> Game:
+def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> Game:
     """A game that the viewer may see; a 404 for any other."""
     games = visible_to(request.user).select_related("guild", "channel", "host", "announcement")
     return get_object_or_404(games, pk=game_id)
@@ -45,44 +45,44 @@ def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
     return render(request, "403.html", {"sentence": sentence}, status=403)
 
 
-def no_host(request: ViewerRequest, guild: Guild) -> HttpResponse | None:
+def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse | None:
     """The page for a viewer who may not schedule games in a guild; None for those who may."""
-    if certainly(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk)):
+    if with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk)):
         return None
     roles = getattr(getattr(guild, "defaults", None), "host_role_ids", None) or ()
-    return forbidden(request, wording.only_hosts(role_names(guild.pk, roles)))
+    return forbidden(request, wording.role_needed_to_host(role_names(guild.pk, roles)))
 
 
 # --- verbs by one button ---------------------------------------------------------------------------------
 
 
-class Answer(Protocol):
+class ActionText(Protocol):
     """What every verb gives back: what came of it, in a sentence."""
 
     @property
     def text(self) -> str: ...
 
 
-def press(
-    request: ViewerRequest, game_id: int, verb: Callable[[datetime], Answer], grace: timedelta = ROLES_VALID_FOR
+def run_action(
+    request: ViewerRequest, game_id: int, action: Callable[[datetime], ActionText], max_age: timedelta = ROLES_VALID_FOR
 ) -> HttpResponse:
     """Call a verb; say what came of it on the game's page, whole or as a fragment."""
-    game = game_seen(request, game_id)
-    say, good, overlap = "", True, None
+    game = get_visible_game_or_404(request, game_id)
+    text, succeeded, overlap = "", True, None
     try:
-        ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), grace)
-        say = verb(db_now()).text
+        ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
+        text = action(db_now()).text
     except Refused as refused:
         if refused.refusal.code == "unknown_game":
             raise Http404 from None
-        say, good = refused.refusal.sentence, False
-        overlap = refused if isinstance(refused, Overlapping) else None
+        text, succeeded = refused.refusal.sentence, False
+        overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
-        context = game_context(game_seen(request, game_id), request.user, db_now()) | {"overlap": overlap}
+        context = game_page_context(get_visible_game_or_404(request, game_id), request.user, db_now()) | {"overlap": overlap}
         if request.htmx:
-            return render(request, "games/game.html#live", context | {"answer": say, "answer_good": good})
+            return render(request, "games/game.html#live", context | {"answer": text, "answer_good": succeeded})
         return render(request, "games/game.html", context, status=422)
-    (flash.success if good else flash.error)(request, say)
+    (flash.success if succeeded else flash.error)(request, text)
     return redirect("game", game_id)
 
 
@@ -97,45 +97,45 @@ def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) ->
         form.add_error(field, refused.refusal.sentence)
 
 
-def with_form(request: ViewerRequest, game: Game, form: forms.Form, **context: Any) -> HttpResponse:
+def render_game_with_form(request: ViewerRequest, game: Game, form: forms.Form, **context: Any) -> HttpResponse:
     """A game's page with a form as it was typed, in the context."""
-    shown = game_context(game, request.user, db_now()) | context
+    shown = game_page_context(game, request.user, db_now()) | context
     return render(request, "games/game.html", shown, status=422 if form.errors else 200)
 
 
 # --- the form of a game ----------------------------------------------------------------------------------
 
 
-def form_of(request: ViewerRequest, game: Game) -> GameForm:
+def edit_form_for(request: ViewerRequest, game: Game) -> GameForm:
     """The form of a game as it is."""
     initial, pingable = GameForm.initial_of(game), actor(request).may_ping(game.guild)
     return GameForm(guild=game.guild, game=game, pingable=pingable, initial=initial)
 
 
-def form_page(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
+def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
     """The page on which a game is scheduled or edited."""
     context = {"problem": "", "conflict": [], **context}
     context |= {"form": form, "guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
     return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
 
 
-def form_refused(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
+def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
     """The same page as it was typed, with why it was refused; where another edit came between, with both."""
     refusal = refused.refusal
     for name, sentence in refusal.fields.items():
         form.add_error(name, sentence)
     if refusal.code != "stale":
         overlap = refusal.code == "overlap"
-        return form_page(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
+        return render_game_form(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
     assert form.game is not None
-    theirs = game_seen(request, form.game.pk)
-    rows = conflict(form_of(request, theirs), form)
+    saved_game = get_visible_game_or_404(request, form.game.pk)
+    rows = conflicting_fields(edit_form_for(request, saved_game), form)
     # Sent once more, the form now knows what it overwrites.
     typed: Any = copy(form.data)
-    typed["edition"] = str(theirs.edition)
+    typed["edition"] = str(saved_game.edition)
     form.data = typed
-    return form_page(request, form, problem=refusal.sentence, conflict=rows)
+    return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
 
 
-def _asked(request: ViewerRequest) -> tuple[int, str]:
+def _number_and_choice(request: ViewerRequest) -> tuple[int, str]:
     return parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")

@@ -9,16 +9,16 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import certainly, may_schedule, standing, visible_to
+from games.core.permissions import with_role_refresh, may_schedule, guild_permissions, visible_to
 from games.hosts import messages as host_messages
-from games.hosts.forms import TellForm
+from games.hosts.forms import MessagePlayersForm
 from games.models import Game, GameTemplate
-from games.models.layers import inherited, is_set_up, open_channels
-from games.pages.game_page import game_context, lines, look_up_shown
+from games.models.layers import inherited_settings, is_set_up, open_channels
+from games.pages.game_page import game_page_context, game_rows, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
     actor,
-    game_seen,
+    get_visible_game_or_404,
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
@@ -41,69 +41,69 @@ def home(request: ViewerRequest) -> HttpResponse:
         )
     )
     context = {
-        "games": lines(mine.upcoming(now)[:50], now, request.user),
-        "past": lines(mine.past(now)[:10], now, request.user),
-        "hidden": lines(Game.objects.seen_by(request.user).run_by(request.user).drafts()[:25], now, request.user),
+        "games": game_rows(mine.upcoming(now)[:50], now, request.user),
+        "past": game_rows(mine.past(now)[:10], now, request.user),
+        "hidden": game_rows(Game.objects.seen_by(request.user).run_by(request.user).drafts()[:25], now, request.user),
         "guilds": guilds,
         "invite_url": invite_url(),
     }
-    return render(request, _template(request, "games/home.html"), context)
+    return render(request, _template_name(request, "games/home.html"), context)
 
 
 @login_required
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """A guild's upcoming games."""
-    found = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    guild_row = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
     now = db_now()
-    games = Game.objects.filter(guild=found)
-    refresh_displayed(found.pk, [request.user.pk], now)
+    games = Game.objects.filter(guild=guild_row)
+    refresh_displayed(guild_row.pk, [request.user.pk], now)
     context = {
-        "guild": found,
-        "games": lines(games.upcoming(now)[:100], now, request.user),
-        "past": lines(games.past(now)[:10], now, request.user),
-        "hidden": lines(visible_to(request.user).filter(guild=found).drafts()[:100], now, request.user),
-        **scheduling_context(request, found),
-        "channels_missing": [(c, c.missing_requirements) for c in open_channels(found.pk) if c.missing_requirements],
+        "guild": guild_row,
+        "games": game_rows(games.upcoming(now)[:100], now, request.user),
+        "past": game_rows(games.past(now)[:10], now, request.user),
+        "hidden": game_rows(visible_to(request.user).filter(guild=guild_row).drafts()[:100], now, request.user),
+        **scheduling_context(request, guild_row),
+        "channels_missing": [(c, c.missing_requirements) for c in open_channels(guild_row.pk) if c.missing_requirements],
     }
-    return render(request, _template(request, "games/guild.html"), context)
+    return render(request, _template_name(request, "games/guild.html"), context)
 
 
 @login_required
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """One game; as a fragment for a page that looks again."""
-    found, now = game_seen(request, game_id), db_now()
-    context = game_context(found, request.user, now)
+    game_row, now = get_visible_game_or_404(request, game_id), db_now()
+    context = game_page_context(game_row, request.user, now)
     if context["may"].tell:
-        context["tell"] = TellForm(counts=host_messages.counts(found, request.user.pk, now))
-    look_up_shown(found, request.user, now)
-    return render(request, _template(request, "games/game.html"), context)
+        context["tell"] = MessagePlayersForm(counts=host_messages.audience_counts(game_row, request.user.pk, now))
+    refresh_people_shown(game_row, request.user, now)
+    return render(request, _template_name(request, "games/game.html"), context)
 
 
-def scheduling_context(request: ViewerRequest, found: Guild) -> dict[str, Any]:
+def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
     """What of scheduling and managing the guild's page offers to this viewer, or why it does not."""
-    offered = certainly(request.user, found.pk, lambda: may_schedule(request.user, found.pk))
-    stands = standing(request.user, found.pk)
-    templates = found.templates.filter(gone_at=None).select_related("channel__defaults") if offered else []
+    may_create = with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk))
+    permissions = guild_permissions(request.user, guild.pk)
+    templates = guild.templates.filter(gone_at=None).select_related("channel__defaults") if may_create else []
     return {
-        "manages": stands is not None and stands.manages,
-        "set_up": is_set_up(found),
-        "may_create": offered,
-        "templates": [t for t in templates if actor(request).may_host(found.pk, host_roles(found, t))],
-        "who_may": wording.only_hosts(role_names(found.pk, host_roles(found, None))),
+        "manages": permissions is not None and permissions.manages,
+        "set_up": is_set_up(guild),
+        "may_create": may_create,
+        "templates": [t for t in templates if actor(request).may_host(guild.pk, host_roles(guild, t))],
+        "who_may": wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
         "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
 
 
-def host_roles(found: Guild, template: GameTemplate | None) -> tuple[int, ...]:
+def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:
     """Which roles may host games of a template in its own channel."""
     channel = template.channel if template is not None else None
-    roles: tuple[int, ...] = inherited(found, channel, template)["host_role_ids"].value
+    roles: tuple[int, ...] = inherited_settings(guild, channel, template)["host_role_ids"].value
     return roles
 
 
-def _template(request: ViewerRequest, name: str) -> str:
+def _template_name(request: ViewerRequest, name: str) -> str:
     # A history restore asks with htmx's header too, but for the whole page.
     fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
     return f"{name}#live" if fragment else name

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, Done, changed, locked_game, require, require_manager
+from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
 from games.core.states import State
 from games.models import AuditEntry, Game
 from games.posts import wording as post_wording
@@ -16,45 +16,45 @@ from notifications.queue import unschedule
 
 
 @transaction.atomic
-def archive(game_id: int, actor: Actor, now: datetime) -> Done:
+def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Archive a game that is over, now. Raises Refused where no archive is chosen, or the bot may not post there."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if game.state(now) is State.ARCHIVED:
-        return Done(game, False, post_wording.ALREADY_ARCHIVED)
-    require(game, "archive", now)
-    channel = archive_of(game)
+        return ActionResult(game, False, post_wording.ALREADY_ARCHIVED)
+    require_state(game, "archive", now)
+    channel = archive_channel_of(game)
     if channel is None:
         raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
     if channel.missing_requirements:
         raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing_requirements)))
-    _begin(game, channel, actor, {"channel": channel.pk}, now)
+    _start_archiving(game, channel, actor, {"channel": channel.pk}, now)
     unschedule(["archive"], game.pk, now, "it is archived")
-    return Done(game, True, post_wording.ARCHIVED.format(channel=channel))
+    return ActionResult(game, True, post_wording.ARCHIVED.format(channel=channel))
 
 
-def archive_as_planned(game: Game, now: datetime) -> str:
+def archive_on_schedule(game: Game, now: datetime) -> str:
     """Archive a game whose time has come; '' or why not. Under the game's lock."""
     if game.state(now) is not State.COMPLETED:
         return f"the game is {game.state(now).replace('_', ' ')}"
-    channel = archive_of(game)
+    channel = archive_channel_of(game)
     if channel is None:
         return "its archive is gone"
     if channel.missing_requirements:
-        stay(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
+        abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
         return "the bot may not post in the archive"
-    _begin(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
+    _start_archiving(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
     return ""
 
 
-def archive_of(game: Game) -> Channel | None:
+def archive_channel_of(game: Game) -> Channel | None:
     """The channel to which a game's post goes when it is over; None for nowhere."""
     channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_homes()
-    channel = channels.filter(pk=game.effective.archive_channel_id).first()
+    channel = channels.filter(pk=game.settings.archive_channel_id).first()
     return channel if channel is not None and not channel.is_forum else None
 
 
-def _begin(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
+def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
     """The old post stays until the new one is there (`games.posts.notifications`), so that a refusal loses nothing."""
     game.archived_at = now
     post = game.announcement
@@ -62,19 +62,19 @@ def _begin(game: Game, channel: Channel, actor: Actor, changes: dict[str, object
     if post.channel_id != channel.pk:
         post.nonce = new_nonce()  # the old one would find the old post
     post.save(update_fields=["problem", "nonce"])
-    changed(game, actor, "archive", changes, now)
+    record_change(game, actor, "archive", changes, now)
 
 
-def not_archived(game: Game, why: PermanentError, now: datetime) -> None:
+def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:
     """Discord did not take the post in the archive. Under the game's lock."""
     channel = Channel.objects.get(pk=game.announcement.archive_id or 0)
-    if why.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
-        stay(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
+    if error.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
+        abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
     else:
-        stay(game, post_wording.archive_refused(str(why)[:200]), now)
+        abort_archiving(game, post_wording.archive_refused(str(error)[:200]), now)
 
 
-def stay(game: Game, problem: str, now: datetime) -> None:
+def abort_archiving(game: Game, problem: str, now: datetime) -> None:
     """The post could not move, so the game is not archived, and those who run it see why. Under the game's lock."""
     post = game.announcement
     post.problem = problem

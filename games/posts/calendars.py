@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from icalendar import Calendar, Event
 
-from games.core.text import plain_text
+from games.core.text import text_with_names
 from games.models import Game
 
-PRODUCT = "-//Game Scheduler//Game Scheduler//EN"
-GOOGLE = "https://calendar.google.com/calendar/render"
-GOOGLE_LONGEST = 500  # characters, so that the post has room for it: browsers would take thousands
+ICALENDAR_PRODUCT_ID = "-//Game Scheduler//Game Scheduler//EN"
+GOOGLE_RENDER_URL = "https://calendar.google.com/calendar/render"
+GOOGLE_URL_MAX = 500  # characters, so that the post has room for it: browsers would take thousands
 
 
 def calendar_path(game: Game) -> str:
@@ -27,34 +27,34 @@ def calendar_file(game: Game, now: datetime) -> bytes:
     event.add("dtstart", game.starts_at.astimezone(UTC))
     event.add("dtend", game.ends_at.astimezone(UTC))
     event.add("summary", game.title)
-    if place := _place(game):
+    if place := _location_text(game):
         event.add("location", place)
     event.add("url", game.url)
     event.add("status", "CANCELLED" if game.cancelled_at else "CONFIRMED")
     event.add("sequence", game.revision)
-    made = Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add_component(event)
-    file: bytes = made.to_ical()
+    calendar = Calendar()
+    calendar.add("prodid", ICALENDAR_PRODUCT_ID)
+    calendar.add("version", "2.0")
+    calendar.add_component(event)
+    file: bytes = calendar.to_ical()
     return file
 
 
 def google_url(game: Game) -> str:
     """The page on which Google Calendar offers to add the game."""
-    return google_address(game.title, _place(game), game.starts_at, game.ends_at, game.url)
+    return google_url_for(game.title, _location_text(game), game.starts_at, game.ends_at, game.url)
 
 
-def google_address(title: str, place: str, starts_at: datetime, ends_at: datetime, url: str) -> str:
+def google_url_for(title: str, place: str, starts_at: datetime, ends_at: datetime, url: str) -> str:
     """Where a text is too long for the address, the place goes first and then the title's end."""
     times = "/".join(f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (starts_at, ends_at))
     for shown, where in ((title, place), *((title[:length], "") for length in (200, 100, 50, 20))):
-        asked = {"action": "TEMPLATE", "text": shown, "dates": times, "details": url}
-        made = f"{GOOGLE}?{urlencode(asked | ({'location': where} if where else {}))}"
-        if len(made) <= GOOGLE_LONGEST:
+        query = {"action": "TEMPLATE", "text": shown, "dates": times, "details": url}
+        address = f"{GOOGLE_RENDER_URL}?{urlencode(query | ({'location': where} if where else {}))}"
+        if len(address) <= GOOGLE_URL_MAX:
             break
-    return made
+    return address
 
 
-def _place(game: Game) -> str:
-    return plain_text(game.guild_id, game.effective.location)
+def _location_text(game: Game) -> str:
+    return text_with_names(game.guild_id, game.settings.location)

@@ -5,21 +5,21 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices
-from games.core.base import Actor, Done, locked_game, require_manager
-from games.posts.actions import awaits_answer, question
-from games.scheduling.actions import announce_again, cancel
+from games.core.base import Actor, ActionResult, locked_game, require_manager
+from games.posts.actions import awaits_host_decision, deletion_number
+from games.scheduling.actions import retry_announcement, cancel_game
 from gamesched.lib.refusal import Refused
 
-ASKED = "deleted"
+PROMPT = "deleted"
 PUT_BACK, CANCEL = "put_back", "cancel"
 
 
 @transaction.atomic
-def answer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> Done:
+def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Put the post back, or cancel the game. Raises Refused, as `outdated` once it was answered or deleted again."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     post = game.announcement
-    if not awaits_answer(post) or number != question(post) or choice not in {PUT_BACK, CANCEL}:
-        raise Refused(choices.outdated())
-    return announce_again(game_id, actor, now) if choice == PUT_BACK else cancel(game_id, "", actor, now)
+    if not awaits_host_decision(post) or number != deletion_number(post) or choice not in {PUT_BACK, CANCEL}:
+        raise Refused(choices.outdated_refusal())
+    return retry_announcement(game_id, actor, now) if choice == PUT_BACK else cancel_game(game_id, "", actor, now)

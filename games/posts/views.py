@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from games.core.permissions import visible_to
-from games.pages.shortcuts import AT_ONCE, actor, press
+from games.pages.shortcuts import FRESH_ROLES, actor, run_action
 from games.posts import archive as post_archive
 from games.posts.calendars import calendar_file
 from gamesched.lib.clock import db_now
@@ -17,7 +17,7 @@ from guilds.http import ViewerRequest
 @require_GET
 def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
     """The game as a file that calendars take."""
-    game = get_object_or_404(visible_to(request.user).with_levels(), pk=game_id)
+    game = get_object_or_404(visible_to(request.user).with_settings(), pk=game_id)
     # Inline, so that a phone offers to add it instead of saving a file.
     return HttpResponse(
         calendar_file(game, db_now()),
@@ -30,4 +30,4 @@ def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Archive a game that is over."""
-    return press(request, game_id, lambda now: post_archive.archive(game_id, actor(request), now), AT_ONCE)
+    return run_action(request, game_id, lambda now: post_archive.archive_game(game_id, actor(request), now), FRESH_ROLES)

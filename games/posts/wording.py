@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 ARCHIVED = "The game is archived. Its post moves to {channel} in a moment."
 
@@ -25,6 +25,6 @@ def archive_refused(why: str) -> str:
 
 def deleted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {stamp(starts_at)}. "
+        f"🗑️ Somebody deleted the announcement of **{title}** in {guild}, {timestamp(starts_at)}. "
         f"The game is still on, and who signed up still comes. What shall become of it?\n{url}"
     )

@@ -9,10 +9,10 @@ from django.db import transaction
 from games.core import rules
 from games.core.base import Actor
 from games.core.freezing import locked_games
-from games.core.scheduling import plan_own_reminders
+from games.core.scheduling import schedule_own_reminders
 from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
-from games.reminders.news import last_test
+from games.reminders.news import last_test_reminder
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.upsert import mark_dms_open
 from guilds.models import User
@@ -20,12 +20,12 @@ from guilds.permissions import get_membership
 from notifications.models import DeliveryMethod, Preference
 from notifications.queue import schedule
 
-TEST_EVERY = timedelta(minutes=1)
+TEST_INTERVAL = timedelta(minutes=1)
 NOW, DAILY = "now", "daily"
 
 
 @dataclass(frozen=True)
-class Choices:
+class NotificationChoices:
     """All that a person chooses in a guild. `news` is '', NOW or DAILY; `templates` says so of each, by its id."""
 
     how: str = DeliveryMethod.DM
@@ -36,25 +36,25 @@ class Choices:
     templates: Mapping[int, str] = field(default_factory=dict)
 
 
-def choices_of(user: User, guild_id: int) -> Choices:
+def get_choices(user: User, guild_id: int) -> NotificationChoices:
     """What a person chose; where they never did, what holds."""
     row = Preference.objects.filter(user=user, guild_id=guild_id).first() or Preference()
     follows = Follow.objects.filter(user=user, guild_id=guild_id).values_list("template_id", "digest")
     news = {template_id or 0: DAILY if digest else NOW for template_id, digest in follows}
     whole = news.pop(0, "")
-    return Choices(row.how, row.reminder, row.quiet_from, row.quiet_to, whole, news)
+    return NotificationChoices(row.how, row.reminder, row.quiet_from, row.quiet_to, whole, news)
 
 
 @transaction.atomic
-def choose(guild_id: int, choices: Choices, actor: Actor, now: datetime) -> str:
+def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now: datetime) -> str:
     """Keep what the actor chooses for themselves, and plan their own reminders anew. Says so in a sentence.
 
     Raises Refused, with a sentence for each field.
     """
-    user = _member(guild_id, actor)
-    _check(guild_id, choices)
+    user = _require_member(guild_id, actor)
+    _check_choices(guild_id, choices)
     games: list[Game] = []
-    if choices.reminder != choices_of(user, guild_id).reminder:
+    if choices.reminder != get_choices(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).of(user)
         games = locked_games(to_come)
     fields = {name: getattr(choices, name) for name in ("how", "reminder", "quiet_from", "quiet_to")}
@@ -68,35 +68,35 @@ def choose(guild_id: int, choices: Choices, actor: Actor, now: datetime) -> str:
         ]
     )
     for game in games:
-        plan_own_reminders(game, now)
+        schedule_own_reminders(game, now)
     return reminder_wording.SAVED
 
 
-def _check(guild_id: int, choices: Choices) -> None:
-    wrong = {}
+def _check_choices(guild_id: int, choices: NotificationChoices) -> None:
+    problems = {}
     if choices.reminder is not None and not rules.REMINDER_MIN <= choices.reminder <= rules.REMINDER_MAX:
-        wrong["reminder"] = reminder_wording.BAD_REMINDER
+        problems["reminder"] = reminder_wording.BAD_REMINDER
     if (choices.quiet_from is None) is not (choices.quiet_to is None):
-        wrong["quiet_to" if choices.quiet_to is None else "quiet_from"] = reminder_wording.BOTH_ENDS
+        problems["quiet_to" if choices.quiet_to is None else "quiet_from"] = reminder_wording.BOTH_ENDS
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
-        wrong["quiet_to"] = reminder_wording.NO_HOURS
+        problems["quiet_to"] = reminder_wording.NO_HOURS
     followed = [template_id for template_id, when in choices.templates.items() if when]
-    there = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None, pk__in=followed)
-    if there.count() < len(followed):
-        wrong["news"] = reminder_wording.UNKNOWN_TEMPLATE
-    if wrong:
-        raise Refused(Refusal("bad_choices", " ".join(wrong.values()), wrong))
+    existing = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None, pk__in=followed)
+    if existing.count() < len(followed):
+        problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
+    if problems:
+        raise Refused(Refusal("bad_choices", " ".join(problems.values()), problems))
 
 
 @transaction.atomic
-def send_test(guild_id: int, actor: Actor, now: datetime) -> str:
+def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
     """Plan a test reminder to the actor, once a minute at most; says so in a sentence. Raises Refused."""
-    user = _member(guild_id, actor)
+    user = _require_member(guild_id, actor)
     # Locked, so that two clicks at once do not both find that none was asked for.
     Preference.objects.get_or_create(user=user, guild_id=guild_id)
     Preference.objects.select_for_update().get(user=user, guild_id=guild_id)
-    before = last_test(user.pk, guild_id)
-    if before is not None and now - before.due_at < TEST_EVERY:
+    before = last_test_reminder(user.pk, guild_id)
+    if before is not None and now - before.due_at < TEST_INTERVAL:
         raise Refused(Refusal("too_soon", reminder_wording.TEST_TOO_SOON))
     # Whoever tests may have opened their direct messages just now.
     mark_dms_open(user)
@@ -112,7 +112,7 @@ def send_test(guild_id: int, actor: Actor, now: datetime) -> str:
     return reminder_wording.TEST_UNDER_WAY
 
 
-def _member(guild_id: int, actor: Actor) -> User:
+def _require_member(guild_id: int, actor: Actor) -> User:
     member = get_membership(actor.user, guild_id) if actor.user is not None else None
     if member is None:
         raise Refused(Refusal("unknown_guild", reminder_wording.NO_GUILD))

@@ -8,15 +8,15 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from games.models import Follow, Game, Signup
-from games.signups.followers import following
-from games.signups.rules import why_closed
+from games.signups.followers import follows_by_user
+from games.signups.rules import signup_block_reason
 from guilds.models import Block, Member, User
 from guilds.permissions import may_play
 from notifications.models import Delivery, DeliveryMethod, Notification, Preference, DeliveryStatus
 
 # A day, and more than any one is lengthened by its clock being changed; what was told before is left out.
-DIGEST_BACK = timedelta(hours=26)
-REMEMBERED = timedelta(days=3)
+DIGEST_LOOKBACK = timedelta(hours=26)
+DIGEST_MEMORY = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -27,45 +27,45 @@ class Followers:
     daily: tuple[User, ...]
 
 
-def followers(game: Game, now: datetime) -> Followers:
+def followers_to_notify(game: Game, now: datetime) -> Followers:
     """Those of `following` who did not hear of it yet. A fixed number of queries, however many follow."""
-    found = following(game, now)
-    told = Notification.objects.filter(kind="digest", recipient__in=found, facts__games__contains=game.pk)
-    may = found.keys() - set(told.values_list("recipient_id", flat=True))
+    follows = follows_by_user(game, now)
+    digests = Notification.objects.filter(kind="digest", recipient__in=follows, facts__games__contains=game.pk)
+    may = follows.keys() - set(digests.values_list("recipient_id", flat=True))
     return Followers(
-        tuple(pk for pk, row in found.items() if pk in may and not row.digest),
-        tuple(row.user for pk, row in found.items() if pk in may and row.digest),
+        tuple(pk for pk, row in follows.items() if pk in may and not row.digest),
+        tuple(row.user for pk, row in follows.items() if pk in may and row.digest),
     )
 
 
 def has_open_seats(game: Game) -> bool:
     """Whether somebody who joins now gets a seat."""
-    seats = game.effective.seats
+    seats = game.settings.seats
     return not seats or game.signups.filter(left_at=None, seated_at__isnull=False).count() < seats
 
 
-def news_for(user: User, since: datetime, now: datetime) -> list[Game]:
+def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
     """Games for a person's digest: announced since then, which they follow daily, may play and did not hear of yet."""
     daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
     guilds = {guild_id for guild_id, _ in daily}
     unwanted = Preference.objects.filter(user=user, how=DeliveryMethod.NONE).values("guild")
-    made = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
+    announced = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
     games = [
         game
-        for game in open_to(user, made, now)
+        for game in joinable_games(user, announced, now)
         if daily.get((game.guild_id, game.template_id), daily.get((game.guild_id, None)))
     ]
-    heard = _heard_of(user, [game.pk for game in games], now)
-    return [game for game in games if game.pk not in heard]
+    notified = _notified_game_ids(user, [game.pk for game in games], now)
+    return [game for game in games if game.pk not in notified]
 
 
-def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
+def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     """Those of the games that a person could join now and get a seat; not their own. The next first."""
     mine = Signup.objects.current().filter(user=user).order_by().values("game")
     lasting = Q(until=None) | Q(until__gt=now)
     blocked = Block.objects.filter(lasting, user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
-    found = (
+    candidates = (
         games.filter(guild__gone_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
         .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
         .exclude(pk__in=user.cohosted_games.values("pk"))
@@ -76,20 +76,20 @@ def open_to(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     members = {member.guild_id: member for member in Member.objects.filter(user=user, left_at=None)}
 
     def fits(game: Any) -> bool:
-        held, member = game.effective, members.get(game.guild_id)
-        free = not held.seats or game.n_seated < held.seats
-        may = member is not None and may_play(member, held.player_role_ids)
-        return free and may and not why_closed(game, now, None)
+        settings, member = game.effective, members.get(game.guild_id)
+        free = not settings.seats or game.n_seated < settings.seats
+        may = member is not None and may_play(member, settings.player_role_ids)
+        return free and may and not signup_block_reason(game, now, None)
 
-    return [game for game in found if fits(game)]
+    return [game for game in candidates if fits(game)]
 
 
-def _heard_of(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
+def _notified_game_ids(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
     """The games among these that the person was told of, or will be, by the ledger."""
-    letters = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
-    unsaid = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
-    heard = set(letters.exclude(status__in=unsaid).values_list("notification__game_id", flat=True))
-    digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - REMEMBERED, dropped="")
-    for facts in digests.values_list("facts", flat=True):
-        heard |= set(facts.get("games", ()))
-    return heard
+    deliveries = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
+    undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
+    notified = set(deliveries.exclude(status__in=undelivered).values_list("notification__game_id", flat=True))
+    digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - DIGEST_MEMORY, dropped="")
+    for payload in digests.values_list("facts", flat=True):
+        notified |= set(payload.get("games", ()))
+    return notified

@@ -7,20 +7,20 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from games.core.notifications import (
-    about,
-    about_game,
-    choices_address,
-    game_of,
-    letter,
-    marked,
-    not_to_come,
+    common_game_texts,
+    game_message,
+    preferences_url,
+    game_of_notification,
+    build_message,
+    with_nonce,
+    skip_unless_scheduled,
 )
-from games.core.wording import plain, seats_text
+from games.core.wording import escape_markdown, seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
-from games.reminders.followers import DIGEST_BACK, followers, has_open_seats, news_for, open_to
+from games.reminders.followers import DIGEST_LOOKBACK, followers_to_notify, has_open_seats, digest_games, joinable_games
 from games.reminders.rules import next_digest
-from games.signups.rules import why_closed
+from games.signups.rules import signup_block_reason
 from guilds.display_names import display_names
 from guilds.models import Channel, Guild
 from notifications.messages import OutgoingMessage
@@ -33,37 +33,37 @@ from notifications.types import Skip
 
 def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Tell those who hear at once; for the others, have their next digest come."""
-    game = game_of(row)
-    if (drop := _no_news(game, now)) is not None:
-        return drop
-    found = followers(game, now)
+    game = game_of_notification(row)
+    if (skip := _skip_new_game(game, now)) is not None:
+        return skip
+    due_followers = followers_to_notify(game, now)
     # By when this was due: where it comes late, so does the digest that was to say it, and not a day later.
-    schedule_for_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in found.daily})
-    return found.at_once
+    schedule_for_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in due_followers.daily})
+    return due_followers.at_once
 
 
-def _no_news(game: Game, now: datetime) -> Skip | None:
-    if (drop := not_to_come(game, now)) is not None:
+def _skip_new_game(game: Game, now: datetime) -> Skip | None:
+    if (drop := skip_unless_scheduled(game, now)) is not None:
         return drop
-    if why_closed(game, now, None):
+    if signup_block_reason(game, now, None):
         return Skip("nobody can sign up")
     return None if has_open_seats(game) else Skip("the game is full")
 
 
 def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game = game_of(delivery.notification)
-    if (drop := _no_news(game, now)) is not None:
-        return drop
+    game = game_of_notification(delivery.notification)
+    if (skip := _skip_new_game(game, now)) is not None:
+        return skip
     if game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Skip("they are in")
-    host = plain(display_names(game.guild_id, [game.host_id])[game.host_id].text)
-    return about_game(delivery, game, reminder_wording.new_game(*about(delivery, game), host, _seats(game)), now)
+    host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
+    return game_message(delivery, game, reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)), now)
 
 
-def _seats(game: Game) -> str:
+def _seats_text(game: Game) -> str:
     signups = list(game.signups.current().values_list("seated_at", flat=True))
     seated = len([at for at in signups if at])
-    return seats_text(seated, game.effective.seats, len(signups) - seated)
+    return seats_text(seated, game.settings.seats, len(signups) - seated)
 
 
 # --- the digest ------------------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def _seats(game: Game) -> str:
 def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Skip:
     if row.recipient is None:
         return Skip("nobody to tell")
-    games = news_for(row.recipient, row.due_at - DIGEST_BACK, now)
+    games = digest_games(row.recipient, row.due_at - DIGEST_LOOKBACK, now)
     if not games:
         return Skip("there is nothing new for them")
     # What was told, so that it is not told again.
@@ -83,37 +83,37 @@ def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Sk
 
 def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """One letter about games of several guilds, so what was chosen in each counts for its games."""
-    told: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
-    games = open_to(delivery.recipient, told, now)
+    chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
+    games = joinable_games(delivery.recipient, chosen_games, now)
     if not games:
         return Skip("none of the games is open to them any more")
     if delivery.in_channel:
         # Their direct messages are closed; what is said in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
-    lines = [(g.title, g.guild.name, g.starts_at, marked(delivery, g.url), _seats(g)) for g in games]
-    made = letter(delivery, reminder_wording.digest(lines), None, games[0].announcement.place_id, now)
+    rows = [(g.title, g.guild.name, g.starts_at, with_nonce(delivery, g.url), _seats_text(g)) for g in games]
+    message = build_message(delivery, reminder_wording.digest(rows), None, games[0].announcement.place_id, now)
     guilds = {game.guild_id for game in games}
-    chosen = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)
-    quiet = {one.guild_id for one in chosen if one.is_quiet(now)}
-    return replace(made, silent=quiet == guilds)
+    preferences = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)
+    quiet = {one.guild_id for one in preferences if one.is_quiet(now)}
+    return replace(message, silent=quiet == guilds)
 
 
 # --- a test ----------------------------------------------------------------------------------------------
 
 
-def guild_of_test(row: Notification) -> int:
+def test_reminder_guild_id(row: Notification) -> int:
     return int(row.facts["guild"])
 
 
-def build_test(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    guild = Guild.objects.present().filter(pk=guild_of_test(delivery.notification)).first()
+def _test_reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    guild = Guild.objects.present().filter(pk=test_reminder_guild_id(delivery.notification)).first()
     if guild is None:
         return Skip("the bot was removed from the server")
     channel = _channel_for_mentions(guild) if delivery.in_channel else None
     if delivery.in_channel and channel is None:
         return Skip(reminder_wording.NO_CHANNEL)
-    text = reminder_wording.test_reminder(plain(guild.name), marked(delivery, choices_address(guild.pk)))
-    return letter(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
+    text = reminder_wording.test_reminder(escape_markdown(guild.name), with_nonce(delivery, preferences_url(guild.pk)))
+    return build_message(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
 
 
 def _channel_for_mentions(guild: Guild) -> Channel | None:
@@ -124,7 +124,7 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
     return latest.channel if latest is not None else next((one for one in usable if not one.missing), None)
 
 
-def last_test(user_id: int, guild_id: int) -> Notification | None:
+def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
     """The test reminder that a person asked for last in a guild."""
     rows = Notification.objects.filter(kind="test_reminder", recipient=user_id, facts__guild=str(guild_id))
     return rows.order_by("-pk").first()

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 
 from games.core import wording
-from games.core.notifications import about, about_game, game_of, marked, stale, to_recipient
-from games.core.scheduling import REMINDERS
+from games.core.notifications import common_game_texts, game_message, game_of_notification, with_nonce, skip_if_moved, only_recipient
+from games.core.scheduling import REMINDER_KINDS
 from games.models import Game
 from games.models.settings import ReminderPlace
 from games.reminders import news
@@ -19,86 +19,86 @@ from notifications.models import Delivery, DeliveryMethod, Notification, Prefere
 from notifications.policy import LATE_AFTER, NO_MESSAGES_WANTED
 from notifications.types import Skip, NotificationType, guild_of_game, register
 
-PINGS_MOST = 80  # people called by one message
+MAX_PINGS = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
-MENTION = 24  # characters of one mention, at most
+MENTION_MAX = 24  # characters of one mention, at most
 
 
 # --- reminders -------------------------------------------------------------------------------------------
 
 
-def _reminded(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    game = game_of(row)
-    if (drop := stale(row, game, now)) is not None:
-        return drop
+def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    game = game_of_notification(row)
+    if (skip := skip_if_moved(row, game, now)) is not None:
+        return skip
     due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
     if due.filter(offset__lt=row.offset).exists():
         return Skip("a later reminder of the game is due too")
-    if game.effective.reminder_place == ReminderPlace.CHANNEL:
+    if game.settings.reminder_place == ReminderPlace.CHANNEL:
         # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
         row.facts |= {"place": ReminderPlace.CHANNEL.value}
         row.save(update_fields=["facts"])
         return [game.host_id]
-    everyone = dict.fromkeys([game.host_id, *_seated(game)])
+    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     # Those whose own reminder is nearer to the start, and due too, hear of that alone.
     own = Notification.objects.open().filter(kind="own_reminder", game=game, due_at__lte=now, offset__lt=row.offset)
-    nearer = _wanting(game, own.values("offset")) | _reminded_already(row, game, row.offset or 0)
+    nearer = _users_with_own_reminder(game, own.values("offset")) | _users_reminded_nearer(row, game, row.offset or 0)
     return [user_id for user_id in everyone if user_id not in nearer]
 
 
-def _own_reminded(row: Notification, now: datetime) -> Iterable[int] | Skip:
+def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
-    game = game_of(row)
-    if (drop := stale(row, game, now)) is not None:
-        return drop
+    game = game_of_notification(row)
+    if (skip := skip_if_moved(row, game, now)) is not None:
+        return skip
     others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
     in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
     if others.open().exists() or in_channel.exists():
         return Skip("the game's own reminder is due too")
-    wanting = _wanting(game, [row.offset]) - _reminded_already(row, game, (row.offset or 0) + 1)
-    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated(game)]) if user_id in wanting]
+    wanting = _users_with_own_reminder(game, [row.offset]) - _users_reminded_nearer(row, game, (row.offset or 0) + 1)
+    return [user_id for user_id in dict.fromkeys([game.host_id, *_seated_user_ids(game)]) if user_id in wanting]
 
 
-def _wanting(game: Game, minutes: Any) -> set[int]:
+def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
     """Who chose an own reminder of such a length in the game's guild."""
-    found = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
-    return set(found.values_list("user_id", flat=True))
+    preferences = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
+    return set(preferences.values_list("user_id", flat=True))
 
 
-def _reminded_already(row: Notification, game: Game, offset: int) -> set[int]:
+def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[int]:
     """Who has or gets a reminder of the same start that is less than so many minutes before it."""
-    letters = Delivery.objects.filter(
+    deliveries = Delivery.objects.filter(
         notification__game=game,
-        notification__kind__in=REMINDERS,
+        notification__kind__in=REMINDER_KINDS,
         notification__offset__lt=offset,
         notification__facts__starts_at=row.facts["starts_at"],
     )
-    unsaid = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
-    return set(letters.exclude(status__in=unsaid).values_list("recipient_id", flat=True))
+    undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
+    return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))
 
 
-def _guild_of_reminder(row: Notification) -> int | None:
+def _reminder_guild_id(row: Notification) -> int | None:
     """One message for all is not for its recipient to choose."""
     return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
 
 
-def _seated(game: Game) -> list[int]:
+def _seated_user_ids(game: Game) -> list[int]:
     seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
     return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
-def _reminder(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game = game_of(delivery.notification)
-    if (drop := stale(delivery.notification, game, now)) is not None:
-        return drop
+def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
+    if (skip := skip_if_moved(delivery.notification, game, now)) is not None:
+        return skip
     if now - delivery.notification.due_at > LATE_AFTER and _later_reminder(delivery).exists():
         return Skip("a later reminder of the game goes instead")
     if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
-        return _reminder_in_channel(delivery, game, now)
+        return _channel_reminder_message(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
         return Skip("they left")
-    return about_game(delivery, game, reminder_wording.reminder(*about(delivery, game), hosting), now)
+    return game_message(delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now)
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
@@ -108,29 +108,29 @@ def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
         recipient=delivery.recipient_id,
         status=DeliveryStatus.PENDING,
         notification__game=row.game_id,
-        notification__kind__in=REMINDERS,
+        notification__kind__in=REMINDER_KINDS,
         notification__offset__lt=row.offset,
     )
 
 
-def _reminder_in_channel(delivery: Delivery, game: Game, now: datetime) -> OutgoingMessage | Skip:
+def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> OutgoingMessage | Skip:
     """One message that calls everyone seated who wants to be told, as many as one message may ping.
 
     Whose quiet hours it is stands in the text, and is not pinged.
     """
-    everyone = dict.fromkeys([game.host_id, *_seated(game)])
-    found = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
-    chosen = {one.user_id: one for one in found}
-    text = reminder_wording.everyone_reminded(wording.plain(game.title), game.starts_at, marked(delivery, game.url))
-    letter = about_game(delivery, game, text, now)
-    most = min(PINGS_MOST, (MESSAGE_MAX - len(letter.text)) // MENTION)
-    called = [pk for pk in everyone if pk not in chosen or chosen[pk].how != DeliveryMethod.NONE][:most]
-    if not called:
+    everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
+    preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
+    by_user = {one.user_id: one for one in preferences}
+    text = reminder_wording.channel_reminder(wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url))
+    message = game_message(delivery, game, text, now)
+    most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
+    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].how != DeliveryMethod.NONE][:most]
+    if not mentioned:
         return Skip(NO_MESSAGES_WANTED)
-    calls = " ".join(f"<@{user_id}>" for user_id in called)
-    awake = tuple(pk for pk in called if pk not in chosen or not chosen[pk].is_quiet(now))
+    mentions = " ".join(f"<@{user_id}>" for user_id in mentioned)
+    pinged = tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now))
     return replace(
-        letter, user_id=None, channel_id=game.announcement.place_id, text=f"{calls} {letter.text}", ping_users=awake
+        message, user_id=None, channel_id=game.announcement.place_id, text=f"{mentions} {message.text}", ping_users=pinged
     )
 
 
@@ -150,8 +150,8 @@ def _is_seated(game: Game, user_id: int) -> bool:
 # --- what its hosts write --------------------------------------------------------------------------------
 
 
-register(NotificationType("reminder", recipients=_reminded, build_message=_reminder, guild=_guild_of_reminder))
-register(NotificationType("own_reminder", recipients=_own_reminded, build_message=_reminder))
+register(NotificationType("reminder", recipients=_reminder_recipients, build_message=_reminder_message, guild=_reminder_guild_id))
+register(NotificationType("own_reminder", recipients=_own_reminder_recipients, build_message=_reminder_message))
 register(NotificationType("new_game", recipients=news.recipients_of_new_game, build_message=news.build_new_game))
 register(NotificationType("digest", recipients=news.recipients_of_digest, build_message=news.build_digest))
-register(NotificationType("test_reminder", recipients=to_recipient, build_message=news.build_test, guild=news.guild_of_test))
+register(NotificationType("test_reminder", recipients=only_recipient, build_message=news._test_reminder_message, guild=news.test_reminder_guild_id))

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.pages.shortcuts import actor
 from games.reminders import wording as reminder_wording
-from games.reminders.actions import Choices, choices_of, choose, send_test
-from games.reminders.news import last_test
+from games.reminders.actions import NotificationChoices, get_choices, save_choices, send_test_reminder
+from games.reminders.news import last_test_reminder
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
@@ -24,7 +24,7 @@ from notifications.policy import NO_MESSAGES_WANTED
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 
 
-def _clock(label: str) -> forms.TimeField:
+def _time_field(label: str) -> forms.TimeField:
     return forms.TimeField(
         required=False,
         label=label,
@@ -34,12 +34,12 @@ def _clock(label: str) -> forms.TimeField:
     )
 
 
-class ChoicesForm(forms.Form):
+class PreferencesForm(forms.Form):
     """How a person is told, when silently, and of which new games."""
 
     how = forms.ChoiceField(
         label="How",
-        choices=list(reminder_wording.TOLD_HOW.items()),
+        choices=list(reminder_wording.DELIVERY_CHANNELS.items()),
         widget=forms.RadioSelect,
         help_text=reminder_wording.HOW_HELP,
     )
@@ -51,45 +51,45 @@ class ChoicesForm(forms.Form):
         help_text=reminder_wording.REMINDER_HELP,
         error_messages={"invalid_choice": reminder_wording.BAD_REMINDER},
     )
-    quiet_from = _clock("From")
-    quiet_to = _clock("To")
-    news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEWS.items()))
+    quiet_from = _time_field("From")
+    quiet_to = _time_field("To")
+    news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
 
-    def __init__(self, *args: Any, guild: Guild, chosen: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, guild: Guild, preferences: NotificationChoices, **kwargs: Any) -> None:
         self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(gone_at=None)}
         kwargs["initial"] = {
-            "how": chosen.how,
-            "reminder": str(chosen.reminder or ""),
-            "quiet_from": chosen.quiet_from,
-            "quiet_to": chosen.quiet_to,
-            "news": chosen.news,
-            **{name: chosen.templates.get(one.pk, "") for name, one in self.templates.items()},
+            "how": preferences.how,
+            "reminder": str(preferences.reminder or ""),
+            "quiet_from": preferences.quiet_from,
+            "quiet_to": preferences.quiet_to,
+            "news": preferences.news,
+            **{name: preferences.templates.get(one.pk, "") for name, one in self.templates.items()},
         }
         super().__init__(*args, **kwargs)
         # Whatever was chosen stays to be chosen.
-        lengths = sorted({*REMINDERS, *filter(None, [chosen.reminder])})
+        lengths = sorted({*REMINDERS, *filter(None, [preferences.reminder])})
         field = self.fields["reminder"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [("", "None"), *((str(minutes), reminder_wording.before(minutes)) for minutes in lengths)]
-        for name, one in self.templates.items():
+        for name, template in self.templates.items():
             self.fields[name] = forms.ChoiceField(
                 required=False,
-                label=reminder_wording.news_of(one.name),
-                choices=list(reminder_wording.NEWS_OF_TEMPLATE.items()),
+                label=reminder_wording.template_choice_label(template.name),
+                choices=list(reminder_wording.TEMPLATE_NEW_GAME_CHOICES.items()),
             )
 
     @property
     def template_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.templates]
 
-    def choices(self) -> Choices:
+    def preferences(self) -> NotificationChoices:
         """What a valid form says."""
         data = self.cleaned_data
         own = {name: data[name] for name in ("how", "reminder", "quiet_from", "quiet_to", "news")}
-        return Choices(**own, templates={one.pk: data[name] for name, one in self.templates.items()})
+        return NotificationChoices(**own, templates={one.pk: data[name] for name, one in self.templates.items()})
 
 
-def _guild(request: ViewerRequest, guild_id: int) -> Guild:
+def _visible_guild(request: ViewerRequest, guild_id: int) -> Guild:
     return get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
 
 
@@ -107,24 +107,24 @@ def all_guilds(request: ViewerRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """What a person is told of games in a guild."""
-    guild = _guild(request, guild_id)
-    form = ChoicesForm(request.POST or None, guild=guild, chosen=choices_of(request.user, guild.pk))
+    guild = _visible_guild(request, guild_id)
+    form = PreferencesForm(request.POST or None, guild=guild, preferences=get_choices(request.user, guild.pk))
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            flash.success(request, choose(guild.pk, form.choices(), actor(request), db_now()))
+            flash.success(request, save_choices(guild.pk, form.preferences(), actor(request), db_now()))
             return redirect("guild-notifications", guild.pk)
         except Refused as refused:
             problem = "" if refused.refusal.fields else refused.refusal.sentence
             for name, sentence in refused.refusal.fields.items():
                 form.add_error(name, sentence)
-    test, waits = _test_result(request.user, guild)
+    test, test_pending = _test_result(request.user, guild)
     context = {
         "guild": guild,
         "form": form,
         "problem": problem,
         "test": test,
-        "waits": waits,
+        "waits": test_pending,
         "quiet_help": reminder_wording.QUIET_HELP,
         "follow_help": reminder_wording.FOLLOW_HELP,
     }
@@ -133,38 +133,38 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
 
 def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
     """What came of the last test reminder, in words, and whether there is more to come."""
-    row = last_test(user.pk, guild.pk)
-    letter = row.deliveries.order_by("-pk").first() if row is not None else None
+    row = last_test_reminder(user.pk, guild.pk)
+    delivery = row.deliveries.order_by("-pk").first() if row is not None else None
     if row is None:
         return "", False
-    if letter is None:
+    if delivery is None:
         return (
-            (reminder_wording.test_dropped(row.dropped), False)
+            (reminder_wording.test_skipped(row.dropped), False)
             if row.dropped
-            else (reminder_wording.test_waits(row.error), True)
+            else (reminder_wording.test_pending(row.error), True)
         )
-    choice = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
-    closed = letter.in_channel and (choice is None or choice.how != DeliveryMethod.MENTION)
-    if letter.status == DeliveryStatus.SENT and letter.sent_at is not None:
-        channel = Channel.objects.filter(pk=letter.channel_id or 0).first() if letter.in_channel else None
-        silently = choice is not None and choice.is_quiet(letter.sent_at)
-        return reminder_wording.test_came(letter.in_channel, str(channel or "the channel"), closed, silently), False
-    if letter.status == DeliveryStatus.PENDING:
-        return reminder_wording.test_waits(letter.error), True
-    if letter.error == NO_MESSAGES_WANTED:
+    preference = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
+    closed = delivery.in_channel and (preference is None or preference.how != DeliveryMethod.MENTION)
+    if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
+        channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
+        silently = preference is not None and preference.is_quiet(delivery.sent_at)
+        return reminder_wording.test_delivered(delivery.in_channel, str(channel or "the channel"), closed, silently), False
+    if delivery.status == DeliveryStatus.PENDING:
+        return reminder_wording.test_pending(delivery.error), True
+    if delivery.error == NO_MESSAGES_WANTED:
         return reminder_wording.TEST_UNWANTED, False
-    if letter.status == DeliveryStatus.DROPPED and not closed:
-        return reminder_wording.test_dropped(letter.error), False
-    return reminder_wording.test_failed(letter.error, closed), False
+    if delivery.status == DeliveryStatus.DROPPED and not closed:
+        return reminder_wording.test_skipped(delivery.error), False
+    return reminder_wording.test_failed(delivery.error, closed), False
 
 
 @login_required
 @require_POST
-def test(request: ViewerRequest, guild_id: int) -> HttpResponse:
+def request_test_reminder(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Have a test reminder sent, by whatever sends everything else."""
-    guild = _guild(request, guild_id)
+    guild = _visible_guild(request, guild_id)
     try:
-        flash.success(request, send_test(guild.pk, actor(request), db_now()))
+        flash.success(request, send_test_reminder(guild.pk, actor(request), db_now()))
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
     return redirect(reverse("guild-notifications", args=[guild.pk]) + "#test")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from games.core.wording import plain, stamp
+from games.core.wording import escape_markdown, timestamp
 from games.reminders.rules import DIGEST_HOUR
 from gamesched.lib.durations import minutes_text
 
-LONGEST = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
+DIGEST_MAX = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
 TITLE_SHOWN = 80
 
 NO_GUILD = "You are not a member of that server, or the bot is not in it."
@@ -28,20 +28,20 @@ REMINDER_HELP = "For you alone, beside those that a game has for everybody: for 
 QUIET_HELP = "Messages still come on time, but without a sound and without a push on your phone, so you miss none."
 FOLLOW_HELP = "Of games that have a free seat and that you may play."
 
-TOLD_HOW = {
+DELIVERY_CHANNELS = {
     "dm": "By direct message",
     "mention": "By a mention in the game's channel",
     "none": "Not at all",
 }
-NEWS = {"": "No", "now": "At once", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
-NEWS_OF_TEMPLATE = NEWS | {"": "As all games"}
+NEW_GAME_CHOICES = {"": "No", "now": "At once", "daily": f"In a daily digest, at {DIGEST_HOUR}:00"}
+TEMPLATE_NEW_GAME_CHOICES = NEW_GAME_CHOICES | {"": "As all games"}
 
 
 def before(minutes: int) -> str:
     return f"{minutes_text(minutes)} before"
 
 
-def news_of(template: str) -> str:
+def template_choice_label(template: str) -> str:
     """The label of the choice for one kind of game."""
     return f"Games of the kind “{template}”"
 
@@ -50,7 +50,7 @@ def news_of(template: str) -> str:
 
 
 def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, seats: str) -> str:
-    return f"🎲 {host} scheduled **{title}** in {guild}, {stamp(starts_at)}. {seats}.\n{url}"
+    return f"🎲 {host} scheduled **{title}** in {guild}, {timestamp(starts_at)}. {seats}.\n{url}"
 
 
 def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
@@ -58,8 +58,8 @@ def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
     text = "🎲 New games with free seats:" if len(games) > 1 else "🎲 A new game with free seats:"
     for number, (title, guild, starts_at, url, seats) in enumerate(games):
         shown = title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"
-        line = f"\n- **{plain(shown)}** in {plain(guild)}, {stamp(starts_at)}: {seats}. <{url}>"
-        if len(text) + len(line) > LONGEST:
+        line = f"\n- **{escape_markdown(shown)}** in {escape_markdown(guild)}, {timestamp(starts_at)}: {seats}. <{url}>"
+        if len(text) + len(line) > DIGEST_MAX:
             return f"{text}\n- And {len(games) - number} more, on your servers' pages."
         text += line
     return text
@@ -71,33 +71,33 @@ def test_reminder(guild: str, url: str) -> str:
 
 # --- how a test went -------------------------------------------------------------------------------------
 
-OPEN_DMS = (
+MENTIONED_INSTEAD_OF_DM = (
     "Your direct messages are closed, so it came as a mention in {channel}, as every message will. To get direct "
     "messages, open the server's menu in Discord, choose Privacy Settings and allow Direct Messages; then test again."
 )
-CLOSED_NOWHERE = (
+CLOSED_DMS = (
     "It did not reach you: your direct messages are closed. Open the server's menu in Discord, choose Privacy Settings "
     "and allow Direct Messages; then test again."
 )
 
 
-def test_waits(error: str) -> str:
+def test_pending(error: str) -> str:
     return f"It is on its way{f' ({error})' if error else ''}."
 
 
-def test_came(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
+def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
     """Where a test reminder went."""
     text = "It arrived as a direct message."
     if mentioned:
-        text = OPEN_DMS.format(channel=channel) if closed else f"It arrived as a mention in {channel}."
+        text = MENTIONED_INSTEAD_OF_DM.format(channel=channel) if closed else f"It arrived as a mention in {channel}."
     return f"{text} It made no sound, since these are your quiet hours." if silently else text
 
 
 def test_failed(why: str, closed: bool) -> str:
-    return CLOSED_NOWHERE if closed else f"It did not reach you: {why}"
+    return CLOSED_DMS if closed else f"It did not reach you: {why}"
 
 
-def test_dropped(why: str) -> str:
+def test_skipped(why: str) -> str:
     return f"Nothing was sent: {why}."
 
 
@@ -105,9 +105,9 @@ NO_CHANNEL = "the bot may post in no channel of this server, so it cannot mentio
 
 
 def reminder(title: str, guild: str, starts_at: datetime, url: str, hosting: bool) -> str:
-    whose = "Your game" if hosting else "Reminder:"
-    return f"⏰ {whose} **{title}** in {guild} starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
+    intro = "Your game" if hosting else "Reminder:"
+    return f"⏰ {intro} **{title}** in {guild} starts {timestamp(starts_at, 'R')}, {timestamp(starts_at)}.\n{url}"
 
 
-def everyone_reminded(title: str, starts_at: datetime, url: str) -> str:
-    return f"⏰ **{title}** starts {stamp(starts_at, 'R')}, {stamp(starts_at)}.\n{url}"
+def channel_reminder(title: str, starts_at: datetime, url: str) -> str:
+    return f"⏰ **{title}** starts {timestamp(starts_at, 'R')}, {timestamp(starts_at)}.\n{url}"

@@ -11,16 +11,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from games.admin.base import VerbAdmin, VerbForm, actor
+from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core import wording
 from games.core.state_wording import STATE_TEXT
-from games.core.states import State, allowed
+from games.core.states import State, is_allowed
 from games.models import Game, Signup
-from games.models.settings import OWN
+from games.models.settings import GAME_SETTINGS
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.admin_export import games_csv
-from games.scheduling.admin_form import SETTINGS, GameForm
+from games.scheduling.admin_form import SETTINGS, GameAdminForm
 from games.signups.admin import SignupInline
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -59,7 +59,7 @@ class StateFilter(admin.SimpleListFilter):
         return None
 
 
-class LettersInline(GuildScopedInline):
+class NotificationsInline(GuildScopedInline):
     """What people were told, or will be."""
 
     model = Notification
@@ -70,24 +70,24 @@ class LettersInline(GuildScopedInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notification]:
         rows: QuerySet[Notification] = super().get_queryset(request)
-        told = ("sent", "failed", "pending")
-        counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in told}
-        letters = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
-        return letters.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
+        statuses = ("sent", "failed", "pending")
+        counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in statuses}
+        notifications = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
+        return notifications.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
     def outcome(self, row: Any) -> Any:
         counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
-        said = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        said = said or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        text = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+        text = text or row.dropped or ("nobody to tell" if row.closed_at else "to come")
         return format_html(
-            '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), said
+            '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), text
         )
 
 
 @admin.register(Game)
-class GameAdmin(VerbAdmin):
-    form = GameForm
+class GameAdmin(ActionAdmin):
+    form = GameAdminForm
     guild_path = "guild"
     list_display = ("title", "starts_at", "status", "seats_taken", "template", "host", "channel", "guild")
     list_filter = (StateFilter, "template", "channel", "guild")
@@ -133,11 +133,11 @@ class GameAdmin(VerbAdmin):
     # --- one game ---
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return [SignupInline, LettersInline] if obj else []
+        return [SignupInline, NotificationsInline] if obj else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        where = ["channel", "template"] if obj else ["guild", *self._host(request), "channel", "template"]
-        made = [
+        where = ["channel", "template"] if obj else ["guild", *self._host_fields(request), "channel", "template"]
+        fieldsets = [
             (None, {"fields": ["title", "description", *where, "edition"]}),
             ("When", {"fields": ["starts_at", "zone"]}),
             (
@@ -146,11 +146,11 @@ class GameAdmin(VerbAdmin):
             ),
         ]
         if obj:
-            made.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
-            made.append(("Settings in force", {"fields": ["in_force"]}))
-        return made
+            fieldsets.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
+            fieldsets.append(("Settings in force", {"fields": ["in_force"]}))
+        return fieldsets
 
-    def _host(self, request: HttpRequest) -> list[str]:
+    def _host_fields(self, request: HttpRequest) -> list[str]:
         """Others than superusers schedule games of their own."""
         return ["host"] if is_superuser(request) else []
 
@@ -162,22 +162,22 @@ class GameAdmin(VerbAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when the game ends is answered by the verb, in a sentence.
-        over = obj is not None and request.method != "POST" and not allowed("edit", obj.state(db_now()))
+        over = obj is not None and request.method != "POST" and not is_allowed("edit", obj.state(db_now()))
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        found = super().get_object(request, object_id, from_field)
+        game = super().get_object(request, object_id, from_field)
         if request.method == "POST":
             # Held until the form is saved, so that what rehearsing found still holds then.
-            Game.objects.select_for_update(no_key=True).get(pk=found.pk)
-            found = super().get_object(request, object_id, from_field)
-        return found
+            Game.objects.select_for_update(no_key=True).get(pk=game.pk)
+            game = super().get_object(request, object_id, from_field)
+        return game
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         for formset in formsets:
             for row in getattr(formset, "extra_forms", []):
-                if isinstance(row, VerbForm) and row.has_changed():
-                    self.message_user(request, row.verb().text)
+                if isinstance(row, ActionForm) and row.has_changed():
+                    self.message_user(request, row.perform().text)
 
     def construct_change_message(self, request: Any, form: Any, formsets: Any, add: bool = False) -> Any:
         return ""
@@ -190,13 +190,13 @@ class GameAdmin(VerbAdmin):
     @admin.display(description="as they hold now")
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
-        held = [
+        rows = [
             (name.removesuffix("_ids").replace("_", " "), wording.setting_text(name, one.value, roles), one.source)
-            for name, one in game.effective.sources.items()
-            if name in OWN
+            for name, one in game.settings.sources.items()
+            if name in GAME_SETTINGS
         ]
         return format_html(
-            '<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {} <small>from {}</small></li>", held)
+            '<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {} <small>from {}</small></li>", rows)
         )
 
     @admin.display(description="announcement")
@@ -214,7 +214,7 @@ class GameAdmin(VerbAdmin):
         reason = request.POST.get("reason", "")
         problem = ""
         if "confirmed" in request.POST:
-            problem = self._cancel(request, games, reason)
+            problem = self._cancel_each(request, games, reason)
             if not problem:
                 return None
         context = {
@@ -227,33 +227,33 @@ class GameAdmin(VerbAdmin):
         }
         return TemplateResponse(request, "admin/games/game/cancel.html", context, status=422 if problem else 200)
 
-    def _cancel(self, request: ViewerRequest, games: list[Game], reason: str) -> str:
-        by = actor(request.user)
+    def _cancel_each(self, request: ViewerRequest, games: list[Game], reason: str) -> str:
+        by = admin_actor(request.user)
         for game in games:
             try:
-                done = scheduling.cancel(game.pk, reason, by, db_now())
+                result = scheduling.cancel_game(game.pk, reason, by, db_now())
             except Refused as refused:
                 if refused.refusal.code == "bad_reason":
                     return refused.refusal.sentence
                 self.message_user(request, f"{game}: {refused.refusal.sentence}", messages.ERROR)
             else:
-                self.message_user(request, f"{game}: {done.text}")
+                self.message_user(request, f"{game}: {result.text}")
         return ""
 
     @admin.action(description="Announce the selected drafts now")
     def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
-        by = actor(request.user)
-        self.apply(request, [partial(publishing.announce, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        by = admin_actor(request.user)
+        self.run_actions(request, [partial(publishing.announce_game, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
     @admin.action(description="Undo the cancellation of the selected games")
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
-        by = actor(request.user)
-        self.apply(request, [partial(publishing.uncancel, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        by = admin_actor(request.user)
+        self.run_actions(request, [partial(publishing.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
     @admin.action(description="Announce the selected games again")
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
-        by = actor(request.user)
-        self.apply(request, [partial(scheduling.announce_again, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        by = admin_actor(request.user)
+        self.run_actions(request, [partial(scheduling.retry_announcement, g.pk, by, db_now()) for g in queryset.order_by("pk")])
 
     @admin.action(description="Export the selected games as CSV", permissions=["view"])
     def export(self, request: HttpRequest, queryset: QuerySet[Game]) -> HttpResponse:

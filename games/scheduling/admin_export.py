@@ -8,10 +8,10 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 
 from games.core import state_wording
-from games.core.csv_files import table
+from games.core.csv_files import csv_response
 from games.models import Game, Signup
 
-HEAD = (
+CSV_HEADER = (
     "id", "title", "server", "channel", "template", "host", "start (UTC)", "time zone", "minutes", "status", "seats",
     "seated", "waiting", "cancelled because",
 )  # fmt: skip
@@ -20,17 +20,17 @@ HEAD = (
 def games_csv(games: QuerySet[Game], now: datetime) -> HttpResponse:
     """The games with who is in, one a line, as a file to download."""
     people = Prefetch("signups", Signup.objects.current().select_related("user"), to_attr="current")
-    return table("games.csv", HEAD, (_row(game, game.current, now) for game in games.prefetch_related(people)))
+    return csv_response("games.csv", CSV_HEADER, (_row(game, game.current, now) for game in games.prefetch_related(people)))
 
 
 def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:
     def names(these: Iterable[Signup]) -> str:
         return "; ".join(str(one.user or one.placeholder) for one in these)
 
-    held = game.effective
+    settings = game.settings
     return (
         game.pk, game.title, game.guild, game.channel, game.template or "", game.host,
-        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, held.duration, state_wording.STATE_TEXT[game.state(now)],
-        held.seats or "unlimited", names(s for s in signups if s.seated_at),
+        f"{game.starts_at:%Y-%m-%d %H:%M}", game.zone, settings.duration, state_wording.STATE_TEXT[game.state(now)],
+        settings.seats or "unlimited", names(s for s in signups if s.seated_at),
         names(s for s in signups if not s.seated_at), game.cancel_reason,
     )  # fmt: skip

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
-from games.admin.base import VerbForm, actor
-from games.core.base import Done
+from games.admin.base import ActionForm, admin_actor
+from games.core.base import ActionResult
 from games.models import Game, GameTemplate
 from games.scheduling import actions as scheduling
-from games.scheduling.actions import plan_of
+from games.scheduling.actions import plan_from_game
 from games.scheduling.rules import Plan
 from games.server_settings.fields import RemindersField
 from gamesched.lib.clock import db_now
@@ -21,7 +21,7 @@ from guilds.models import Channel
 SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
 
 
-class GameForm(VerbForm):
+class GameAdminForm(ActionForm):
     """What a person decides about a game. Only what they changed is handed to the verb."""
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -56,9 +56,9 @@ class GameForm(VerbForm):
         zone = self.fields.get("zone")
         if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
             zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]
-        self._only_of_its_guild()
+        self._limit_to_guild()
 
-    def _only_of_its_guild(self) -> None:
+    def _limit_to_guild(self) -> None:
         """A game stays in its guild, and may keep a channel or template that is no longer offered."""
         game = self.instance
         for name, kept in (("channel", Channel.objects.all()), ("template", GameTemplate.objects.all())):
@@ -77,27 +77,27 @@ class GameForm(VerbForm):
                 self.add_error(name, f"That {name} is of another server. Choose another.")
         return super().clean()
 
-    def verb(self) -> Done:
-        now, by = db_now(), actor(self.user)
+    def perform(self) -> ActionResult:
+        now, by = db_now(), admin_actor(self.user)
         if self.instance.pk is None:
             data = self.cleaned_data
-            plan = Plan(channel_id=data["channel"].pk, **self._said(("title", "description", "starts_at", "zone")))
-            plan = replace(plan, **self._said(("template", *SETTINGS)))
-            return scheduling.create(data["guild"].pk, plan, by, now, host=data.get("host"))
-        plan = replace(plan_of(self.instance), **self._said(self.changed_data))
-        return scheduling.edit(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
+            plan = Plan(channel_id=data["channel"].pk, **self._plan_values(("title", "description", "starts_at", "zone")))
+            plan = replace(plan, **self._plan_values(("template", *SETTINGS)))
+            return scheduling.create_game(data["guild"].pk, plan, by, now, host=data.get("host"))
+        plan = replace(plan_from_game(self.instance), **self._plan_values(self.changed_data))
+        return scheduling.edit_game(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
 
-    def _said(self, names: Sequence[str]) -> dict[str, Any]:
+    def _plan_values(self, names: Sequence[str]) -> dict[str, Any]:
         """These fields as a plan has them."""
-        said = {}
+        values = {}
         for name in names:
             value = self.cleaned_data[name]
             if name in {"channel", "template"}:
-                said[f"{name}_id"] = value.pk if value else None
+                values[f"{name}_id"] = value.pk if value else None
             elif name != "edition":
-                said[name] = tuple(value) if isinstance(value, list) else value
-        return said
+                values[name] = tuple(value) if isinstance(value, list) else value
+        return values
 
-    def meanwhile(self) -> Iterable[tuple[str, str]]:
+    def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
         names = [name for name in self.changed_data if name != "edition"]
         return [(str(self[name].label), str(getattr(self.instance, name) or "")) for name in names]

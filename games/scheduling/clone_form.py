@@ -8,31 +8,31 @@ from django import forms
 from games.confirmations import wording as confirmation_wording
 from games.core import rules
 from games.core.base import Actor
-from games.core.host_text import as_written, may_copy_instructions
+from games.core.host_text import with_explicit_settings_only, may_copy_instructions
 from games.models import Game
-from games.scheduling.cloning import Carry
+from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
 
 
-class AgainForm(GameForm):
+class CloneForm(GameForm):
     """A new game that begins as an earlier one was, with the choice whether its players come along."""
 
     carry = forms.ChoiceField(
         label=confirmation_wording.CARRY_LABEL,
         choices=list(confirmation_wording.CARRY.items()),
         widget=forms.RadioSelect,
-        initial=Carry.NO.value,
+        initial=CarryPlayers.NO.value,
         help_text=confirmation_wording.CARRY_HELP,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["participants"].help_text = confirmation_wording.NAMED_HELP
+        self.fields["participants"].help_text = confirmation_wording.CLONE_PARTICIPANTS_HELP
 
     @staticmethod
-    def initial_again(game: Game, actor: Actor, now: datetime) -> dict[str, Any]:
+    def initial_of_clone(game: Game, actor: Actor, now: datetime) -> dict[str, Any]:
         """What it begins with: the same a week later, by the clock where the game was meant."""
-        initial = GameForm.initial_of(as_written(game))
+        initial = GameForm.initial_of(with_explicit_settings_only(game))
         if not may_copy_instructions(game, actor):
             initial["instructions"] = None
         at = rules.next_week(game.starts_at, game.zone, now)

@@ -10,21 +10,21 @@ from django import forms
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.models import Game, GameTemplate
-from games.models.layers import inherited, places
-from games.models.settings import THIS_GAME, Says, Setting
-from games.models.settings import resolve as resolve_levels
+from games.models.layers import inherited_settings, announcement_channels
+from games.models.settings import THIS_GAME, SettingsLayer, Setting
+from games.models.settings import resolve_settings as resolve_levels
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import Announce, ClockProblem, Plan, When, resolve
-from games.server_settings.fields import LevelForm, archives, channel_label
-from games.signups.forms import NamesPeople, names_area
+from games.scheduling.rules import AnnounceSchedule, ClockProblem, Plan, AnnounceWhen, resolve_local_time
+from games.server_settings.fields import SettingsFieldsForm, archive_choices, channel_label
+from games.signups.forms import ParticipantsForm, names_textarea
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
 
-ANNOUNCING = ("announce", "announce_date", "announce_time")
+ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
 
-class GameForm(NamesPeople, LevelForm):
+class GameForm(ParticipantsForm, SettingsFieldsForm):
     """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
 
     title = forms.CharField(
@@ -82,15 +82,15 @@ class GameForm(NamesPeople, LevelForm):
         required=False,
         max_length=10000,
         strip=False,
-        widget=names_area(),
+        widget=names_textarea(),
         help_text=wording.PARTICIPANTS_HELP,
     )
     announce = forms.ChoiceField(
         required=False,
         label="When players see it",
-        choices=list(schedule_wording.CHOICES.items()),
+        choices=list(schedule_wording.ANNOUNCE_CHOICES.items()),
         widget=forms.RadioSelect,
-        initial=When.NOW.value,
+        initial=AnnounceWhen.NOW.value,
         help_text=schedule_wording.ANNOUNCE_HELP,
     )
     announce_date = forms.DateField(
@@ -109,7 +109,7 @@ class GameForm(NamesPeople, LevelForm):
         error_messages={"invalid": "Write the time as 19:30."},
     )
     silence = forms.ChoiceField(
-        required=False, label=confirmation_wording.SILENCE_LABEL, help_text=confirmation_wording.SILENCE_HELP
+        required=False, label=confirmation_wording.UNCONFIRMED_LABEL, help_text=confirmation_wording.UNCONFIRMED_HELP
     )
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -125,46 +125,46 @@ class GameForm(NamesPeople, LevelForm):
         """`pingable`: the only roles offered to be pinged, beside those that the game pings already; None means any."""
         self.guild = guild
         self.game = game
-        self.clock: ClockProblem | None = None
+        self.clock_problem: ClockProblem | None = None
         data = args[0] if args else kwargs.get("data")
-        channels = list(places(guild.pk))
+        channels = list(announcement_channels(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
         templates = list(guild.templates.filter(gone_at=None))
-        chosen = self._chosen(data, kwargs.get("initial") or {}, templates, template)
+        chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
             roles=guild.roles.filter(gone_at=None),
-            archives=archives(guild),
-            inherited=self._inherited(data, kwargs.get("initial") or {}, channels, chosen),
+            archives=archive_choices(guild),
+            inherited=self._inherited_settings(data, kwargs.get("initial") or {}, channels, chosen),
             without=["host_role_ids"],
             **kwargs,
         )
-        self._offer("channel", [(c.pk, channel_label(c)) for c in channels])
-        self._offer("template", [("", "None"), *((t.pk, t.name) for t in templates)])
+        self._set_choices("channel", [(c.pk, channel_label(c)) for c in channels])
+        self._set_choices("template", [("", "None"), *((t.pk, t.name) for t in templates)])
         if not templates:
             del self.fields["template"]
-        self.offer_members("participants")
+        self.enable_autocomplete("participants")
         if pingable is not None:
-            self._offer_pings({*pingable, *((game.notify_role_ids if game else None) or ())})
+            self._set_pingable_roles({*pingable, *((game.notify_role_ids if game else None) or ())})
         if game is not None and game.announced_at is not None:
-            for name in ANNOUNCING:
+            for name in ANNOUNCE_FIELDS:
                 del self.fields[name]
         if game is None:
             del self.fields["silence"]
         else:
-            inherits = confirmation_wording.silence_inherits(game.effective.silence_frees)
-            self.fields["silence"].choices = [("", inherits), *confirmation_wording.SILENCE_CHOICES.items()]  # type: ignore[attr-defined]
+            inherits = confirmation_wording.unconfirmed_inherited(game.settings.silence_frees)
+            self.fields["silence"].choices = [("", inherits), *confirmation_wording.UNCONFIRMED_CHOICES.items()]  # type: ignore[attr-defined]
         field = self.fields["participants"]
         if game is not None:
             field.label, field.help_text = "Add participants", wording.ADD_PARTICIPANTS_HELP
 
-    def _offer(self, name: str, choices: list[tuple[Any, str]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[Any, str]]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [(str(value), label) for value, label in choices]
 
-    def _offer_pings(self, roles: Collection[int]) -> None:
+    def _set_pingable_roles(self, roles: Collection[int]) -> None:
         field = self.fields["notify_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         offered = [role for role in self.roles if role.pk in roles]
@@ -173,33 +173,33 @@ class GameForm(NamesPeople, LevelForm):
         if not offered and not field.disabled:
             field.help_text = wording.NONE_PINGABLE
 
-    def _chosen(
+    def _chosen_template(
         self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
     ) -> GameTemplate | None:
         """The template that the form has, or begins with."""
         if data is None:
-            return template or (self.game.living_template if self.game else None)
+            return template or (self.game.active_template if self.game else None)
         return next((t for t in templates if str(t.pk) == data.get("template")), None)
 
-    def _inherited(
+    def _inherited_settings(
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
     ) -> dict[str, Setting]:
         """What holds where the form says nothing, for the channel and template that it has."""
         if self.game is not None and self.game.settled_at is not None:
-            return resolve_levels([Says(THIS_GAME, {})])
+            return resolve_levels([SettingsLayer(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
-        return inherited(self.guild, channel, template)
+        return inherited_settings(self.guild, channel, template)
 
     @property
     def clock_choices(self) -> list[tuple[str, str]]:
         """The moments that a time which exists twice, or not at all, may mean; for people to choose from."""
-        if self.clock is None:
+        if self.clock_problem is None:
             return []
         zone = zoneinfo.ZoneInfo(self.cleaned_data["zone"])
         return [
             (str(n), f"{moment.astimezone(zone):%H:%M} {moment.astimezone(zone).tzname()}")
-            for n, moment in enumerate(self.clock.choices)
+            for n, moment in enumerate(self.clock_problem.choices)
         ]
 
     def clean_date(self) -> Any:
@@ -211,42 +211,42 @@ class GameForm(NamesPeople, LevelForm):
         return day
 
     def clean_participants(self) -> str:
-        return self.judge("participants")
+        return self.resolve_field("participants")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if {"date", "time", "zone"} <= data.keys():
-            start = resolve(data["date"], data["time"], data["zone"], data.get("fold"))
+            start = resolve_local_time(data["date"], data["time"], data["zone"], data.get("fold"))
             if isinstance(start, ClockProblem):
-                self.clock = start
+                self.clock_problem = start
                 self.add_error("time", start.sentence)
             else:
-                data["starts_at"] = self._as_meant(start)
-        if data.get("announce") == When.LATER and not set(ANNOUNCING) & self.errors.keys():
+                data["starts_at"] = self._keep_seconds(start)
+        if data.get("announce") == AnnounceWhen.LATER and not set(ANNOUNCE_FIELDS) & self.errors.keys():
             if not (data["announce_date"] and data["announce_time"]):
                 self.add_error("announce_time", schedule_wording.NO_TIME)
             elif "zone" in data:
-                at = resolve(data["announce_date"], data["announce_time"], data["zone"], fold=0)
+                at = resolve_local_time(data["announce_date"], data["announce_time"], data["zone"], fold=0)
                 assert isinstance(at, datetime)
-                data["announce_at"] = self._as_meant(at)
+                data["announce_at"] = self._keep_seconds(at)
         return data
 
-    def _as_meant(self, at: datetime) -> datetime:
+    def _keep_seconds(self, at: datetime) -> datetime:
         """The game's own time where its minute was not touched: the form shows no seconds."""
         times = (self.game.starts_at, self.game.announce_at) if self.game is not None else ()
-        return next((one for one in times if one and one.replace(second=0, microsecond=0) == at), at)
+        return next((time for time in times if time and time.replace(second=0, microsecond=0) == at), at)
 
-    def announcing(self) -> Announce:
+    def announce_schedule(self) -> AnnounceSchedule:
         """When the game of a valid form is announced: at once where it says nothing."""
-        return self.announcing_anew() or Announce()
+        return self.changed_announce_schedule() or AnnounceSchedule()
 
-    def announcing_anew(self) -> Announce | None:
+    def changed_announce_schedule(self) -> AnnounceSchedule | None:
         """What a valid form says of when its game is announced; None for nothing."""
         when = self.cleaned_data.get("announce")
-        return Announce(When(when), self.cleaned_data.get("announce_at")) if when else None
+        return AnnounceSchedule(AnnounceWhen(when), self.cleaned_data.get("announce_at")) if when else None
 
     @property
-    def on_silence(self) -> bool | None:
+    def drop_unconfirmed(self) -> bool | None:
         """Whether who is asked again by this edit and does not answer loses the seat; None as the settings say."""
         return {"yes": True, "no": False}.get(self.cleaned_data.get("silence", ""))
 
@@ -269,7 +269,7 @@ class GameForm(NamesPeople, LevelForm):
         zone = zoneinfo.ZoneInfo(game.zone)
         local = game.starts_at.astimezone(zone)
         announced = game.announce_at.astimezone(zone) if game.announce_at else None
-        return LevelForm.initial_settings(game) | {
+        return SettingsFieldsForm.initial_settings(game) | {
             "title": game.title,
             "description": game.description,
             "date": local.date(),
@@ -278,7 +278,7 @@ class GameForm(NamesPeople, LevelForm):
             "fold": local.fold or None,
             "channel": str(game.channel_id),
             "template": str(game.template_id or ""),
-            "announce": When.LATER.value if announced else When.DRAFT.value,
+            "announce": AnnounceWhen.LATER.value if announced else AnnounceWhen.DRAFT.value,
             "announce_date": announced.date() if announced else None,
             "announce_time": announced.time() if announced else None,
             "edition": game.edition,

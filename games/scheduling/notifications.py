@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import wording
-from games.core.notifications import about, about_game, game_of, to_host
-from games.core.scheduling import touch
-from games.core.states import allowed
+from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
+from games.core.scheduling import bump_revision
+from games.core.states import is_allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
-from games.scheduling.publishing import announce_planned, heard_last
+from games.scheduling.publishing import announce_on_schedule, users_last_notified_of_cancellation
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import Skip, NotificationType, register
@@ -17,56 +17,56 @@ from notifications.types import Skip, NotificationType, register
 # --- announcing ------------------------------------------------------------------------------------------
 
 
-def _announce(row: Notification, now: datetime) -> Iterable[int] | Skip:
+def _announce_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to by this row itself."""
-    game = game_of(row)
-    if not allowed("announce", game.state(now)) or game.announce_at is None:
+    game = game_of_notification(row)
+    if not is_allowed("announce", game.state(now)) or game.announce_at is None:
         return Skip("it was announced or cancelled before")
-    announce_planned(game, now)
+    announce_on_schedule(game, now)
     return ()
 
 
-def _not_announced(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game = game_of(delivery.notification)
+def _not_announced_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
     if not game.state(now).hidden or game.announce_at is not None or game.starts_at > now:
         return Skip("its host has seen to it")
-    return about_game(delivery, game, schedule_wording.not_announced(*about(delivery, game)), now)
+    return game_message(delivery, game, schedule_wording.not_announced(*common_game_texts(delivery, game)), now)
 
 
 # --- on again --------------------------------------------------------------------------------------------
 
 
-def _who_heard(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    game = game_of(row)
+def _on_again_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    game = game_of_notification(row)
     if game.state(now).over:
         return Skip("the game is over, or cancelled once more")
-    return sorted(heard_last(game.pk))
+    return sorted(users_last_notified_of_cancellation(game.pk))
 
 
-def _on_again(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game = game_of(delivery.notification)
+def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
     if game.state(now).over:
         return Skip("the game is over, or cancelled once more")
-    return about_game(delivery, game, schedule_wording.on_again(*about(delivery, game)), now)
+    return game_message(delivery, game, schedule_wording.on_again(*common_game_texts(delivery, game)), now)
 
 
 # --- a deleted post --------------------------------------------------------------------------------------
 
 
-def _touched(row: Notification, now: datetime) -> Iterable[int]:
+def _update_post(row: Notification, now: datetime) -> Iterable[int]:
     """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
-    touch(Game.objects.get(pk=row.game_id or 0), now)
+    bump_revision(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
 
-def _told_of_cancellation(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    game = game_of(row)
+def _cancellation_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
+    game = game_of_notification(row)
     if not _still_cancelled(row, game):
         return Skip("the cancellation was undone")
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     # It was undone, and cancelled again before anybody heard that it was on.
-    known = {*heard_last(game.pk), row.facts.get("actor")}
+    known = {*users_last_notified_of_cancellation(game.pk), row.facts.get("actor")}
     return [user_id for user_id in everyone if user_id not in known]
 
 
@@ -75,17 +75,17 @@ def _still_cancelled(row: Notification, game: Game) -> bool:
     return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
 
 
-def _cancelled(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game = game_of(delivery.notification)
+def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+    game = game_of_notification(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
         return Skip("the cancellation was undone")
-    text = schedule_wording.cancellation(*about(delivery, game), wording.plain(game.cancel_reason))
-    return about_game(delivery, game, text, now)
+    text = schedule_wording.cancellation(*common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason))
+    return game_message(delivery, game, text, now)
 
 
-register(NotificationType("announce", recipients=_announce))
-register(NotificationType("not_announced", recipients=to_host, build_message=_not_announced))
-register(NotificationType("on_again", recipients=_who_heard, build_message=_on_again))
-register(NotificationType("start", recipients=_touched))
-register(NotificationType("end", recipients=_touched))
-register(NotificationType("cancelled", recipients=_told_of_cancellation, build_message=_cancelled))
+register(NotificationType("announce", recipients=_announce_now))
+register(NotificationType("not_announced", recipients=host_recipient, build_message=_not_announced_message))
+register(NotificationType("on_again", recipients=_on_again_recipients, build_message=_on_again_message))
+register(NotificationType("start", recipients=_update_post))
+register(NotificationType("end", recipients=_update_post))
+register(NotificationType("cancelled", recipients=_cancellation_recipients, build_message=_cancellation_message))

@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from games.core.rules import CHECKED, DESCRIPTION_MAX, UNDO_FOR, check_settings, reminder_times, tidy_settings
+from games.core.rules import CHECKED_SETTINGS, DESCRIPTION_MAX, UNDO_WINDOW, check_settings, reminder_times, tidy_settings
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refusal
 
 # Whoever undoes a slip within it has disturbed nobody.
-TOLD_AFTER = timedelta(minutes=1)
+CANCELLATION_DELAY = timedelta(minutes=1)
 # What is planned for a game and closed with this word comes back when the cancellation is undone.
-CANCELLED_WHY = "the game was cancelled"
+CANCELLED_REASON = "the game was cancelled"
 
 
-class When(StrEnum):
+class AnnounceWhen(StrEnum):
     """When a game is announced."""
 
     NOW = "now"
@@ -26,18 +26,18 @@ class When(StrEnum):
 
 
 @dataclass(frozen=True)
-class Announce:
+class AnnounceSchedule:
     """When players come to see a game; `at` is the time, for LATER."""
 
-    when: When = When.NOW
+    when: AnnounceWhen = AnnounceWhen.NOW
     at: datetime | None = None
 
 
-def check_announce(announce: Announce, starts_at: datetime, now: datetime) -> dict[str, str]:
+def check_announce(announce: AnnounceSchedule, starts_at: datetime, now: datetime) -> dict[str, str]:
     """What is wrong with it, a sentence for each field; where the start itself is wrong, its own rule says so."""
-    if announce.when is When.NOW:
+    if announce.when is AnnounceWhen.NOW:
         return {} if starts_at > now else {"time": schedule_wording.START_PAST}
-    if announce.when is When.DRAFT:
+    if announce.when is AnnounceWhen.DRAFT:
         return {}
     if announce.at is None:
         return {"announce_time": schedule_wording.NO_TIME}
@@ -48,7 +48,7 @@ def check_announce(announce: Announce, starts_at: datetime, now: datetime) -> di
 
 def undo_until(cancelled_at: datetime, ends_at: datetime) -> datetime:
     """Until when a cancellation can be undone: for a while, and not once the game would be over."""
-    return min(cancelled_at + UNDO_FOR, ends_at)
+    return min(cancelled_at + UNDO_WINDOW, ends_at)
 
 
 TITLE_MAX = 200
@@ -57,10 +57,10 @@ TITLE_MAX = 200
 OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
 
 
-LEAD = timedelta(minutes=1)
+MIN_LEAD_TIME = timedelta(minutes=1)
 
 
-HORIZON = timedelta(days=730)
+MAX_LEAD_TIME = timedelta(days=730)
 
 
 TOO_FAR = "That is more than two years ahead. Choose an earlier date."
@@ -105,7 +105,7 @@ class Plan:
     archive_after: int | None = None
 
 
-def tidy(plan: Plan) -> Plan:
+def tidy_plan(plan: Plan) -> Plan:
     """The plan as it will be kept: texts trimmed, line ends unified, reminders once each, the earliest first."""
     return replace(
         plan,
@@ -133,16 +133,16 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         )
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
-    wrong |= check_settings({name: getattr(plan, name) for name in CHECKED})
+    wrong |= check_settings({name: getattr(plan, name) for name in CHECKED_SETTINGS})
     if plan.starts_at != old_start:
-        if plan.starts_at < now + LEAD:
+        if plan.starts_at < now + MIN_LEAD_TIME:
             wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."
-        elif plan.starts_at > now + HORIZON:
+        elif plan.starts_at > now + MAX_LEAD_TIME:
             wrong["date"] = TOO_FAR
     return Refusal("bad_plan", " ".join(wrong.values()), wrong) if wrong else None
 
 
-def check_room(of_host: int, in_guild: int) -> Refusal | None:
+def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
     """Whether one more game may be scheduled beside those to come; bounds against abuse, not against use."""
     if of_host >= OPEN_GAMES_OF_HOST:
         sentence = f"{of_host} games to come here are the most that one host may have. Cancel one first, or wait."
@@ -161,7 +161,7 @@ class ClockProblem:
     choices: tuple[datetime, ...]
 
 
-def resolve(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
+def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
     """The moment, in UTC, at which clocks in the zone show this time.
 
     `fold` says which of the problem's two choices is meant, 0 for the earlier; for a time that comes twice that

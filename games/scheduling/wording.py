@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from games.core.wording import quoted, stamp
+from games.core.wording import quote, timestamp
 from guilds.templatetags.when import when
 
 # --- announcing ------------------------------------------------------------------------------------------
 
-CHOICES = {"now": "At once", "later": "At this time", "draft": "Not yet: keep it as a draft"}
+ANNOUNCE_CHOICES = {"now": "At once", "later": "At this time", "draft": "Not yet: keep it as a draft"}
 ANNOUNCE_HELP = "Until then only its hosts and those who manage the server see the game."
 ANNOUNCE_AT_HELP = "In the game's time zone."
 NO_TIME = "Choose the day and the time when it is announced."
@@ -43,7 +43,7 @@ def announced_text(at: datetime | None) -> str:
 
 def not_announced(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild} was not announced: its start, {stamp(starts_at)}, was past when its time came. "
+        f"**{title}** in {guild} was not announced: its start, {timestamp(starts_at)}, was past when its time came. "
         f"Nobody else sees it. Choose another start on its page, then announce it.\n{url}"
     )
 
@@ -58,16 +58,16 @@ UNDO_TOO_LATE = (
 UNDO_OVER = "This game would be over by now, so it is not brought back. Schedule it again."
 
 
-def undone(told: bool, hidden: bool) -> str:
+def undone(notified: bool, hidden: bool) -> str:
     if hidden:
         return "The game is as it was. Nobody else knows of it yet."
-    if told:
+    if notified:
         return "The game is on again, with everyone in their place. Who heard that it was cancelled is told."
     return "The game is on again, with everyone in their place. Nobody had been told that it was cancelled."
 
 
 def on_again(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return f"✅ **{title}** in {guild}, {stamp(starts_at)}, is on after all: it was not to be cancelled.\n{url}"
+    return f"✅ **{title}** in {guild}, {timestamp(starts_at)}, is on after all: it was not to be cancelled.\n{url}"
 
 
 # --- a deleted post --------------------------------------------------------------------------------------
@@ -77,15 +77,15 @@ PUT_BACK, CANCEL = "Put it back", "Cancel the game"
 
 # --- history ---------------------------------------------------------------------------------------------
 
-CLOCK = "The schedule"
-VERBS = ("announced", "undo", "lost_asked")
+SCHEDULE_NAME = "The schedule"
+AUDIT_ACTIONS = ("announced", "undo", "lost_asked")
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a game's history."""
-    if verb == "undo":
+    if action == "undo":
         return f"{who} undid the cancellation"
-    if verb == "lost_asked":
+    if action == "lost_asked":
         return f"{who} deleted the announcement there, so the host is asked what to do"
     if changes.get("past"):
         return "It was not announced: its start was past"
@@ -93,5 +93,5 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
 
 
 def cancellation(title: str, guild: str, starts_at: datetime, url: str, reason: str) -> str:
-    why = f"\n{quoted(reason)}" if reason else ""
-    return f"❌ **{title}** in {guild}, {stamp(starts_at)}, was cancelled.{why}\n{url}"
+    why = f"\n{quote(reason)}" if reason else ""
+    return f"❌ **{title}** in {guild}, {timestamp(starts_at)}, was cancelled.{why}\n{url}"

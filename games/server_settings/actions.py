@@ -15,18 +15,18 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.base import Actor
-from games.core.freezing import begun, follow, locked_games, settle
-from games.core.permissions import standing
+from games.core.freezing import has_started, resync_game, locked_games, freeze_settings
+from games.core.permissions import guild_permissions
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import AuditEntry, Game
-from games.models.settings import ALL_ROLES, NAMES, OWN, ChannelDefaults, GuildDefaults, Level, Setting
+from games.models.settings import ROLE_SETTINGS, ALL_SETTINGS, GAME_SETTINGS, ChannelDefaults, GuildDefaults, SettingsFields, Setting
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild, Role
 
 
 @dataclass(frozen=True)
-class Change:
+class SettingChange:
     """One setting of one game to come, before and after a level changed."""
 
     game: Game
@@ -36,23 +36,23 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Saved:
+class SettingsResult:
     """What a verb did: the level as it now is, whether it changed, what that changed below, and a sentence."""
 
-    level: Any
+    layer: Any
     changed: bool
-    games: tuple[Change, ...]
+    game_changes: tuple[SettingChange, ...]
     text: str
 
     @property
-    def count(self) -> int:
+    def game_count(self) -> int:
         """How many games to come change."""
-        return len({change.game.pk for change in self.games})
+        return len({change.game.pk for change in self.game_changes})
 
     @property
-    def token(self) -> str:
+    def confirmation_token(self) -> str:
         """Stands for what changes below, so that only what was shown is confirmed, and nothing that came in between."""
-        shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in self.games])
+        shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in self.game_changes])
         return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
@@ -67,27 +67,27 @@ def change_guild_defaults(
     pingable_role_ids: Iterable[int],
     actor: Actor,
     now: datetime,
-    edition: int | None = None,
-) -> Saved:
+    edit_version: int | None = None,
+) -> SettingsResult:
     """Change what holds in a whole guild, and which roles manage its games and may be pinged.
 
     `edition` is that of the form's content, 0 where nothing was ever saved. Raises Refused: `stale`, `not_manager`,
     or with a sentence for each field.
     """
-    require_manager(guild_id, actor)
-    games = locked_games(unsettled(guild_id))
-    level = _locked(GuildDefaults, guild_id)
+    require_guild_manager(guild_id, actor)
+    games = locked_games(inheriting_games(guild_id))
+    defaults = _locked_defaults(GuildDefaults, guild_id)
     values = {
         **settings,
         "manager_role_ids": tuple(manager_role_ids),
         "pingable_role_ids": tuple(pingable_role_ids),
     }
-    wrong = check(guild_id, level, values)
+    problems = check_layer(guild_id, defaults, values)
     if guild_id in values["manager_role_ids"]:
-        wrong["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
+        problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
     if guild_id in values["pingable_role_ids"]:
-        wrong["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
-    return save_level(guild_id, level, values, wrong, edition, games, "guild", actor, now)
+        problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
+    return save_layer(guild_id, defaults, values, problems, edit_version, games, "guild", actor, now)
 
 
 @transaction.atomic
@@ -97,35 +97,35 @@ def change_channel_defaults(
     for_games: bool,
     actor: Actor,
     now: datetime,
-    edition: int | None = None,
-) -> Saved:
+    edit_version: int | None = None,
+) -> SettingsResult:
     """Change what holds for games announced in a channel, and whether hosts may choose it. Raises Refused."""
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_manager(channel.guild_id, actor)
+    require_guild_manager(channel.guild_id, actor)
     if channel.gone_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
-    here = Q(channel=channel) | Q(channel__parent=channel)
-    games = locked_games(unsettled(channel.guild_id).filter(here))
-    level = _locked(ChannelDefaults, channel_id)
+    in_channel = Q(channel=channel) | Q(channel__parent=channel)
+    games = locked_games(inheriting_games(channel.guild_id).filter(in_channel))
+    defaults = _locked_defaults(ChannelDefaults, channel_id)
     values = {**settings, "for_games": for_games}
-    wrong = check(channel.guild_id, level, values)
-    return save_level(channel.guild_id, level, values, wrong, edition, games, "channel", actor, now)
+    problems = check_layer(channel.guild_id, defaults, values)
+    return save_layer(channel.guild_id, defaults, values, problems, edit_version, games, "channel", actor, now)
 
 
 @transaction.atomic
-def switch_channels(guild_id: int, on: Iterable[int], actor: Actor, now: datetime) -> int:
+def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now: datetime) -> int:
     """Switch on for games exactly these of the guild's channels; says how many were switched. Raises Refused."""
-    require_manager(guild_id, actor)
-    wanted = set(on)
+    require_guild_manager(guild_id, actor)
+    wanted = set(channel_ids)
     switched = 0
     for channel in Channel.objects.for_announcements().filter(guild_id=guild_id).order_by("pk"):
         defaults = ChannelDefaults.objects.filter(pk=channel.pk).first()
         if (defaults is None or defaults.for_games) is not (channel.pk in wanted):
-            level = _locked(ChannelDefaults, channel.pk)
+            layer = _locked_defaults(ChannelDefaults, channel.pk)
             values = {"for_games": channel.pk in wanted}
-            save_level(guild_id, level, values, {}, None, [], "channel", actor, now)
+            save_layer(guild_id, layer, values, {}, None, [], "channel", actor, now)
             switched += 1
     return switched
 
@@ -133,40 +133,40 @@ def switch_channels(guild_id: int, on: Iterable[int], actor: Actor, now: datetim
 # --- what they share -------------------------------------------------------------------------------------
 
 
-def require_manager(guild_id: int, actor: Actor) -> None:
+def require_guild_manager(guild_id: int, actor: Actor) -> None:
     """Raise Refused for those for whom the guild does not exist, and for those who do not manage it."""
     if not Guild.objects.present().filter(pk=guild_id).exists():
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
     if actor.operator:
         return
-    stands = standing(actor.user, guild_id) if actor.user else None
-    if stands is None:
+    permissions = guild_permissions(actor.user, guild_id) if actor.user else None
+    if permissions is None:
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
-    if not stands.manages:
+    if not permissions.manages:
         raise Refused(Refusal("not_manager", settings_wording.MANAGERS_ONLY))
 
 
-def unsettled(guild_id: int) -> QuerySet[Game]:
+def inheriting_games(guild_id: int) -> QuerySet[Game]:
     """The games of a guild that still inherit."""
     return Game.objects.filter(guild_id=guild_id, settled_at=None)
 
 
-def _locked(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int) -> Any:
+def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int) -> Any:
     """The row of a level, made where there was none, locked."""
     kind.objects.get_or_create(pk=pk, defaults={"edition": 0})
     return kind.objects.select_for_update().get(pk=pk)
 
 
-def check(guild_id: int, level: Any, values: Mapping[str, Any]) -> dict[str, str]:
+def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[str, str]:
     """What is wrong with what a level is to say, a sentence for each."""
-    wrong = rules.check_settings({name: values[name] for name in rules.CHECKED if name in values})
-    there = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
-    for name in values.keys() & {*ALL_ROLES, "manager_role_ids", "pingable_role_ids"}:
-        if set(values[name] or ()) - there - set(getattr(level, name) or ()):
-            wrong[name] = settings_wording.UNKNOWN_ROLE
+    problems = rules.check_settings({name: values[name] for name in rules.CHECKED_SETTINGS if name in values})
+    role_ids = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
+    for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
+        if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
+            problems[name] = settings_wording.UNKNOWN_ROLE
     if guild_id in (values.get("notify_role_ids") or ()):
-        wrong["notify_role_ids"] = settings_wording.EVERYONE_PINGED
-    return wrong | check_archive(guild_id, values)
+        problems["notify_role_ids"] = settings_wording.EVERYONE_PINGED
+    return problems | check_archive(guild_id, values)
 
 
 def check_archive(guild_id: int, values: Mapping[str, Any]) -> dict[str, str]:
@@ -176,80 +176,80 @@ def check_archive(guild_id: int, values: Mapping[str, Any]) -> dict[str, str]:
     return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
 
 
-def save_level(
+def save_layer(
     guild_id: int,
-    level: Any,
+    layer: Any,
     values: Mapping[str, Any],
-    wrong: Mapping[str, str],
-    edition: int | None,
+    problems: Mapping[str, str],
+    edit_version: int | None,
     games: list[Game],
-    verb: str,
+    action: str,
     actor: Actor,
     now: datetime,
-) -> Saved:
+) -> SettingsResult:
     """Put values into a locked level, and have the locked games below it follow. Raises Refused."""
-    if edition is not None and edition != level.edition:
+    if edit_version is not None and edit_version != layer.edition:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
-    if wrong:
-        raise Refused(Refusal("bad_settings", " ".join(wrong.values()), dict(wrong)))
-    changes = put(level, values)
+    if problems:
+        raise Refused(Refusal("bad_settings", " ".join(problems.values()), dict(problems)))
+    changes = assign_values(layer, values)
     if not changes:
-        return Saved(level, False, (), settings_wording.settings_saved(False, 0))
-    level.edition += 1
-    found = apply(games, level.save, now)
-    write_down(guild_id, verb, str(level), changes, actor, now)
-    saved = Saved(level, True, found, "")
-    return Saved(level, True, found, settings_wording.settings_saved(True, saved.count))
+        return SettingsResult(layer, False, (), settings_wording.settings_saved(False, 0))
+    layer.edition += 1
+    game_changes = apply_to_games(games, layer.save, now)
+    record_settings_change(guild_id, action, str(layer), changes, actor, now)
+    saved = SettingsResult(layer, True, game_changes, "")
+    return SettingsResult(layer, True, game_changes, settings_wording.settings_saved(True, saved.game_count))
 
 
-def put(level: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+def assign_values(layer: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Set values on a row, unsaved. Returns what changes: by name, before and after."""
     changes = {}
     for name, value in values.items():
         value = list(value) if isinstance(value, tuple) else value
-        before = getattr(level, name)
+        before = getattr(layer, name)
         if before != value:
             changes[name] = [before, value]
-            setattr(level, name, value)
+            setattr(layer, name, value)
     return changes
 
 
-def apply(games: list[Game], save: Callable[[], object], now: datetime) -> tuple[Change, ...]:
+def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime) -> tuple[SettingChange, ...]:
     """Freeze the locked games that have begun, save the change above them, and bring the others in step."""
     before: dict[int, Mapping[str, Setting]] = {}
     for game in games:
-        if begun(game, now):
-            settle(game, now)
+        if has_started(game, now):
+            freeze_settings(game, now)
         else:
-            before[game.pk] = game.effective.sources
+            before[game.pk] = game.settings.sources
     save()
-    found: list[Change] = []
+    game_changes: list[SettingChange] = []
     for game in Game.objects.with_levels().filter(pk__in=before).order_by("starts_at", "pk"):
         changes = _compare(game, before[game.pk], game.effective.sources)
         if changes:
-            follow(game, now)
-            found += changes
-    return tuple(found)
+            resync_game(game, now)
+            game_changes += changes
+    return tuple(game_changes)
 
 
-def _compare(game: Game, before: Mapping[str, Setting], after: Mapping[str, Setting]) -> list[Change]:
-    names = [name for name in OWN if before[name].value != after[name].value]
-    return [Change(game, name, before[name], after[name]) for name in names]
+def _compare(game: Game, before: Mapping[str, Setting], after: Mapping[str, Setting]) -> list[SettingChange]:
+    names = [name for name in GAME_SETTINGS if before[name].value != after[name].value]
+    return [SettingChange(game, name, before[name], after[name]) for name in names]
 
 
-def write_down(guild_id: int, verb: str, level: str, changes: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+def record_settings_change(guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime) -> None:
     """Who changed what of which level."""
     AuditEntry.objects.create(
         guild_id=guild_id,
         actor=actor.user,
-        door=actor.door,
-        verb=verb,
-        changes={"of": level, **changes},
+        door=actor.source,
+        verb=action,
+        changes={"of": layer, **changes},
         at=now,
     )
 
 
-def settings_of(level: Level | None) -> dict[str, Any]:
+def values_of(layer: SettingsFields | None) -> dict[str, Any]:
     """What a level says now, as the verbs take it."""
-    said = {name: getattr(level, name) if level is not None else None for name in NAMES}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in said.items()}
+    values = {name: getattr(layer, name) if layer is not None else None for name in ALL_SETTINGS}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -11,45 +11,45 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from games.admin.base import VerbAdmin, VerbForm, actor
-from games.core.base import rehearsed
+from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.base import dry_run
 from games.core.wording import setting_text
 from games.models import GameTemplate
-from games.models.settings import NAMES, ChannelDefaults, GuildDefaults
+from games.models.settings import ALL_SETTINGS, ChannelDefaults, GuildDefaults
 from games.server_settings import templates
-from games.server_settings.actions import Saved
+from games.server_settings.actions import SettingsResult
 from games.server_settings.admin_forms import (
     ChannelDefaultsForm,
     GameTemplateForm,
     GuildDefaultsForm,
-    NewChannelDefaults,
-    NewGameTemplate,
-    NewGuildDefaults,
+    NewChannelDefaultsForm,
+    NewGameTemplateForm,
+    NewGuildDefaultsForm,
 )
-from games.server_settings.previews import shown_changes
-from games.server_settings.wording import SETTING_NAMES
+from games.server_settings.previews import describe_changes
+from games.server_settings.wording import SETTING_LABELS
 from gamesched.lib.clock import db_now
 from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
 from guilds.models import Role
 
-WHO = ("own_host_roles", "host_role_ids", "own_player_roles", "player_role_ids", "own_notify_roles", "notify_role_ids")
-GAMES = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")
-SIGNUPS = (
+ROLE_FIELDS = ("own_host_roles", "host_role_ids", "own_player_roles", "player_role_ids", "own_notify_roles", "notify_role_ids")
+GAME_FIELDS = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")
+SIGNUP_FIELDS = (
     *("method", "priority_role_ids", "answers", "plus_one", "signups_close", "offer_within", "offer_for"),
     *("minimum", "minimum_by"),
 )
-LATER = ("ask_if_moved", "silence_frees", "if_deleted", "ask_rewards", "archive_channel_id", "archive_after")
-HIDDEN = ("edition", "confirmed")
+LATER_FIELDS = ("ask_if_moved", "silence_frees", "if_deleted", "ask_rewards", "archive_channel_id", "archive_after")
+HIDDEN_FIELDS = ("edition", "confirmed")
 
 
-class LevelAdmin(VerbAdmin):
+class SettingsAdmin(ActionAdmin):
     """What every level's admin shares: made by its short form, changed by its long one."""
 
-    long_form: ClassVar[type[VerbForm]]
-    of: ClassVar[tuple[str, ...]]  # what stands above the settings
+    long_form: ClassVar[type[ActionForm]]
+    header_fields: ClassVar[tuple[str, ...]]  # what stands above the settings
     guild_roles: ClassVar[tuple[str, ...]] = ()  # who, besides the roles of every level
-    fixed: ClassVar[tuple[str, ...]]
+    fixed_fields: ClassVar[tuple[str, ...]]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, form=self.long_form if obj else self.form, **kwargs)
@@ -58,15 +58,15 @@ class LevelAdmin(VerbAdmin):
         if obj is None:
             return [(None, {"fields": self.form._meta.fields})]
         return [
-            (None, {"fields": [*self.of, *HIDDEN]}),
-            ("Who", {"fields": [*self.guild_roles, *WHO]}),
-            ("What games begin with", {"fields": GAMES, "description": "What you leave empty is inherited."}),
-            ("Signing up", {"fields": SIGNUPS}),
-            ("Changes, and afterwards", {"fields": LATER}),
+            (None, {"fields": [*self.header_fields, *HIDDEN_FIELDS]}),
+            ("Who", {"fields": [*self.guild_roles, *ROLE_FIELDS]}),
+            ("What games begin with", {"fields": GAME_FIELDS, "description": "What you leave empty is inherited."}),
+            ("Signing up", {"fields": SIGNUP_FIELDS}),
+            ("Changes, and afterwards", {"fields": LATER_FIELDS}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fixed if obj else ()
+        return self.fixed_fields if obj else ()
 
     def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Go on with the long form."""
@@ -75,25 +75,25 @@ class LevelAdmin(VerbAdmin):
             request.POST["_continue"] = 1
         return super().response_add(request, obj, post_url_continue)
 
-    def made(self, done: Saved, form: Any) -> Any:
-        return done.level
+    def row_of_result(self, done: SettingsResult, form: Any) -> Any:
+        return done.layer
 
-    def guild_id(self, level: Any) -> int:
+    def guild_id(self, layer: Any) -> int:
         """The server that a level is of."""
-        found: int = level.guild_id
+        found: int = layer.guild_id
         return found
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """The audit, of its server."""
-        level = self.get_object(request, object_id)
+        layer = self.get_object(request, object_id)
         where = reverse("admin:games_auditentry_changelist")
-        return HttpResponseRedirect(f"{where}?guild__pk__exact={self.guild_id(level)}")
+        return HttpResponseRedirect(f"{where}?guild__pk__exact={self.guild_id(layer)}")
 
 
 @admin.register(GuildDefaults)
-class GuildDefaultsAdmin(LevelAdmin):
-    form, long_form = NewGuildDefaults, GuildDefaultsForm
-    of = fixed = ("server",)
+class GuildDefaultsAdmin(SettingsAdmin):
+    form, long_form = NewGuildDefaultsForm, GuildDefaultsForm
+    header_fields = fixed_fields = ("server",)
     guild_roles = ("manager_role_ids", "pingable_role_ids")
     guild_path = "guild"
     list_display = ("server", "seats", "duration", "reminders", "zone", "edition")
@@ -103,15 +103,15 @@ class GuildDefaultsAdmin(LevelAdmin):
     autocomplete_fields = ("guild",)
 
     @admin.display(ordering="guild__name")
-    def server(self, level: GuildDefaults) -> str:
-        return str(level.guild)
+    def server(self, defaults: GuildDefaults) -> str:
+        return str(defaults.guild)
 
 
 @admin.register(ChannelDefaults)
-class ChannelDefaultsAdmin(LevelAdmin):
-    form, long_form = NewChannelDefaults, ChannelDefaultsForm
-    of = ("channel", "for_games")
-    fixed = ("channel",)
+class ChannelDefaultsAdmin(SettingsAdmin):
+    form, long_form = NewChannelDefaultsForm, ChannelDefaultsForm
+    header_fields = ("channel", "for_games")
+    fixed_fields = ("channel",)
     guild_path = "channel__guild"
     list_display = ("channel", "server", "for_games", "seats", "duration", "reminders")
     list_filter = ("for_games", "channel__guild")
@@ -121,17 +121,17 @@ class ChannelDefaultsAdmin(LevelAdmin):
     autocomplete_fields = ("channel",)
 
     @admin.display(description="server", ordering="channel__guild__name")
-    def server(self, level: ChannelDefaults) -> str:
-        return str(level.channel.guild)
+    def server(self, defaults: ChannelDefaults) -> str:
+        return str(defaults.channel.guild)
 
-    def guild_id(self, level: ChannelDefaults) -> int:
-        return level.channel.guild_id
+    def guild_id(self, layer: ChannelDefaults) -> int:
+        return layer.channel.guild_id
 
 
 @admin.register(GameTemplate)
-class GameTemplateAdmin(LevelAdmin):
-    form, long_form = NewGameTemplate, GameTemplateForm
-    of = ("name", "guild", "description", "channel", "locked", "is_default")
+class GameTemplateAdmin(SettingsAdmin):
+    form, long_form = NewGameTemplateForm, GameTemplateForm
+    header_fields = ("name", "guild", "description", "channel", "locked", "is_default")
     guild_path = "guild"
     list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "gone_at")
     list_filter = ("guild", "is_default", ("gone_at", empty_filter("state", "in use", "deleted")))
@@ -140,7 +140,7 @@ class GameTemplateAdmin(LevelAdmin):
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fixed = ("guild", "is_default", "gone_at", "said")
+    fixed_fields = ("guild", "is_default", "gone_at", "said")
     actions = ("make_default", "duplicate")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
@@ -153,45 +153,45 @@ class GameTemplateAdmin(LevelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when it is deleted is answered by the verb, in a sentence.
-        gone = obj is not None and request.method != "POST" and obj.gone_at is not None
-        return not gone and super().has_change_permission(request, obj)
+        deleted = obj is not None and request.method != "POST" and obj.gone_at is not None
+        return not deleted and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request) and (obj is None or obj.gone_at is None)
 
     @admin.display(description="what it said")
-    def said(self, level: GameTemplate) -> Any:
-        roles = dict(Role.objects.filter(guild_id=level.guild_id).values_list("pk", "name"))
-        values = [(name, getattr(level, name)) for name in NAMES]
-        told = [(SETTING_NAMES[name], setting_text(name, value, roles)) for name, value in values if value is not None]
-        return format_html('<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {}</li>", told)) if told else "–"
+    def template_values(self, template: GameTemplate) -> Any:
+        roles = dict(Role.objects.filter(guild_id=template.guild_id).values_list("pk", "name"))
+        values = [(name, getattr(template, name)) for name in ALL_SETTINGS]
+        rows = [(SETTING_LABELS[name], setting_text(name, value, roles)) for name, value in values if value is not None]
+        return format_html('<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {}</li>", rows)) if rows else "–"
 
     # --- deleting, and what is done to many ---
 
-    def _delete(self, request: Any, level: GameTemplate) -> Callable[[], Saved]:
-        return partial(templates.delete_template, level.guild_id, level.pk, actor(request.user), db_now())
+    def _delete_action(self, request: Any, template: GameTemplate) -> Callable[[], SettingsResult]:
+        return partial(templates.delete_template, template.guild_id, template.pk, admin_actor(request.user), db_now())
 
     def delete_model(self, request: HttpRequest, obj: GameTemplate) -> None:
-        self._delete(request, obj)()
+        self._delete_action(request, obj)()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """With what its games to come would have instead."""
-        told, *rest = super().get_deleted_objects(objs, request)
-        for level in objs:
-            for game, rows in shown_changes(level.guild, rehearsed(self._delete(request, level)).games):
-                told.append(str(game))
-                told.append([f"{name}: {before} becomes {after}" for name, before, after in rows])
-        return told, *rest
+        deleted, *rest = super().get_deleted_objects(objs, request)
+        for template in objs:
+            for game, rows in describe_changes(template.guild, dry_run(self._delete_action(request, template)).game_changes):
+                deleted.append(str(game))
+                deleted.append([f"{name}: {before} becomes {after}" for name, before, after in rows])
+        return deleted, *rest
 
     @admin.action(description="Make the selected template the default")
     def make_default(self, request: ViewerRequest, queryset: QuerySet[GameTemplate]) -> None:
-        self._each(request, queryset, templates.make_default)
+        self._run_on_each(request, queryset, templates.make_default)
 
     @admin.action(description="Duplicate the selected templates")
     def duplicate(self, request: ViewerRequest, queryset: QuerySet[GameTemplate]) -> None:
-        self._each(request, queryset, templates.duplicate_template)
+        self._run_on_each(request, queryset, templates.duplicate_template)
 
-    def _each(self, request: ViewerRequest, queryset: QuerySet[GameTemplate], verb: Callable[..., Saved]) -> None:
-        by = actor(request.user)
+    def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[GameTemplate], action: Callable[..., SettingsResult]) -> None:
+        by = admin_actor(request.user)
         rows = queryset.order_by("guild", "position", "pk")
-        self.apply(request, [partial(verb, level.guild_id, level.pk, by, db_now()) for level in rows])
+        self.run_actions(request, [partial(action, template.guild_id, template.pk, by, db_now()) for template in rows])

@@ -8,105 +8,105 @@ from typing import Any
 
 from django import forms
 
-from games.admin.base import VerbForm, actor
+from games.admin.base import ActionForm, admin_actor
 from games.models import GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
-from games.server_settings.actions import Saved, settings_of
-from games.server_settings.fields import conflict
+from games.server_settings.actions import SettingsResult, values_of
+from games.server_settings.fields import conflicting_fields
 from games.server_settings.forms import ChannelForm, GuildForm, TemplateForm
-from games.server_settings.previews import shown_changes
+from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now
 from guilds.models import Guild
 
 
-class LevelVerbForm(VerbForm):
+class SettingsActionForm(ActionForm):
     """What the three share. Only settings that differ are handed to the verb."""
 
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     guild: Guild
 
-    def said(self: Any) -> dict[str, Any]:
+    def changed_settings(self: Any) -> dict[str, Any]:
         """The settings of which the form says something else than the row does."""
-        now = settings_of(self.instance)
-        return {name: value for name, value in self.settings().items() if value != now[name]}
+        saved = values_of(self.instance)
+        return {name: value for name, value in self.settings().items() if value != saved[name]}
 
     @property
-    def seen(self) -> int:
+    def form_version(self) -> int:
         """The edition that the form was made from."""
         return self.cleaned_data["edition"] or 0
 
-    def consider(self, done: Saved) -> None:
+    def check_result(self, done: SettingsResult) -> None:
         """As on the pages, what changes games to come is shown before it is saved."""
-        if not done.games or self.cleaned_data["confirmed"] == done.token:
+        if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
         self.add_error(None, f"{settings_wording.PREVIEW} Save again to do it.")
-        for game, rows in shown_changes(self.guild, done.games):
-            told = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
-            self.add_error(None, f"{game}: {told}.")
-        self.send_back("confirmed", done.token)
+        for game, rows in describe_changes(self.guild, done.game_changes):
+            text = "; ".join(f"{name}: {before} becomes {after}" for name, before, after in rows)
+            self.add_error(None, f"{game}: {text}.")
+        self.set_data("confirmed", done.confirmation_token)
 
-    def meanwhile(self) -> Iterable[tuple[str, str]]:
+    def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
         saved: Any = type(self)(instance=self.instance)
         typed: Any = self
-        return [(label, theirs) for label, theirs, _ in conflict(saved, typed)]
+        return [(label, theirs) for label, theirs, _ in conflicting_fields(saved, typed)]
 
 
-class _AsOnThePage:
+class _PageFormAdapter:
     """Between Django's model form and a page's form, which says itself what it shows of a row."""
 
     def __init__(self: Any, data: Any = None, files: Any = None, auto_id: Any = "id_%s", *args: Any, **kw: Any) -> None:
         super().__init__(data, files, auto_id, **self.about())  # type: ignore[call-arg]
 
 
-class GuildDefaultsForm(LevelVerbForm, _AsOnThePage, GuildForm):
-    def about(self) -> dict[str, Any]:
+class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):
+    def page_form_kwargs(self) -> dict[str, Any]:
         return {"guild": self.instance.guild}
 
-    def verb(self) -> Saved:
-        managers, pingable = self.roles_named("manager_role_ids"), self.roles_named("pingable_role_ids")
+    def perform(self) -> SettingsResult:
+        managers, pingable = self.selected_roles("manager_role_ids"), self.selected_roles("pingable_role_ids")
         return server_settings.change_guild_defaults(
-            self.guild.pk, self.said(), managers, pingable, actor(self.user), db_now(), self.seen
+            self.guild.pk, self.changed_settings(), managers, pingable, admin_actor(self.user), db_now(), self.form_version
         )
 
 
-class ChannelDefaultsForm(LevelVerbForm, _AsOnThePage, ChannelForm):
-    def about(self) -> dict[str, Any]:
+class ChannelDefaultsForm(SettingsActionForm, _PageFormAdapter, ChannelForm):
+    def page_form_kwargs(self) -> dict[str, Any]:
         return {"channel": self.instance.channel}
 
-    def verb(self) -> Saved:
+    def perform(self) -> SettingsResult:
         for_games = self.cleaned_data["for_games"]
         return server_settings.change_channel_defaults(
-            self.instance.pk, self.said(), for_games, actor(self.user), db_now(), self.seen
+            self.instance.pk, self.changed_settings(), for_games, admin_actor(self.user), db_now(), self.form_version
         )
 
 
-class GameTemplateForm(LevelVerbForm, _AsOnThePage, TemplateForm):
-    def about(self) -> dict[str, Any]:
+class GameTemplateForm(SettingsActionForm, _PageFormAdapter, TemplateForm):
+    def page_form_kwargs(self) -> dict[str, Any]:
         return {"guild": self.instance.guild, "template": self.instance}
 
-    def verb(self) -> Saved:
+    def perform(self) -> SettingsResult:
         data = self.cleaned_data
         texts = (data["name"], data["description"], data["channel"])
         return templates.save_template(
             self.guild.pk,
             self.instance.pk,
             *texts,
-            self.said(),
+            self.changed_settings(),
             data["locked"],
-            actor(self.user),
+            admin_actor(self.user),
             db_now(),
-            self.seen,
+            self.form_version,
         )
 
 
 # --- the short ones --------------------------------------------------------------------------------------
 
 
-class NewGuildDefaults(VerbForm):
+class NewGuildDefaultsForm(ActionForm):
     """Of which server; where there are settings already, nothing changes."""
 
     class Meta:
@@ -114,37 +114,37 @@ class NewGuildDefaults(VerbForm):
         fields = ("guild",)
         labels = {"guild": "Server"}
 
-    def verb(self) -> Saved:
+    def perform(self) -> SettingsResult:
         guild = self.cleaned_data["guild"]
         now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edition=0)
         roles = (now.manager_role_ids, now.pingable_role_ids)
-        return server_settings.change_guild_defaults(guild.pk, {}, *roles, actor(self.user), db_now(), now.edition)
+        return server_settings.change_guild_defaults(guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edition)
 
 
-class NewChannelDefaults(VerbForm):
+class NewChannelDefaultsForm(ActionForm):
     """Of which channel; where there are settings already, nothing changes."""
 
     class Meta:
         model = ChannelDefaults
         fields = ("channel",)
 
-    def verb(self) -> Saved:
+    def perform(self) -> SettingsResult:
         channel = self.cleaned_data["channel"]
         now = ChannelDefaults.objects.filter(pk=channel.pk).first() or ChannelDefaults(edition=0)
         return server_settings.change_channel_defaults(
-            channel.pk, {}, now.for_games, actor(self.user), db_now(), now.edition
+            channel.pk, {}, now.for_games, admin_actor(self.user), db_now(), now.edition
         )
 
 
-class NewGameTemplate(VerbForm):
+class NewGameTemplateForm(ActionForm):
     """A template by its name."""
 
     class Meta:
         model = GameTemplate
         fields = ("guild", "name")
 
-    def verb(self) -> Saved:
+    def perform(self) -> SettingsResult:
         data = self.cleaned_data
         return templates.save_template(
-            data["guild"].pk, None, data["name"], "", None, {}, (), actor(self.user), db_now()
+            data["guild"].pk, None, data["name"], "", None, {}, (), admin_actor(self.user), db_now()
         )

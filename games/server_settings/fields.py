@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from games.core import rules, wording
-from games.models.settings import CHOICES, NAMES, ROLES, YES_NO, Level, Setting
-from games.server_settings.wording import SETTING_NAMES
+from games.models.settings import CHOICE_SETTINGS, ALL_SETTINGS, ROLE_SET_SETTINGS, YES_NO_SETTINGS, SettingsFields, Setting
+from games.server_settings.wording import SETTING_LABELS
 from guilds.display_names import normalize_name
 from guilds.models import Channel, Guild, Role
 
@@ -19,16 +19,16 @@ NONE_WORDS = {"none", "unlimited", "no", "-"}
 
 def parse_minutes(text: str) -> list[int]:
     """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
-    found = []
+    lengths = []
     for part in filter(None, re.split(r"[,;\s]+", text.strip())):
         match = _LENGTH.fullmatch(part)
         if match is None:
             raise ValueError(part)
-        found.append(int(match[1]) * UNITS[match[2].lower()])
-    return found
+        lengths.append(int(match[1]) * UNITS[match[2].lower()])
+    return lengths
 
 
-def minutes_words(minutes: int) -> str:
+def format_minutes(minutes: int) -> str:
     """`90`, `2h`, `1d`: a length as a form takes it."""
     for word, size in (("d", 1440), ("h", 60)):
         if minutes and minutes % size == 0:
@@ -74,7 +74,7 @@ class RemindersField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
             return value
-        return ", ".join(minutes_words(m) for m in value) or "none"
+        return ", ".join(format_minutes(m) for m in value) or "none"
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         try:
@@ -94,10 +94,10 @@ class DurationField(forms.CharField):
             raise forms.ValidationError("Write how long it lasts as 90, 2h or 1d.") from None
 
     def prepare_value(self, value: Any) -> Any:
-        return minutes_words(value) if isinstance(value, int) else value
+        return format_minutes(value) if isinstance(value, int) else value
 
 
-class LengthField(DurationField):
+class OptionalDurationField(DurationField):
     """A length of time, `none` (0), or nothing (None)."""
 
     def clean(self, value: Any) -> Any:
@@ -118,15 +118,15 @@ class RolesInOrderField(forms.CharField):
         text = (super().clean(value) or "").strip()
         if not text or text.lower() in NONE_WORDS:
             return () if text else None
-        found: list[int] = []
+        role_ids: list[int] = []
         for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
-            meant = [role.pk for role in self.roles if normalize_name(role.name) == normalize_name(name) or str(role.pk) == name]
-            if len(meant) != 1:
+            matches = [role.pk for role in self.roles if normalize_name(role.name) == normalize_name(name) or str(role.pk) == name]
+            if len(matches) != 1:
                 raise forms.ValidationError(wording.no_such_role(name, [role.name for role in self.roles]))
-            found += [role for role in meant if role not in found]
-        if len(found) > rules.PRIORITY_ROLES_MAX:
+            role_ids += [role for role in matches if role not in role_ids]
+        if len(role_ids) > rules.PRIORITY_ROLES_MAX:
             raise forms.ValidationError(wording.too_many_roles(rules.PRIORITY_ROLES_MAX))
-        return tuple(found)
+        return tuple(role_ids)
 
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, (list, tuple)):
@@ -158,7 +158,7 @@ class TextField(forms.CharField):
         return "none" if value == "" else value
 
 
-class LevelForm(forms.Form):
+class SettingsFieldsForm(forms.Form):
     """The settings that a level may say. `inherited` is what holds where it says nothing."""
 
     seats = SeatsField(required=False, max_length=20, help_text="1 to 100, or unlimited.")
@@ -166,88 +166,88 @@ class LevelForm(forms.Form):
     reminders = RemindersField(
         required=False, max_length=200, help_text="How long before the start people are reminded: 1d, 1h, 15. Or none."
     )
-    reminder_place = forms.ChoiceField(required=False, label=SETTING_NAMES["reminder_place"], choices=[])
+    reminder_place = forms.ChoiceField(required=False, label=SETTING_LABELS["reminder_place"], choices=[])
     location = TextField(required=False, max_length=1000, help_text="Where it is played: a place, an address. Or none.")
     instructions = TextField(
         required=False,
         max_length=20000,
         strip=False,
-        label=SETTING_NAMES["instructions"],
+        label=SETTING_LABELS["instructions"],
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="What they are to know or do; shown to players only. Or none.",
     )
-    confirm_by_dm = forms.ChoiceField(required=False, label=SETTING_NAMES["confirm_by_dm"], choices=[])
-    method = forms.ChoiceField(required=False, label=SETTING_NAMES["method"], choices=[])
+    confirm_by_dm = forms.ChoiceField(required=False, label=SETTING_LABELS["confirm_by_dm"], choices=[])
+    method = forms.ChoiceField(required=False, label=SETTING_LABELS["method"], choices=[])
     priority_role_ids = RolesInOrderField(
         required=False,
         max_length=1000,
-        label=SETTING_NAMES["priority_role_ids"],
+        label=SETTING_LABELS["priority_role_ids"],
         help_text="Where seats are given by role: names, the first first, with commas between. Or none.",
     )
-    answers = forms.ChoiceField(required=False, label=SETTING_NAMES["answers"], choices=[])
-    plus_one = forms.ChoiceField(required=False, label=SETTING_NAMES["plus_one"], choices=[])
-    signups_close = LengthField(
+    answers = forms.ChoiceField(required=False, label=SETTING_LABELS["answers"], choices=[])
+    plus_one = forms.ChoiceField(required=False, label=SETTING_LABELS["plus_one"], choices=[])
+    signups_close = OptionalDurationField(
         required=False,
         max_length=50,
-        label=SETTING_NAMES["signups_close"],
+        label=SETTING_LABELS["signups_close"],
         help_text="How long before the start: 30, 2h, 1d. None: at the start.",
     )
-    offer_within = LengthField(
+    offer_within = OptionalDurationField(
         required=False,
         max_length=50,
-        label=SETTING_NAMES["offer_within"],
+        label=SETTING_LABELS["offer_within"],
         help_text="How long before the start: 2h, 1d. From then on who waits is asked first. None: always given.",
     )
     offer_for = DurationField(
-        required=False, max_length=50, label=SETTING_NAMES["offer_for"], help_text="After it the next one is asked."
+        required=False, max_length=50, label=SETTING_LABELS["offer_for"], help_text="After it the next one is asked."
     )
     minimum = SeatsField(
         required=False,
         max_length=20,
-        label=SETTING_NAMES["minimum"],
+        label=SETTING_LABELS["minimum"],
         help_text="With fewer, the host is asked what to do. Or none.",
         none="none",
     )
-    minimum_by = LengthField(
+    minimum_by = OptionalDurationField(
         required=False,
         max_length=50,
-        label=SETTING_NAMES["minimum_by"],
+        label=SETTING_LABELS["minimum_by"],
         help_text="How long before the start you are asked: 1d, 6h.",
     )
-    ask_if_moved = LengthField(
+    ask_if_moved = OptionalDurationField(
         required=False,
         max_length=50,
-        label=SETTING_NAMES["ask_if_moved"],
+        label=SETTING_LABELS["ask_if_moved"],
         help_text="When the start moves by more than this: 30, 2h. Or none.",
     )
-    silence_frees = forms.ChoiceField(required=False, label=SETTING_NAMES["silence_frees"], choices=[])
-    if_deleted = forms.ChoiceField(required=False, label=SETTING_NAMES["if_deleted"], choices=[])
-    ask_rewards = forms.ChoiceField(required=False, label=SETTING_NAMES["ask_rewards"], choices=[])
-    archive_channel_id = forms.ChoiceField(required=False, label=SETTING_NAMES["archive_channel_id"], choices=[])
-    archive_after = LengthField(
+    silence_frees = forms.ChoiceField(required=False, label=SETTING_LABELS["silence_frees"], choices=[])
+    if_deleted = forms.ChoiceField(required=False, label=SETTING_LABELS["if_deleted"], choices=[])
+    ask_rewards = forms.ChoiceField(required=False, label=SETTING_LABELS["ask_rewards"], choices=[])
+    archive_channel_id = forms.ChoiceField(required=False, label=SETTING_LABELS["archive_channel_id"], choices=[])
+    archive_after = OptionalDurationField(
         required=False,
         max_length=50,
-        label=SETTING_NAMES["archive_after"],
+        label=SETTING_LABELS["archive_after"],
         help_text="After the end: none, 12h, 1d.",
     )
     own_player_roles = forms.BooleanField(required=False, label="Choose who may sign up")
     player_role_ids = forms.MultipleChoiceField(
         required=False,
-        label=SETTING_NAMES["player_role_ids"],
+        label=SETTING_LABELS["player_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: every member.",
     )
     own_host_roles = forms.BooleanField(required=False, label="Choose who may schedule")
     host_role_ids = forms.MultipleChoiceField(
         required=False,
-        label=SETTING_NAMES["host_role_ids"],
+        label=SETTING_LABELS["host_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: only those who manage the server.",
     )
     own_notify_roles = forms.BooleanField(required=False, label="Choose who is pinged")
     notify_role_ids = forms.MultipleChoiceField(
         required=False,
-        label=SETTING_NAMES["notify_role_ids"],
+        label=SETTING_LABELS["notify_role_ids"],
         widget=forms.CheckboxSelectMultiple,
         help_text="None ticked: nobody.",
     )
@@ -272,8 +272,8 @@ class LevelForm(forms.Form):
         channels = {int(pk): label for pk, label in self.archives}
         for name in without:
             del self.fields[name]
-            self.fields.pop(own_flag(name), None)
-        for name in ROLES:
+            self.fields.pop(override_field(name), None)
+        for name in ROLE_SET_SETTINGS:
             if name in self.fields:
                 # Nobody pings everyone.
                 offered = [r for r in self.roles if name != "notify_role_ids" or r.pk != r.guild_id]
@@ -281,89 +281,89 @@ class LevelForm(forms.Form):
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
         for name in self.settings_fields:
             text = wording.setting_text(name, inherited[name].value, names, channels)
-            said = wording.inherited(text, inherited[name].source)
+            inherited_text = wording.inherited(text, inherited[name].source)
             field = self.fields[name]
-            if isinstance(field, forms.ChoiceField) and name not in ROLES:
+            if isinstance(field, forms.ChoiceField) and name not in ROLE_SET_SETTINGS:
                 # A select shows one short line, so where it comes from stands below.
                 field.choices = [("", wording.inherits(text)), *self._own_choices(name)]
-                field.help_text = said
-            elif name in ROLES:
-                self.fields[own_flag(name)].help_text = said
+                field.help_text = inherited_text
+            elif name in ROLE_SET_SETTINGS:
+                self.fields[override_field(name)].help_text = inherited_text
             else:
-                field.help_text = f"{field.help_text} {said}"
+                field.help_text = f"{field.help_text} {inherited_text}"
             if inherited[name].locked:
                 field.disabled = True
                 field.help_text = wording.locked(inherited[name].source)
-                if name in ROLES:
-                    flag = self.fields[own_flag(name)]
-                    flag.disabled, flag.help_text = True, f"{said} {field.help_text}"
+                if name in ROLE_SET_SETTINGS:
+                    flag = self.fields[override_field(name)]
+                    flag.disabled, flag.help_text = True, f"{inherited_text} {field.help_text}"
 
     def _own_choices(self, name: str) -> list[tuple[str, str]]:
-        if name in YES_NO:
+        if name in YES_NO_SETTINGS:
             return [("yes", "Yes"), ("no", "No")]
         if name == "archive_channel_id":
             return [("0", "Nowhere"), *self.archives]
-        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICES[name].choices]
+        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICE_SETTINGS[name].choices]
 
     @property
     def settings_fields(self) -> list[str]:
         """Names of the settings that this form has."""
-        return [name for name in NAMES if name in self.fields and name != "zone"]
+        return [name for name in ALL_SETTINGS if name in self.fields and name != "zone"]
 
     def settings(self) -> dict[str, Any]:
         """What a valid form says, by name; None inherits."""
         data = self.cleaned_data
-        said: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.settings_fields:
             value: Any = data.get(name)
-            if name in ROLES:
-                value = tuple(int(role) for role in value or ()) if data.get(own_flag(name)) else None
-            elif name in YES_NO:
+            if name in ROLE_SET_SETTINGS:
+                value = tuple(int(role) for role in value or ()) if data.get(override_field(name)) else None
+            elif name in YES_NO_SETTINGS:
                 value = {"yes": True, "no": False}.get(str(value))
-            elif name in CHOICES:
+            elif name in CHOICE_SETTINGS:
                 value = value or None
             elif name == "archive_channel_id":
                 value = int(value) if value else None
-            said[name] = None if self.inherited[name].locked else value
-        return said | rules.tidy_settings(said.get("reminders"), said.get("location"), said.get("instructions"))
+            values[name] = None if self.inherited[name].locked else value
+        return values | rules.tidy_settings(values.get("reminders"), values.get("location"), values.get("instructions"))
 
     @staticmethod
-    def initial_settings(level: Level | None) -> dict[str, Any]:
+    def initial_settings(layer: SettingsFields | None) -> dict[str, Any]:
         """What the form shows of what a level says."""
-        if level is None:
+        if layer is None:
             return {}
-        shown: dict[str, Any] = {name: getattr(level, name) for name in NAMES}
-        for name in ROLES:
-            shown[own_flag(name)] = shown[name] is not None
+        shown: dict[str, Any] = {name: getattr(layer, name) for name in ALL_SETTINGS}
+        for name in ROLE_SET_SETTINGS:
+            shown[override_field(name)] = shown[name] is not None
             shown[name] = [str(role) for role in shown[name] or ()]
-        for name in YES_NO:
+        for name in YES_NO_SETTINGS:
             shown[name] = {True: "yes", False: "no", None: ""}[shown[name]]
         archive = shown["archive_channel_id"]
         shown["archive_channel_id"] = "" if archive is None else str(archive)
         return shown
 
 
-def own_flag(name: str) -> str:
+def override_field(name: str) -> str:
     """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
     return f"own_{name.removesuffix('_role_ids')}_roles"
 
 
-def conflict(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
+def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
     """Each field of which two versions differ: its label, what is saved, what was typed."""
     rows = []
     for name in typed.fields:
-        if name in NO_VERSION or name not in saved.fields:
+        if name in NOT_COMPARED or name not in saved.fields:
             continue
-        if (theirs := _shown(saved, name)) != (yours := _shown(typed, name)):
-            rows.append((str(typed[name].label), theirs, yours))
+        if (saved_value := _field_text(saved, name)) != (typed_value := _field_text(typed, name)):
+            rows.append((str(typed[name].label), saved_value, typed_value))
     return rows
 
 
 # What a form has beside what it describes.
-NO_VERSION = {"edition", "fold", "participants"}
+NOT_COMPARED = {"edition", "fold", "participants"}
 
 
-def _shown(form: forms.Form, name: str) -> str:
+def _field_text(form: forms.Form, name: str) -> str:
     value, field = form[name].value(), form.fields[name]
     if isinstance(field, forms.BooleanField):
         return "yes" if value else "no"
@@ -375,7 +375,7 @@ def _shown(form: forms.Form, name: str) -> str:
     return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
 
 
-def archives(guild: Guild) -> list[tuple[str, str]]:
+def archive_choices(guild: Guild) -> list[tuple[str, str]]:
     """The channels to which posts may go when their games are over, as choices."""
     channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
     return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]

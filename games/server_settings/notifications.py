@@ -5,8 +5,8 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from games.core.notifications import marked, to_person, to_recipient
-from games.core.wording import plain
+from games.core.notifications import with_nonce, direct_message, only_recipient
+from games.core.wording import escape_markdown
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild
@@ -16,53 +16,53 @@ from notifications.policy import is_maybe_sent, earlier_attempt_at
 from notifications.types import Skip, NotificationType, SyncedPost, BuiltPost, register
 
 
-def setup_address(guild_id: int) -> str:
+def setup_url(guild_id: int) -> str:
     """The setup page's whole address, for Discord."""
     return settings.PUBLIC_URL + reverse("guild-setup", args=[guild_id])
 
 
-def _welcome(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
+def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     guild = Guild.objects.present().filter(pk=int(delivery.notification.facts["guild"])).first()
     if guild is None:
         return Skip("the bot was removed from the server")
     if delivery.in_channel:
         # No channel is chosen yet in which they could be called; the server's page says the same.
         return Skip("their direct messages are closed")
-    address = marked(delivery, setup_address(guild.pk))
-    return to_person(delivery, settings_wording.welcome(plain(guild.name), address, is_set_up(guild)), now)
+    address = with_nonce(delivery, setup_url(guild.pk))
+    return direct_message(delivery, settings_wording.welcome(escape_markdown(guild.name), address, is_set_up(guild)), now)
 
 
-def _test(row: Notification, now: datetime) -> BuiltPost | Skip:
+def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     channel = Channel.objects.filter(pk=int(row.facts["channel"]), gone_at=None).first()
     if channel is None:
         return Skip("the channel was deleted")
     nonce = row.facts["nonce"]
-    letter = OutgoingMessage(
+    message = OutgoingMessage(
         channel_id=channel.pk,
-        text=settings_wording.test_message(f"{setup_address(channel.guild_id)}?d={nonce}"),
+        text=settings_wording.test_message(f"{setup_url(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
         dedupe_marker=nonce,
         maybe_sent=is_maybe_sent(row.first_tried_at, now),
         first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
         forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
     )
-    return BuiltPost(letter, row.revision)
+    return BuiltPost(message, row.revision)
 
 
-def _arrived(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
+def _on_test_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     """Nothing to write down: the row closes."""
 
 
-def _refused(row: Notification, why: PermanentError, now: datetime) -> bool:
+def _on_test_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
     """The row keeps why; the setup page shows it."""
     return False
 
 
-def last_tests(guild_id: int) -> dict[int, Notification]:
+def last_channel_tests(guild_id: int) -> dict[int, Notification]:
     """The last test message of each channel of a guild, by the channel's id."""
     rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
     return {int(row.facts["channel"]): row for row in rows}
 
 
-register(NotificationType("welcome", recipients=to_recipient, build_message=_welcome))
-register(SyncedPost("channel_test", build_message=_test, on_synced=_arrived, on_failed=_refused))
+register(NotificationType("welcome", recipients=only_recipient, build_message=_welcome_message))
+register(SyncedPost("channel_test", build_message=_channel_test_message, on_synced=_on_test_posted, on_failed=_on_test_failed))

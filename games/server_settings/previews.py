@@ -4,20 +4,20 @@ from collections.abc import Iterable
 
 from games.core import wording
 from games.models import Game
-from games.server_settings.actions import Change
-from games.server_settings.wording import SETTING_NAMES
+from games.server_settings.actions import SettingChange
+from games.server_settings.wording import SETTING_LABELS
 from guilds.models import Guild
 
 
-def shown_changes(guild: Guild, changes: Iterable[Change]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
+def describe_changes(guild: Guild, changes: Iterable[SettingChange]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
     """Games to come that change with a level, each with its settings' names and their values before and after."""
     roles = dict(guild.roles.values_list("pk", "name"))
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
-    found: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
+    by_game: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
     for change in changes:
         before, after = (
             wording.setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after)
         )
-        rows = found.setdefault(change.game.pk, (change.game, []))[1]
-        rows.append((SETTING_NAMES[change.name], before, after))
-    return list(found.values())
+        rows = by_game.setdefault(change.game.pk, (change.game, []))[1]
+        rows.append((SETTING_LABELS[change.name], before, after))
+    return list(by_game.values())

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core.base import Actor
-from games.core.freezing import begun, follow, in_step, locked_games, settle
+from games.core.freezing import has_started, resync_game, is_synced, locked_games, freeze_settings
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
-from games.server_settings.actions import apply, unsettled, write_down
+from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from guilds.directory.upsert import delete_guild
 from guilds.models import Guild, Role
@@ -24,94 +24,94 @@ from notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
-IN_DISCORD = Actor(None, "discord")
-OF_GAMES = ("player_role_ids", "notify_role_ids", "priority_role_ids")
-OF_LEVELS = (*OF_GAMES, "host_role_ids")
-OF_GUILDS = ("manager_role_ids", "pingable_role_ids")
+DISCORD_ACTOR = Actor(None, "discord")
+GAME_ROLE_SETTINGS = ("player_role_ids", "notify_role_ids", "priority_role_ids")
+LAYER_ROLE_SETTINGS = (*GAME_ROLE_SETTINGS, "host_role_ids")
+GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")
 
 
-def catch_up(guild_id: int, now: datetime) -> int:
+def clean_up_deleted(guild_id: int, now: datetime) -> int:
     """After a guild was written down anew: nothing names what it no longer has. Says how many rows that changed."""
-    return forget_roles(guild_id, now) + leave_channels(guild_id, now)
+    return remove_deleted_roles(guild_id, now) + detach_deleted_channels(guild_id, now)
 
 
 @transaction.atomic
-def forget_roles(guild_id: int, now: datetime) -> int:
+def remove_deleted_roles(guild_id: int, now: datetime) -> int:
     """Take deleted roles out of every setting; where none is left, the level says nothing and inherits.
 
     Discord never gives a role's id again, so nothing is lost that could come back.
     """
-    gone = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
-    own = Q(player_role_ids__overlap=list(gone)) | Q(notify_role_ids__overlap=list(gone))
-    if not gone or not (any(_naming(guild_id, set(gone))) or unsettled(guild_id).filter(own).exists()):
+    deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
+    naming_deleted = Q(player_role_ids__overlap=list(deleted_roles)) | Q(notify_role_ids__overlap=list(deleted_roles))
+    if not deleted_roles or not (any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()):
         return 0
-    games = locked_games(unsettled(guild_id))
-    rows = list(_naming(guild_id, set(gone)))
+    games = locked_games(inheriting_games(guild_id))
+    rows = list(_layers_naming(guild_id, set(deleted_roles)))
 
     def save() -> None:
         for row, fields in rows:
             dropped: set[int] = set()
             for field in fields:
-                left = [role for role in getattr(row, field) if role not in gone]
+                left = [role for role in getattr(row, field) if role not in deleted_roles]
                 dropped |= set(getattr(row, field)) - set(left)
-                setattr(row, field, left or ([] if field in OF_GUILDS else None))
+                setattr(row, field, left or ([] if field in GUILD_ROLE_SETTINGS else None))
             row.edition += 1
             row.save(update_fields=[*fields, "edition"])
-            names = sorted(gone[role] for role in dropped)
-            write_down(guild_id, "role_gone", str(row), {"roles": names}, IN_DISCORD, now)
-        for game in unsettled(guild_id).filter(own, pk__in=[g.pk for g in games]).order_by("pk"):
-            for field in OF_GAMES:
+            names = sorted(deleted_roles[role] for role in dropped)
+            record_settings_change(guild_id, "role_gone", str(row), {"roles": names}, DISCORD_ACTOR, now)
+        for game in inheriting_games(guild_id).filter(naming_deleted, pk__in=[g.pk for g in games]).order_by("pk"):
+            for field in GAME_ROLE_SETTINGS:
                 named = getattr(game, field)
-                if named and set(named) & set(gone):
-                    setattr(game, field, [role for role in named if role not in gone] or None)
-            game.save(update_fields=list(OF_GAMES))
+                if named and set(named) & set(deleted_roles):
+                    setattr(game, field, [role for role in named if role not in deleted_roles] or None)
+            game.save(update_fields=list(GAME_ROLE_SETTINGS))
 
-    apply(games, save, now)
+    apply_to_games(games, save, now)
     return len(rows)
 
 
-def _naming(guild_id: int, gone: set[int]) -> Iterator[tuple[Any, list[str]]]:
+def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, list[str]]]:
     """Each level of the guild that names one of the roles, with the settings that do."""
-    levels: list[tuple[Any, tuple[str, ...]]] = [
-        *((row, (*OF_LEVELS, *OF_GUILDS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
-        *((row, OF_LEVELS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
-        *((row, OF_LEVELS) for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")),
+    layers: list[tuple[Any, tuple[str, ...]]] = [
+        *((row, (*LAYER_ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
+        *((row, LAYER_ROLE_SETTINGS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
+        *((row, LAYER_ROLE_SETTINGS) for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")),
     ]
-    for row, names in levels:
-        fields = [name for name in names if set(getattr(row, name) or ()) & gone]
+    for row, names in layers:
+        fields = [name for name in names if set(getattr(row, name) or ()) & role_ids]
         if fields:
             yield row, fields
 
 
 @transaction.atomic
-def leave_channels(guild_id: int, now: datetime) -> int:
+def detach_deleted_channels(guild_id: int, now: datetime) -> int:
     """Games in a deleted channel no longer have its settings: those begun keep them, those to come follow."""
     of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
-    below = unsettled(guild_id).filter(of_channel, channel__gone_at__isnull=False)
+    below = inheriting_games(guild_id).filter(of_channel, channel__gone_at__isnull=False)
     ids = list(below.values_list("pk", flat=True))
-    followed = 0
-    for game in locked_games(unsettled(guild_id).filter(pk__in=ids)) if ids else []:
-        if begun(game, now):
+    resynced = 0
+    for game in locked_games(inheriting_games(guild_id).filter(pk__in=ids)) if ids else []:
+        if has_started(game, now):
             # What held when it began: the channel was there then.
             game.channel.gone_at = None
-            settle(game, now)
-        elif not in_step(game, now):
-            follow(game, now)
-            followed += 1
-    return followed
+            freeze_settings(game, now)
+        elif not is_synced(game, now):
+            resync_game(game, now)
+            resynced += 1
+    return resynced
 
 
 # --- guilds ------------------------------------------------------------------------------------------------
 
 
-def forget_guilds(now: datetime) -> int:
+def purge_departed_guilds(now: datetime) -> int:
     """Delete everything of the guilds that the bot left so long ago; says of how many."""
     left = Guild.objects.filter(gone_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
-    return sum(_forget(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
+    return sum(_purge_guild(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
 
 
 @transaction.atomic
-def _forget(guild_id: int, now: datetime) -> bool:
+def _purge_guild(guild_id: int, now: datetime) -> bool:
     games = Game.objects.filter(guild_id=guild_id)
     list(games.order_by("pk").select_for_update().values_list("pk"))
     # Asked again under the lock: whoever invites the bot at this moment has everything, or begins anew.

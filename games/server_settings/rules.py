@@ -6,7 +6,7 @@ from datetime import timedelta
 from games.core.rules import DESCRIPTION_MAX
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 
-NAME_MAX = 80  # of a template
+TEMPLATE_NAME_MAX = 80  # of a template
 
 
 KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
@@ -22,8 +22,8 @@ def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str,
     wrong = {}
     if not is_visible(name):
         wrong["name"] = "Give the template a name that people can see."
-    elif len(name) > NAME_MAX:
-        wrong["name"] = f"The name has {len(name)} characters. Shorten it to {NAME_MAX}."
+    elif len(name) > TEMPLATE_NAME_MAX:
+        wrong["name"] = f"The name has {len(name)} characters. Shorten it to {TEMPLATE_NAME_MAX}."
     elif has_control_characters(name):
         wrong["name"] = "The name contains a character that cannot be shown. Type it again without."
     elif name.casefold() in {other.casefold() for other in others}:

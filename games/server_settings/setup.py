@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core.base import Actor
 from games.core.wording import UNKNOWN_CHANNEL
-from games.server_settings.actions import require_manager
+from games.server_settings.actions import require_guild_manager
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.upsert import mark_guild_welcomed
 from guilds.models import Channel
@@ -15,28 +15,28 @@ from notifications.queue import schedule
 
 
 @transaction.atomic
-def welcome(guild_id: int, owner_id: int, now: datetime) -> bool:
+def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
     """The bot came to a guild: plan the letter by which its owner finds the setup page. Once for each stay.
 
     Says whether it did.
     """
     first = mark_guild_welcomed(guild_id, now)
     if first:
-        facts = {"guild": str(guild_id)}
+        payload = {"guild": str(guild_id)}
         # One person may own several, so the row is told apart by the guild.
         offset = guild_id % 2**31
-        schedule("welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=facts)
+        schedule("welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload)
     return first
 
 
 @transaction.atomic
-def test_channel(channel_id: int, actor: Actor, now: datetime) -> None:
+def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
     """Plan a short message in a channel, to see whether it arrives. Raises Refused where no game can be announced."""
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    require_manager(channel.guild_id, actor)
+    require_guild_manager(channel.guild_id, actor)
     if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    facts = {"guild": str(channel.guild_id), "channel": str(channel_id), "nonce": new_nonce()}
-    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, revision=0, payload=facts)
+    payload = {"guild": str(channel.guild_id), "channel": str(channel_id), "nonce": new_nonce()}
+    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, revision=0, payload=payload)

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
-from games.pages.shortcuts import AT_ONCE, actor
+from games.pages.shortcuts import FRESH_ROLES, actor
 from games.server_settings import actions as server_settings
 from games.server_settings import setup as guild_setup
 from games.server_settings import wording as settings_wording
-from games.server_settings.actions import settings_of
+from games.server_settings.actions import values_of
 from games.server_settings.forms import GuildForm
-from games.server_settings.notifications import last_tests
+from games.server_settings.notifications import last_channel_tests
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -30,25 +30,25 @@ CATEGORY = 4
 
 
 @dataclass(frozen=True)
-class Examined:
+class ChannelStatus:
     """A channel as the setup page shows it: whether it can be used, and what would make it so."""
 
     channel: Channel
-    on: bool
+    enabled: bool
     missing: list[str]
     advice: str  # where to click in Discord, or why games are never announced here
     note: str  # what would be better, though it can be used without
     test: str  # what became of the last test message
 
     @property
-    def postable(self) -> bool:
+    def is_postable(self) -> bool:
         return self.channel.type in GAME_CHANNEL_TYPES
 
 
-def examine(guild: Guild) -> list[Examined]:
+def channel_statuses(guild: Guild) -> list[ChannelStatus]:
     """Every channel of the guild, those that games can be announced in first."""
-    tests = last_tests(guild.pk)
-    found = []
+    tests = last_channel_tests(guild.pk)
+    statuses = []
     for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
@@ -58,19 +58,19 @@ def examine(guild: Guild) -> list[Examined]:
             if not postable
             else ""
         )
-        found.append(
-            Examined(
+        statuses.append(
+            ChannelStatus(
                 channel,
                 postable and (defaults is None or defaults.for_games),
                 missing,
-                settings_wording.mend(str(channel), channel.missing_permissions, channel.lacks_tag)
+                settings_wording.permission_advice(str(channel), channel.missing_permissions, channel.lacks_tag)
                 if missing
                 else advice,
                 settings_wording.FORUM_TIDIER if channel.is_forum and not channel.may(MANAGE_THREADS) else "",
                 settings_wording.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
             )
         )
-    return sorted(found, key=lambda one: not one.postable)
+    return sorted(statuses, key=lambda one: not one.is_postable)
 
 
 class RolesForm(GuildForm):
@@ -85,11 +85,11 @@ class RolesForm(GuildForm):
         field.help_text = "Besides those who manage games. None ticked: only they."
         self.fields["zone"].help_text = settings_wording.ZONE_HELP
 
-    def changed(self) -> dict[str, Any]:
+    def changed_settings(self) -> dict[str, Any]:
         """The guild's settings with what this form says."""
         data = self.cleaned_data
         hosts = tuple(int(role) for role in data["host_role_ids"])
-        return settings_of(self.level) | {"zone": data["zone"] or None, "host_role_ids": hosts}
+        return values_of(self.layer) | {"zone": data["zone"] or None, "host_role_ids": hosts}
 
 
 @for_managers
@@ -100,40 +100,40 @@ def setup(request: ViewerRequest, guild: Guild) -> HttpResponse:
     form = RolesForm(request.POST if step == "roles" else None, guild=guild)
     try:
         if request.method == "POST":
-            ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
+            ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         if step == "channels":
             on = [int(pk) for pk in request.POST.getlist("on") if pk.isascii() and pk.isdigit()]
-            count = server_settings.switch_channels(guild.pk, on, actor(request), db_now())
+            count = server_settings.enable_channels(guild.pk, on, actor(request), db_now())
             flash.success(request, settings_wording.switched(count))
             return redirect(reverse("guild-setup", args=[guild.pk]) + "#roles")
         if step == "roles" and form.is_valid():
             _save_roles(request, guild, form)
             return redirect(reverse("guild-setup", args=[guild.pk]) + "#template")
     except Refused as refused:
-        return _page(request, guild, form, refused.refusal.sentence)
-    return _page(request, guild, form)
+        return _render_setup(request, guild, form, refused.refusal.sentence)
+    return _render_setup(request, guild, form)
 
 
 def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
-    managers, data = form.roles_named("manager_role_ids"), form.cleaned_data
-    pingable = form.level.pingable_role_ids if isinstance(form.level, GuildDefaults) else []
+    managers, data = form.selected_roles("manager_role_ids"), form.cleaned_data
+    pingable = form.layer.pingable_role_ids if isinstance(form.layer, GuildDefaults) else []
     saved = server_settings.change_guild_defaults(
-        guild.pk, form.changed(), managers, pingable, actor(request), db_now(), data["edition"] or 0
+        guild.pk, form.changed_settings(), managers, pingable, actor(request), db_now(), data["edition"] or 0
     )
     flash.success(request, saved.text)
 
 
-def _page(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
-    channels = examine(guild)
+def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
+    channels = channel_statuses(guild)
     templates = list(guild.templates.filter(gone_at=None))
     context = {
         "guild": guild,
         "channels": channels,
-        "ready": any(one.on and not one.missing for one in channels),
+        "ready": any(one.enabled and not one.missing for one in channels),
         "form": form,
         "decided": is_set_up(guild),
         "templates": templates,
-        "starts": settings_wording.STARTING_POINTS.items(),
+        "starts": settings_wording.TEMPLATE_PRESETS.items(),
         "threads": settings_wording.THREADS,
         "problem": problem,
     }
@@ -144,11 +144,11 @@ def _page(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = 
 @require_POST
 def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """Have a test message sent, by whatever sends everything else."""
-    found = get_object_or_404(Channel, pk=channel_id, guild=guild)
+    channel = get_object_or_404(Channel, pk=channel_id, guild=guild)
     try:
-        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
-        guild_setup.test_channel(found.pk, actor(request), db_now())
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
+        guild_setup.send_channel_test(channel.pk, actor(request), db_now())
         flash.success(request, settings_wording.TEST_SENT)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
-    return redirect(reverse("guild-setup", args=[guild.pk]) + f"#channel-{found.pk}")
+    return redirect(reverse("guild-setup", args=[guild.pk]) + f"#channel-{channel.pk}")

@@ -11,26 +11,26 @@ from django.db.models import Max
 from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, locked_game
 from games.core.freezing import locked_games
-from games.core.host_text import as_written
+from games.core.host_text import with_explicit_settings_only
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import GameTemplate
-from games.models.settings import OWN
+from games.models.settings import GAME_SETTINGS
 from games.server_settings import rules as settings_rules
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import (
-    Saved,
-    apply,
-    check,
-    require_manager,
-    save_level,
-    settings_of,
-    unsettled,
-    write_down,
+    SettingsResult,
+    apply_to_games,
+    check_layer,
+    require_guild_manager,
+    save_layer,
+    values_of,
+    inheriting_games,
+    record_settings_change,
 )
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild
 
-MOST = 50  # templates of one guild: a list that people still read
+TEMPLATES_MAX = 50  # templates of one guild: a list that people still read
 
 
 @transaction.atomic
@@ -44,142 +44,142 @@ def save_template(
     locked: Iterable[str],
     actor: Actor,
     now: datetime,
-    edition: int | None = None,
-) -> Saved:
+    edit_version: int | None = None,
+) -> SettingsResult:
     """Make a template, or change one; a guild's first is its default. Raises Refused, with fields where wrong."""
-    require_manager(guild_id, actor)
-    games = locked_games(unsettled(guild_id).filter(template_id=template_id)) if template_id is not None else []
-    living = _locked_templates(guild_id)
-    level = _find(living, template_id) if template_id else _new(guild_id, living)
+    require_guild_manager(guild_id, actor)
+    games = locked_games(inheriting_games(guild_id).filter(template_id=template_id)) if template_id is not None else []
+    active = _locked_templates(guild_id)
+    template = _get_template(active, template_id) if template_id else _new_template(guild_id, active)
     name, description = settings_rules.tidy_texts(name, description)
     values = {
         **settings,
         "name": name,
         "description": description,
         "channel_id": channel_id,
-        "locked": tuple(name for name in OWN if name in set(locked)),
+        "locked": tuple(name for name in GAME_SETTINGS if name in set(locked)),
     }
-    wrong = check(guild_id, level, values)
-    wrong |= settings_rules.check_texts(name, description, [t.name for t in living if t.pk != level.pk])
+    problems = check_layer(guild_id, template, values)
+    problems |= settings_rules.check_texts(name, description, [t.name for t in active if t.pk != template.pk])
     channels = Channel.objects.for_announcements().filter(guild_id=guild_id)
-    if channel_id is not None and channel_id != level.channel_id and not channels.filter(pk=channel_id).exists():
-        wrong["channel"] = UNKNOWN_CHANNEL
-    verb = "template" if template_id else "new_template"
-    return save_level(guild_id, level, values, wrong, edition if template_id else None, games, verb, actor, now)
+    if channel_id is not None and channel_id != template.channel_id and not channels.filter(pk=channel_id).exists():
+        problems["channel"] = UNKNOWN_CHANNEL
+    action = "template" if template_id else "new_template"
+    return save_layer(guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now)
 
 
 @transaction.atomic
-def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datetime) -> Saved:
+def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
     """Make another template that says the same, under a name of its own, at the end of the list."""
-    require_manager(guild_id, actor)
-    living = _locked_templates(guild_id)
-    like = _find(living, template_id)
-    copy = _new(guild_id, living)
-    for field, value in settings_of(like).items():
+    require_guild_manager(guild_id, actor)
+    active = _locked_templates(guild_id)
+    original = _get_template(active, template_id)
+    copy = _new_template(guild_id, active)
+    for field, value in values_of(original).items():
         setattr(copy, field, list(value) if isinstance(value, tuple) else value)
-    copy.name = settings_wording.copy_of(like.name, [t.name for t in living])
-    copy.description, copy.channel_id, copy.locked = like.description, like.channel_id, like.locked
+    copy.name = settings_wording.copy_of(original.name, [t.name for t in active])
+    copy.description, copy.channel_id, copy.locked = original.description, original.channel_id, original.locked
     copy.edition = 1
     copy.save()
-    write_down(guild_id, "duplicate", like.name, {"as": copy.name}, actor, now)
-    return Saved(copy, True, (), settings_wording.duplicated(like.name, copy.name))
+    record_settings_change(guild_id, "duplicate", original.name, {"as": copy.name}, actor, now)
+    return SettingsResult(copy, True, (), settings_wording.duplicated(original.name, copy.name))
 
 
 @transaction.atomic
-def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> Saved:
+def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> SettingsResult:
     """Make a template of what a game and its own template say, with its description and channel. Raises Refused."""
     game = locked_game(game_id, actor)
-    require_manager(game.guild_id, actor)
-    own = {name: value for name, value in settings_of(as_written(game)).items() if name in OWN and value is not None}
+    require_guild_manager(game.guild_id, actor)
+    explicit = {name: value for name, value in values_of(with_explicit_settings_only(game)).items() if name in GAME_SETTINGS and value is not None}
     channels = Channel.objects.for_announcements().filter(guild_id=game.guild_id)
-    home = channels.filter(pk=game.channel.home.pk).first()
+    channel = channels.filter(pk=game.channel.home.pk).first()
     saved = save_template(
         game.guild_id,
         None,
         name,
         game.description,
-        home.pk if home is not None else None,
-        settings_of(game.living_template) | own,
+        channel.pk if channel is not None else None,
+        values_of(game.active_template) | explicit,
         (),
         actor,
         now,
     )
-    return replace(saved, text=confirmation_wording.template_made(str(saved.level)))
+    return replace(saved, text=confirmation_wording.template_made(str(saved.layer)))
 
 
 @transaction.atomic
-def delete_template(guild_id: int, template_id: int, actor: Actor, now: datetime, edition: int | None = None) -> Saved:
+def delete_template(guild_id: int, template_id: int, actor: Actor, now: datetime, edit_version: int | None = None) -> SettingsResult:
     """Delete a template; its games to come take their settings from their channel and the server instead.
 
     Raises Refused for a default while there are others: one of those must be made the default first.
     """
-    require_manager(guild_id, actor)
-    games = locked_games(unsettled(guild_id).filter(template_id=template_id))
-    living = _locked_templates(guild_id)
-    level = _find(living, template_id)
-    if edition is not None and edition != level.edition:
+    require_guild_manager(guild_id, actor)
+    games = locked_games(inheriting_games(guild_id).filter(template_id=template_id))
+    active = _locked_templates(guild_id)
+    template = _get_template(active, template_id)
+    if edit_version is not None and edit_version != template.edition:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
-    if level.is_default and len(living) > 1:
-        raise Refused(Refusal("is_default", settings_wording.default_stays(level.name)))
-    level.gone_at, level.is_default = now, False
-    found = apply(games, level.save, now)
-    write_down(guild_id, "delete_template", level.name, {}, actor, now)
-    orphans = sum(not game.settled_at for game in games)
-    return Saved(level, True, found, settings_wording.template_deleted(level.name, orphans))
+    if template.is_default and len(active) > 1:
+        raise Refused(Refusal("is_default", settings_wording.default_stays(template.name)))
+    template.gone_at, template.is_default = now, False
+    game_changes = apply_to_games(games, template.save, now)
+    record_settings_change(guild_id, "delete_template", template.name, {}, actor, now)
+    game_count = sum(not game.settled_at for game in games)
+    return SettingsResult(template, True, game_changes, settings_wording.template_deleted(template.name, game_count))
 
 
 @transaction.atomic
-def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, now: datetime) -> Saved:
+def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, now: datetime) -> SettingsResult:
     """Put templates in this order. Raises Refused unless it names each living template once."""
-    require_manager(guild_id, actor)
-    living = {template.pk: template for template in _locked_templates(guild_id)}
-    if sorted(template_ids) != sorted(living):
+    require_guild_manager(guild_id, actor)
+    active = {template.pk: template for template in _locked_templates(guild_id)}
+    if sorted(template_ids) != sorted(active):
         raise Refused(Refusal("stale", settings_wording.OTHER_TEMPLATES))
-    before = [template.name for template in living.values()]
+    before = [template.name for template in active.values()]
     for position, pk in enumerate(template_ids):
-        if living[pk].position != position:
-            living[pk].position = position
-            living[pk].save(update_fields=["position"])
-    after = [living[pk].name for pk in template_ids]
+        if active[pk].position != position:
+            active[pk].position = position
+            active[pk].save(update_fields=["position"])
+    after = [active[pk].name for pk in template_ids]
     if before != after:
-        write_down(guild_id, "reorder", settings_wording.TEMPLATES, {"order": [before, after]}, actor, now)
-    return Saved(None, before != after, (), settings_wording.REORDERED)
+        record_settings_change(guild_id, "reorder", settings_wording.TEMPLATES, {"order": [before, after]}, actor, now)
+    return SettingsResult(None, before != after, (), settings_wording.REORDERED)
 
 
 @transaction.atomic
-def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -> Saved:
+def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
     """Make a template the one that is chosen where nobody chooses."""
-    require_manager(guild_id, actor)
-    living = _locked_templates(guild_id)
-    level = _find(living, template_id)
-    if level.is_default:
-        return Saved(level, False, (), settings_wording.made_default(level.name))
-    before = next((t.name for t in living if t.is_default), None)
-    GameTemplate.objects.filter(pk__in=[t.pk for t in living], is_default=True).update(is_default=False)
-    level.is_default = True
-    level.save(update_fields=["is_default"])
-    write_down(guild_id, "default", level.name, {"default": [before, level.name]}, actor, now)
-    return Saved(level, True, (), settings_wording.made_default(level.name))
+    require_guild_manager(guild_id, actor)
+    active = _locked_templates(guild_id)
+    template = _get_template(active, template_id)
+    if template.is_default:
+        return SettingsResult(template, False, (), settings_wording.made_default(template.name))
+    before = next((t.name for t in active if t.is_default), None)
+    GameTemplate.objects.filter(pk__in=[t.pk for t in active], is_default=True).update(is_default=False)
+    template.is_default = True
+    template.save(update_fields=["is_default"])
+    record_settings_change(guild_id, "default", template.name, {"default": [before, template.name]}, actor, now)
+    return SettingsResult(template, True, (), settings_wording.made_default(template.name))
 
 
 def _locked_templates(guild_id: int) -> list[GameTemplate]:
     """A guild's templates, in their order, locked in that of their ids, with the guild so that none is added."""
     list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
-    living = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
-    list(living.order_by("pk").select_for_update().values_list("pk"))
-    return list(living.order_by("position", "pk"))
+    active = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    list(active.order_by("pk").select_for_update().values_list("pk"))
+    return list(active.order_by("position", "pk"))
 
 
-def _find(living: list[GameTemplate], template_id: int) -> GameTemplate:
-    found = next((template for template in living if template.pk == template_id), None)
-    if found is None:
+def _get_template(active: list[GameTemplate], template_id: int) -> GameTemplate:
+    match = next((template for template in active if template.pk == template_id), None)
+    if match is None:
         raise Refused(Refusal("unknown_template", settings_wording.UNKNOWN_TEMPLATE))
-    return found
+    return match
 
 
-def _new(guild_id: int, living: list[GameTemplate]) -> GameTemplate:
-    if len(living) >= MOST:
-        raise Refused(Refusal("too_many", settings_wording.too_many_templates(MOST)))
+def _new_template(guild_id: int, active: list[GameTemplate]) -> GameTemplate:
+    if len(active) >= TEMPLATES_MAX:
+        raise Refused(Refusal("too_many", settings_wording.too_many_templates(TEMPLATES_MAX)))
     last = GameTemplate.objects.filter(guild_id=guild_id).aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    return GameTemplate(guild_id=guild_id, position=position, is_default=not living, edition=0)
+    return GameTemplate(guild_id=guild_id, position=position, is_default=not active, edition=0)

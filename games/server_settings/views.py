@@ -15,19 +15,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from games.core.base import rehearsed
-from games.core.permissions import certainly, manages
+from games.core.base import dry_run
+from games.core.permissions import with_role_refresh, manages
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
-from games.pages.guild_history import told
-from games.pages.shortcuts import AT_ONCE, actor, forbidden, press
+from games.pages.guild_history import history_entries
+from games.pages.shortcuts import FRESH_ROLES, actor, forbidden, run_action
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
-from games.server_settings.actions import Saved
-from games.server_settings.fields import conflict
+from games.server_settings.actions import SettingsResult
+from games.server_settings.fields import conflicting_fields
 from games.server_settings.forms import ChannelForm, GuildForm, SettingsForm, TemplateForm
-from games.server_settings.previews import shown_changes
+from games.server_settings.previews import describe_changes
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -45,21 +45,21 @@ def for_managers(view: View) -> View:
     """
 
     @login_required
-    def found(request: ViewerRequest, guild_id: int, **kwargs: Any) -> HttpResponse:
+    def wrapper(request: ViewerRequest, guild_id: int, **kwargs: Any) -> HttpResponse:
         guild = Guild.objects.filter(pk=guild_id, members__user=request.user, members__left_at=None).first()
         if guild is None:
             raise Http404
         if guild.gone_at is not None:
-            return render(request, "games/bot_gone.html", {"guild": guild, "sentence": bot_gone(guild)}, status=404)
-        if not certainly(request.user, guild_id, lambda: manages(request.user, guild_id)):
+            return render(request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404)
+        if not with_role_refresh(request.user, guild_id, lambda: manages(request.user, guild_id)):
             return forbidden(request, settings_wording.MANAGERS_ONLY)
         return view(request, guild, **kwargs)
 
-    return found
+    return wrapper
 
 
-def bot_gone(guild: Guild) -> str:
-    return settings_wording.BOT_GONE.format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
+def bot_removed_text(guild: Guild) -> str:
+    return settings_wording.BOT_REMOVED.format(guild=guild.name, days=KEPT_AFTER_LEAVING.days)
 
 
 # --- the forms -------------------------------------------------------------------------------------------
@@ -71,12 +71,12 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """What holds in the whole guild."""
     form = GuildForm(request.POST or None, guild=guild)
 
-    def verb() -> Saved:
+    def save() -> SettingsResult:
         return server_settings.change_guild_defaults(
             guild.pk,
             form.settings(),
-            form.roles_named("manager_role_ids"),
-            form.roles_named("pingable_role_ids"),
+            form.selected_roles("manager_role_ids"),
+            form.selected_roles("pingable_role_ids"),
             actor(request),
             db_now(),
             form.cleaned_data["edition"] or 0,
@@ -84,7 +84,7 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
 
     context = {"guild": guild, "heading": "Settings", "kind": "guild"}
     return _edit(
-        request, form, lambda: GuildForm(guild=guild), verb, reverse("guild-settings", args=[guild.pk]), context
+        request, form, lambda: GuildForm(guild=guild), save, reverse("guild-settings", args=[guild.pk]), context
     )
 
 
@@ -92,32 +92,32 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @require_GET
 def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """The channels that games can be announced in."""
-    found = guild.channels.for_announcements().select_related("defaults")
-    return render(request, "games/channels.html", {"guild": guild, "channels": found})
+    guild_channels = guild.channels.for_announcements().select_related("defaults")
+    return render(request, "games/channels.html", {"guild": guild, "channels": guild_channels})
 
 
 @for_managers
 @require_http_methods(["GET", "POST"])
 def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
     """What holds for games announced in one channel."""
-    found = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
-    form = ChannelForm(request.POST or None, channel=found)
+    channel_row = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
+    form = ChannelForm(request.POST or None, channel=channel_row)
 
-    def verb() -> Saved:
+    def save() -> SettingsResult:
         data = form.cleaned_data
         settings, edition = form.settings(), data["edition"] or 0
         return server_settings.change_channel_defaults(
-            found.pk, settings, data["for_games"], actor(request), db_now(), edition
+            channel_row.pk, settings, data["for_games"], actor(request), db_now(), edition
         )
 
-    warning = settings_wording.channel_deleted(found.name) if found.gone_at else ""
-    context = {"guild": guild, "heading": str(found), "kind": "channel", "channel": found, "warning": warning}
+    warning = settings_wording.channel_deleted(channel_row.name) if channel_row.gone_at else ""
+    context = {"guild": guild, "heading": str(channel_row), "kind": "channel", "channel": channel_row, "warning": warning}
     return _edit(
-        request, form, lambda: ChannelForm(channel=found), verb, reverse("guild-channels", args=[guild.pk]), context
+        request, form, lambda: ChannelForm(channel=channel_row), save, reverse("guild-channels", args=[guild.pk]), context
     )
 
 
-STARTS: dict[str, dict[str, Any]] = {
+TEMPLATE_PRESET_VALUES: dict[str, dict[str, Any]] = {
     "one-shot": {"seats": 5, "duration": 240},
     "raid": {"seats": 20, "duration": 180, "own_notify_roles": True},
     "evening": {"seats": 0, "duration": 180},
@@ -129,32 +129,32 @@ STARTS: dict[str, dict[str, Any]] = {
 def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Make a template, from one of the starting points or from nothing."""
     start = request.GET.get("start", "")
-    initial = {**STARTS[start], "name": settings_wording.STARTING_POINTS[start][0]} if start in STARTS else {}
+    initial = {**TEMPLATE_PRESET_VALUES[start], "name": settings_wording.TEMPLATE_PRESETS[start][0]} if start in TEMPLATE_PRESET_VALUES else {}
     if "own_notify_roles" in initial:
         defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
         initial["notify_role_ids"] = [str(role) for role in (defaults.pingable_role_ids if defaults else ())]
-    return _template(request, guild, None, initial)
+    return _edit_template(request, guild, None, initial)
 
 
 @for_managers
 @require_http_methods(["GET", "POST"])
 def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
     """Change a template."""
-    found = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
-    if found.gone_at is not None:
-        flash.error(request, settings_wording.TEMPLATE_GONE.format(name=found.name))
+    game_template = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
+    if game_template.gone_at is not None:
+        flash.error(request, settings_wording.TEMPLATE_DELETED.format(name=game_template.name))
         return redirect("guild-templates", guild.pk)
-    return _template(request, guild, found, {})
+    return _edit_template(request, guild, game_template, {})
 
 
-def _template(request: ViewerRequest, guild: Guild, found: GameTemplate | None, initial: Any) -> HttpResponse:
-    form = TemplateForm(request.POST or None, guild=guild, template=found, initial=initial)
+def _edit_template(request: ViewerRequest, guild: Guild, game_template: GameTemplate | None, initial: Any) -> HttpResponse:
+    form = TemplateForm(request.POST or None, guild=guild, template=game_template, initial=initial)
 
-    def verb() -> Saved:
+    def save() -> SettingsResult:
         data = form.cleaned_data
         return templates.save_template(
             guild.pk,
-            found.pk if found else None,
+            game_template.pk if game_template else None,
             data["name"],
             data["description"],
             data["channel"],
@@ -167,26 +167,26 @@ def _template(request: ViewerRequest, guild: Guild, found: GameTemplate | None, 
 
     context = {
         "guild": guild,
-        "heading": found.name if found else "New template",
+        "heading": game_template.name if game_template else "New template",
         "kind": "template",
-        "template": found,
+        "template": game_template,
     }
-    if found is not None and found.channel is not None and found.channel.gone_at is not None:
-        context["warning"] = settings_wording.template_channel_gone(found.channel.name)
+    if game_template is not None and game_template.channel is not None and game_template.channel.gone_at is not None:
+        context["warning"] = settings_wording.template_channel_deleted(game_template.channel.name)
 
     def saved() -> TemplateForm:
-        assert found is not None
-        return TemplateForm(guild=guild, template=GameTemplate.objects.get(pk=found.pk))
+        assert game_template is not None
+        return TemplateForm(guild=guild, template=GameTemplate.objects.get(pk=game_template.pk))
 
-    return _edit(request, form, saved, verb, reverse("guild-templates", args=[guild.pk]), context)
+    return _edit(request, form, saved, save, reverse("guild-templates", args=[guild.pk]), context)
 
 
 def _edit(
     request: ViewerRequest,
     form: SettingsForm,
     saved_form: Callable[[], SettingsForm],
-    verb: Callable[[], Saved],
-    done: str,
+    save: Callable[[], SettingsResult],
+    success_url: str,
     context: dict[str, Any],
 ) -> HttpResponse:
     """Show the form, what saving it would change, what is wrong with it; or save it."""
@@ -196,20 +196,20 @@ def _edit(
     if not form.is_valid():
         return render(request, "games/level.html", page, status=422)
     try:
-        ensure_fresh_roles(form.guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
-        preview = rehearsed(verb)
-        page["confirmed"] = preview.token
-        if preview.games and request.POST.get("confirmed") != page["confirmed"]:
-            page |= {"changes": shown_changes(form.guild, preview.games), "count": preview.count}
+        ensure_fresh_roles(form.guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
+        preview = dry_run(save)
+        page["confirmed"] = preview.confirmation_token
+        if preview.game_changes and request.POST.get("confirmed") != page["confirmed"]:
+            page |= {"changes": describe_changes(form.guild, preview.game_changes), "count": preview.game_count}
             return render(request, "games/level.html", page)
-        answer = verb()
+        result = save()
     except Refused as refused:
-        return _refused(request, form, saved_form, refused, page)
-    flash.success(request, answer.text)
-    return redirect(done)
+        return _render_refused(request, form, saved_form, refused, page)
+    flash.success(request, result.text)
+    return redirect(success_url)
 
 
-def _refused(
+def _render_refused(
     request: ViewerRequest,
     form: SettingsForm,
     saved_form: Callable[[], SettingsForm],
@@ -222,11 +222,11 @@ def _refused(
     if not refusal.fields:
         page["problem"] = refusal.sentence
     if refusal.code == "stale":
-        theirs = saved_form()
-        page["conflict"] = conflict(theirs, form)
+        current_form = saved_form()
+        page["conflict"] = conflicting_fields(current_form, form)
         # Sent once more, the form now knows what it overwrites.
         data = request.POST.copy()
-        data["edition"] = str(theirs.initial["edition"])
+        data["edition"] = str(current_form.initial["edition"])
         form.data = data
     return render(request, "games/level.html", page, status=422)
 
@@ -238,20 +238,20 @@ def _refused(
 @require_GET
 def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """The guild's templates, in the order in which hosts see them."""
-    found = list(guild.templates.filter(gone_at=None).select_related("channel"))
+    templates_shown = list(guild.templates.filter(gone_at=None).select_related("channel"))
     context = {
         "guild": guild,
-        "templates": found,
-        "starts": settings_wording.STARTING_POINTS.items(),
+        "templates": templates_shown,
+        "starts": settings_wording.TEMPLATE_PRESETS.items(),
         "empty": settings_wording.NO_TEMPLATES,
     }
     return render(request, "games/templates.html", context)
 
 
-def _done(request: ViewerRequest, guild: Guild, verb: Callable[[], Saved]) -> HttpResponse:
+def _run_template_action(request: ViewerRequest, guild: Guild, action: Callable[[], SettingsResult]) -> HttpResponse:
     try:
-        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=AT_ONCE)
-        flash.success(request, verb().text)
+        ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
+        flash.success(request, action().text)
     except Refused as refused:
         flash.error(request, refused.refusal.sentence)
     return redirect("guild-templates", guild.pk)
@@ -266,36 +266,36 @@ def move_template(request: ViewerRequest, guild: Guild, template_id: int, way: s
         at = order.index(template_id)
         to = min(max(at + (1 if way == "down" else -1), 0), len(order) - 1)
         order.insert(to, order.pop(at))
-    return _done(request, guild, lambda: templates.reorder_templates(guild.pk, order, actor(request), db_now()))
+    return _run_template_action(request, guild, lambda: templates.reorder_templates(guild.pk, order, actor(request), db_now()))
 
 
 @for_managers
 @require_POST
 def default_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    return _done(request, guild, lambda: templates.make_default(guild.pk, template_id, actor(request), db_now()))
+    return _run_template_action(request, guild, lambda: templates.make_default(guild.pk, template_id, actor(request), db_now()))
 
 
 @for_managers
 @require_POST
 def duplicate_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    return _done(request, guild, lambda: templates.duplicate_template(guild.pk, template_id, actor(request), db_now()))
+    return _run_template_action(request, guild, lambda: templates.duplicate_template(guild.pk, template_id, actor(request), db_now()))
 
 
 @for_managers
 @require_http_methods(["GET", "POST"])
 def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
     """Ask whether to delete it, with what that changes; then do."""
-    found = get_object_or_404(guild.templates.filter(gone_at=None), pk=template_id)
+    game_template = get_object_or_404(guild.templates.filter(gone_at=None), pk=template_id)
 
-    def verb() -> Saved:
+    def delete() -> SettingsResult:
         return templates.delete_template(guild.pk, template_id, actor(request), db_now())
 
     if request.method == "POST":
-        return _done(request, guild, verb)
-    context: dict[str, Any] = {"guild": guild, "template": found}
+        return _run_template_action(request, guild, delete)
+    context: dict[str, Any] = {"guild": guild, "template": game_template}
     try:
-        preview = rehearsed(verb)
-        context["changes"] = shown_changes(guild, preview.games)
+        preview = dry_run(delete)
+        context["changes"] = describe_changes(guild, preview.game_changes)
     except Refused as refused:
         context["problem"] = refused.refusal.sentence
     return render(request, "games/template_delete.html", context)
@@ -309,7 +309,7 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
 def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Who changed what of the guild's settings, the latest first."""
     page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
-    context = {"guild": guild, "page": page, "entries": told(guild, page.object_list, request.user.zone)}
+    context = {"guild": guild, "page": page, "entries": history_entries(guild, page.object_list, request.user.zone)}
     return render(request, "games/history.html", context)
 
 
@@ -318,4 +318,4 @@ def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
-    return press(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), AT_ONCE)
+    return run_action(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES)

@@ -15,7 +15,7 @@ UNKNOWN_TEMPLATE = "That template was deleted, or belongs to another server. The
 OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was moved; look at the list again."
 REORDERED = "The order is saved."
 
-SETTING_NAMES = {
+SETTING_LABELS = {
     "seats": "Seats",
     "duration": "Duration",
     "reminders": "Reminders",
@@ -79,8 +79,8 @@ def copy_of(name: str, others: Sequence[str]) -> str:
     taken = {other.casefold() for other in others}
     for number in range(1, len(taken) + 2):
         ending = " (copy)" if number == 1 else f" (copy {number})"
-        if (made := name[: 80 - len(ending)] + ending).casefold() not in taken:
-            return made
+        if (copy_name := name[: 80 - len(ending)] + ending).casefold() not in taken:
+            return copy_name
     raise AssertionError("one more name than there are templates is free")
 
 
@@ -131,7 +131,7 @@ TEST_POST = "Test"  # the name of a test message's thread in a forum
 TEST_SENT = "A test message is on its way. What came of it stands beside the channel."
 
 
-def mend(channel: str, permissions: Sequence[str], tag: bool) -> str:
+def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> str:
     """Where to click in Discord."""
     steps = []
     if permissions:
@@ -159,7 +159,7 @@ THREADS = (
 )
 NOT_SET_UP = "Nobody has set this server up yet, so only those who manage it can schedule games."
 ASK_A_MANAGER = "Ask its owner, or whoever manages it."
-BOT_GONE = (
+BOT_REMOVED = (
     "The bot is no longer in {guild}. Its games and settings are kept for {days} days and then deleted. "
     "Invite the bot again to go on."
 )
@@ -179,16 +179,16 @@ def channel_off(name: str, deleted: bool) -> str:
 
 
 ZONE_HELP = "In which new games are meant, unless the host chooses another."
-STARTING_POINTS = {
+TEMPLATE_PRESETS = {
     "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
     "raid": ("Raid", "20 seats, 3 hours, and a role that its announcement pings."),
     "evening": ("Board game evening", "Unlimited seats, 3 hours."),
 }
-TEMPLATE_GONE = "{name} was deleted meanwhile. Nothing was saved."
+TEMPLATE_DELETED = "{name} was deleted meanwhile. Nothing was saved."
 NO_TEMPLATES = "There are no templates yet. One saves hosts from saying the same things again for each game."
 PREVIEW = "Saving this changes games to come. Nothing is saved yet."
 
-OTHER_NAMES = {
+OTHER_LABELS = {
     "manager_role_ids": "Who manages games",
     "pingable_role_ids": "Roles that hosts may ping",
     "for_games": "Open for games",
@@ -202,8 +202,8 @@ OTHER_NAMES = {
     "default": "Default",
     "as": "Copy",
 }
-ALL_NAMES = SETTING_NAMES | OTHER_NAMES
+ALL_LABELS = SETTING_LABELS | OTHER_LABELS
 
 
-def template_channel_gone(name: str) -> str:
+def template_channel_deleted(name: str) -> str:
     return f"#{name}, where its games were announced, was deleted in Discord. Hosts choose a channel until you do."

@@ -5,17 +5,17 @@ from typing import Any
 from django import forms
 
 from games.signups import wording as signup_wording
-from games.signups.forms import NamesPeople, names_area
+from games.signups.forms import ParticipantsForm, names_textarea
 from guilds.models import Guild
 
 
-class AddForm(NamesPeople):
+class AddParticipantsForm(ParticipantsForm):
     """Whom to add; the verb judges whether it can be done."""
 
     participants = forms.CharField(
         max_length=10000,
         strip=False,
-        widget=names_area(),
+        widget=names_textarea(),
         label="Whom",
         help_text=signup_wording.ADD_HELP,
         error_messages={"required": signup_wording.NOBODY_NAMED},
@@ -24,7 +24,7 @@ class AddForm(NamesPeople):
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         self.guild = guild
         super().__init__(*args, **kwargs)
-        self.offer_members("participants")
+        self.enable_autocomplete("participants")
 
     def clean_participants(self) -> str:
-        return self.judge("participants")
+        return self.resolve_field("participants")

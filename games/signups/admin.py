@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from games.admin.base import VerbAdmin, VerbForm, actor
-from games.core.base import Done
+from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.base import ActionResult
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
@@ -17,7 +17,7 @@ from guilds.admin_site import GuildScopedInline, empty_filter
 from guilds.http import ViewerRequest
 
 
-class SignupForm(VerbForm):
+class SignupAdminForm(ActionForm):
     """Joins a person to a game."""
 
     class Meta:
@@ -30,8 +30,8 @@ class SignupForm(VerbForm):
         if "user" in self.fields:
             self.fields["user"].required = True
 
-    def verb(self) -> Done:
-        return signups.join(self.cleaned_data["game"].pk, self.cleaned_data["user"], actor(self.user), db_now())
+    def perform(self) -> ActionResult:
+        return signups.join(self.cleaned_data["game"].pk, self.cleaned_data["user"], admin_actor(self.user), db_now())
 
 
 class PlaceColumns:
@@ -50,15 +50,15 @@ class PlaceColumns:
         return "has a seat" if signup.seated_at else "waits"
 
 
-class SignupInlineForm(SignupForm):
+class SignupInlineForm(SignupAdminForm):
     """The same under its game."""
 
     class Meta:
         model = Signup
         fields = ("user",)
 
-    def verb(self) -> Done:
-        return signups.join(self.instance.game_id, self.cleaned_data["user"], actor(self.user), db_now())
+    def perform(self) -> ActionResult:
+        return signups.join(self.instance.game_id, self.cleaned_data["user"], admin_actor(self.user), db_now())
 
     def clean(self) -> dict[str, Any]:
         return super().clean() if self.has_changed() else self.cleaned_data
@@ -88,10 +88,10 @@ class SignupInline(PlaceColumns, GuildScopedInline):
 
 
 @admin.register(Signup)
-class SignupAdmin(PlaceColumns, VerbAdmin):
+class SignupAdmin(PlaceColumns, ActionAdmin):
     """Adding one joins; the actions join again and leave."""
 
-    form = SignupForm
+    form = SignupAdminForm
     guild_path = "game__guild"
     list_display = ("who", "game", "place", "joined_at", "left_at")
     list_filter = (
@@ -118,18 +118,18 @@ class SignupAdmin(PlaceColumns, VerbAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_change_permission(request, obj)
 
-    def made(self, done: Done, form: Any) -> Any:
+    def row_of_result(self, done: ActionResult, form: Any) -> Any:
         return done.game.signups.current().get(user=form.cleaned_data["user"])
 
     @admin.action(description="Sign the selected people up again")
     def join(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
-        self._each(request, queryset, signups.join)
+        self._run_on_each(request, queryset, signups.join)
 
     @admin.action(description="Take the selected people out of their game")
     def leave(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
-        self._each(request, queryset, signups.leave)
+        self._run_on_each(request, queryset, signups.leave)
 
-    def _each(self, request: ViewerRequest, queryset: QuerySet[Signup], verb: Callable[..., Done]) -> None:
-        by = actor(request.user)
+    def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[Signup], action: Callable[..., ActionResult]) -> None:
+        by = admin_actor(request.user)
         rows = queryset.filter(user__isnull=False).order_by("game_id", "order_key")
-        self.apply(request, [partial(verb, s.game_id, s.user, by, db_now()) for s in rows])
+        self.run_actions(request, [partial(action, s.game_id, s.user, by, db_now()) for s in rows])

@@ -4,29 +4,29 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, Done, changed, locked_game, require, require_manager
+from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
 from games.signups import wording as signup_wording
 
 
 @transaction.atomic
-def close(game_id: int, actor: Actor, now: datetime) -> Done:
+def close_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Let nobody sign up any more but by its hosts; those who are in can still leave. Raises Refused."""
-    return _set(game_id, now, actor, now)
+    return _set_closed_at(game_id, now, actor, now)
 
 
 @transaction.atomic
-def reopen(game_id: int, actor: Actor, now: datetime) -> Done:
+def reopen_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Let people sign up again. Raises Refused."""
-    return _set(game_id, None, actor, now)
+    return _set_closed_at(game_id, None, actor, now)
 
 
-def _set(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) -> Done:
+def _set_closed_at(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) -> ActionResult:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require(game, "close", now)
-    verb = "close" if closed_at is not None else "reopen"
+    require_state(game, "close", now)
+    action = "close" if closed_at is not None else "reopen"
     if (game.closed_at is None) == (closed_at is None):
-        return Done(game, False, signup_wording.ALREADY[verb])
+        return ActionResult(game, False, signup_wording.ALREADY_DONE[action])
     game.closed_at = closed_at
-    changed(game, actor, verb, {}, now)
-    return Done(game, True, signup_wording.DONE[verb])
+    record_change(game, actor, action, {}, now)
+    return ActionResult(game, True, signup_wording.DONE[action])

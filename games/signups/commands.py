@@ -6,13 +6,13 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from games.core.base import Actor
-from games.management.base import Words
+from games.management.base import ActionCommand
 from games.signups import actions as signups
 from games.signups import responses, standby, swaps
 from gamesched.lib.clock import db_now
 from guilds.models import User
 
-PEOPLE = {
+PLAYER_COMMANDS = {
     "join": "join a game",
     "leave": "leave a game",
     "answer": "say that one may come, or cannot",
@@ -23,9 +23,9 @@ PEOPLE = {
 }
 
 
-def add(words: Any, changing: ArgumentParser) -> None:
+def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these words."""
-    for name, what in PEOPLE.items():
+    for name, what in PLAYER_COMMANDS.items():
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
         if name == "answer":
@@ -36,52 +36,52 @@ def add(words: Any, changing: ArgumentParser) -> None:
             word.add_argument("name", help="what they are called")
         word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
         if name == "join":
-            meant = word.add_mutually_exclusive_group()
-            meant.add_argument("--anyway", action="store_true", help="though they play or run another game then")
-            meant.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
+            conflict_options = word.add_mutually_exclusive_group()
+            conflict_options.add_argument("--anyway", action="store_true", help="though they play or run another game then")
+            conflict_options.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
         if name == "wait":
             word.add_argument("--off", action="store_true", help="want a seat again")
 
 
-class PeopleWords(Words):
+class PlayerCommands(ActionCommand):
     """What the command does at these words."""
 
     def do_join(self) -> None:
-        game_id, who = self._game().pk, self._who()
+        game_id, who = self._game().pk, self._acting_user()
         if self.options["swap"]:
             if not self.actor.operator and self.actor.user != who:
                 raise CommandError("Only people themselves swap games.\nLeave --swap out.", returncode=2)
             by = Actor(who, "command")
-            self._do(lambda: swaps.swap(game_id, by, db_now()))
+            self._run(lambda: swaps.swap_games(game_id, by, db_now()))
             return
-        self._do(lambda: signups.join(game_id, who, self.actor, db_now(), overlap=self._overlap()))
+        self._run(lambda: signups.join(game_id, who, self.actor, db_now(), overlap=self._conflict_policy()))
 
     def do_wait(self) -> None:
-        game_id, who, on = self._game().pk, self._who(), not self.options["off"]
-        self._do(lambda: standby.wait(game_id, who, on, self.actor, db_now()))
+        game_id, who, on = self._game().pk, self._acting_user(), not self.options["off"]
+        self._run(lambda: standby.set_standby(game_id, who, on, self.actor, db_now()))
 
     def do_leave(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: signups.leave(game_id, who, self.actor, db_now()))
+        game_id, who = self._game().pk, self._acting_user()
+        self._run(lambda: signups.leave(game_id, who, self.actor, db_now()))
 
     def do_answer(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        verb = {"maybe": responses.maybe, "cant": responses.cant}[self.options["kind"]]
-        self._do(lambda: verb(game_id, who, self.actor, db_now()))
+        game_id, who = self._game().pk, self._acting_user()
+        action = {"maybe": responses.respond_maybe, "cant": responses.respond_absent}[self.options["kind"]]
+        self._run(lambda: action(game_id, who, self.actor, db_now()))
 
     def do_note(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: responses.note(game_id, who, self.options["text"], self.actor, db_now()))
+        game_id, who = self._game().pk, self._acting_user()
+        self._run(lambda: responses.set_note(game_id, who, self.options["text"], self.actor, db_now()))
 
     def do_bring(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: responses.bring(game_id, who, self.options["name"], self.actor, db_now()))
+        game_id, who = self._game().pk, self._acting_user()
+        self._run(lambda: responses.add_guest(game_id, who, self.options["name"], self.actor, db_now()))
 
     def do_unbring(self) -> None:
-        game_id, who = self._game().pk, self._who()
-        self._do(lambda: responses.unbring(game_id, who, self.actor, db_now()))
+        game_id, who = self._game().pk, self._acting_user()
+        self._run(lambda: responses.remove_guest(game_id, who, self.actor, db_now()))
 
-    def _who(self) -> User:
+    def _acting_user(self) -> User:
         who = self._person(self.options["who"]) if self.options["who"] else self.actor.user
         if who is None:
             raise CommandError("Say who is meant.\nAdd --as PERSON, or --person PERSON.", returncode=2)

@@ -9,16 +9,16 @@ from guilds.models import Member
 from guilds.permissions import blocked_user_ids, may_play
 
 
-def following(game: Game, now: datetime) -> dict[int, Follow]:
+def follows_by_user(game: Game, now: datetime) -> dict[int, Follow]:
     """Those who follow a game's guild or template and may play, and are not in; by person, what they follow."""
     rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
-    found: dict[int, Follow] = {}
+    follows: dict[int, Follow] = {}
     for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):
-        found.setdefault(row.user_id, row)
-    members = Member.objects.filter(guild_id=game.guild_id, user__in=found, left_at=None, user__is_active=True)
-    players = game.effective.player_role_ids
+        follows.setdefault(row.user_id, row)
+    members = Member.objects.filter(guild_id=game.guild_id, user__in=follows, left_at=None, user__is_active=True)
+    players = game.settings.player_role_ids
     may = {member.user_id for member in members if may_play(member, players)}
     may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
-    may -= set(game.signups.current().filter(user__in=found).values_list("user_id", flat=True))
-    may -= blocked_user_ids(game.guild_id, found, now)
-    return {pk: row for pk, row in found.items() if pk in may}
+    may -= set(game.signups.current().filter(user__in=follows).values_list("user_id", flat=True))
+    may -= blocked_user_ids(game.guild_id, follows, now)
+    return {pk: row for pk, row in follows.items() if pk in may}

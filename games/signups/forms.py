@@ -8,61 +8,61 @@ from django.urls import reverse
 
 from games.core import wording
 from games.signups import participant_lookup
-from games.signups.participants import Judged, Problem
+from games.signups.participants import ParsedNames, Problem
 from guilds.models import Guild
 
-CHOICE = "choice:"  # and what was typed: the field in which somebody is chosen for it
+CHOICE_PREFIX = "choice:"  # and what was typed: the field in which somebody is chosen for it
 
 
-def names_area() -> forms.Textarea:
+def names_textarea() -> forms.Textarea:
     return forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"})
 
 
-class NamesPeople(forms.Form):
+class ParticipantsForm(forms.Form):
     """Has a field of names; whom they mean is in `judged` once the form is valid."""
 
     guild: Guild
-    judged = Judged()
+    parsed_names = ParsedNames()
 
-    def offer_members(self, field: str) -> None:
+    def enable_autocomplete(self, field: str) -> None:
         """Have members offered while a name is typed after @."""
         self.fields[field].widget.attrs["data-members"] = reverse("members", args=[self.guild.pk])
 
-    def judge(self, field: str) -> str:
+    def resolve_field(self, field: str) -> str:
         """Whom the field's names mean goes to `judged`; choices made are written into the field, and so kept."""
         text: str = self.cleaned_data[field]
-        chosen = {name[len(CHOICE) :]: self.data[name] for name in self.data if name.startswith(CHOICE)}
+        chosen = {name[len(CHOICE_PREFIX) :]: self.data[name] for name in self.data if name.startswith(CHOICE_PREFIX)}
         if chosen:
-            text = participant_lookup.choose(self.guild.pk, text, chosen)
+            text = participant_lookup.write_choices(self.guild.pk, text, chosen)
             data: Any = self.data.copy() if isinstance(self.data, QueryDict) else dict(self.data)
             data[field] = text
             self.data = data
-        self.judged = participant_lookup.judged(self.guild.pk, text)
-        if self.judged.problems:
+        self.parsed_names = participant_lookup.resolve_typed_names(self.guild.pk, text)
+        if self.parsed_names.problems:
             raise forms.ValidationError(
-                [wording.name_problem(p.line, p.typed, p.sentence) for p in self.judged.problems]
+                [wording.name_problem(p.line, p.typed, p.sentence) for p in self.parsed_names.problems]
             )
         return text
 
     @property
     def ambiguous(self) -> list[Problem]:
         """The names for which somebody is to be chosen, each once."""
-        return list({p.typed: p for p in self.judged.problems if p.choices}.values())
+        return list({p.typed: p for p in self.parsed_names.problems if p.choices}.values())
 
     @property
     def completed_text(self) -> str:
         """Which names were taken for a longer one, to be said once it is saved."""
-        return wording.completed((typed, found.name) for typed, found in self.judged.completed)
+        return wording.names_completed((typed, found.name) for typed, found in self.parsed_names.completed)
 
 
-class CohostsForm(NamesPeople):
+class CohostsForm(ParticipantsForm):
     """Members who are to be co-hosts beside those ticked."""
 
     named = forms.CharField(
         required=False,
         max_length=10000,
         strip=False,
-        widget=names_area(),
+        widget=names_textarea(),
         label="Add co-hosts",
         help_text=wording.COHOSTS_HELP,
     )
@@ -70,16 +70,16 @@ class CohostsForm(NamesPeople):
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         self.guild = guild
         super().__init__(*args, **kwargs)
-        self.offer_members("named")
+        self.enable_autocomplete("named")
 
     def clean_named(self) -> str:
-        text = self.judge("named")
-        plain = [name for name in self.judged.named if isinstance(name, str)]
-        if plain:
-            raise forms.ValidationError([wording.not_a_cohost(name) for name in plain])
+        text = self.resolve_field("named")
+        placeholders = [name for name in self.parsed_names.participants if isinstance(name, str)]
+        if placeholders:
+            raise forms.ValidationError([wording.not_a_cohost(name) for name in placeholders])
         return text
 
     @property
     def user_ids(self) -> list[int]:
         """Who was named in a valid form."""
-        return [one for one in self.judged.named if isinstance(one, int)]
+        return [one for one in self.parsed_names.participants if isinstance(one, int)]

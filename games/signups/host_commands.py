@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from games.management.base import Words
+from games.management.base import ActionCommand
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, participant_lookup
 from games.signups import wording as signup_wording
@@ -11,7 +11,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import normalize_name
 
-HOST_WORDS = {
+HOST_COMMANDS = {
     "seat": "give somebody who waits a seat",
     "bench": "put somebody seated on the wait list",
     "reorder": "move somebody up or down in their list",
@@ -20,15 +20,15 @@ HOST_WORDS = {
     "close": "close the sign-ups",
     "reopen": "open the sign-ups again",
 }
-ABOUT_ONE = ("seat", "bench", "reorder", "remove")
+ONE_SIGNUP_COMMANDS = ("seat", "bench", "reorder", "remove")
 
 
-def add(words: Any, changing: ArgumentParser) -> None:
+def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these words."""
-    for name, what in HOST_WORDS.items():
+    for name, what in HOST_COMMANDS.items():
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
-        if name in ABOUT_ONE:
+        if name in ONE_SIGNUP_COMMANDS:
             word.add_argument("who", help="one in the game: a Discord id, a username, or a plain name")
         if name == "reorder":
             word.add_argument("--by", type=int, default=-1, help="places down; up where it is less than 0, as it is")
@@ -38,42 +38,42 @@ def add(words: Any, changing: ArgumentParser) -> None:
             word.add_argument("participants", help="@ and a member's name, or a plain name, with commas between")
 
 
-class RosterWords(Words):
+class HostCommands(ActionCommand):
     """What the command does at these words."""
 
     def do_seat(self) -> None:
-        game_id, signup_id = self._one()
-        self._do(lambda: manual_seating.seat(game_id, signup_id, self.actor, db_now()))
+        game_id, signup_id = self._game_and_signup_ids()
+        self._run(lambda: manual_seating.give_seat(game_id, signup_id, self.actor, db_now()))
 
     def do_bench(self) -> None:
-        game_id, signup_id = self._one()
-        self._do(lambda: manual_seating.bench(game_id, signup_id, self.actor, db_now()))
+        game_id, signup_id = self._game_and_signup_ids()
+        self._run(lambda: manual_seating.move_to_wait_list(game_id, signup_id, self.actor, db_now()))
 
     def do_reorder(self) -> None:
-        game_id, signup_id = self._one()
-        self._do(lambda: manual_seating.reorder(game_id, signup_id, self.options["by"], self.actor, db_now()))
+        game_id, signup_id = self._game_and_signup_ids()
+        self._run(lambda: manual_seating.reorder(game_id, signup_id, self.options["by"], self.actor, db_now()))
 
     def do_remove(self) -> None:
-        game_id, signup_id = self._one()
-        self._do(lambda: signups.remove(game_id, signup_id, self.actor, db_now(), self.options["reason"]))
+        game_id, signup_id = self._game_and_signup_ids()
+        self._run(lambda: signups.remove_signup(game_id, signup_id, self.actor, db_now(), self.options["reason"]))
 
     def do_add(self) -> None:
         game = self._game()
-        judged = participant_lookup.judged(game.guild_id, self.options["participants"])
-        if judged.problems:
-            said = " ".join(f"“{one.typed}”: {one.sentence}" for one in judged.problems)
-            self._fail(signup_wording.NOT_ADDED, {"participants": said})
-        self._do(lambda: manual_seating.add(game.pk, judged.named, self.actor, db_now()))
+        parsed = participant_lookup.resolve_typed_names(game.guild_id, self.options["participants"])
+        if parsed.problems:
+            text = " ".join(f"“{one.typed}”: {one.sentence}" for one in parsed.problems)
+            self._fail(signup_wording.NOT_ADDED, {"participants": text})
+        self._run(lambda: manual_seating.add_people(game.pk, parsed.participants, self.actor, db_now()))
 
     def do_close(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: closing.close(game_id, self.actor, db_now()))
+        self._run(lambda: closing.close_signups(game_id, self.actor, db_now()))
 
     def do_reopen(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: closing.reopen(game_id, self.actor, db_now()))
+        self._run(lambda: closing.reopen_signups(game_id, self.actor, db_now()))
 
-    def _one(self) -> tuple[int, int]:
+    def _game_and_signup_ids(self) -> tuple[int, int]:
         """The game, and the sign-up of whoever is meant."""
         game, text = self._game(), self.options["who"]
         for signup in game.signups.current().select_related("user"):

@@ -8,7 +8,7 @@ from gamesched.lib.refusal import Refusal
 PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one; how many a game may have
 
 
-NAMED_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
+PARTICIPANTS_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
 
 
 def check_note(text: str) -> str:
@@ -27,15 +27,15 @@ def check_placeholder(name: str) -> str:
     return ""
 
 
-def check_named(placeholders: int, everyone: int) -> Refusal | None:
+def check_participant_count(placeholders: int, everyone: int) -> Refusal | None:
     """Whether a game may have so many placeholders, and so many sign-ups after a host's additions."""
     if placeholders > PLACEHOLDERS_MAX:
         sentence = (
             f"That makes {placeholders} names of people not in Discord; a game may have {PLACEHOLDERS_MAX}. "
             "Write @ before those who are in this server."
         )
-    elif everyone > NAMED_MAX:
-        sentence = f"That makes {everyone} people; a host may name up to {NAMED_MAX}. Let the others join themselves."
+    elif everyone > PARTICIPANTS_MAX:
+        sentence = f"That makes {everyone} people; a host may name up to {PARTICIPANTS_MAX}. Let the others join themselves."
     else:
         return None
     return Refusal("too_many_named", sentence, {"participants": sentence})

@@ -2,51 +2,51 @@
 
 from datetime import datetime
 
-from games.core.wording import quoted, stamp
+from games.core.wording import quote, timestamp
 
 
 def promoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return f"🎉 A seat is yours: **{title}** in {guild}, {stamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
+    return f"🎉 A seat is yours: **{title}** in {guild}, {timestamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
 
 
 def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}, now has fewer seats, or its host gave yours to somebody "
+        f"**{title}** in {guild}, {timestamp(starts_at)}, now has fewer seats, or its host gave yours to somebody "
         f"else, so you are on the wait list, ahead of everyone who joined after you.\n{url}"
     )
 
 
-def benched(title: str, guild: str, starts_at: datetime, url: str) -> str:
+def moved_to_wait_list(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}: its host put you on the wait list. You get no seat by itself; "
+        f"**{title}** in {guild}, {timestamp(starts_at)}: its host put you on the wait list. You get no seat by itself; "
         f"Join again to be in line for one.\n{url}"
     )
 
 
 def displaced(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {stamp(starts_at)}, has no seat for you any more: other roles come first, or its "
+        f"**{title}** in {guild}, {timestamp(starts_at)}, has no seat for you any more: other roles come first, or its "
         f"host gave yours to somebody else. You are on the wait list, and move up by itself.\n{url}"
     )
 
 
 def confirmed(title: str, guild: str, starts_at: datetime, url: str, place: str, instructions: str) -> str:
     more = f"\n{instructions}" if instructions else ""
-    return f"✅ You signed up for **{title}** in {guild}, {stamp(starts_at)}: {place}.{more}\n{url}"
+    return f"✅ You signed up for **{title}** in {guild}, {timestamp(starts_at)}: {place}.{more}\n{url}"
 
 
 def lost_seat(title: str, guild: str, starts_at: datetime, url: str, who: str, left: bool) -> str:
     why = "is no longer in the server" if left else "no longer has the role to play"
-    return f"{who} {why}, so their seat in **{title}** in {guild}, {stamp(starts_at)}, is free.\n{url}"
+    return f"{who} {why}, so their seat in **{title}** in {guild}, {timestamp(starts_at)}, is free.\n{url}"
 
 
-def was_added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
+def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
     who = f"{by} added you" if by else "You were added"
     where = "You have a seat." if seated else "It is full, so you are on the wait list."
-    return f"📋 {who} to **{title}** in {guild}, {stamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+    return f"📋 {who} to **{title}** in {guild}, {timestamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
 
 
-def was_removed(title: str, guild: str, starts_at: datetime, url: str, by: str, word: str) -> str:
+def removed(title: str, guild: str, starts_at: datetime, url: str, by: str, reason: str) -> str:
     who = f"{by} removed you" if by else "You were removed"
-    why = f"\n{quoted(word)}" if word else ""
-    return f"{who} from **{title}** in {guild}, {stamp(starts_at)}. You no longer have a place there.{why}\n{url}"
+    why = f"\n{quote(reason)}" if reason else ""
+    return f"{who} from **{title}** in {guild}, {timestamp(starts_at)}. You no longer have a place there.{why}\n{url}"

@@ -6,82 +6,82 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from games.signups.participants import CHOICES_MAX, Candidate, Judged, Typed, judge, parse, with_choices
+from games.signups.participants import CHOICES_MAX, Candidate, ParsedNames, NameToken, resolve_names, parse_names, apply_choices
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, search_members
 from guilds.display_names import normalize_name
 from guilds.models import Member
 
-LOOK_UPS = 10  # questions to Discord about one form; what is known answers the rest
-NEAR_LOOK_UPS = 3  # more, for people whose names are like one that nobody has
-TRUSTED = timedelta(minutes=10)  # how long a member is believed to be one without asking
+MAX_LOOKUPS = 10  # questions to Discord about one form; what is known answers the rest
+MAX_SIMILAR_LOOKUPS = 3  # more, for people whose names are like one that nobody has
+MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member is believed to be one without asking
 KNOWN_MAX = 5000  # members among whom names are compared, those seen last
 
 
-def judged(guild_id: int, text: str) -> Judged:
+def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
     """What the participants typed mean in a guild, asking Discord about those not known well."""
-    typed = parse(text)
-    asked = _ask(guild_id, typed, db_now())
-    found = judge(typed, _known(guild_id, typed), asked)
-    lost = {p.typed for p in found.problems if not p.choices}
-    mistyped = [t.beginning for t in typed if t.beginning and t.text in lost]
-    if not mistyped or not asked:
-        return found
+    tokens = parse_names(text)
+    looked_up = _look_up_in_discord(guild_id, tokens, db_now())
+    parsed = resolve_names(tokens, _known_candidates(guild_id, tokens), looked_up)
+    unresolved = {p.typed for p in parsed.problems if not p.choices}
+    mistyped = [t.name_prefix for t in tokens if t.name_prefix and t.text in unresolved]
+    if not mistyped or not looked_up:
+        return parsed
     with contextlib.suppress(DirectoryUnavailable):
-        for name in mistyped[:NEAR_LOOK_UPS]:
+        for name in mistyped[:MAX_SIMILAR_LOOKUPS]:
             search_members(guild_id, name[:3])
-    return judge(typed, _known(guild_id, typed), asked)
+    return resolve_names(tokens, _known_candidates(guild_id, tokens), looked_up)
 
 
-def choose(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
+def write_choices(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
     """The text with choices (an id by what was typed) written into it; those of unknown people are left out."""
     ids = {typed: parse_id(chosen) for typed, chosen in choices.items()}
     members = Member.objects.filter(guild_id=guild_id, user_id__in=[found for found in ids.values() if found])
-    known = {c.user_id: c for c in candidates(members.select_related("user"))}
-    return with_choices(text, {typed: known[found] for typed, found in ids.items() if found in known})
+    known = {c.user_id: c for c in candidates_from(members.select_related("user"))}
+    return apply_choices(text, {typed: known[found] for typed, found in ids.items() if found in known})
 
 
-def beginning(guild_id: int, typed: str) -> list[Candidate]:
+def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
     """A few members of whose names one begins so, those of that very name first."""
-    wanted = " ".join(typed.split())[:100].replace("\0", "")
-    if not wanted:
+    prefix = " ".join(typed.split())[:100].replace("\0", "")
+    if not prefix:
         return []
     # Down or not: those known are offered.
     with contextlib.suppress(DirectoryUnavailable):
-        search_members(guild_id, wanted)
-    fits = Q(nick__istartswith=wanted) | Q(user__handle__istartswith=wanted) | Q(user__global_name__istartswith=wanted)
+        search_members(guild_id, prefix)
+    fits = Q(nick__istartswith=prefix) | Q(user__handle__istartswith=prefix) | Q(user__global_name__istartswith=prefix)
     members = Member.objects.filter(fits, guild_id=guild_id, left_at=None).select_related("user")
-    found = candidates(members.order_by("-confirmed_at")[:100])
-    found.sort(key=lambda c: (normalize_name(wanted) not in c.folded, normalize_name(c.name), c.user_id))
-    return found[:CHOICES_MAX]
+    matches = candidates_from(members.order_by("-confirmed_at")[:100])
+    matches.sort(key=lambda c: (normalize_name(prefix) not in c.normalized_names, normalize_name(c.name), c.user_id))
+    return matches[:CHOICES_MAX]
 
 
-def candidates(members: Iterable[Member]) -> list[Candidate]:
+def candidates_from(members: Iterable[Member]) -> list[Candidate]:
     """Members as those who may be meant; their people must be read along."""
     return [Candidate(m.user_id, m.user.handle, m.user.global_name, m.nick, m.avatar_url) for m in members]
 
 
-def _ask(guild_id: int, typed: Sequence[Typed], now: datetime) -> bool:
+def _look_up_in_discord(guild_id: int, tokens: Sequence[NameToken], now: datetime) -> bool:
     """Have Discord asked about whoever is not known well, and say whether all who should be were."""
-    ids = {t.user_id for t in typed if t.user_id is not None and t.user_id <= MAX_ID}
+    ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID}
     trusted = Member.objects.filter(
-        guild_id=guild_id, user_id__in=ids, left_at=None, confirmed_at__gt=now - TRUSTED
+        guild_id=guild_id, user_id__in=ids, left_at=None, confirmed_at__gt=now - MEMBER_TRUSTED_FOR
     ).values_list("user_id", flat=True)
-    names = dict.fromkeys(t.beginning for t in typed if t.beginning)
+    names = dict.fromkeys(t.name_prefix for t in tokens if t.name_prefix)
     unsure = sorted(ids - set(trusted))
     try:
-        for name in list(names)[:LOOK_UPS]:
+        for name in list(names)[:MAX_LOOKUPS]:
             search_members(guild_id, name)
-        for user_id in unsure[: LOOK_UPS - len(names)] if len(names) < LOOK_UPS else []:
+        for user_id in unsure[: MAX_LOOKUPS - len(names)] if len(names) < MAX_LOOKUPS else []:
             refresh_member(guild_id, user_id)
     except DirectoryUnavailable:
         return False
-    return len(names) + len(unsure) <= LOOK_UPS
+    return len(names) + len(unsure) <= MAX_LOOKUPS
 
 
-def _known(guild_id: int, typed: Sequence[Typed]) -> list[Candidate]:
+def _known_candidates(guild_id: int, tokens: Sequence[NameToken]) -> list[Candidate]:
     members = Member.objects.filter(guild_id=guild_id, left_at=None).select_related("user").order_by("-confirmed_at")
-    found = list(members[:KNOWN_MAX]) if any(t.beginning for t in typed) else []
-    ids = {t.user_id for t in typed if t.user_id is not None and t.user_id <= MAX_ID} - {m.user_id for m in found}
-    return candidates([*found, *members.filter(user_id__in=ids)])
+    recent_members = list(members[:KNOWN_MAX]) if any(t.name_prefix for t in tokens) else []
+    ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID} - {m.user_id for m in recent_members}
+    return candidates_from([*recent_members, *members.filter(user_id__in=ids)])

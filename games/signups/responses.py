@@ -4,26 +4,26 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, Done, changed, game_for, locked_game, require, whose
-from games.core.roster import place
-from games.core.seating import reseat
+from games.core.base import Actor, ActionResult, record_change, locked_game_for, locked_game, require_state, on_behalf_of
+from games.core.roster import place_of_signup
+from games.core.seating import assign_seats
 from games.core.states import State
-from games.core.withdrawals import give_up
+from games.core.withdrawals import withdraw
 from games.core.wording import place_text
-from games.models import Game, OtherAnswer, Signup
+from games.models import Game, GameResponse, Signup
 from games.signups import limits as signup_limits
 from games.signups import wording as signup_wording
 from games.signups.actions import require_player
-from games.signups.followers import following
-from games.signups.rules import why_closed
+from games.signups.followers import follows_by_user
+from games.signups.rules import signup_block_reason
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
 
-Kind = OtherAnswer.Kind
+Kind = GameResponse.Kind
 
 
 @transaction.atomic
-def answer(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> Done:
+def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> ActionResult:
     """Say of a game that one may come, or cannot. It gives up a seat or a place; joining takes it back.
 
     Raises Refused where the game takes no such answers, and like `join` for those who could not sign up.
@@ -31,53 +31,53 @@ def answer(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> 
     game = locked_game(game_id, actor)
     if actor.user != who and not actor.operator:
         raise Refused(Refusal("not_yours", signup_wording.ONLY_THEY))
-    require(game, "answer", now)
-    if not game.effective.answers:
-        raise Refused(Refusal("no_answers", signup_wording.NO_ANSWERS))
+    require_state(game, "answer", now)
+    if not game.settings.answers:
+        raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
     signup = game.signups.current().filter(user=who).first()
-    before = game.other_answers.filter(user=who).first()
+    response = game.other_answers.filter(user=who).first()
     if signup is None:
         require_player(game, who, actor, now)
-        if why := why_closed(game, now, who, in_discord=actor.door == "button"):
+        if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
             raise Refused(Refusal("closed", why))
-    if before is not None and before.kind == kind:
-        return Done(game, False, signup_wording.answered(kind, False, False, already=True))
+    if response is not None and response.kind == kind:
+        return ActionResult(game, False, signup_wording.responded(kind, False, False, already=True))
     was_seated = signup is not None and signup.seated_at is not None
     if signup is not None:
-        give_up(game, signup, now)
+        withdraw(game, signup, now)
     game.other_answers.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
-        reseat(game, now)
-    changed(game, actor, "answer", {"kind": kind.value, **whose(game, who, actor)}, now)
-    return Done(game, True, signup_wording.answered(kind, signup is not None, was_seated, already=False))
+        assign_seats(game, now)
+    record_change(game, actor, "answer", {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
+    return ActionResult(game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False))
 
 
-def maybe(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
+def respond_maybe(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """`answer` that one may come."""
-    return answer(game_id, who, Kind.TENTATIVE, actor, now)
+    return respond(game_id, who, Kind.TENTATIVE, actor, now)
 
 
-def cant(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
+def respond_absent(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """`answer` that one cannot come."""
-    return answer(game_id, who, Kind.ABSENT, actor, now)
+    return respond(game_id, who, Kind.ABSENT, actor, now)
 
 
-def unanswered(game: Game, now: datetime) -> list[int]:
+def users_without_response(game: Game, now: datetime) -> list[int]:
     """Who was asked about a game to come and said nothing.
 
     Those in it who have yet to answer its last question, and, while people can sign up, the followers who heard of it.
     """
     if game.state(now) is not State.SCHEDULED:
         return []
-    asked = game.signups.current().filter(user__isnull=False, asked__gt=0).values_list("user_id", flat=True)
-    found = [pk for pk in asked if pk]
-    if not why_closed(game, now, None):
-        said = set(game.other_answers.values_list("user_id", flat=True))
-        found += [pk for pk in following(game, now) if pk not in said]
-    return found
+    unconfirmed = game.signups.current().filter(user__isnull=False, asked__gt=0).values_list("user_id", flat=True)
+    user_ids = [pk for pk in unconfirmed if pk]
+    if not signup_block_reason(game, now, None):
+        responded = set(game.other_answers.values_list("user_id", flat=True))
+        user_ids += [pk for pk in follows_by_user(game, now) if pk not in responded]
+    return user_ids
 
 
-def has_answered(game: Game, user_id: int) -> bool:
+def has_responded(game: Game, user_id: int) -> bool:
     """Whether a person said something to all that they were asked about a game."""
     signup = game.signups.current().filter(user_id=user_id).first()
     return signup.asked == 0 if signup is not None else game.other_answers.filter(user_id=user_id).exists()
@@ -87,69 +87,69 @@ def has_answered(game: Game, user_id: int) -> bool:
 
 
 @transaction.atomic
-def note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> Done:
+def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
     """Write a note beside somebody's name, or take it away with an empty one. Raises Refused."""
-    game = game_for("note", game_id, who, actor, now)
+    game = locked_game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
-    if wrong := signup_limits.check_note(text):
-        raise Refused(Refusal("bad_note", wrong, {"note": wrong}))
-    found: Signup | OtherAnswer | None = game.signups.current().filter(user=who).first()
-    found = found or game.other_answers.filter(user=who).first()
-    if found is None:
+    if problem := signup_limits.check_note(text):
+        raise Refused(Refusal("bad_note", problem, {"note": problem}))
+    noted_row: Signup | GameResponse | None = game.signups.current().filter(user=who).first()
+    noted_row = noted_row or game.other_answers.filter(user=who).first()
+    if noted_row is None:
         raise Refused(Refusal("not_in", signup_wording.NOTHING_TO_NOTE))
-    if found.note == text:
-        return Done(game, False, signup_wording.NOTE_SAME)
-    found.note = text
-    found.save(update_fields=["note"])
-    changed(game, actor, "note", {"note": text, **whose(game, who, actor)}, now)
-    return Done(game, True, signup_wording.noted(text))
+    if noted_row.note == text:
+        return ActionResult(game, False, signup_wording.NOTE_SAME)
+    noted_row.note = text
+    noted_row.save(update_fields=["note"])
+    record_change(game, actor, "note", {"note": text, **on_behalf_of(game, who, actor)}, now)
+    return ActionResult(game, True, signup_wording.note_saved(text))
 
 
 # --- whom people bring -----------------------------------------------------------------------------------
 
 
 @transaction.atomic
-def bring(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> Done:
+def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> ActionResult:
     """Sign up, by name, one person whom somebody in the game brings. They leave with their inviter.
 
     They come after everyone who is as far in line as their inviter by now. Raises Refused.
     """
-    game, mine = _inviter(game_id, who, actor, now)
-    if not game.effective.plus_one:
+    game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
+    if not game.settings.plus_one:
         raise Refused(Refusal("no_plus_one", signup_wording.NO_PLUS_ONE))
-    if why := why_closed(game, now, who, in_discord=actor.door == "button"):
+    if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
         raise Refused(Refusal("closed", why))
-    if mine is None:
+    if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
-    if (guest := mine.guests.filter(left_at=None).first()) is not None:
-        raise Refused(Refusal("brings_already", signup_wording.brings_already(guest.placeholder)))
+    if (guest := inviter.guests.filter(left_at=None).first()) is not None:
+        raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.placeholder)))
     name = " ".join(name.split())
-    if wrong := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
-        raise Refused(Refusal("bad_name", wrong, {"name": wrong}))
+    if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
+        raise Refused(Refusal("bad_name", problem, {"name": problem}))
     last = game.signups.last_key()
     guest = Signup.objects.create(
-        game=game, placeholder=name, guest_of=mine, rank=mine.rank, order_key=last + 1, joined_at=now
+        game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )
-    reseat(game, now)
-    changed(game, actor, "bring", {"name": name, **whose(game, who, actor)}, now)
-    number, seated = place(game, guest)
-    return Done(game, True, signup_wording.brought(name, place_text(number, game.effective.seats, seated), seated))
+    assign_seats(game, now)
+    record_change(game, actor, "bring", {"name": name, **on_behalf_of(game, who, actor)}, now)
+    number, seated = place_of_signup(game, guest)
+    return ActionResult(game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated))
 
 
 @transaction.atomic
-def unbring(game_id: int, who: User, actor: Actor, now: datetime) -> Done:
+def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """Take back whom somebody brings; whoever has waited longest gets the seat. Raises Refused."""
-    game, mine = _inviter(game_id, who, actor, now)
-    guest = mine.guests.filter(left_at=None).first() if mine is not None else None
+    game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
+    guest = inviter.guests.filter(left_at=None).first() if inviter is not None else None
     if guest is None:
-        return Done(game, False, signup_wording.NO_GUEST)
+        return ActionResult(game, False, signup_wording.NO_GUEST)
     guest.left_at, guest.seated_at = now, None
     guest.save(update_fields=["left_at", "seated_at"])
-    reseat(game, now)
-    changed(game, actor, "unbring", {"name": guest.placeholder, **whose(game, who, actor)}, now)
-    return Done(game, True, signup_wording.taken_back(guest.placeholder))
+    assign_seats(game, now)
+    record_change(game, actor, "unbring", {"name": guest.placeholder, **on_behalf_of(game, who, actor)}, now)
+    return ActionResult(game, True, signup_wording.guest_removed(guest.placeholder))
 
 
-def _inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game = game_for("join", game_id, who, actor, now)
+def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
+    game = locked_game_for("join", game_id, who, actor, now)
     return game, game.signups.current().filter(user=who).first()

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from games.core import state_wording
 from games.core.roster import Roster
 from games.core.states import State
-from games.core.wording import stamp
+from games.core.wording import timestamp
 from games.models import Game
-from games.models.settings import Method
+from games.models.settings import SeatMethod
 from games.signups import wording as signup_wording
 from guilds.display_names import role_names
 from guilds.models import User
@@ -16,58 +16,58 @@ from guilds.templatetags.when import when
 
 def closes_at(game: Game) -> datetime | None:
     """When sign-ups close before the start; None for not before."""
-    minutes = game.effective.signups_close
+    minutes = game.settings.signups_close
     return game.starts_at - timedelta(minutes=minutes) if minutes else None
 
 
-def why_closed(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
+def signup_block_reason(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
     """Why a person cannot sign up, or '' where they can; None is anybody.
 
     Its hosts can until the start: what is closed, they closed for others. Times are said by the person's clock, or
     `in_discord` as Discord shows them by everyone's.
     """
     if (state := game.state(now)) is not State.SCHEDULED:
-        return state_wording.closed(state, game.cancel_reason)
-    closing = closes_at(game)
-    by_clock = closing is not None and closing <= now
-    if game.closed_at is None and not by_clock and game.effective.method is not Method.PICKS:
+        return state_wording.signups_closed(state, game.cancel_reason)
+    close_time = closes_at(game)
+    by_clock = close_time is not None and close_time <= now
+    if game.closed_at is None and not by_clock and game.settings.method is not SeatMethod.PICKS:
         return ""
     if who is not None and game.is_hosted_by(who.pk):
         return ""
-    said = stamp if in_discord or who is None else lambda at: when(at, who.zone)
+    format_time = timestamp if in_discord or who is None else lambda at: when(at, who.zone)
     if game.closed_at is not None:
-        return signup_wording.closed_by_host(said(game.closed_at))
-    if closing is not None and by_clock:
-        return signup_wording.closed_by_clock(said(closing))
+        return signup_wording.closed_by_host(format_time(game.closed_at))
+    if close_time is not None and by_clock:
+        return signup_wording.closed_by_clock(format_time(close_time))
     return signup_wording.HOST_PICKS
 
 
 def join_label(game: Game, people: Roster, now: datetime, who: User | None = None) -> str:
     """What the button to join says; '' for none."""
-    if why_closed(game, now, who):
+    if signup_block_reason(game, now, who):
         return ""
     return (
-        signup_wording.JOIN_WAITING if game.effective.method.by_host or people.open_seats == 0 else signup_wording.JOIN
+        signup_wording.JOIN_WAITING if game.settings.method.by_host or people.open_seats == 0 else signup_wording.JOIN
     )
 
 
-def signing_text(game: Game, now: datetime, who: User | None = None) -> str:
+def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
     """How one gets a seat, and until when; '' where there is nothing to say beyond the buttons.
 
     For the post, or for the page that a person sees, which says by itself why nobody can sign up.
     """
     if game.state(now) is not State.SCHEDULED:
         return ""
-    held, closing = game.effective, closes_at(game)
-    if closed := why_closed(game, now, who):
+    settings, close_time = game.settings, closes_at(game)
+    if closed := signup_block_reason(game, now, who):
         return closed if who is None else ""
     lines = []
-    if held.method is Method.PICKS_WAITING:
+    if settings.method is SeatMethod.PICKS_WAITING:
         lines.append(signup_wording.PICKS_FROM_WAITING)
-    if held.method is Method.PRIORITY and held.priority_role_ids:
-        ids = held.priority_role_ids
+    if settings.method is SeatMethod.PRIORITY and settings.priority_role_ids:
+        ids = settings.priority_role_ids
         names = [name for role in ids for name in role_names(game.guild_id, [role])] if who else []
         lines.append(signup_wording.by_role(names if who else [f"<@&{role}>" for role in ids]))
-    if closing is not None:
-        lines.append(signup_wording.closes(when(closing, who.zone) if who else stamp(closing, "R")))
+    if close_time is not None:
+        lines.append(signup_wording.closes(when(close_time, who.zone) if who else timestamp(close_time, "R")))
     return "\n".join(lines)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, Done, changed, game_for, whose
-from games.core.roster import place_of
-from games.core.seating import end_offer, reseat
+from games.core.base import Actor, ActionResult, record_change, locked_game_for, on_behalf_of
+from games.core.roster import place_of_user
+from games.core.seating import end_offer, assign_seats
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.signups.actions import join
@@ -14,27 +14,27 @@ from guilds.models import User
 
 
 @transaction.atomic
-def wait(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> Done:
+def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> ActionResult:
     """Have somebody wait on purpose, giving up the seat they have; or with `on` false want one again.
 
     Who is not in the game joins, waiting. Raises Refused once the game has started, and as joining does.
     """
-    game = game_for("join", game_id, who, actor, now)
+    game = locked_game_for("join", game_id, who, actor, now)
     signup = game.signups.current().filter(user=who).first()
     if signup is None and on:
-        return join(game_id, who, actor, now, waits=True)
+        return join(game_id, who, actor, now, on_standby=True)
     if signup is None or not (on or signup.waits):
-        return Done(game, False, offer_wording.WAITS_NOT)
+        return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:
-        back = offers.again(game, signup, actor, now)
-        assert back is not None, "who waits on purpose has no seat"
-        return back
+        result = offers.rejoin(game, signup, actor, now)
+        assert result is not None, "who waits on purpose has no seat"
+        return result
     if signup.waits:
-        return Done(game, False, offer_wording.WAITS_ALREADY)
+        return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
     signup.seated_at, signup.waits, signup.asked = None, True, 0
     signup.save(update_fields=["seated_at", "waits", "asked"])
     end_offer(signup)
-    reseat(game, now)
-    changed(game, actor, "wait", whose(game, who, actor), now)
-    return Done(game, True, offer_wording.waiting(place_of(game, who)[0], gave_up))
+    assign_seats(game, now)
+    record_change(game, actor, "wait", on_behalf_of(game, who, actor), now)
+    return ActionResult(game, True, offer_wording.on_standby(place_of_user(game, who)[0], gave_up))

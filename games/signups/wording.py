@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from games.core.wording import stamp
+from games.core.wording import timestamp
 
 NOTE_MAX = 100  # characters, as typed
 
@@ -29,7 +29,7 @@ def by_role(roles: Sequence[str]) -> str:
     return f"First {', then '.join(roles)}, then everybody else."
 
 
-def waits_for_host(number: int, already: bool) -> str:
+def waiting_for_host(number: int, already: bool) -> str:
     """The answer to Join where the host gives the seats."""
     still = "already " if already else ""
     return f"You are {still}number {number} on the wait list. The host picks who plays, and you are told."
@@ -38,18 +38,18 @@ def waits_for_host(number: int, already: bool) -> str:
 # --- other answers ---------------------------------------------------------------------------------------
 
 LABELS = {"tentative": "Maybe", "absent": "Can't make it"}
-NO_ANSWERS = "This game takes no other answers than Join and Leave."
+NO_RESPONSES = "This game takes no other answers than Join and Leave."
 ONLY_THEY = "Only they themselves can say whether they come. You may remove them on the game's page."
-TAKEN_BACK = "Your answer is taken back."
-_NOTED = {"tentative": "It is noted that you may come.", "absent": "It is noted that you can't make it."}
+RESPONSE_WITHDRAWN = "Your answer is taken back."
+_RESPONSE_SAVED = {"tentative": "It is noted that you may come.", "absent": "It is noted that you can't make it."}
 
 
-def answered(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
+def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
     """The answer to Maybe and Can't make it."""
     if already:
         return f"You said so already: {LABELS[kind].lower()}."
     gave_up = " You gave up your seat." if was_seated else " You are no longer on the wait list." if was_in else ""
-    return _NOTED[kind] + gave_up
+    return _RESPONSE_SAVED[kind] + gave_up
 
 
 def heading(kind: str, number: int) -> str:
@@ -70,7 +70,7 @@ def note_too_long(length: int) -> str:
     return f"The note has {length} characters. Shorten it to {NOTE_MAX}."
 
 
-def noted(text: str) -> str:
+def note_saved(text: str) -> str:
     return "The note is shown beside the name." if text else "The note is taken away."
 
 
@@ -85,15 +85,15 @@ NO_GUEST = "You bring nobody, so there is nobody to take back."
 UNFIT_NAME = "That name cannot be shown, or is too long. Write another."
 
 
-def brings_already(name: str) -> str:
+def has_guest_already(name: str) -> str:
     return f"You bring {name} already, and one is the most. Take them back first, on the game's page."
 
 
-def brought(name: str, place: str, seated: bool) -> str:
+def guest_added(name: str, place: str, seated: bool) -> str:
     return f"{name} is in with you: {place}." if seated else f"{name} is {place}."
 
 
-def taken_back(name: str) -> str:
+def guest_removed(name: str) -> str:
     return f"{name} does not come with you any more."
 
 
@@ -101,25 +101,25 @@ def taken_back(name: str) -> str:
 
 
 def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
-    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {stamp(starts_at)}.\n{url}"
+    return f"🚪 {who}, whom you had added, no longer comes to **{title}** in {guild}, {timestamp(starts_at)}.\n{url}"
 
 
 # --- history ---------------------------------------------------------------------------------------------
 
-VERBS = ("answer", "note", "bring", "unbring")
+AUDIT_ACTIONS = ("answer", "note", "bring", "unbring")
 
 
-def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
+def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """One line of a game's history."""
-    whose = str(changes.get("for") or "")
-    match verb:
+    person = str(changes.get("for") or "")
+    match action:
         case "answer":
             if not (kind := str(changes.get("kind") or "")):
                 return f"{who} took their answer back"
-            said = LABELS[kind].lower()
-            return f"{who} answered{f' for {whose}' if whose else ''}: {said}"
+            label = LABELS[kind].lower()
+            return f"{who} answered{f' for {person}' if person else ''}: {label}"
         case "note":
-            what = f"the note of {whose}" if whose else "a note"
+            what = f"the note of {person}" if person else "a note"
             text = str(changes.get("note") or "")
             return f"{who} wrote {what}: {text}" if text else f"{who} took {what} away"
         case "bring":
@@ -131,7 +131,7 @@ def line(verb: str, who: str, changes: Mapping[str, object]) -> str:
 NOBODY_NAMED = "Write whom to add."
 
 
-ALREADY = {"close": "Sign-ups are closed already.", "reopen": "Sign-ups are open, so there is nothing to reopen."}
+ALREADY_DONE = {"close": "Sign-ups are closed already.", "reopen": "Sign-ups are open, so there is nothing to reopen."}
 
 
 DONE = {
@@ -157,7 +157,7 @@ def seated_already(name: str) -> str:
     return f"{name} has a seat already."
 
 
-def waits_already(name: str) -> str:
+def waiting_already(name: str) -> str:
     return f"{name} is on the wait list already."
 
 
@@ -168,7 +168,7 @@ def seated(name: str, instead: str) -> str:
     return f"{name} has a seat now, and {instead} is first on the wait list."
 
 
-def benched(name: str) -> str:
+def moved_to_wait_list(name: str) -> str:
     """The answer to To the wait list."""
     return f"{name} is on the wait list now, until you seat them again."
 
@@ -178,6 +178,6 @@ def reordered(name: str, number: int, seated: bool) -> str:
     return f"{name} is number {number} {'of those seated' if seated else 'on the wait list'}."
 
 
-def has_it(name: str, viewer: bool) -> str:
+def has_host_already(name: str, viewer: bool) -> str:
     """The answer to Take over where somebody did already."""
     return "You are the host already." if viewer else f"{name} is the host now, so nobody else is needed."

@@ -63,16 +63,16 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
 def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
     with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
-        scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+        scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     give(world, world.charlie, VETERAN)
-    scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
-    scheduling.create(world.guild.pk, world.make_plan(), page(world.alice), world.now)
+    scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+    scheduling.create_game(world.guild.pk, world.make_plan(), page(world.alice), world.now)
 
 
 def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
     defaults(host_role_ids=None)
     with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
-        scheduling.create(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+        scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
     assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
 
@@ -102,7 +102,7 @@ def test_everyone_is_a_role_too(world: World) -> None:
 def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
     game = world.create_game()
     until = world.now + timedelta(days=1)
-    host_actions.block(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
+    host_actions.block_user(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
     with pytest.raises(Refused) as refused:
         signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     assert refused.value.refusal.sentence == wording.BLOCKED
@@ -110,10 +110,10 @@ def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World)
     with pytest.raises(Refused):
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
-    host_actions.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
-    assert host_actions.unblock(world.guild.pk, world.charlie, page(world.alice), world.now)
+    host_actions.block_user(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    assert host_actions.unblock_user(world.guild.pk, world.charlie, page(world.alice), world.now)
     with pytest.raises(Refused, match="Only those who manage the server may do that"):
-        host_actions.block(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
+        host_actions.block_user(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
 
 
 def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
@@ -121,8 +121,8 @@ def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
     with pytest.raises(Refused, match="Only the host"):
         host_actions.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
-    changed = replace(scheduling.plan_of(game), title="Changed by a co-host")
-    assert scheduling.edit(game.pk, changed, page(world.charlie), world.now).changed
+    changed = replace(scheduling.plan_from_game(game), title="Changed by a co-host")
+    assert scheduling.edit_game(game.pk, changed, page(world.charlie), world.now).changed
     for verb in (host_actions.hand_over, lambda *a: host_actions.set_cohosts(a[0], [a[1]], *a[2:])):
         with pytest.raises(Refused, match="may decide who runs the game"):
             verb(game.pk, world.alice, page(world.charlie), world.now)
@@ -140,13 +140,13 @@ def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
     world.create_game(notify_role_ids=(PLAYER,))
     plan = world.make_plan(notify_role_ids=(PLAYER, VETERAN))
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        scheduling.create(world.guild.pk, plan, page(world.charlie), world.now)
-    game = scheduling.create(world.guild.pk, plan, page(world.alice), world.now).game
+        scheduling.create_game(world.guild.pk, plan, page(world.charlie), world.now)
+    game = scheduling.create_game(world.guild.pk, plan, page(world.alice), world.now).game
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
     kept = world.make_plan(notify_role_ids=(VETERAN,))
-    scheduling.edit(game.pk, kept, page(world.charlie), world.now)
+    scheduling.edit_game(game.pk, kept, page(world.charlie), world.now)
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        scheduling.edit(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+        scheduling.edit_game(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
 
 
 def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
@@ -191,7 +191,7 @@ def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world:
 def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
     game = world.create_game(player_role_ids=(PLAYER,))
     if named:
-        scheduling.edit(game.pk, scheduling.plan_of(game), page(world.bob), world.now, named=[world.charlie.pk])
+        scheduling.edit_game(game.pk, scheduling.plan_from_game(game), page(world.bob), world.now, participants=[world.charlie.pk])
     else:
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
     give(world, world.charlie, PLAYER)
@@ -261,8 +261,8 @@ def test_another_guilds_template_is_refused(world: World) -> None:
 
 
 def test_the_blocked_cannot_be_named_either(world: World) -> None:
-    host_actions.block(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    host_actions.block_user(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
     with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
-        scheduling.create(
-            world.guild.pk, world.make_plan(), page(world.bob), world.now, named=[world.charlie.pk, "A friend"]
+        scheduling.create_game(
+            world.guild.pk, world.make_plan(), page(world.bob), world.now, participants=[world.charlie.pk, "A friend"]
         )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from conftest import World
 from games.core.base import Actor
 from games.models import Game
-from games.signups.manual_seating import add
+from games.signups.manual_seating import add_people
 from games.tests.test_named import due, names
 from gamesched.lib.refusal import Refused
 
@@ -56,9 +56,9 @@ def test_only_those_who_run_it_and_not_when_it_is_over(world: World, as_person: 
     assert as_person(world.charlie).post(reverse("game-add", args=[game.pk]), {"participants": "X"}).status_code == 403
     assert "Add people" not in as_person(world.charlie).get(game.get_absolute_url()).text
     with pytest.raises(Refused, match="Only the host"):
-        add(game.pk, ["X"], Actor(world.charlie, "page"), world.now)
+        add_people(game.pk, ["X"], Actor(world.charlie, "page"), world.now)
     with pytest.raises(Refused, match="This game is over"):
-        add(game.pk, ["X"], Actor(world.bob, "page"), game.ends_at)
+        add_people(game.pk, ["X"], Actor(world.bob, "page"), game.ends_at)
 
 
 def test_the_command(world: World) -> None:

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import World
-from games.admin.base import actor
+from games.admin.base import admin_actor
 from games.core.base import Actor
-from games.core.csv_files import harmless
+from games.core.csv_files import escape_csv_formula
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
@@ -30,7 +30,7 @@ def manager(world: World, as_person: Any) -> Any:
 
 
 def game_of_alice(world: World, **changes: Any) -> Game:
-    return scheduling.create(world.guild.pk, world.make_plan(**changes), Actor(world.alice, "page"), world.now).game
+    return scheduling.create_game(world.guild.pk, world.make_plan(**changes), Actor(world.alice, "page"), world.now).game
 
 
 def change(game: Game) -> str:
@@ -40,7 +40,7 @@ def change(game: Game) -> str:
 def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manager: Any) -> None:
     for title, days in (("Later", 5), ("Sooner", 1), ("Much later", 9)):
         game = game_of_alice(world, title=title, starts_at=world.now + timedelta(days=days))
-    scheduling.cancel(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
+    scheduling.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     page = manager.get(LIST).text
     assert page.index("Sooner") < page.index("Much later") < page.index(">Later<")
@@ -68,7 +68,7 @@ def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(wor
     game = game_of_alice(world)
     data = edit_of(game) | {"title": "Mine"}
     plan = world.make_plan(title="Theirs")
-    scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
     answer = manager.post(change(game), data)
     assert answer.status_code == 200
     assert "Somebody changed this while" in answer.text
@@ -128,7 +128,7 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
 
 def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
     game = game_of_alice(world)
-    scheduling.cancel(game.pk, "rain", Actor(world.alice, "page"), world.now)
+    scheduling.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
     page = manager.get(change(game)).text
     assert 'name="title"' not in page
     assert "rain" in page
@@ -191,13 +191,13 @@ def test_selected_games_as_a_table(world: World, manager: Any) -> None:
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1"])
 def test_text_from_people_is_no_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
+    assert escape_csv_formula(text) == f"'{text}"
 
 
 def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     plan = world.make_plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
-    scheduling.edit(game.pk, plan, Actor(world.alice, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
     entry = AuditEntry.objects.get(verb="edit")
     page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
     for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):
@@ -209,11 +209,11 @@ def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -
 
 
 def test_verbs_check_managers_and_trust_superusers(world: World) -> None:
-    assert actor(world.bob) == Actor(world.bob, "admin", operator=False)
+    assert admin_actor(world.bob) == Actor(world.bob, "admin", operator=False)
     world.bob.is_staff = True
-    assert not actor(world.bob).operator
+    assert not admin_actor(world.bob).operator
     world.bob.is_superuser = True
-    assert actor(world.bob).operator
+    assert admin_actor(world.bob).operator
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)

@@ -32,7 +32,7 @@ def template(world: World) -> GameTemplate:
     settings = {"seats": 5, "reminders": (60,), "location": "The cellar", "player_role_ids": (ORGANISER,)}
     texts = ("Campaign", "Bring dice.", world.channel.pk)
     saved = templates.save_template(GUILD, None, *texts, settings, ("seats",), Actor(world.alice, "page"), world.now)
-    found: GameTemplate = saved.level
+    found: GameTemplate = saved.layer
     return found
 
 
@@ -154,7 +154,7 @@ def test_deleting_a_template_says_what_games_would_have(world: World, manager: A
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
     template.refresh_from_db()
     assert template.gone_at is not None, "the row stays, for games that were"
-    assert Game.objects.get(pk=game.pk).effective.seats == 0
+    assert Game.objects.get(pk=game.pk).settings.seats == 0
     shown = manager.get(at("gametemplate", template.pk)).text
     assert "The cellar" in shown
     assert 'name="seats"' not in shown
@@ -162,7 +162,7 @@ def test_deleting_a_template_says_what_games_would_have(world: World, manager: A
 
 
 def test_a_default_template_stays_while_there_are_others(world: World, manager: Any, template: GameTemplate) -> None:
-    two = templates.duplicate_template(GUILD, template.pk, Actor(world.alice, "page"), world.now).level
+    two = templates.duplicate_template(GUILD, template.pk, Actor(world.alice, "page"), world.now).layer
     for ask in (manager.get, manager.post):
         answer = ask(at("gametemplate", template.pk, "delete"), {"post": "yes"}, follow=True)
         assert "Make another template the default first" in answer.text
@@ -195,7 +195,7 @@ def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
     assert (block.user, block.reason) == (world.charlie, "Very rude.")
     manager.post(at("block", block.pk, "delete"), {"post": "yes"})
     assert not Block.objects.exists()
-    host_actions.block(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
     many = {"action": "lift", "_selected_action": [Block.objects.get().pk]}
     assert "can sign up again" in manager.post(reverse("admin:guilds_block_changelist"), many, follow=True).text
     assert not Block.objects.exists()

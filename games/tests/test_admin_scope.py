@@ -65,7 +65,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     actor, now = Actor(host, "page"), world.now
     template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
     plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
-    game = scheduling.create(guild.pk, plan, actor, now).game
+    game = scheduling.create_game(guild.pk, plan, actor, now).game
     signups.join(game.pk, player, actor, now)
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)

@@ -9,16 +9,16 @@ from django.urls import reverse
 
 from conftest import NotifyListener, World
 from games.core.base import Actor
-from games.core.freezing import mend_drift
+from games.core.freezing import resync_drifted_games
 from games.core.states import State
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Follow, Game
-from games.posts.actions import sweep
+from games.posts.actions import repair_games
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.tests.test_choices import letters, to
 from gamesched.lib.refusal import Refused
@@ -26,20 +26,20 @@ from guilds.models import User
 from notifications.daemon import steps
 from notifications.models import Delivery, Notification
 
-DRAFT = Announce(When.DRAFT)
+DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 
 def bob(world: World) -> Actor:
     return Actor(world.bob, "page")
 
 
-def hidden(world: World, announce: Announce = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
+def hidden(world: World, announce: AnnounceSchedule = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
     plan = world.make_plan(**changes)
-    return scheduling.create(world.guild.pk, plan, bob(world), world.now, named=named, announce=announce).game
+    return scheduling.create_game(world.guild.pk, plan, bob(world), world.now, participants=named, announce=announce).game
 
 
-def at(when: datetime) -> Announce:
-    return Announce(When.LATER, when)
+def at(when: datetime) -> AnnounceSchedule:
+    return AnnounceSchedule(AnnounceWhen.LATER, when)
 
 
 def rows(game: Game) -> set[str]:
@@ -50,12 +50,12 @@ def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     game = hidden(world, named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
-    scheduling.edit(game.pk, world.make_plan(title="Renamed", seats=2), bob(world), world.now)
-    signups.remove(game.pk, game.signups.get().pk, bob(world), world.now)
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed", seats=2), bob(world), world.now)
+    signups.remove_signup(game.pk, game.signups.get().pk, bob(world), world.now)
     host_actions.set_cohosts(game.pk, [world.alice], bob(world), world.now)
-    mend_drift(world.now)
-    sweep(world.now)
-    scheduling.cancel(game.pk, "", bob(world), world.now)
+    resync_drifted_games(world.now)
+    repair_games(world.now)
+    scheduling.cancel_game(game.pk, "", bob(world), world.now)
     assert rows(game) == set()
     assert not Delivery.objects.exists()
 
@@ -71,7 +71,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
     assert game.audit.get(verb="announced").door == "clock"
-    found = {one.user_id: one.text for one in letters(when + publishing.NEWS_SETTLE)}
+    found = {one.user_id: one.text for one in letters(when + publishing.NEW_GAME_DELAY)}
     assert found.keys() == {world.charlie.pk, world.alice.pk}
     assert "Bob the GM added you" in found[world.charlie.pk]
     assert "Bob the GM scheduled" in found[world.alice.pk]
@@ -90,7 +90,7 @@ def test_once_its_start_is_past_it_stays_hidden_and_the_host_hears_why(world: Wo
     assert game.state(late) is State.DRAFT
     assert rows(game) == set()
     with pytest.raises(Refused, match="start is past"):
-        publishing.announce(game.pk, bob(world), late)
+        publishing.announce_game(game.pk, bob(world), late)
 
 
 def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
@@ -108,21 +108,21 @@ def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
         assert game.announced_at is not None
         assert "announcement" in rows(game)
     with pytest.raises(Refused, match="announced already"):
-        publishing.announce(page.pk, bob(world), world.now)
+        publishing.announce_game(page.pk, bob(world), world.now)
 
 
 def test_moving_the_time_and_taking_it_back(world: World) -> None:
     game = hidden(world, at(world.now + timedelta(days=1)))
-    plan = scheduling.plan_of(game)
-    scheduling.edit(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
+    plan = scheduling.plan_from_game(game)
+    scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
     assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
     sooner = world.make_plan(starts_at=world.now + timedelta(days=1))
     with pytest.raises(Refused, match="not before the game starts") as refused:
-        scheduling.edit(game.pk, sooner, bob(world), world.now)
+        scheduling.edit_game(game.pk, sooner, bob(world), world.now)
     assert set(refused.value.refusal.fields) == {"announce_time"}
-    scheduling.edit(game.pk, plan, bob(world), world.now, announce=DRAFT)
+    scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=DRAFT)
     assert rows(game) == set()
-    done = scheduling.edit(game.pk, plan, bob(world), world.now, announce=Announce())
+    done = scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=AnnounceSchedule())
     assert done.text == schedule_wording.ANNOUNCED
     assert "announcement" in rows(game)
 
@@ -132,7 +132,7 @@ def test_moving_the_time_and_taking_it_back(world: World) -> None:
     [(timedelta(), "announce_time"), (timedelta(days=3), "announce_time"), (None, "announce_time")],
 )
 def test_a_time_that_is_past_or_not_before_the_start(world: World, announce: timedelta | None, field: str) -> None:
-    wrong = Announce(When.LATER, world.now + announce if announce is not None else None)
+    wrong = AnnounceSchedule(AnnounceWhen.LATER, world.now + announce if announce is not None else None)
     with pytest.raises(Refused) as refused:
         hidden(world, wrong)
     assert set(refused.value.refusal.fields) == {field}
@@ -233,7 +233,7 @@ def test_managers_see_it_and_others_do_not(world: World) -> None:
         assert isinstance(user, User)
         seen[name] = visible_to(user).filter(pk=game.pk).exists()
     assert seen == {"host": True, "owner": True, "member": False}
-    assert schedule_rules.check_announce(Announce(), game.starts_at, game.starts_at) == {
+    assert schedule_rules.check_announce(AnnounceSchedule(), game.starts_at, game.starts_at) == {
         "time": schedule_wording.START_PAST
     }
     assert AuditEntry.objects.filter(game=game, verb="create").exists()

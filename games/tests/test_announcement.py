@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 
 from conftest import EVERYONE, GUILD, World
 from discord_bot.render import COLOURS, announcement_buttons, announcement_embed, allowed_mentions
-from games.confirmations.edits import CARED
-from games.confirmations.summary import discord_lines
+from games.confirmations.edits import TRACKED_WORDS
+from games.confirmations.summary import discord_change_lines
 from games.core import rules, state_wording, text_rules, wording
 from games.core.base import Actor
-from games.core.mentions import for_discord, pieces
-from games.core.notifications import fitting
+from games.core.mentions import to_discord, parse
+from games.core.notifications import escape_and_shorten
 from games.core.states import State
-from games.core.text import plain_beside_addresses
+from games.core.text import escape_except_urls
 from games.models.settings import GuildDefaults
-from games.posts.actions import posts_deleted
-from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, view
-from games.posts.calendars import google_address
+from games.posts.actions import handle_deleted_posts
+from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, NOTE_SHOWN, AnnouncementView, columns, announcement_view
+from games.posts.calendars import google_url_for
 from games.scheduling import actions as scheduling
 from games.scheduling import rules as schedule_rules
 from games.signups import actions as signups
@@ -45,8 +45,8 @@ def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
 
 
 def people(longest: int) -> st.SearchStrategy[list[str]]:
-    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(wording.plain)
-    names = st.builds(lambda name, note: f"{name} · {fitting(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
+    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(wording.escape_markdown)
+    names = st.builds(lambda name, note: f"{name} · {escape_and_shorten(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
     placeholders = st.lists(names, max_size=signup_limits.PLACEHOLDERS_MAX)
     return st.builds(
         lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
@@ -67,7 +67,7 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         guild_id=2,
         title=title,
         url=URL,
-        description=for_discord(pieces(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
+        description=to_discord(parse(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
         state=state,
         state_text=f"{state_wording.STATE_TEXT[state]}: {reason}",
         starts_at=starts_at,
@@ -80,14 +80,14 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
         seated=tuple(seated),
         waiting=tuple(waiting),
         may_sign_up=True,
-        takes_answers=True,
-        signing_text=draw(text(300)),
+        takes_responses=True,
+        signup_text=draw(text(300)),
         maybe=tuple(draw(people(100))),
         absent=tuple(draw(people(100))),
-        location=for_discord(pieces(place, NAMES, PLACES), LOCATION_SHOWN, plain_beside_addresses),
+        location=to_discord(parse(place, NAMES, PLACES), LOCATION_SHOWN, escape_except_urls),
         calendar_url=f"{URL}calendar.ics",
-        google_url=google_address(title, place, starts_at, starts_at + timedelta(days=7), URL),
-        changed=changed_lines(title, place) if not state.over else (),
+        google_url=google_url_for(title, place, starts_at, starts_at + timedelta(days=7), URL),
+        change_lines=changed_lines(title, place) if not state.over else (),
     )
 
 
@@ -95,7 +95,7 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
     """Everything that may be said to have changed, from these and to these."""
     values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
     values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
-    return tuple(discord_lines({word: (values[word], values[word]) for word in CARED}))
+    return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_WORDS}))
 
 
 def check(post: AnnouncementView) -> None:
@@ -128,20 +128,20 @@ def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView)
 
 def test_the_longest_of_everything(world: World) -> None:
     post = replace(
-        view(world.create_game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
+        announcement_view(world.create_game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
         state=State.CANCELLED,
         state_text="Cancelled: " + "*" * 300,
         reminders_text=wording.reminders_text([43199] * 10),
         google_url="x" * 500,
     )
     to_come = replace(post, state=State.SCHEDULED, state_text="Scheduled", changed=changed_lines("*" * 200, "*" * 200))
-    for name in (wording.plain("*" * 64), "<@1300000000000000001>", "n"):
+    for name in (wording.escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
         for one in (post, to_come):
             check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
 
 
 def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
-    post = view(world.create_game(seats=100, location="#raids"), world.now)
+    post = announcement_view(world.create_game(seats=100, location="#raids"), world.now)
     mentions = tuple(f"<@{1300000000000000000 + n}>" for n in range(150))
     made = announcement_embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
     said = [field.value or "" for field in made.fields if field.inline]
@@ -167,24 +167,24 @@ def fields(post: AnnouncementView) -> dict[str, str]:
 def test_a_post(world: World) -> None:
     game = world.create_game(location="")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    shown = announcement_embed(view(game, world.now))
+    shown = announcement_embed(announcement_view(game, world.now))
     assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
     assert shown.url == game.url
     at = int(game.starts_at.timestamp())
-    assert fields(view(game, world.now)) == {
+    assert fields(announcement_view(game, world.now)) == {
         "Status": "Scheduled",
         "Starts": f"<t:{at}:F> (<t:{at}:R>)\nLasts 2 hours",
         "Reminders": "1 day, 1 hour before",
-        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({view(game, world.now).google_url})",
+        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({announcement_view(game, world.now).google_url})",
         "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
     }
-    scheduling.cancel(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
-    over = announcement_embed(view(game, world.now))
+    over = announcement_embed(announcement_view(game, world.now))
     assert over.colour is not None
     assert over.colour.value == COLOURS[State.CANCELLED]
     assert over.title == "~~Curse of Strahd~~"
-    assert fields(view(game, world.now)) == {
+    assert fields(announcement_view(game, world.now)) == {
         "Status": r"Cancelled: \*rain\*",
         "Starts": f"<t:{at}:F>\nLasts 2 hours",
         "1 of 5 seats taken": f"1. <@{world.charlie.pk}>",
@@ -195,10 +195,10 @@ def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
     words = {}
     for state in State:
         game = made(world, state)
-        shown = announcement_embed(view(game, world.now))
+        shown = announcement_embed(announcement_view(game, world.now))
         assert shown.colour is not None
         assert shown.colour.value == COLOURS[state]
-        words[state] = fields(view(game, world.now))["Status"]
+        words[state] = fields(announcement_view(game, world.now))["Status"]
     assert len(set(words.values())) == len(State), words
 
 
@@ -219,7 +219,7 @@ def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
     edited = posted(timedelta(seconds=9))
     assert (edited.message_id, edited.text, edited.ping_roles) == (77, "", ())
-    posts_deleted([77], world.now + timedelta(minutes=1))
+    handle_deleted_posts([77], world.now + timedelta(minutes=1))
     again = posted(timedelta(minutes=1))
     assert (again.message_id, again.text, again.ping_roles) == (None, "", ()), "put back, it is no news"
 
@@ -237,4 +237,4 @@ def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
 )
 def test_where(world: World, typed: str, shown: str | None) -> None:
     game = world.create_game(location=typed)
-    assert view(game, world.now).location == (typed if shown is None else shown)
+    assert announcement_view(game, world.now).location == (typed if shown is None else shown)

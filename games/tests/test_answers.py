@@ -13,18 +13,18 @@ from discord_bot.interactions import modals
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_embed
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.hosts import actions as host_actions
-from games.hosts.messages import tell
-from games.hosts.rules import To
-from games.models import Follow, Game, OtherAnswer, Signup
+from games.hosts.messages import message_players
+from games.hosts.rules import Audience
+from games.models import Follow, Game, GameResponse, Signup
 from games.pages.game_page import history
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.signups import manual_seating, standby
 from games.signups import wording as signup_wording
-from games.signups.responses import answer, bring, note, unanswered, unbring
+from games.signups.responses import respond, add_guest, set_note, users_without_response, remove_guest
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -33,7 +33,7 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage
 from notifications.models import Notification
 
-Kind = OtherAnswer.Kind
+Kind = GameResponse.Kind
 FIRST, SECOND = GUILD + 41, GUILD + 42
 
 
@@ -47,12 +47,12 @@ def join(game: Game, *people: User, now: Any = None) -> list[str]:
 
 def names(game: Game) -> tuple[list[str], list[str]]:
     """Who is in and who waits."""
-    found = roster(Game.objects.get(pk=game.pk))
+    found = load_roster(Game.objects.get(pk=game.pk))
     return [seat.name for seat in found.seated], [seat.name for seat in found.waiting]
 
 
 def fields(world: World, game: Game) -> dict[str, str]:
-    shown = announcement_embed(view(Game.objects.get(pk=game.pk), world.now)).fields
+    shown = announcement_embed(announcement_view(Game.objects.get(pk=game.pk), world.now)).fields
     return {field.name or "": field.value or "" for field in shown}
 
 
@@ -74,19 +74,19 @@ def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tu
 def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None:
     game = world.create_game(seats=1, answers=True)
     join(game, world.charlie, world.alice)
-    said = answer(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
+    said = respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
     assert said.text == "It is noted that you may come. You gave up your seat."
     assert names(game) == (["alice"], [])
     assert Notification.objects.open().get(kind="moved").recipient_id == world.alice.pk
     assert fields(world, game)["Maybe (1)"] == f"1. <@{world.charlie.pk}>"
-    assert not answer(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now).changed
-    answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    assert not respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now).changed
+    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     assert "Can't make it (1)" in fields(world, game)
     assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
-    assert not OtherAnswer.objects.exists()
-    answer(game.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
-    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == signup_wording.TAKEN_BACK
-    assert not OtherAnswer.objects.exists()
+    assert not GameResponse.objects.exists()
+    respond(game.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == signup_wording.RESPONSE_WITHDRAWN
+    assert not GameResponse.objects.exists()
     told = {line.text for line in history(game)}
     assert told >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
 
@@ -94,17 +94,17 @@ def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None
 def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> None:
     plain, closed = world.create_game(), world.create_game(answers=True)
     with pytest.raises(Refused, match="no other answers"):
-        answer(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+        respond(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     with pytest.raises(Refused, match="Only they themselves"):
-        answer(closed.pk, world.charlie, Kind.ABSENT, by(world.bob), world.now)
+        respond(closed.pk, world.charlie, Kind.ABSENT, by(world.bob), world.now)
     join(closed, world.charlie)
     Game.objects.filter(pk=closed.pk).update(closed_at=world.now)
     with pytest.raises(Refused, match="The host closed the sign-ups"):
-        answer(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
-    assert answer(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
-    host_actions.block(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
+        respond(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+    assert respond(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
+    host_actions.block_user(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
     with pytest.raises(Refused, match="cannot sign up here"):
-        answer(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+        respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
 
 
 def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> None:
@@ -121,7 +121,7 @@ def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> 
     assert client.post(address, {"kind": "present"}).status_code == 400
     call_command("game", "answer", str(game.pk), "maybe", "--as", "charlie")
     assert "you may come" in capsys.readouterr().out
-    assert OtherAnswer.objects.get().kind == Kind.TENTATIVE
+    assert GameResponse.objects.get().kind == Kind.TENTATIVE
 
 
 def test_who_was_asked_and_said_nothing(world: World) -> None:
@@ -129,20 +129,20 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
     quiet, maybe, seated, blocked, asked = (world.add_member(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
         Follow.objects.create(user=person, guild_id=GUILD)
-    host_actions.block(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
+    host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
     join(game, seated, asked)
-    answer(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
+    respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
     Signup.objects.filter(user=asked).update(asked=1)
-    assert unanswered(game, world.now) == [asked.pk, quiet.pk]
-    done = tell(game.pk, "Still two seats", To.UNANSWERED, by(world.bob), world.now)
+    assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
+    done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
     steps.create_due_deliveries(world.now)
-    answer(game.pk, quiet, Kind.ABSENT, by(quiet), world.now)
+    respond(game.pk, quiet, Kind.ABSENT, by(quiet), world.now)
     told = [job.message for job in steps.lease_jobs(world.now, 50) if "Still two seats" in job.message.text]
     assert [letter.user_id for letter in told] == [asked.pk], "who answers meanwhile is not written to"
     Game.objects.update(closed_at=world.now)
-    assert unanswered(Game.objects.get(), world.now) == [asked.pk], "who cannot sign up is not asked"
-    assert unanswered(Game.objects.get(), world.now + timedelta(days=3)) == []
+    assert users_without_response(Game.objects.get(), world.now) == [asked.pk], "who cannot sign up is not asked"
+    assert users_without_response(Game.objects.get(), world.now + timedelta(days=3)) == []
 
 
 # --- notes -----------------------------------------------------------------------------------------------
@@ -151,19 +151,19 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
 def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(answers=True)
     with pytest.raises(Refused, match="Join first"):
-        note(game.pk, world.charlie, "late", by(world.charlie), world.now)
+        set_note(game.pk, world.charlie, "late", by(world.charlie), world.now)
     join(game, world.charlie)
-    assert note(
+    assert set_note(
         game.pk, world.charlie, " late  by *15* min ", by(world.charlie), world.now
-    ).text == signup_wording.noted("x")
-    assert not note(game.pk, world.charlie, "late by *15* min", by(world.charlie), world.now).changed
+    ).text == signup_wording.note_saved("x")
+    assert not set_note(game.pk, world.charlie, "late by *15* min", by(world.charlie), world.now).changed
     assert f"1. <@{world.charlie.pk}> · late by \\*15\\* min" in fields(world, game).values()
     for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "cannot be shown"), ("\u200b", "cannot be shown")):
         with pytest.raises(Refused, match=why):
-            note(game.pk, world.charlie, bad, by(world.charlie), world.now)
+            set_note(game.pk, world.charlie, bad, by(world.charlie), world.now)
     with pytest.raises(Refused, match="Only the host"):
-        note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
-    note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
+        set_note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
+    set_note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
     shown = next(value for value in fields(world, game).values() if "everyone" in value)
     assert "\\@everyone" in shown
     assert shown.endswith("…")
@@ -194,18 +194,18 @@ def test_forms_in_discord(world: World) -> None:
 def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(seats=2, plus_one=True)
     with pytest.raises(Refused, match="Join first"):
-        bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+        add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.charlie, world.alice)
-    assert bring(game.pk, world.charlie, " Pia ", by(world.charlie), world.now).text.startswith("Pia is number 1 on")
+    assert add_guest(game.pk, world.charlie, " Pia ", by(world.charlie), world.now).text.startswith("Pia is number 1 on")
     assert names(game) == (["charlie", "alice"], ["Pia (with charlie)"])
     assert fields(world, game)["Wait list"] == f"1. Pia (with <@{world.charlie.pk}>)"
     with pytest.raises(Refused, match="You bring Pia already"):
-        bring(game.pk, world.charlie, "Tom", by(world.charlie), world.now)
+        add_guest(game.pk, world.charlie, "Tom", by(world.charlie), world.now)
     signups.leave(game.pk, world.alice, by(world.alice), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
     assert not Notification.objects.filter(kind="moved").exists(), "a name receives no letters"
     join(game, world.alice)
-    assert unbring(game.pk, world.charlie, by(world.charlie), world.now).text == "Pia does not come with you any more."
+    assert remove_guest(game.pk, world.charlie, by(world.charlie), world.now).text == "Pia does not come with you any more."
     assert names(game)[0] == ["charlie", "alice"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
     page = client.post(reverse("game-bring", args=[game.pk]), {"name": "Tom"}, follow=True).text
@@ -215,23 +215,23 @@ def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any
     call_command("game", "bring", str(game.pk), "Eve", "--as", "charlie")
     assert "Eve is number 1 on the wait list." in capsys.readouterr().out
     with pytest.raises(Refused, match="nobody can be brought"):
-        bring(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
+        add_guest(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
 
 
 @pytest.mark.parametrize("way", ["leave", "remove", "lost role", "can't make it"])
 def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
     game = world.create_game(plus_one=True, answers=True)
     join(game, world.charlie)
-    bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     match way:
         case "leave":
             signups.leave(game.pk, world.charlie, by(world.charlie), world.now)
         case "remove":
-            signups.remove(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+            signups.remove_signup(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
         case "lost role":
             upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
         case _:
-            answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+            respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     assert names(game) == ([], [])
 
 
@@ -239,34 +239,34 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
 def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, way: str) -> None:
     game = world.create_game(plus_one=True, seats=2)
     join(game, world.charlie)
-    bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.alice)
     if way == "bench":
-        manual_seating.bench(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+        manual_seating.move_to_wait_list(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
     else:
-        standby.wait(game.pk, world.charlie, True, by(world.charlie), world.now)
+        standby.set_standby(game.pk, world.charlie, True, by(world.charlie), world.now)
     assert names(game) == (["alice"], ["charlie", "Pia (with charlie)"])
     signups.leave(game.pk, world.alice, by(world.alice), world.now)
-    manual_seating.seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    manual_seating.give_seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
 
 
 def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> None:
     game = world.create_game(answers=True)
-    answer(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
     before = Game.objects.get().revision
     upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
-    assert not OtherAnswer.objects.exists()
+    assert not GameResponse.objects.exists()
     assert Game.objects.get().revision > before
 
 
 def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:
     game = world.create_game(method="picks_waiting", plus_one=True)
     join(game, world.charlie)
-    bring(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     assert names(game) == ([], ["charlie", "Pia (with charlie)"])
     join(game, world.bob)
-    bring(game.pk, world.bob, "Tom", by(world.bob), world.now)
+    add_guest(game.pk, world.bob, "Tom", by(world.bob), world.now)
     signups.join(game.pk, world.alice, by(world.bob), world.now)
     assert names(game)[0] == ["Bob the GM", "Tom (with Bob the GM)", "alice"], "only the host seats"
 
@@ -328,11 +328,11 @@ def test_once_offers_begin_nobody_is_moved_for_a_role(world: World, ranked: dict
 def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, User]) -> None:
     game = world.create_game(seats=1)
     join(game, ranked["none"], ranked["first"])
-    plan = scheduling.plan_of(game)
+    plan = scheduling.plan_from_game(game)
     changed = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
-    scheduling.edit(game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1))
+    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1))
     assert names(game) == (["first"], ["none"])
-    scheduling.edit(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
+    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
     join(game, ranked["other"])
     assert names(game) == (["first"], ["none", "other"])
 
@@ -356,8 +356,8 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     assert signups.join(game.pk, world.alice, by(world.bob), row.due_at).changed, "the host can still add"
     assert signups.join(game.pk, world.bob, by(world.bob), row.due_at).changed, "and sign up"
     assert signups.leave(game.pk, world.charlie, by(world.charlie), row.due_at).changed
-    plan = scheduling.plan_of(game)
-    scheduling.edit(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
+    plan = scheduling.plan_from_game(game)
+    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
     assert not Notification.objects.open().filter(kind="signups_close").exists()
 
 

@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.scheduling import touch
+from games.core.scheduling import bump_revision
 from games.core.states import State
 from games.models import Announcement, Game
 from games.posts import actions as post_actions
-from games.posts.archive import archive
+from games.posts.archive import archive_game
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from guilds.models import Channel, Guild
@@ -76,12 +76,12 @@ def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) 
     steps.create_due_deliveries(due(game))
     posts(world, sent(world))
     posts(world, SentMessage(world.channel.pk, OLD))
-    assert post_actions.sweep(due(game)) == 0
-    touch(Game.objects.with_levels().get(), due(game))
+    assert post_actions.repair_games(due(game)) == 0
+    bump_revision(Game.objects.with_levels().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
-    assert post_actions.posts_deleted([NEW], due(game)) == 0
-    touch(Game.objects.with_levels().get(), due(game))
+    assert post_actions.handle_deleted_posts([NEW], due(game)) == 0
+    bump_revision(Game.objects.with_levels().get(), due(game))
     assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
 
@@ -99,37 +99,37 @@ def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game,
     assert Game.objects.get().state(due(game)) is State.COMPLETED
     assert not Notification.objects.open().exists()
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
-    archive(game.pk, Actor(world.bob, "page"), due(game))
+    archive_game(game.pk, Actor(world.bob, "page"), due(game))
     posts(world, sent(world))
     assert Announcement.objects.get().problem == ""
 
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
-    touch(Game.objects.with_levels().get(), due(game))
+    bump_revision(Game.objects.with_levels().get(), due(game))
     [edit] = steps.lease_jobs(due(game), 10)
     steps.create_due_deliveries(due(game))
     steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
-    post_actions.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
     assert Announcement.objects.get().message_id == NEW
 
 
 def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
-    post_actions.shown_by_answer(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
     posts(world, sent(world))
 
 
 def test_now_by_the_host(world: World, game: Game, as_person: Any, capsys: Any) -> None:
     by = Actor(world.bob, "page")
     with pytest.raises(Refused, match="is not over yet"):
-        archive(game.pk, by, world.now)
+        archive_game(game.pk, by, world.now)
     with pytest.raises(Refused, match="is not over yet"):
-        archive(game.pk, by, game.starts_at)
+        archive_game(game.pk, by, game.starts_at)
     with pytest.raises(Refused, match="Only the host"):
-        archive(game.pk, Actor(world.charlie, "page"), game.ends_at)
+        archive_game(game.pk, Actor(world.charlie, "page"), game.ends_at)
     Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
     address = reverse("game-archive", args=[game.pk])
     assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
@@ -146,24 +146,24 @@ def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_perso
     by = Actor(world.bob, "page")
     # A longer game is archived later, and one without an archive not at all.
     plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
-    scheduling.edit(game.pk, world.make_plan(duration=300, **plan), by, world.now)
+    scheduling.edit_game(game.pk, world.make_plan(duration=300, **plan), by, world.now)
     row = Notification.objects.open().get(kind="archive")
     assert row.due_at == game.starts_at + timedelta(hours=5)
-    scheduling.edit(game.pk, world.make_plan(archive_channel_id=0), by, world.now)
+    scheduling.edit_game(game.pk, world.make_plan(archive_channel_id=0), by, world.now)
     assert not Notification.objects.open().filter(kind="archive").exists()
     with pytest.raises(Refused, match="No archive is chosen"):
-        archive(game.pk, by, due(game))
+        archive_game(game.pk, by, due(game))
     # Its channel is deleted meanwhile.
-    scheduling.edit(game.pk, world.make_plan(**plan), by, world.now)
+    scheduling.edit_game(game.pk, world.make_plan(**plan), by, world.now)
     Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
     steps.create_due_deliveries(due(game))
     assert Game.objects.get().archived_at is None
     # Called off.
     other = world.create_game(**plan)
-    scheduling.cancel(other.pk, "", by, world.now)
+    scheduling.cancel_game(other.pk, "", by, world.now)
     assert not Notification.objects.open().filter(kind="archive", game=other).exists()
     with pytest.raises(Refused, match="was cancelled"):
-        archive(other.pk, by, due(game))
+        archive_game(other.pk, by, due(game))
 
 
 def test_another_guilds_channel_is_no_archive(world: World) -> None:
@@ -176,12 +176,12 @@ def test_another_guilds_channel_is_no_archive(world: World) -> None:
 def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
     Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
-    assert post_actions.sweep(due(game)) == 1
-    assert post_actions.sweep(due(game)) == 0
+    assert post_actions.repair_games(due(game)) == 1
+    assert post_actions.repair_games(due(game)) == 0
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
     Notification.objects.update(closed_at=due(game))
-    assert post_actions.sweep(due(game)) == 0
+    assert post_actions.repair_games(due(game)) == 0
 
 
 def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:
@@ -194,12 +194,12 @@ def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> 
 
 
 def test_the_channel_is_named_in_the_settings(world: World) -> None:
-    from games.models.layers import inherited
+    from games.models.layers import inherited_settings
     from games.models.settings import GuildDefaults
-    from games.server_settings.fields import LevelForm, archives
+    from games.server_settings.fields import SettingsFieldsForm, archive_choices
 
     GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
-    form = LevelForm(
-        roles=[], inherited=inherited(GuildDefaults.objects.get().guild, None, None), archives=archives(world.guild)
+    form = SettingsFieldsForm(
+        roles=[], inherited=inherited_settings(GuildDefaults.objects.get().guild, None, None), archives=archive_choices(world.guild)
     )
     assert form.fields["archive_channel_id"].help_text == "Inherited: #raids, from the server."

@@ -10,10 +10,10 @@ from django.urls import reverse
 
 from conftest import World
 from games.attendance import wording as attendance_wording
-from games.attendance.actions import mark
+from games.attendance.actions import mark_attendance
 from games.core.base import Actor
 from games.models import AuditEntry, Game, Signup
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from games.posts.calendars import calendar_file
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -39,7 +39,7 @@ def seat(game: Game, world: World) -> Signup:
 
 def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_person: Any) -> None:
     Notification.objects.all().delete()
-    before = view(game, world.now), calendar_file(game, world.now)
+    before = announcement_view(game, world.now), calendar_file(game, world.now)
     host = as_person(world.bob)
     page = host.get(game.get_absolute_url()).text
     assert page.count("Did not come") == 2, "each with a seat; not who waits"
@@ -50,7 +50,7 @@ def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_p
     assert "Bob the GM marked charlie as not having come" in answer.text
     assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "verb").first()
     game = Game.objects.get()
-    assert (view(game, world.now), calendar_file(game, world.now)) == before
+    assert (announcement_view(game, world.now), calendar_file(game, world.now)) == before
     assert not Notification.objects.exists(), "the post is not even edited"
     assert MARKED in as_person(world.charlie).get(game.get_absolute_url()).text
     assert "not having come" in as_person(world.alice).get(game.get_absolute_url()).text, "she manages the server"
@@ -66,15 +66,15 @@ def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_p
 def test_who_may_and_when(world: World, game: Game) -> None:
     pk, by = seat(game, world).pk, Actor(world.bob, "page")
     with pytest.raises(Refused, match="Only the host"):
-        mark(game.pk, pk, True, Actor(world.charlie, "page"), world.now)
+        mark_attendance(game.pk, pk, True, Actor(world.charlie, "page"), world.now)
     with pytest.raises(Refused, match="have no seat"):
-        mark(game.pk, game.signups.get(user=world.alice).pk, True, by, world.now)
+        mark_attendance(game.pk, game.signups.get(user=world.alice).pk, True, by, world.now)
     with pytest.raises(Refused, match="have no seat"):
-        mark(world.create_game().pk, pk, True, by, world.now + timedelta(days=4))
+        mark_attendance(world.create_game().pk, pk, True, by, world.now + timedelta(days=4))
     with pytest.raises(Refused, match="has not started yet"):
-        mark(game.pk, pk, True, by, world.now - timedelta(hours=1))
-    assert mark(game.pk, pk, True, Actor(world.alice, "page"), world.now).changed
-    again = mark(game.pk, pk, True, by, world.now + timedelta(days=9))
+        mark_attendance(game.pk, pk, True, by, world.now - timedelta(hours=1))
+    assert mark_attendance(game.pk, pk, True, Actor(world.alice, "page"), world.now).changed
+    again = mark_attendance(game.pk, pk, True, by, world.now + timedelta(days=9))
     assert (again.changed, again.text) == (False, "charlie is marked as not having come already.")
 
 
@@ -84,7 +84,7 @@ def rows(answer: Any) -> list[list[str]]:
 
 def test_the_table_of_a_server(world: World, game: Game, as_person: Any) -> None:
     Game.objects.update(title="=SUM(A1)")
-    mark(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
+    mark_attendance(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
     # Alice left late and came back; dave left late and stayed away.
     dave = world.add_member(9)
     for user, key in ((world.alice, 10**13), (dave, 10**14)):

@@ -21,14 +21,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def create(world: World, who: Any) -> Game:
-    return scheduling.create(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now).game
+    return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now).game
 
 
 def test_a_hosts_games_to_come_are_bounded(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
     with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
-    scheduling.cancel(first.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(first.pk, "", Actor(world.bob, "page"), world.now)
     create(world, world.bob)
 
 

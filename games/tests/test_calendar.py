@@ -32,7 +32,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "STATUS": "CONFIRMED",
         "SEQUENCE": str(game.revision),
     }
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     again = event_in(client.get(address))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"

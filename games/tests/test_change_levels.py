@@ -13,13 +13,13 @@ from django.db import connection, transaction
 from conftest import EVERYONE, GUILD, World
 from games import scheduled_tasks
 from games.core import freezing
-from games.core.base import Actor, rehearsed
+from games.core.base import Actor, dry_run
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
-from games.server_settings.actions import Saved, settings_of
+from games.server_settings.actions import SettingsResult, values_of
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
@@ -30,22 +30,22 @@ from notifications.models import Notification
 ORGANISER = GUILD + 20
 
 
-def guild_says(world: World, edition: int | None = None, by: Any = None, now: Any = None, **said: Any) -> Saved:
-    settings = settings_of(GuildDefaults.objects.filter(pk=GUILD).first()) | said
+def guild_says(world: World, edition: int | None = None, by: Any = None, now: Any = None, **said: Any) -> SettingsResult:
+    settings = values_of(GuildDefaults.objects.filter(pk=GUILD).first()) | said
     return server_settings.change_guild_defaults(
         GUILD, settings, (), (), Actor(by or world.alice, "page"), now or world.now, edition
     )
 
 
-def channel_says(world: World, channel: Channel, for_games: bool = True, **said: Any) -> Saved:
-    settings = settings_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | said
+def channel_says(world: World, channel: Channel, for_games: bool = True, **said: Any) -> SettingsResult:
+    settings = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | said
     return server_settings.change_channel_defaults(
         channel.pk, settings, for_games, Actor(world.alice, "page"), world.now
     )
 
 
-def template_says(world: World, template: GameTemplate | None = None, locked: Any = (), **said: Any) -> Saved:
-    settings = settings_of(template) | said
+def template_says(world: World, template: GameTemplate | None = None, locked: Any = (), **said: Any) -> SettingsResult:
+    settings = values_of(template) | said
     name = template.name if template else f"Campaign {GameTemplate.objects.count() + 1}"
     pk = template.pk if template else None
     actor = Actor(world.alice, "page")
@@ -90,8 +90,8 @@ def test_a_game_that_says_it_itself_is_left_alone(world: World) -> None:
     game = world.create_game(seats=4)
     revision = fresh(game).revision
     saved = guild_says(world, seats=2)
-    assert saved.games == ()
-    assert fresh(game).effective.sources["seats"].source == "this game"
+    assert saved.game_changes == ()
+    assert fresh(game).settings.sources["seats"].source == "this game"
     assert fresh(game).revision == revision
 
 
@@ -100,13 +100,13 @@ def test_games_that_have_begun_keep_what_held(world: World, begun: str) -> None:
     game = inheriting(world, starts_at=world.now + timedelta(hours=1))
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
-        scheduling.cancel(game.pk, "", Actor(world.bob, "page"), now)
+        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
     before = fresh(game)
     saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
     after = fresh(game)
-    assert saved.games == ()
+    assert saved.game_changes == ()
     assert after.settled_at == now
-    assert (after.effective.seats, after.effective.duration, after.effective.location) == (0, 120, "")
+    assert (after.settings.seats, after.settings.duration, after.settings.location) == (0, 120, "")
     assert after.ends_at == before.ends_at
     assert after.revision == before.revision
 
@@ -115,29 +115,29 @@ def test_the_chore_freezes_the_rest(world: World) -> None:
     game = inheriting(world)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     other = inheriting(world)
-    assert scheduled_tasks.settle() == "Froze 1 games that have begun, and mended 0 to come."
+    assert scheduled_tasks.freeze_settings() == "Froze 1 games that have begun, and mended 0 to come."
     guild_says(world, seats=2)
-    assert (fresh(game).effective.seats, fresh(other).effective.seats) == (0, 2)
-    assert scheduled_tasks.settle() == "Froze 0 games that have begun, and mended 0 to come."
+    assert (fresh(game).settings.seats, fresh(other).settings.seats) == (0, 2)
+    assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
 
 
 def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
     game = inheriting(world)
     GuildDefaults.objects.filter(pk=GUILD).update(duration=300, reminders=[30])
-    assert freezing.mend_drift(world.now) == 1
+    assert freezing.resync_drifted_games(world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=5)
     assert reminders(game) == [30]
 
 
 def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
     game = inheriting(world)
-    found = rehearsed(lambda: guild_says(world, seats=6, duration=60))
-    assert [(c.game, c.name, c.before.value, c.after.value) for c in found.games] == [
+    found = dry_run(lambda: guild_says(world, seats=6, duration=60))
+    assert [(c.game, c.name, c.before.value, c.after.value) for c in found.game_changes] == [
         (game, "seats", 0, 6),
         (game, "duration", 120, 60),
     ]
-    assert found.games[0].before.source == "the product"
-    assert fresh(game).effective.seats == 0
+    assert found.game_changes[0].before.source == "the product"
+    assert fresh(game).settings.seats == 0
     assert not AuditEntry.objects.filter(verb="guild").exists()
 
 
@@ -164,16 +164,16 @@ def test_who_joins_while_seats_become_fewer_meets_the_new_number(committed_world
 
 
 def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
-    template = template_says(world, seats=5).level
+    template = template_says(world, seats=5).layer
     game = inheriting(world, template_id=template.pk)
 
     def holds() -> tuple[int, str]:
-        found = fresh(game).effective.sources["seats"]
+        found = fresh(game).settings.sources["seats"]
         return found.value, found.source
 
     def edit(**changes: Any) -> None:
-        plan = scheduling.plan_of(fresh(game))
-        scheduling.edit(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
+        plan = scheduling.plan_from_game(fresh(game))
+        scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
 
     assert holds() == (5, template.name)
     edit(seats=3)
@@ -207,7 +207,7 @@ def test_only_managers_and_operators_may(world: World) -> None:
             partial(server_settings.change_channel_defaults, channel, {}, True, actor, world.now),
             partial(templates.save_template, GUILD, None, "One", "", None, {}, (), actor, world.now),
             partial(templates.reorder_templates, GUILD, [], actor, world.now),
-            partial(server_settings.switch_channels, GUILD, [], actor, world.now),
+            partial(server_settings.enable_channels, GUILD, [], actor, world.now),
         )
         for call in calls:
             with pytest.raises(Refused) as refused:
@@ -220,7 +220,7 @@ def test_only_managers_and_operators_may(world: World) -> None:
 
 
 def test_another_guilds_template_is_unknown(world: World) -> None:
-    template = template_says(world).level
+    template = template_says(world).layer
     other = GUILD + 1000
     roles = (RolePayload(other, "@everyone", 0, 0),)
     upsert.upsert_guild(GuildPayload(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
@@ -284,7 +284,7 @@ def test_bad_values_are_refused_by_field(world: World, said: dict[str, Any], fie
 
 def test_the_first_template_is_the_default_and_stays_until_another_is(world: World) -> None:
     alice = Actor(world.alice, "page")
-    first, second = template_says(world, seats=4).level, template_says(world).level
+    first, second = template_says(world, seats=4).layer, template_says(world).layer
     assert (first.is_default, second.is_default) == (True, False)
     with pytest.raises(Refused) as refused:
         templates.delete_template(GUILD, first.pk, alice, world.now)
@@ -293,22 +293,22 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     templates.make_default(GUILD, second.pk, alice, world.now)
     done = templates.delete_template(GUILD, first.pk, alice, world.now)
     assert "One game to come used it, and now has the settings of its channel and the server." in done.text
-    assert fresh(game).effective.sources["seats"].source == "the product"
+    assert fresh(game).settings.sources["seats"].source == "the product"
     templates.delete_template(GUILD, second.pk, alice, world.now)
     assert not GameTemplate.objects.filter(gone_at=None).exists(), "the last one may go"
 
 
 def test_a_copy_says_the_same_under_a_name_of_its_own(world: World) -> None:
-    first = template_says(world, seats=4, locked=["seats"], reminders=(60,)).level
-    copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).level for _ in "ab"]
+    first = template_says(world, seats=4, locked=["seats"], reminders=(60,)).layer
+    copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).layer for _ in "ab"]
     assert [c.name for c in copies] == ["Campaign 1 (copy)", "Campaign 1 (copy 2)"]
-    assert settings_of(copies[0]) == settings_of(first)
+    assert values_of(copies[0]) == values_of(first)
     assert copies[0].locked == ["seats"]
     assert not copies[0].is_default
 
 
 def test_order(world: World) -> None:
-    made = [template_says(world).level.pk for _ in range(3)]
+    made = [template_says(world).layer.pk for _ in range(3)]
     alice = Actor(world.alice, "page")
     templates.reorder_templates(GUILD, made[::-1], alice, world.now)
     assert list(world.guild.templates.values_list("pk", flat=True)) == made[::-1]
@@ -324,15 +324,15 @@ def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
     guild_says(world, player_role_ids=(EVERYONE,))
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
-    assert fresh(game).effective.player_role_ids == (ORGANISER,)
+    assert fresh(game).settings.player_role_ids == (ORGANISER,)
     upsert.mark_role_deleted(ORGANISER, world.now)
-    assert removals.catch_up(GUILD, world.now) == 1
+    assert removals.clean_up_deleted(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
-        assert found.effective.player_role_ids == (EVERYONE,)
-        assert found.effective.sources["player_role_ids"].source == "the server"
+        assert found.settings.player_role_ids == (EVERYONE,)
+        assert found.settings.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(verb="role_gone")
     assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
-    assert removals.catch_up(GUILD, world.now) == 0
+    assert removals.clean_up_deleted(GUILD, world.now) == 0
 
 
 def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -> None:
@@ -341,10 +341,10 @@ def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
     upsert.mark_channel_deleted(world.channel.pk, world.now)
-    assert removals.catch_up(GUILD, world.now) == 1
+    assert removals.clean_up_deleted(GUILD, world.now) == 1
     assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
-    assert fresh(game).effective.sources["seats"].source == "the product"
-    assert fresh(begun).effective.seats == 3
+    assert fresh(game).settings.sources["seats"].source == "the product"
+    assert fresh(begun).settings.seats == 3
     with pytest.raises(Refused) as refused:
         channel_says(world, world.channel, seats=5)
     assert refused.value.refusal.sentence.startswith("#game-night was deleted in Discord")

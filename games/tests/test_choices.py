@@ -17,9 +17,9 @@ from games.hosts import actions as host_actions
 from games.models import Follow, Game, Signup
 from games.models.settings import ReminderPlace
 from games.reminders import actions as preferences
-from games.reminders.actions import Choices
+from games.reminders.actions import NotificationChoices
 from games.scheduling import actions as scheduling
-from games.scheduling.rules import TOLD_AFTER
+from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -31,7 +31,7 @@ from notifications.models import Delivery, Notification, Preference, DeliverySta
 
 
 def choose(world: World, who: User, **fields: Any) -> None:
-    preferences.choose(world.guild.pk, Choices(**fields), Actor(who, "page"), world.now)
+    preferences.save_choices(world.guild.pk, NotificationChoices(**fields), Actor(who, "page"), world.now)
 
 
 def join(world: World, game: Game, *those: User) -> None:
@@ -66,9 +66,9 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
-        scheduling.cancel(game.pk, "", Actor(world.bob, "page"), now - TOLD_AFTER)
+        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
     if kind == "removed":
-        signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
+        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
     told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
     assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
@@ -204,12 +204,12 @@ def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, ga
     assert planned(game) == {(30, before(game, 30))}, "who is not in hears nothing"
     join(world, game, other)
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    plan = scheduling.plan_of(game)
+    plan = scheduling.plan_from_game(game)
     moved = world.make_plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
-    scheduling.edit(game.pk, moved, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, moved, Actor(world.bob, "page"), world.now)
     game.refresh_from_db()
     assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     assert planned(game) == set()
 
 
@@ -306,13 +306,13 @@ def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
     assert f"/me/?next={address}" in page
     typed = {"how": "mention", "reminder": "45", "quiet_from": "23:00", "quiet_to": "07:30", "news": "daily"}
     client.post(address, typed | {f"template_{template.pk}": "now"})
-    kept = preferences.choices_of(world.charlie, world.guild.pk)
-    assert kept == Choices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
+    kept = preferences.get_choices(world.charlie, world.guild.pk)
+    assert kept == NotificationChoices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
     page = client.get(address).text
     assert 'value="45" selected' in page
     assert 'value="23:00"' in page
     client.post(address, {"how": "dm"})
-    assert preferences.choices_of(world.charlie, world.guild.pk) == Choices()
+    assert preferences.get_choices(world.charlie, world.guild.pk) == NotificationChoices()
     assert not Follow.objects.exists()
 
 
@@ -338,7 +338,7 @@ def test_it_is_found_from_the_guild_and_the_menu(world: World, as_person: Any) -
 
 
 def ask(world: World, who: User, now: datetime) -> None:
-    preferences.send_test(world.guild.pk, Actor(who, "page"), now)
+    preferences.send_test_reminder(world.guild.pk, Actor(who, "page"), now)
 
 
 def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_person: Any) -> None:

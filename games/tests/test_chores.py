@@ -8,7 +8,7 @@ from django_q.models import Schedule
 from conftest import World
 from games import scheduled_tasks
 from games.models import Announcement
-from games.posts.actions import sweep
+from games.posts.actions import repair_games
 from gamesched.local_discord import fixtures
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -18,8 +18,8 @@ from notifications.models import Delivery, Notification
 
 def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> None:
     Schedule.objects.filter(name="Purge").update(minutes=5)
-    scheduled_tasks.plan_chores()
-    scheduled_tasks.plan_chores()
+    scheduled_tasks.ensure_game_schedules()
+    scheduled_tasks.ensure_game_schedules()
     assert sorted(Schedule.objects.values_list("name", "minutes")) == [
         ("Announcement check", 1),
         ("Announcement sweep", 5),
@@ -34,13 +34,13 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
 def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
     game = world.create_game()
     planned = set(Notification.objects.values_list("kind", "due_at"))
-    assert sweep(world.now) == 0
+    assert repair_games(world.now) == 0
     Notification.objects.all().delete()
     Announcement.objects.all().delete()
-    assert sweep(world.now) == 1
+    assert repair_games(world.now) == 1
     assert set(Notification.objects.values_list("kind", "due_at")) == planned
     assert game.announcement.channel == world.channel
-    assert sweep(world.now) == 0
+    assert repair_games(world.now) == 0
 
 
 def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None:
@@ -48,7 +48,7 @@ def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
     Announcement.objects.update(problem="Not announced: missing Embed Links in #game-night.")
-    assert sweep(world.now) == 0
+    assert repair_games(world.now) == 0
 
 
 def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypatch: Any, settings: Any) -> None:

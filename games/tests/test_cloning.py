@@ -11,17 +11,17 @@ from django.urls import reverse
 
 from conftest import World
 from games.confirmations import actions as confirmations
-from games.confirmations.change_notices import tell_carried
+from games.confirmations.change_notices import notify_carried
 from games.core import rules
 from games.core.base import Actor
-from games.core.freezing import settle_begun
+from games.core.freezing import freeze_started_games
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
 from games.scheduling import rules as schedule_rules
-from games.scheduling.cloning import Carry
-from games.scheduling.rules import Announce, When
+from games.scheduling.cloning import CarryPlayers
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.server_settings import templates
 from games.signups import actions as signups
 from games.tests.test_edited import MINUTE, edit, told
@@ -36,7 +36,7 @@ def game(world: World) -> Game:
     made = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
     host_actions.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    scheduling.edit(made.pk, scheduling.plan_of(made), Actor(world.bob, "page"), world.now, named=["Grandma"])
+    scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now, participants=["Grandma"])
     for person in (dan(world), world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
     return Game.objects.get()
@@ -46,12 +46,12 @@ def dan(world: World) -> User:
     return world.add_member(100, "Dan")
 
 
-def again(game: Game, carry: Carry, by: User, at: datetime, **changes: Any) -> Any:
-    plan = scheduling.plan_of(game)
+def again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: Any) -> Any:
+    plan = scheduling.plan_from_game(game)
     start = rules.next_week(game.starts_at, game.zone, at)
-    starts_at = schedule_rules.resolve(start.date(), start.time(), game.zone, 0)
+    starts_at = schedule_rules.resolve_local_time(start.date(), start.time(), game.zone, 0)
     assert isinstance(starts_at, datetime)
-    return cloning.clone(game.pk, replace(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at)
+    return cloning.clone_game(game.pk, replace(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at)
 
 
 def roster(game: Game) -> list[tuple[str, bool]]:
@@ -59,9 +59,9 @@ def roster(game: Game) -> list[tuple[str, bool]]:
 
 
 def test_players_come_along_with_seats_and_order(world: World, game: Game) -> None:
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     told(world.now + 10 * MINUTE)
-    done = again(game, Carry.YES, world.bob, world.now + 10 * MINUTE)
+    done = again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
     made = Game.objects.get(pk=done.game.pk)
     assert roster(made) == [("charlie", True), ("Grandma", True), ("person100", False), ("alice", False)]
     assert roster(made) == roster(game)
@@ -72,7 +72,7 @@ def test_players_come_along_with_seats_and_order(world: World, game: Game) -> No
     assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
     assert "added you to" in found[world.charlie.pk].text
     assert AuditEntry.objects.filter(game=game, verb="again").exists()
-    scheduling.edit(made.pk, scheduling.plan_of(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
+    scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
     signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
     assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
 
@@ -81,15 +81,15 @@ def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> Non
     mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
     Game.objects.update(settled_at=None)
     signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
-    host_actions.block(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
-    done = again(game, Carry.YES, world.bob, world.now, player_role_ids=(role.pk,))
+    done = again(game, CarryPlayers.YES, world.bob, world.now, player_role_ids=(role.pk,))
     assert roster(done.game) == [("Grandma", True), ("alice", True)], "a co-host needs no role"
     assert "Left out: charlie, Eve." in done.text
 
 
 def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Game) -> None:
-    done = again(game, Carry.ASK, world.bob, world.now)
+    done = again(game, CarryPlayers.ASK, world.bob, world.now)
     made = Game.objects.get(pk=done.game.pk)
     assert "asked to confirm" in done.text
     found = told(world.now + MINUTE)
@@ -97,7 +97,7 @@ def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Gam
     assert "is scheduled again" in letter.text
     assert "Without an answer your place goes to others." in letter.text
     assert letter.buttons[0].id == f"ask:question:{made.pk}:1:yes"
-    confirmations.answer(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
+    confirmations.answer_confirmation(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
     edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
     assert set(made.signups.filter(asked=2).values_list("user__handle", flat=True)) == {"person100", "alice"}
@@ -108,26 +108,26 @@ def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Gam
 
 
 def test_of_a_hidden_game_nobody_is_told_until_it_is_announced(world: World, game: Game) -> None:
-    made = again(game, Carry.ASK, world.bob, world.now).game
+    made = again(game, CarryPlayers.ASK, world.bob, world.now).game
     made = Game.objects.get(pk=made.pk)
     made.announced_at = None
-    tell_carried(made, world.now + MINUTE)
+    notify_carried(made, world.now + MINUTE)
     assert made.question == 1
     made.announced_at = world.now
-    tell_carried(made, world.now + MINUTE)
+    notify_carried(made, world.now + MINUTE)
     assert (made.question, made.signups.filter(asked=2).count()) == (2, 3)
 
 
 def test_without_players_nobody_is_told(world: World, game: Game) -> None:
-    done = again(game, Carry.NO, world.alice, world.now)
+    done = again(game, CarryPlayers.NO, world.alice, world.now)
     assert (done.game.host, roster(done.game)) == (world.alice, [])
     assert told(world.now + MINUTE) == {}
 
 
 def test_the_rules_of_scheduling_hold(world: World, game: Game) -> None:
-    plan = scheduling.plan_of(game)
+    plan = scheduling.plan_from_game(game)
     with pytest.raises(Refused, match="past"):
-        cloning.clone(game.pk, plan, Carry.YES, Actor(world.bob, "page"), game.starts_at)
+        cloning.clone_game(game.pk, plan, CarryPlayers.YES, Actor(world.bob, "page"), game.starts_at)
     assert Game.objects.count() == 1
 
 
@@ -152,7 +152,7 @@ def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any
 def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, game: Game, as_person: Any) -> None:
     player = as_person(world.charlie)
     assert "Play it again" not in player.get(game.get_absolute_url()).text
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     page = player.get(game.get_absolute_url()).text
     assert "Play it again" in page
     assert "Save as a template" not in page
@@ -163,7 +163,7 @@ def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, ga
 def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -> None:
     game = world.create_game(seats=4, duration=None, reminders=None)
     at = game.ends_at + timedelta(days=20)
-    settle_begun(at)
+    freeze_started_games(at)
     call_command("game", "clone", str(game.pk), "--as", "bob", "--title", "Again", "--carry", "no")
     made = Game.objects.latest("pk")
     assert (made.title, made.seats, made.duration, made.reminders) == ("Again", 4, None, None)
@@ -201,10 +201,10 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
 
 def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
     eve = world.add_member(101, "Eve")
-    plan = replace(scheduling.plan_of(game), starts_at=game.starts_at + timedelta(days=7))
+    plan = replace(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=7))
     by = Actor(world.bob, "page")
-    made = cloning.clone(game.pk, plan, Carry.ASK, by, world.now, [eve.pk], Announce(When.DRAFT)).game
-    publishing.announce(made.pk, by, world.now + MINUTE)
+    made = cloning.clone_game(game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)).game
+    publishing.announce_game(made.pk, by, world.now + MINUTE)
     assert made.signups.get(user=eve).asked == 0
     assert made.signups.get(user=world.charlie).asked == 1
     assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

@@ -11,7 +11,7 @@ from conftest import World
 from games.core.base import Actor
 from games.models import Game
 from games.pages.game_page import history
-from games.signups.closing import close, reopen
+from games.signups.closing import close_signups, reopen_signups
 from gamesched.lib.refusal import Refused
 from notifications.models import Notification
 
@@ -36,14 +36,14 @@ def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> Non
 
 def test_twice_changes_nothing_and_only_hosts_may_before_the_start(world: World) -> None:
     game, by = world.create_game(), Actor(world.bob, "page")
-    assert close(game.pk, by, world.now).changed
-    assert not close(game.pk, by, world.now).changed
-    assert reopen(game.pk, by, world.now).changed
-    assert not reopen(game.pk, by, world.now).changed
+    assert close_signups(game.pk, by, world.now).changed
+    assert not close_signups(game.pk, by, world.now).changed
+    assert reopen_signups(game.pk, by, world.now).changed
+    assert not reopen_signups(game.pk, by, world.now).changed
     with pytest.raises(Refused, match="Only the host"):
-        close(game.pk, Actor(world.charlie, "page"), world.now)
+        close_signups(game.pk, Actor(world.charlie, "page"), world.now)
     with pytest.raises(Refused, match="already started"):
-        close(game.pk, by, game.starts_at)
+        close_signups(game.pk, by, game.starts_at)
 
 
 def test_the_commands(world: World) -> None:

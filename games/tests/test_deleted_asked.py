@@ -9,11 +9,11 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices, wording
 from games.core.base import Actor
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.core.states import State
 from games.models import Announcement, Game
 from games.models.settings import GuildDefaults
-from games.posts.actions import channels_changed, posts_deleted, sweep
+from games.posts.actions import handle_channels_changed, handle_deleted_posts, repair_games
 from games.scheduling import actions as scheduling
 from games.scheduling import wording as schedule_wording
 from games.tests.test_choices import letters
@@ -45,20 +45,20 @@ def posts(world: World, now: Any) -> list[OutgoingMessage]:
     return [job.message for job in jobs]
 
 
-def asks(letter: OutgoingMessage) -> list[Ask]:
-    return [Ask.parse(button.id) for button in letter.buttons]
+def asks(letter: OutgoingMessage) -> list[ChoiceButton]:
+    return [ChoiceButton.parse(button.id) for button in letter.buttons]
 
 
 def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, game: Game, as_person: Any) -> None:
-    posts_deleted([POST], world.now)
+    handle_deleted_posts([POST], world.now)
     [letter] = letters(world.now)
     assert letter.user_id == world.bob.pk
     assert "Somebody deleted the announcement of **Curse of Strahd**" in letter.text
     assert [button.label for button in letter.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
-    scheduling.edit(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
-    sweep(world.now)
-    channels_changed(world.guild.pk, world.now)
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    repair_games(world.now)
+    handle_channels_changed(world.guild.pk, world.now)
     assert posts(world, world.now) == []
     assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
     page = as_person(world.bob).get(game.get_absolute_url()).text
@@ -67,17 +67,17 @@ def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, gam
     as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
     assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
     with pytest.raises(Refused) as refused:
-        choices.answer(asks(letter)[0], world.bob, world.now)
-    assert refused.value.refusal == choices.outdated()
+        choices.handle_choice(asks(letter)[0], world.bob, world.now)
+    assert refused.value.refusal == choices.outdated_refusal()
 
 
 @pytest.mark.parametrize("choice", [0, 1])
 def test_the_answers(world: World, game: Game, choice: int) -> None:
-    posts_deleted([POST], world.now)
+    handle_deleted_posts([POST], world.now)
     ask = asks(letters(world.now)[0])[choice]
     with pytest.raises(Refused, match="Only the host"):
-        choices.answer(ask, world.charlie, world.now)
-    assert choices.answer(ask, world.bob, world.now).changed
+        choices.handle_choice(ask, world.charlie, world.now)
+    assert choices.handle_choice(ask, world.bob, world.now).changed
     game.refresh_from_db()
     assert game.state(world.now) is (State.CANCELLED if choice else State.SCHEDULED)
     assert len(posts(world, world.now + timedelta(minutes=1))) == (0 if choice else 1)
@@ -85,26 +85,26 @@ def test_the_answers(world: World, game: Game, choice: int) -> None:
 
 
 def test_deleted_once_more_is_another_question(world: World, game: Game) -> None:
-    posts_deleted([POST], world.now)
+    handle_deleted_posts([POST], world.now)
     first = asks(letters(world.now)[0])[0]
-    choices.answer(first, world.bob, world.now)
+    choices.handle_choice(first, world.bob, world.now)
     up(game, 778)
     later = world.now + timedelta(minutes=1)
-    posts_deleted([778], later)
+    handle_deleted_posts([778], later)
     second = asks(letters(later)[0])[0]
     assert second.number != first.number
     with pytest.raises(Refused):
-        choices.answer(first, world.bob, later)
-    assert choices.answer(second, world.bob, later).changed
+        choices.handle_choice(first, world.bob, later)
+    assert choices.handle_choice(second, world.bob, later).changed
 
 
 @pytest.mark.parametrize("heard", [False, True])
 def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
     """Whether or not the bot hears of it while the edit is under way."""
-    scheduling.edit(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     [job] = [one for one in steps.lease_jobs(world.now, 10) if one.message.post is not None]
     if heard:
-        posts_deleted([POST], world.now)
+        handle_deleted_posts([POST], world.now)
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
     assert Announcement.objects.get().problem == wording.POST_DELETED

@@ -12,10 +12,10 @@ from conftest import World
 from discord_bot.render import announcement_embed
 from games.confirmations import edits
 from games.core.base import Actor
-from games.core.wording import stamp
+from games.core.wording import timestamp
 from games.hosts import actions as host_actions
 from games.models import Game
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.tests.test_ledger import letters
@@ -36,8 +36,8 @@ def told(at: datetime) -> dict[int | None, OutgoingMessage]:
 
 
 def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
-    plan = replace(scheduling.plan_of(Game.objects.get(pk=game.pk)), **changes)
-    scheduling.edit(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
+    plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+    scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def game(world: World) -> Game:
     return made
 
 
-words = st.sampled_from(edits.CARED)
+words = st.sampled_from(edits.TRACKED_WORDS)
 values = st.integers(0, 2)
-begun = st.fixed_dictionaries(dict.fromkeys(edits.CARED, values))
+begun = st.fixed_dictionaries(dict.fromkeys(edits.TRACKED_WORDS, values))
 
 
 @given(begun, st.lists(st.dictionaries(words, values, max_size=3), max_size=6))
@@ -61,8 +61,8 @@ def test_many_edits_are_told_as_one_from_the_first_to_the_last(start: dict[str, 
         after = {**at, **step}
         befores.append({word: at[word] for word in at if at[word] != after[word]})
         at = after
-    whole = {word: (start[word], at[word]) for word in edits.CARED if start[word] != at[word]}
-    assert edits.summed(edits.earliest(befores), at) == whole
+    whole = {word: (start[word], at[word]) for word in edits.TRACKED_WORDS if start[word] != at[word]}
+    assert edits.diff(edits.merge_earliest(befores), at) == whole
 
 
 def test_several_edits_within_a_minute_are_one_letter(world: World, game: Game) -> None:
@@ -105,7 +105,7 @@ def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> No
 
 def test_a_cancelled_game_tells_of_no_edit(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
 
 
@@ -122,8 +122,8 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     later = game.starts_at + timedelta(hours=1)
     edit(game, world.bob, world.now, starts_at=later, instructions="Ring twice.")
     fresh = Game.objects.get(pk=game.pk)
-    field = {one.name: one.value for one in announcement_embed(view(fresh, world.now)).fields}["Changed"]
-    assert field == f"Start: ~~{stamp(game.starts_at)}~~ → {stamp(later)}\nFor those who signed up: written anew"
+    field = {one.name: one.value for one in announcement_embed(announcement_view(fresh, world.now)).fields}["Changed"]
+    assert field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor those who signed up: written anew"
     page = as_person(world.alice).get(game.get_absolute_url()).text
     assert "Changed since" in page
     assert "written anew" in page
@@ -133,7 +133,7 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     revision = Game.objects.get().revision
     steps.create_due_deliveries(day_after)
     assert Game.objects.get().revision > revision, "the post is rendered again"
-    assert "Changed" not in [one.name for one in announcement_embed(view(Game.objects.get(), day_after)).fields]
+    assert "Changed" not in [one.name for one in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields]
 
 
 def test_who_leaves_and_joins_again_has_seen_what_was_changed_before(world: World, game: Game) -> None:

@@ -17,18 +17,18 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
 from games.core import wording
 from games.core.base import Actor
-from games.core.state_wording import HIDDEN, over
-from games.core.states import ALLOWED, State, allowed
+from games.core.state_wording import HIDDEN, no_longer_changeable
+from games.core.states import ALLOWED, State, is_allowed
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
-from games.hosts.rules import To
+from games.hosts.rules import Audience
 from games.models import Game, Signup
-from games.models.settings import Method
-from games.pages.game_page import game_context
-from games.posts.announcement import view
+from games.models.settings import SeatMethod
+from games.pages.game_page import game_page_context
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -37,13 +37,13 @@ from guilds.models import User
 HOUR = timedelta(hours=1)
 
 
-def made(world: World, state: State, seats: int = 2, method: Method = Method.OPEN) -> Game:
+def made(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
     """A game of Bob's that stands there now, with Dan in its first seat."""
     now, by = world.now, Actor(world.bob, "page")
-    hidden = {State.DRAFT: Announce(When.DRAFT), State.UNANNOUNCED: Announce(When.LATER, now + HOUR)}
+    hidden = {State.DRAFT: AnnounceSchedule(AnnounceWhen.DRAFT), State.UNANNOUNCED: AnnounceSchedule(AnnounceWhen.LATER, now + HOUR)}
     plan = world.make_plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
-    dan, announce = world.add_member(100, "Dan"), hidden.get(state, Announce())
-    game = scheduling.create(world.guild.pk, plan, by, now, named=(dan.pk,), announce=announce).game
+    dan, announce = world.add_member(100, "Dan"), hidden.get(state, AnnounceSchedule())
+    game = scheduling.create_game(world.guild.pk, plan, by, now, participants=(dan.pk,), announce=announce).game
     ended: dict[str, Any] = {"starts_at": now - 2 * HOUR, "ends_at": now - HOUR}
     moved: dict[str, Any] | None = {
         State.IN_PROGRESS: {"starts_at": now - HOUR, "ends_at": now + HOUR},
@@ -71,13 +71,13 @@ JOIN, WAIT = "Join", "Join the wait list"
 Browsers = dict[str, Client]  # by handle
 Outcome = tuple[str, str]  # the sentence, and where that leaves whom it is about: seated, waiting or out
 
-FREE_SEAT: dict[Method, Outcome] = {
-    Method.OPEN: (IN, "seated"),
-    Method.PRIORITY: (IN, "seated"),
-    Method.PICKS_WAITING: (WAITS, "waiting"),
-    Method.PICKS: (PICKED, "out"),
+FREE_SEAT: dict[SeatMethod, Outcome] = {
+    SeatMethod.OPEN: (IN, "seated"),
+    SeatMethod.PRIORITY: (IN, "seated"),
+    SeatMethod.PICKS_WAITING: (WAITS, "waiting"),
+    SeatMethod.PICKS: (PICKED, "out"),
 }
-NO_SEAT = {**FREE_SEAT, Method.OPEN: (FULL, "waiting"), Method.PRIORITY: (FULL, "waiting")}
+NO_SEAT = {**FREE_SEAT, SeatMethod.OPEN: (FULL, "waiting"), SeatMethod.PRIORITY: (FULL, "waiting")}
 NOTHING = {State.DRAFT: HIDDEN, State.UNANNOUNCED: HIDDEN} | {
     State.IN_PROGRESS: "This game has already started, so its roster is closed. Ask the host.",
     State.COMPLETED: "This game is over.",
@@ -88,7 +88,7 @@ UNKNOWN = {"button": wording.OLD_BUTTON, "page": "404", "command": wording.UNKNO
 STATUSES = ["full", "scheduled, closed", *map(str, State)]
 
 
-def join_expected(door: str, status: str, method: Method) -> Outcome:
+def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
     """Charlie joins; in the admin Alice, who manages the server, puts them in."""
     if status in NOTHING:
         state = State(status)
@@ -105,10 +105,10 @@ def leave_expected(door: str, status: str) -> Outcome:
     """Dan leaves; in the admin Alice takes them out."""
     state = State(status) if status in NOTHING else State.SCHEDULED
     if door == "admin":
-        if allowed("remove", state):
+        if is_allowed("remove", state):
             # Of a game that is not announced nobody is told.
             return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
-        return over(state), "seated"
+        return no_longer_changeable(state), "seated"
     if state is State.SCHEDULED:
         return LEFT, "out"
     return UNKNOWN[door] if state.hidden else NOTHING[state], "seated"
@@ -165,7 +165,7 @@ def test_every_door_status_and_method(world: World, capsys: Any, status: str) ->
     state = State(status) if status in NOTHING else State.SCHEDULED
     dan = world.add_member(100, "Dan")
     browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
-    for method in Method:
+    for method in SeatMethod:
         game = made(world, state, 1 if status == "full" else 2, method)
         if status == "scheduled, closed":
             Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
@@ -196,14 +196,14 @@ def place(game: Game, who: User) -> str:
 def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> None:
     client = browser(world.charlie)
     state = State(status) if status in NOTHING else State.SCHEDULED
-    for method in Method:
+    for method in SeatMethod:
         game = made(world, state, 1 if status == "full" else 2, method)
         if status == "scheduled, closed":
             Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
             game.refresh_from_db()
         sentence, after = join_expected("page", status, method)
         label = {"seated": JOIN, "waiting": WAIT}.get(after)
-        [row] = announcement_buttons(view(game, world.now)).to_components()
+        [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
         can = [label, "Leave" if state is State.SCHEDULED else None, "Open"]
         assert [one["label"] for one in row["components"]] == [one for one in can if one], method
         shown = unescape(client.get(game.get_absolute_url()).text)
@@ -216,19 +216,19 @@ def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> N
 
 def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     now, dan = world.now, world.add_member(100, "Dan")
-    bob, plan = Actor(world.bob, "page"), scheduling.plan_of(game)
+    bob, plan = Actor(world.bob, "page"), scheduling.plan_from_game(game)
     return {
-        "announce": lambda: publishing.announce(game.pk, bob, now),
-        "repost": lambda: scheduling.announce_again(game.pk, bob, now),
-        "edit": lambda: scheduling.edit(game.pk, plan, bob, now),
-        "cancel": lambda: scheduling.cancel(game.pk, "", bob, now),
-        "undo": lambda: publishing.uncancel(game.pk, bob, now),
+        "announce": lambda: publishing.announce_game(game.pk, bob, now),
+        "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
+        "edit": lambda: scheduling.edit_game(game.pk, plan, bob, now),
+        "cancel": lambda: scheduling.cancel_game(game.pk, "", bob, now),
+        "undo": lambda: publishing.undo_cancellation(game.pk, bob, now),
         "join": lambda: signups.join(game.pk, world.alice, bob, now),
         "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
-        "add": lambda: scheduling.edit(game.pk, plan, bob, now, named=("Grandma",)),
-        "remove": lambda: signups.remove(game.pk, Signup.objects.get().pk, bob, now),
+        "add": lambda: scheduling.edit_game(game.pk, plan, bob, now, participants=("Grandma",)),
+        "remove": lambda: signups.remove_signup(game.pk, Signup.objects.get().pk, bob, now),
         "hosts": lambda: host_actions.set_cohosts(game.pk, [world.alice], bob, now),
-        "tell": lambda: host_messages.tell(game.pk, "Bring dice.", To.ALL, bob, now),
+        "tell": lambda: host_messages.message_players(game.pk, "Bring dice.", Audience.ALL, bob, now),
     }
 
 
@@ -251,16 +251,16 @@ def test_every_verb_in_a_state(world: World, state: State) -> None:
         elif verb == "leave" and state.hidden:
             assert refused == "unknown_game"
         else:
-            assert refused == ("" if allowed(verb, state) else "closed"), verb
+            assert refused == ("" if is_allowed(verb, state) else "closed"), verb
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_page_offers_what_the_table_allows(world: World, state: State) -> None:
     game = made(world, state)
-    may = game_context(game, world.bob, world.now)["may"]
+    may = game_page_context(game, world.bob, world.now)["may"]
     for verb in ("announce", "edit", "cancel", "undo", "join", "remove", "tell"):
-        assert getattr(may, verb) is allowed(verb, state), verb
-    assert may.choose_hosts is allowed("hosts", state)
+        assert getattr(may, verb) is is_allowed(verb, state), verb
+    assert may.choose_hosts is is_allowed("hosts", state)
 
 
 def test_the_table_knows_every_verb() -> None:

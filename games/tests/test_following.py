@@ -15,11 +15,11 @@ from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.models import Game, GameTemplate
 from games.reminders import actions as preferences
-from games.reminders.actions import DAILY, NOW, Choices
-from games.reminders.followers import followers
+from games.reminders.actions import DAILY, NOW, NotificationChoices
+from games.reminders.followers import followers_to_notify
 from games.reminders.rules import next_digest
 from games.scheduling import actions as scheduling
-from games.scheduling.publishing import NEWS_SETTLE
+from games.scheduling.publishing import NEW_GAME_DELAY
 from games.signups import actions as signups
 from games.signups import closing
 from games.tests.test_choices import letters, to
@@ -33,12 +33,12 @@ ROLE = 1200000000000000777
 
 def follow(world: World, who: User, news: str = "", how: str = "dm", **templates: str) -> None:
     picked = {int(name[1:]): when for name, when in templates.items()}
-    preferences.choose(world.guild.pk, Choices(how=how, news=news, templates=picked), Actor(who, "page"), world.now)
+    preferences.save_choices(world.guild.pk, NotificationChoices(how=how, news=news, templates=picked), Actor(who, "page"), world.now)
 
 
 def make(world: World, at: datetime, **changes: Any) -> Game:
     """A game of Bob's, scheduled at that time."""
-    return scheduling.create(world.guild.pk, world.make_plan(**changes), Actor(world.bob, "page"), at).game
+    return scheduling.create_game(world.guild.pk, world.make_plan(**changes), Actor(world.bob, "page"), at).game
 
 
 # --- at once -----------------------------------------------------------------------------------------------
@@ -47,10 +47,10 @@ def make(world: World, at: datetime, **changes: Any) -> Game:
 def test_it_comes_when_the_host_had_time_to_mend_and_says_which_game(world: World) -> None:
     follow(world, world.charlie, NOW)
     game = make(world, world.now)
-    assert letters(world.now + NEWS_SETTLE - timedelta(seconds=1)) == []
+    assert letters(world.now + NEW_GAME_DELAY - timedelta(seconds=1)) == []
     plan = world.make_plan(title="Curse of *Strahd*")
-    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
-    [letter] = letters(world.now + NEWS_SETTLE)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
+    [letter] = letters(world.now + NEW_GAME_DELAY)
     assert letter.user_id == world.charlie.pk
     assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in letter.text
     assert "0 of 5 seats taken" in letter.text
@@ -87,19 +87,19 @@ def test_who_is_not_told(world: World, why: str) -> None:
         signups.join(game.pk, who, Actor(who, "page"), world.now)
         Game.objects.filter(pk=game.pk).update(seats=2)
     if why == "blocked":
-        host_actions.block(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
+        host_actions.block_user(world.guild.pk, who, None, "", Actor(world.alice, "page"), world.now)
     if why == "left":
         mark_member_left(world.guild.pk, who.pk, world.now)
     if why == "full":
         signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     if why == "closed":
-        closing.close(game.pk, host, world.now)
+        closing.close_signups(game.pk, host, world.now)
     if why == "cancelled":
-        scheduling.cancel(game.pk, "", host, world.now)
-    assert letters(world.now + NEWS_SETTLE) == []
+        scheduling.cancel_game(game.pk, "", host, world.now)
+    assert letters(world.now + NEW_GAME_DELAY) == []
     if why == "role":
         Member.objects.filter(user=who).update(role_ids=[ROLE])
-        assert followers(game, world.now).at_once == (who.pk,)
+        assert followers_to_notify(game, world.now).at_once == (who.pk,)
 
 
 def test_a_template_counts_before_its_guild(world: World) -> None:
@@ -107,7 +107,7 @@ def test_a_template_counts_before_its_guild(world: World) -> None:
     raid = GameTemplate.objects.create(guild=world.guild, name="Raid")
     follow(world, world.charlie, **{f"t{campaign.pk}": NOW})
     follow(world, world.alice, NOW, **{f"t{campaign.pk}": DAILY})
-    at = world.now + NEWS_SETTLE
+    at = world.now + NEW_GAME_DELAY
     make(world, world.now, template_id=campaign.pk)
     assert [one.user_id for one in letters(at)] == [world.charlie.pk]
     make(world, world.now, template_id=raid.pk)
@@ -122,7 +122,7 @@ def test_finding_followers_asks_as_often_however_many_there_are(world: World) ->
         for number in numbers:
             follow(world, world.add_member(number), NOW)
         with CaptureQueriesContext(connection) as found:
-            assert len(followers(game, world.now).at_once) == numbers.stop - 100
+            assert len(followers_to_notify(game, world.now).at_once) == numbers.stop - 100
         return len(found)
 
     assert asked(range(100, 101)) == asked(range(101, 112))
@@ -199,7 +199,7 @@ def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: dat
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
     letters(at(day, 9, 3))
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
-    scheduling.cancel(off.pk, "", Actor(world.bob, "page"), at(day, 10))
+    scheduling.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
     assert to(letters(at(day, 18)), world.charlie) == []
     assert Notification.objects.get(kind="digest").dropped == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))
@@ -246,13 +246,13 @@ def test_the_longest_digest_fits(world: World, day: datetime) -> None:
 
 
 def test_a_digest_asks_as_often_however_many_games(world: World, day: datetime) -> None:
-    from games.reminders.followers import news_for
+    from games.reminders.followers import digest_games
 
     def asked(number: int) -> int:
         for _ in range(number):
             make(world, at(day, 9), **soon(day))
         with CaptureQueriesContext(connection) as found:
-            assert news_for(world.charlie, day - timedelta(hours=1), at(day, 18))
+            assert digest_games(world.charlie, day - timedelta(hours=1), at(day, 18))
         return len(found)
 
     assert asked(1) == asked(8)
@@ -276,7 +276,7 @@ def test_a_letter_is_judged_again_before_it_is_sent(world: World) -> None:
 
     follow(world, world.charlie, NOW)
     game = make(world, world.now, seats=1)
-    at_last = world.now + NEWS_SETTLE
+    at_last = world.now + NEW_GAME_DELAY
     steps.create_due_deliveries(at_last)
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), at_last)
     assert letters(at_last) == []

@@ -29,13 +29,13 @@ def totals() -> dict[type[Model], int]:
 
 def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guilds: World) -> None:
     world = two_guilds
-    guild_setup.welcome(OTHER, world.charlie.pk, world.now)
+    guild_setup.welcome_guild(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(theirs(model)) for model in SCOPED}
     upsert.mark_bot_removed(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
-    assert removals.forget_guilds(world.now) == 0
+    assert removals.purge_departed_guilds(world.now) == 0
     assert totals() == before
-    assert removals.forget_guilds(world.now + timedelta(hours=2)) == 1
+    assert removals.purge_departed_guilds(world.now + timedelta(hours=2)) == 1
     assert totals() == {model: before[model] - of_it[model] - (model is Notification) for model in SCOPED}
     assert User.objects.count() == people
     assert Member.objects.filter(user=world.charlie).get().guild_id == GUILD
@@ -46,7 +46,7 @@ def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: Wo
     world.create_game()
     upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))
     upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
-    assert not removals._forget(GUILD, world.now), "asked again under the lock"
+    assert not removals._purge_guild(GUILD, world.now), "asked again under the lock"
     assert Game.objects.exists()
     assert GuildDefaults.objects.exists()
 
@@ -65,7 +65,7 @@ def test_who_invites_the_bot_while_it_is_deleted_begins_anew(committed_world: Wo
 
     inviting = threading.Thread(target=invite)
     with transaction.atomic():
-        assert removals.forget_guilds(world.now) == 1
+        assert removals.purge_departed_guilds(world.now) == 1
         inviting.start()
         inviting.join(0.3)
         assert inviting.is_alive(), "it waits for the lock"

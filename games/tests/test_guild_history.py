@@ -10,27 +10,27 @@ from games.core.base import Actor
 from games.hosts import actions as host_actions
 from games.models import AuditEntry
 from games.models.settings import GuildDefaults
-from games.pages.guild_history import Entry, told
+from games.pages.guild_history import HistoryEntry, history_entries
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
-from games.server_settings.actions import settings_of
+from games.server_settings.actions import values_of
 from guilds.models import Role
 
 ORGANISER = GUILD + 20
 
 
 def change(world: World, door: str = "page", **said: Any) -> None:
-    settings = settings_of(GuildDefaults.objects.get(pk=GUILD)) | said
+    settings = values_of(GuildDefaults.objects.get(pk=GUILD)) | said
     server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, door), world.now)
 
 
-def last(world: World) -> Entry:
-    return told(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
+def last(world: World) -> HistoryEntry:
+    return history_entries(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
 
 
 def test_settings_are_told_in_words_from_what_to_what(world: World) -> None:
     change(world, seats=4, host_role_ids=(), reminders=(60,))
-    assert last(world) == Entry(
+    assert last(world) == HistoryEntry(
         world.now,
         "alice changed the server's settings",
         "web page",
@@ -41,45 +41,45 @@ def test_settings_are_told_in_words_from_what_to_what(world: World) -> None:
         ],
     )
     change(world, "admin", seats=None, host_role_ids=(ORGANISER,))
-    assert last(world).door == "admin"
+    assert last(world).source_text == "admin"
     assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
 
 
 def test_templates_channels_and_blocks_are_told_too(world: World) -> None:
     by, operator = Actor(world.alice, "page"), Actor(None, "command", operator=True)
-    settings = settings_of(None)
+    settings = values_of(None)
     made = templates.save_template(
         GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now
     )
     assert last(world).text == "alice made the template Raid"
     shown = {name: after for name, _, after in last(world).changes}
     assert (shown["Channel"], shown["Locked"], len(shown["Description"])) == ("#game-night", "seats", 200)
-    other = templates.duplicate_template(GUILD, made.level.pk, by, world.now)
+    other = templates.duplicate_template(GUILD, made.layer.pk, by, world.now)
     assert last(world).changes == [("Copy", "", "Raid (copy)")]
-    templates.reorder_templates(GUILD, [other.level.pk, made.level.pk], by, world.now)
+    templates.reorder_templates(GUILD, [other.layer.pk, made.layer.pk], by, world.now)
     assert last(world).changes == [("Order", "Raid, Raid (copy)", "Raid (copy), Raid")]
     server_settings.change_channel_defaults(world.channel.pk, settings, False, by, world.now)
     assert (last(world).text, last(world).changes) == (
         "alice changed #game-night",
         [("Open for games", "yes", "no")],
     )
-    host_actions.block(GUILD, world.bob, None, "rude", operator, world.now)
-    assert (last(world).text, last(world).door) == ("An operator blocked Bob the GM", "command line")
+    host_actions.block_user(GUILD, world.bob, None, "rude", operator, world.now)
+    assert (last(world).text, last(world).source_text) == ("An operator blocked Bob the GM", "command line")
     assert last(world).changes == [("Until", "", "for good"), ("Reason", "", "rude")]
-    host_actions.block(GUILD, world.bob, world.now + timedelta(days=1), "rude", by, world.now)
+    host_actions.block_user(GUILD, world.bob, world.now + timedelta(days=1), "rude", by, world.now)
     assert last(world).changes[0][1] == "for good"
     assert last(world).changes[0][2].endswith("UTC")
-    assert host_actions.unblock(GUILD, world.bob, by, world.now)
+    assert host_actions.unblock_user(GUILD, world.bob, by, world.now)
     assert last(world).text == "alice let Bob the GM sign up again"
-    assert not host_actions.unblock(GUILD, world.bob, by, world.now)
+    assert not host_actions.unblock_user(GUILD, world.bob, by, world.now)
     assert AuditEntry.objects.filter(verb="unblock").count() == 1
 
 
 def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
     change(world, player_role_ids=(ORGANISER, EVERYONE))
     Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
-    removals.forget_roles(GUILD, world.now)
-    assert (last(world).text, last(world).door) == (
+    removals.remove_deleted_roles(GUILD, world.now)
+    assert (last(world).text, last(world).source_text) == (
         "the server no longer names Organiser: deleted in Discord",
         "Discord",
     )

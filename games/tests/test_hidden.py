@@ -11,14 +11,14 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.hosts import messages as host_messages
-from games.hosts.rules import To
+from games.hosts.rules import Audience
 from games.models import Follow, Game
-from games.pages.game_list import Which
+from games.pages.game_list import ListKind
 from games.pages.live import groups_for
 from games.scheduling import actions as scheduling
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.tests.test_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
 from gamesched.lib.refusal import Refused
@@ -28,7 +28,7 @@ from notifications.models import Delivery, Notification
 __all__ = ["cast"]  # the fixture
 OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "letter"}]
 SECRET = "Surprise"
-WHICH: tuple[Which, ...] = ("list", "mine")
+WHICH: tuple[ListKind, ...] = ("list", "mine")
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def game(cast: Cast, world: World) -> Game:
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")
-    made = scheduling.create(world.guild.pk, plan, by, world.now, named=named, announce=Announce(When.DRAFT)).game
+    made = scheduling.create_game(world.guild.pk, plan, by, world.now, participants=named, announce=AnnounceSchedule(AnnounceWhen.DRAFT)).game
     made.cohosts.add(cast.people["co-host"])
     return made
 
@@ -101,19 +101,19 @@ def test_buttons(cast: Cast, world: World, game: Game) -> None:
         assert known.text == wording.OLD_BUTTON
     for pk in (game.pk, 2**40):
         with pytest.raises(Refused) as refused:
-            choices.answer(Ask("deleted", pk, 1, "put_back"), player, world.now)
-        assert refused.value.refusal == choices.outdated()
+            choices.handle_choice(ChoiceButton("deleted", pk, 1, "put_back"), player, world.now)
+        assert refused.value.refusal == choices.outdated_refusal()
 
 
 def test_verbs_and_news(cast: Cast, world: World, game: Game) -> None:
-    from games.reminders.followers import news_for
+    from games.reminders.followers import digest_games
 
     player, host = cast.people["player"], Actor(cast.people["host"], "page")
     with pytest.raises(Refused, match="There is no such game"):
         signups.leave(game.pk, player, Actor(player, "page"), world.now)
     with pytest.raises(Refused, match="not announced yet"):
-        host_messages.tell(game.pk, "Soon!", To.ALL, host, world.now)
+        host_messages.message_players(game.pk, "Soon!", Audience.ALL, host, world.now)
     Follow.objects.create(user=cast.people["player"], guild=world.guild, digest=True)
     Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)
-    assert news_for(player, world.now - timedelta(days=1), world.now) == []
+    assert digest_games(player, world.now - timedelta(days=1), world.now) == []
     assert not Notification.objects.filter(game=game).exists()

@@ -6,7 +6,7 @@ from django.db import connection
 
 from conftest import World
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import Signup
 from games.signups.actions import join, leave
 from gamesched.lib.refusal import Refused
@@ -28,7 +28,7 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
         "The game is full. You are number 1 on the wait list, and move up by itself.",
         "The game is full. You are number 2 on the wait list, and move up by itself.",
     ]
-    shown = roster(game)
+    shown = load_roster(game)
     assert [s.user_id for s in shown.seated] == [p.pk for p in people[:2]]
     assert [s.user_id for s in shown.waiting] == [p.pk for p in people[2:]]
 
@@ -38,7 +38,7 @@ def test_unlimited_means_unlimited(world: World) -> None:
     people = [world.add_member(n) for n in range(100, 130)]
     said = [join(game.pk, p, button(p), world.now).text for p in people]
     assert said == [f"You are in, number {n}." for n in range(1, 31)]
-    assert len(roster(game).seated) == 30
+    assert len(load_roster(game).seated) == 30
 
 
 def test_joining_twice_changes_nothing(world: World) -> None:
@@ -92,7 +92,7 @@ def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
         join(game.pk, person, button(person), world.now)
     later = world.now + timedelta(minutes=1)
     assert leave(game.pk, first, button(first), later).text == "You left the game."
-    assert [s.user_id for s in roster(game).seated] == [second.pk]
+    assert [s.user_id for s in load_roster(game).seated] == [second.pk]
     assert Notification.objects.open().get(kind="moved").recipient_id == second.pk
     assert not leave(game.pk, first, button(first), later).changed
 
@@ -116,7 +116,7 @@ def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
     for thread in threads:
         thread.join()
     assert not failures
-    shown = roster(game)
+    shown = load_roster(game)
     assert (len(shown.seated), len(shown.waiting)) == (10, 30)
     keys = list(Signup.objects.current().values_list("order_key", flat=True))
     assert keys == list(range(1, 41))

@@ -15,7 +15,7 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
 from games.core.base import Actor
 from games.models import Game
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from guilds.directory.payloads import MemberPayload, UserPayload
@@ -69,7 +69,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
     if how == "started":
         Game.objects.update(starts_at=world.now - timedelta(minutes=1))
     game = Game.objects.get(pk=game.pk)
-    [row] = announcement_buttons(view(game, world.now)).to_components()
+    [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
     shown = [one["label"] for one in row["components"]]
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
@@ -88,6 +88,6 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
 
 def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
     game = world.create_game()
-    scheduling.cancel(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    scheduling.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     assert "\\[free gifts](" in run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text

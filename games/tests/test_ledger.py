@@ -6,7 +6,7 @@ import pytest
 
 from conftest import World
 from games.core.base import Actor
-from games.deliveries.actions import drop, resend
+from games.deliveries.actions import drop_delivery, resend_delivery
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
@@ -48,7 +48,7 @@ def fail(game: Game, person: User, why: str, code: str) -> Delivery:
 
 def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Delivery) -> None:
     at = game.starts_at - timedelta(minutes=50)
-    done = resend(failed.pk, Actor(world.bob, "page"), at)
+    done = resend_delivery(failed.pk, Actor(world.bob, "page"), at)
     assert done.changed
     assert done.text == "The message to charlie is being sent again."
     made = done.delivery
@@ -65,45 +65,45 @@ def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Deli
 
 
 def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -> None:
-    first = resend(failed.pk, Actor(world.bob, "page"), world.now)
-    again = resend(failed.pk, Actor(world.alice, "page"), world.now)
+    first = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now)
+    again = resend_delivery(failed.pk, Actor(world.alice, "page"), world.now)
     assert not again.changed
     assert again.delivery == first.delivery
     assert again.text == "The message to charlie was sent again already: it is to be sent."
     assert Delivery.objects.filter(again__isnull=False).count() == 1
     assert AuditEntry.objects.filter(verb="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
-        resend(first.delivery.pk, Actor(world.bob, "page"), world.now)
+        resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
     Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
-    assert resend(first.delivery.pk, Actor(world.bob, "page"), world.now).changed, "and the second try once more"
+    assert resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now).changed, "and the second try once more"
 
 
 def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) -> None:
     sent = Delivery.objects.get(status=DeliveryStatus.SENT)
     by = Actor(world.bob, "page")
-    for verb in (resend, drop):
+    for verb in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="The message to Bob the GM is sent"):
             verb(sent.pk, by, world.now)
         with pytest.raises(Refused, match="There is no message 999"):
             verb(999, by, world.now)
-    drop(failed.pk, by, world.now)
+    drop_delivery(failed.pk, by, world.now)
     failed.refresh_from_db()
     assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
     assert AuditEntry.objects.get(verb="drop").changes["for"] == "charlie"
     with pytest.raises(Refused, match="only what failed"):
-        resend(failed.pk, by, world.now)
+        resend_delivery(failed.pk, by, world.now)
 
 
 def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delivery) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     cohost = world.add_member(100)
     host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
-    for verb in (resend, drop):
+    for verb in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="Only the host"):
             verb(failed.pk, Actor(world.charlie, "page"), world.now)
         with pytest.raises(Refused, match="There is no such game"):
             verb(failed.pk, Actor(stranger, "page"), world.now)
-    assert resend(failed.pk, Actor(cohost, "page"), world.now).changed
+    assert resend_delivery(failed.pk, Actor(cohost, "page"), world.now).changed
 
 
 def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> None:
@@ -114,8 +114,8 @@ def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> 
         notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_try_at=world.now
     )
     with pytest.raises(Refused, match="Only those who manage the server"):
-        resend(lost.pk, Actor(world.bob, "page"), world.now)
-    assert resend(lost.pk, Actor(world.alice, "page"), world.now).changed
+        resend_delivery(lost.pk, Actor(world.bob, "page"), world.now)
+    assert resend_delivery(lost.pk, Actor(world.alice, "page"), world.now).changed
     entry = AuditEntry.objects.get()
     assert (entry.guild, entry.game, entry.changes["what"]) == (world.guild, None, "How to set the server up")
     nobodys = Delivery.objects.create(
@@ -125,19 +125,19 @@ def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> 
         next_try_at=world.now,
     )
     with pytest.raises(Refused, match="belongs to no server"):
-        resend(nobodys.pk, Actor(None, "command", operator=True), world.now)
+        resend_delivery(nobodys.pk, Actor(None, "command", operator=True), world.now)
 
 
 def test_it_is_judged_like_any_letter(world: World, game: Game, failed: Delivery) -> None:
-    done = resend(failed.pk, Actor(world.bob, "page"), game.starts_at)
+    done = resend_delivery(failed.pk, Actor(world.bob, "page"), game.starts_at)
     assert letters(game.starts_at) == []
     made = Delivery.objects.get(pk=done.delivery.pk)
     assert (made.status, made.error) == (DeliveryStatus.DROPPED, "it came too late")
 
 
 def test_it_is_not_sent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), world.now)
-    made = resend(failed.pk, Actor(world.bob, "page"), world.now).delivery
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    made = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
     steps.lease_jobs(world.now, 10)
     made.refresh_from_db()
     assert (made.status, made.error) == (DeliveryStatus.DROPPED, "the game is cancelled")

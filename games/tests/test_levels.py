@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.models.settings import BUILT_IN, BUILT_IN_SOURCE, NAMES, THE_SERVER, THIS_GAME, Says, Setting, resolve
+from games.models.settings import BUILT_IN_VALUES, BUILT_IN_SOURCE, ALL_SETTINGS, THE_SERVER, THIS_GAME, SettingsLayer, Setting, resolve_settings
 
 SOURCES = (THIS_GAME, "Campaign", "#raids", THE_SERVER)
 VALUES = st.one_of(st.none(), st.just(0), st.just(""), st.lists(st.integers(0, 9), max_size=2), st.integers(1, 99))
@@ -16,23 +16,23 @@ def reference(name: str, says: list[dict[str, Any]], locked: set[str]) -> tuple[
     for source, values in zip(SOURCES, says, strict=True):
         if values.get(name) is not None and not (source == THIS_GAME and name in locked):
             return values[name], source
-    return BUILT_IN[name], BUILT_IN_SOURCE
+    return BUILT_IN_VALUES[name], BUILT_IN_SOURCE
 
 
 @given(
-    says=st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES), min_size=4, max_size=4),
-    locked=st.sets(st.sampled_from(NAMES)),
+    says=st.lists(st.dictionaries(st.sampled_from(ALL_SETTINGS), VALUES), min_size=4, max_size=4),
+    locked=st.sets(st.sampled_from(ALL_SETTINGS)),
 )
 def test_the_nearest_level_that_says_something_holds(says: list[dict[str, Any]], locked: set[str]) -> None:
-    found = resolve([Says(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
-    for name in NAMES:
+    found = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
+    for name in ALL_SETTINGS:
         value, source = reference(name, says, locked)
         assert found[name] == Setting(tuple(value) if isinstance(value, list) else value, source, name in locked)
 
 
-def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str = "Campaign") -> list[Says]:
+def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str = "Campaign") -> list[SettingsLayer]:
     names = (THIS_GAME, template_name, "#raids", THE_SERVER)
-    return [Says(n, {"seats": v}) for n, v in zip(names, (game, template, channel, guild), strict=True)]
+    return [SettingsLayer(n, {"seats": v}) for n, v in zip(names, (game, template, channel, guild), strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str
         ("a locked 0", chain(4, 0, 6, 8), ("seats",), 0, "Campaign"),
     ],
 )
-def test_value_and_source(case: str, levels: list[Says], locked: tuple[str, ...], value: int, source: str) -> None:
-    found = resolve(levels, locked)["seats"]
+def test_value_and_source(case: str, levels: list[SettingsLayer], locked: tuple[str, ...], value: int, source: str) -> None:
+    found = resolve_settings(levels, locked)["seats"]
     assert (found.value, found.source) == (value, source), case
     assert found.locked is bool(locked)
 
@@ -65,7 +65,7 @@ def test_value_and_source(case: str, levels: list[Says], locked: tuple[str, ...]
 @pytest.mark.parametrize(("name", "empty"), [("reminders", ()), ("location", ""), ("player_role_ids", ())])
 def test_none_is_a_value_and_nothing_inherits(name: str, empty: Any) -> None:
     full = {"reminders": [60], "location": "Table 3", "player_role_ids": [7]}
-    levels = [Says(THIS_GAME, {name: empty}), Says(THE_SERVER, full)]
-    assert resolve(levels)[name] == Setting(empty, THIS_GAME)
-    levels = [Says(THIS_GAME, {name: None}), Says(THE_SERVER, full)]
-    assert resolve(levels)[name].source == THE_SERVER
+    levels = [SettingsLayer(THIS_GAME, {name: empty}), SettingsLayer(THE_SERVER, full)]
+    assert resolve_settings(levels)[name] == Setting(empty, THIS_GAME)
+    levels = [SettingsLayer(THIS_GAME, {name: None}), SettingsLayer(THE_SERVER, full)]
+    assert resolve_settings(levels)[name].source == THE_SERVER

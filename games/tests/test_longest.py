@@ -9,16 +9,16 @@ import pytest
 from conftest import World
 from discord_bot.render import announcement_embed
 from games.attendance import rules as attendance_rules
-from games.confirmations.edits import said
+from games.confirmations.edits import snapshot
 from games.core import base, rules
 from games.core.base import Actor
 from games.core.seating import offer_number
 from games.core.text_rules import REASON_MAX
-from games.core.wording import POST_DELETED, plain, quoted
+from games.core.wording import POST_DELETED, escape_markdown, quote
 from games.hosts import rules as host_rules
-from games.hosts.rules import TOLD_MAX
+from games.hosts.rules import PLAYER_MESSAGE_MAX
 from games.models import Announcement, AuditEntry, Follow, Game, Signup
-from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, view
+from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import TITLE_MAX
 from games.signups import actions as signups
@@ -62,7 +62,7 @@ def game(world: World, part: str, settings: Any) -> Game:
 
 def before(game: Game, part: str) -> dict[str, Any]:
     """Everything was something else, as long."""
-    was = said(game)
+    was = snapshot(game)
     for word, value in was.items():
         was[word] = f"{value[:-1]}y" if isinstance(value, str) and word != "start" else value
     return was | {"start": (game.starts_at + HOUR).isoformat(), "duration": 6 * 1440 + 23 * 60 + 59, "channel": 1}
@@ -74,7 +74,7 @@ def kinds() -> list[str]:
 
 def test_a_letter(world: World, game: Game, part: str) -> None:
     for kind in kinds():
-        base.rehearsed(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
+        base.dry_run(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
 
 
 def check(world: World, game: Game, part: str, kind: str) -> None:
@@ -83,7 +83,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     signup = Signup.objects.filter(game=game, user=person)
     facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
     facts |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
-    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.To.ALL.value, "at": now.isoformat()}
+    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.Audience.ALL.value, "at": now.isoformat()}
     facts |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
     facts |= {"text": longest_told(part), "host": str(world.bob.pk)}
     match kind:
@@ -103,7 +103,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             signup.update(asked=1)
             Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
         case "cancelled":
-            scheduling.cancel(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
+            scheduling.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
             now = game.ends_at
         case "deleted":
@@ -126,8 +126,8 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
 
 
 def longest_told(part: str) -> str:
-    text = filled(part, TOLD_MAX)
-    while host_rules.check_told(text, quoted(plain(text))):
+    text = filled(part, PLAYER_MESSAGE_MAX)
+    while host_rules.check_player_message(text, quote(escape_markdown(text))):
         text = text[1:]
     return text
 
@@ -148,7 +148,7 @@ def test_a_post(world: World, game: Game, part: str) -> None:
         AuditEntry.objects.create(guild=game.guild, game=game, door="page", verb="edit", changes=changes, at=now)
         rewards = filled(part, attendance_rules.REWARDS_MAX) if now >= game.starts_at else ""
         Game.objects.update(rewards=rewards)
-        shown = view(Game.objects.get(pk=game.pk), now)
+        shown = announcement_view(Game.objects.get(pk=game.pk), now)
         shown = replace(shown, description="d" * DESCRIPTION_SHOWN, location="l" * LOCATION_SHOWN)
         made = announcement_embed(shown)
         assert len(made) <= 6000

@@ -17,7 +17,7 @@ from games.core import seating
 from games.core.base import Actor
 from games.core.seating import offer_number
 from games.core.states import State
-from games.models.settings import Method
+from games.models.settings import SeatMethod
 from games.offers import actions as offers
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
@@ -40,11 +40,11 @@ class Life(OneGame):
 
     @initialize(
         seats=st.integers(0, 3),
-        method=st.sampled_from(Method),
+        method=st.sampled_from(SeatMethod),
         offering=st.booleans(),
         hours=st.integers(1, 30),
     )
-    def schedule(self, seats: int, method: Method, offering: bool, hours: int) -> None:
+    def schedule(self, seats: int, method: SeatMethod, offering: bool, hours: int) -> None:
         changes: dict[str, Any] = {"seats": seats, "method": method.value, "offer_within": 120 if offering else 0}
         changes |= {"answers": True, "plus_one": True, "priority_role_ids": (GUILD + 20,)}
         starts_at = self.now + timedelta(hours=hours)
@@ -75,14 +75,14 @@ class Life(OneGame):
     @rule(who=person)
     def cannot_come(self, who: int) -> None:
         user = self.people[who]
-        if self.do(lambda: responses.cant(self.id, user, Actor(user, "page"), self.now)):
+        if self.do(lambda: responses.respond_absent(self.id, user, Actor(user, "page"), self.now)):
             self.inside.discard(user.pk)
             self.knows[user.pk] = "out"
 
     @rule(who=person, on=st.booleans())
     def wait_on_purpose(self, who: int, on: bool) -> None:
         user = self.people[who]
-        if self.do(lambda: standby.wait(self.id, user, on, Actor(user, "page"), self.now)):
+        if self.do(lambda: standby.set_standby(self.id, user, on, Actor(user, "page"), self.now)):
             if on:
                 self.inside.add(user.pk)
             self.knows[user.pk] = self.place(user.pk)
@@ -93,13 +93,13 @@ class Life(OneGame):
         signup = next((s for s in self.current() if s.user_id == user.pk), None)
         number = offer_number(signup) if signup is not None else 1
         actor = Actor(user, "button")
-        if self.do(lambda: offers.answer(self.id, number, choice, actor, self.now)) and choice == "take":
+        if self.do(lambda: offers.answer_offer(self.id, number, choice, actor, self.now)) and choice == "take":
             self.knows[user.pk] = self.place(user.pk)
 
     @rule(who=person)
     def bring_somebody(self, who: int) -> None:
         user = self.people[who]
-        self.do(lambda: responses.bring(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
+        self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
 
     @rule(at=st.integers(0, 9), verb=st.sampled_from(["seat", "bench", "up", "down"]))
     def place_somebody(self, at: int, verb: str) -> None:
@@ -108,8 +108,8 @@ class Life(OneGame):
             pk = found[at].pk
             self.do(
                 lambda: {
-                    "seat": lambda: manual_seating.seat(self.id, pk, self.host, self.now),
-                    "bench": lambda: manual_seating.bench(self.id, pk, self.host, self.now),
+                    "seat": lambda: manual_seating.give_seat(self.id, pk, self.host, self.now),
+                    "bench": lambda: manual_seating.move_to_wait_list(self.id, pk, self.host, self.now),
                     "up": lambda: manual_seating.reorder(self.id, pk, -1, self.host, self.now),
                     "down": lambda: manual_seating.reorder(self.id, pk, 1, self.host, self.now),
                 }[verb]()
@@ -117,14 +117,14 @@ class Life(OneGame):
 
     @rule(closed=st.booleans())
     def close_or_open(self, closed: bool) -> None:
-        self.do(lambda: (closing.close if closed else closing.reopen)(self.id, self.host, self.now))
+        self.do(lambda: (closing.close_signups if closed else closing.reopen_signups)(self.id, self.host, self.now))
 
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: publishing.uncancel(self.id, self.host, self.now))
+            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: scheduling.cancel(self.id, "", self.host, self.now))
+            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
 
     @rule(who=person)
     def put_in(self, who: int) -> None:
@@ -141,8 +141,8 @@ class Life(OneGame):
     @rule(seats=st.integers(0, 4))
     def change_seats(self, seats: int) -> None:
         def edit() -> None:
-            plan = scheduling.plan_of(self.game)
-            scheduling.edit(self.id, self.world.make_plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+            plan = scheduling.plan_from_game(self.game)
+            scheduling.edit_game(self.id, self.world.make_plan(**{**vars(plan), "seats": seats}), self.host, self.now)
 
         self.do(edit)
 
@@ -169,7 +169,7 @@ class Life(OneGame):
 
     @invariant()
     def never_more_seated_than_seats(self) -> None:
-        if hasattr(self, "id") and (seats := self.game.effective.seats):
+        if hasattr(self, "id") and (seats := self.game.settings.seats):
             assert sum(s.seated_at is not None for s in self.current()) <= seats
 
     @invariant()
@@ -188,7 +188,7 @@ class Life(OneGame):
     @invariant()
     def nothing_would_move_by_looking_again(self) -> None:
         if hasattr(self, "id") and self.game.state(self.now) is State.SCHEDULED:
-            found = seating.moves(self.game, self.now)
+            found = seating.pending_moves(self.game, self.now)
             assert not found.up
             assert not found.down
 

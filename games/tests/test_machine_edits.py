@@ -17,13 +17,13 @@ from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.core.states import State
 from games.hosts import messages as host_messages
-from games.hosts.rules import To
+from games.hosts.rules import Audience
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.tests.machines import OneGame, run
 from notifications.messages import OutgoingMessage
@@ -48,20 +48,20 @@ class Edits(OneGame):
     @initialize(
         seats=st.integers(1, 4),
         hours=st.integers(1, 30),
-        announce=st.sampled_from([When.NOW, When.NOW, When.NOW, When.LATER, When.DRAFT]),
+        announce=st.sampled_from([AnnounceWhen.NOW, AnnounceWhen.NOW, AnnounceWhen.NOW, AnnounceWhen.LATER, AnnounceWhen.DRAFT]),
         frees=st.booleans(),
     )
-    def schedule(self, seats: int, hours: int, announce: When, frees: bool) -> None:
+    def schedule(self, seats: int, hours: int, announce: AnnounceWhen, frees: bool) -> None:
         starts_at = self.now + timedelta(hours=hours)
         plan = self.world.make_plan(
             seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
         )
-        at = self.now + timedelta(minutes=30) if announce is When.LATER else None
+        at = self.now + timedelta(minutes=30) if announce is AnnounceWhen.LATER else None
         named = [user.pk for user in self.people[:3]]
-        kept = Announce(announce, at)
-        game = scheduling.create(self.world.guild.pk, plan, self.host, self.now, named=named, announce=kept).game
+        kept = AnnounceSchedule(announce, at)
+        game = scheduling.create_game(self.world.guild.pk, plan, self.host, self.now, participants=named, announce=kept).game
         self.id = game.pk
-        self.knows = dict.fromkeys(named, edits.said(game))
+        self.knows = dict.fromkeys(named, edits.snapshot(game))
         self.now += timedelta(minutes=5)
         self.speak()
 
@@ -72,7 +72,7 @@ class Edits(OneGame):
         user = self.people[who]
         inside = self.is_in(user.pk)
         if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)) and not inside:
-            self.knows[user.pk] = edits.said(self.game)
+            self.knows[user.pk] = edits.snapshot(self.game)
 
     @rule(who=person)
     def leave(self, who: int) -> None:
@@ -83,7 +83,7 @@ class Edits(OneGame):
     def answer(self, who: int, choice: str, before: int) -> None:
         user, number = self.people[who], self.game.question - before
         inside = self.is_in(user.pk)
-        if self.do(lambda: choices.answer(Ask("question", self.id, number, choice), user, self.now)):
+        if self.do(lambda: choices.handle_choice(ChoiceButton("question", self.id, number, choice), user, self.now)):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")
@@ -94,8 +94,8 @@ class Edits(OneGame):
     # --- what the host does ------------------------------------------------------------------------------
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
-        plan = replace(scheduling.plan_of(self.game), **changes)
-        self.do(lambda: scheduling.edit(self.id, plan, self.host, self.now, silence_frees=silence))
+        plan = replace(scheduling.plan_from_game(self.game), **changes)
+        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, silence_frees=silence))
 
     @rule(
         minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),
@@ -112,36 +112,36 @@ class Edits(OneGame):
     def remove(self, at: int, word: str) -> None:
         found = self.current()
         if at < len(found):
-            self.do(lambda: signups.remove(self.id, found[at].pk, self.host, self.now, word))
+            self.do(lambda: signups.remove_signup(self.id, found[at].pk, self.host, self.now, word))
 
     @rule(who=person)
     def put_in(self, who: int) -> None:
         user = self.people[who]
         inside = self.is_in(user.pk)
         if self.do(lambda: signups.join(self.id, user, self.host, self.now)) and not inside:
-            self.knows[user.pk] = edits.said(self.game)
+            self.knows[user.pk] = edits.snapshot(self.game)
 
     @rule()
     def announce(self) -> None:
-        if self.do(lambda: publishing.announce(self.id, self.host, self.now)):
-            self.knows |= {one.user_id: edits.said(self.game) for one in self.current() if one.user_id}
+        if self.do(lambda: publishing.announce_game(self.id, self.host, self.now)):
+            self.knows |= {one.user_id: edits.snapshot(self.game) for one in self.current() if one.user_id}
 
-    @rule(to=st.sampled_from(To))
-    def tell(self, to: To) -> None:
-        self.do(lambda: host_messages.tell(self.id, "Bring dice.", to, self.host, self.now))
+    @rule(to=st.sampled_from(Audience))
+    def tell(self, to: Audience) -> None:
+        self.do(lambda: host_messages.message_players(self.id, "Bring dice.", to, self.host, self.now))
 
     @rule(undo=st.booleans())
     def cancel_or_undo(self, undo: bool) -> None:
         if undo:
-            self.do(lambda: publishing.uncancel(self.id, self.host, self.now))
+            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
         elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
-            self.do(lambda: scheduling.cancel(self.id, "", self.host, self.now))
+            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
 
     @rule(at=st.integers(0, 5), no_show=st.booleans())
     def attend(self, at: int, no_show: bool) -> None:
         found = self.current()
         if at < len(found):
-            done = self.do(lambda: attendance.mark(self.id, found[at].pk, no_show, self.host, self.now))
+            done = self.do(lambda: attendance.mark_attendance(self.id, found[at].pk, no_show, self.host, self.now))
             begun = self.game.state(self.now) in {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
             assert done is (begun and found[at].seated_at is not None)
 
@@ -172,12 +172,12 @@ class Edits(OneGame):
                     assert self.last_edited.get(who) != text, "the same twice in a row"
                     self.last_edited[who] = text
                     assert self.news(who), "they know all of it"
-                self.knows[who] = edits.said(game)
+                self.knows[who] = edits.snapshot(game)
             case "added":
                 # What was edited since it was planned has a letter of its own, a minute later.
                 rows = Notification.objects.open().filter(game=self.id, recipient=who, kind__in=["edited", "question"])
                 if not rows.exists():
-                    self.knows[who] = edits.said(game)
+                    self.knows[who] = edits.snapshot(game)
             case "cancelled":
                 assert who not in self.heard_cancelled, "told twice of a cancellation"
                 self.heard_cancelled.add(who)
@@ -193,8 +193,8 @@ class Edits(OneGame):
 
     def news(self, who: int) -> set[str]:
         """What of the game is not as somebody knows it."""
-        said, known = edits.said(self.game), self.knows[who]
-        return {word for word in edits.CARED if known[word] != said[word]}
+        said, known = edits.snapshot(self.game), self.knows[who]
+        return {word for word in edits.TRACKED_WORDS if known[word] != said[word]}
 
     # --- what always holds -------------------------------------------------------------------------------
 

@@ -68,9 +68,9 @@ def cast(world: World) -> Cast:
         "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
     }
     mark_member_left(world.guild.pk, found["ex-member"].pk, world.now)
-    game = scheduling.create(world.guild.pk, world.make_plan(), Actor(found["host"], "page"), world.now).game
+    game = scheduling.create_game(world.guild.pk, world.make_plan(), Actor(found["host"], "page"), world.now).game
     host_actions.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
-    host_actions.block(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    host_actions.block_user(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
     signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
@@ -88,7 +88,7 @@ def foreign_game(world: World) -> Game:
         world.now,
     )
     zed = upsert_member(ELSEWHERE, MemberPayload(other), world.now).user
-    return scheduling.create(ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+    return scheduling.create_game(ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
 
 
 Verdict = Callable[[str], str]
@@ -289,16 +289,16 @@ def test_a_socket(cast: Cast, who: str) -> None:
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
 def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
     from discord_bot.interactions.game_list import PageRequest, load_page
-    from games.pages.game_list import Listing
+    from games.pages.game_list import GameList
     from guilds.models import Member
 
     user = cast.people[who]
     known = Member.objects.filter(user=user, left_at=None).first()
     member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
     found = load_page(PageRequest("list", world.guild.pk, member))
-    assert isinstance(found, Listing) is (who in MEMBERS)
-    if isinstance(found, Listing):
-        assert [line.id for line in found.lines] == [cast.game.pk], "and no other guild's"
+    assert isinstance(found, GameList) is (who in MEMBERS)
+    if isinstance(found, GameList):
+        assert [line.id for line in found.rows] == [cast.game.pk], "and no other guild's"
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])

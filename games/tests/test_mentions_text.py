@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from conftest import World
 from discord_bot.render import announcement_embed
-from games.core.mentions import EMBED_DESCRIPTION, Mention, for_discord, for_page, pieces
-from games.core.text import discord_text, page_text
-from games.posts.announcement import view
+from games.core.mentions import EMBED_DESCRIPTION, Mention, to_discord, to_html, parse
+from games.core.text import discord_text, text_as_html
+from games.posts.announcement import announcement_view
 from guilds.models import Member
 
 BOB, GM, TWIN, SMITH = (1300000000000000000 + n for n in range(1, 5))
@@ -28,7 +28,7 @@ CHANNELS = {"raids": [RAIDS], "game-night": [GENERAL], "twice": [RAIDS, GENERAL]
 
 
 def found(text: str) -> str:
-    return for_discord(pieces(text, PEOPLE, CHANNELS, [BOB]))
+    return to_discord(parse(text, PEOPLE, CHANNELS, [BOB]))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_is_not_certain_stays_as_typed(text: str) -> None:
 @pytest.mark.parametrize("text", ["@everyone", "@here", "hi @Everyone!", f"<@{TWIN}>", f"<@&{TWIN}>", "a@everyone"])
 def test_nothing_calls_people_who_were_not_certain(text: str) -> None:
     assert found(text).replace("\u200b", "") == text
-    assert not any(isinstance(piece, Mention) for piece in pieces(text, PEOPLE, CHANNELS, [BOB]))
+    assert not any(isinstance(piece, Mention) for piece in parse(text, PEOPLE, CHANNELS, [BOB]))
     assert "@everyone" not in found(text)
     assert "<@" not in found(text).replace("<@\u200b", "")
 
@@ -114,14 +114,14 @@ TEXTS = st.lists(
 
 @given(st.one_of(TEXTS, st.text(max_size=80)))
 def test_the_pieces_are_the_text(text: str) -> None:
-    cut = pieces(text, PEOPLE, CHANNELS, [BOB])
+    cut = parse(text, PEOPLE, CHANNELS, [BOB])
     assert "".join(piece.typed if isinstance(piece, Mention) else piece for piece in cut) == text
 
 
 @given(TEXTS, st.integers(0, 300))
 def test_in_discord_only_certain_people_are_called(text: str, limit: int) -> None:
-    cut = pieces(text, PEOPLE, CHANNELS, [BOB])
-    shown = for_discord(cut, limit)
+    cut = parse(text, PEOPLE, CHANNELS, [BOB])
+    shown = to_discord(cut, limit)
     assert "@everyone" not in shown
     assert "@here" not in shown
     assert f"<@&{BOB}" not in shown
@@ -130,7 +130,7 @@ def test_in_discord_only_certain_people_are_called(text: str, limit: int) -> Non
 
 @given(TEXTS)
 def test_on_a_page_the_text_is_escaped(text: str) -> None:
-    shown = for_page(pieces(text + "<script>&", PEOPLE, CHANNELS, [BOB]), {BOB: "<b>Bob</b>"})
+    shown = to_html(parse(text + "<script>&", PEOPLE, CHANNELS, [BOB]), {BOB: "<b>Bob</b>"})
     assert "<script" not in shown
     assert "<b>" not in shown
 
@@ -145,7 +145,7 @@ def test_a_text_full_of_mentions_fits_into_the_embed() -> None:
 def test_in_the_announcement_and_on_the_page(world: World, as_person: Any) -> None:
     typed = "Ask @Bob the GM in #raids.\n@everyone bring dice to a@charlie.org\n## Rules\nhttps://x.example/#raids"
     game = world.create_game(description=typed)
-    shown = announcement_embed(view(game, world.now)).description or ""
+    shown = announcement_embed(announcement_view(game, world.now)).description or ""
     assert shown.startswith(f"Ask <@{world.bob.pk}> in <#{world.other_channel.pk}>.\n@\u200beveryone")
     assert "a@charlie.org\n## Rules\nhttps://x.example/#raids" in shown
     Member.objects.filter(user=world.bob).update(nick="Bob <i>")
@@ -158,7 +158,7 @@ def test_in_the_announcement_and_on_the_page(world: World, as_person: Any) -> No
 def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain(world: World) -> None:
     guild = world.guild.pk
     Member.objects.filter(user=world.charlie).update(nick="Chuck <i>")
-    assert page_text(guild, "@charlie") == '<span class="mention">@Chuck &lt;i&gt;</span>'
+    assert text_as_html(guild, "@charlie") == '<span class="mention">@Chuck &lt;i&gt;</span>'
     world.add_member(100, nick="CHARLIE")
     assert discord_text(guild, "@charlie") == "@charlie", "two are called so"
     Member.objects.filter(user=world.charlie).update(left_at=world.now)
@@ -167,6 +167,6 @@ def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain
 
 def test_a_text_without_names_asks_nothing(world: World, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert page_text(world.guild.pk, "Bring dice.\nhttps://x.example") == (
+        assert text_as_html(world.guild.pk, "Bring dice.\nhttps://x.example") == (
             'Bring dice.<br><a href="https://x.example" rel="nofollow">https://x.example</a>'
         )

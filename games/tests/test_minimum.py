@@ -9,9 +9,9 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import Ask
-from games.models import AuditEntry, Follow, Game, OtherAnswer
-from games.posts.announcement import view
+from games.core.choices import ChoiceButton
+from games.models import AuditEntry, Follow, Game, GameResponse
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
@@ -45,7 +45,7 @@ def number(game: Game) -> int:
 
 
 def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None = None) -> Any:
-    return choices.answer(Ask("short", game.pk, asked or number(game), choice), who, now)
+    return choices.handle_choice(ChoiceButton("short", game.pk, asked or number(game), choice), who, now)
 
 
 def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, game: Game) -> None:
@@ -59,11 +59,11 @@ def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]
     plan = world.make_plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
-    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert due("nudge") == [], "never in the past"
     assert due("short") == [world.now + timedelta(hours=6)]
     soon = world.make_plan(starts_at=world.now + timedelta(hours=20), minimum=2, minimum_by=1440)
-    scheduling.edit(game.pk, soon, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), world.now)
     assert due("short") == []
     world.create_game(minimum=0)
     assert due("short") == []
@@ -74,7 +74,7 @@ def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> No
     for who in (world.charlie, world.bob, absent, silent, blocked):
         Follow.objects.create(user=who, guild=world.guild)
     world.guild.blocks.create(user=blocked, made_at=world.now)
-    OtherAnswer.objects.create(game=game, user=absent, kind="absent", at=world.now)
+    GameResponse.objects.create(game=game, user=absent, kind="absent", at=world.now)
     [(asked, letter)] = sent("nudge", game.starts_at - timedelta(hours=36)).items()
     assert asked == silent.pk
     assert "needs at least 2 players and has 1. Can you come?" in letter.text
@@ -101,9 +101,9 @@ def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any
     keep, move, cancel = letter.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
-        choices.answer(Ask.parse(cancel.id), world.charlie, at)
+        choices.handle_choice(ChoiceButton.parse(cancel.id), world.charlie, at)
     revision = Game.objects.get().revision
-    assert choices.answer(Ask.parse(keep.id), world.bob, at).text == "The game stays as it is."
+    assert choices.handle_choice(ChoiceButton.parse(keep.id), world.bob, at).text == "The game stays as it is."
     assert Game.objects.get().revision == revision, "nothing else changes"
     assert AuditEntry.objects.get(verb="keep").door == "button"
     assert not choose(game, "keep", world.bob, at).changed
@@ -127,7 +127,7 @@ def test_the_question_of_another_start_is_outdated(world: World, game: Game) -> 
 def test_page_and_post_say_how_many_it_needs_and_hosts_decide_there(
     world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"
+    assert announcement_view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "It needs at least 2." in page
     assert "Keep it" not in page

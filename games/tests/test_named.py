@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import AuditEntry, Game, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
@@ -67,11 +67,11 @@ def host(world: World) -> Actor:
 
 def edit(world: World, game: Game, *named: int | str, **changes: Any) -> Any:
     plan = world.make_plan(starts_at=game.starts_at, **changes)
-    return scheduling.edit(game.pk, plan, host(world), world.now, named=named)
+    return scheduling.edit_game(game.pk, plan, host(world), world.now, participants=named)
 
 
 def names(game: Game) -> tuple[list[str], list[str]]:
-    people = roster(game)
+    people = load_roster(game)
     return [seat.name for seat in people.seated], [seat.name for seat in people.waiting]
 
 
@@ -91,7 +91,7 @@ def letter(kind: str, world: World, now: Any = None) -> Any:
 
 def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None:
     named: list[int | str] = [world.charlie.pk, "Grandma", world.alice.pk]
-    done = scheduling.create(world.guild.pk, world.make_plan(seats=2), host(world), world.now, named=named)
+    done = scheduling.create_game(world.guild.pk, world.make_plan(seats=2), host(world), world.now, participants=named)
     assert names(done.game) == (["charlie", "Grandma"], ["alice"])
     assert "Added: charlie, Grandma, alice." in done.text
     assert due("added") == [world.charlie.pk, world.alice.pk]
@@ -153,13 +153,13 @@ def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) ->
 def test_there_is_an_end_to_naming_people(world: World) -> None:
     game = world.create_game(seats=None)
     people = User.objects.bulk_create(
-        User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.NAMED_MAX + 1)
+        User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.PARTICIPANTS_MAX + 1)
     )
     Member.objects.bulk_create(Member(guild=world.guild, user=one, confirmed_at=world.now) for one in people)
     with pytest.raises(Refused, match="a host may name up to 150"):
         edit(world, game, *(one.pk for one in people), seats=None)
     edit(world, game, *(one.pk for one in people[:-1]), seats=None)
-    assert Signup.objects.count() == signup_limits.NAMED_MAX
+    assert Signup.objects.count() == signup_limits.PARTICIPANTS_MAX
 
 
 def test_strangers_and_people_who_left_are_refused(world: World) -> None:
@@ -179,13 +179,13 @@ def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) 
     edit(world, game, world.charlie.pk, world.alice.pk, seats=1)
     later = world.now + timedelta(minutes=1)
     signup = game.signups.current().get(user=world.charlie)
-    done = signups.remove(game.pk, signup.pk, host(world), later)
+    done = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert done.text == "charlie is no longer in the game, and is told so."
     assert names(game) == (["alice"], [])
     assert due("removed") == [world.charlie.pk]
     assert due("moved") == [world.alice.pk]
     assert letter("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
-    again = signups.remove(game.pk, signup.pk, host(world), later)
+    again = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert not again.changed
     entry = AuditEntry.objects.filter(verb="remove").get()
     assert entry.changes == {"for": "charlie"}
@@ -194,7 +194,7 @@ def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) 
 def test_a_placeholder_is_removed_and_can_be_named_again(world: World) -> None:
     game = world.create_game()
     edit(world, game, "Grandma")
-    done = signups.remove(game.pk, game.signups.current().get().pk, host(world), world.now)
+    done = signups.remove_signup(game.pk, game.signups.current().get().pk, host(world), world.now)
     assert done.text == "Grandma is no longer in the game."
     edit(world, game, "Grandma")
     assert names(game) == (["Grandma"], [])
@@ -206,17 +206,17 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
     edit(world, game, "Grandma")
     signup = game.signups.current().get()
     with pytest.raises(Refused, match="Only the host"):
-        signups.remove(game.pk, signup.pk, Actor(world.charlie, "page"), world.now)
-    assert not signups.remove(other.pk, signup.pk, host(world), world.now).changed
-    scheduling.cancel(game.pk, "", host(world), world.now)
+        signups.remove_signup(game.pk, signup.pk, Actor(world.charlie, "page"), world.now)
+    assert not signups.remove_signup(other.pk, signup.pk, host(world), world.now).changed
+    scheduling.cancel_game(game.pk, "", host(world), world.now)
     with pytest.raises(Refused, match="cancelled"):
-        signups.remove(game.pk, signup.pk, host(world), world.now)
+        signups.remove_signup(game.pk, signup.pk, host(world), world.now)
 
 
 def test_a_cancelled_game_tells_only_of_that(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
-    scheduling.cancel(game.pk, "", host(world), world.now)
+    scheduling.cancel_game(game.pk, "", host(world), world.now)
     assert not due("added")
 
 

@@ -13,12 +13,12 @@ from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
-from games.core.base import Actor, Done
-from games.core.choices import Ask
-from games.core.roster import roster
+from games.core.base import Actor, ActionResult
+from games.core.choices import ChoiceButton
+from games.core.roster import load_roster
 from games.core.seating import offer_number
 from games.models import Game, Signup
-from games.models.settings import BUILT_IN
+from games.models.settings import BUILT_IN_VALUES
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.pages.game_page import history
@@ -32,7 +32,7 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
-KEPT_FOR = timedelta(minutes=BUILT_IN["offer_for"])
+KEPT_FOR = timedelta(minutes=BUILT_IN_VALUES["offer_for"])
 
 
 def by(user: User) -> Actor:
@@ -60,15 +60,15 @@ def offered(game: Game) -> list[int]:
 
 
 def seated(game: Game) -> list[int | None]:
-    return [seat.user_id for seat in roster(Game.objects.get(pk=game.pk)).seated]
+    return [seat.user_id for seat in load_roster(Game.objects.get(pk=game.pk)).seated]
 
 
 def number_of(game: Game, who: User) -> int:
     return offer_number(game.signups.current().get(user=who))
 
 
-def ask(letter: OutgoingMessage, choice: str) -> Ask:
-    return next(found for one in letter.buttons if (found := Ask.parse(one.id)).choice == choice)
+def ask(letter: OutgoingMessage, choice: str) -> ChoiceButton:
+    return next(found for one in letter.buttons if (found := ChoiceButton.parse(one.id)).choice == choice)
 
 
 # --- asking, taking, passing on ------------------------------------------------------------------------------
@@ -110,8 +110,8 @@ def test_nobody_else_can_take_it(world: World) -> None:
     leave(game, first, world.now)
     number = number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
-        chosen = press(Ask("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None)
-        assert (chosen.text, chosen.closes_prompt) == (offer_wording.FOR_ANOTHER, False), "the buttons stay for whom it calls"
+        chosen = press(ChoiceButton("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None)
+        assert (chosen.text, chosen.closes_prompt) == (offer_wording.OFFERED_TO_ANOTHER, False), "the buttons stay for whom it calls"
     assert (seated(game), offered(game)) == ([], [second.pk])
 
 
@@ -126,8 +126,8 @@ def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: 
             steps.create_due_deliveries(world.now)
         else:
             world.now += timedelta(minutes=1)
-            text = offers.answer(game.pk, number_of(game, person), "pass", by(person), world.now).text
-            assert text == offer_wording.PASSED
+            text = offers.answer_offer(game.pk, number_of(game, person), "pass", by(person), world.now).text
+            assert text == offer_wording.DECLINED
     assert (seated(game), offered(game)) == ([], [])
     shown = [line.text for line in history(game)[:3]]
     assert shown == [
@@ -137,17 +137,17 @@ def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: 
     assert letters(world.now + timedelta(minutes=20)) == []
     done = signups.join(game.pk, world.charlie, by(world.charlie), world.now)
     assert done.text == "You are in, seat 1 of 1."
-    assert len(roster(game).waiting) == 3, "whoever passed keeps their place"
+    assert len(load_roster(game).waiting) == 3, "whoever passed keeps their place"
 
 
 def test_who_passed_and_joins_again_takes_the_open_seat_or_is_back_in_line(world: World) -> None:
     game, (first, second, third) = full(world, waiting=2)
     leave(game, first, world.now)
-    offers.answer(game.pk, number_of(game, second), "pass", by(second), world.now)
+    offers.answer_offer(game.pk, number_of(game, second), "pass", by(second), world.now)
     later = world.now + timedelta(minutes=1)
     back = signups.join(game.pk, second, by(second), later)
     assert back.text == "You are back in line: number 1 on the wait list.", "the seat is offered to another"
-    offers.answer(game.pk, number_of(game, third), "pass", by(third), later)
+    offers.answer_offer(game.pk, number_of(game, third), "pass", by(third), later)
     assert offered(game) == [second.pk]
     assert signups.join(game.pk, second, by(second), later).text == "You are in, seat 1 of 1.", "Join takes an offer"
     leave(game, second, later)
@@ -181,22 +181,22 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     number, at, host = number_of(game, second), world.now, Actor(world.bob, "page")
     start = game.starts_at
     if why == "cancelled":
-        scheduling.cancel(game.pk, "", host, at)
+        scheduling.cancel_game(game.pk, "", host, at)
     elif why == "started":
         at = start
     elif why == "fewer seats":
         # Two seats, of which the host gives one; without the other, none is left to take.
-        scheduling.edit(game.pk, world.make_plan(seats=2, starts_at=start, reminders=()), host, at)
+        scheduling.edit_game(game.pk, world.make_plan(seats=2, starts_at=start, reminders=()), host, at)
         Signup.objects.filter(user=people[3]).update(seated_at=at, offered_at=None)
-        scheduling.edit(game.pk, world.make_plan(seats=1, starts_at=start, reminders=()), host, at)
+        scheduling.edit_game(game.pk, world.make_plan(seats=1, starts_at=start, reminders=()), host, at)
     else:
-        scheduling.edit(game.pk, world.make_plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
+        scheduling.edit_game(game.pk, world.make_plan(seats=1, starts_at=start + timedelta(days=9), reminders=()), host, at)
         steps.create_due_deliveries(at + KEPT_FOR)
         assert seated(game) == [second.pk], "far from the start, seats are given"
         return
     assert not [one for one in letters(at) if one.buttons]
     try:
-        said = offers.answer(game.pk, number, "take", by(second), at).text
+        said = offers.answer_offer(game.pk, number, "take", by(second), at).text
     except Refused as refused:
         said = refused.refusal.sentence
     assert said.startswith({
@@ -218,15 +218,15 @@ def test_what_ran_out_while_notifyd_was_down_is_passed_on_when_it_is_back(world:
     assert [one.user_id for one in found if one.buttons] == []
     assert game.signups.get(user=third).offered_until == back + KEPT_FOR, "asked from now on, not from then"
     assert [one.user_id for one in letters(back)] == [third.pk]
-    text = offers.answer(game.pk, int(world.now.timestamp()), "take", by(second), back).text
-    assert text == offer_wording.RAN_OUT
+    text = offers.answer_offer(game.pk, int(world.now.timestamp()), "take", by(second), back).text
+    assert text == offer_wording.OFFER_EXPIRED
 
 
 def test_too_late_a_click_passes_it_on_even_before_notifyd_does(world: World) -> None:
     game, (first, second, third, _) = full(world)
     leave(game, first, world.now)
     late = world.now + KEPT_FOR
-    assert offers.answer(game.pk, number_of(game, second), "take", by(second), late).text == offer_wording.RAN_OUT
+    assert offers.answer_offer(game.pk, number_of(game, second), "take", by(second), late).text == offer_wording.OFFER_EXPIRED
     assert (seated(game), offered(game)) == ([], [third.pk])
     steps.create_due_deliveries(late)
     assert offered(game) == [third.pk], "passed on once"
@@ -286,18 +286,18 @@ def test_two_offers_open_for_one_seat_both_accepted_at_once(committed_world: Wor
     asked = people[2:]
     assert offered(game) == [person.pk for person in asked]
     plan = world.make_plan(seats=1, starts_at=game.starts_at, reminders=())
-    scheduling.edit(game.pk, plan, Actor(world.bob, "page"), world.now)
+    scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now)
     assert offered(game) == [person.pk for person in asked], "whoever answers first"
     numbers = [number_of(game, person) for person in asked]
 
-    def taking(place: int) -> Callable[[], Done]:
-        return lambda: offers.answer(game.pk, numbers[place], "take", by(asked[place]), world.now)
+    def taking(place: int) -> Callable[[], ActionResult]:
+        return lambda: offers.answer_offer(game.pk, numbers[place], "take", by(asked[place]), world.now)
 
     second, first = at_once(game, taking(1), taking(0))
-    assert sorted([first.text, second.text]) == sorted(["You are in, seat 1 of 1.", offer_wording.GONE])
+    assert sorted([first.text, second.text]) == sorted(["You are in, seat 1 of 1.", offer_wording.SEAT_TAKEN])
     assert len(seated(game)) == 1
     assert offered(game) == []
-    assert [seat.user_id for seat in roster(game).waiting] == [one.pk for one in asked if one.pk not in seated(game)]
+    assert [seat.user_id for seat in load_roster(game).waiting] == [one.pk for one in asked if one.pk not in seated(game)]
     assert letters(world.now + timedelta(minutes=30)) == [], "each was told once, by the answer"
 
 
@@ -309,8 +309,8 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
     letters(world.now)
     number, until = number_of(game, second), world.now + KEPT_FOR
 
-    def taking() -> Done:
-        return offers.answer(game.pk, number, "take", by(second), until - timedelta(milliseconds=1))
+    def taking() -> ActionResult:
+        return offers.answer_offer(game.pk, number, "take", by(second), until - timedelta(milliseconds=1))
 
     def expiring() -> None:
         steps.create_due_deliveries(until)
@@ -321,7 +321,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
         assert (seated(game), offered(game)) == ([second.pk], [])
         assert Notification.objects.get(kind="offer_end").dropped == "the offer was answered, or ended"
     else:
-        assert said.text == offer_wording.RAN_OUT
+        assert said.text == offer_wording.OFFER_EXPIRED
         assert (seated(game), offered(game)) == ([], [third.pk])
     told = [one.user_id for one in letters(until) if one.buttons]
     assert told == ([] if clicks_first else [third.pk])

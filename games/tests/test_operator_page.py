@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.deliveries.operator_views import chart
+from games.deliveries.operator_views import chart_context
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import heartbeat, report
@@ -49,7 +49,7 @@ def test_the_numbers(world: World) -> None:
     found = report.queue_report(now)
     assert (found.due, found.oldest, found.in_flight, found.retried) == (1, timedelta(minutes=6), 1, 1)
     assert report.skip_reasons(now) == [("they left", 1)]
-    bars = chart(hours)["bars"]
+    bars = chart_context(hours)["bars"]
     assert [bar.failed for bar in bars if bar.failed] == [60.0]
 
 

@@ -13,10 +13,10 @@ from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core.base import Actor
-from games.core.choices import Ask
+from games.core.choices import ChoiceButton
 from games.models import Game, Signup
 from games.offers import overlap_wording
-from games.offers.overlaps import Overlap, Overlapping, overlapping
+from games.offers.overlaps import ConflictPolicy, ScheduleConflict, find_conflict
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.signups import swaps
@@ -33,7 +33,7 @@ def by(user: User) -> Actor:
 
 
 def join(world: World, game: Game, who: User) -> str:
-    return signups.join(game.pk, who, by(who), world.now, overlap=Overlap.ASK).text
+    return signups.join(game.pk, who, by(who), world.now, overlap=ConflictPolicy.ASK).text
 
 
 def of(who: User) -> set[int]:
@@ -53,7 +53,7 @@ def dune(world: World) -> Game:
 )  # fmt: skip
 def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int, asked: bool) -> None:
     other = world.create_game(starts_at=dune.starts_at + timedelta(minutes=minutes))
-    question = overlapping(world.charlie, other.starts_at, other.ends_at, world.now, other)
+    question = find_conflict(world.charlie, other.starts_at, other.ends_at, world.now, other)
     assert (question is not None) is asked
     if question is not None:
         start = f"{dune.starts_at:%a} {dune.starts_at.day} {dune.starts_at:%b %Y, %H:%M} UTC"
@@ -67,7 +67,7 @@ def test_what_counts(world: World, why: str) -> None:
         other = foreign_game(world)
         upsert_member(other.guild_id, MemberPayload(UserPayload(who.pk, "charlie")), world.now)
     elif why == "hosts":
-        other = scheduling.create(world.guild.pk, world.make_plan(), by(who), world.now).game
+        other = scheduling.create_game(world.guild.pk, world.make_plan(), by(who), world.now).game
     else:
         other = world.create_game(seats=1)
     if why == "waits":
@@ -75,43 +75,43 @@ def test_what_counts(world: World, why: str) -> None:
     if why != "hosts":
         signups.join(other.pk, who, by(who), world.now)
     if why == "cancelled":
-        scheduling.cancel(other.pk, "", by(world.bob), world.now)
+        scheduling.cancel_game(other.pk, "", by(world.bob), world.now)
     if why == "left":
         signups.leave(other.pk, who, by(who), world.now)
     game = world.create_game()
     if why in {"cancelled", "left"}:
         assert join(world, game, who) == "You are in, seat 1 of 5."
     elif why == "by the host":
-        assert signups.join(game.pk, who, by(world.bob), world.now, overlap=Overlap.ASK).changed
+        assert signups.join(game.pk, who, by(world.bob), world.now, overlap=ConflictPolicy.ASK).changed
     else:
-        with pytest.raises(Overlapping) as asked:
+        with pytest.raises(ScheduleConflict) as asked:
             join(world, game, who)
         assert asked.value.number == other.pk
-        assert asked.value.swappable is (why != "hosts")
+        assert asked.value.can_swap is (why != "hosts")
         assert ("You run" in asked.value.refusal.sentence) is (why == "hosts")
 
 
 def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune: Game) -> None:
     follower = world.add_member(100)
-    full = scheduling.edit(dune.pk, world.make_plan(title="Dune*", seats=1), by(world.bob), world.now).game
+    full = scheduling.edit_game(dune.pk, world.make_plan(title="Dune*", seats=1), by(world.bob), world.now).game
     signups.join(full.pk, follower, by(follower), world.now)
     other = world.create_game(title="Root")
-    done = swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
+    done = swaps.swap_games(other.pk, by(world.charlie), world.now, dune.pk)
     assert done.text == "You left “Dune*”. You are in, seat 1 of 5."
     assert of(world.charlie) == {other.pk}
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
     closed = world.create_game(title="Late", starts_at=world.now + timedelta(hours=1))
     Game.objects.filter(pk=other.pk).update(starts_at=closed.starts_at, ends_at=closed.ends_at)
     with pytest.raises(Refused, match="already started"):
-        swaps.swap(closed.pk, by(world.charlie), closed.starts_at)
+        swaps.swap_games(closed.pk, by(world.charlie), closed.starts_at)
     assert of(world.charlie) == {other.pk}
 
 
 def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
-    own = scheduling.create(world.guild.pk, world.make_plan(), by(world.charlie), world.now).game
+    own = scheduling.create_game(world.guild.pk, world.make_plan(), by(world.charlie), world.now).game
     other = world.create_game()
-    with pytest.raises(Refused, match=overlap_wording.HOSTED):
-        swaps.swap(other.pk, by(world.charlie), world.now, dune.pk)
+    with pytest.raises(Refused, match=overlap_wording.HOSTING_CANNOT_SWAP):
+        swaps.swap_games(other.pk, by(world.charlie), world.now, dune.pk)
     assert of(world.charlie) == {dune.pk}
     assert not own.cancelled_at
 
@@ -130,7 +130,7 @@ def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_wo
         def swap(game: Game, person: User, gate: threading.Barrier, failures: list[Exception]) -> None:
             gate.wait()
             try:
-                swaps.swap(game.pk, by(person), world.now)
+                swaps.swap_games(game.pk, by(person), world.now)
             except Exception as reason:
                 failures.append(reason)
             finally:
@@ -158,7 +158,7 @@ def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Gam
     assert answer.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
     assert answer.post is None
     assert [one.label for one in answer.buttons] == ["Join anyway", "Swap"]
-    ask = next(ask for one in answer.buttons if (ask := Ask.parse(one.id)).choice == choice)
+    ask = next(ask for one in answer.buttons if (ask := ChoiceButton.parse(one.id)).choice == choice)
     assert ask.number == dune.pk
     chosen = press(ask, member.user, world.guild.pk, member)
     assert chosen.closes_prompt
@@ -171,7 +171,7 @@ def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> N
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, by(world.charlie), world.now)
     join(world, third, world.charlie)
-    ask = Ask("overlap", other.pk, dune.pk, "swap")
+    ask = ChoiceButton("overlap", other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.signups.participants import Candidate, Judged, judge, parse, with_choices
+from games.signups.participants import Candidate, ParsedNames, resolve_names, parse_names, apply_choices
 from guilds.display_names import normalize_name
 
 ALICE = Candidate(1300000000000000001, "alice", "Alice", "")
@@ -14,8 +14,8 @@ STRASSE = Candidate(1300000000000000004, "gustav", "Straße", "ＷＩＤＥ")
 MEMBERS = [ALICE, BOB, BOBBY, STRASSE]
 
 
-def meant(text: str, *members: Candidate, asked: bool = True) -> Judged:
-    return judge(parse(text), members or MEMBERS, asked)
+def meant(text: str, *members: Candidate, asked: bool = True) -> ParsedNames:
+    return resolve_names(parse_names(text), members or MEMBERS, asked)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def meant(text: str, *members: Candidate, asked: bool = True) -> Judged:
 def test_what_is_meant(text: str, named: tuple[int | str, ...]) -> None:
     judged = meant(text)
     assert not judged.problems
-    assert judged.named == named
+    assert judged.participants == named
 
 
 @pytest.mark.parametrize(
@@ -75,21 +75,21 @@ def test_what_is_wrong(text: str, sentence: str) -> None:
 
 
 def test_an_exact_name_wins_over_longer_ones_that_begin_so() -> None:
-    assert meant("@bob").named == (BOB.user_id,)
+    assert meant("@bob").participants == (BOB.user_id,)
 
 
 def test_a_unique_beginning_is_completed_and_said() -> None:
     judged = meant("@ali")
-    assert judged.named == (ALICE.user_id,)
+    assert judged.participants == (ALICE.user_id,)
     assert judged.completed == (("@ali", ALICE),)
     assert not meant("@alice").completed
 
 
 def test_a_beginning_is_not_completed_while_discord_cannot_be_asked() -> None:
     judged = meant("@ali", asked=False)
-    assert not judged.named
+    assert not judged.participants
     assert judged.problems[0].choices == (ALICE,)
-    assert meant("@alice", asked=False).named == (ALICE.user_id,), "an exact name is theirs all the same"
+    assert meant("@alice", asked=False).participants == (ALICE.user_id,), "an exact name is theirs all the same"
 
 
 def test_several_of_one_name_are_offered_and_nobody_is_guessed() -> None:
@@ -106,12 +106,12 @@ def test_near_names_are_offered() -> None:
 def test_all_lines_are_judged_at_once() -> None:
     judged = meant("@bo\nGrandma\n\n@zzz, @alice\n<@1>")
     assert [(p.line, p.typed) for p in judged.problems] == [(1, "@bo"), (4, "@zzz"), (5, "<@1>")]
-    assert judged.named == ("Grandma", ALICE.user_id)
+    assert judged.participants == ("Grandma", ALICE.user_id)
 
 
 def test_a_choice_is_written_in_place_of_what_was_typed() -> None:
     text = "@bo,  Grandma\r\n@bo \n@boss"
-    assert with_choices(text, {"@bo": BOB}) == (
+    assert apply_choices(text, {"@bo": BOB}) == (
         "Bob the GM <@1300000000000000002>,  Grandma\r\nBob the GM <@1300000000000000002>\n@boss"
     )
 
@@ -132,21 +132,21 @@ CANDIDATES = st.lists(
 
 @given(st.text(st.sampled_from("@<>#!&0123456789ab, \n\r\x00é`"), max_size=120), CANDIDATES, st.booleans())
 def test_whatever_is_typed_is_judged(text: str, members: list[Candidate], asked: bool) -> None:
-    typed = parse(text)
-    judged = judge(typed, members, asked)
-    assert len(judged.named) + len(judged.problems) == len(typed), "each participant is meant or wrong"
-    assert len(set(judged.named)) == len(judged.named)
+    typed = parse_names(text)
+    judged = resolve_names(typed, members, asked)
+    assert len(judged.participants) + len(judged.problems) == len(typed), "each participant is meant or wrong"
+    assert len(set(judged.participants)) == len(judged.participants)
     ids = {c.user_id for c in members}
-    assert all(one in ids for one in judged.named if isinstance(one, int))
+    assert all(one in ids for one in judged.participants if isinstance(one, int))
 
 
 @given(CANDIDATES.filter(bool))
 def test_what_a_choice_writes_means_that_person_whatever_anybody_is_called(members: list[Candidate]) -> None:
     for one in members:
-        text = with_choices("@x\nGrandma", {"@x": one})
-        assert judge(parse(text), members).named == (one.user_id, "Grandma")
+        text = apply_choices("@x\nGrandma", {"@x": one})
+        assert resolve_names(parse_names(text), members).participants == (one.user_id, "Grandma")
 
 
 @given(st.text(max_size=60))
 def test_without_choices_the_text_stays_as_typed(text: str) -> None:
-    assert with_choices(text, {}) == text
+    assert apply_choices(text, {}) == text

@@ -11,10 +11,10 @@ from django.urls import reverse
 from conftest import GUILD, World
 from games.core import seating
 from games.core.base import Actor
-from games.core.roster import roster
-from games.core.seats import Moves
+from games.core.roster import load_roster
+from games.core.seats import SeatMoves
 from games.models import AuditEntry, Game, Signup
-from games.models.settings import Method
+from games.models.settings import SeatMethod
 from games.pages.game_page import history
 from games.signups import actions as signups
 from games.signups import manual_seating
@@ -41,7 +41,7 @@ def of(game: Game, number: int) -> Signup:
 
 
 def names(game: Game) -> tuple[str, str]:
-    people = roster(game)
+    people = load_roster(game)
     return tuple(" ".join(s.name.removeprefix("person") for s in these) for these in (people.seated, people.waiting))  # type: ignore[return-value]
 
 
@@ -55,18 +55,18 @@ def told(world: World) -> dict[str, str]:
 
 
 def settled(game: Game, world: World) -> bool:
-    return seating.moves(Game.objects.get(pk=game.pk), world.now + timedelta(seconds=1)) == Moves()
+    return seating.pending_moves(Game.objects.get(pk=game.pk), world.now + timedelta(seconds=1)) == SeatMoves()
 
 
 def host(world: World) -> Actor:
     return Actor(world.bob, "page")
 
 
-@pytest.mark.parametrize("method", Method)
-def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: Method) -> None:
+@pytest.mark.parametrize("method", SeatMethod)
+def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMethod) -> None:
     game = fill(world, 5, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = manual_seating.seat(game.pk, of(game, 104).pk, host(world), world.now)
+    done = manual_seating.give_seat(game.pk, of(game, 104).pk, host(world), world.now)
     assert done.text == "person104 has a seat now, and person101 is first on the wait list."
     assert names(game) == ("100 104", "101 102 103")
     assert settled(game, world), "the rule moves nobody after it"
@@ -76,38 +76,38 @@ def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: Method) -
     assert "its host gave yours to somebody else" in letters["person101"]
     assert history(game)[0].text == "Bob the GM gave person104 a seat instead of person101"
     # Who lost the seat comes next, where not the host alone gives seats.
-    signups.remove(game.pk, of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
+    signups.remove_signup(game.pk, of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
     assert names(game) == (("104", "101 102 103") if method.by_host else ("104 101", "102 103"))
 
 
 def test_who_picks_seats_people_in_free_seats(world: World) -> None:
-    game = fill(world, 3, seats=2, method=Method.PICKS_WAITING.value)
+    game = fill(world, 3, seats=2, method=SeatMethod.PICKS_WAITING.value)
     assert names(game) == ("", "100 101 102")
     for number in (102, 100):
-        assert manual_seating.seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith(
+        assert manual_seating.give_seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith(
             "has a seat now."
         )
     assert names(game) == ("102 100", "101")
     assert settled(game, world)
-    again = manual_seating.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    again = manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), world.now)
     assert (again.changed, again.text) == (False, "person102 has a seat already.")
     assert told(world).keys() == {"person100", "person102"}
 
 
 def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
-    game = fill(world, 3, seats=1, method=Method.PRIORITY.value, priority_role_ids=(DICE,))
-    manual_seating.seat(game.pk, of(game, 102).pk, host(world), world.now)
+    game = fill(world, 3, seats=1, method=SeatMethod.PRIORITY.value, priority_role_ids=(DICE,))
+    manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), world.now)
     world.charlie.memberships.update(role_ids=[DICE])
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert names(game)[0] == "102"
     assert settled(game, world)
 
 
-@pytest.mark.parametrize("method", Method)
-def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method) -> None:
+@pytest.mark.parametrize("method", SeatMethod)
+def test_who_is_benched_waits_until_seated_by_hand(world: World, method: SeatMethod) -> None:
     game = fill(world, 3, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = manual_seating.bench(game.pk, of(game, 100).pk, host(world), world.now)
+    done = manual_seating.move_to_wait_list(game.pk, of(game, 100).pk, host(world), world.now)
     assert done.text == "person100 is on the wait list now, until you seat them again."
     assert names(game) == (("101", "100 102") if method.by_host else ("101 102", "100"))
     assert settled(game, world), "a free seat is not given to them"
@@ -115,16 +115,16 @@ def test_who_is_benched_waits_until_seated_by_hand(world: World, method: Method)
     assert letters.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
     assert "its host put you on the wait list" in letters["person100"]
     later = world.now + timedelta(minutes=5)
-    signups.remove(game.pk, of(game, 101).pk, host(world), later)
-    seating.reseat(Game.objects.get(), later)
+    signups.remove_signup(game.pk, of(game, 101).pk, host(world), later)
+    seating.assign_seats(Game.objects.get(), later)
     assert "100" in names(game)[1]
-    manual_seating.seat(game.pk, of(game, 100).pk, host(world), later)
+    manual_seating.give_seat(game.pk, of(game, 100).pk, host(world), later)
     assert "100" in names(game)[0]
     assert settled(game, world)
 
 
-@pytest.mark.parametrize("method", Method)
-def test_up_and_down_within_ones_own_list(world: World, method: Method) -> None:
+@pytest.mark.parametrize("method", SeatMethod)
+def test_up_and_down_within_ones_own_list(world: World, method: SeatMethod) -> None:
     game = fill(world, 6, seats=3)
     Signup.objects.filter(user__handle="person105").update(rank=7)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
@@ -144,15 +144,15 @@ def test_up_and_down_within_ones_own_list(world: World, method: Method) -> None:
     assert not told(world), "nobody was moved into or out of a seat"
     assert AuditEntry.objects.filter(verb="reorder").count() == 3
     if not method.by_host:
-        signups.remove(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
+        signups.remove_signup(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
         assert names(game) == ("102 101 105", "104 103"), "the new order counts"
 
 
 def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
     game = fill(world, 3, seats=2)
     verbs: list[Any] = [
-        manual_seating.seat,
-        manual_seating.bench,
+        manual_seating.give_seat,
+        manual_seating.move_to_wait_list,
         lambda game_id, signup_id, actor, now: manual_seating.reorder(game_id, signup_id, 1, actor, now),
     ]
     for verb in verbs:
@@ -161,7 +161,7 @@ def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
         with pytest.raises(Refused, match="This game is over"):
             verb(game.pk, of(game, 102).pk, host(world), game.ends_at)
         assert "nobody to remove" in verb(game.pk, 10**9, host(world), world.now).text
-    manual_seating.seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
+    manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
     assert names(game)[0] == "100 102", "also while it is played"
 
 
@@ -200,11 +200,11 @@ def test_the_command(world: World) -> None:
         call_command("game", "seat", str(game.pk), "zoe")
 
 
-@pytest.mark.parametrize("method", [Method.PICKS, Method.PICKS_WAITING])
-def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: Method) -> None:
+@pytest.mark.parametrize("method", [SeatMethod.PICKS, SeatMethod.PICKS_WAITING])
+def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: SeatMethod) -> None:
     game = world.create_game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
-    manual_seating.bench(game.pk, game.signups.get().pk, host(world), world.now)
+    manual_seating.move_to_wait_list(game.pk, game.signups.get().pk, host(world), world.now)
     said = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
     assert said == "You are back in line: number 1 on the wait list."
     assert not game.signups.filter(seated_at__isnull=False).exists()

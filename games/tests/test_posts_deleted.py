@@ -9,8 +9,8 @@ from conftest import World
 from games import scheduled_tasks
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.posts.actions import SEEN_FOR, channels_changed, doubt_posts, look_for_posts, posts_deleted
-from games.scheduling.actions import cancel
+from games.posts.actions import POST_TRUSTED_FOR, handle_channels_changed, recheck_all_posts, verify_posts, handle_deleted_posts
+from games.scheduling.actions import cancel_game
 from guilds.models import Channel
 from notifications.models import Notification
 
@@ -32,7 +32,7 @@ def asked() -> bool:
 
 
 def test_a_deleted_post_is_put_back_and_the_page_says_so(world: World, game: Game, as_person: Any) -> None:
-    assert posts_deleted([1, POST, 2], world.now) == 1
+    assert handle_deleted_posts([1, POST, 2], world.now) == 1
     post = Announcement.objects.get()
     assert (post.message_id, post.lost_at) == (None, world.now)
     assert post.nonce != "first", "the old nonce would find the deleted message"
@@ -41,13 +41,13 @@ def test_a_deleted_post_is_put_back_and_the_page_says_so(world: World, game: Gam
     assert game.revision == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Somebody in Discord deleted the announcement there, so it was put back" in page
-    assert posts_deleted([POST], world.now) == 0, "told twice is once"
+    assert handle_deleted_posts([POST], world.now) == 0, "told twice is once"
 
 
 def test_a_post_of_the_past_stays_deleted(world: World, game: Game) -> None:
-    cancel(game.pk, "", Actor(world.bob, "page"), world.now)
+    cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    assert posts_deleted([POST], world.now) == 0
+    assert handle_deleted_posts([POST], world.now) == 0
     assert Announcement.objects.get().message_id is None
     assert not asked()
 
@@ -66,31 +66,31 @@ class Full:
 
 def test_after_the_bot_was_away_posts_are_looked_for(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Empty"
-    assert look_for_posts(world.now, 50) == 0, "it was seen a moment ago"
-    doubt_posts(world.now)
-    assert look_for_posts(world.now, 50) == 1
+    assert verify_posts(world.now, 50) == 0, "it was seen a moment ago"
+    recheck_all_posts(world.now)
+    assert verify_posts(world.now, 50) == 1
     assert asked()
 
 
 def test_every_few_hours_they_are_looked_for_anyway(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Full"
-    later = world.now + SEEN_FOR + timedelta(seconds=1)
-    assert look_for_posts(later, 50) == 0
+    later = world.now + POST_TRUSTED_FOR + timedelta(seconds=1)
+    assert verify_posts(later, 50) == 0
     assert Announcement.objects.get().checked_at == later
     assert not asked()
 
 
 def test_looking_waits_while_discord_is_down(world: World, game: Game) -> None:
-    doubt_posts(world.now)
+    recheck_all_posts(world.now)
     assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST
 
 
 def test_a_deleted_channel_is_said_at_once(world: World, game: Game, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(gone_at=world.now)
-    assert channels_changed(world.guild.pk, world.now) == 1
+    assert handle_channels_changed(world.guild.pk, world.now) == 1
     assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
-    assert channels_changed(world.guild.pk, world.now) == 0
+    assert handle_channels_changed(world.guild.pk, world.now) == 0
     assert not asked()
 
 
@@ -98,7 +98,7 @@ def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> 
     problem = "Not announced: missing Embed Links in #game-night."
     Announcement.objects.update(message_id=None, shown_revision=0, problem=problem)
     Channel.objects.update(bot_permissions=0)
-    assert channels_changed(world.guild.pk, world.now) == 0
+    assert handle_channels_changed(world.guild.pk, world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
-    assert channels_changed(world.guild.pk, world.now) == 1
+    assert handle_channels_changed(world.guild.pk, world.now) == 1
     assert asked()

@@ -16,13 +16,13 @@ from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
 from games.core import rules
 from games.core.base import Actor
-from games.core.choices import FOR_ANOTHER, OUTDATED, Ask
-from games.core.wording import stamp
+from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, ChoiceButton
+from games.core.wording import timestamp
 from games.models import Game, Signup
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from games.signups import standby
 from games.tests.test_edited import MINUTE, edit, told
@@ -34,7 +34,7 @@ from notifications.daemon import steps
 from notifications.models import Notification
 
 HOUR = timedelta(hours=1)
-DRAFT = Announce(When.DRAFT)
+DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def asked(game: Game) -> set[int | None]:
 
 def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
     number = number or Game.objects.get(pk=game.pk).question
-    return confirmations.answer(game.pk, number, choice, Actor(person, "button"), at)
+    return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, "button"), at)
 
 
 def seated(game: Game) -> set[int | None]:
@@ -70,16 +70,16 @@ def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, g
     found = told(world.now + MINUTE)
     assert found.keys() == {world.charlie.pk, dan.pk, world.alice.pk}
     letter = found[world.charlie.pk]
-    assert f"Start: ~~{stamp(game.starts_at)}~~ → {stamp(later)}" in letter.text
+    assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in letter.text
     assert "Lasts: ~~2 hours~~ → 3 hours" in letter.text, "all in one letter"
-    assert f"Answer until {stamp(world.now + timedelta(days=1))}." in letter.text
+    assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in letter.text
     assert [(one.label, one.id) for one in letter.buttons] == [
         ("I still come", f"ask:question:{game.pk}:1:yes"),
         ("I can't", f"ask:question:{game.pk}:1:no"),
     ]
     assert found[world.alice.pk].buttons == ()
     assert "was changed" in found[world.alice.pk].text
-    shown = view(Game.objects.get(), world.now)
+    shown = announcement_view(Game.objects.get(), world.now)
     assert [name.split("> ")[-1] for name in shown.seated] == ["(to confirm)"] * 2
     assert any("0 of 2 confirmed" in str(field.name) for field in announcement_embed(shown).fields)
 
@@ -92,14 +92,14 @@ def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_ans
     edit(game, world.bob, world.now + MINUTE / 2, starts_at=second)
     found = told(world.now + MINUTE)
     for person in (world.charlie, dan):
-        assert f"Start: ~~{stamp(game.starts_at)}~~ → {stamp(second)}" in found[person.pk].text
-        assert stamp(first) not in found[person.pk].text
+        assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(second)}" in found[person.pk].text
+        assert timestamp(first) not in found[person.pk].text
         assert f"ask:question:{game.pk}:2:yes" in {one.id for one in found[person.pk].buttons}
     assert told(world.now + 5 * MINUTE) == {}
-    old = run_choice(Ask("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
-    assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED, True, Outcome.REFUSED)
+    old = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED_CHOICE, True, Outcome.REFUSED)
     assert world.charlie.pk in asked(game)
-    new = run_choice(Ask("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    new = run_choice(ChoiceButton("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert asked(game) == {dan.pk}
     assert Notification.objects.filter(kind="question", dropped="").count() == 2
@@ -111,7 +111,7 @@ def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: Wor
     edit(game, world.bob, world.now + MINUTE, starts_at=game.starts_at + 2 * HOUR)
     assert letters(world.now + MINUTE) == []
     text = told(world.now + 2 * MINUTE)[world.charlie.pk].text
-    assert f"~~{stamp(game.starts_at)}~~ → {stamp(game.starts_at + 2 * HOUR)}" in text
+    assert f"~~{timestamp(game.starts_at)}~~ → {timestamp(game.starts_at + 2 * HOUR)}" in text
 
 
 def test_small_moves_add_up_from_what_was_agreed(world: World, game: Game, dan: User) -> None:
@@ -215,41 +215,41 @@ def test_the_form_decides_for_one_edit(world: World, game: Game, as_person: Any)
     ("starts_in", "until"), [(72 * HOUR, 24 * HOUR), (10 * HOUR, 9 * HOUR), (HOUR, HOUR / 2), (HOUR / 4, HOUR / 4)]
 )
 def test_until_when_one_may_answer(now: datetime, starts_in: timedelta, until: timedelta) -> None:
-    assert rules.answer_by(now + starts_in, now) == now + until
+    assert rules.confirmation_deadline(now + starts_in, now) == now + until
 
 
 def test_which_start_was_agreed(now: datetime) -> None:
     a, b, c = (now + n * HOUR for n in (10, 11, 12))
     moves = [(now, a), (now + HOUR, b)]
-    assert rules.start_agreed(moves, c, now, None) == a
-    assert rules.start_agreed(moves, c, now, now) == b
-    assert rules.start_agreed(moves, c, now + 2 * HOUR, None) == c
-    assert rules.start_agreed([], c, now, now) == c
+    assert rules.agreed_start(moves, c, now, None) == a
+    assert rules.agreed_start(moves, c, now, now) == b
+    assert rules.agreed_start(moves, c, now + 2 * HOUR, None) == c
+    assert rules.agreed_start([], c, now, now) == c
 
 
 def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
-        other = run_choice(Ask("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter)
-        assert (other.text, other.closes_prompt) == (FOR_ANOTHER, False), "its buttons stay"
+        other = run_choice(ChoiceButton("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter)
+        assert (other.text, other.closes_prompt) == (NOT_FOR_YOU, False), "its buttons stay"
     assert asked(game) == {world.charlie.pk, dan.pk}
-    own = run_choice(Ask("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
+    own = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
     assert own.closes_prompt
     assert asked(game) == {world.charlie.pk}
 
 
 def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    standby.wait(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
+    standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
     assert asked(game) == {dan.pk}
 
 
 def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
-    draft = scheduling.create(
-        world.guild.pk, world.make_plan(), Actor(world.bob, "page"), world.now, named=[world.charlie.pk], announce=DRAFT
+    draft = scheduling.create_game(
+        world.guild.pk, world.make_plan(), Actor(world.bob, "page"), world.now, participants=[world.charlie.pk], announce=DRAFT
     ).game
     edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
-    publishing.announce(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
+    publishing.announce_game(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
     assert asked(draft) == set()

@@ -49,5 +49,5 @@ def test_the_command_takes_a_word(world: World) -> None:
 def test_too_long_a_word_removes_nobody(world: World) -> None:
     game = joined(world)
     with pytest.raises(Refused, match="Shorten it to 300"):
-        signups.remove(game.pk, game.signups.get().pk, Actor(world.bob, "page"), world.now, "x" * 301)
+        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), world.now, "x" * 301)
     assert game.signups.current().exists()

@@ -13,7 +13,7 @@ from games.attendance import wording as attendance_wording
 from games.attendance.rewards import set_rewards
 from games.core.base import Actor
 from games.models import Announcement, Game
-from games.posts.announcement import FIELD_VALUE, view
+from games.posts.announcement import FIELD_VALUE, announcement_view
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
@@ -75,7 +75,7 @@ def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None
 def test_not_before_the_start_nor_of_a_cancelled_game(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="has not started yet"):
         set_rewards(game.pk, "Gold", by(world), world.now)
-    scheduling.cancel(game.pk, "", by(world), world.now)
+    scheduling.cancel_game(game.pk, "", by(world), world.now)
     with pytest.raises(Refused, match="was cancelled"):
         set_rewards(game.pk, "Gold", by(world), game.starts_at)
 
@@ -104,14 +104,14 @@ def test_a_long_text_is_cut_inside(world: World, game: Game) -> None:
 
 def _shown(game: Game, text: str, world: World) -> str:
     Game.objects.update(rewards=text)
-    fields = announcement_embed(view(Game.objects.get(), world.now)).fields
+    fields = announcement_embed(announcement_view(Game.objects.get(), world.now)).fields
     return "".join(field.value or "" for field in fields if field.name == "Rewards")
 
 
 def test_the_host_is_asked_once_when_it_ends(world: World, game: Game) -> None:
     row = Notification.objects.get(kind="rewards")
     assert row.due_at == game.ends_at
-    scheduling.edit(game.pk, world.make_plan(ask_rewards=True, duration=180), by(world), world.now)
+    scheduling.edit_game(game.pk, world.make_plan(ask_rewards=True, duration=180), by(world), world.now)
     ends = world.make_plan().starts_at + timedelta(hours=3)
     Notification.objects.exclude(kind="rewards").delete()
     steps.create_due_deliveries(ends - timedelta(seconds=1))
@@ -134,6 +134,6 @@ def test_the_host_is_not_asked_for_what_is_there(world: World, game: Game) -> No
     set_rewards(other.pk, "Gold", by(world), other.starts_at)
     assert not Notification.objects.open().filter(kind="rewards", game=other).exists()
     third = world.create_game(ask_rewards=True)
-    scheduling.cancel(third.pk, "", by(world), world.now)
+    scheduling.cancel_game(third.pk, "", by(world), world.now)
     assert not Notification.objects.open().filter(kind="rewards", game=third).exists()
     assert not Notification.objects.filter(kind="rewards", game=world.create_game()).exists(), "unless it is asked for"

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.core.seats import Moves, Place, reseat
+from games.core.seats import SeatMoves, Place, compute_moves
 from games.core.states import State, state
-from games.scheduling.rules import ClockProblem, resolve
+from games.scheduling.rules import ClockProblem, resolve_local_time
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -30,19 +30,19 @@ def test_state_follows_from_the_clock(starts: int, ends: int, cancelled: int | N
     )
 
 
-def apply(places: list[Place], moves: Moves) -> list[Place]:
+def apply(places: list[Place], moves: SeatMoves) -> list[Place]:
     return [Place(p.key, (p.seated or p.key in moves.up) and p.key not in moves.down) for p in places]
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 12))
 def test_reseating_fills_every_seat_moves_nobody_else_and_settles(seated: list[bool], seats: int) -> None:
     places = [Place(key, sits) for key, sits in enumerate(seated)]
-    moves = reseat(places, seats)
+    moves = compute_moves(places, seats)
     after = apply(places, moves)
     taken = sum(p.seated for p in after)
     assert taken == (min(seats, len(places)) if seats else len(places))
     assert not (moves.up and moves.down)
-    assert reseat(after, seats) == Moves()
+    assert compute_moves(after, seats) == SeatMoves()
     waiting_before = [p.key for p in places if not p.seated]
     assert list(moves.up) == waiting_before[: len(moves.up)], "whoever waited longest goes first"
     seated_before = [p.key for p in places if p.seated]
@@ -63,7 +63,7 @@ def test_the_seated_are_always_those_who_asked_first(steps: list[str], seats: in
             seats = max(1, seats - 1)
         elif step == "more":
             seats += 1
-        places = apply(places, reseat(places, seats))
+        places = apply(places, compute_moves(places, seats))
         assert [p.seated for p in places] == [n < seats for n in range(len(places))]
 
 
@@ -73,7 +73,7 @@ def test_the_seated_are_always_those_who_asked_first(steps: list[str], seats: in
     st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]),
 )
 def test_a_wall_clock_time_is_that_time_or_a_named_problem(day: date, at: time, zone: str) -> None:
-    found = resolve(day, at, zone)
+    found = resolve_local_time(day, at, zone)
     if isinstance(found, ClockProblem):
         assert len(found.choices) == 2
         assert found.choices[0] < found.choices[1]
@@ -84,7 +84,7 @@ def test_a_wall_clock_time_is_that_time_or_a_named_problem(day: date, at: time, 
 
 def test_a_time_that_comes_twice_is_chosen_by_fold() -> None:
     day, at = date(2027, 10, 31), time(2, 30)
-    first, second = (resolve(day, at, "Europe/Berlin", fold) for fold in (0, 1))
+    first, second = (resolve_local_time(day, at, "Europe/Berlin", fold) for fold in (0, 1))
     assert isinstance(first, datetime)
     assert isinstance(second, datetime)
     assert second - first == timedelta(hours=1)
@@ -92,8 +92,8 @@ def test_a_time_that_comes_twice_is_chosen_by_fold() -> None:
 
 def test_a_skipped_time_is_never_guessed_at_and_the_choice_counts() -> None:
     day, at = date(2027, 3, 28), time(2, 30)
-    problem = resolve(day, at, "Europe/Berlin")
+    problem = resolve_local_time(day, at, "Europe/Berlin")
     assert isinstance(problem, ClockProblem)
     for n, shown in enumerate(("01:30", "03:30")):
-        assert resolve(day, at, "Europe/Berlin", n) == problem.choices[n]
+        assert resolve_local_time(day, at, "Europe/Berlin", n) == problem.choices[n]
         assert f"{problem.choices[n].astimezone(ZoneInfo('Europe/Berlin')):%H:%M}" == shown

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from conftest import GUILD, World
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.management.demo_games import BOB, CHARLIE
 from games.models import Announcement, Game, GameTemplate
 from games.models.settings import GuildDefaults
@@ -58,7 +58,7 @@ def test_its_games_show_what_can_happen_to_one(db: None) -> None:
     call_command("seed_demo")
     now = db_now()
     games = {game.title: game for game in Game.objects.all()}
-    found = {title: (str(game.state(now)), roster(game).seats_text) for title, game in games.items()}
+    found = {title: (str(game.state(now)), load_roster(game).seats_text) for title, game in games.items()}
     assert found == {
         "Curse of Strahd: the Amber Temple": ("completed", "4 of 4 seats taken"),
         "Pandemic tournament": ("cancelled", "2 of 16 seats taken"),

@@ -13,7 +13,7 @@ from games.models import Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import actions as server_settings
 from games.server_settings import templates
-from games.server_settings.actions import settings_of
+from games.server_settings.actions import values_of
 from guilds.directory import upsert
 from guilds.models import User
 
@@ -22,10 +22,10 @@ ORGANISER = GUILD + 20
 
 def template(world: World, name: str = "Campaign", channel_id: int | None = None, **said: Any) -> GameTemplate:
     alice = Actor(world.alice, "page")
-    settings = settings_of(None) | said
+    settings = values_of(None) | said
     made = templates.save_template(GUILD, None, name, "Bring dice.", channel_id, settings, (), alice, world.now)
-    assert isinstance(made.level, GameTemplate)
-    return made.level
+    assert isinstance(made.layer, GameTemplate)
+    return made.layer
 
 
 def pages(world: World) -> list[str]:
@@ -286,7 +286,7 @@ def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: An
 def test_editing_a_game_under_way_no_longer_speaks_of_what_it_inherited(world: World, as_person: Any) -> None:
     game = world.create_game(seats=None)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
-    settings = settings_of(GuildDefaults.objects.get()) | {"seats": 3}
+    settings = values_of(GuildDefaults.objects.get()) | {"seats": 3}
     server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, "page"), world.now)
     page = as_person(world.bob).get(reverse("game-edit", args=[game.pk])).text
     assert "from the server" not in page

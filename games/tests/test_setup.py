@@ -136,8 +136,8 @@ def test_a_voice_channel_is_not_tried(world: World, as_person: Any) -> None:
 
 def test_the_owner_of_a_new_guild_gets_one_letter_that_leads_to_the_page(world: World) -> None:
     fresh(world)
-    assert guild_setup.welcome(GUILD, world.alice.pk, world.now)
-    assert not guild_setup.welcome(GUILD, world.alice.pk, world.now), "once for each stay"
+    assert guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
+    assert not guild_setup.welcome_guild(GUILD, world.alice.pk, world.now), "once for each stay"
     assert steps.create_due_deliveries(world.now) == 1
     [job] = steps.lease_jobs(world.now, 10)
     assert job.message.user_id == world.alice.pk
@@ -149,14 +149,14 @@ def test_the_owner_of_a_new_guild_gets_one_letter_that_leads_to_the_page(world: 
 def test_two_guilds_of_one_owner_are_two_letters(world: World) -> None:
     fresh(world)
     other = Guild.objects.create(pk=GUILD + 5, name="Elsewhere", owner_id=world.alice.pk)
-    guild_setup.welcome(GUILD, world.alice.pk, world.now)
-    guild_setup.welcome(other.pk, world.alice.pk, world.now)
+    guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
+    guild_setup.welcome_guild(other.pk, world.alice.pk, world.now)
     assert Notification.objects.open().filter(kind="welcome").count() == 2
 
 
 def test_an_owner_with_closed_messages_or_without_the_bot_is_left_alone(world: World) -> None:
     fresh(world)
-    guild_setup.welcome(GUILD, world.alice.pk, world.now)
+    guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     steps.create_due_deliveries(world.now)
     [job] = steps.lease_jobs(world.now, 10)
     steps.record([(job, PermanentError("Cannot send", PermanentError.CLOSED_DMS))], world.now)
@@ -172,7 +172,7 @@ def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(wor
     seen = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
     assert see_guild(seen), "it came, while the bot ran or was down"
     assert see_guild(seen), "and is tried again where the owner could not be asked"
-    assert guild_setup.welcome(seen.id, world.alice.pk, world.now)
+    assert guild_setup.welcome_guild(seen.id, world.alice.pk, world.now)
     assert not see_guild(seen), "a reconnect or restart sees it again"
     upsert.mark_guild_unavailable(seen.id)
     assert not see_guild(seen), "an outage is not a removal"
@@ -181,14 +181,14 @@ def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(wor
             upsert.mark_bot_removed(seen.id, world.now)
         else:
             upsert.mark_guilds_present([GUILD], world.now)
-        assert not guild_setup.welcome(seen.id, world.alice.pk, world.now), "the bot is not there"
+        assert not guild_setup.welcome_guild(seen.id, world.alice.pk, world.now), "the bot is not there"
         assert see_guild(seen), "it came back"
-        assert guild_setup.welcome(seen.id, world.alice.pk, world.now)
+        assert guild_setup.welcome_guild(seen.id, world.alice.pk, world.now)
 
 
 def test_the_owner_of_a_server_that_was_set_up_is_not_told_that_it_is_not(world: World) -> None:
     Guild.objects.update(welcomed_at=None)
-    guild_setup.welcome(GUILD, world.alice.pk, world.now)
+    guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     steps.create_due_deliveries(world.now)
     [job] = steps.lease_jobs(world.now, 10)
     assert "What was set up there before holds" in job.message.text

@@ -9,11 +9,11 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.hosts.messages import tell
-from games.hosts.rules import To
+from games.hosts.messages import message_players
+from games.hosts.rules import Audience
 from games.models import AuditEntry, Game
 from games.scheduling import actions as scheduling
-from games.scheduling.rules import Announce, When
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from notifications.daemon import steps
@@ -41,11 +41,11 @@ def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
 
 def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
-    assert tell(game.pk, "Bring dice", To.SEATED, by, world.now).text == "Your message is on its way to 1 person."
+    assert message_players(game.pk, "Bring dice", Audience.SEATED, by, world.now).text == "Your message is on its way to 1 person."
     assert sent(world).keys() == {world.charlie.pk}
-    tell(game.pk, "No seat yet", To.WAITING, by, world.now)
+    message_players(game.pk, "No seat yet", Audience.WAITING, by, world.now)
     assert sent(world).keys() == {world.alice.pk}
-    assert tell(game.pk, "Late", To.ALL, Actor(world.alice, "page"), world.now).text.endswith("1 person.")
+    assert message_players(game.pk, "Late", Audience.ALL, Actor(world.alice, "page"), world.now).text.endswith("1 person.")
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
     entries = AuditEntry.objects.filter(verb="tell").order_by("pk")
     assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
@@ -53,7 +53,7 @@ def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> 
 
 
 def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> None:
-    tell(game.pk, "  Meet at **8**\r\n@everyone <@1> ", To.SEATED, Actor(world.bob, "page"), world.now)
+    message_players(game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, "page"), world.now)
     letter = sent(world)[world.charlie.pk]
     first, *quote, url, choices = letter.text.split("\n")
     assert first.startswith("💬 Bob the GM about **Curse of Strahd** in Friday Night Dice, <t:")
@@ -64,10 +64,10 @@ def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> Non
 
 
 def test_who_left_meanwhile_is_not_told(world: World, game: Game) -> None:
-    tell(game.pk, "Bring dice", To.ALL, Actor(world.bob, "page"), world.now)
+    message_players(game.pk, "Bring dice", Audience.ALL, Actor(world.bob, "page"), world.now)
     signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     assert world.alice.pk not in sent(world)
-    tell(game.pk, "Again", To.ALL, Actor(world.bob, "page"), world.now)
+    message_players(game.pk, "Again", Audience.ALL, Actor(world.bob, "page"), world.now)
     steps.create_due_deliveries(world.now)
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert world.charlie.pk not in sent(world)
@@ -77,11 +77,11 @@ def test_three_times_a_day(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
     world.bob.zone = "Europe/Berlin"
     for hours in (0, 1, 2):
-        tell(game.pk, f"{hours}", To.ALL, by, world.now + timedelta(hours=hours))
+        message_players(game.pk, f"{hours}", Audience.ALL, by, world.now + timedelta(hours=hours))
     with pytest.raises(Refused, match=r"Three messages in 24 hours .* can be sent from .* CE.?T on") as refused:
-        tell(game.pk, "4", To.ALL, by, world.now + timedelta(hours=23, minutes=59))
+        message_players(game.pk, "4", Audience.ALL, by, world.now + timedelta(hours=23, minutes=59))
     assert refused.value.refusal.code == "too_often"
-    assert tell(game.pk, "4", To.ALL, by, world.now + timedelta(hours=24)).changed
+    assert message_players(game.pk, "4", Audience.ALL, by, world.now + timedelta(hours=24)).changed
 
 
 @pytest.mark.parametrize(
@@ -96,32 +96,32 @@ def test_three_times_a_day(world: World, game: Game) -> None:
 )
 def test_a_text_that_cannot_be_sent(world: World, game: Game, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        tell(game.pk, text, To.ALL, Actor(world.bob, "page"), world.now)
+        message_players(game.pk, text, Audience.ALL, Actor(world.bob, "page"), world.now)
     assert not Notification.objects.filter(kind="told").exists()
 
 
 def test_nobody_to_tell_and_nobody_elses_business(world: World, game: Game) -> None:
     signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     with pytest.raises(Refused, match="Nobody is there"):
-        tell(game.pk, "Hi", To.WAITING, Actor(world.bob, "page"), world.now)
+        message_players(game.pk, "Hi", Audience.WAITING, Actor(world.bob, "page"), world.now)
     with pytest.raises(Refused, match="Only the host"):
-        tell(game.pk, "Hi", To.ALL, Actor(world.charlie, "page"), world.now)
+        message_players(game.pk, "Hi", Audience.ALL, Actor(world.charlie, "page"), world.now)
 
 
 def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
-    scheduling.cancel(game.pk, "", by, world.now)
-    assert tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=23)).changed
+    scheduling.cancel_game(game.pk, "", by, world.now)
+    assert message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=23)).changed
     with pytest.raises(Refused, match="over more than a day ago"):
-        tell(game.pk, "Sorry", To.ALL, by, world.now + timedelta(hours=25))
+        message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=25))
 
 
 def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
-    by, draft = Actor(world.bob, "page"), Announce(When.DRAFT)
-    game = scheduling.create(world.guild.pk, world.make_plan(), by, world.now, named=[world.charlie.pk], announce=draft).game
-    scheduling.cancel(game.pk, "", by, world.now)
+    by, draft = Actor(world.bob, "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+    game = scheduling.create_game(world.guild.pk, world.make_plan(), by, world.now, participants=[world.charlie.pk], announce=draft).game
+    scheduling.cancel_game(game.pk, "", by, world.now)
     with pytest.raises(Refused, match="not announced yet"):
-        tell(game.pk, "Sorry.", To.ALL, by, world.now)
+        message_players(game.pk, "Sorry.", Audience.ALL, by, world.now)
     assert "Tell the players" not in as_person(world.bob).get(game.get_absolute_url()).text
 
 

@@ -33,10 +33,10 @@ def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
     at = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
     steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
-    found = delivery_report.told(game, at)
-    [notice] = found.notices
-    assert (notice.title, notice.at, notice.text, notice.lines) == ("Reminder 1 hour before", at, "2 of 2 reached", ())
-    assert (found.text, found.trouble) == ("2 of 2 reached", False)
+    found = delivery_report.game_deliveries(game, at)
+    [notice] = found.notifications
+    assert (notice.title, notice.at, notice.text, notice.recipients) == ("Reminder 1 hour before", at, "2 of 2 reached", ())
+    assert (found.text, found.has_problem) == ("2 of 2 reached", False)
     Notification.objects.filter(kind="reminder").update(due_at=world.now)
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert '<details id="told" class="card told">' in page
@@ -57,8 +57,8 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
     }
     steps.record([(job, outcomes.get(job.message.user_id or 0, SentMessage(1, job.pk))) for job in letters(at)], at)
     steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
-    [notice] = delivery_report.told(game, at).notices
-    assert {line.name: (line.text, line.trouble, line.may_resend) for line in notice.lines} == {
+    [notice] = delivery_report.game_deliveries(game, at).notifications
+    assert {line.name: (line.text, line.has_problem, line.may_resend) for line in notice.recipients} == {
         "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
         "Ben": ("It may have been sent.", True, True),
         "Cat": ("Still being tried: Discord answered 502.", False, False),
@@ -66,7 +66,7 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
         "charlie": ("Failed: the bot cannot see the channel.", True, True),
     }
     assert notice.text == "2 of 6 reached"
-    assert delivery_report.told(game, game.starts_at).notices[0].lines[-1].may_resend is False, "too late"
+    assert delivery_report.game_deliveries(game, game.starts_at).notifications[0].recipients[-1].may_resend is False, "too late"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert '<details id="told" class="card told" open>' in page
     assert page.count("Send again") == 2
@@ -75,9 +75,9 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
 
 def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
-    found = delivery_report.told(game, game.starts_at)
-    assert found.notices[0].text == f"not sent: {EXPIRED}"
-    assert found.trouble
+    found = delivery_report.game_deliveries(game, game.starts_at)
+    assert found.notifications[0].text == f"not sent: {EXPIRED}"
+    assert found.has_problem
 
 
 def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, game: Game, as_person: Any) -> None:
@@ -96,7 +96,7 @@ def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, 
 def test_the_queries_stay_as_few(world: World, game: Game) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
-            delivery_report.told(game, game.starts_at)
+            delivery_report.game_deliveries(game, game.starts_at)
         return len(found)
 
     fail(game, world.charlie, "Missing Access", "50001")
@@ -126,7 +126,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     assert page.count('class="letter') == 3
     assert "How to set the server up" in page
     assert "Failed: the bot cannot see the channel." in page
-    assert dict(delivery_report.counts(delivery_report.of_guild(world.guild.pk), world.now)) == {
+    assert dict(delivery_report.delivery_counts(delivery_report.guild_deliveries(world.guild.pk), world.now)) == {
         "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
         "on their way": 0,
     }  # fmt: skip
@@ -142,7 +142,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     monkeypatch.setattr("games.deliveries.views.PAGE", 2)
     page = manager.get(address).text
     assert page.count('class="letter') == 2
-    last = delivery_report.of_guild(world.guild.pk).order_by("-pk")[1].pk
+    last = delivery_report.guild_deliveries(world.guild.pk).order_by("-pk")[1].pk
     assert f'href="?before={last}"' in page
     assert manager.get(address, {"before": last}).text.count('class="letter') == 2
 

@@ -9,12 +9,12 @@ from django.urls import reverse
 
 from conftest import World
 from games.core.base import Actor
-from games.core.rules import UNDO_FOR
+from games.core.rules import UNDO_WINDOW
 from games.core.states import State
 from games.models import Follow, Game
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import TOLD_AFTER
+from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from games.tests.test_choices import letters
 from gamesched.lib.refusal import Refused
@@ -41,11 +41,11 @@ def game(world: World) -> Game:
 
 
 def cancel(world: World, game: Game, now: datetime) -> None:
-    assert scheduling.cancel(game.pk, "rain", bob(world), now).changed
+    assert scheduling.cancel_game(game.pk, "rain", bob(world), now).changed
 
 
 def undo(world: World, game: Game, now: datetime) -> str:
-    return publishing.uncancel(game.pk, bob(world), now).text
+    return publishing.undo_cancellation(game.pk, bob(world), now).text
 
 
 def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
@@ -62,8 +62,8 @@ def planned(game: Game) -> list[tuple[Any, ...]]:
 def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, minutes: int) -> None:
     before, seats = planned(game), list(game.signups.order_by("pk").values())
     cancel(world, game, world.now)
-    assert letters(world.now + TOLD_AFTER - timedelta(seconds=1)) == []
-    told = world.now + TOLD_AFTER
+    assert letters(world.now + CANCELLATION_DELAY - timedelta(seconds=1)) == []
+    told = world.now + CANCELLATION_DELAY
     assert said(letters(told)) == [(world.alice.pk, "cancelled"), (world.charlie.pk, "cancelled")]
     now = world.now + timedelta(minutes=minutes)
     if minutes == 11:
@@ -100,7 +100,7 @@ def test_cancelled_undone_and_cancelled_again_is_one_letter(world: World, game: 
 
 def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
     cancel(world, game, world.now)
-    now = world.now + TOLD_AFTER
+    now = world.now + CANCELLATION_DELAY
     steps.create_due_deliveries(now)
     undo(world, game, now)
     assert letters(now) == [], "they are judged when they are sent"
@@ -115,7 +115,7 @@ def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
 @pytest.mark.parametrize("arrives", ["in time", "after the lease", "never told us"])
 def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: str) -> None:
     cancel(world, game, world.now)
-    now = world.now + TOLD_AFTER
+    now = world.now + CANCELLATION_DELAY
     steps.create_due_deliveries(now)
     [job] = [one for one in steps.lease_jobs(now, 10) if one.message.user_id == world.charlie.pk]
     undo(world, game, now)
@@ -129,7 +129,7 @@ def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: 
 
 def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game: Game) -> None:
     cancel(world, game, world.now)
-    told = world.now + TOLD_AFTER
+    told = world.now + CANCELLATION_DELAY
     assert len(letters(told)) == 2
     undo(world, game, told)
     cancel(world, game, told + AGAIN / 2)
@@ -138,7 +138,7 @@ def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game:
     again = told + timedelta(minutes=3) + AGAIN
     assert said(letters(again)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
     cancel(world, game, again)
-    assert len(letters(again + TOLD_AFTER)) == 2, "they thought that it was on"
+    assert len(letters(again + CANCELLATION_DELAY)) == 2, "they thought that it was on"
 
 
 def test_who_left_the_server_meanwhile_has_no_seat(world: World, game: Game) -> None:
@@ -188,7 +188,7 @@ def test_a_draft_comes_back_as_one(world: World) -> None:
     game = hidden(world)
     cancel(world, game, world.now)
     assert rows(game) == set()
-    assert "Nobody else knows" in undo(world, game, world.now + UNDO_FOR)
+    assert "Nobody else knows" in undo(world, game, world.now + UNDO_WINDOW)
     game.refresh_from_db()
     assert game.state(world.now) is State.DRAFT
 

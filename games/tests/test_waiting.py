@@ -11,7 +11,7 @@ from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core import wording
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import Game
 from games.offers import wording as offer_wording
 from games.pages.game_page import history
@@ -38,13 +38,13 @@ def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: Wor
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
-    said = standby.wait(game.pk, second, True, by(second), later).text
+    said = standby.set_standby(game.pk, second, True, by(second), later).text
     assert said == "You are number 1 on the wait list, and stay there until you say that you want a seat."
-    assert standby.wait(game.pk, second, True, by(second), later).text == offer_wording.WAITS_ALREADY
+    assert standby.set_standby(game.pk, second, True, by(second), later).text == offer_wording.ALREADY_ON_STANDBY
     signups.leave(game.pk, first, by(first), later)
-    assert [seat.user_id for seat in roster(game).seated] == [third.pk]
-    assert standby.wait(game.pk, third, False, by(third), later).text == offer_wording.WAITS_NOT
-    back = standby.wait(game.pk, second, False, by(second), later)
+    assert [seat.user_id for seat in load_roster(game).seated] == [third.pk]
+    assert standby.set_standby(game.pk, third, False, by(third), later).text == offer_wording.NOT_ON_STANDBY
+    back = standby.set_standby(game.pk, second, False, by(second), later)
     assert back.text == "You are back in line: number 1 on the wait list."
     lines = [line.text for line in history(game)[:4]]
     assert lines[0] == "person101 is back in line for a seat"
@@ -55,11 +55,11 @@ def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: Wor
     first, second = world.add_member(100), world.add_member(101)
     game = filled(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
-    said = standby.wait(game.pk, first, True, by(first), later).text
+    said = standby.set_standby(game.pk, first, True, by(first), later).text
     assert said.startswith("You gave your seat up. You are number 1 on the wait list")
-    assert [seat.user_id for seat in roster(game).seated] == [second.pk]
+    assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
     signups.leave(game.pk, second, by(second), later)
-    assert roster(game).seated == ()
+    assert load_roster(game).seated == ()
     assert signups.join(game.pk, first, by(first), later).text == "You are in, seat 1 of 1.", "Join wants a seat"
     told = [one.user_id for one in letters(later + timedelta(minutes=5))]
     assert told == [], "who moved up left again, and whoever came back was told by the answer"
@@ -69,23 +69,23 @@ def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     soon = game.starts_at - timedelta(hours=1)
-    standby.wait(game.pk, second, True, by(second), soon)
-    standby.wait(game.pk, first, True, by(first), soon)
+    standby.set_standby(game.pk, second, True, by(second), soon)
+    standby.set_standby(game.pk, first, True, by(first), soon)
     asked = game.signups.current().filter(offered_at__isnull=False).values_list("user_id", flat=True)
     assert list(asked) == [third.pk]
-    standby.wait(game.pk, third, True, by(third), soon)
+    standby.set_standby(game.pk, third, True, by(third), soon)
     assert not asked.all().exists(), "waiting on purpose ends an offer"
-    assert standby.wait(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
+    assert standby.set_standby(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
 
 
 def test_only_its_hosts_have_others_wait(world: World) -> None:
     game = filled(world, 1, world.charlie)
     with pytest.raises(Refused, match="Only the host"):
-        standby.wait(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
-    standby.wait(game.pk, world.charlie, True, by(world.bob), world.now)
+        standby.set_standby(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
+    standby.set_standby(game.pk, world.charlie, True, by(world.bob), world.now)
     assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
     with pytest.raises(Refused, match="already started"):
-        standby.wait(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
+        standby.set_standby(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
 
 
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:

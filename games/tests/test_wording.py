@@ -16,7 +16,7 @@ from typing import Any
 
 import games
 from games.core.states import ALLOWED, State
-from games.hosts.rules import To
+from games.hosts.rules import Audience
 
 KEPT = Path(__file__).with_name("wording.txt")
 VARIANTS = 16  # of one text; the first of more
@@ -37,7 +37,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "instructions": ["Bring dice.", ""],
     "changes": [{"for": "Ben", "text": "Bring dice.", "to": "all", "of": "#raids", "what": "Reminder"}],
     "style": ["F"],
-    "to": [to.value for to in To],
+    "to": [to.value for to in Audience],
     "zone": ["Europe/Berlin"],
     "offset": [60],
     "facts": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],

@@ -90,8 +90,8 @@ def test_from_logging_in_to_the_reminder() -> None:
 
         # The start moves to where the reminder is due in two seconds.
         now = datetime.now(UTC)
-        plan = replace(scheduling.plan_of(game), starts_at=now + timedelta(seconds=62))
-        scheduling.edit(game.pk, plan, Actor(game.host, "page"), now)
+        plan = replace(scheduling.plan_from_game(game), starts_at=now + timedelta(seconds=62))
+        scheduling.edit_game(game.pk, plan, Actor(game.host, "page"), now)
         letter = eventually(lambda: client.dms("charlie"))[0]
         assert "starts" in letter["content"]
         reminders = Delivery.objects.filter(notification__kind="reminder")

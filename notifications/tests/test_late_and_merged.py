@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conftest import World
 from games.core.base import Actor
-from games.core.roster import roster
+from games.core.roster import load_roster
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
@@ -190,7 +190,7 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: W
         game.refresh_from_db()
         plan = world.make_plan(seats=number, reminders=(1440, 60))
         actor = Actor(world.bob, "page")
-        scheduling.edit(game.pk, plan, actor, world.now + timedelta(seconds=at))
+        scheduling.edit_game(game.pk, plan, actor, world.now + timedelta(seconds=at))
 
     waiting = world.add_member(100)
     seats(2, 1)
@@ -216,8 +216,8 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
 
     def seats(number: int, at: timedelta) -> list[int]:
         """Who has a seat then, by number."""
-        scheduling.edit(game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
-        seated = roster(Game.objects.get(pk=game.pk))
+        scheduling.edit_game(game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
+        seated = load_roster(Game.objects.get(pk=game.pk))
         return [[one.pk for one in people].index(seat.user_id or 0) for seat in seated.seated]
 
     def heard(at: timedelta) -> dict[int | None, str]:
@@ -229,7 +229,7 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
     last_seated = {person.pk for person in people[3:5]}
     again = timedelta(seconds=40) if within_a_minute else timedelta(minutes=5)
     assert seats(3, timedelta()) == [0, 1, 2], "who was seated last moves"
-    waiting = [seat.user_id for seat in roster(Game.objects.get(pk=game.pk)).waiting]
+    waiting = [seat.user_id for seat in load_roster(Game.objects.get(pk=game.pk)).waiting]
     assert waiting == [person.pk for person in people[3:]], "before those who asked later"
     if not within_a_minute:
         messages = heard(timedelta(minutes=1))

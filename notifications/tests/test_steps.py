@@ -89,7 +89,7 @@ def test_who_left_before_the_letter_is_not_told(world: World, game: Game) -> Non
 def test_a_cancelled_game_reminds_nobody(world: World, game: Game) -> None:
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
-    scheduling.cancel(game.pk, "", Actor(world.bob, "page"), due)
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), due)
     jobs = steps.lease_jobs(due, 10)
     assert [job.post is not None for job in jobs] == [True], "only the post"
     assert set(Delivery.objects.values_list("status", flat=True)) == {DeliveryStatus.DROPPED}

@@ -24,7 +24,7 @@ from psycopg.conninfo import make_conninfo
 from conftest import World, make_world
 from discord_bot.tests.faults.launcher import Order
 from games.models import Announcement, Game, Signup
-from games.posts.announcement import view
+from games.posts.announcement import announcement_view
 from gamesched.demo.postgres import Server
 from gamesched.demo.supervisor import die_with_parent
 from gamesched.lib.clock import db_now
@@ -377,7 +377,7 @@ class FaultHarness:
                 (given_up if post.problem else lost).append(str(game))
             elif posts[game.pk] > 1:
                 repeated.append(str(game))
-            if posts[game.pk] and view(game, now).seats_text not in shown[game.pk]:
+            if posts[game.pk] and announcement_view(game, now).seats_text not in shown[game.pk]:
                 behind += 1
         visible_total = sum(letters[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
         rows = len(deliveries) + announced.count()

@@ -22,7 +22,7 @@ from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import TOLD_AFTER
+from games.scheduling.rules import CANCELLATION_DELAY
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
@@ -101,8 +101,8 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
 
     def host(draw: random.Random, game: Game, at: datetime) -> object:
         soon = at + timedelta(days=1, seconds=1)
-        plan = replace(scheduling.plan_of(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
-        return scheduling.edit(game.pk, plan, Actor(world.bob, "page"), at)
+        plan = replace(scheduling.plan_from_game(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
+        return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), at)
 
     def anyone(draw: random.Random, game: Game, at: datetime) -> object:
         who: User = draw.choice(people)
@@ -113,8 +113,8 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         by = Actor(world.bob, "page")
         made = world.create_game(starts_at=at + timedelta(days=2))
         signups.join(made.pk, people[0], Actor(people[0], "button"), at)
-        done = scheduling.cancel(made.pk, "", by, at - TOLD_AFTER)
-        return publishing.uncancel(made.pk, by, at) if draw.random() < 0.5 else done
+        done = scheduling.cancel_game(made.pk, "", by, at - CANCELLATION_DELAY)
+        return publishing.undo_cancellation(made.pk, by, at) if draw.random() < 0.5 else done
 
     def level(draw: random.Random, game: Game, at: datetime) -> object:
         says = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}

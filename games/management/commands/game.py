@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from games.attendance import commands as attendance_commands
-from games.attendance.commands import AfterWords
+from games.attendance.commands import AfterGameCommands
 from games.confirmations import commands as confirmation_commands
 from games.confirmations.commands import ConfirmationWords
 from games.core import wording
@@ -16,21 +16,21 @@ from games.hosts import commands as host_commands
 from games.hosts.commands import HostWords
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
-from games.scheduling.clone_form import AgainForm
-from games.scheduling.cloning import Carry
+from games.scheduling.clone_form import CloneForm
+from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
-from games.scheduling.rules import When
+from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
 from games.signups import commands as signup_commands
 from games.signups import host_commands as signup_host_commands
-from games.signups.commands import PeopleWords
-from games.signups.host_commands import RosterWords
+from games.signups.commands import PlayerCommands
+from games.signups.host_commands import HostCommands
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Guild
 
-PLAN = (
+PLAN_OPTIONS = (
     "title",
     "description",
     "date",
@@ -45,17 +45,17 @@ PLAN = (
 )
 
 
-def announcing(text: str | None) -> dict[str, str]:
+def announce_fields(text: str | None) -> dict[str, str]:
     """`now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone, as the form takes it."""
     if text is None:
         return {}
     day, _, time = text.replace("T", " ").partition(" ")
-    if day in {When.NOW, When.DRAFT}:
+    if day in {AnnounceWhen.NOW, AnnounceWhen.DRAFT}:
         return {"announce": day}
-    return {"announce": When.LATER.value, "announce_date": day, "announce_time": time}
+    return {"announce": AnnounceWhen.LATER.value, "announce_date": day, "announce_time": time}
 
 
-class Command(PeopleWords, RosterWords, HostWords, ConfirmationWords, AfterWords):
+class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterGameCommands):
     help = "Games: list, schedule, announce, edit, cancel, undo, tell, join. Without --as you act as the operator."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -76,8 +76,8 @@ class Command(PeopleWords, RosterWords, HostWords, ConfirmationWords, AfterWords
         edit.add_argument("game")
         clone = words.add_parser("clone", parents=[changing], help="schedule a game again, a week later or as given")
         clone.add_argument("game")
-        clone.add_argument("--carry", choices=[one.value for one in Carry], default=Carry.NO.value)
-        for name in PLAN:
+        clone.add_argument("--carry", choices=[one.value for one in CarryPlayers], default=CarryPlayers.NO.value)
+        for name in PLAN_OPTIONS:
             for word in (create, edit, clone):
                 word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
         for word in (create, edit, clone):
@@ -110,86 +110,86 @@ class Command(PeopleWords, RosterWords, HostWords, ConfirmationWords, AfterWords
         games = self.is_visible().upcoming(db_now()).select_related("guild")
         if self.options["guild"]:
             games = games.filter(guild_id=parse_id(self.options["guild"]))
-        found = [self._line(game) for game in games]
+        rows = [self._game_data(game) for game in games]
         if self.options["json"]:
-            self.stdout.write(json.dumps(found))
-        for line in [] if self.options["json"] else found:
+            self.stdout.write(json.dumps(rows))
+        for line in [] if self.options["json"] else rows:
             self.stdout.write(
                 f"{line['id']:>6}  {line['starts_at']}  {line['guild']}: {line['title']} ({line['seats_text']})"
             )
-        if not found and not self.options["json"]:
+        if not rows and not self.options["json"]:
             self.stdout.write("No games are to come.")
 
     def do_show(self) -> None:
-        self._show(self._game(), None)
+        self._print_game(self._game(), None)
 
     def do_create(self) -> None:
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
             raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
-        form = self._valid(GameForm(given, guild=guild))
-        plan, named, announce, overlap = form.plan(), form.judged.named, form.announcing(), self._overlap()
-        self._do(
-            lambda: scheduling.create(
-                guild.pk, plan, self.actor, db_now(), named=named, announce=announce, overlap=overlap
+        form = self._require_valid(GameForm(given, guild=guild))
+        plan, named, announce, overlap = form.plan(), form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
+        self._run(
+            lambda: scheduling.create_game(
+                guild.pk, plan, self.actor, db_now(), participants=named, announce=announce, overlap=overlap
             )
         )
 
     def do_edit(self) -> None:
         game = self._game()
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
-        data = self._typed(blank) | {"silence": self.options["silence"] or ""}
-        form = self._valid(GameForm(data, guild=game.guild, game=game))
-        named, announce, silence = form.judged.named, form.announcing_anew(), form.on_silence
-        self._do(
-            lambda: scheduling.edit(
-                game.pk, form.plan(), self.actor, db_now(), named=named, announce=announce, silence_frees=silence
+        data = self._form_data(blank) | {"silence": self.options["silence"] or ""}
+        form = self._require_valid(GameForm(data, guild=game.guild, game=game))
+        named, announce, drop_unconfirmed = form.parsed_names.participants, form.changed_announce_schedule(), form.drop_unconfirmed
+        self._run(
+            lambda: scheduling.edit_game(
+                game.pk, form.plan(), self.actor, db_now(), participants=named, announce=announce, silence_frees=drop_unconfirmed
             )
         )
 
     def do_announce(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: publishing.announce(game_id, self.actor, db_now()))
+        self._run(lambda: publishing.announce_game(game_id, self.actor, db_now()))
 
     def do_undo(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: publishing.uncancel(game_id, self.actor, db_now()))
+        self._run(lambda: publishing.undo_cancellation(game_id, self.actor, db_now()))
 
     def do_cancel(self) -> None:
         game_id = self._game().pk
-        self._do(lambda: scheduling.cancel(game_id, self.options["reason"], self.actor, db_now()))
+        self._run(lambda: scheduling.cancel_game(game_id, self.options["reason"], self.actor, db_now()))
 
     def do_clone(self) -> None:
         game = self._game()
-        blank = AgainForm(
+        blank = CloneForm(
             guild=game.guild,
-            template=game.living_template,
-            initial=AgainForm.initial_again(game, self.actor, db_now()),
+            template=game.active_template,
+            initial=CloneForm.initial_of_clone(game, self.actor, db_now()),
         )
-        carry = Carry(self.options["carry"])
-        form = self._valid(AgainForm(self._typed(blank) | {"carry": carry.value}, guild=game.guild))
-        named, announce, overlap = form.judged.named, form.announcing(), self._overlap()
-        self._do(lambda: cloning.clone(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap))
+        carry = CarryPlayers(self.options["carry"])
+        form = self._require_valid(CloneForm(self._form_data(blank) | {"carry": carry.value}, guild=game.guild))
+        named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
+        self._run(lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap))
 
     def do_template(self) -> None:
         game = self._game()
         saved = templates.save_game_as_template(game.pk, self.options["name"], self.actor, db_now())
-        self._show(game, saved.text)
+        self._print_game(game, saved.text)
 
     # --- helpers -----------------------------------------------------------------------------------------
 
     def _given(self) -> dict[str, str]:
-        given = {name: self.options[name] for name in PLAN if self.options.get(name) is not None}
-        return given | announcing(self.options["announce"])
+        given = {name: self.options[name] for name in PLAN_OPTIONS if self.options.get(name) is not None}
+        return given | announce_fields(self.options["announce"])
 
-    def _typed(self, blank: GameForm) -> dict[str, Any]:
+    def _form_data(self, blank: GameForm) -> dict[str, Any]:
         """What a browser would send of a form, with what is given here instead."""
         data = {name: blank[name].value() for name in blank.fields}
         times = {"time", "announce_time"}
         return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given()
 
-    def _valid(self, form: GameForm) -> GameForm:
+    def _require_valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():
             self._fail("That is not a game yet.", {name: " ".join(map(str, e)) for name, e in form.errors.items()})
         return form

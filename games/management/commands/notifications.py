@@ -29,15 +29,15 @@ class Command(BaseCommand):
             self._list(options["json"])
             return
         try:
-            verb = deliveries.resend if word == "retry" else deliveries.drop
-            done = verb(options["delivery"], Actor(None, "command", operator=True), db_now())
+            action = deliveries.resend_delivery if word == "retry" else deliveries.drop_delivery
+            result = action(options["delivery"], Actor(None, "command", operator=True), db_now())
         except Refused as refused:
             raise CommandError(refused.refusal.sentence) from None
-        self.stdout.write(done.text)
+        self.stdout.write(result.text)
 
     def _list(self, as_json: bool) -> None:
         deliveries, posts = report.undelivered()
-        found = [
+        rows = [
             {
                 "delivery": d.pk,
                 "kind": d.notification.kind,
@@ -47,12 +47,12 @@ class Command(BaseCommand):
             }
             for d in deliveries
         ]
-        found += [{"delivery": None, "kind": p.kind, "game": p.game_id, "to": "", "why": p.error} for p in posts]
+        rows += [{"delivery": None, "kind": p.kind, "game": p.game_id, "to": "", "why": p.error} for p in posts]
         if as_json:
-            self.stdout.write(json.dumps(found))
+            self.stdout.write(json.dumps(rows))
             return
-        for row in found:
+        for row in rows:
             number = row["delivery"] if row["delivery"] is not None else "-"
             self.stdout.write(f"{number:>6}  {row['kind']} of game {row['game']} {row['to']}: {row['why']}")
-        if not found:
+        if not rows:
             self.stdout.write("Everything was delivered.")

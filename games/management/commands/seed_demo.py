@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from games.core.base import Actor
 from games.hosts import actions as host_actions
-from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, play
+from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, build_demo_games
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
@@ -32,12 +32,12 @@ class Command(BaseCommand):
             upsert_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
         if not GuildDefaults.objects.filter(pk=GUILD).exists():
-            self._set_up()
+            self._create_settings()
         if not Game.objects.filter(guild_id=GUILD).exists():
-            play(db_now())
+            build_demo_games(db_now())
         self.stdout.write("Alice may open the admin.")
 
-    def _set_up(self) -> None:
+    def _create_settings(self) -> None:
         """Settings that show each rule: players host and play, keepers manage, one template is for veterans."""
         now = db_now()
         if not Guild.objects.filter(pk=GUILD).exists():
@@ -58,6 +58,6 @@ class Command(BaseCommand):
             player_role_ids=[VETERAN],
             locked=["player_role_ids"],
         )
-        host_actions.block(
+        host_actions.block_user(
             GUILD, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
         )
