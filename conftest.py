@@ -93,7 +93,8 @@ def committed_world(transactional_db: None, now: datetime) -> World:
 
 def make_world(now: datetime) -> World:
     channels = [
-        ChannelPayload(GUILD + n, name, 0, n, PERMISSIONS) for n, name in enumerate(("general", "game-night", "raids"), 10)
+        ChannelPayload(GUILD + n, name, 0, n, PERMISSIONS)
+        for n, name in enumerate(("general", "game-night", "raids"), 10)
     ]
     roles = (RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS), RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
     alice, bob, charlie = (

@@ -12,7 +12,7 @@ from discord_bot.interactions.choices import ChoiceHandler
 from discord_bot.interactions.command_sync import find_stale_commands
 from discord_bot.interactions.commands import BotCommandTree
 from discord_bot.interactions.game_list import GameListHandler
-from discord_bot.interactions.log import InteractionRecord, InteractionLog, record_unanswered
+from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.modals import ModalHandler
 from discord_bot.interactions.replies import reply_ephemeral
 from discord_bot.interactions.signup_buttons import SignupHandler
@@ -33,7 +33,9 @@ from notifications.heartbeat import record_heartbeat
 
 log = logging.getLogger(__name__)
 
-BUTTON_PATTERNS = [button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, ChoiceButton, ModalButton)]
+BUTTON_PATTERNS = [
+    button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, ChoiceButton, ModalButton)
+]
 SYNC_DELAY = 0.3  # seconds in which changes to one guild fold into one write
 HEARTBEAT_EVERY = 10.0
 
@@ -83,7 +85,9 @@ class Bot(discord.Client):
     async def _send_heartbeats(self) -> None:
         while True:
             try:
-                await run_in_db_thread(_record_heartbeat, f"{len(self.guilds)} servers" if self.is_ready() else "connecting")
+                await run_in_db_thread(
+                    _record_heartbeat, f"{len(self.guilds)} servers" if self.is_ready() else "connecting"
+                )
             except Exception as reason:
                 log.warning("The database does not answer: %s", str(reason).strip())
             await asyncio.sleep(HEARTBEAT_EVERY)

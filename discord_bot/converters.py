@@ -34,7 +34,11 @@ def to_guild_payload(guild: discord.Guild) -> GuildPayload:
         owner_id=guild.owner_id or 0,
         channels=(
             *(_to_channel_payload(channel, me) for channel in guild.channels),
-            *(_to_thread_payload(each, each.parent, me) for each in guild.threads if each.parent and is_game_thread(each, me)),
+            *(
+                _to_thread_payload(each, each.parent, me)
+                for each in guild.threads
+                if each.parent and is_game_thread(each, me)
+            ),
         ),
         roles=tuple(RolePayload(r.id, r.name, r.position, r.permissions.value) for r in guild.roles),
     )
@@ -51,7 +55,9 @@ def is_game_thread(thread: discord.Thread, me: discord.abc.Snowflake | None) -> 
     return thread.type.value in THREAD_TYPES and (me is None or thread.owner_id != me.id)
 
 
-def _to_thread_payload(thread: discord.Thread, parent: discord.abc.GuildChannel, me: discord.Member | None) -> ChannelPayload:
+def _to_thread_payload(
+    thread: discord.Thread, parent: discord.abc.GuildChannel, me: discord.Member | None
+) -> ChannelPayload:
     may = parent.permissions_for(me).value if me else 0  # a thread has none of its own
     kind, place = thread.type.value, parent.position
     return ChannelPayload(thread.id, thread.name, kind, place, may, parent_id=parent.id, locked=thread.locked)

@@ -15,8 +15,8 @@ from games.pages.game_list import GameList
 from games.posts.announcement import (
     COLUMNS,
     EMBED_AUTHOR,
-    EMBED_TOTAL,
     EMBED_TITLE,
+    EMBED_TOTAL,
     FIELD_NAME,
     FIELD_VALUE,
     AnnouncementView,

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import Q
 
-from games.core.freezing import resync_drifted_games, freeze_started_games
+from games.core.freezing import freeze_started_games, resync_drifted_games
 from games.core.scheduling import REMINDER_KINDS
 from games.models import Signup
-from games.posts.actions import verify_posts, repair_games
+from games.posts.actions import repair_games, verify_posts
 from games.server_settings.removals import purge_departed_guilds
 from games.server_settings.rules import KEPT_AFTER_LEAVING
 from gamesched.lib.clock import db_now

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, F, Q
 
-from notifications.models import Delivery, Heartbeat, Notification, DeliveryStatus
-from notifications.types import message_types, internal_types
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
+from notifications.types import internal_types, message_types
 
 HOURS = 48
 MAX_REASONS = 20

@@ -13,7 +13,7 @@ from discord_bot.backend import forums, history
 from discord_bot.http.client import RestClient
 from discord_bot.http.limits import MAX_KEPT, SlidingWindowLimiter
 from discord_bot.patches.addresses import use_configured_addresses
-from notifications.messages import OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage
+from notifications.messages import OutgoingMessage, PermanentError, RateLimited, SentMessage, TemporaryError
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -46,7 +46,9 @@ class DiscordBackend:
         self.client: discord.Client | None = None
         self.rest: RestClient | None = None
         self._edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by message, or by channel for old messages
-        self._dm_channel_ids: dict[int, int] = {}  # the channels opened here, by person: those of letters that then failed, too
+        self._dm_channel_ids: dict[
+            int, int
+        ] = {}  # the channels opened here, by person: those of letters that then failed, too
         most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
         self._dm_opening_limiter = SlidingWindowLimiter(most, 10.0, at_once=most)
         self._reopen_delay = REOPEN_DELAY
@@ -93,7 +95,9 @@ class DiscordBackend:
         assert self.client is not None, "start() comes first"
         if outgoing.message_id is not None and not outgoing.delete:
             # Nobody waits here: when the turn comes, the post is rendered as the game is by then.
-            self._edit_limiter(outgoing, outgoing.message_id).try_acquire("This post was edited a moment ago", reserve=False)
+            self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
+                "This post was edited a moment ago", reserve=False
+            )
         if outgoing.forum is not None:
             return await forums.send_forum_post(self.client, outgoing, outgoing.forum)
         channel = self.client.get_partial_messageable(outgoing.channel_id or await self._open_dm(outgoing.user_id))
@@ -103,11 +107,17 @@ class DiscordBackend:
                 await forums.change_unarchiving(self.client, channel.id, message.delete)
             else:
                 content, no_pings = render.announcement_message(outgoing.post), discord.AllowedMentions.none()
-                await forums.change_unarchiving(self.client, channel.id, lambda: message.edit(**content, allowed_mentions=no_pings))
+                await forums.change_unarchiving(
+                    self.client, channel.id, lambda: message.edit(**content, allowed_mentions=no_pings)
+                )
             return SentMessage(channel.id, outgoing.message_id)
         if outgoing.maybe_sent and (message_id := await history.find_sent_message(self.client, channel, outgoing)):
             return SentMessage(channel.id, message_id)
-        content = render.announcement_message(outgoing.post) if outgoing.post is not None else render.button_message(outgoing.buttons)
+        content = (
+            render.announcement_message(outgoing.post)
+            if outgoing.post is not None
+            else render.button_message(outgoing.buttons)
+        )
         sent = await channel.send(
             outgoing.text or None,
             **content,
@@ -157,7 +167,9 @@ class DiscordBackend:
             return RateLimited("Discord limits us", _retry_after(reason) or 1.0)
         if reason.code == NO_SERVER_IN_COMMON:
             return PermanentError("They are no longer in a server with the bot.", PermanentError.LEFT)
-        return PermanentError(reason.text or f"Discord answered {reason.status}", ERROR_CODES.get(reason.code, str(reason.code)))
+        return PermanentError(
+            reason.text or f"Discord answered {reason.status}", ERROR_CODES.get(reason.code, str(reason.code))
+        )
 
 
 def _retry_after(reason: discord.HTTPException) -> float:

@@ -49,7 +49,9 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
     forum = await client.fetch_channel(message.channel_id or 0)
     if not isinstance(forum, discord.ForumChannel):
         raise PermanentError("This is not a forum.", PermanentError.UNKNOWN_CHANNEL)
-    if message.first_attempt_at is not None and (thread := await _find_created_thread(client, forum, message, post, message.first_attempt_at)):
+    if message.first_attempt_at is not None and (
+        thread := await _find_created_thread(client, forum, message, post, message.first_attempt_at)
+    ):
         if message.post is not None:  # as it was then; it may show what was, under the name it had
             await _edit(client, message, thread.id, post.name if thread.name != post.name else None)
         return SentMessage(forum.id, thread.id)
@@ -67,7 +69,11 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
 
 
 async def _find_created_thread(
-    client: discord.Client, forum: discord.ForumChannel, message: OutgoingMessage, post: ForumPost, first_attempt_at: datetime
+    client: discord.Client,
+    forum: discord.ForumChannel,
+    message: OutgoingMessage,
+    post: ForumPost,
+    first_attempt_at: datetime,
 ) -> discord.Thread | None:
     """The thread of ours, begun since it was first tried, whose first message bears the letter's mark.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import discord
 
 from discord_bot import render
-from notifications.messages import OutgoingMessage, TemporaryError, PermanentError
+from notifications.messages import OutgoingMessage, PermanentError, TemporaryError
 
 UNREADABLE_TEXT = "It may have been sent, and the bot may not read the history there to find out."
 MAX_CONCURRENT = 5
@@ -17,7 +17,9 @@ UNKNOWN_MESSAGE = 10008  # what an id that no message has is answered with
 CLOCK_TOLERANCE = timedelta(minutes=1)  # between the database's clock and Discord's
 
 
-async def find_sent_message(client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage) -> int | None:
+async def find_sent_message(
+    client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage
+) -> int | None:
     """The message of ours that bears the letter's mark, made since its first try.
 
     Raises Permanent, uncertain, where the channel may not be read or is too long to.
@@ -39,7 +41,9 @@ async def find_sent_message(client: discord.Client, channel: discord.PartialMess
     except discord.Forbidden:
         raise PermanentError(UNREADABLE_TEXT, PermanentError.UNCERTAIN) from None
     if read == MAX_MESSAGES:
-        raise PermanentError("It may have been sent, and the channel is too busy to find out.", PermanentError.UNCERTAIN)
+        raise PermanentError(
+            "It may have been sent, and the channel is too busy to find out.", PermanentError.UNCERTAIN
+        )
     return None
 
 

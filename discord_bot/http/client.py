@@ -15,7 +15,7 @@ import discord
 from discord.http import Route
 from django.conf import settings
 
-from discord_bot.http.limits import MAX_WAIT, RouteBucket, RouteBuckets, InvalidRequestGuard, SlidingWindowLimiter
+from discord_bot.http.limits import MAX_WAIT, InvalidRequestGuard, RouteBucket, RouteBuckets, SlidingWindowLimiter
 from discord_bot.http.user_agent import USER_AGENT
 from notifications.messages import RateLimited, TemporaryError, TokenRefused
 

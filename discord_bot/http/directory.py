@@ -14,7 +14,9 @@ from guilds.directory.payloads import MemberPayload
 
 TIMEOUT = 5.0  # seconds
 
-_available_at: dict[str, float] = {}  # when Discord takes more of a kind, on the monotonic clock, where it takes none now
+_available_at: dict[
+    str, float
+] = {}  # when Discord takes more of a kind, on the monotonic clock, where it takes none now
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
 
 

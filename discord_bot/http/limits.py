@@ -54,7 +54,9 @@ class SlidingWindowLimiter(Limiter):
     def _next_turn(self) -> float:
         """When the next may leave."""
         full = len(self._sent_at) == self._sent_at.maxlen
-        return max(self._paused_until, self._spaced_until - self._burst, self._sent_at[0] + self._seconds if full else 0.0)
+        return max(
+            self._paused_until, self._spaced_until - self._burst, self._sent_at[0] + self._seconds if full else 0.0
+        )
 
     def _record_sent(self) -> None:
         now = time.monotonic()

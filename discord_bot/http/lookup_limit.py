@@ -52,7 +52,9 @@ def record_response(status: int, headers: Mapping[str, str]) -> None:
             wait = timedelta(seconds=float(headers.get("Retry-After") or 1.0))
             _pause_lookups(row, now + wait, "Discord limits the bot")
         if row.refused >= MAX_REFUSED:
-            _pause_lookups(row, row.refused_since + REFUSAL_WINDOW, f"Discord refused {row.refused} look-ups within ten minutes")
+            _pause_lookups(
+                row, row.refused_since + REFUSAL_WINDOW, f"Discord refused {row.refused} look-ups within ten minutes"
+            )
         row.save()
 
 

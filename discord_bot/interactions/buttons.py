@@ -33,7 +33,9 @@ class SignupButton(
 
     def __init__(self, game_id: int | None, action: SignupAction, label: str = "") -> None:
         usual, style = LABELS[action]
-        super().__init__(discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{action}"))
+        super().__init__(
+            discord.ui.Button(label=label or usual, style=style, custom_id=f"game:{game_id or 0}:{action}")
+        )
         self.game_id = game_id
         self.action = action
 

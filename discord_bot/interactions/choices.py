@@ -7,7 +7,7 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot.converters import to_member_payload, to_user_payload
-from discord_bot.interactions.log import InteractionRecord, InteractionLog
+from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import choices, wording
@@ -39,7 +39,9 @@ def mentioned_user_id(content: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def run_choice(choice: ChoiceButton, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = "") -> ChoiceResult:
+def run_choice(
+    choice: ChoiceButton, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
+) -> ChoiceResult:
     """Everything a choice under a letter does in the database, in one crossing."""
     if mentioned_user_id(content) not in {None, user.id}:
         return ChoiceResult(choices.NOT_FOR_YOU)
@@ -70,13 +72,22 @@ class ChoiceHandler:
         entry = InteractionRecord(interaction, choice.custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         content = interaction.message.content if interaction.message else ""
-        sender = (to_user_payload(interaction.user), interaction.guild_id, to_member_payload(member) if member else None, content)
+        sender = (
+            to_user_payload(interaction.user),
+            interaction.guild_id,
+            to_member_payload(member) if member else None,
+            content,
+        )
         failed = ChoiceResult(wording.FAILED, outcome=Outcome.FAILED)
         with self._log.recording(entry):
-            result = await defer_if_slow(entry, run_in_db_thread(run_choice, choice, *sender), interaction.response.defer, failed)
+            result = await defer_if_slow(
+                entry, run_in_db_thread(run_choice, choice, *sender), interaction.response.defer, failed
+            )
             entry.outcome, entry.detail = result.outcome, result.text
             await (
-                self._close_prompt(entry, result.text) if result.closes_prompt else reply_ephemeral(entry, result.text, buttons=result.buttons)
+                self._close_prompt(entry, result.text)
+                if result.closes_prompt
+                else reply_ephemeral(entry, result.text, buttons=result.buttons)
             )
 
     async def _close_prompt(self, entry: InteractionRecord, text: str) -> None:

@@ -7,7 +7,7 @@ import discord
 
 from discord_bot import render
 from discord_bot.converters import to_member_payload
-from discord_bot.interactions.log import InteractionRecord, InteractionLog
+from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
@@ -54,7 +54,9 @@ class GameListHandler:
         """Show the page to this person alone, in place of the one they turn."""
         entry = InteractionRecord(interaction, name)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        request = PageRequest(which, interaction.guild_id, to_member_payload(member) if member else None, page, channel_id)
+        request = PageRequest(
+            which, interaction.guild_id, to_member_payload(member) if member else None, page, channel_id
+        )
         with self._log.recording(entry):
             await self._reply(entry, request)
 

@@ -7,7 +7,7 @@ from discord.utils import escape_markdown
 
 from discord_bot.converters import to_member_payload
 from discord_bot.interactions.buttons import MODAL_KINDS
-from discord_bot.interactions.log import InteractionRecord, InteractionLog
+from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording

@@ -28,7 +28,9 @@ MAX_CONTENT = 2000  # characters of a message, as Discord takes
 _under_way = 0  # works that answers wait for
 
 
-async def defer_if_slow(entry: InteractionRecord, work: Awaitable[T], defer: Callable[[], Awaitable[object]], fallback: T) -> T:
+async def defer_if_slow(
+    entry: InteractionRecord, work: Awaitable[T], defer: Callable[[], Awaitable[object]], fallback: T
+) -> T:
     """What the work returns; `defer` tells Discord that the answer follows, where it takes longer than two seconds or
     too many others come first.
 
@@ -62,7 +64,9 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
     text = text[:MAX_CONTENT]  # as of games without end at the same time
     mentions = discord.AllowedMentions.none()
     if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons))
+        await interaction.followup.send(
+            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
+        )
     else:
         await interaction.response.send_message(
             text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
@@ -72,4 +76,6 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
 
 def overlap_text(conflict: ScheduleConflict) -> str:
     """What Discord says of games at the same time."""
-    return conflict.prompt_text(lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at)))
+    return conflict.prompt_text(
+        lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at))
+    )

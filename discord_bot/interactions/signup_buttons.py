@@ -13,11 +13,11 @@ from discord.utils import escape_markdown
 
 from discord_bot import render
 from discord_bot.converters import to_member_payload
-from discord_bot.interactions.log import InteractionRecord, InteractionLog, record_unanswered
+from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import Actor, ActionResult
+from games.core.base import ActionResult, Actor
 from games.models import Game
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict
 from games.posts.actions import record_shown_revision
@@ -86,7 +86,13 @@ def run_signup_action(click: Click) -> SignupReply:
     text = escape_markdown(result.text)
     if not result.changed:
         return SignupReply(text, outcome=Outcome.NOTHING)
-    return SignupReply(text, announcement_view(result.game, now), result.game.revision, Outcome.DONE, _next_buttons(result.game, click.action))
+    return SignupReply(
+        text,
+        announcement_view(result.game, now),
+        result.game.revision,
+        Outcome.DONE,
+        _next_buttons(result.game, click.action),
+    )
 
 
 def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
@@ -138,7 +144,9 @@ class SignupHandler:
     @property
     def is_busy(self) -> bool:
         """Whether somebody still waits for an answer or a line."""
-        return bool(self._in_flight) or any(turn.pending_reply and not turn.pending_reply.done() for turn in self._queues.values())
+        return bool(self._in_flight) or any(
+            turn.pending_reply and not turn.pending_reply.done() for turn in self._queues.values()
+        )
 
     async def handle(self, interaction: discord.Interaction, game_id: int | None, action: str) -> None:
         """Answer one click well inside Discord's three seconds, whatever happens."""
@@ -189,13 +197,17 @@ class SignupHandler:
         # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
         if reply.post is not None and not interaction.response.is_done():
             no_pings = discord.AllowedMentions.none()
-            await interaction.response.edit_message(**render.announcement_message(reply.post), allowed_mentions=no_pings)
+            await interaction.response.edit_message(
+                **render.announcement_message(reply.post), allowed_mentions=no_pings
+            )
             entry.mark_answered()
             if not in_flight.overlapped and interaction.message is not None:
                 await run_in_db_thread(_complete_if_current, reply.post.game_id, interaction.message.id, reply.revision)
         await reply_ephemeral(entry, reply.text, buttons=reply.buttons)
 
-    async def _handle_repeat(self, entry: InteractionRecord, queue: UserQueue, work: "asyncio.Future[SignupReply]") -> None:
+    async def _handle_repeat(
+        self, entry: InteractionRecord, queue: UserQueue, work: "asyncio.Future[SignupReply]"
+    ) -> None:
         """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""
         await entry.interaction.response.defer()
         entry.mark_answered()

@@ -12,7 +12,7 @@ from games.models import Game
 from games.scheduling import actions as scheduling
 from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import TemporaryError, PermanentError
+from notifications.messages import PermanentError, TemporaryError
 
 
 def send_due(now: datetime, lost: bool = False) -> None:

@@ -20,7 +20,7 @@ from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
 from guilds.directory.lookup import refresh_member
 from guilds.models import Channel, Guild, Member, Role
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -176,7 +176,10 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     eventually(lambda: Guild.objects.get().gone_at)
     assert as_person(world.bob).get(game.get_absolute_url()).status_code == 404
     scheduling.edit_game(
-        game.pk, replace(scheduling.plan_from_game(game), title="Longest walk"), Actor(None, "command", operator=True), now
+        game.pk,
+        replace(scheduling.plan_from_game(game), title="Longest walk"),
+        Actor(None, "command", operator=True),
+        now,
     )
     assert Notification.objects.open().filter(kind="announcement").exists(), "it waits"
     fault(stack, "invite_bot")

@@ -172,7 +172,9 @@ def test_buttons_in_the_wrong_place(world: World) -> None:
 
 def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
     game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=3)
-    dana = upsert_member(world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)).user
+    dana = upsert_member(
+        world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)
+    ).user
     for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, "page"), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]

@@ -24,7 +24,14 @@ from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from notifications.daemon import steps
-from notifications.messages import OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage, TokenRefused
+from notifications.messages import (
+    OutgoingMessage,
+    PermanentError,
+    RateLimited,
+    SentMessage,
+    TemporaryError,
+    TokenRefused,
+)
 
 
 @pytest.fixture
@@ -197,7 +204,9 @@ def test_an_hour_of_refusals_stays_below_a_tenth_of_what_is_banned() -> None:
 
 async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, backend: DiscordBackend) -> None:
     people = [int(each["id"]) for each in local.client.add_people(14, fixtures.GUILD_ID)]
-    results = await results_of(backend.send(OutgoingMessage(user_id=each, text="x", nonce=str(each))) for each in people)
+    results = await results_of(
+        backend.send(OutgoingMessage(user_id=each, text="x", nonce=str(each))) for each in people
+    )
     assert [type(result) for result in results] == [SentMessage] * 10 + [RateLimited] * 4
     assert statuses(local, "POST /users") == {200: 10}
     turns = [result.retry_after for result in results[10:]]
@@ -211,7 +220,9 @@ async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, bac
 @pytest.mark.parametrize("status", [400, 403, 429])
 async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: DiscordBackend, status: int) -> None:
     local.run_in_loop(lambda world: setattr(world.rate_limits, "open_dm_status", status))
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(open_dm=type(world.rate_limits.rules["post"])(0, 10.0)))
+    local.run_in_loop(
+        lambda world: world.rate_limits.rules.update(open_dm=type(world.rate_limits.rules["post"])(0, 10.0))
+    )
     for person, wait in ((fixtures.BOB_ID, 30.0), (fixtures.CHARLIE_ID, 30.0)):
         with pytest.raises(RateLimited) as refusal:
             await backend.send(OutgoingMessage(user_id=person, text="x", nonce="n"))

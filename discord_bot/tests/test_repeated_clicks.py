@@ -65,7 +65,9 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
         entry = stack.discord.client.click(person, post, f"game:{game.pk}:join")
         assert entry["answer_type"] == 7
     eventually(lambda: ephemeral_replies_to(stack, "bob"))
-    assert ephemeral_replies_to(stack, "bob") == ["The game is full. You are number 1 on the wait list, and move up by itself."]
+    assert ephemeral_replies_to(stack, "bob") == [
+        "The game is full. You are number 1 on the wait list, and move up by itself."
+    ]
 
 
 def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any, capsys: Any) -> None:

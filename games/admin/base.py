@@ -63,7 +63,9 @@ class ActionForm(forms.ModelForm):
     def add_refusal(self, refused: Refused) -> None:
         """Say beside which field, or above all, what a verb would not do."""
         if refused.refusal.code == "stale":
-            saved = format_html_join("; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.saved_meanwhile()))
+            saved = format_html_join(
+                "; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.saved_meanwhile())
+            )
             self.add_error(None, format_html("{} Saved meanwhile: {}.", STALE, saved) if saved else STALE)
             # Sent once more, the form knows what it overwrites.
             self.set_data("edition", self.instance.edition)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
-from games.core.base import Actor, ActionResult, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.models import AuditEntry, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names

@@ -55,7 +55,9 @@ class AfterGameCommands(ActionCommand):
 
     def _signup_id(self, game: Game, who: str) -> int:
         require_manager(game, self.actor)  # before anything is said of its people
-        matches = [one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who]
+        matches = [
+            one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who
+        ]
         if len(matches) != 1:
             raise Refused(Refusal("unknown_seat", attendance_wording.nobody_is_seated_as(who)))
         return matches[0].signup_id

@@ -9,7 +9,7 @@ from games.core.states import State
 from games.models import Game
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 
 def _skip_rewards(game: Game, now: datetime) -> Skip | None:

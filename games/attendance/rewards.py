@@ -7,7 +7,7 @@ from django.db import transaction
 from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
-from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.queue import unschedule
 

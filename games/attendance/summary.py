@@ -76,12 +76,18 @@ def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | 
     return begin(first), end + timedelta(days=1) if end is not None else None
 
 
-def attendance_rows(guild_id: int, since: datetime | None, until: datetime | None, now: datetime) -> Iterator[Sequence[Any]]:
+def attendance_rows(
+    guild_id: int, since: datetime | None, until: datetime | None, now: datetime
+) -> Iterator[Sequence[Any]]:
     """One line for everybody who had a seat in a game that began, or left one late; the earliest game first."""
     games = Game.objects.announced().filter(guild=guild_id, cancelled_at=None, starts_at__lte=now)
     games = games.filter(**({"starts_at__gte": since} if since else {}), **({"starts_at__lt": until} if until else {}))
-    attended = Signup.objects.filter(game__in=games).filter(Q(left_at=None, seated_at__isnull=False) | Q(left_late=True))
-    signups = list(attended.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key"))
+    attended = Signup.objects.filter(game__in=games).filter(
+        Q(left_at=None, seated_at__isnull=False) | Q(left_late=True)
+    )
+    signups = list(
+        attended.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key")
+    )
     names = display_names(guild_id, {s.user_id for s in signups if s.user_id})
     # Whoever left and came back has one line, that of the seat they had in the end.
     listed = {(s.game_id, s.user_id) for s in signups if s.left_at is None}

@@ -17,7 +17,15 @@ from games.attendance.summary import CSV_HEADER, parse_day_range
 from games.attendance.summary import attendance_rows as attendance_of
 from games.core import wording
 from games.core.csv_files import csv_response
-from games.pages.shortcuts import FRESH_ROLES, actor, add_refusal, forbidden, get_visible_game_or_404, run_action, render_game_with_form
+from games.pages.shortcuts import (
+    FRESH_ROLES,
+    actor,
+    add_refusal,
+    forbidden,
+    get_visible_game_or_404,
+    render_game_with_form,
+    run_action,
+)
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -31,7 +39,9 @@ from guilds.models import Guild
 def mark_attendance(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     """Mark somebody as not having come, or take it back."""
     no_show = request.POST.get("no_show") == "yes"
-    return run_action(request, game_id, lambda now: attendance.mark_attendance(game_id, signup_id, no_show, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: attendance.mark_attendance(game_id, signup_id, no_show, actor(request), now)
+    )
 
 
 class RewardsForm(forms.Form):

@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
-from games.core.base import CLOCK_ACTOR, Actor, ActionResult, record_change, locked_game, require_state
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.seating import assign_seats
 from games.core.states import State
 from games.models import AuditEntry, Game, Signup
@@ -55,7 +55,9 @@ def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool 
     agreed = _agreed_starts(game, current)
     affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
     if affected or any(one.asked for one in current):
-        request_confirmation(game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now)
+        request_confirmation(
+            game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now
+        )
 
 
 def _moved_too_far(signup: Signup, game: Game, agreed: datetime | None) -> bool:
@@ -154,8 +156,15 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(who), "left": freed}, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
-    confirmed_ids = set(game.signups.current().filter(user__in=requested).values_list("user_id", flat=True)) - unconfirmed_ids
-    counts = {"come": len(confirmed_ids), "left": len(requested - confirmed_ids - unconfirmed_ids), "silent": len(unconfirmed_ids), "freed": freed}
+    confirmed_ids = (
+        set(game.signups.current().filter(user__in=requested).values_list("user_id", flat=True)) - unconfirmed_ids
+    )
+    counts = {
+        "come": len(confirmed_ids),
+        "left": len(requested - confirmed_ids - unconfirmed_ids),
+        "silent": len(unconfirmed_ids),
+        "freed": freed,
+    }
     schedule(
         "answered_sum",
         game_id=game.pk,

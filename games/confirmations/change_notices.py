@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from games.confirmations import actions as confirmations
-from games.confirmations.edits import CHANGES_SHOWN_FOR, previous_values, merge_earliest, snapshot, diff
+from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
 from games.core.scheduling import notify_at
 from games.models import AuditEntry, Game, Signup
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 
 NOTIFICATION_KINDS = ("edited", "question")
@@ -137,6 +137,8 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
         notice.rescheduled = notice.rescheduled or row.facts.get("again", False)
         if row.closed_at is None:
             notice.due_at.append(row.due_at)
-    Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(status=DeliveryStatus.DROPPED, error=SUPERSEDED)
+    Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(
+        status=DeliveryStatus.DROPPED, error=SUPERSEDED
+    )
     rows.update(closed_at=now, dropped=SUPERSEDED)
     return by_user

@@ -5,18 +5,24 @@ from datetime import datetime
 
 from games.confirmations import actions as confirmations
 from games.confirmations import wording as confirmation_wording
-from games.confirmations.edits import snapshot, diff
+from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
 from games.core.choices import ChoiceButton
-from games.core.notifications import common_game_texts, game_message, escape_and_shorten, game_of_notification, only_recipient
+from games.core.notifications import (
+    common_game_texts,
+    escape_and_shorten,
+    game_message,
+    game_of_notification,
+    only_recipient,
+)
 from games.core.scheduling import bump_revision
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game, Signup
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
 
@@ -40,7 +46,9 @@ def _edited_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
     lines, instructions = _changes(delivery, game)
     if not lines:
         return Skip("all is as it was")
-    return game_message(delivery, game, confirmation_wording.edited(*common_game_texts(delivery, game), lines, instructions), now)
+    return game_message(
+        delivery, game, confirmation_wording.edited(*common_game_texts(delivery, game), lines, instructions), now
+    )
 
 
 def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -58,7 +66,9 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
         rescheduled=payload["again"],
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
-    buttons = [ChoiceButton("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices]
+    buttons = [
+        ChoiceButton("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices
+    ]
     return game_message(delivery, game, text, now, *buttons)
 
 
@@ -66,7 +76,9 @@ def _dropped_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     game = game_of_notification(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
         return Skip("they are in again, or the game is over")
-    return game_message(delivery, game, confirmation_wording.dropped_unconfirmed(*common_game_texts(delivery, game)), now)
+    return game_message(
+        delivery, game, confirmation_wording.dropped_unconfirmed(*common_game_texts(delivery, game)), now
+    )
 
 
 def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -74,7 +86,9 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     if game.state(now).over:
         return Skip("the game is over")
     payload = delivery.notification.facts
-    return game_message(delivery, game, confirmation_wording.confirmation_summary(*common_game_texts(delivery, game), payload), now)
+    return game_message(
+        delivery, game, confirmation_wording.confirmation_summary(*common_game_texts(delivery, game), payload), now
+    )
 
 
 def _end_confirmation(row: Notification, now: datetime) -> Iterable[int] | Skip:

@@ -15,4 +15,6 @@ from guilds.http import ViewerRequest
 def answer_confirmation(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Whether the viewer still comes."""
     number, choice = parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")
-    return run_action(request, game_id, lambda now: confirmations.answer_confirmation(game_id, number, choice, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: confirmations.answer_confirmation(game_id, number, choice, actor(request), now)
+    )

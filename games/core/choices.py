@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from games.core.base import Actor, ActionResult
+from games.core.base import ActionResult, Actor
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
-from games.core.scheduling import schedule_game_times, bump_revision
-from games.core.seating import pending_moves, assign_seats
+from games.core.scheduling import bump_revision, schedule_game_times
+from games.core.seating import assign_seats, pending_moves
 from games.core.seats import SeatMoves
 from games.core.states import State
 from games.models import Game

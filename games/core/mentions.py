@@ -149,7 +149,9 @@ def without_pings(text: str) -> str:
     return _PINGS.sub("@\u200b", text)
 
 
-def to_discord(pieces: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = without_pings) -> str:
+def to_discord(
+    pieces: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = without_pings
+) -> str:
     """The text for an embed: mentions as Discord's own, as many as fit, and all else as `shown_as` has it."""
     shown = [shown_as(piece.typed if isinstance(piece, Mention) else piece) for piece in pieces]
     spare = limit - sum(map(len, shown))

@@ -12,7 +12,7 @@ from games.models import Game
 from guilds.display_names import display_names
 from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import LATE_AFTER, is_maybe_sent, earlier_attempt_at
+from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
 from notifications.types import Skip
 
 TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
@@ -47,7 +47,9 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
     )
 
 
-def build_message(delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime) -> OutgoingMessage:
+def build_message(
+    delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime
+) -> OutgoingMessage:
     """A letter to its recipient, or, `in_channel`, a mention of them there."""
     due_at = delivery.notification.due_at
     if now - due_at > LATE_AFTER and delivery.again_id is None:
@@ -56,7 +58,9 @@ def build_message(delivery: Delivery, text: str, guild_id: int | None, channel_i
     if not delivery.in_channel:
         return message
     user_id = message.user_id or 0
-    return replace(message, user_id=None, channel_id=channel_id, text=f"<@{user_id}> {message.text}", ping_users=(user_id,))
+    return replace(
+        message, user_id=None, channel_id=channel_id, text=f"<@{user_id}> {message.text}", ping_users=(user_id,)
+    )
 
 
 # --- about a game ----------------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ def rank_of(game: Game, who: User, added_by_other: bool) -> int:
     member = get_membership(who, game.guild_id)
     role_ids = set(member.role_ids) if member is not None else set()
     return next(
-        (n for n, role in enumerate(settings.priority_role_ids, 1) if role in role_ids), len(settings.priority_role_ids) + 1
+        (n for n, role in enumerate(settings.priority_role_ids, 1) if role in role_ids),
+        len(settings.priority_role_ids) + 1,
     )
 
 

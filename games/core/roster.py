@@ -94,7 +94,9 @@ def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
         return tuple(entries)
 
     return Roster(
-        entries_of([s for s in signups if s.seated_at]), entries_of([s for s in signups if not s.seated_at]), game.settings.seats
+        entries_of([s for s in signups if s.seated_at]),
+        entries_of([s for s in signups if not s.seated_at]),
+        game.settings.seats,
     )
 
 

@@ -30,7 +30,16 @@ def tidy_settings(reminders: tuple[int, ...] | None, location: str | None, instr
 
 
 DURATION_SETTINGS = ("signups_close", "offer_within", "minimum_by", "ask_if_moved", "archive_after")
-CHECKED_SETTINGS = ("seats", "duration", "reminders", "location", "instructions", "minimum", "offer_for", *DURATION_SETTINGS)
+CHECKED_SETTINGS = (
+    "seats",
+    "duration",
+    "reminders",
+    "location",
+    "instructions",
+    "minimum",
+    "offer_for",
+    *DURATION_SETTINGS,
+)
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 
 from games.core import seats
 from games.core.ranks import update_ranks
-from games.core.scheduling import schedule_own_reminders, notify_at
+from games.core.scheduling import notify_at, schedule_own_reminders
 from games.core.states import State
-from games.core.withdrawals import unseat_guests_of_waiting, remove_guests_of_left
+from games.core.withdrawals import remove_guests_of_left, unseat_guests_of_waiting
 from games.models import Game, Signup
 from games.models.settings import SeatMethod
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 
 OFFER_NUMBER_FACTOR = 10**10  # more than there are since 1970
@@ -38,9 +38,11 @@ def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_k
             seated=signup.seated_at is not None,
             rank=signup.rank,
             # Nobody plays without the one who brings them, who may yet decline what is offered.
-            on_standby=signup.waits or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
+            on_standby=signup.waits
+            or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
             # Where the host gives the seats, asking for one is not enough.
-            just_requested=signup.joined_at == now or (signup.order_key == requester_key and not settings.method.by_host),
+            just_requested=signup.joined_at == now
+            or (signup.order_key == requester_key and not settings.method.by_host),
             keeps_seat=_by_host(signup, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=signup.user_id is not None,
             offered=signup.offered_at is not None,
@@ -87,7 +89,9 @@ def assign_seats(game: Game, now: datetime, requester_key: int | None = None) ->
     schedule_own_reminders(game, now)
 
 
-def set_seat(game: Game, signup: Signup, seated_at: datetime | None, now: datetime, already_notified: bool = False) -> None:
+def set_seat(
+    game: Game, signup: Signup, seated_at: datetime | None, now: datetime, already_notified: bool = False
+) -> None:
     """Give a seat or take it, and plan to tell whoever it is unless they are `told` by an answer; ends an offer."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     if seated_at is None:

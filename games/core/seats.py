@@ -38,7 +38,9 @@ class SeatMoves:
     expire: tuple[int, ...] = ()
 
 
-def compute_moves(places: Sequence[Place], seats: int, method: SeatMethod = SeatMethod.OPEN, offering: bool = False) -> SeatMoves:
+def compute_moves(
+    places: Sequence[Place], seats: int, method: SeatMethod = SeatMethod.OPEN, offering: bool = False
+) -> SeatMoves:
     """Who gets a seat and who loses one, among sign-ups in their order. Seats 0 is unlimited.
 
     A free seat goes to whoever has waited longest; where seats become fewer, those seated last lose theirs and

@@ -8,9 +8,9 @@ from django.db.models.functions import Lower
 from django.utils.safestring import SafeString
 
 from games.core import wording
-from games.core.mentions import EMBED_DESCRIPTION, Mention, Piece, to_discord, to_html, to_plain_text, parse, candidates
+from games.core.mentions import EMBED_DESCRIPTION, Mention, Piece, candidates, parse, to_discord, to_html, to_plain_text
 from gamesched.lib.ids import MAX_ID
-from guilds.display_names import normalize_name, display_names
+from guilds.display_names import display_names, normalize_name
 from guilds.models import Channel, Member
 
 CATEGORY = 4  # a heading over channels, not a place

@@ -13,7 +13,7 @@ from games.server_settings.actions import require_guild_manager as require_guild
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import DUE_CHANNEL
 
 RESENDABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}

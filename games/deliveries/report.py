@@ -11,9 +11,9 @@ from games.models import Game
 from games.models.settings import ReminderPlace
 from guilds.display_names import DisplayName, display_names
 from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
-from notifications.models import Delivery, DeliveryQuerySet, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.policy import EXPIRED, is_expired
-from notifications.types import message_types, internal_types
+from notifications.types import internal_types, message_types
 
 MAX_RECIPIENT_ROWS = 200  # people named on a game's page
 PAGE_SIZE = 50  # letters on a page of a server's ledger
@@ -72,7 +72,9 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
         groups.setdefault(row.kind if row.recipient_id else row.pk, []).append(row)
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
     reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
-    trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(r.dropped in MISSED_REASONS for r in rows)
+    trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(
+        r.dropped in MISSED_REASONS for r in rows
+    )
     return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from games.deliveries import actions as deliveries
 from games.deliveries import wording as delivery_wording
-from games.deliveries.report import PAGE_SIZE, delivery_counts, delivery_rows, undelivered, guild_deliveries
+from games.deliveries.report import PAGE_SIZE, delivery_counts, delivery_rows, guild_deliveries, undelivered
 from games.pages.shortcuts import actor, get_visible_game_or_404, run_action
 from games.server_settings.views import for_managers
 from gamesched.lib.clock import db_now

@@ -7,12 +7,12 @@ from django.db import transaction
 
 from games.confirmations.change_notices import notify_edited
 from games.core import wording
-from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
 from games.models import Game
-from games.server_settings.actions import require_guild_manager as require_guild_manager
 from games.server_settings.actions import record_settings_change
+from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import Block, User

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
-from games.core.base import Actor, ActionResult, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from games.core import choices, wording
 from games.core.choices import ChoiceButton
-from games.core.notifications import common_game_texts, game_message, acting_user_name, game_of_notification
+from games.core.notifications import acting_user_name, common_game_texts, game_message, game_of_notification
 from games.core.wording import escape_markdown
 from games.hosts import notification_wording as host_notification_wording
 from games.hosts import takeover
@@ -18,7 +18,7 @@ from guilds.display_names import display_names
 from guilds.models import Member
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 # --- too few -----------------------------------------------------------------------------------------------
 
@@ -54,7 +54,9 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     take = ChoiceButton("take_over", game.pk, game.host_id, takeover.TAKE).button(
         host_notification_wording.TAKE_LABEL, "primary"
     )
-    return game_message(delivery, game, host_notification_wording.host_left(*common_game_texts(delivery, game), host), now, take)
+    return game_message(
+        delivery, game, host_notification_wording.host_left(*common_game_texts(delivery, game), host), now, take
+    )
 
 
 def _player_message_recipients(row: Notification, now: datetime) -> Iterable[int]:

@@ -4,7 +4,10 @@ import enum
 
 from games.core.text_rules import has_control_characters, is_visible
 
-PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = 1000, 1200  # characters of a message to players: as typed, and as Discord is sent it
+PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = (
+    1000,
+    1200,
+)  # characters of a message to players: as typed, and as Discord is sent it
 
 
 PLAYER_MESSAGE_EMPTY = "Write what they are to know."

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core import choices
-from games.core.base import Actor, ActionResult, locked_game, require_state
+from games.core.base import ActionResult, Actor, locked_game, require_state
 from games.core.permissions import GuildPermissions
 from games.hosts import wording as host_wording
 from games.hosts.actions import make_host

@@ -17,7 +17,15 @@ from games.hosts import takeover
 from games.hosts.forms import MessagePlayersForm
 from games.hosts.rules import Audience
 from games.pages.host_tools import late_leavers
-from games.pages.shortcuts import FRESH_ROLES, actor, add_refusal, forbidden, get_visible_game_or_404, run_action, render_game_with_form
+from games.pages.shortcuts import (
+    FRESH_ROLES,
+    actor,
+    add_refusal,
+    forbidden,
+    get_visible_game_or_404,
+    render_game_with_form,
+    run_action,
+)
 from games.server_settings.views import for_managers
 from games.signups.forms import CohostsForm
 from gamesched.lib.clock import db_now
@@ -140,13 +148,18 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
     game = get_visible_game_or_404(request, game_id)
     if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
-    form = MessagePlayersForm(request.POST or None, counts=host_messages.audience_counts(game, request.user.pk, db_now()))
+    form = MessagePlayersForm(
+        request.POST or None, counts=host_messages.audience_counts(game, request.user.pk, db_now())
+    )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
             flash.success(
-                request, host_messages.message_players(game_id, data["text"], Audience(data["to"]), actor(request), db_now()).text
+                request,
+                host_messages.message_players(
+                    game_id, data["text"], Audience(data["to"]), actor(request), db_now()
+                ).text,
             )
             return redirect(game)
         except Refused as refused:

@@ -46,7 +46,9 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
 MESSAGE_TOO_LATE = "This game was over more than a day ago, so nobody is written to any more. Write in Discord."
 
 
-NO_MESSAGE_RECIPIENTS = "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
+NO_MESSAGE_RECIPIENTS = (
+    "Nobody is there who could be told: those names are not in Discord, or it is only you. Choose others."
+)
 
 
 MESSAGE_HELP = (

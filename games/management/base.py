@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from games.core import wording
-from games.core.base import Actor, ActionResult, dry_run
+from games.core.base import ActionResult, Actor, dry_run
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
 from games.models import Game

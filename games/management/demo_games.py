@@ -14,7 +14,7 @@ from games.models.layers import announcement_channels
 from games.models.settings import SeatMethod
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
-from games.scheduling.rules import AnnounceSchedule, Plan, AnnounceWhen
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Participant
@@ -23,7 +23,7 @@ from guilds.directory.upsert import upsert_member
 from guilds.models import User
 from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import TemporaryError, PermanentError, load_backend
+from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
 
 # The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.

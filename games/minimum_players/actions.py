@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices
-from games.core.base import Actor, ActionResult, locked_game, require_manager
-from games.core.minimum import minimum_deadline, has_too_few_players
+from games.core.base import ActionResult, Actor, locked_game, require_manager
+from games.core.minimum import has_too_few_players, minimum_deadline
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
 from games.models import AuditEntry, Game

@@ -17,7 +17,7 @@ from games.models import Game
 from games.signups.responses import users_without_response
 from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 
 def _skip_if_enough(row: Notification, game: Game, now: datetime) -> Skip | None:
@@ -37,7 +37,9 @@ def _nudge_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
         return skip
     if delivery.recipient_id not in users_without_response(game, now):
         return Skip("they answered, or cannot sign up any more")
-    text = minimum_notification_wording.nudge(*common_game_texts(delivery, game), game.settings.minimum, seated_count(game))
+    text = minimum_notification_wording.nudge(
+        *common_game_texts(delivery, game), game.settings.minimum, seated_count(game)
+    )
     return game_message(delivery, game, text, now)
 
 
@@ -52,7 +54,9 @@ def _too_few_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
         return skip
     if not minimum_players.awaits_decision(game, now):
         return Skip("it was decided on already")
-    text = minimum_notification_wording.too_few_players(*common_game_texts(delivery, game), game.settings.minimum, seated_count(game))
+    text = minimum_notification_wording.too_few_players(
+        *common_game_texts(delivery, game), game.settings.minimum, seated_count(game)
+    )
     buttons = (
         ChoiceButton("short", game.pk, minimum_players.start_number(game), minimum_players.KEEP).button(
             host_notification_wording.KEEP_LABEL, "primary"

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from games.core.states import State, state
-from games.models.layers import parent_layers, explicit_values
+from games.models.layers import explicit_values, parent_layers
 from games.models.settings import THIS_GAME, ResolvedSettings, SettingsFields, SettingsLayer, resolve_settings
 from games.models.signup import Signup
 from games.models.template import GameTemplate
@@ -138,7 +138,9 @@ class Game(SettingsFields):
         if self.settled_at is not None:
             return ResolvedSettings.from_settings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
         template = self.active_template
-        return ResolvedSettings.from_settings(resolve_settings(self.settings_layers, template.locked if template else ()))
+        return ResolvedSettings.from_settings(
+            resolve_settings(self.settings_layers, template.locked if template else ())
+        )
 
     @property
     def active_template(self) -> GameTemplate | None:
@@ -148,7 +150,10 @@ class Game(SettingsFields):
     @property
     def settings_layers(self) -> list[SettingsLayer]:
         """What each level says, this game first."""
-        return [SettingsLayer(THIS_GAME, explicit_values(self)), *parent_layers(self.guild, self.channel, self.active_template)]
+        return [
+            SettingsLayer(THIS_GAME, explicit_values(self)),
+            *parent_layers(self.guild, self.channel, self.active_template),
+        ]
 
     def is_hosted_by(self, user_id: int) -> bool:
         """Whether a person is the game's host or one of its co-hosts."""

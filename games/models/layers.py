@@ -4,7 +4,16 @@ from typing import Any
 
 from django.db import models
 
-from games.models.settings import ALL_SETTINGS, THE_SERVER, THIS_GAME, GuildDefaults, SettingsFields, SettingsLayer, Setting, resolve_settings
+from games.models.settings import (
+    ALL_SETTINGS,
+    THE_SERVER,
+    THIS_GAME,
+    GuildDefaults,
+    Setting,
+    SettingsFields,
+    SettingsLayer,
+    resolve_settings,
+)
 from games.models.template import GameTemplate
 from guilds.models import Channel, Guild
 
@@ -21,14 +30,18 @@ def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate 
         layers.append(SettingsLayer(template.name, explicit_values(template)))
     if channel is not None and channel.gone_at is None:
         settings_channel = channel.settings_channel
-        layers.append(SettingsLayer(str(settings_channel), explicit_values(getattr(settings_channel, "defaults", None))))
+        layers.append(
+            SettingsLayer(str(settings_channel), explicit_values(getattr(settings_channel, "defaults", None)))
+        )
     return [*layers, SettingsLayer(THE_SERVER, explicit_values(getattr(guild, "defaults", None)))]
 
 
 def inherited_settings(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
     """What holds for a game that says nothing itself, and what of it the template has locked."""
     nothing = SettingsLayer(THIS_GAME, {})
-    return resolve_settings([nothing, *parent_layers(guild, channel, template)], template.locked if template is not None else ())
+    return resolve_settings(
+        [nothing, *parent_layers(guild, channel, template)], template.locked if template is not None else ()
+    )
 
 
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:

@@ -102,7 +102,11 @@ class SettingsFields(models.Model):
         null=True, blank=True, help_text="Who is asked again and does not answer loses the seat."
     )
     if_deleted = models.CharField(
-        max_length=8, null=True, blank=True, choices=DeletedPostPolicy.choices, help_text="When somebody deletes the post."
+        max_length=8,
+        null=True,
+        blank=True,
+        choices=DeletedPostPolicy.choices,
+        help_text="When somebody deletes the post.",
     )
     ask_rewards = models.BooleanField(null=True, blank=True, help_text="Remind the host to write down the rewards.")
     archive_channel_id = models.BigIntegerField(

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices, wording
-from games.core.base import CLOCK_ACTOR, Actor, ActionResult, record_change, locked_game, require_state, on_behalf_of
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
 from games.core.roster import place_of_user
-from games.core.seating import OFFER_NUMBER_FACTOR, end_offer, has_free_seat, set_seat, offer_number, assign_seats
+from games.core.seating import OFFER_NUMBER_FACTOR, assign_seats, end_offer, has_free_seat, offer_number, set_seat
 from games.core.states import State
 from games.models import Game, Signup
 from games.offers import wording as offer_wording

@@ -14,7 +14,7 @@ from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 
 def _open_offer(game: Game, row: Notification) -> Signup | None:

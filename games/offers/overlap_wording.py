@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 ANYWAY, SWAP = "Join anyway", "Swap"
 SCHEDULE_ANYWAY = "Schedule it anyway"
-HOSTING_CANNOT_SWAP = "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
+HOSTING_CANNOT_SWAP = (
+    "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
+)
 
 
-def conflict_prompt(playing: Sequence[tuple[str, str]], hosting: Sequence[tuple[str, str]], joining: bool, swappable: bool) -> str:
+def conflict_prompt(
+    playing: Sequence[tuple[str, str]], hosting: Sequence[tuple[str, str]], joining: bool, swappable: bool
+) -> str:
     """What somebody is in, and what they run at that time: titles with their times. Then what they can do."""
     parts = []
     for phrase, games in (("You are already in", playing), ("You run", hosting)):

@@ -28,7 +28,9 @@ class ScheduleConflict(Refused):
     to join, None where they want to schedule one.
     """
 
-    def __init__(self, who: User, playing: list[Game], hosting: list[Game], joining: Game | None, now: datetime) -> None:
+    def __init__(
+        self, who: User, playing: list[Game], hosting: list[Game], joining: Game | None, now: datetime
+    ) -> None:
         self.playing, self.hosting, self.joining = playing, hosting, joining
         self.can_swap = bool(playing) and not hosting and all(one.state(now) is State.SCHEDULED for one in playing)
         sentence = self.prompt_text(lambda game: (f"“{game.title}”", when(game.starts_at, who.zone)))
@@ -59,14 +61,18 @@ def find_conflict(
 ) -> ScheduleConflict | None:
     """The question that a person's other games of that time raise, in whatever guild; None for none."""
     own_games = Game.objects.seen_by(who).upcoming(now).of(who)
-    conflicting = list(own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0))
+    conflicting = list(
+        own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0)
+    )
     if not conflicting:
         return None
     plays, runs = ([one for one in conflicting if (one.host_id == who.pk) is hosting] for hosting in (False, True))
     return ScheduleConflict(who, plays, runs, joining, now)
 
 
-def require_no_conflict(who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None) -> None:
+def require_no_conflict(
+    who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None
+) -> None:
     """Raise Overlapping for who plays or runs another game at that time."""
     if (conflict := find_conflict(who, starts_at, ends_at, now, joining)) is not None:
         raise conflict

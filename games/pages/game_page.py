@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from games.attendance.summary import after_game_view
-from games.confirmations.summary import channel_names, changes_view
+from games.confirmations.summary import changes_view, channel_names
 from games.core import state_wording, wording
 from games.core.base import Actor
 from games.core.roster import Roster, load_roster
@@ -25,7 +25,7 @@ from games.pages.own_response import responses_view
 from games.posts.calendars import google_url
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.rules import join_label, signup_text, signup_block_reason
+from games.signups.rules import join_label, signup_block_reason, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import refresh_displayed
 from guilds.display_names import display_names

@@ -48,7 +48,9 @@ def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: dat
         may_reopen=is_allowed("close", state) and game.closed_at is not None,
         may_manage_seats=is_allowed("seat", state),
         left_late_text=host_wording.left_late(_late_leaver_names(game)),
-        too_few_text=minimum_wording.too_few_players(len(people.seated), minimum) if minimum_players.awaits_decision(game, now) else "",
+        too_few_text=minimum_wording.too_few_players(len(people.seated), minimum)
+        if minimum_players.awaits_decision(game, now)
+        else "",
         host_left_text=host_left_text,
         may_take_over=host_left and takeover.may_take_over(game, actor),
     )

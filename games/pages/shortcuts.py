@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from games.core import wording
 from games.core.base import Actor
-from games.core.permissions import with_role_refresh, may_schedule, visible_to
+from games.core.permissions import may_schedule, visible_to, with_role_refresh
 from games.models import Game
 from games.offers.overlaps import ScheduleConflict
 from games.pages.game_page import game_page_context
@@ -78,7 +78,9 @@ def run_action(
         text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
-        context = game_page_context(get_visible_game_or_404(request, game_id), request.user, db_now()) | {"overlap": overlap}
+        context = game_page_context(get_visible_game_or_404(request, game_id), request.user, db_now()) | {
+            "overlap": overlap
+        }
         if request.htmx:
             return render(request, "games/game.html#live", context | {"answer": text, "answer_good": succeeded})
         return render(request, "games/game.html", context, status=422)

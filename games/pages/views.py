@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import with_role_refresh, may_schedule, guild_permissions, visible_to
+from games.core.permissions import guild_permissions, may_schedule, visible_to, with_role_refresh
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import Game, GameTemplate
@@ -64,7 +64,9 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
         "past": game_rows(games.past(now)[:10], now, request.user),
         "hidden": game_rows(visible_to(request.user).filter(guild=guild_row).drafts()[:100], now, request.user),
         **scheduling_context(request, guild_row),
-        "channels_missing": [(c, c.missing_requirements) for c in open_channels(guild_row.pk) if c.missing_requirements],
+        "channels_missing": [
+            (c, c.missing_requirements) for c in open_channels(guild_row.pk) if c.missing_requirements
+        ],
     }
     return render(request, _template_name(request, "games/guild.html"), context)
 

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from games.core import wording
-from games.core.scheduling import schedule_game_times, schedule_post_update, bump_revision
+from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
 from games.models import Announcement, AuditEntry, Game
 from games.models.settings import DeletedPostPolicy
 from guilds.directory.lookup import load_directory
@@ -38,7 +38,9 @@ def handle_deleted_posts(message_ids: Iterable[int], now: datetime) -> int:
     """
     deleted_ids = set(message_ids)
     announcements = Announcement.objects.filter(message_id__in=deleted_ids).order_by("game_id")
-    return sum(_handle_deleted_post(game_id, deleted_ids, now) for game_id in announcements.values_list("game_id", flat=True))
+    return sum(
+        _handle_deleted_post(game_id, deleted_ids, now) for game_id in announcements.values_list("game_id", flat=True)
+    )
 
 
 @transaction.atomic
@@ -164,7 +166,9 @@ def repair_games(now: datetime) -> int:
     # Where Discord was away until the move was given up. What it refuses is not archived, so this ends.
     unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__gone_at=None, problem="")
     unmoved = unmoved.filter(game__archive_channel_id__gt=0).exclude(channel_id=F("game__archive_channel_id"))
-    return repaired + sum(_retry_archive_move(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True))
+    return repaired + sum(
+        _retry_archive_move(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True)
+    )
 
 
 @transaction.atomic

@@ -96,7 +96,9 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
         state_text=text,
         starts_at=game.starts_at,
         duration_text=minutes_text(game_settings.duration),
-        reminders_text=wording.reminders_text(game_settings.reminders) if game_settings.reminders and not state.over else "",
+        reminders_text=wording.reminders_text(game_settings.reminders)
+        if game_settings.reminders and not state.over
+        else "",
         host_name=host.text,
         host_avatar_url=host.avatar_url,
         seats_text=", ".join(filter(None, [people.seats_text, needs_text])),
@@ -110,8 +112,12 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
         join_label=join_label(game, people, now),
         signup_text=signup_text(game, now),
         takes_responses=game_settings.answers,
-        maybe=tuple(_with_note(f"<@{one.user_id}>", one.note) for one in responses if one.kind == GameResponse.Kind.TENTATIVE),
-        absent=tuple(_with_note(f"<@{one.user_id}>", one.note) for one in responses if one.kind == GameResponse.Kind.ABSENT),
+        maybe=tuple(
+            _with_note(f"<@{one.user_id}>", one.note) for one in responses if one.kind == GameResponse.Kind.TENTATIVE
+        ),
+        absent=tuple(
+            _with_note(f"<@{one.user_id}>", one.note) for one in responses if one.kind == GameResponse.Kind.ABSENT
+        ),
         rewards=_spoiler(game.rewards),
         confirmed_text=people.confirmed_text,
         change_lines=tuple(discord_change_lines(latest.changes)) if (latest := recent_changes(game, now)) else (),

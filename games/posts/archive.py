@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.states import State
 from games.models import AuditEntry, Game
 from games.posts import wording as post_wording

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices
-from games.core.base import Actor, ActionResult, locked_game, require_manager
+from games.core.base import ActionResult, Actor, locked_game, require_manager
 from games.posts.actions import awaits_host_decision, deletion_number
-from games.scheduling.actions import retry_announcement, cancel_game
+from games.scheduling.actions import cancel_game, retry_announcement
 from gamesched.lib.refusal import Refused
 
 PROMPT = "deleted"

@@ -12,7 +12,7 @@ from games.core.notifications import common_game_texts, game_message, game_of_no
 from games.models import Game
 from games.posts import deleted_posts
 from games.posts import wording as post_wording
-from games.posts.actions import awaits_host_decision, mark_post_deleted, deletion_number
+from games.posts.actions import awaits_host_decision, deletion_number, mark_post_deleted
 from games.posts.announcement import announcement_view
 from games.posts.archive import archive_on_schedule, record_archive_failure
 from games.scheduling import wording as schedule_wording
@@ -20,8 +20,8 @@ from games.scheduling.actions import schedule_takedown
 from guilds.models import Channel
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import is_maybe_sent, earlier_attempt_at
-from notifications.types import Skip, NotificationType, SyncedPost, BuiltPost, register
+from notifications.policy import earlier_attempt_at, is_maybe_sent
+from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, register
 
 
 def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
@@ -107,7 +107,9 @@ def _application_id() -> int | None:
 def _takedown_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     payload: dict[str, Any] = row.facts
     forum = ForumPost("") if Channel.objects.get(pk=int(payload["channel"])).is_forum else None
-    message = OutgoingMessage(channel_id=int(payload["channel"]), message_id=int(payload["message"]), delete=True, forum=forum)
+    message = OutgoingMessage(
+        channel_id=int(payload["channel"]), message_id=int(payload["message"]), delete=True, forum=forum
+    )
     return BuiltPost(message, row.revision)
 
 
@@ -134,12 +136,18 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     put_back = ChoiceButton(deleted_posts.PROMPT, game.pk, number, deleted_posts.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
-    cancel = ChoiceButton(deleted_posts.PROMPT, game.pk, number, deleted_posts.CANCEL).button(schedule_wording.CANCEL, "danger")
+    cancel = ChoiceButton(deleted_posts.PROMPT, game.pk, number, deleted_posts.CANCEL).button(
+        schedule_wording.CANCEL, "danger"
+    )
     return game_message(delivery, game, post_wording.deleted(*common_game_texts(delivery, game)), now, put_back, cancel)
 
 
 choices.register_handler(deleted_posts.PROMPT, deleted_posts.answer_deleted_post)
-register(SyncedPost("announcement", build_message=_announcement_message, on_synced=_on_posted, on_failed=_on_post_failed))
-register(SyncedPost("takedown", build_message=_takedown_message, on_synced=_on_taken_down, on_failed=_on_takedown_failed))
+register(
+    SyncedPost("announcement", build_message=_announcement_message, on_synced=_on_posted, on_failed=_on_post_failed)
+)
+register(
+    SyncedPost("takedown", build_message=_takedown_message, on_synced=_on_taken_down, on_failed=_on_takedown_failed)
+)
 register(NotificationType("archive", recipients=_archive_now))
 register(NotificationType("deleted", recipients=host_recipient, build_message=_deleted_post_message))

@@ -30,4 +30,6 @@ def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def archive(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Archive a game that is over."""
-    return run_action(request, game_id, lambda now: post_archive.archive_game(game_id, actor(request), now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: post_archive.archive_game(game_id, actor(request), now), FRESH_ROLES
+    )

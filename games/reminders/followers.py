@@ -12,7 +12,7 @@ from games.signups.followers import follows_by_user
 from games.signups.rules import signup_block_reason
 from guilds.models import Block, Member, User
 from guilds.permissions import may_play
-from notifications.models import Delivery, DeliveryMethod, Notification, Preference, DeliveryStatus
+from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 
 # A day, and more than any one is lengthened by its clock being changed; what was told before is left out.
 DIGEST_LOOKBACK = timedelta(hours=26)

@@ -7,18 +7,18 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from games.core.notifications import (
+    build_message,
     common_game_texts,
     game_message,
-    preferences_url,
     game_of_notification,
-    build_message,
-    with_nonce,
+    preferences_url,
     skip_unless_scheduled,
+    with_nonce,
 )
 from games.core.wording import escape_markdown, seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
-from games.reminders.followers import DIGEST_LOOKBACK, followers_to_notify, has_open_seats, digest_games, joinable_games
+from games.reminders.followers import DIGEST_LOOKBACK, digest_games, followers_to_notify, has_open_seats, joinable_games
 from games.reminders.rules import next_digest
 from games.signups.rules import signup_block_reason
 from guilds.display_names import display_names
@@ -57,7 +57,9 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     if game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Skip("they are in")
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
-    return game_message(delivery, game, reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)), now)
+    return game_message(
+        delivery, game, reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)), now
+    )
 
 
 def _seats_text(game: Game) -> str:

@@ -8,16 +8,23 @@ from typing import Any
 from django.db.models import QuerySet
 
 from games.core import wording
-from games.core.notifications import common_game_texts, game_message, game_of_notification, with_nonce, skip_if_moved, only_recipient
+from games.core.notifications import (
+    common_game_texts,
+    game_message,
+    game_of_notification,
+    only_recipient,
+    skip_if_moved,
+    with_nonce,
+)
 from games.core.scheduling import REMINDER_KINDS
 from games.models import Game
 from games.models.settings import ReminderPlace
 from games.reminders import news
 from games.reminders import wording as reminder_wording
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, DeliveryMethod, Notification, Preference, DeliveryStatus
+from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 from notifications.policy import LATE_AFTER, NO_MESSAGES_WANTED
-from notifications.types import Skip, NotificationType, guild_of_game, register
+from notifications.types import NotificationType, Skip, guild_of_game, register
 
 MAX_PINGS = 80  # people called by one message
 MESSAGE_MAX = 2000  # characters, as Discord takes
@@ -121,7 +128,9 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
     by_user = {one.user_id: one for one in preferences}
-    text = reminder_wording.channel_reminder(wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url))
+    text = reminder_wording.channel_reminder(
+        wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
+    )
     message = game_message(delivery, game, text, now)
     most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
     mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].how != DeliveryMethod.NONE][:most]
@@ -130,7 +139,11 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     mentions = " ".join(f"<@{user_id}>" for user_id in mentioned)
     pinged = tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now))
     return replace(
-        message, user_id=None, channel_id=game.announcement.place_id, text=f"{mentions} {message.text}", ping_users=pinged
+        message,
+        user_id=None,
+        channel_id=game.announcement.place_id,
+        text=f"{mentions} {message.text}",
+        ping_users=pinged,
     )
 
 
@@ -150,8 +163,19 @@ def _is_seated(game: Game, user_id: int) -> bool:
 # --- what its hosts write --------------------------------------------------------------------------------
 
 
-register(NotificationType("reminder", recipients=_reminder_recipients, build_message=_reminder_message, guild=_reminder_guild_id))
+register(
+    NotificationType(
+        "reminder", recipients=_reminder_recipients, build_message=_reminder_message, guild=_reminder_guild_id
+    )
+)
 register(NotificationType("own_reminder", recipients=_own_reminder_recipients, build_message=_reminder_message))
 register(NotificationType("new_game", recipients=news.recipients_of_new_game, build_message=news.build_new_game))
 register(NotificationType("digest", recipients=news.recipients_of_digest, build_message=news.build_digest))
-register(NotificationType("test_reminder", recipients=only_recipient, build_message=news._test_reminder_message, guild=news.test_reminder_guild_id))
+register(
+    NotificationType(
+        "test_reminder",
+        recipients=only_recipient,
+        build_message=news._test_reminder_message,
+        guild=news.test_reminder_guild_id,
+    )
+)

@@ -18,7 +18,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
-from notifications.models import DeliveryMethod, Preference, DeliveryStatus
+from notifications.models import DeliveryMethod, DeliveryStatus, Preference
 from notifications.policy import NO_MESSAGES_WANTED
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
@@ -148,7 +148,9 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
     if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
         channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
         silently = preference is not None and preference.is_quiet(delivery.sent_at)
-        return reminder_wording.test_delivered(delivery.in_channel, str(channel or "the channel"), closed, silently), False
+        return reminder_wording.test_delivered(
+            delivery.in_channel, str(channel or "the channel"), closed, silently
+        ), False
     if delivery.status == DeliveryStatus.PENDING:
         return reminder_wording.test_pending(delivery.error), True
     if delivery.error == NO_MESSAGES_WANTED:

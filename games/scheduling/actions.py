@@ -9,9 +9,9 @@ from django.db import transaction
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
-from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.scheduling import schedule_game_times, schedule_post_update
-from games.core.seating import end_offers, assign_seats
+from games.core.seating import assign_seats, end_offers
 from games.core.states import State
 from games.models import Announcement, AuditEntry, Game, GameTemplate
 from games.models.layers import announcement_channels
@@ -20,7 +20,7 @@ from games.offers.overlaps import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_now, notify_followers
-from games.scheduling.rules import AnnounceSchedule, Plan, AnnounceWhen
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
 from games.server_settings.actions import check_archive
 from games.signups.actions import add_participants
 from games.signups.participants import Participant
@@ -125,9 +125,15 @@ def edit_game(
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
     plan = schedule_rules.tidy_plan(plan)
-    kept = AnnounceSchedule(AnnounceWhen.LATER, game.announce_at) if game.announce_at else AnnounceSchedule(AnnounceWhen.DRAFT)
+    kept = (
+        AnnounceSchedule(AnnounceWhen.LATER, game.announce_at)
+        if game.announce_at
+        else AnnounceSchedule(AnnounceWhen.DRAFT)
+    )
     announce = (announce or kept) if state.hidden else None
-    _check_plan(plan, game.guild_id, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now))
+    _check_plan(
+        plan, game.guild_id, now, before, announce if announce != kept else _recheck_kept_schedule(kept, plan, now)
+    )
     changes = diff_plans(before, plan)
     if announce is not None and announce.when is not AnnounceWhen.NOW and announce.at != game.announce_at:
         changes["announcement"] = [schedule_wording.announced_text(at) for at in (game.announce_at, announce.at)]

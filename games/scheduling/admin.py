@@ -243,17 +243,23 @@ class GameAdmin(ActionAdmin):
     @admin.action(description="Announce the selected drafts now")
     def announce(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
-        self.run_actions(request, [partial(publishing.announce_game, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        self.run_actions(
+            request, [partial(publishing.announce_game, g.pk, by, db_now()) for g in queryset.order_by("pk")]
+        )
 
     @admin.action(description="Undo the cancellation of the selected games")
     def undo(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
-        self.run_actions(request, [partial(publishing.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        self.run_actions(
+            request, [partial(publishing.undo_cancellation, g.pk, by, db_now()) for g in queryset.order_by("pk")]
+        )
 
     @admin.action(description="Announce the selected games again")
     def announce_again(self, request: ViewerRequest, queryset: QuerySet[Game]) -> None:
         by = admin_actor(request.user)
-        self.run_actions(request, [partial(scheduling.retry_announcement, g.pk, by, db_now()) for g in queryset.order_by("pk")])
+        self.run_actions(
+            request, [partial(scheduling.retry_announcement, g.pk, by, db_now()) for g in queryset.order_by("pk")]
+        )
 
     @admin.action(description="Export the selected games as CSV", permissions=["view"])
     def export(self, request: HttpRequest, queryset: QuerySet[Game]) -> HttpResponse:

@@ -20,7 +20,9 @@ CSV_HEADER = (
 def games_csv(games: QuerySet[Game], now: datetime) -> HttpResponse:
     """The games with who is in, one a line, as a file to download."""
     people = Prefetch("signups", Signup.objects.current().select_related("user"), to_attr="current")
-    return csv_response("games.csv", CSV_HEADER, (_row(game, game.current, now) for game in games.prefetch_related(people)))
+    return csv_response(
+        "games.csv", CSV_HEADER, (_row(game, game.current, now) for game in games.prefetch_related(people))
+    )
 
 
 def _row(game: Game, signups: Iterable[Signup], now: datetime) -> Iterable[Any]:

@@ -81,7 +81,9 @@ class GameAdminForm(ActionForm):
         now, by = db_now(), admin_actor(self.user)
         if self.instance.pk is None:
             data = self.cleaned_data
-            plan = Plan(channel_id=data["channel"].pk, **self._plan_values(("title", "description", "starts_at", "zone")))
+            plan = Plan(
+                channel_id=data["channel"].pk, **self._plan_values(("title", "description", "starts_at", "zone"))
+            )
             plan = replace(plan, **self._plan_values(("template", *SETTINGS)))
             return scheduling.create_game(data["guild"].pk, plan, by, now, host=data.get("host"))
         plan = replace(plan_from_game(self.instance), **self._plan_values(self.changed_data))

@@ -8,7 +8,7 @@ from django import forms
 from games.confirmations import wording as confirmation_wording
 from games.core import rules
 from games.core.base import Actor
-from games.core.host_text import with_explicit_settings_only, may_copy_instructions
+from games.core.host_text import may_copy_instructions, with_explicit_settings_only
 from games.models import Game
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm

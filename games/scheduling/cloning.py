@@ -11,7 +11,7 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
-from games.core.base import Actor, ActionResult, record_change, locked_game
+from games.core.base import ActionResult, Actor, locked_game, record_change
 from games.core.seating import assign_seats
 from games.hosts.actions import may_choose_hosts, set_cohosts
 from games.models import AuditEntry, Game, Signup
@@ -23,7 +23,7 @@ from games.signups.actions import add_participants
 from games.signups.participants import Participant
 from guilds.display_names import display_names
 from guilds.models import User
-from guilds.permissions import is_blocked, may_play, get_membership
+from guilds.permissions import get_membership, is_blocked, may_play
 
 
 class CarryPlayers(enum.StrEnum):
@@ -64,7 +64,11 @@ def clone_game(
         at=now,
     )
     _copy_cohosts(old, game, actor, now)
-    carried = _carry_players(old, game, carry is CarryPlayers.ASK, actor, now) if carry is not CarryPlayers.NO else CarriedPlayers()
+    carried = (
+        _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
+        if carry is not CarryPlayers.NO
+        else CarriedPlayers()
+    )
     game.refresh_from_db()
     added = add_participants(game, participants, actor, now)
     confirming = carry is CarryPlayers.ASK and bool(carried.people)
@@ -114,7 +118,12 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
     names_carried = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
     if names_carried or left_out:
         people = [one.user_id for one in copies.values() if one.user_id]
-        changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming, "people": people}
+        changes = {
+            "for": ", ".join(names_carried),
+            "left_out": ", ".join(left_out),
+            "asks": confirming,
+            "people": people,
+        }
         record_change(game, actor, "carry", changes, now)
         notify_carried(game, now)
     return CarriedPlayers(names_carried, tuple(left_out))

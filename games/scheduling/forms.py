@@ -10,12 +10,12 @@ from django import forms
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
 from games.models import Game, GameTemplate
-from games.models.layers import inherited_settings, announcement_channels
-from games.models.settings import THIS_GAME, SettingsLayer, Setting
+from games.models.layers import announcement_channels, inherited_settings
+from games.models.settings import THIS_GAME, Setting, SettingsLayer
 from games.models.settings import resolve_settings as resolve_levels
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.scheduling.rules import AnnounceSchedule, ClockProblem, Plan, AnnounceWhen, resolve_local_time
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
 from games.server_settings.fields import SettingsFieldsForm, archive_choices, channel_label
 from games.signups.forms import ParticipantsForm, names_textarea
 from guilds.forms import UNKNOWN_ZONE, zone_choices

@@ -12,7 +12,7 @@ from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_on_schedule, users_last_notified_of_cancellation
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 # --- announcing ------------------------------------------------------------------------------------------
 
@@ -79,7 +79,9 @@ def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     game = game_of_notification(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
         return Skip("the cancellation was undone")
-    text = schedule_wording.cancellation(*common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason))
+    text = schedule_wording.cancellation(
+        *common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason)
+    )
     return game_message(delivery, game, text, now)
 
 

@@ -8,16 +8,16 @@ from django.db.models import Q
 
 from games.confirmations.change_notices import notify_carried
 from games.core import rules
-from games.core.base import CLOCK_ACTOR, Actor, ActionResult, record_change, locked_game, require_state, require_manager
-from games.core.scheduling import schedule_game_times, notify_at, bump_revision
-from games.core.seating import pending_moves, assign_seats
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.scheduling import bump_revision, notify_at, schedule_game_times
+from games.core.seating import assign_seats, pending_moves
 from games.core.seats import SeatMoves
 from games.models import Follow, Game
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.signups.actions import drop_ineligible_signup
 from gamesched.lib.refusal import Refusal, Refused
-from notifications.models import Delivery, DeliveryQuerySet, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import schedule, unschedule
 
 NEW_GAME_DELAY = timedelta(minutes=2)  # within which a host mends what they notice on the first look
@@ -67,7 +67,12 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
         payload = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if signup.user_id not in {game.host_id, payload["by"]}:
             schedule(
-                "added", game_id=game.pk, recipient_id=signup.user_id, due_at=now, revision=game.revision, payload=payload
+                "added",
+                game_id=game.pk,
+                recipient_id=signup.user_id,
+                due_at=now,
+                revision=game.revision,
+                payload=payload,
             )
 
 
@@ -108,7 +113,9 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)
         bump_revision(game, now)
-    was_notified = cancellation_deliveries(game.pk, cancelled_at).exists() or bool(users_last_notified_of_cancellation(game.pk))
+    was_notified = cancellation_deliveries(game.pk, cancelled_at).exists() or bool(
+        users_last_notified_of_cancellation(game.pk)
+    )
     if was_notified:
         # What is being sent at this moment arrives or not until then.
         due_at = now + settings.NOTIFY_LEASE

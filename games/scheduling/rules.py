@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from games.core.rules import CHECKED_SETTINGS, DESCRIPTION_MAX, UNDO_WINDOW, check_settings, reminder_times, tidy_settings
+from games.core.rules import (
+    CHECKED_SETTINGS,
+    DESCRIPTION_MAX,
+    UNDO_WINDOW,
+    check_settings,
+    reminder_times,
+    tidy_settings,
+)
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refusal

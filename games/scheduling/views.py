@@ -11,12 +11,22 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core import wording
-from games.core.permissions import with_role_refresh, may_search_members
+from games.core.permissions import may_search_members, with_role_refresh
 from games.models import Game, GameTemplate
 from games.models.layers import inherited_settings
 from games.models.settings import BUILT_IN_SOURCE
 from games.offers.overlaps import ConflictPolicy
-from games.pages.shortcuts import FRESH_ROLES, actor, forbidden, edit_form_for, render_game_form, render_refused_form, get_visible_game_or_404, host_required_response, run_action
+from games.pages.shortcuts import (
+    FRESH_ROLES,
+    actor,
+    edit_form_for,
+    forbidden,
+    get_visible_game_or_404,
+    host_required_response,
+    render_game_form,
+    render_refused_form,
+    run_action,
+)
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
 from games.scheduling.clone_form import CloneForm
@@ -41,7 +51,9 @@ def announce_now(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Undo a cancellation."""
-    return run_action(request, game_id, lambda now: publishing.undo_cancellation(game_id, actor(request), now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: publishing.undo_cancellation(game_id, actor(request), now), FRESH_ROLES
+    )
 
 
 @login_required
@@ -87,8 +99,14 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age=FRESH_ROLES)
         edition = form.cleaned_data["edition"]
-        named, announce, drop_unconfirmed = form.parsed_names.participants, form.changed_announce_schedule(), form.drop_unconfirmed
-        result = scheduling.edit_game(game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, drop_unconfirmed)
+        named, announce, drop_unconfirmed = (
+            form.parsed_names.participants,
+            form.changed_announce_schedule(),
+            form.drop_unconfirmed,
+        )
+        result = scheduling.edit_game(
+            game_id, form.plan(), actor(request), db_now(), edition or 0, named, announce, drop_unconfirmed
+        )
     except Refused as refused:
         return render_refused_form(request, form, refused)
     flash.success(request, result.text + form.completed_text)
@@ -122,7 +140,9 @@ def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     if not may_search_members(request.user, guild.pk):
         return forbidden(request, wording.NOT_YOURS)
     return render(
-        request, "games/members.html", {"members": participant_lookup.members_by_prefix(guild.pk, request.GET.get("q", ""))}
+        request,
+        "games/members.html",
+        {"members": participant_lookup.members_by_prefix(guild.pk, request.GET.get("q", ""))},
     )
 
 
@@ -131,14 +151,18 @@ def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
 def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Call the game off."""
     reason = request.POST.get("reason", "")
-    return run_action(request, game_id, lambda now: scheduling.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: scheduling.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
+    )
 
 
 @login_required
 @require_POST
 def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Try again to post a game whose announcement failed."""
-    return run_action(request, game_id, lambda now: scheduling.retry_announcement(game_id, actor(request), now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: scheduling.retry_announcement(game_id, actor(request), now), FRESH_ROLES
+    )
 
 
 @login_required

@@ -15,11 +15,19 @@ from django.db.models import Q, QuerySet
 
 from games.core import rules
 from games.core.base import Actor
-from games.core.freezing import has_started, resync_game, locked_games, freeze_settings
+from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
 from games.core.permissions import guild_permissions
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import AuditEntry, Game
-from games.models.settings import ROLE_SETTINGS, ALL_SETTINGS, GAME_SETTINGS, ChannelDefaults, GuildDefaults, SettingsFields, Setting
+from games.models.settings import (
+    ALL_SETTINGS,
+    GAME_SETTINGS,
+    ROLE_SETTINGS,
+    ChannelDefaults,
+    GuildDefaults,
+    Setting,
+    SettingsFields,
+)
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild, Role
@@ -237,7 +245,9 @@ def _compare(game: Game, before: Mapping[str, Setting], after: Mapping[str, Sett
     return [SettingChange(game, name, before[name], after[name]) for name in names]
 
 
-def record_settings_change(guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime) -> None:
+def record_settings_change(
+    guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
+) -> None:
     """Who changed what of which level."""
     AuditEntry.objects.create(
         guild_id=guild_id,

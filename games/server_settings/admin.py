@@ -33,7 +33,14 @@ from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
 from guilds.models import Role
 
-ROLE_FIELDS = ("own_host_roles", "host_role_ids", "own_player_roles", "player_role_ids", "own_notify_roles", "notify_role_ids")
+ROLE_FIELDS = (
+    "own_host_roles",
+    "host_role_ids",
+    "own_player_roles",
+    "player_role_ids",
+    "own_notify_roles",
+    "notify_role_ids",
+)
 GAME_FIELDS = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")
 SIGNUP_FIELDS = (
     *("method", "priority_role_ids", "answers", "plus_one", "signups_close", "offer_within", "offer_for"),
@@ -178,7 +185,9 @@ class GameTemplateAdmin(SettingsAdmin):
         """With what its games to come would have instead."""
         deleted, *rest = super().get_deleted_objects(objs, request)
         for template in objs:
-            for game, rows in describe_changes(template.guild, dry_run(self._delete_action(request, template)).game_changes):
+            for game, rows in describe_changes(
+                template.guild, dry_run(self._delete_action(request, template)).game_changes
+            ):
                 deleted.append(str(game))
                 deleted.append([f"{name}: {before} becomes {after}" for name, before, after in rows])
         return deleted, *rest
@@ -191,7 +200,9 @@ class GameTemplateAdmin(SettingsAdmin):
     def duplicate(self, request: ViewerRequest, queryset: QuerySet[GameTemplate]) -> None:
         self._run_on_each(request, queryset, templates.duplicate_template)
 
-    def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[GameTemplate], action: Callable[..., SettingsResult]) -> None:
+    def _run_on_each(
+        self, request: ViewerRequest, queryset: QuerySet[GameTemplate], action: Callable[..., SettingsResult]
+    ) -> None:
         by = admin_actor(request.user)
         rows = queryset.order_by("guild", "position", "pk")
         self.run_actions(request, [partial(action, template.guild_id, template.pk, by, db_now()) for template in rows])

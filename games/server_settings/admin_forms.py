@@ -69,7 +69,13 @@ class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):
     def perform(self) -> SettingsResult:
         managers, pingable = self.selected_roles("manager_role_ids"), self.selected_roles("pingable_role_ids")
         return server_settings.change_guild_defaults(
-            self.guild.pk, self.changed_settings(), managers, pingable, admin_actor(self.user), db_now(), self.form_version
+            self.guild.pk,
+            self.changed_settings(),
+            managers,
+            pingable,
+            admin_actor(self.user),
+            db_now(),
+            self.form_version,
         )
 
 
@@ -118,7 +124,9 @@ class NewGuildDefaultsForm(ActionForm):
         guild = self.cleaned_data["guild"]
         now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edition=0)
         roles = (now.manager_role_ids, now.pingable_role_ids)
-        return server_settings.change_guild_defaults(guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edition)
+        return server_settings.change_guild_defaults(
+            guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edition
+        )
 
 
 class NewChannelDefaultsForm(ActionForm):

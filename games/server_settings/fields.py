@@ -7,7 +7,14 @@ from typing import Any
 from django import forms
 
 from games.core import rules, wording
-from games.models.settings import CHOICE_SETTINGS, ALL_SETTINGS, ROLE_SET_SETTINGS, YES_NO_SETTINGS, SettingsFields, Setting
+from games.models.settings import (
+    ALL_SETTINGS,
+    CHOICE_SETTINGS,
+    ROLE_SET_SETTINGS,
+    YES_NO_SETTINGS,
+    Setting,
+    SettingsFields,
+)
 from games.server_settings.wording import SETTING_LABELS
 from guilds.display_names import normalize_name
 from guilds.models import Channel, Guild, Role
@@ -120,7 +127,11 @@ class RolesInOrderField(forms.CharField):
             return () if text else None
         role_ids: list[int] = []
         for name in filter(None, (part.strip().removeprefix("@") for part in text.split(","))):
-            matches = [role.pk for role in self.roles if normalize_name(role.name) == normalize_name(name) or str(role.pk) == name]
+            matches = [
+                role.pk
+                for role in self.roles
+                if normalize_name(role.name) == normalize_name(name) or str(role.pk) == name
+            ]
             if len(matches) != 1:
                 raise forms.ValidationError(wording.no_such_role(name, [role.name for role in self.roles]))
             role_ids += [role for role in matches if role not in role_ids]
@@ -303,7 +314,9 @@ class SettingsFieldsForm(forms.Form):
             return [("yes", "Yes"), ("no", "No")]
         if name == "archive_channel_id":
             return [("0", "Nowhere"), *self.archives]
-        return [(str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICE_SETTINGS[name].choices]
+        return [
+            (str(value), f"{str(label)[0].upper()}{str(label)[1:]}") for value, label in CHOICE_SETTINGS[name].choices
+        ]
 
     @property
     def settings_fields(self) -> list[str]:
@@ -384,4 +397,6 @@ def archive_choices(guild: Guild) -> list[tuple[str, str]]:
 def channel_label(channel: Channel) -> str:
     """A channel or thread in a list of choices, with what the bot lacks there."""
     name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
-    return name + (f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else "")
+    return name + (
+        f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""
+    )

@@ -8,7 +8,16 @@ from django import forms
 from games.core import wording
 from games.models import GameTemplate
 from games.models.layers import inherited_settings, open_channels
-from games.models.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SET_SETTINGS, ChannelDefaults, GuildDefaults, SettingsFields, Setting, resolve_settings
+from games.models.settings import (
+    ALL_SETTINGS,
+    GAME_SETTINGS,
+    ROLE_SET_SETTINGS,
+    ChannelDefaults,
+    GuildDefaults,
+    Setting,
+    SettingsFields,
+    resolve_settings,
+)
 from games.server_settings import wording as settings_wording
 from games.server_settings.fields import SettingsFieldsForm, archive_choices, channel_label
 from guilds.forms import UNKNOWN_ZONE, zone_choices
@@ -23,13 +32,17 @@ class SettingsForm(SettingsFieldsForm):
     zone = forms.ChoiceField(required=False, label="Time zone", error_messages={"invalid_choice": UNKNOWN_ZONE})
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, guild: Guild, layer: SettingsFields | None, inherited: Mapping[str, Setting], **kw: Any) -> None:
+    def __init__(
+        self, *args: Any, guild: Guild, layer: SettingsFields | None, inherited: Mapping[str, Setting], **kw: Any
+    ) -> None:
         self.guild, self.layer = guild, layer
         # A template's lock binds its games, not the template itself.
         inherited = {name: Setting(found.value, found.source) for name, found in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
         roles = list(guild.roles.filter(gone_at=None))
-        super().__init__(*args, roles=roles, inherited=inherited, archives=archive_choices(guild), initial=initial, **kw)
+        super().__init__(
+            *args, roles=roles, inherited=inherited, archives=archive_choices(guild), initial=initial, **kw
+        )
         everyone = [(str(r.pk), EVERYONE if r.pk == guild.pk else r.name) for r in roles]
         self.pingable_choices = [(value, label) for value, label in everyone if value != str(guild.pk)]
         for name in ("player_role_ids", "host_role_ids"):
@@ -143,7 +156,9 @@ class TemplateForm(SettingsForm):
 
     def __init__(self, *args: Any, guild: Guild, template: GameTemplate | None, **kwargs: Any) -> None:
         channel = template.channel if template is not None else None
-        super().__init__(*args, guild=guild, layer=template, inherited=inherited_settings(guild, channel, None), **kwargs)
+        super().__init__(
+            *args, guild=guild, layer=template, inherited=inherited_settings(guild, channel, None), **kwargs
+        )
         choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk)]
         if channel is not None and str(channel.pk) not in dict(choices):
             choices.append((str(channel.pk), settings_wording.channel_off(channel.name, channel.gone_at is not None)))

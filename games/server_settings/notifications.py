@@ -5,15 +5,15 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from games.core.notifications import with_nonce, direct_message, only_recipient
+from games.core.notifications import direct_message, only_recipient, with_nonce
 from games.core.wording import escape_markdown
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
 from guilds.models import Channel, Guild
 from notifications.messages import ForumPost, OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
-from notifications.policy import is_maybe_sent, earlier_attempt_at
-from notifications.types import Skip, NotificationType, SyncedPost, BuiltPost, register
+from notifications.policy import earlier_attempt_at, is_maybe_sent
+from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, register
 
 
 def setup_url(guild_id: int) -> str:
@@ -29,7 +29,9 @@ def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
         # No channel is chosen yet in which they could be called; the server's page says the same.
         return Skip("their direct messages are closed")
     address = with_nonce(delivery, setup_url(guild.pk))
-    return direct_message(delivery, settings_wording.welcome(escape_markdown(guild.name), address, is_set_up(guild)), now)
+    return direct_message(
+        delivery, settings_wording.welcome(escape_markdown(guild.name), address, is_set_up(guild)), now
+    )
 
 
 def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
@@ -65,4 +67,8 @@ def last_channel_tests(guild_id: int) -> dict[int, Notification]:
 
 
 register(NotificationType("welcome", recipients=only_recipient, build_message=_welcome_message))
-register(SyncedPost("channel_test", build_message=_channel_test_message, on_synced=_on_test_posted, on_failed=_on_test_failed))
+register(
+    SyncedPost(
+        "channel_test", build_message=_channel_test_message, on_synced=_on_test_posted, on_failed=_on_test_failed
+    )
+)

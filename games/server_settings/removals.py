@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core.base import Actor
-from games.core.freezing import has_started, resync_game, is_synced, locked_games, freeze_settings
+from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change
@@ -43,7 +43,9 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
     """
     deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
     naming_deleted = Q(player_role_ids__overlap=list(deleted_roles)) | Q(notify_role_ids__overlap=list(deleted_roles))
-    if not deleted_roles or not (any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()):
+    if not deleted_roles or not (
+        any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()
+    ):
         return 0
     games = locked_games(inheriting_games(guild_id))
     rows = list(_layers_naming(guild_id, set(deleted_roles)))
@@ -74,8 +76,14 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
     """Each level of the guild that names one of the roles, with the settings that do."""
     layers: list[tuple[Any, tuple[str, ...]]] = [
         *((row, (*LAYER_ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
-        *((row, LAYER_ROLE_SETTINGS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
-        *((row, LAYER_ROLE_SETTINGS) for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")),
+        *(
+            (row, LAYER_ROLE_SETTINGS)
+            for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")
+        ),
+        *(
+            (row, LAYER_ROLE_SETTINGS)
+            for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")
+        ),
     ]
     for row, names in layers:
         fields = [name for name in names if set(getattr(row, name) or ()) & role_ids]

@@ -25,7 +25,9 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
         payload = {"guild": str(guild_id)}
         # One person may own several, so the row is told apart by the guild.
         offset = guild_id % 2**31
-        schedule("welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload)
+        schedule(
+            "welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload
+        )
     return first
 
 

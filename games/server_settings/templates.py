@@ -21,11 +21,11 @@ from games.server_settings.actions import (
     SettingsResult,
     apply_to_games,
     check_layer,
+    inheriting_games,
+    record_settings_change,
     require_guild_manager,
     save_layer,
     values_of,
-    inheriting_games,
-    record_settings_change,
 )
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild
@@ -65,7 +65,9 @@ def save_template(
     if channel_id is not None and channel_id != template.channel_id and not channels.filter(pk=channel_id).exists():
         problems["channel"] = UNKNOWN_CHANNEL
     action = "template" if template_id else "new_template"
-    return save_layer(guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now)
+    return save_layer(
+        guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now
+    )
 
 
 @transaction.atomic
@@ -90,7 +92,11 @@ def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) 
     """Make a template of what a game and its own template say, with its description and channel. Raises Refused."""
     game = locked_game(game_id, actor)
     require_guild_manager(game.guild_id, actor)
-    explicit = {name: value for name, value in values_of(with_explicit_settings_only(game)).items() if name in GAME_SETTINGS and value is not None}
+    explicit = {
+        name: value
+        for name, value in values_of(with_explicit_settings_only(game)).items()
+        if name in GAME_SETTINGS and value is not None
+    }
     channels = Channel.objects.for_announcements().filter(guild_id=game.guild_id)
     channel = channels.filter(pk=game.channel.home.pk).first()
     saved = save_template(
@@ -108,7 +114,9 @@ def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) 
 
 
 @transaction.atomic
-def delete_template(guild_id: int, template_id: int, actor: Actor, now: datetime, edit_version: int | None = None) -> SettingsResult:
+def delete_template(
+    guild_id: int, template_id: int, actor: Actor, now: datetime, edit_version: int | None = None
+) -> SettingsResult:
     """Delete a template; its games to come take their settings from their channel and the server instead.
 
     Raises Refused for a default while there are others: one of those must be made the default first.

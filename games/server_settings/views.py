@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.base import dry_run
-from games.core.permissions import with_role_refresh, manages
+from games.core.permissions import manages, with_role_refresh
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
 from games.pages.guild_history import history_entries
@@ -50,7 +50,9 @@ def for_managers(view: View) -> View:
         if guild is None:
             raise Http404
         if guild.gone_at is not None:
-            return render(request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404)
+            return render(
+                request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
+            )
         if not with_role_refresh(request.user, guild_id, lambda: manages(request.user, guild_id)):
             return forbidden(request, settings_wording.MANAGERS_ONLY)
         return view(request, guild, **kwargs)
@@ -111,9 +113,20 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
         )
 
     warning = settings_wording.channel_deleted(channel_row.name) if channel_row.gone_at else ""
-    context = {"guild": guild, "heading": str(channel_row), "kind": "channel", "channel": channel_row, "warning": warning}
+    context = {
+        "guild": guild,
+        "heading": str(channel_row),
+        "kind": "channel",
+        "channel": channel_row,
+        "warning": warning,
+    }
     return _edit(
-        request, form, lambda: ChannelForm(channel=channel_row), save, reverse("guild-channels", args=[guild.pk]), context
+        request,
+        form,
+        lambda: ChannelForm(channel=channel_row),
+        save,
+        reverse("guild-channels", args=[guild.pk]),
+        context,
     )
 
 
@@ -129,7 +142,11 @@ TEMPLATE_PRESET_VALUES: dict[str, dict[str, Any]] = {
 def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """Make a template, from one of the starting points or from nothing."""
     start = request.GET.get("start", "")
-    initial = {**TEMPLATE_PRESET_VALUES[start], "name": settings_wording.TEMPLATE_PRESETS[start][0]} if start in TEMPLATE_PRESET_VALUES else {}
+    initial = (
+        {**TEMPLATE_PRESET_VALUES[start], "name": settings_wording.TEMPLATE_PRESETS[start][0]}
+        if start in TEMPLATE_PRESET_VALUES
+        else {}
+    )
     if "own_notify_roles" in initial:
         defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
         initial["notify_role_ids"] = [str(role) for role in (defaults.pingable_role_ids if defaults else ())]
@@ -147,7 +164,9 @@ def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResp
     return _edit_template(request, guild, game_template, {})
 
 
-def _edit_template(request: ViewerRequest, guild: Guild, game_template: GameTemplate | None, initial: Any) -> HttpResponse:
+def _edit_template(
+    request: ViewerRequest, guild: Guild, game_template: GameTemplate | None, initial: Any
+) -> HttpResponse:
     form = TemplateForm(request.POST or None, guild=guild, template=game_template, initial=initial)
 
     def save() -> SettingsResult:
@@ -266,19 +285,25 @@ def move_template(request: ViewerRequest, guild: Guild, template_id: int, way: s
         at = order.index(template_id)
         to = min(max(at + (1 if way == "down" else -1), 0), len(order) - 1)
         order.insert(to, order.pop(at))
-    return _run_template_action(request, guild, lambda: templates.reorder_templates(guild.pk, order, actor(request), db_now()))
+    return _run_template_action(
+        request, guild, lambda: templates.reorder_templates(guild.pk, order, actor(request), db_now())
+    )
 
 
 @for_managers
 @require_POST
 def default_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    return _run_template_action(request, guild, lambda: templates.make_default(guild.pk, template_id, actor(request), db_now()))
+    return _run_template_action(
+        request, guild, lambda: templates.make_default(guild.pk, template_id, actor(request), db_now())
+    )
 
 
 @for_managers
 @require_POST
 def duplicate_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    return _run_template_action(request, guild, lambda: templates.duplicate_template(guild.pk, template_id, actor(request), db_now()))
+    return _run_template_action(
+        request, guild, lambda: templates.duplicate_template(guild.pk, template_id, actor(request), db_now())
+    )
 
 
 @for_managers
@@ -318,4 +343,6 @@ def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def make_template(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save a game as a template."""
     name, by = request.POST.get("name", ""), actor(request)
-    return run_action(request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES)
+    return run_action(
+        request, game_id, lambda now: templates.save_game_as_template(game_id, name, by, now), FRESH_ROLES
+    )

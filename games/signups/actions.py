@@ -8,11 +8,20 @@ from django.db import transaction
 from django.db.models import Q
 
 from games.core import text_rules, wording
-from games.core.base import Actor, ActionResult, record_change, locked_game_for, locked_game, require_state, require_manager, on_behalf_of
+from games.core.base import (
+    ActionResult,
+    Actor,
+    locked_game,
+    locked_game_for,
+    on_behalf_of,
+    record_change,
+    require_manager,
+    require_state,
+)
 from games.core.ranks import rank_of
 from games.core.roster import name_of, place_of_user
 from games.core.scheduling import bump_revision
-from games.core.seating import has_free_seat, offers_seats, assign_seats
+from games.core.seating import assign_seats, has_free_seat, offers_seats
 from games.core.states import State
 from games.core.withdrawals import withdraw
 from games.models import Game, Signup
@@ -25,15 +34,21 @@ from games.signups import wording as signup_wording
 from games.signups.participants import Participant
 from games.signups.rules import signup_block_reason
 from gamesched.lib.refusal import Refusal, Refused
-from guilds.display_names import normalize_name, display_names, role_names
+from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
-from guilds.permissions import is_blocked, may_play, get_membership
+from guilds.permissions import get_membership, is_blocked, may_play
 from notifications.queue import schedule, unschedule
 
 
 @transaction.atomic
 def join(
-    game_id: int, who: User, actor: Actor, now: datetime, *, on_standby: bool = False, overlap: ConflictPolicy = ConflictPolicy.ANYWAY
+    game_id: int,
+    who: User,
+    actor: Actor,
+    now: datetime,
+    *,
+    on_standby: bool = False,
+    overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
 ) -> ActionResult:
     """Sign a person up: a seat while one is free, else the end of the wait list; there on purpose with `waits`.
 
@@ -200,7 +215,9 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     """
     participants = list(dict.fromkeys(participants))
     current = list(game.signups.current())
-    already_in = {s.user_id for s in current if s.user_id} | {normalize_name(s.placeholder) for s in current if s.placeholder}
+    already_in = {s.user_id for s in current if s.user_id} | {
+        normalize_name(s.placeholder) for s in current if s.placeholder
+    }
     new = [one for one in participants if (normalize_name(one) if isinstance(one, str) else one) not in already_in]
     names = display_names(game.guild_id, [one for one in participants if isinstance(one, int)])
     if new:
@@ -241,7 +258,9 @@ def _check_participants(game: Game, new: list[Participant], current: list[Signup
         sentence = wording.blocked_others(sorted(name.text for name in names.values()))
         raise Refused(Refusal("blocked", sentence, {"participants": sentence}))
     placeholder_count = sum(1 for s in current if s.placeholder and s.guest_of_id is None)
-    if refusal := signup_limits.check_participant_count(placeholder_count + len(placeholders) if placeholders else 0, len(current) + len(new)):
+    if refusal := signup_limits.check_participant_count(
+        placeholder_count + len(placeholders) if placeholders else 0, len(current) + len(new)
+    ):
         raise Refused(refusal)
 
 

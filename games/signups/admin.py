@@ -129,7 +129,9 @@ class SignupAdmin(PlaceColumns, ActionAdmin):
     def leave(self, request: ViewerRequest, queryset: QuerySet[Signup]) -> None:
         self._run_on_each(request, queryset, signups.leave)
 
-    def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[Signup], action: Callable[..., ActionResult]) -> None:
+    def _run_on_each(
+        self, request: ViewerRequest, queryset: QuerySet[Signup], action: Callable[..., ActionResult]
+    ) -> None:
         by = admin_actor(request.user)
         rows = queryset.filter(user__isnull=False).order_by("game_id", "order_key")
         self.run_actions(request, [partial(action, s.game_id, s.user, by, db_now()) for s in rows])

@@ -37,8 +37,12 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
         word.add_argument("--person", dest="who", help="who is meant, if not the one who acts")
         if name == "join":
             conflict_options = word.add_mutually_exclusive_group()
-            conflict_options.add_argument("--anyway", action="store_true", help="though they play or run another game then")
-            conflict_options.add_argument("--swap", action="store_true", help="leave the games they are in at that time")
+            conflict_options.add_argument(
+                "--anyway", action="store_true", help="though they play or run another game then"
+            )
+            conflict_options.add_argument(
+                "--swap", action="store_true", help="leave the games they are in at that time"
+            )
         if name == "wait":
             word.add_argument("--off", action="store_true", help="want a seat again")
 

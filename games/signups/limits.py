@@ -35,7 +35,9 @@ def check_participant_count(placeholders: int, everyone: int) -> Refusal | None:
             "Write @ before those who are in this server."
         )
     elif everyone > PARTICIPANTS_MAX:
-        sentence = f"That makes {everyone} people; a host may name up to {PARTICIPANTS_MAX}. Let the others join themselves."
+        sentence = (
+            f"That makes {everyone} people; a host may name up to {PARTICIPANTS_MAX}. Let the others join themselves."
+        )
     else:
         return None
     return Refusal("too_many_named", sentence, {"participants": sentence})

@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import wording
-from games.core.base import Actor, ActionResult, record_change, locked_game, require_state, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.roster import name_of
-from games.core.seating import set_seat, assign_seats
+from games.core.seating import assign_seats, set_seat
 from games.models import Game, Signup
 from games.models.settings import SeatMethod
 from games.signups import wording as signup_wording

@@ -6,7 +6,9 @@ from games.core.wording import quote, timestamp
 
 
 def promoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    return f"🎉 A seat is yours: **{title}** in {guild}, {timestamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
+    return (
+        f"🎉 A seat is yours: **{title}** in {guild}, {timestamp(starts_at)}. Can't make it? Leave on its page.\n{url}"
+    )
 
 
 def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
@@ -43,7 +45,9 @@ def lost_seat(title: str, guild: str, starts_at: datetime, url: str, who: str, l
 def added(title: str, guild: str, starts_at: datetime, url: str, by: str, seated: bool) -> str:
     who = f"{by} added you" if by else "You were added"
     where = "You have a seat." if seated else "It is full, so you are on the wait list."
-    return f"📋 {who} to **{title}** in {guild}, {timestamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+    return (
+        f"📋 {who} to **{title}** in {guild}, {timestamp(starts_at)}. {where} Can't make it? Leave on its page.\n{url}"
+    )
 
 
 def removed(title: str, guild: str, starts_at: datetime, url: str, by: str, reason: str) -> str:

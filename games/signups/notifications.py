@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, wording
-from games.core.notifications import common_game_texts, game_message, acting_user_name, escape_and_shorten, game_of_notification, only_recipient
+from games.core.notifications import (
+    acting_user_name,
+    common_game_texts,
+    escape_and_shorten,
+    game_message,
+    game_of_notification,
+    only_recipient,
+)
 from games.core.roster import place_of_user
 from games.core.scheduling import bump_revision
 from games.core.states import State
@@ -16,7 +23,7 @@ from games.signups import swaps
 from games.signups import wording as signup_wording
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
-from notifications.types import Skip, NotificationType, register
+from notifications.types import NotificationType, Skip, register
 
 
 def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
@@ -72,7 +79,9 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Skip("they are in again, or the game is over")
     reason = wording.escape_markdown(delivery.notification.facts.get("word", ""))
-    text = signup_notification_wording.removed(*common_game_texts(delivery, game), acting_user_name(delivery, game), reason)
+    text = signup_notification_wording.removed(
+        *common_game_texts(delivery, game), acting_user_name(delivery, game), reason
+    )
     return game_message(delivery, game, text, now)
 
 
@@ -90,7 +99,9 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage:
     game, payload = game_of_notification(delivery.notification), delivery.notification.facts
-    text = signup_notification_wording.lost_seat(*common_game_texts(delivery, game), wording.escape_markdown(payload["who"]), payload["left"])
+    text = signup_notification_wording.lost_seat(
+        *common_game_texts(delivery, game), wording.escape_markdown(payload["who"]), payload["left"]
+    )
     return game_message(delivery, game, text, now)
 
 

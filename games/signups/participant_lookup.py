@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from games.signups.participants import CHOICES_MAX, Candidate, ParsedNames, NameToken, resolve_names, parse_names, apply_choices
+from games.signups.participants import (
+    CHOICES_MAX,
+    Candidate,
+    NameToken,
+    ParsedNames,
+    apply_choices,
+    parse_names,
+    resolve_names,
+)
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import MAX_ID, parse_id
 from guilds.directory.lookup import DirectoryUnavailable, refresh_member, search_members
@@ -83,5 +91,7 @@ def _look_up_in_discord(guild_id: int, tokens: Sequence[NameToken], now: datetim
 def _known_candidates(guild_id: int, tokens: Sequence[NameToken]) -> list[Candidate]:
     members = Member.objects.filter(guild_id=guild_id, left_at=None).select_related("user").order_by("-confirmed_at")
     recent_members = list(members[:KNOWN_MAX]) if any(t.name_prefix for t in tokens) else []
-    ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID} - {m.user_id for m in recent_members}
+    ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID} - {
+        m.user_id for m in recent_members
+    }
     return candidates_from([*recent_members, *members.filter(user_id__in=ids)])

@@ -118,7 +118,9 @@ def resolve_names(tokens: Sequence[NameToken], known: Iterable[Candidate], looke
         if isinstance(participant, Problem):
             problems.append(participant)
             continue
-        same = normalize_name(participant) in placeholders if isinstance(participant, str) else participant in participants
+        same = (
+            normalize_name(participant) in placeholders if isinstance(participant, str) else participant in participants
+        )
         if same:
             who = participant if isinstance(participant, str) else members[participant].name
             problems.append(Problem(token.line, token.text, wording.named_twice(who, isinstance(participant, str))))

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, ActionResult, record_change, locked_game_for, locked_game, require_state, on_behalf_of
+from games.core.base import (
+    ActionResult,
+    Actor,
+    locked_game,
+    locked_game_for,
+    on_behalf_of,
+    record_change,
+    require_state,
+)
 from games.core.roster import place_of_signup
 from games.core.seating import assign_seats
 from games.core.states import State
@@ -133,7 +141,9 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     assign_seats(game, now)
     record_change(game, actor, "bring", {"name": name, **on_behalf_of(game, who, actor)}, now)
     number, seated = place_of_signup(game, guest)
-    return ActionResult(game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated))
+    return ActionResult(
+        game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated)
+    )
 
 
 @transaction.atomic

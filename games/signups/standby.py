@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, ActionResult, record_change, locked_game_for, on_behalf_of
+from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
 from games.core.roster import place_of_user
-from games.core.seating import end_offer, assign_seats
+from games.core.seating import assign_seats, end_offer
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.signups.actions import join

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices, wording
-from games.core.base import Actor, ActionResult
+from games.core.base import ActionResult, Actor
 from games.models import Game
 from games.offers import overlap_wording
 from games.offers.overlaps import ConflictPolicy, find_conflict

@@ -39,7 +39,9 @@ def respond(request: ViewerRequest, game_id: int) -> HttpResponse:
 def set_note(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write a note beside one's name, or take it away."""
     text = request.POST.get("note", "")
-    return run_action(request, game_id, lambda now: responses.set_note(game_id, request.user, text, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: responses.set_note(game_id, request.user, text, actor(request), now)
+    )
 
 
 @login_required
@@ -47,7 +49,9 @@ def set_note(request: ViewerRequest, game_id: int) -> HttpResponse:
 def add_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Bring somebody along."""
     name = request.POST.get("name", "")
-    return run_action(request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now)
+    )
 
 
 @login_required
@@ -77,7 +81,9 @@ def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
 def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     """Take somebody out, with a word to them."""
     reason = request.POST.get("reason", "")
-    return run_action(request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason))
+    return run_action(
+        request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason)
+    )
 
 
 @login_required
@@ -91,7 +97,9 @@ def give_seat(request: ViewerRequest, game_id: int, signup_id: int) -> HttpRespo
 @require_POST
 def move_to_wait_list(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
     """Put somebody with a seat on the wait list."""
-    return run_action(request, game_id, lambda now: manual_seating.move_to_wait_list(game_id, signup_id, actor(request), now))
+    return run_action(
+        request, game_id, lambda now: manual_seating.move_to_wait_list(game_id, signup_id, actor(request), now)
+    )
 
 
 @login_required

@@ -72,7 +72,10 @@ def run() -> int:
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print(f"The demo is running already, at {load_settings()['PUBLIC_URL']}.\nStop that one first.", file=sys.stderr)
+            print(
+                f"The demo is running already, at {load_settings()['PUBLIC_URL']}.\nStop that one first.",
+                file=sys.stderr,
+            )
             return 1
         _on_signals(_stop)
         children: list[Child] = []

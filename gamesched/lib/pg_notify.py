@@ -17,7 +17,9 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
     """
     wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
     params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
-    return await psycopg.AsyncConnection.connect(**params, autocommit=True, keepalives_idle=30, application_name=APPLICATION_NAME)
+    return await psycopg.AsyncConnection.connect(
+        **params, autocommit=True, keepalives_idle=30, application_name=APPLICATION_NAME
+    )
 
 
 @asynccontextmanager

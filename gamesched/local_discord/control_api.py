@@ -14,7 +14,9 @@ from gamesched.local_discord.state.state import State
 
 async def get_people(request: web.Request) -> web.Response:
     """Everyone, with the token to put into the Authorization header to act as them."""
-    return json_response([_person_payload(request.app[SERVICES].state, user) for user in request.app[SERVICES].state.people()])
+    return json_response(
+        [_person_payload(request.app[SERVICES].state, user) for user in request.app[SERVICES].state.people()]
+    )
 
 
 def _person_payload(state: State, user: User) -> Json:

@@ -28,7 +28,11 @@ class LocalDiscord:
     client_secret = CLIENT_SECRET
 
     def __init__(
-        self, public_url: str = "http://localhost:8000", state_file: Path | None = None, port: int = 0, rate_limits: bool = True
+        self,
+        public_url: str = "http://localhost:8000",
+        state_file: Path | None = None,
+        port: int = 0,
+        rate_limits: bool = True,
     ) -> None:
         """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
 

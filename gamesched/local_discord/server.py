@@ -11,7 +11,15 @@ from gamesched.local_discord import control_api, fixtures
 from gamesched.local_discord.api import router
 from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
-from gamesched.local_discord.api.request import REQUEST_LOG_SIZE, SERVICES, ApiRequest, Route, Services, Settings, make_handler
+from gamesched.local_discord.api.request import (
+    REQUEST_LOG_SIZE,
+    SERVICES,
+    ApiRequest,
+    Route,
+    Services,
+    Settings,
+    make_handler,
+)
 from gamesched.local_discord.errors import not_found
 from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
 from gamesched.local_discord.faults.request_faults import ConnectionDropped
@@ -42,7 +50,9 @@ def build_application(services: Services) -> web.Application:
     app = web.Application(middlewares=[control_api.json_errors])
     app[SERVICES] = services
     app[views.EVENT_STREAMS] = set()
-    app.add_routes([*control_api.ROUTES, *views.ROUTES, web.get("/gateway", _serve_gateway), web.get("/gateway/", _serve_gateway)])
+    app.add_routes(
+        [*control_api.ROUTES, *views.ROUTES, web.get("/gateway", _serve_gateway), web.get("/gateway/", _serve_gateway)]
+    )
     for prefix in ("", "/api"):
         app.router.add_get(prefix + "/oauth2/authorize", endpoints.authorize_page)
         app.router.add_post(prefix + "/oauth2/authorize", endpoints.authorize)

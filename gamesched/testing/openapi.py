@@ -109,7 +109,9 @@ class ApiDescription:
         return next((each for each in self._operations.get(method, []) if each.pattern.fullmatch(path)), None)
 
     def _request_problems(self, operation: Operation, exchange: Exchange) -> list[str]:
-        schema = operation.definition.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        schema = (
+            operation.definition.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        )
         if schema is None:
             return ["a body, and none is described"] if exchange.request not in ("", "{}", "null") else []
         if exchange.content_type != "application/json":

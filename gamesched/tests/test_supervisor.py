@@ -149,7 +149,9 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     assert again.returncode == 1
     assert f"The demo is running already, at {demo.address('Game Scheduler')}." in again.stderr
     assert demo.run_command("reset").returncode == 1
-    beside = demo.run_command("manage", "shell", "-c", "from guilds.models import User; print(User.objects.first().handle)")
+    beside = demo.run_command(
+        "manage", "shell", "-c", "from guilds.models import User; print(User.objects.first().handle)"
+    )
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
     # A program that dies takes the rest down, and is named with its last words.

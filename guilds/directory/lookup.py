@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.directory.payloads import MemberPayload
-from guilds.directory.upsert import upsert_member, mark_member_left
+from guilds.directory.upsert import mark_member_left, upsert_member
 from guilds.models import Member
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 SHOWN_FRESH = timedelta(seconds=30)
 ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if their roles are known for longer
 ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
-ROLES_UNKNOWN = "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
+ROLES_UNKNOWN = (
+    "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
+)
 PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
 SEARCH_LIMIT = 25  # members that one search asks for
 SEARCH_CACHED_FOR = 20  # seconds for which a search is not made again
@@ -132,7 +134,9 @@ def _refresh_queued(guild_id: int, user_id: int) -> None:
             refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
         _down_until[0] = time.monotonic() + PAUSE_AFTER_FAILURE
-        log.warning("Nobody can be looked up, so names and roles stay as known for %s s: %s", PAUSE_AFTER_FAILURE, reason)
+        log.warning(
+            "Nobody can be looked up, so names and roles stay as known for %s s: %s", PAUSE_AFTER_FAILURE, reason
+        )
     except Exception:
         log.exception("Looking up person %s in server %s failed", user_id, guild_id)
     finally:

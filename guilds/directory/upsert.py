@@ -43,8 +43,15 @@ def upsert_user(payload: UserPayload) -> User:
 @transaction.atomic
 def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Member:
     """Write down a member with roles, as every click and look-up carries them."""
-    current = Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id, left_at=None).first()
-    if current is not None and current.roles_at and now - current.roles_at < UNCHANGED_FOR and _is_unchanged(current, payload):
+    current = (
+        Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id, left_at=None).first()
+    )
+    if (
+        current is not None
+        and current.roles_at
+        and now - current.roles_at < UNCHANGED_FOR
+        and _is_unchanged(current, payload)
+    ):
         # A crowd clicking at once says nothing new, and should not wait for writes.
         return current
     user = upsert_user(payload.user)
@@ -80,7 +87,9 @@ def upsert_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> l
 
     Says nothing about roles, and keeps those known.
     """
-    present_ids = list(Guild.objects.present().filter(pk__in=list(guild_ids)).order_by("pk").values_list("pk", flat=True))
+    present_ids = list(
+        Guild.objects.present().filter(pk__in=list(guild_ids)).order_by("pk").values_list("pk", flat=True)
+    )
     Member.objects.bulk_create(
         [Member(guild_id=guild_id, user=user, confirmed_at=now) for guild_id in present_ids],
         update_conflicts=True,
@@ -137,7 +146,9 @@ def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
     absent.filter(parent=None).update(gone_at=now)
     absent.filter(parent__gone_at__isnull=False).update(gone_at=now)
     absent.filter(parent__gone_at=None, parent__isnull=False, archived=False).update(archived=True)
-    Role.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(gone_at=now)
+    Role.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
+        gone_at=now
+    )
     return guild
 
 
@@ -209,7 +220,13 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
     """Make or change roles."""
     Role.objects.bulk_create(
         [
-            Role(id=payload.id, guild_id=guild_id, name=payload.name, position=payload.position, permissions=payload.permissions)
+            Role(
+                id=payload.id,
+                guild_id=guild_id,
+                name=payload.name,
+                position=payload.position,
+                permissions=payload.permissions,
+            )
             for payload in payloads
         ],
         update_conflicts=True,

@@ -12,13 +12,20 @@ from psycopg import AsyncConnection
 
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
-from gamesched.lib.pg_notify import terminate_backend, listen, notify
+from gamesched.lib.pg_notify import listen, notify, terminate_backend
 from guilds.directory.upsert import mark_bot_removed
 from notifications import heartbeat, policy
 from notifications.daemon import pause, steps
-from notifications.daemon.lock import LOCK_REPLY_WAIT, LOCK_WAIT, SENDER_LOCK, ConnectionFrozen, terminate_silent_sender, fail_if_stuck
+from notifications.daemon.lock import (
+    LOCK_REPLY_WAIT,
+    LOCK_WAIT,
+    SENDER_LOCK,
+    ConnectionFrozen,
+    fail_if_stuck,
+    terminate_silent_sender,
+)
 from notifications.daemon.steps import Job, Outcome
-from notifications.messages import Backend, InternalError, TemporaryError, PermanentError, TokenRefused
+from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -102,7 +109,9 @@ class Notifyd:
         results, self.results = self.results, []
         try:
             posts = sum(1 for job in self.sending.values() if job.post is not None)
-            jobs, seconds = await run_in_db_thread(self._run_steps, results, MAX_IN_FLIGHT - len(self.sending), MAX_POSTS_IN_FLIGHT - posts)
+            jobs, seconds = await run_in_db_thread(
+                self._run_steps, results, MAX_IN_FLIGHT - len(self.sending), MAX_POSTS_IN_FLIGHT - posts
+            )
         except Exception:
             self.results = results + self.results
             raise
@@ -218,7 +227,9 @@ class Notifyd:
                     if not has_logged:
                         log.info("Another notifyd speaks. Standing by.")
                         has_logged = True
-                    done, _ = await asyncio.wait([stop, lock], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED)
+                    done, _ = await asyncio.wait(
+                        [stop, lock], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED
+                    )
                 if lock not in done:
                     lock.cancel()
                     if not done:

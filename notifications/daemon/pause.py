@@ -6,9 +6,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from gamesched.lib.pg_notify import notify
-from notifications.models import Delivery, Heartbeat, Pause, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 from notifications.queue import DUE_CHANNEL, lock_game
-from notifications.types import message_types, post_types, internal_types
+from notifications.types import internal_types, message_types, post_types
 
 SKIPPED_WHILE_PAUSED = "it was due while everything was held, so it may have been said before"
 MAX_UNRECORDED = timedelta(minutes=2)  # how long a message may be out before it is written down, crashes included

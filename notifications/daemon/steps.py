@@ -15,10 +15,25 @@ from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy
 from notifications.heartbeat import DAEMON_NAME
-from notifications.messages import InternalError, OutgoingMessage, RateLimited, TemporaryError, PermanentError, SentMessage
-from notifications.models import Delivery, Heartbeat, DeliveryMethod, Notification, Preference, DeliveryStatus, new_nonce
+from notifications.messages import (
+    InternalError,
+    OutgoingMessage,
+    PermanentError,
+    RateLimited,
+    SentMessage,
+    TemporaryError,
+)
+from notifications.models import (
+    Delivery,
+    DeliveryMethod,
+    DeliveryStatus,
+    Heartbeat,
+    Notification,
+    Preference,
+    new_nonce,
+)
 from notifications.queue import lock_game
-from notifications.types import Skip, BuiltPost, get_message_type, message_types, get_post_type, post_types
+from notifications.types import BuiltPost, Skip, get_message_type, get_post_type, message_types, post_types
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +50,11 @@ class Job:
     @property
     def may_exist_already(self) -> bool:
         """Whether it makes a post that an earlier try may have made already, showing the game as it was then."""
-        return self.message.post is not None and self.message.message_id is None and self.message.first_attempt_at is not None
+        return (
+            self.message.post is not None
+            and self.message.message_id is None
+            and self.message.first_attempt_at is not None
+        )
 
 
 Outcome = SentMessage | TemporaryError | PermanentError
@@ -78,7 +97,9 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     if row is None:  # moved or closed by a verb meanwhile
         return
     recipients = (
-        Skip(policy.EXPIRED) if policy.is_expired(row.useless_after, now) else get_message_type(row.kind).recipients(row, now)
+        Skip(policy.EXPIRED)
+        if policy.is_expired(row.useless_after, now)
+        else get_message_type(row.kind).recipients(row, now)
     )
     if isinstance(recipients, Skip):
         row.dropped = recipients.reason
@@ -119,7 +140,9 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
     preferences = _preferences(leased.values())
     # In the order of the lease: what would be useless first goes first.
     deliveries = [leased[pk] for pk in ids if pk in leased]
-    return jobs + [job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))]
+    return jobs + [
+        job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))
+    ]
 
 
 @transaction.atomic
@@ -186,7 +209,9 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
     mention = preference is not None and preference.how == DeliveryMethod.MENTION
-    first = policy.earlier_attempt_at(delivery.first_tried_at, now) is None  # else it may be in their direct messages already
+    first = (
+        policy.earlier_attempt_at(delivery.first_tried_at, now) is None
+    )  # else it may be in their direct messages already
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Trying with closed direct messages would be refused, and Discord counts refusals.
         delivery.in_channel = True
@@ -219,9 +244,13 @@ def _guild_id(row: Notification) -> int | None:
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
     """Write down what became of the letters, each in a transaction of its own."""
     # First of all: killed over and over in the middle, the ledger would seem older than what was said.
-    message_ids = [out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None]
+    message_ids = [
+        out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
+    ]
     if message_ids:
-        Heartbeat.objects.filter(name=DAEMON_NAME).update(newest_message_id=Greatest("newest_message_id", max(message_ids)))
+        Heartbeat.objects.filter(name=DAEMON_NAME).update(
+            newest_message_id=Greatest("newest_message_id", max(message_ids))
+        )
     for job, outcome in results:
         try:
             _record_outcome(job, outcome, now)
@@ -307,7 +336,9 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: d
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=outcome.channel_id)
 
 
-def _record_failure(delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime) -> None:
+def _record_failure(
+    delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime
+) -> None:
     delivery.leased_until = None
     delivery.error = str(error)[:300]
     if isinstance(error, TemporaryError):

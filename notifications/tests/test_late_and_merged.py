@@ -15,8 +15,8 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import heartbeat, policy
 from notifications.daemon import steps
-from notifications.messages import InternalError, RateLimited, TemporaryError, PermanentError, SentMessage
-from notifications.models import Delivery, Heartbeat, Notification, DeliveryStatus
+from notifications.messages import InternalError, PermanentError, RateLimited, SentMessage, TemporaryError
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
 
 
 def messages_due(now: object) -> dict[int | None, str]:
@@ -114,7 +114,9 @@ def test_our_own_fault_is_tried_ten_times(world: World, game: Game) -> None:
         jobs = [job for job in steps.lease_jobs(now, 50) if job.post is None]
         steps.record([(job, InternalError("KeyError: 'x'")) for job in jobs], now)
         now += timedelta(seconds=121)
-    assert {d.error for d in Delivery.objects.filter(status=DeliveryStatus.FAILED)} == {"Gave up after 10 tries: KeyError: 'x'"}
+    assert {d.error for d in Delivery.objects.filter(status=DeliveryStatus.FAILED)} == {
+        "Gave up after 10 tries: KeyError: 'x'"
+    }
 
 
 def test_what_cannot_be_read_back_is_uncertain_and_shown(world: World, game: Game) -> None:
@@ -216,7 +218,9 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
 
     def seats(number: int, at: timedelta) -> list[int]:
         """Who has a seat then, by number."""
-        scheduling.edit_game(game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at)
+        scheduling.edit_game(
+            game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at
+        )
         seated = load_roster(Game.objects.get(pk=game.pk))
         return [[one.pk for one in people].index(seat.user_id or 0) for seat in seated.seated]
 

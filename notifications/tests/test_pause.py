@@ -15,7 +15,7 @@ from games.signups import actions as signups
 from notifications import heartbeat
 from notifications.daemon import pause, steps
 from notifications.messages import SentMessage
-from notifications.models import Delivery, Heartbeat, Pause, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 
 
 def snowflake(at: object) -> int:
@@ -67,11 +67,15 @@ def test_one_hold_at_a_time(world: World) -> None:
 
 
 def test_a_message_newer_than_the_ledger_by_minutes_makes_it_older(world: World) -> None:
-    assert not pause.is_database_older(snowflake(world.now), heartbeat.DAEMON_NAME), "a ledger that never spoke tells nothing"
+    assert not pause.is_database_older(snowflake(world.now), heartbeat.DAEMON_NAME), (
+        "a ledger that never spoke tells nothing"
+    )
     heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, world.now)
     Heartbeat.objects.update(newest_message_id=snowflake(world.now))
     assert not pause.is_database_older(None, heartbeat.DAEMON_NAME)
-    assert not pause.is_database_older(snowflake(world.now + timedelta(minutes=1)), heartbeat.DAEMON_NAME), "killed before recording"
+    assert not pause.is_database_older(snowflake(world.now + timedelta(minutes=1)), heartbeat.DAEMON_NAME), (
+        "killed before recording"
+    )
     assert pause.is_database_older(snowflake(world.now + timedelta(minutes=3)), heartbeat.DAEMON_NAME)
 
 

@@ -11,8 +11,8 @@ from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import report
 from notifications.daemon import steps
-from notifications.messages import TemporaryError, PermanentError, SentMessage
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.messages import PermanentError, SentMessage, TemporaryError
+from notifications.models import Delivery, DeliveryStatus, Notification
 
 
 @pytest.fixture
@@ -131,7 +131,9 @@ def test_a_lease_that_ran_out_is_taken_again_and_a_take_over_waits_for_none(worl
     first = steps.lease_jobs(due, 10)
     assert len(steps.lease_jobs(due + timedelta(seconds=31), 10)) == len(first)
     steps.release_leases()
-    assert {j.message.nonce for j in steps.lease_jobs(due + timedelta(seconds=32), 10)} == {j.message.nonce for j in first}
+    assert {j.message.nonce for j in steps.lease_jobs(due + timedelta(seconds=32), 10)} == {
+        j.message.nonce for j in first
+    }
 
 
 def test_a_poisoned_row_does_not_silence_the_rest(world: World, game: Game, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing.stack import REPOSITORY, Stack, eventually
 from guilds.models import User
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 
 # The lease and both memories of nonces, ours and Discord's, a fifth of what they are: the same in proportion.
 LEASE, OUR_NONCE_MEMORY, DISCORD_NONCE_MEMORY = 6.0, 24.0, 60.0  # seconds

@@ -16,7 +16,7 @@ from discord_bot.backend import history
 from discord_bot.backend.backend import DiscordBackend
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.types import post_types
 
 OnPassing = Callable[[], None]

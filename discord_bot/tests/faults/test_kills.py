@@ -16,7 +16,7 @@ from discord_bot.tests.faults.proxy import Proxy
 from games.models import Announcement
 from gamesched.testing.stack import eventually
 from notifications import heartbeat
-from notifications.models import Delivery, Heartbeat, Pause, Notification, DeliveryStatus
+from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 
 pytestmark = pytest.mark.processes
 
@@ -233,5 +233,8 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     assert Announcement.objects.filter(game__in=harness.games, message_id=None).count() == 0
     _, posts, _ = harness.visible_messages()
     assert sum(posts[game] for game in harness.games) == len(harness.games)
-    assert Delivery.objects.filter(notification__game_id=harness.games[-1], status=DeliveryStatus.SENT).count() == ahead - 1
+    assert (
+        Delivery.objects.filter(notification__game_id=harness.games[-1], status=DeliveryStatus.SENT).count()
+        == ahead - 1
+    )
     assert said

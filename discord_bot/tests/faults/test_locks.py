@@ -29,8 +29,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.models import User
 from notifications.daemon import steps
-from notifications.messages import TemporaryError, PermanentError, SentMessage
-from notifications.models import Delivery, Notification, DeliveryStatus
+from notifications.messages import PermanentError, SentMessage, TemporaryError
+from notifications.models import Delivery, DeliveryStatus, Notification
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

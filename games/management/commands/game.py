@@ -129,7 +129,12 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
             raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
         given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
         form = self._require_valid(GameForm(given, guild=guild))
-        plan, named, announce, overlap = form.plan(), form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
+        plan, named, announce, overlap = (
+            form.plan(),
+            form.parsed_names.participants,
+            form.announce_schedule(),
+            self._conflict_policy(),
+        )
         self._run(
             lambda: scheduling.create_game(
                 guild.pk, plan, self.actor, db_now(), participants=named, announce=announce, overlap=overlap
@@ -141,10 +146,20 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         blank = GameForm(guild=game.guild, game=game, initial=GameForm.initial_of(game))
         data = self._form_data(blank) | {"silence": self.options["silence"] or ""}
         form = self._require_valid(GameForm(data, guild=game.guild, game=game))
-        named, announce, drop_unconfirmed = form.parsed_names.participants, form.changed_announce_schedule(), form.drop_unconfirmed
+        named, announce, drop_unconfirmed = (
+            form.parsed_names.participants,
+            form.changed_announce_schedule(),
+            form.drop_unconfirmed,
+        )
         self._run(
             lambda: scheduling.edit_game(
-                game.pk, form.plan(), self.actor, db_now(), participants=named, announce=announce, silence_frees=drop_unconfirmed
+                game.pk,
+                form.plan(),
+                self.actor,
+                db_now(),
+                participants=named,
+                announce=announce,
+                silence_frees=drop_unconfirmed,
             )
         )
 
@@ -170,7 +185,9 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         carry = CarryPlayers(self.options["carry"])
         form = self._require_valid(CloneForm(self._form_data(blank) | {"carry": carry.value}, guild=game.guild))
         named, announce, overlap = form.parsed_names.participants, form.announce_schedule(), self._conflict_policy()
-        self._run(lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap))
+        self._run(
+            lambda: cloning.clone_game(game.pk, form.plan(), carry, self.actor, db_now(), named, announce, overlap)
+        )
 
     def do_template(self) -> None:
         game = self._game()

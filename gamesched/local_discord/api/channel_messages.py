@@ -1,18 +1,18 @@
 """Reading, writing, editing and deleting the messages of a channel, with the permissions each needs."""
 
-from gamesched.local_discord.api.messages import apply_edit, parse_integer, read_message_body, parse_snowflake
+from gamesched.local_discord.api.messages import apply_edit, parse_integer, parse_snowflake, read_message_body
 from gamesched.local_discord.errors import (
+    authored_by_another_user,
+    cannot_act_on_dm,
     cannot_send_to_user,
     invalid_form_body,
     missing_permissions,
     no_mutual_guild,
     non_text_channel,
-    cannot_act_on_dm,
-    authored_by_another_user,
     too_old_to_bulk_delete,
     unknown_message,
-    wrong_channel_type,
     wrong_bulk_delete_count,
+    wrong_channel_type,
 )
 from gamesched.local_discord.state import threads
 from gamesched.local_discord.state.entities import (
@@ -40,7 +40,9 @@ def list_messages(state: State, channel: Channel, user: User, query: dict[str, s
         raise invalid_form_body(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
     if not state.permissions(channel, user.id) & Permission.READ_MESSAGE_HISTORY:
         return []
-    visible_messages = [each for each in state.messages.get(channel.id, {}).values() if each.only_for in (None, user.id)]
+    visible_messages = [
+        each for each in state.messages.get(channel.id, {}).values() if each.only_for in (None, user.id)
+    ]
     if "after" in query:
         after = parse_snowflake(query["after"], "after")
         return [each for each in visible_messages if each.id > after][:limit][::-1]

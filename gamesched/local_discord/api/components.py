@@ -40,7 +40,9 @@ def read_components(given: object) -> list[Json]:
         action_row: Json = {"type": ACTION_ROW, "id": component_id, "components": []}
         for j, each in enumerate(inside):
             component_id += 1
-            action_row["components"].append({"id": component_id} | _read_component(each, (*path, "components", j), custom_ids))
+            action_row["components"].append(
+                {"id": component_id} | _read_component(each, (*path, "components", j), custom_ids)
+            )
         rows.append(action_row)
     return rows
 
@@ -62,7 +64,9 @@ def _read_component(given: object, path: tuple[str | int, ...], custom_ids: set[
         return _read_button(given, path, custom_ids)
     if given.get("type") in SELECTS:
         return read_select(given, path, custom_ids)
-    raise invalid_form_body((*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).')
+    raise invalid_form_body(
+        (*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).'
+    )
 
 
 def _read_button(given: Json, path: tuple[str | int, ...], custom_ids: set[str]) -> Json:
@@ -86,7 +90,9 @@ def _read_button(given: Json, path: tuple[str | int, ...], custom_ids: set[str])
         raise invalid_form_body(path, "BUTTON_COMPONENT_INVALID", "A button must have a label or an emoji")
     if label is not None:
         if not isinstance(label, str) or len(label) > MAX_LABEL_LENGTH:
-            raise invalid_form_body((*path, "label"), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_LABEL_LENGTH} or fewer in length.")
+            raise invalid_form_body(
+                (*path, "label"), "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_LABEL_LENGTH} or fewer in length."
+            )
         button["label"] = label
     if given.get("emoji"):
         button["emoji"] = given["emoji"]
@@ -139,11 +145,15 @@ def read_component_data(components: list[Json], data: Json, resolved: "ResolvedD
         raise invalid_form_body(("data", "custom_id"), "COMPONENT_VALIDATION_FAILED", "Component validation failed")
     component_data: Json = {"component_type": component["type"], "custom_id": custom_id, "id": component["id"]}
     if component["type"] != BUTTON:
-        component_data["values"] = check_selected_values(component, data.get("values") or [], resolved, ("data", "values"))
+        component_data["values"] = check_selected_values(
+            component, data.get("values") or [], resolved, ("data", "values")
+        )
     return component_data | ({"resolved": resolved.payload} if resolved.payload else {})
 
 
-def check_selected_values(select: Json, given: object, resolved: "ResolvedData", path: tuple[str | int, ...]) -> list[str]:
+def check_selected_values(
+    select: Json, given: object, resolved: "ResolvedData", path: tuple[str | int, ...]
+) -> list[str]:
     """The values chosen in a select. Raises 50035 for too few, too many, or others than it offers."""
     values = [str(value) for value in given] if isinstance(given, list) else []
     if len(set(values)) != len(values) or not select["min_values"] <= len(values) <= select["max_values"]:

@@ -32,7 +32,11 @@ class ExchangeLog:
         """
         if self._file is None:
             return
-        body = response.body if isinstance(response, web.Response) and response.content_type == "application/json" else None
+        body = (
+            response.body
+            if isinstance(response, web.Response) and response.content_type == "application/json"
+            else None
+        )
         exchange = {
             "method": request.method,
             "path": path,

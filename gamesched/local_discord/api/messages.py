@@ -80,7 +80,9 @@ def read_message_body(body: Json) -> MessageBody:
     )
 
 
-def read_text(body: Json, key: str, max_length: int, path: tuple[str | int, ...] = (), required: bool = False) -> str | None:
+def read_text(
+    body: Json, key: str, max_length: int, path: tuple[str | int, ...] = (), required: bool = False
+) -> str | None:
     """A text of at most so many characters under `key`; None when it is absent or null."""
     value = body.get(key)
     if value is None or (required and value == ""):
@@ -151,7 +153,9 @@ def _read_allowed_mentions(value: object) -> AllowedMentions:
         ids: list[Any] = value.get(kind) or []
         _require_type(ids, list, ("allowed_mentions", kind))
         if len(ids) > 100:
-            raise invalid_form_body(("allowed_mentions", kind), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+            raise invalid_form_body(
+                ("allowed_mentions", kind), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length."
+            )
         named[kind] = {parse_snowflake(each, "allowed_mentions", kind, i) for i, each in enumerate(ids)}
         if kind in parse and named[kind]:
             problem = f"parse:[{kind}] and {kind}: [ids...] are mutually exclusive."
@@ -202,7 +206,9 @@ def _read_embed(given: object, path: tuple[str | int, ...], sizes: list[int]) ->
     fields = given.get("fields") or []
     _require_type(fields, list, (*path, "fields"))
     if len(fields) > MAX_EMBED_FIELDS:
-        raise invalid_form_body((*path, "fields"), "BASE_TYPE_BAD_LENGTH", f"Must be {MAX_EMBED_FIELDS} or fewer in length.")
+        raise invalid_form_body(
+            (*path, "fields"), "BASE_TYPE_BAD_LENGTH", f"Must be {MAX_EMBED_FIELDS} or fewer in length."
+        )
     for i, each in enumerate(fields):
         _require_type(each, dict, (*path, "fields", i))
         field: Json = {"inline": bool(each.get("inline", False))}
@@ -212,7 +218,9 @@ def _read_embed(given: object, path: tuple[str | int, ...], sizes: list[int]) ->
     if given.get("color") is not None:
         embed["color"] = parse_integer(given["color"], *path, "color")
         if not 0 <= embed["color"] <= 0xFFFFFF:
-            raise invalid_form_body((*path, "color"), "NUMBER_TYPE_MAX", "int value should be less than or equal to 16777215.")
+            raise invalid_form_body(
+                (*path, "color"), "NUMBER_TYPE_MAX", "int value should be less than or equal to 16777215."
+            )
     if given.get("timestamp"):
         try:
             embed["timestamp"] = datetime.fromisoformat(given["timestamp"]).isoformat()
@@ -246,4 +254,6 @@ def apply_edit(message: Message, edit: MessageBody) -> None:
     message.content, message.embeds = edited.content or "", edited.embeds or []
     message.components = edited.components or []
     if edit.content is not None:
-        message.mentions, message.mention_roles, message.mention_everyone = edit.allowed_mentions.mentions_in(message.content)
+        message.mentions, message.mention_roles, message.mention_everyone = edit.allowed_mentions.mentions_in(
+            message.content
+        )

@@ -144,7 +144,11 @@ def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRe
         api_request = ApiRequest(request, services, actor)
         is_person = actor is not None and not actor.is_bot and actor.scopes is None
         try:
-            response = await (_respond(route, api_request, is_person) if is_person else _respond_unless_banned(route, api_request, auth_error))
+            response = await (
+                _respond(route, api_request, is_person)
+                if is_person
+                else _respond_unless_banned(route, api_request, auth_error)
+            )
             status = response.status
         except ConnectionDropped:
             response = web.Response()
@@ -167,7 +171,9 @@ def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRe
     return respond
 
 
-async def _respond_unless_banned(route: Route, request: ApiRequest, auth_error: DiscordError | None) -> web.StreamResponse:
+async def _respond_unless_banned(
+    route: Route, request: ApiRequest, auth_error: DiscordError | None
+) -> web.StreamResponse:
     """For all but people: who sends too many invalid requests is banned, whatever they ask."""
     await request.services.faults.check_reachable(request.http_request)
     limits, address = request.state.rate_limits, request.http_request.remote or ""
@@ -185,7 +191,13 @@ async def _respond_unless_banned(route: Route, request: ApiRequest, auth_error: 
 
 
 async def _respond(route: Route, request: ApiRequest, is_person: bool = False) -> web.StreamResponse:
-    fault = None if is_person else request.services.faults.next_for_request(f"{request.http_request.method} {_api_path(request.http_request)}")
+    fault = (
+        None
+        if is_person
+        else request.services.faults.next_for_request(
+            f"{request.http_request.method} {_api_path(request.http_request)}"
+        )
+    )
     if fault is not None:
         fault_response = await fault.before_request()
         if fault_response is not None:

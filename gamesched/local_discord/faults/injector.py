@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from gamesched.local_discord.faults.kinds import KINDS
-from gamesched.local_discord.faults.registry import NEWEST, NEWEST_OF_BOT, InvalidFault, FaultContext
-from gamesched.local_discord.faults.request_faults import ConnectionDropped, RequestFault, Pause
+from gamesched.local_discord.faults.registry import NEWEST, NEWEST_OF_BOT, FaultContext, InvalidFault
+from gamesched.local_discord.faults.request_faults import ConnectionDropped, Pause, RequestFault
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.state.entities import DM, Json
 from gamesched.local_discord.state.permissions import Permission
@@ -57,7 +57,9 @@ class FaultInjector:
     def active(self) -> list[Json]:
         """The faults that wait for requests, and the pauses that last."""
         pauses = {"freeze": self._context.frozen, "unreachable": self._context.unreachable}
-        lasting = [{"kind": name, "seconds_left": round(it.seconds_left, 1)} for name, it in pauses.items() if it.seconds_left]
+        lasting = [
+            {"kind": name, "seconds_left": round(it.seconds_left, 1)} for name, it in pauses.items() if it.seconds_left
+        ]
         return [*lasting, *(fault.payload() for fault in self._pending_faults())]
 
     def clear(self) -> None:
@@ -126,7 +128,9 @@ class FaultInjector:
             "person": people,
             "member": [option(state.bot.id, "the bot"), *people],
             "message": [option(NEWEST_OF_BOT, "the bot's newest post"), option(NEWEST, "the newest post of anyone")],
-            "permissions": [option(each.name, str(each.name).replace("_", " ").capitalize()) for each in PERMISSION_CHOICES],
+            "permissions": [
+                option(each.name, str(each.name).replace("_", " ").capitalize()) for each in PERMISSION_CHOICES
+            ],
             "request": [option(pattern, label) for pattern, label in REQUEST_CHOICES.items()],
         }
 

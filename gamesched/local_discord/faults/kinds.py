@@ -2,7 +2,15 @@
 
 from random import Random
 
-from gamesched.local_discord.faults.registry import KINDS, NEWEST, NEWEST_OF_BOT, InvalidFault, FaultParameter, FaultContext, fault_kind
+from gamesched.local_discord.faults.registry import (
+    KINDS,
+    NEWEST,
+    NEWEST_OF_BOT,
+    FaultContext,
+    FaultParameter,
+    InvalidFault,
+    fault_kind,
+)
 from gamesched.local_discord.faults.request_faults import RateLimitFault, RequestFault
 from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Guild, Json, Message, Overwrite, Role
 from gamesched.local_discord.state.state import State

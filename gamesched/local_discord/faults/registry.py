@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from gamesched.local_discord.faults.request_faults import RequestFault, Pause
+from gamesched.local_discord.faults.request_faults import Pause, RequestFault
 from gamesched.local_discord.gateway.gateway import Gateway
 from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 from gamesched.local_discord.state.permissions import Permission
@@ -60,7 +60,12 @@ class FaultKind:
     apply: Callable[[FaultContext, Json], str]
 
     def payload(self) -> Json:
-        return {"name": self.name, "group": self.group, "does": self.description, "keys": [asdict(key) for key in self.parameters]}
+        return {
+            "name": self.name,
+            "group": self.group,
+            "does": self.description,
+            "keys": [asdict(key) for key in self.parameters],
+        }
 
     def parse(self, state: State, body: Json) -> Json:
         """What the body says for each key, checked, with the defaults. Raises BadFault."""
@@ -82,7 +87,9 @@ class FaultKind:
 KINDS: dict[str, FaultKind] = {}
 
 
-def fault_kind(group: str, *keys: FaultParameter) -> Callable[[Callable[[FaultContext, Json], str]], Callable[[FaultContext, Json], str]]:
+def fault_kind(
+    group: str, *keys: FaultParameter
+) -> Callable[[Callable[[FaultContext, Json], str]], Callable[[FaultContext, Json], str]]:
     """Put a function into the table under its name. Its docstring says to people what it does."""
 
     def add(happen: Callable[[FaultContext, Json], str]) -> Callable[[FaultContext, Json], str]:

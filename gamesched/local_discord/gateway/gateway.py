@@ -35,7 +35,9 @@ from gamesched.local_discord.state.state import Event, State
 
 # Acknowledged at once, discord.py takes the beat before HELLO for unanswered and warns that it is far behind.
 HEARTBEAT_ACK_DELAY = 0.05  # seconds
-HEARTBEAT_TOLERANCE = 1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
+HEARTBEAT_TOLERANCE = (
+    1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
+)
 RESUME_WINDOW = 300.0  # seconds after a connection was lost
 MAX_PAYLOAD_SIZE = 4096  # bytes of what a client sends
 MAX_GUILDS_PER_SHARD = 2500  # per shard

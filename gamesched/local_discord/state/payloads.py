@@ -161,7 +161,12 @@ def thread(channel: Channel, viewer_id: int | None = None) -> Json:
 
 def thread_member(channel: Channel, user_id: int) -> Json:
     assert channel.thread is not None, "not a thread"
-    return {"id": str(channel.id), "user_id": str(user_id), "join_timestamp": iso_timestamp(channel.thread.members[user_id]), "flags": 0}
+    return {
+        "id": str(channel.id),
+        "user_id": str(user_id),
+        "join_timestamp": iso_timestamp(channel.thread.members[user_id]),
+        "flags": 0,
+    }
 
 
 def guild(guild: Guild) -> Json:
@@ -210,7 +215,9 @@ def guild(guild: Guild) -> Json:
     }
 
 
-def guild_create(available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]) -> Json:
+def guild_create(
+    available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]
+) -> Json:
     """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
     bot = users[APPLICATION_ID]
     own_member = available_guild.members[bot.id]

@@ -119,7 +119,11 @@ class State:
     def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
         """Invite the bot: it comes with a managed role of its own."""
         role = Role(
-            role_id or self.new_id(), self.bot.username, permissions.BOT_PERMISSIONS, len(guild.roles), bot_id=APPLICATION_ID
+            role_id or self.new_id(),
+            self.bot.username,
+            permissions.BOT_PERMISSIONS,
+            len(guild.roles),
+            bot_id=APPLICATION_ID,
         )
         guild.roles[role.id] = role
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())

@@ -19,13 +19,17 @@ def in_guild(state: "State", guild: Guild) -> list[Channel]:
 
 def active(state: "State", guild: Guild, user_id: int) -> list[Channel]:
     """The threads of a guild that are not archived and that this person sees, newest first."""
-    visible_threads = [each for each in in_guild(state, guild) if state.permissions(each, user_id) & Permission.VIEW_CHANNEL]
+    visible_threads = [
+        each for each in in_guild(state, guild) if state.permissions(each, user_id) & Permission.VIEW_CHANNEL
+    ]
     return sorted((each for each in visible_threads if not _thread_of(each).archived), key=lambda each: -each.id)
 
 
 def archived(state: "State", parent: Channel) -> list[Channel]:
     """The public threads of a channel that are archived, the last first."""
-    threads_inside = [each for each in state.channels.values() if each.parent_id == parent.id and each.thread is not None]
+    threads_inside = [
+        each for each in state.channels.values() if each.parent_id == parent.id and each.thread is not None
+    ]
     archived_threads = [each for each in threads_inside if _thread_of(each).archived and each.type != PRIVATE_THREAD]
     return sorted(archived_threads, key=lambda each: -_thread_of(each).archive_changed_at)
 

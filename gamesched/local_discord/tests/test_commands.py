@@ -8,7 +8,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID, PUBLIC_THREAD, Json
-from gamesched.local_discord.tests.rest_client import RestClient, InteractionBot
+from gamesched.local_discord.tests.rest_client import InteractionBot, RestClient
 
 GLOBAL = f"/applications/{APPLICATION_ID}/commands"
 HERE = f"/applications/{APPLICATION_ID}/guilds/{fixtures.GUILD_ID}/commands"

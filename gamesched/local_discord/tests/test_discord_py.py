@@ -47,7 +47,9 @@ async def test_it_knows_the_guild(bot: RecordingClient) -> None:
     assert bot.application_id == bot.user.id  # type: ignore[union-attr]
 
 
-async def test_a_click_edits_the_message_and_sends_an_ephemeral_followup(local: LocalDiscord, bot: RecordingClient) -> None:
+async def test_a_click_edits_the_message_and_sends_an_ephemeral_followup(
+    local: LocalDiscord, bot: RecordingClient
+) -> None:
     message = await announce(bot)
 
     async def answer(interaction: discord.Interaction) -> None:

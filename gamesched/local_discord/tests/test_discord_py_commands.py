@@ -71,7 +71,9 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) ->
     typed = subcommand_options("join", {"name": "game", "value": "curse", "focused": True})
     entry = await asyncio.to_thread(act.autocomplete, "bob", fixtures.GENERAL_ID, "game", typed)
     assert entry["choices"] == [{"name": "Curse of Strahd", "value": "17"}]
-    given = subcommand_options("join", {"name": "game", "value": "17"}, {"name": "friend", "value": str(fixtures.BOB_ID)})
+    given = subcommand_options(
+        "join", {"name": "game", "value": "17"}, {"name": "friend", "value": str(fixtures.BOB_ID)}
+    )
     await asyncio.to_thread(act.use_command, "charlie", fixtures.GENERAL_ID, "game", given)
     assert act.messages("bob", fixtures.GENERAL_ID)[0]["content"] == "17 with Bob the GM"
 

@@ -256,7 +256,9 @@ async def test_a_reconnect_is_asked_for(local: LocalDiscord) -> None:
 
 
 async def test_identifying_again_within_five_seconds_is_refused(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(identify=RULES["identify"], sessions=RULES["sessions"]))
+    local.run_in_loop(
+        lambda world: world.rate_limits.rules.update(identify=RULES["identify"], sessions=RULES["sessions"])
+    )
     async with GatewayClient(local) as first, GatewayClient(local) as second:
         await first.identify_and_wait()
         await second.identify()

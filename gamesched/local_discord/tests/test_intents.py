@@ -44,9 +44,7 @@ GUILD_EVENTS = [
 
 
 @pytest.mark.parametrize(("name", "intent"), GUILD_EVENTS)
-async def test_guild_events_need_their_intent(
-    all_intents: LocalDiscord, name: str, intent: int
-) -> None:
+async def test_guild_events_need_their_intent(all_intents: LocalDiscord, name: str, intent: int) -> None:
     async with GatewayClient(all_intents) as deaf, GatewayClient(all_intents) as listening:
         await deaf.identify_and_wait(intents=EVERY & ~intent)
         await listening.identify_and_wait(intents=intent)
@@ -78,7 +76,9 @@ async def test_content_needs_an_intent_or_a_mention(all_intents: LocalDiscord) -
 
 
 async def test_hidden_channels_send_no_events(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.set_overwrite(world.channels[fixtures.RAIDS_ID], Overwrite(APPLICATION_ID, 1, 0, 1 << 10)))
+    local.run_in_loop(
+        lambda world: world.set_overwrite(world.channels[fixtures.RAIDS_ID], Overwrite(APPLICATION_ID, 1, 0, 1 << 10))
+    )
     async with GatewayClient(local) as gateway:
         await gateway.identify_and_wait(intents=MESSAGES)
         local.client.send_message("bob", fixtures.RAIDS_ID, "the bot must not hear this")

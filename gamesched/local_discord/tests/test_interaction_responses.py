@@ -2,7 +2,7 @@
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.local_discord.tests.test_modals import bot_with_component_interaction, bot_with_command_interaction
+from gamesched.local_discord.tests.test_modals import bot_with_command_interaction, bot_with_component_interaction
 
 
 def contents(local: LocalDiscord, person: str = "bob") -> list[str]:

@@ -74,7 +74,9 @@ def test_it_takes_what_is_just_within_the_limits(local: LocalDiscord) -> None:
     fields = [{"name": "n" * 20, "value": "v" * 20}] * 25
     embeds = [{"title": "t" * 256, "description": "d" * 4096, "fields": fields}, {"footer": {"text": "f" * 648}}]
     rows = [row(*(button(custom_id=f"{i}{j}" + "x" * 98, label="l" * 80) for j in range(5))) for i in range(5)]
-    made = RestClient(local).post_message(fixtures.GENERAL_ID, content="c" * 2000, embeds=embeds, components=rows, nonce="n" * 25)
+    made = RestClient(local).post_message(
+        fixtures.GENERAL_ID, content="c" * 2000, embeds=embeds, components=rows, nonce="n" * 25
+    )
     assert len(made["components"]) == 5
     assert made["embeds"][0]["type"] == "rich"
 

@@ -90,7 +90,11 @@ def test_a_modal_is_opened_and_submitted(local: LocalDiscord) -> None:
     )
     opened_modal = ear.last_event("INTERACTION_MODAL_CREATE")
     assert next(e for e in ear.events if e.name == "INTERACTION_MODAL_CREATE").only_for == fixtures.BOB_ID
-    assert (opened_modal["custom_id"], opened_modal["title"], opened_modal["application_id"]) == ("game:new", "New game", local.client_id)
+    assert (opened_modal["custom_id"], opened_modal["title"], opened_modal["application_id"]) == (
+        "game:new",
+        "New game",
+        local.client_id,
+    )
     values = {"title": "Strahd", "who": [str(fixtures.CHARLIE_ID)]}
     entry = local.client.submit_modal("bob", local.client.interactions()[-1]["modal"], values, wait=0)
     assert (entry["type"], entry["custom_id"], entry["state"]) == (5, "game:new", "waiting")
@@ -144,7 +148,9 @@ def test_a_modal_from_a_command_has_no_message_to_edit(local: LocalDiscord) -> N
     for kind in (6, 7, 8, 9):
         assert ear.response_error(kind, {"content": "x"}) == (400, 50035)
     ear.respond(5)
-    assert ear.rest.request_json("PATCH", ear.webhook_path() + "/messages/@original", {"content": "Done."})["flags"] == 0
+    assert (
+        ear.rest.request_json("PATCH", ear.webhook_path() + "/messages/@original", {"content": "Done."})["flags"] == 0
+    )
 
 
 def test_the_message_of_a_modal_may_be_gone(local: LocalDiscord) -> None:

@@ -99,9 +99,14 @@ def test_roles_are_made_changed_and_deleted(local: LocalDiscord) -> None:
     bare, roles = RestClient(local), f"{HERE}/roles"
     assert bare.request_error("POST", roles, {"name": "x"}) == (403, 50013)
     allow(local, Permission.MANAGE_ROLES)
-    made = bare.request_json("POST", roles, {"name": "Tuesday", "permissions": "1024", "color": 255, "mentionable": True})
+    made = bare.request_json(
+        "POST", roles, {"name": "Tuesday", "permissions": "1024", "color": 255, "mentionable": True}
+    )
     assert (made["position"], made["permissions"], made["mentionable"]) == (1, "1024", True)
-    assert bare.request_error("POST", roles, {"name": "x", "permissions": "8"}) == (403, 50013)  # more than it has itself
+    assert bare.request_error("POST", roles, {"name": "x", "permissions": "8"}) == (
+        403,
+        50013,
+    )  # more than it has itself
     assert bare.request_error("POST", roles, {"name": "x" * 101}) == (400, 50035)
     assert bare.request_json("PATCH", f"{roles}/{made['id']}", {"name": "Wednesday"})["name"] == "Wednesday"
     assert bare.request_json("GET", f"{roles}/{made['id']}")["name"] == "Wednesday"

@@ -48,7 +48,10 @@ def test_faults_are_chosen_by_name_and_cleared(local: LocalDiscord, page: Any) -
     page.get_by_role("form", name="Status").get_by_label("which requests").select_option("posting messages")
     page.get_by_role("button", name="Status").click()
     page.get_by_text("Status · posting messages · 1 to come").wait_for()
-    assert RestClient(local).request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).status_code == 500
+    assert (
+        RestClient(local).request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).status_code
+        == 500
+    )
     page.locator("#fault-waiting").wait_for(state="hidden")
     page.get_by_role("button", name="Rate limit").click()
     page.get_by_role("button", name="Clear").click()

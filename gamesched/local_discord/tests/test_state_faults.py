@@ -92,7 +92,10 @@ def test_members_come_and_go(local: LocalDiscord) -> None:
     fault("add_member", user_id=fixtures.CHARLIE_ID)
     assert not local.state.guilds[fixtures.GUILD_ID].bans
     fault("change_roles", user_id=fixtures.CHARLIE_ID, role_ids=[fixtures.ORGANISER_ID, fixtures.PLAYER_ID])
-    assert RestClient(local).request_json("GET", charlie)["roles"] == [str(fixtures.ORGANISER_ID), str(fixtures.PLAYER_ID)]
+    assert RestClient(local).request_json("GET", charlie)["roles"] == [
+        str(fixtures.ORGANISER_ID),
+        str(fixtures.PLAYER_ID),
+    ]
     fault("change_roles", user_id=fixtures.CHARLIE_ID, role_ids=[])
     assert RestClient(local).request_json("GET", charlie)["roles"] == []
 

@@ -12,14 +12,16 @@ from gamesched.local_discord.state.entities import FORUM, REQUIRE_TAG, Json
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
 from gamesched.local_discord.tests.conftest import RecordingClient
-from gamesched.local_discord.tests.rest_client import RestClient, InteractionBot
+from gamesched.local_discord.tests.rest_client import InteractionBot, RestClient
 from gamesched.local_discord.tests.test_moderation import allow
 
 HERE = f"/channels/{fixtures.GENERAL_ID}"
 
 
 def open_thread(local: LocalDiscord, kind: int = 11, **body: Any) -> Json:
-    thread: Json = RestClient(local).request_json("POST", f"{HERE}/threads", {"name": "Session one", "type": kind} | body)
+    thread: Json = RestClient(local).request_json(
+        "POST", f"{HERE}/threads", {"name": "Session one", "type": kind} | body
+    )
     return thread
 
 
@@ -135,7 +137,9 @@ def test_active_threads_are_listed_to_those_who_see_them(local: LocalDiscord) ->
     assert len(mine["members"]) == 2
     seen = RestClient(local, "local-charlie").request_json("GET", path)
     assert [each["id"] for each in seen["threads"]] == [public["id"]]
-    assert public["id"] not in [each["id"] for each in RestClient(local).request_json("GET", f"/guilds/{fixtures.GUILD_ID}/channels")]
+    assert public["id"] not in [
+        each["id"] for each in RestClient(local).request_json("GET", f"/guilds/{fixtures.GUILD_ID}/channels")
+    ]
 
 
 def test_a_forum_takes_posts_only(local: LocalDiscord) -> None:
@@ -145,7 +149,9 @@ def test_a_forum_takes_posts_only(local: LocalDiscord) -> None:
     assert bare.request_error("POST", f"/channels/{forum}/threads", {"name": "x"}) == (400, 50035)
     empty = {"name": "x", "message": {"content": ""}}
     assert bare.request_error("POST", f"/channels/{forum}/threads", empty) == (400, 50006)
-    made = bare.request_json("POST", f"/channels/{forum}/threads", {"name": "Strahd", "message": {"content": "Join us"}})
+    made = bare.request_json(
+        "POST", f"/channels/{forum}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
+    )
     assert made["message"]["id"] == made["id"]
     assert (made["message_count"], made["total_message_sent"]) == (0, 1)
     bare.post_message(made["id"], content="second")
@@ -196,7 +202,10 @@ def test_a_forum_may_require_a_tag(local: LocalDiscord) -> None:
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
     forum = local.run_in_loop(lambda world: fixtures.add_forum(world, flags=REQUIRE_TAG, available_tags=tags))
     path, body = f"/channels/{forum.id}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
-    assert [tag["name"] for tag in bare.request_json("GET", f"/channels/{forum.id}")["available_tags"]] == ["Full", "Open"]
+    assert [tag["name"] for tag in bare.request_json("GET", f"/channels/{forum.id}")["available_tags"]] == [
+        "Full",
+        "Open",
+    ]
     assert bare.request_error("POST", path, body) == (400, 40067)
     assert bare.request_error("POST", path, body | {"applied_tags": ["7"]}) == (400, 50035)
     assert bare.request_error("POST", path, body | {"applied_tags": ["5"]}) == (403, 50013)

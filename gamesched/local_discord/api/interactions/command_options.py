@@ -6,18 +6,18 @@ from gamesched.local_discord.api.interactions import commands
 from gamesched.local_discord.api.interactions.command_schema import (
     BOOLEAN,
     CHANNEL,
+    CHAT_INPUT,
     INTEGER,
     MENTIONABLE,
-    SUBCOMMAND_TYPES,
     NUMBER,
     ROLE,
-    CHAT_INPUT,
     STRING,
+    SUBCOMMAND_TYPES,
     USER,
     USER_COMMAND,
     Path,
 )
-from gamesched.local_discord.api.messages import parse_integer, check_length, parse_snowflake
+from gamesched.local_discord.api.messages import check_length, parse_integer, parse_snowflake
 from gamesched.local_discord.api.resolved_data import ResolvedData
 from gamesched.local_discord.errors import DiscordError, invalid_form_body, unknown_command, unknown_message
 from gamesched.local_discord.state.entities import Channel, Json
@@ -85,7 +85,9 @@ class _OptionReader:
         options: list[Json] = []
         for i, each in enumerate(given):
             if not isinstance(each, dict):
-                raise invalid_form_body((*path, i), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
+                raise invalid_form_body(
+                    (*path, i), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType"
+                )
             option = next((option for option in known if option["name"] == each.get("name")), None)
             if option is None or option["name"] in [before["name"] for before in options]:
                 raise _option_error((*path, i, "name"), "There is no such option, or it was given before")

@@ -6,12 +6,14 @@ https://docs.discord.com/developers/interactions/application-commands#applicatio
 import unicodedata
 from typing import Any
 
-from gamesched.local_discord.api.messages import check_range, parse_integer, check_length
+from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
 from gamesched.local_discord.errors import DiscordError, invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
 CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND = 1, 2, 3
-SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(1, 12)
+SUBCOMMAND, SUBCOMMAND_GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(
+    1, 12
+)
 SUBCOMMAND_TYPES = (SUBCOMMAND, SUBCOMMAND_GROUP)
 TYPES_WITH_CHOICES = (STRING, INTEGER, NUMBER)
 MAX_OPTIONS, MAX_CHOICES = 25, 25
@@ -51,7 +53,9 @@ def read_command(given: object, path: Path = ()) -> Json:
         problem = "Context menu commands cannot have description"
         raise invalid_form_body((*path, "description"), "APPLICATION_COMMAND_CONTEXT_MENU_DESCRIPTION_INVALID", problem)
     if _text_length(command) > MAX_COMMAND_LENGTH:
-        raise invalid_form_body(path, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_COMMAND_LENGTH})")
+        raise invalid_form_body(
+            path, "APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({MAX_COMMAND_LENGTH})"
+        )
     return command
 
 
@@ -113,7 +117,9 @@ def _read_options(given: object, path: Path, nested: tuple[int, ...]) -> list[Js
         option = _read_option(_check_object(each, (*path, i)), (*path, i), nested)
         if option["name"] in names:
             raise _option_error((*path, i), "NAME_ALREADY_EXISTS", "Option name already exists")
-        if (option["type"] in SUBCOMMAND_TYPES) != (options[0]["type"] in SUBCOMMAND_TYPES if options else option["type"] in SUBCOMMAND_TYPES):
+        if (option["type"] in SUBCOMMAND_TYPES) != (
+            options[0]["type"] in SUBCOMMAND_TYPES if options else option["type"] in SUBCOMMAND_TYPES
+        ):
             problem = "Sub-command and sub-command group option types are mutually exclusive to all other types"
             raise _option_error((*path, i), "TYPE_INVALID", problem)
         if option.get("required") and any(not before.get("required") for before in options):
@@ -189,7 +195,9 @@ def read_choices(given: object, kind: int, path: Path) -> list[Json]:
             choices[-1]["name_localizations"] = choice["name_localizations"]
     names = [each["name"] for each in choices]
     if len(set(names)) != len(names):
-        raise invalid_form_body(path, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_EXISTS", "Option choice name already exists")
+        raise invalid_form_body(
+            path, "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_EXISTS", "Option choice name already exists"
+        )
     return choices
 
 

@@ -6,7 +6,12 @@ https://docs.discord.com/developers/interactions/application-commands
 from collections.abc import Sequence
 
 from gamesched.local_discord.api.interactions.command_schema import CHAT_INPUT, read_command
-from gamesched.local_discord.errors import invalid_form_body, too_many_command_creates, too_many_commands, unknown_command
+from gamesched.local_discord.errors import (
+    invalid_form_body,
+    too_many_command_creates,
+    too_many_commands,
+    unknown_command,
+)
 from gamesched.local_discord.state import permissions
 from gamesched.local_discord.state.entities import APPLICATION_ID, Channel, Json
 from gamesched.local_discord.state.permissions import Permission
@@ -47,7 +52,11 @@ def bulk_overwrite(state: State, scope: int, given: Sequence[object]) -> list[Js
 def create_or_overwrite(state: State, scope: int, given: object) -> tuple[Json, bool]:
     """Make a command, or replace that of the same name and type. Returns it, and whether it is new."""
     command = read_command(given)
-    others = [each for each in list_commands(state, scope) if (each["name"], each["type"]) != (command["name"], command["type"])]
+    others = [
+        each
+        for each in list_commands(state, scope)
+        if (each["name"], each["type"]) != (command["name"], command["type"])
+    ]
     old = next((each for each in list_commands(state, scope) if each not in others), None)
     if old is None:
         if sum(each["type"] == command["type"] for each in others) >= MAX_COMMANDS[command["type"]]:
@@ -103,13 +112,19 @@ def usable_commands(state: State, channel: Channel, user_id: int) -> list[Json]:
     guild = state.guild_of(channel)
     candidates = list_commands(state, GLOBAL) + (list_commands(state, guild.id) if guild is not None else [])
     if guild is None:
-        return [each for each in candidates if each.get("dm_permission") is not False and 1 in (each.get("contexts") or [1])]
+        return [
+            each for each in candidates if each.get("dm_permission") is not False and 1 in (each.get("contexts") or [1])
+        ]
     bits = permissions.guild_permissions(guild, user_id)
     if not state.permissions(channel, user_id) & Permission.USE_APPLICATION_COMMANDS:
         return []
     allowed = [each for each in candidates if 0 in (each.get("contexts") or [0])]
     needed = [(each, int(each["default_member_permissions"] or 0)) for each in allowed]
-    return [each for each, need in needed if bits & need == need and (bits == permissions.ALL_PERMISSIONS or need or _is_open_to_members(each))]
+    return [
+        each
+        for each, need in needed
+        if bits & need == need and (bits == permissions.ALL_PERMISSIONS or need or _is_open_to_members(each))
+    ]
 
 
 def _is_open_to_members(command: Json) -> bool:

@@ -64,7 +64,12 @@ def modal_create(state: State, interaction: Interaction, modal: Json) -> Json:
 
 def interaction_metadata(interaction: Interaction, origin: Interaction | None) -> Json:
     """What a message keeps of the interaction that it answers; `origin` opened the modal that was submitted."""
-    metadata: Json = {"id": str(interaction.id), "type": interaction.type, "user_id": str(interaction.user_id), "owners": integration_owners(interaction)}
+    metadata: Json = {
+        "id": str(interaction.id),
+        "type": interaction.type,
+        "user_id": str(interaction.user_id),
+        "owners": integration_owners(interaction),
+    }
     if interaction.type == APPLICATION_COMMAND:
         metadata["name"] = commands.qualified_name(interaction.data)
     elif interaction.type == MESSAGE_COMPONENT:
@@ -86,7 +91,11 @@ def callback_interaction(interaction: Interaction) -> Json:
 
 def log_entry(interaction: Interaction, state: str) -> Json:
     """For support: how it went. Times are seconds since 1970."""
-    milliseconds = None if interaction.responded_at is None else round((interaction.responded_at - interaction.created_at) * 1000, 2)
+    milliseconds = (
+        None
+        if interaction.responded_at is None
+        else round((interaction.responded_at - interaction.created_at) * 1000, 2)
+    )
     payload: Json = {
         "id": str(interaction.id),
         "user": str(interaction.user_id),

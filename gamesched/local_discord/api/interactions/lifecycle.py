@@ -9,8 +9,19 @@ from collections import OrderedDict
 from gamesched.local_discord.api import components
 from gamesched.local_discord.api.interactions import command_options, interaction_payloads, modals
 from gamesched.local_discord.api.interactions.command_schema import read_choices
-from gamesched.local_discord.api.interactions.interaction_payloads import AUTOCOMPLETE, APPLICATION_COMMAND, MESSAGE_COMPONENT, MODAL_SUBMIT
-from gamesched.local_discord.api.messages import MessageBody, apply_edit, parse_integer, read_message_body, parse_snowflake
+from gamesched.local_discord.api.interactions.interaction_payloads import (
+    APPLICATION_COMMAND,
+    AUTOCOMPLETE,
+    MESSAGE_COMPONENT,
+    MODAL_SUBMIT,
+)
+from gamesched.local_discord.api.messages import (
+    MessageBody,
+    apply_edit,
+    parse_integer,
+    parse_snowflake,
+    read_message_body,
+)
 from gamesched.local_discord.api.resolved_data import ResolvedData
 from gamesched.local_discord.errors import (
     already_acknowledged,
@@ -32,7 +43,14 @@ RESPONSE_DEADLINE = 3.0  # seconds until the first response
 TOKEN_LIFETIME = 900.0  # seconds
 MAX_INTERACTIONS = 20_000
 
-CHANNEL_MESSAGE, DEFERRED_CHANNEL_MESSAGE, DEFERRED_UPDATE_MESSAGE, UPDATE_MESSAGE, AUTOCOMPLETE_RESULT, MODAL = 4, 5, 6, 7, 8, 9
+CHANNEL_MESSAGE, DEFERRED_CHANNEL_MESSAGE, DEFERRED_UPDATE_MESSAGE, UPDATE_MESSAGE, AUTOCOMPLETE_RESULT, MODAL = (
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)
 
 
 class Interactions:
@@ -65,12 +83,16 @@ class Interactions:
         origin: Interaction | None = None
         resolved = ResolvedData(self._state, channel, user.id)
         if kind == MESSAGE_COMPONENT:
-            message = self._state.visible_message(channel.id, parse_snowflake(body.get("message_id"), "message_id"), user.id)
+            message = self._state.visible_message(
+                channel.id, parse_snowflake(body.get("message_id"), "message_id"), user.id
+            )
             if message is None:
                 raise unknown_message()
             data = components.read_component_data(message.components, data, resolved)
         elif kind in (APPLICATION_COMMAND, AUTOCOMPLETE):
-            data = command_options.read_command_data(self._state, channel, user.id, data, autocomplete=kind == AUTOCOMPLETE)
+            data = command_options.read_command_data(
+                self._state, channel, user.id, data, autocomplete=kind == AUTOCOMPLETE
+            )
         elif kind == MODAL_SUBMIT:
             origin = self._modal_origin(user, data)
             message = self._state.messages.get(channel.id, {}).get(origin.message_id or 0)
@@ -132,7 +154,9 @@ class Interactions:
             raise unknown_interaction()
         kind = parse_integer(body.get("type"), "type")
         if kind not in _allowed_response_types(interaction):
-            raise invalid_form_body(("type",), "BASE_TYPE_CHOICES", f"Value must be one of {set(_allowed_response_types(interaction))}.")
+            raise invalid_form_body(
+                ("type",), "BASE_TYPE_CHOICES", f"Value must be one of {set(_allowed_response_types(interaction))}."
+            )
         data = body.get("data") or {}
         if kind == MODAL:
             self._open_modal(interaction, modals.read_modal(data))
@@ -209,7 +233,12 @@ class Interactions:
 
     def _acknowledged_interaction(self, application_id: int, token: str) -> Interaction:
         interaction = self._by_token.get(token)
-        if interaction is None or application_id != APPLICATION_ID or interaction.responded_at is None or interaction.type == AUTOCOMPLETE:
+        if (
+            interaction is None
+            or application_id != APPLICATION_ID
+            or interaction.responded_at is None
+            or interaction.type == AUTOCOMPLETE
+        ):
             raise unknown_webhook()
         if self._state.clock() - interaction.created_at > TOKEN_LIFETIME:
             raise invalid_webhook_token()
@@ -236,7 +265,9 @@ class Interactions:
         users, roles, everyone = message_body.allowed_mentions.mentions_in(content)
         may_mention_everyone = self._state.permissions(channel, APPLICATION_ID) & Permission.MENTION_EVERYONE
         flags = message_body.flags or 0
-        interaction_metadata = interaction_payloads.interaction_metadata(interaction, self._by_id.get(interaction.opened_by_id or 0))
+        interaction_metadata = interaction_payloads.interaction_metadata(
+            interaction, self._by_id.get(interaction.opened_by_id or 0)
+        )
         return self._state.add_message(
             Message(
                 id=self._state.new_id(),

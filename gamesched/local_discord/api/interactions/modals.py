@@ -4,7 +4,7 @@ from typing import Any
 
 from gamesched.local_discord.api import components
 from gamesched.local_discord.api.components import ACTION_ROW
-from gamesched.local_discord.api.messages import check_range, parse_integer, check_length
+from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
 from gamesched.local_discord.api.resolved_data import ResolvedData
 from gamesched.local_discord.errors import DiscordError, invalid_form_body
 from gamesched.local_discord.state.entities import Json
@@ -51,7 +51,9 @@ class _ModalReader:
             component["label"] = check_length(given.get("label"), 1, 45, *path, "label")
             if given.get("description") is not None:
                 component["description"] = check_length(given["description"], 1, 100, *path, "description")
-            return component | {"component": self._read_field(given.get("component"), (*path, "component"), labelled=True)}
+            return component | {
+                "component": self._read_field(given.get("component"), (*path, "component"), labelled=True)
+            }
         inside = given.get("components")
         if not isinstance(inside, list) or len(inside) != 1:
             raise invalid_form_body((*path, "components"), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 1 in length.")
@@ -76,10 +78,14 @@ class _ModalReader:
         if not labelled:
             text_input["label"] = check_length(given.get("label"), 1, 45, *path, "label")
         elif given.get("label") is not None:
-            raise invalid_form_body((*path, "label"), "COMPONENT_LABEL_NOT_ALLOWED", "The label component has the label")
+            raise invalid_form_body(
+                (*path, "label"), "COMPONENT_LABEL_NOT_ALLOWED", "The label component has the label"
+            )
         for key, least in (("min_length", 0), ("max_length", 1)):
             if given.get(key) is not None:
-                text_input[key] = check_range(parse_integer(given[key], *path, key), least, MAX_VALUE_LENGTH, *path, key)
+                text_input[key] = check_range(
+                    parse_integer(given[key], *path, key), least, MAX_VALUE_LENGTH, *path, key
+                )
         if text_input.get("min_length", 0) > text_input.get("max_length", MAX_VALUE_LENGTH):
             raise invalid_form_body((*path, "min_length"), "NUMBER_TYPE_MAX", "min_length is greater than max_length")
         if given.get("placeholder"):
@@ -111,7 +117,9 @@ def read_submission(modal: Json, data: Json, resolved: ResolvedData) -> Json:
         if component["type"] == LABEL:
             outer["component"] = _read_submitted_field(component["component"], fields, (*path, "component"), resolved)
         elif component["type"] == ACTION_ROW:
-            outer["components"] = [_read_submitted_field(component["components"][0], fields, (*path, "components", 0), resolved)]
+            outer["components"] = [
+                _read_submitted_field(component["components"][0], fields, (*path, "components", 0), resolved)
+            ]
         submitted.append(outer)
     body: Json = {"custom_id": modal["custom_id"], "components": submitted}
     return body | ({"resolved": resolved.payload} if resolved.payload else {})
@@ -136,5 +144,7 @@ def _read_submitted_field(component: Json, fields: dict[str, Json], path: Path, 
     if not value and component["required"]:
         raise invalid_form_body((*path, "value"), "BASE_TYPE_REQUIRED", "This field is required")
     if value:
-        value = check_length(value, component.get("min_length", 0), component.get("max_length", MAX_VALUE_LENGTH), *path, "value")
+        value = check_length(
+            value, component.get("min_length", 0), component.get("max_length", MAX_VALUE_LENGTH), *path, "value"
+        )
     return submitted | {"value": value}

@@ -24,13 +24,17 @@ async def post_callback(request: ApiRequest) -> Any:
 
 async def post_followup(request: ApiRequest) -> Json:
     token = request.http_request.match_info["token"]
-    message = request.services.interactions.create_followup(request.path_id("application_id"), token, await request.json())
+    message = request.services.interactions.create_followup(
+        request.path_id("application_id"), token, await request.json()
+    )
     return request.state.message_payload(message)
 
 
 def _webhook_message(request: ApiRequest) -> Message:
     match = request.http_request.match_info
-    return request.services.interactions.get_response(request.path_id("application_id"), match["token"], match["message_id"])
+    return request.services.interactions.get_response(
+        request.path_id("application_id"), match["token"], match["message_id"]
+    )
 
 
 async def get_webhook_message(request: ApiRequest) -> Json:
@@ -48,9 +52,29 @@ async def delete_webhook_message(request: ApiRequest) -> None:
 
 ROUTES = [
     Route("POST", "/interactions", post_interaction),
-    Route("POST", "/interactions/{interaction_id}/{token}/callback", post_callback, rate_limit=None, exempt_from_global=True),
+    Route(
+        "POST",
+        "/interactions/{interaction_id}/{token}/callback",
+        post_callback,
+        rate_limit=None,
+        exempt_from_global=True,
+    ),
     Route("POST", WEBHOOK, post_followup, rate_limit="webhook", exempt_from_global=True),
-    Route("GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, rate_limit="webhook", exempt_from_global=True),
-    Route("PATCH", WEBHOOK + "/messages/{message_id}", patch_webhook_message, rate_limit="webhook", exempt_from_global=True),
-    Route("DELETE", WEBHOOK + "/messages/{message_id}", delete_webhook_message, rate_limit="webhook", exempt_from_global=True),
+    Route(
+        "GET", WEBHOOK + "/messages/{message_id}", get_webhook_message, rate_limit="webhook", exempt_from_global=True
+    ),
+    Route(
+        "PATCH",
+        WEBHOOK + "/messages/{message_id}",
+        patch_webhook_message,
+        rate_limit="webhook",
+        exempt_from_global=True,
+    ),
+    Route(
+        "DELETE",
+        WEBHOOK + "/messages/{message_id}",
+        delete_webhook_message,
+        rate_limit="webhook",
+        exempt_from_global=True,
+    ),
 ]

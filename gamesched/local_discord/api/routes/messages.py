@@ -7,17 +7,23 @@ from gamesched.local_discord.state.entities import Json
 
 
 async def get_messages(request: ApiRequest) -> list[Json]:
-    messages = channel_messages.list_messages(request.state, channel_from_path(request), request.user, dict(request.http_request.query))
+    messages = channel_messages.list_messages(
+        request.state, channel_from_path(request), request.user, dict(request.http_request.query)
+    )
     return [request.state.message_payload(each) for each in messages]
 
 
 async def get_message(request: ApiRequest) -> Json:
-    message = channel_messages.get_message(request.state, channel_from_path(request), request.user, request.path_id("message_id"))
+    message = channel_messages.get_message(
+        request.state, channel_from_path(request), request.user, request.path_id("message_id")
+    )
     return request.state.message_payload(message)
 
 
 async def post_message(request: ApiRequest) -> Json:
-    message = channel_messages.create_message(request.state, channel_from_path(request), request.user, await request.json())
+    message = channel_messages.create_message(
+        request.state, channel_from_path(request), request.user, await request.json()
+    )
     return request.state.message_payload(message)
 
 
@@ -28,7 +34,9 @@ async def patch_message(request: ApiRequest) -> Json:
 
 
 async def delete_message(request: ApiRequest) -> None:
-    channel_messages.delete_message(request.state, channel_from_path(request), request.user, request.path_id("message_id"))
+    channel_messages.delete_message(
+        request.state, channel_from_path(request), request.user, request.path_id("message_id")
+    )
 
 
 async def trigger_typing(request: ApiRequest) -> None:

@@ -29,7 +29,11 @@ def _event_payload(request: ApiRequest, event: ScheduledEvent) -> Json:
 
 async def get_events(request: ApiRequest) -> list[Json]:
     guild = guild_from_path(request)
-    return [_event_payload(request, each) for each in scheduled_events.unfinished_events(guild) if _is_visible(request, each)]
+    return [
+        _event_payload(request, each)
+        for each in scheduled_events.unfinished_events(guild)
+        if _is_visible(request, each)
+    ]
 
 
 async def get_event(request: ApiRequest) -> Json:

@@ -5,15 +5,21 @@ from typing import Any
 from aiohttp import web
 
 from gamesched.local_discord.api import channel_messages
-from gamesched.local_discord.api.messages import check_range, parse_integer, check_length, read_message_body, parse_snowflake
+from gamesched.local_discord.api.messages import (
+    check_length,
+    check_range,
+    parse_integer,
+    parse_snowflake,
+    read_message_body,
+)
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
 from gamesched.local_discord.errors import (
-    thread_already_created,
     invalid_form_body,
     missing_access,
     missing_permissions,
     tag_required,
+    thread_already_created,
     thread_archived,
     unknown_member,
     unknown_user,
@@ -50,7 +56,9 @@ def read_auto_archive_duration(body: Json) -> int | None:
     return minutes
 
 
-def _start_thread(request: ApiRequest, parent: Channel, body: Json, kind: int, channel_id: int | None = None, **fields: Any) -> Channel:
+def _start_thread(
+    request: ApiRequest, parent: Channel, body: Json, kind: int, channel_id: int | None = None, **fields: Any
+) -> Channel:
     name = check_length(body.get("name"), 1, 100, "name")
     if read_auto_archive_duration(body) is not None:
         fields["auto_archive_duration"] = read_auto_archive_duration(body)
@@ -93,7 +101,9 @@ async def post_thread(request: ApiRequest) -> web.Response:
     private = kind == PRIVATE_THREAD
     if not bits & (Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS):
         raise missing_permissions()
-    return json_response(request.state.channel_payload_for(_start_thread(request, parent, body, kind), request.user.id), 201)
+    return json_response(
+        request.state.channel_payload_for(_start_thread(request, parent, body, kind), request.user.id), 201
+    )
 
 
 def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: int) -> Json:
@@ -107,8 +117,12 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
         raise missing_permissions()
     tags = _read_applied_tags(forum, body, bits)
     thread = _start_thread(request, forum, body, PUBLIC_THREAD, applied_tags=tags)
-    message = channel_messages.create_message(request.state, thread, request.user, message_body, message_id=thread.id, may_send=True)
-    return request.state.channel_payload_for(thread, request.user.id) | {"message": request.state.message_payload(message)}
+    message = channel_messages.create_message(
+        request.state, thread, request.user, message_body, message_id=thread.id, may_send=True
+    )
+    return request.state.channel_payload_for(thread, request.user.id) | {
+        "message": request.state.message_payload(message)
+    }
 
 
 def _read_applied_tags(forum: Channel, body: Json, bits: int) -> list[int]:
@@ -164,7 +178,10 @@ async def get_thread_members(request: ApiRequest) -> list[Json]:
     channel, thread = _thread_from_path(request)
     if request.user.bot and not request.services.gateway.privileged & MEMBERS_INTENT:
         raise missing_access()
-    return [threads.member_payload(request.state, channel, each, request.query_flag("with_member")) for each in thread.members]
+    return [
+        threads.member_payload(request.state, channel, each, request.query_flag("with_member"))
+        for each in thread.members
+    ]
 
 
 async def get_thread_member(request: ApiRequest) -> Json:

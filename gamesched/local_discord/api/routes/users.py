@@ -76,7 +76,11 @@ async def get_gateway_bot(request: ApiRequest) -> Json:
     limit_status = request.state.rate_limits.peek("sessions", request.user.id)
     session_start_limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
     if limit_status is not None:
-        session_start_limit |= {"total": limit_status.limit.requests, "remaining": limit_status.remaining, "reset_after": round(limit_status.reset_after * 1000)}
+        session_start_limit |= {
+            "total": limit_status.limit.requests,
+            "remaining": limit_status.remaining,
+            "reset_after": round(limit_status.reset_after * 1000),
+        }
     return {"url": f"ws://{request.http_request.host}/gateway", "shards": 1, "session_start_limit": session_start_limit}
 
 

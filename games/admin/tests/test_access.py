@@ -1,0 +1,154 @@
+"""Who may open the admin: those who manage a server at this moment, and superusers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import GUILD, MANAGE_GUILD, World
+from games.admin.tests.test_guild_scope import ORGANISER, make_manager
+from games.models import AuditEntry
+from games.models.settings import GuildDefaults
+from guilds.directory import lookup, upsert
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, RolePayload, UserPayload
+from guilds.models import Member, User
+
+INDEX = "/admin/"
+
+
+def test_the_owner_and_a_manager_come_in(world: World, as_person: Any) -> None:
+    for person in (world.alice, make_manager(world)):
+        page = as_person(person).get(INDEX)
+        assert page.status_code == 200
+        assert "Game Scheduler for server operators" in page.text
+        assert reverse("admin:games_game_changelist") in page.text
+
+
+def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_person: Any) -> None:
+    upsert.upsert_roles(GUILD, [RolePayload(GUILD + 30, "Game masters", 2, 0)])
+    GuildDefaults.objects.update(manager_role_ids=[GUILD + 30])
+    seen = MemberPayload(UserPayload(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
+    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1))
+    assert as_person(world.charlie).get(INDEX).status_code == 200
+
+
+def test_a_member_and_a_stranger_are_told_whom_it_is_for(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    for person in (world.charlie, stranger):
+        client = as_person(person)
+        for address in (INDEX, reverse("admin:games_game_change", args=[game.pk]), reverse("admin:autocomplete")):
+            answer = client.get(address)
+            assert answer.status_code == 403
+            assert "those who manage a server" in answer.text
+            assert client.post(address).status_code == 403
+
+
+def test_staff_without_a_server_are_turned_away(world: World, as_person: Any) -> None:
+    world.charlie.is_staff = True
+    world.charlie.save()
+    assert as_person(world.charlie).get(INDEX).status_code == 403
+
+
+def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as_person: Any) -> None:
+    client = as_person(make_manager(world))
+    game = world.create_game()
+    assert client.get(INDEX).status_code == 200
+    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM")
+    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=2))
+    assert client.get(INDEX).status_code == 403
+    data = {"action": "cancel", "_selected_action": [game.pk], "confirmed": "yes", "reason": ""}
+    assert client.post(reverse("admin:games_game_changelist"), data).status_code == 403
+    game.refresh_from_db()
+    assert game.cancelled_at is None
+
+
+def test_who_left_the_server_or_whose_role_was_deleted_is_turned_away(world: World, as_person: Any) -> None:
+    client = as_person(make_manager(world))
+    upsert.mark_role_deleted(ORGANISER, world.now)
+    assert client.get(INDEX).status_code == 403
+    upsert.upsert_roles(GUILD, [RolePayload(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
+    assert client.get(INDEX).status_code == 200
+    upsert.mark_member_left(GUILD, world.bob.pk, world.now)
+    assert client.get(INDEX).status_code == 403
+
+
+def test_the_server_that_the_bot_left_is_nobodys(world: World, as_person: Any) -> None:
+    upsert.mark_bot_removed(GUILD, world.now)
+    assert as_person(world.alice).get(INDEX).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "games/game/", "games/game/1/change/", "autocomplete/", "nothing/here/"])
+def test_strangers_are_sent_to_log_in_with_discord_and_back(db: None, client: Any, path: str) -> None:
+    answer = client.get(INDEX + path)
+    assert answer.status_code == 302
+    assert answer.url == f"/login/?next=/admin/{path}"
+    page = client.get(answer.url).text
+    assert "Log in with Discord" in page
+    assert "/admin/login/" in page, "a superuser with a password finds the way too"
+
+
+def test_a_superuser_logs_in_with_a_password(db: None, client: Any) -> None:
+    User.objects.create_superuser("root", "a long password")
+    answer = client.post("/admin/login/?next=/admin/", {"username": "root", "password": "a long password"})
+    assert answer.url == INDEX
+    assert client.get(INDEX).status_code == 200
+    assert client.get(reverse("admin:django_q_schedule_changelist")).status_code == 200
+
+
+def test_others_do_not_log_in_with_a_password(db: None, client: Any) -> None:
+    User.objects.create_user("helper", "a long password", is_staff=True)
+    answer = client.post("/admin/login/", {"username": "helper", "password": "a long password"})
+    assert answer.status_code == 200
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_inactive_superuser_is_turned_away(world: World, as_person: Any) -> None:
+    world.charlie.is_superuser = True
+    world.charlie.save()
+    client = as_person(world.charlie)
+    assert client.get(INDEX).status_code == 200
+    User.objects.filter(pk=world.charlie.pk).update(is_active=False)
+    assert client.get(INDEX).status_code == 302
+
+
+@pytest.mark.parametrize("superuser", [False, True])
+def test_nobody_adds_changes_or_deletes_what_was_written_down(world: World, as_person: Any, superuser: bool) -> None:
+    world.create_game()
+    entry = AuditEntry.objects.get()
+    world.alice.is_superuser = superuser
+    world.alice.save()
+    client = as_person(world.alice)
+    assert client.get(reverse("admin:games_auditentry_change", args=[entry.pk])).status_code == 200
+    assert client.post(reverse("admin:games_auditentry_change", args=[entry.pk]), {"verb": "x"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_delete", args=[entry.pk]), {"post": "yes"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_add"), {"verb": "x"}).status_code == 403
+    data = {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
+    client.post(reverse("admin:games_auditentry_changelist"), data)
+    assert AuditEntry.objects.get().verb == "create"
+
+
+def test_before_a_change_discord_is_asked_who_manages(
+    world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = make_manager(world)
+    Member.objects.filter(user=manager).update(roles_at=world.now - timedelta(minutes=5))
+    client = as_person(manager)
+    address = reverse("admin:games_game_changelist")
+
+    def down(guild_id: int, user_id: int) -> None:
+        raise DirectoryUnavailable("Discord answered 502")
+
+    monkeypatch.setattr(lookup, "refresh_member", down)
+    answer = client.post(address, {})
+    assert answer.status_code == 503
+    assert lookup.ROLES_UNKNOWN in answer.text
+    assert client.get(address).status_code == 200, "reading goes on"
+
+    def demoted(guild_id: int, user_id: int) -> None:
+        upsert.upsert_member(GUILD, MemberPayload(UserPayload(user_id, "bob")), world.now)
+
+    monkeypatch.setattr(lookup, "refresh_member", demoted)
+    assert client.post(address, {}).status_code == 403

@@ -1,0 +1,247 @@
+"""A manager's games in the admin: lists, the form, and what is done to many at once. All through verbs."""
+
+import csv
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conftest import World
+from games.admin.base import admin_actor
+from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
+from games.core.base import Actor
+from games.core.csv_files import escape_csv_formula
+from games.models import AuditEntry, Game, GameTemplate, Signup
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from notifications.models import Delivery, DeliveryStatus, Notification
+
+LIST = "/admin/games/game/"
+
+
+@pytest.fixture
+def manager(world: World, as_person: Any) -> Any:
+    """The browser of Bob, who manages the guild and hosts nothing of Alice's."""
+    return as_person(make_manager(world))
+
+
+def game_of_alice(world: World, **changes: Any) -> Game:
+    return scheduling.create_game(
+        world.guild.pk, world.make_plan(**changes), Actor(world.alice, "page"), world.now
+    ).game
+
+
+def change(game: Game) -> str:
+    return reverse("admin:games_game_change", args=[game.pk])
+
+
+def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manager: Any) -> None:
+    for title, days in (("Later", 5), ("Sooner", 1), ("Much later", 9)):
+        game = game_of_alice(world, title=title, starts_at=world.now + timedelta(days=days))
+    scheduling.cancel_game(Game.objects.get(title="Later").pk, "", Actor(world.alice, "page"), world.now)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    page = manager.get(LIST).text
+    assert page.index("Sooner") < page.index("Much later") < page.index(">Later<")
+    assert "1 of 5" in page
+    assert "Scheduled" in page
+    only = manager.get(LIST, {"status": "cancelled"}).text
+    assert ">Later<" in only
+    assert "Sooner" not in only
+
+
+def test_an_edit_hands_only_what_changed_to_the_verb(world: World, manager: Any) -> None:
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign", channel=world.channel)
+    game = game_of_alice(world, template_id=template.pk, player_role_ids=(5,), instructions="Bring tea.", seats=None)
+    data = edit_of(game) | {"title": "Renamed", "instructions": "Bring tea.", "seats": ""}
+    answer = manager.post(change(game), data, follow=True)
+    assert answer.status_code == 200
+    game.refresh_from_db()
+    assert (game.title, game.template, game.player_role_ids, game.seats) == ("Renamed", template, [5], None)
+    entry = AuditEntry.objects.get(verb="edit")
+    assert entry.changes == {"title": ["Curse of Strahd", "Renamed"]}
+    assert (entry.actor, entry.door) == (world.bob, "admin")
+
+
+def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    data = edit_of(game) | {"title": "Mine"}
+    plan = world.make_plan(title="Theirs")
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+    answer = manager.post(change(game), data)
+    assert answer.status_code == 200
+    assert "Somebody changed this while" in answer.text
+    assert "Theirs" in answer.text
+    assert 'value="Mine"' in answer.text
+    assert Game.objects.get().title == "Theirs"
+    assert 'name="edition" value="2"' in answer.text
+    manager.post(change(game), data | {"edition": 2})
+    assert Game.objects.get().title == "Mine", "sent once more, on purpose"
+
+
+def test_a_manager_schedules_a_game_of_their_own(world: World, manager: Any) -> None:
+    page = manager.get(reverse("admin:games_game_add")).text
+    assert 'name="host"' not in page
+    assert "Friday Night Dice" in page, "the only server is chosen already"
+    start = world.now + timedelta(days=2)
+    data = {
+        "guild": world.guild.pk, "channel": world.channel.pk, "template": "", "title": "One shot", "description": "",
+        "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}", "zone": "Europe/Berlin",
+    }  # fmt: skip
+    manager.post(reverse("admin:games_game_add"), data)
+    game = Game.objects.get()
+    assert (game.host, game.starts_at, game.seats) == (world.bob, start, None)
+    assert Notification.objects.filter(kind="announcement").exists()
+
+
+def test_times_are_read_and_shown_in_the_persons_zone(world: World, manager: Any) -> None:
+    world.bob.zone = "Asia/Tokyo"
+    world.bob.save()
+    game = game_of_alice(world)
+    local = game.starts_at + timedelta(hours=9)
+    assert f'value="{local:%H:%M:%S}"' in manager.get(change(game)).text
+    data = edit_of(game) | {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M:%S}"}
+    manager.post(change(game), data)
+    assert not AuditEntry.objects.filter(verb="edit").exists(), "nothing was different"
+
+
+def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
+    answer = manager.post(change(game), edit_of(game) | rows, follow=True)
+    assert "is signed up: seat 1 of 5." in answer.text
+    assert Signup.objects.get().user == world.charlie
+    assert AuditEntry.objects.get(verb="join").changes == {"for": "charlie"}
+
+
+def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    past = world.now - timedelta(minutes=10)
+    Game.objects.update(starts_at=past, ends_at=world.now + timedelta(hours=1))
+    game.refresh_from_db()
+    rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
+    answer = manager.post(change(game), edit_of(game) | rows)
+    assert "its roster is closed" in answer.text
+    assert not Signup.objects.exists()
+
+
+def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    scheduling.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
+    page = manager.get(change(game)).text
+    assert 'name="title"' not in page
+    assert "rain" in page
+
+
+def test_cancelling_asks_for_the_reason_first(world: World, manager: Any) -> None:
+    games = [game_of_alice(world, title=title) for title in ("One", "Two")]
+    data = {"action": "cancel", "_selected_action": [game.pk for game in games]}
+    page = manager.post(LIST, data)
+    assert "Reason" in page.text
+    assert not Game.objects.filter(cancelled_at__isnull=False).exists()
+    long = manager.post(LIST, data | {"confirmed": "yes", "reason": "x" * 301})
+    assert long.status_code == 422
+    assert "Shorten it to 300." in long.text
+    assert "x" * 301 in long.text
+    manager.post(LIST, data | {"confirmed": "yes", "reason": "rain"})
+    assert {game.cancel_reason for game in Game.objects.filter(cancelled_at__isnull=False)} == {"rain"}
+    assert AuditEntry.objects.filter(verb="cancel", actor=world.bob).count() == 2
+
+
+def test_announcing_again_and_taking_somebody_out(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    manager.post(LIST, {"action": "announce_again", "_selected_action": [game.pk]})
+    assert AuditEntry.objects.filter(verb="announce", actor=world.bob).exists()
+    signup = Signup.objects.get()
+    manager.post("/admin/games/signup/", {"action": "leave", "_selected_action": [signup.pk]})
+    signup.refresh_from_db()
+    assert signup.left_at is not None
+
+
+def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
+    furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
+    delivery = Delivery.objects.get()
+    answer = manager.post(
+        "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
+    )
+    assert "The message to Bob the GM is being sent again." in answer.text
+    assert Delivery.objects.get(again=delivery).status == DeliveryStatus.PENDING
+    answer = manager.post(
+        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
+    )
+    assert "The message to Bob the GM is given up." in answer.text
+    assert list(AuditEntry.objects.filter(actor=world.bob, door="admin").values_list("verb", flat=True)) == [
+        "drop",
+        "resend",
+    ]
+
+
+def test_selected_games_as_a_table(world: World, manager: Any) -> None:
+    game = game_of_alice(world, title="=HYPERLINK(1)")
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    game_of_alice(world, title="Not selected")
+    answer = manager.post(LIST, {"action": "export", "_selected_action": [game.pk]})
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert row["title"] == "'=HYPERLINK(1)"
+    assert (row["seats"], row["seated"], row["server"]) == ("5", "charlie", "Friday Night Dice")
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1"])
+def test_text_from_people_is_no_formula(text: str) -> None:
+    assert escape_csv_formula(text) == f"'{text}"
+
+
+def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -> None:
+    game = game_of_alice(world)
+    plan = world.make_plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
+    scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
+    entry = AuditEntry.objects.get(verb="edit")
+    page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
+    for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):
+        assert words in page
+    history = manager.get(reverse("admin:games_game_history", args=[game.pk]), follow=True).text
+    assert "alice changed Channel; Reminders; Seats: 5 → unlimited" in history
+    for query in ({"door": "page"}, {"verb": "edit"}, {"actor__id__exact": world.alice.pk}):
+        assert "alice changed" in manager.get("/admin/games/auditentry/", query).text
+
+
+def test_verbs_check_managers_and_trust_superusers(world: World) -> None:
+    assert admin_actor(world.bob) == Actor(world.bob, "admin", operator=False)
+    world.bob.is_staff = True
+    assert not admin_actor(world.bob).operator
+    world.bob.is_superuser = True
+    assert admin_actor(world.bob).operator
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=name_of)
+def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, model: Any) -> None:
+    furnish(world, world.guild, world.channel, world.bob, world.charlie, "First")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert manager.get(lists(model)).status_code == 200
+        return len(found)
+
+    before = queries()
+    for number in range(6):
+        person = world.add_member(100 + number)
+        game = game_of_alice(world, title=f"Game {number}")
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
+        GameTemplate.objects.create(guild=world.guild, name=f"{number}")
+        row = Notification.objects.create(game=game, kind="reminder", recipient=person, due_at=world.now)
+        Delivery.objects.create(notification=row, recipient=person, next_try_at=world.now)
+    assert queries() == before
+
+
+def test_emptied_reminders_are_inherited_and_none_are_none(world: World, manager: Any) -> None:
+    game = game_of_alice(world, reminders=(60,))
+    for typed, kept in (("none", []), ("", None), ("2h, 15", [120, 15])):
+        game.refresh_from_db()
+        assert manager.post(change(game), edit_of(game) | {"reminders": typed}).status_code == 302
+        game.refresh_from_db()
+        assert game.reminders == kept

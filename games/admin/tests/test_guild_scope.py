@@ -1,0 +1,357 @@
+"""In the admin, guild A's manager learns nothing of guild B and changes nothing in it, whatever they send."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import ForeignKey, ManyToManyField, Model, OneToOneField
+from django.test import RequestFactory
+from django.urls import reverse
+
+from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World
+from discord_bot.models import Interaction
+from games.core.base import Actor
+from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import ChannelDefaults, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from guilds.admin_site import GuildScopedAdmin, SuperuserOnlyMixin
+from guilds.directory import upsert
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.models import Block, Channel, Guild, Member, Role, User
+from notifications.models import Delivery, DeliveryStatus, Notification
+
+# Every text of guild B has this in it, so that no page may.
+MARK = "Zanzibar"
+TYPED = "anziba"  # what a term finds, which a page may repeat
+OTHER = GUILD + 1000
+ORGANISER = GUILD + 20
+
+# Not of guilds, so for superusers alone. Who registers another admin scopes it, or names it here.
+SUPERUSERS_ALONE = {
+    "account.emailaddress",
+    "auth.group",
+    "django_q.failure",
+    "django_q.ormq",
+    "django_q.schedule",
+    "django_q.success",
+    "guilds.user",
+    "notifications.heartbeat",
+    "socialaccount.socialaccount",
+    "socialaccount.socialapp",
+    "socialaccount.socialtoken",
+}
+
+SCOPED = {model: one for model, one in admin.site._registry.items() if isinstance(one, GuildScopedAdmin)}
+CLOSED = {model: one for model, one in admin.site._registry.items() if model not in SCOPED}
+
+
+def name_of(model: type[Model]) -> str:
+    return model._meta.label_lower
+
+
+def make_manager(world: World) -> User:
+    """Bob gets the role with Manage Server."""
+    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
+    return upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1)).user
+
+
+def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
+    """One row of every table, in one guild."""
+    actor, now = Actor(host, "page"), world.now
+    template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
+    plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
+    game = scheduling.create_game(guild.pk, plan, actor, now).game
+    signups.join(game.pk, player, actor, now)
+    GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
+    ChannelDefaults.objects.create(channel=channel, location=word)
+    Block.objects.create(guild=guild, user=player, reason=word, made_at=now)
+    AuditEntry.objects.create(guild=guild, game=game, actor=host, door=f"{word}-door", verb=f"{word}-verb", at=now)
+    row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
+    Delivery.objects.create(
+        notification=row, recipient=host, status=DeliveryStatus.FAILED, next_try_at=now, error=f"{word} failed"
+    )
+    Announcement.objects.filter(game=game).update(problem=f"{word} problem")
+    Interaction.objects.create(
+        id=guild.pk + 5, at=now, guild=guild, person_id=host.pk, person=f"{word} person", name="x", outcome="done"
+    )
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Guild A with Bob as manager, and a guild B that he must not learn of; Charlie is in both."""
+    make_manager(world)
+    host = UserPayload(1300000000000000900, f"{MARK}-host")
+    channels = (ChannelPayload(OTHER + 10, f"{MARK}-channel", 0, 0, PERMISSIONS),)
+    roles = (RolePayload(OTHER, "@everyone", 0, PERMISSIONS), RolePayload(OTHER + 20, f"{MARK} role", 1, MANAGE_GUILD))
+    upsert.upsert_guild(GuildPayload(OTHER, f"{MARK} guild", "", host.id, channels, roles), world.now)
+    stranger = upsert.upsert_member(OTHER, MemberPayload(host, f"{MARK} nick"), world.now).user
+    charlie = upsert.upsert_member(
+        OTHER, MemberPayload(UserPayload(world.charlie.pk, "charlie"), f"{MARK} Charlie"), world.now
+    )
+    furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
+    furnish(world, Guild.objects.get(pk=OTHER), Channel.objects.get(pk=OTHER + 10), stranger, charlie.user, MARK)
+    return world
+
+
+def theirs(model: type[Model]) -> list[Any]:
+    """The primary keys of a table's rows in guild B."""
+    paths = {
+        Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
+        GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
+        Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
+        Interaction: "guild",
+    }  # fmt: skip
+    found = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
+    assert found, f"the test has no {model.__name__} in guild B"
+    return found
+
+
+def everything() -> dict[str, list[Any]]:
+    """All rows of our tables, to compare."""
+    ours = [m for m in apps.get_models() if m._meta.app_label in {"guilds", "games", "notifications", "discord_bot"}]
+    rows = {m._meta.label: list(m._default_manager.order_by("pk").values()) for m in ours}
+    for row in rows["guilds.User"]:
+        del row["last_login"]
+    return rows
+
+
+def clean(answer: Any) -> None:
+    """Nothing of guild B is on the page."""
+    assert MARK not in answer.text
+    assert str(OTHER) not in answer.text
+
+
+def lists(model: type[Model]) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+
+
+def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
+    assert {name_of(model) for model in CLOSED} == SUPERUSERS_ALONE
+    assert all(isinstance(one, SuperuserOnlyMixin) for one in CLOSED.values())
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=name_of)
+def test_a_list_shows_own_rows_whatever_is_asked(world: World, as_person: Any, model: type[Model]) -> None:
+    client, address = as_person(world.bob), lists(model)
+    assert client.get(address).status_code == 200
+    queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1}, {"_to_field": "id"}, {"_facets": "True"}]
+    queries += [{f"{path}__exact": OTHER} for path in ("guild__id", "game__guild__id", "pk", "id")]
+    if SCOPED[model].date_hierarchy:
+        queries.append({f"{SCOPED[model].date_hierarchy}__year": world.now.year})
+    for query in queries:
+        answer = client.get(address, query, follow=True)
+        assert answer.status_code in {200, 400}
+        assert MARK not in answer.text, query
+        # A page repeats what it was asked.
+        assert OTHER in query.values() or str(OTHER) not in answer.text, query
+
+
+@pytest.mark.parametrize("query", ["guild__name__startswith", "host__password__startswith", "guild__members__nick"])
+def test_a_list_does_not_answer_questions_about_other_tables(world: World, as_person: Any, query: str) -> None:
+    answer = as_person(world.bob).get(lists(Game), {query: "Z"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=name_of)
+def test_another_guilds_row_is_a_404_at_every_address(world: World, as_person: Any, model: type[Model]) -> None:
+    client, before = as_person(world.bob), everything()
+    label = f"{model._meta.app_label}_{model._meta.model_name}"
+    for pk in theirs(model):
+        for page in ("change", "delete", "history"):
+            address = reverse(f"admin:{label}_{page}", args=[pk])
+            for query in ("", "?_popup=1", f"?_to_field={model._meta.pk.name}"):
+                assert client.get(address + query).status_code == 404, address
+                assert client.post(address + query, {"post": "yes", "_to_field": "id"}).status_code in {400, 404}
+        kind = ContentType.objects.get_for_model(model).pk
+        assert client.get(reverse("admin:view_on_site", args=[kind, pk])).status_code == 404
+    assert everything() == before
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=name_of)
+def test_own_rows_open_and_show_nothing_of_the_other_guild(world: World, as_person: Any, model: type[Model]) -> None:
+    client = as_person(world.bob)
+    label = f"{model._meta.app_label}_{model._meta.model_name}"
+    for pk in model._default_manager.exclude(pk__in=theirs(model)).values_list("pk", flat=True):
+        answer = client.get(reverse(f"admin:{label}_change", args=[pk]))
+        assert answer.status_code == 200
+        clean(answer)
+        clean(client.get(reverse(f"admin:{label}_history", args=[pk]), follow=True))
+        deleted = client.get(reverse(f"admin:{label}_delete", args=[pk]))
+        assert deleted.status_code == (200 if model in {GameTemplate, Block} else 403)
+        clean(deleted)
+
+
+def request_of(user: User) -> Any:
+    request = RequestFactory().get("/admin/")
+    request.user = user
+    return request
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=name_of)
+def test_actions_pass_over_another_guilds_rows(world: World, as_person: Any, model: type[Model]) -> None:
+    client, before = as_person(world.bob), everything()
+    for action in SCOPED[model].get_actions(request_of(world.bob)):
+        data = {"action": action, "_selected_action": theirs(model), "confirmed": "yes", "reason": "x", "post": "yes"}
+        for extra in ({}, {"index": "0"}):
+            answer = client.post(lists(model), {**data, **extra}, follow=True)
+            assert answer.status_code == 200
+            assert MARK not in answer.text
+    assert everything() == before
+
+
+def fields() -> Iterator[tuple[str, str, str]]:
+    """Every field in the project that an autocomplete could be asked about."""
+    for model in apps.get_models():
+        for field in (*model._meta.fields, *model._meta.many_to_many):
+            if isinstance(field, (ForeignKey, OneToOneField, ManyToManyField)):
+                yield model._meta.app_label, str(model._meta.model_name), field.name
+
+
+def test_no_look_up_finds_another_guilds_rows(world: World, as_person: Any) -> None:
+    client = as_person(world.bob)
+    found = 0
+    for app, model, field in fields():
+        for term in ("", TYPED, str(OTHER)):
+            asked = {"app_label": app, "model_name": model, "field_name": field, "term": term}
+            answer = client.get(reverse("admin:autocomplete"), asked)
+            assert answer.status_code in {200, 403, 404}
+            assert MARK not in answer.text, asked
+            assert term == str(OTHER) or str(OTHER) not in answer.text, asked
+            found += answer.status_code == 200
+    assert found, "none was answered at all"
+
+
+def test_a_look_up_of_people_finds_members(world: World, as_person: Any) -> None:
+    asked = {"app_label": "games", "model_name": "signup", "field_name": "user", "term": "char"}
+    answer = as_person(world.bob).get(reverse("admin:autocomplete"), asked)
+    assert [one["id"] for one in answer.json()["results"]] == [str(world.charlie.pk)]
+
+
+@pytest.mark.parametrize("model", [Game, Signup, GuildDefaults, ChannelDefaults, GameTemplate, Block], ids=name_of)
+def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person: Any, model: type[Model]) -> None:
+    client, before = as_person(world.bob), everything()
+    game, template = Game.objects.get(guild=OTHER), GameTemplate.objects.get(guild=OTHER)
+    start = world.now + timedelta(days=2)
+    data = {
+        "guild": OTHER, "channel": OTHER + 10, "template": template.pk, "host": game.host_id, "title": "x",
+        "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}", "zone": "UTC", "game": game.pk,
+        "user": world.charlie.pk, "name": "x",
+    }  # fmt: skip
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+    assert MARK not in client.get(address, data).text
+    own: dict[str, Any] = {
+        "guild": GUILD,
+        "channel": world.channel.pk,
+        "template": "",
+        "game": Game.objects.get(guild=GUILD).pk,
+    }
+    foreign: dict[type[Model], list[dict[str, Any]]] = {
+        Game: [{"guild": GUILD}, {**own, "template": template.pk}, {**own, "channel": OTHER + 10}],
+        Signup: [{"user": game.host_id, "game": own["game"]}],
+        Block: [{"guild": GUILD, "user": game.host_id}],
+    }
+    for mine in [{}, *foreign.get(model, [])]:
+        answer = client.post(address, {**data, **mine})
+        assert answer.status_code == 200, "the form is shown again"
+        assert MARK not in answer.text
+    assert everything() == before
+
+
+def test_an_edit_accepts_nothing_of_another_guild(world: World, as_person: Any) -> None:
+    client, game, before = as_person(world.bob), Game.objects.get(guild=GUILD), everything()
+    alien = Signup.objects.get(game__guild=OTHER)
+    good = edit_of(game)
+    crafted: list[dict[str, Any]] = [
+        {"channel": OTHER + 10},
+        {"template": GameTemplate.objects.get(guild=OTHER).pk},
+        {"signups-TOTAL_FORMS": 1, "signups-0-user": alien.game.host_id, "signups-0-game": alien.game_id},
+        {
+            "signups-TOTAL_FORMS": 1, "signups-INITIAL_FORMS": 1, "signups-0-id": alien.pk,
+            "signups-0-game": alien.game_id, "signups-0-user": alien.user_id, "signups-0-DELETE": "on",
+        },
+        {"guild": OTHER, "host": alien.game.host_id},
+    ]  # fmt: skip
+    for mine in crafted:
+        answer = client.post(reverse("admin:games_game_change", args=[game.pk]), {**good, **mine})
+        assert MARK not in answer.text
+    assert everything() == before
+
+
+def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any) -> None:
+    client, before = as_person(world.bob), everything()
+    template, block = GameTemplate.objects.get(guild=GUILD), Block.objects.get(guild=GUILD)
+    # Refused, each by a form that is shown again.
+    crafted: list[tuple[str, Any, dict[str, Any]]] = [
+        ("games_guilddefaults", GUILD, {"manager_role_ids": OTHER + 20}),
+        ("games_guilddefaults", GUILD, {"pingable_role_ids": OTHER + 20}),
+        ("games_channeldefaults", world.channel.pk, {"own_player_roles": "on", "player_role_ids": OTHER + 20}),
+        ("games_gametemplate", template.pk, {"channel": OTHER + 10}),
+        ("games_gametemplate", template.pk, {"own_notify_roles": "on", "notify_role_ids": OTHER + 20}),
+    ]
+    for name, pk, data in crafted:
+        answer = client.post(reverse(f"admin:{name}_change", args=[pk]), {"edition": 1, "name": "x", **data})
+        assert answer.status_code == 200
+        assert answer.context["adminform"].form.errors.keys() == {list(data)[-1]}
+        assert MARK not in answer.text
+    assert everything() == before
+    # Passed over: what a row is of cannot be changed.
+    alien = Block.objects.get(guild=OTHER)
+    client.post(reverse("admin:guilds_block_change", args=[block.pk]), {"guild": OTHER, "user": alien.guild.owner_id})
+    block.refresh_from_db()
+    assert (block.guild_id, block.user) == (GUILD, world.charlie)
+    client.post(reverse("admin:games_gametemplate_change", args=[template.pk]), {
+        "edition": 1, "name": "Mine", "guild": OTHER, "channel": world.channel.pk,
+    })  # fmt: skip
+    template.refresh_from_db()
+    assert (template.guild_id, template.name) == (GUILD, "Mine")
+    after = everything()
+    for table in ("games.GameTemplate", "guilds.Block"):
+        theirs_now, theirs_before = (
+            [row for row in rows[table] if row["guild_id"] == OTHER] for rows in (after, before)
+        )
+        assert theirs_now == theirs_before
+
+
+def edit_of(game: Game) -> dict[str, Any]:
+    """A form of the game as the browser would send it unchanged."""
+    rows = {f"{rows}-{count}": 0 for rows in ("signups", "notifications") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    return {
+        "title": game.title, "description": game.description, "channel": game.channel_id,
+        "template": game.template_id or "", "starts_at_0": f"{game.starts_at:%Y-%m-%d}",
+        "starts_at_1": f"{game.starts_at:%H:%M:%S}", "zone": game.zone, "seats": game.seats,
+        "duration": game.duration, "reminders": "1440,60", "location": game.location or "", "instructions": "",
+        "edition": game.edition, **rows,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("model", CLOSED, ids=name_of)
+def test_what_is_not_of_guilds_does_not_exist_for_managers(world: World, as_person: Any, model: type[Model]) -> None:
+    client = as_person(world.bob)
+    label = f"{model._meta.app_label}_{model._meta.model_name}"
+    assert client.get(lists(model)).status_code == 403
+    assert client.get(reverse(f"admin:{label}_add")).status_code == 403
+    for pk in (1, 1300000000000000900):
+        for page in ("change", "delete", "history"):
+            assert client.get(reverse(f"admin:{label}_{page}", args=[pk])).status_code == 404
+    assert lists(model) not in client.get(reverse("admin:index")).text
+
+
+def test_a_persons_link_leads_to_the_member(world: World, as_person: Any) -> None:
+    answer = as_person(world.bob).get(reverse("admin:guilds_user_change", args=[world.charlie.pk]))
+    member = Member.objects.get(guild=GUILD, user=world.charlie)
+    assert answer.url == reverse("admin:guilds_member_change", args=[member.pk])
+
+
+def test_a_superuser_sees_every_guild(world: World, as_person: Any) -> None:
+    world.bob.is_superuser = True
+    world.bob.save()
+    client = as_person(world.bob)
+    for model in admin.site._registry:
+        answer = client.get(lists(model))
+        assert answer.status_code == 200
+        assert MARK in answer.text or model in CLOSED

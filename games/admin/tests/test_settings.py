@@ -1,0 +1,223 @@
+"""A manager's settings, templates and blocks in the admin: the pages' forms, saved by the pages' verbs."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import EVERYONE, GUILD, World
+from games.admin.tests.test_guild_scope import ORGANISER, make_manager
+from games.core.base import Actor
+from games.hosts import actions as host_actions
+from games.models import AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import ChannelDefaults, GuildDefaults
+from games.server_settings import templates
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refusal, Refused
+from guilds.models import Block, User
+
+LEVELS = ("guilddefaults", "channeldefaults", "gametemplate")
+
+
+@pytest.fixture
+def manager(world: World, as_person: Any) -> Any:
+    """The browser of Bob, who manages the guild."""
+    return as_person(make_manager(world))
+
+
+@pytest.fixture
+def template(world: World) -> GameTemplate:
+    """The guild's first template, and so its default."""
+    settings = {"seats": 5, "reminders": (60,), "location": "The cellar", "player_role_ids": (ORGANISER,)}
+    texts = ("Campaign", "Bring dice.", world.channel.pk)
+    saved = templates.save_template(GUILD, None, *texts, settings, ("seats",), Actor(world.alice, "page"), world.now)
+    found: GameTemplate = saved.layer
+    return found
+
+
+def at(model: str, pk: int, page: str = "change") -> str:
+    return reverse(f"admin:{'guilds' if model == 'block' else 'games'}_{model}_{page}", args=[pk])
+
+
+def as_shown(answer: Any) -> dict[str, Any]:
+    """What the browser sends when nothing is touched: every field of the form that the page has."""
+    form = answer.context["adminform"].form
+    shown = {}
+    for field in form:
+        value = field.value()
+        assert f'name="{field.html_name}"' in answer.text, f"{field.name} is on the page"
+        if value not in (None, "", False, []):
+            shown[field.html_name] = "on" if value is True else value
+    return shown
+
+
+def last_change() -> dict[str, Any]:
+    changes: dict[str, Any] = AuditEntry.objects.filter(game=None).latest("pk").changes
+    return {name: pair for name, pair in changes.items() if name != "of"}
+
+
+@pytest.fixture
+def address(request: Any, world: World, template: GameTemplate) -> str:
+    """The form of each kind of level in turn."""
+    ChannelDefaults.objects.create(channel=world.channel, seats=0, reminders=[], location="", confirm_by_dm=True)
+    keys = {"guilddefaults": GUILD, "channeldefaults": world.channel.pk, "gametemplate": template.pk}
+    return at(request.param, keys[request.param])
+
+
+@pytest.mark.parametrize("address", LEVELS, indirect=True)
+def test_saving_untouched_changes_nothing_and_one_field_only_that(manager: Any, address: str) -> None:
+    data = as_shown(manager.get(address))
+    before = AuditEntry.objects.count()
+    assert manager.post(address, data).status_code == 302
+    assert AuditEntry.objects.count() == before
+    assert manager.post(address, data | {"instructions": "Bring tea."}).status_code == 302
+    assert last_change() == {"instructions": [None, "Bring tea."]}
+    entry = AuditEntry.objects.latest("pk")
+    assert (entry.door, entry.actor_id) == ("admin", User.objects.get(handle="bob").pk)
+
+
+@pytest.mark.parametrize("address", LEVELS, indirect=True)
+def test_what_was_saved_meanwhile_is_said_and_nothing_typed_is_lost(manager: Any, address: str) -> None:
+    data = as_shown(manager.get(address))
+    manager.post(address, data | {"location": "Theirs"})
+    mine = data | {"location": "Mine", "own_host_roles": "on", "host_role_ids": [EVERYONE, ORGANISER]}
+    answer = manager.post(address, mine)
+    assert answer.status_code == 200
+    assert "Somebody changed this while you were editing it" in answer.text
+    assert "Location: “Theirs”" in answer.text
+    again = as_shown(answer)
+    assert again["location"] == "Mine"
+    assert [int(one) for one in again["host_role_ids"]] == [EVERYONE, ORGANISER]
+    assert last_change()["location"][1] == "Theirs"
+    assert manager.post(address, again).status_code == 302, "sent once more, on purpose"
+    assert last_change()["location"] == ["Theirs", "Mine"]
+
+
+@pytest.mark.parametrize("address", LEVELS, indirect=True)
+def test_a_refusal_stands_beside_its_field(manager: Any, address: str) -> None:
+    data = as_shown(manager.get(address)) | {"seats": "5000", "location": "The attic"}
+    answer = manager.post(address, data)
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors.keys() == {"seats"}
+    assert 'value="The attic"' in answer.text
+
+
+@pytest.mark.parametrize(("typed", "said"), [("", None), ("none", []), ("2h, 15", [120, 15])])
+def test_inheriting_none_and_something_are_told_apart(
+    world: World, manager: Any, template: GameTemplate, typed: str, said: Any
+) -> None:
+    address = at("gametemplate", template.pk)
+    manager.post(address, as_shown(manager.get(address)) | {"reminders": typed})
+    template.refresh_from_db()
+    assert template.reminders == said
+
+
+def test_what_changes_games_to_come_is_shown_before_it_is_saved(
+    world: World, manager: Any, template: GameTemplate
+) -> None:
+    game = world.create_game(template_id=template.pk, seats=None)
+    for person in (world.alice, world.charlie):
+        signups.join(game.pk, person, Actor(world.bob, "page"), world.now)
+    address = at("gametemplate", template.pk)
+    answer = manager.post(address, as_shown(manager.get(address)) | {"seats": "1"})
+    assert answer.status_code == 200
+    assert "Curse of Strahd: Seats: 5 seats becomes 1 seat." in str(answer.context["adminform"].form.errors["__all__"])
+    assert Signup.objects.filter(seated_at=None).count() == 0
+    assert manager.post(address, as_shown(answer)).status_code == 302
+    assert Signup.objects.get(seated_at=None).user == world.charlie
+
+
+def test_a_level_is_made_by_a_short_form_that_leads_to_the_long_one(world: World, manager: Any) -> None:
+    add = reverse("admin:games_channeldefaults_add")
+    answer = manager.post(add, {"channel": world.channel.pk})
+    assert answer.url == at("channeldefaults", world.channel.pk)
+    ChannelDefaults.objects.update(seats=3, for_games=False, edition=7)
+    assert manager.post(add, {"channel": world.channel.pk}).url == at("channeldefaults", world.channel.pk)
+    level = ChannelDefaults.objects.get()
+    assert (level.seats, level.for_games, level.edition) == (3, False, 7), "what there is stays"
+    GuildDefaults.objects.all().delete()
+    manager.post(reverse("admin:games_guilddefaults_add"), {"guild": GUILD})
+    assert GuildDefaults.objects.get().host_role_ids is None
+    answer = manager.post(reverse("admin:games_gametemplate_add"), {"guild": GUILD, "name": " Raid "})
+    made = GameTemplate.objects.get()
+    assert answer.url == at("gametemplate", made.pk)
+    assert (made.name, made.is_default) == ("Raid", True)
+    answer = manager.post(reverse("admin:games_gametemplate_add"), {"guild": GUILD, "name": "raid"})
+    assert answer.context["adminform"].form.errors.keys() == {"name"}
+
+
+def test_deleting_a_template_says_what_games_would_have(world: World, manager: Any, template: GameTemplate) -> None:
+    game = world.create_game(template_id=template.pk, seats=None)
+    page = manager.get(at("gametemplate", template.pk, "delete"))
+    assert "Seats: 5 seats becomes unlimited seats" in page.text
+    manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
+    template.refresh_from_db()
+    assert template.gone_at is not None, "the row stays, for games that were"
+    assert Game.objects.get(pk=game.pk).settings.seats == 0
+    shown = manager.get(at("gametemplate", template.pk)).text
+    assert "The cellar" in shown
+    assert 'name="seats"' not in shown
+    assert manager.get(at("gametemplate", template.pk, "delete")).status_code == 403
+
+
+def test_a_default_template_stays_while_there_are_others(world: World, manager: Any, template: GameTemplate) -> None:
+    two = templates.duplicate_template(GUILD, template.pk, Actor(world.alice, "page"), world.now).layer
+    for ask in (manager.get, manager.post):
+        answer = ask(at("gametemplate", template.pk, "delete"), {"post": "yes"}, follow=True)
+        assert "Make another template the default first" in answer.text
+    many = {"action": "make_default", "_selected_action": [two.pk]}
+    assert "now chosen" in manager.post(reverse("admin:games_gametemplate_changelist"), many, follow=True).text
+    manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
+    assert list(GameTemplate.objects.filter(gone_at=None)) == [two]
+
+
+def test_a_template_deleted_meanwhile_is_said(world: World, manager: Any, template: GameTemplate) -> None:
+    data = as_shown(manager.get(at("gametemplate", template.pk)))
+    templates.delete_template(GUILD, template.pk, Actor(world.alice, "page"), world.now)
+    answer = manager.post(at("gametemplate", template.pk), data | {"name": "Mine"})
+    assert "That template was deleted" in answer.text
+    assert 'value="Mine"' in answer.text
+
+
+def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
+    add = reverse("admin:guilds_block_add")
+    person = {"guild": GUILD, "user": world.charlie.pk}
+    past = world.now - timedelta(days=1)
+    answer = manager.post(add, {**person, "until_0": f"{past:%Y-%m-%d}", "until_1": "12:00", "reason": "Rude."})
+    assert answer.context["adminform"].form.errors.keys() == {"until"}
+    assert 'value="Rude."' in answer.text
+    manager.post(add, {**person, "reason": "Rude."})
+    block = Block.objects.get()
+    assert (block.user, block.until, block.reason) == (world.charlie, None, "Rude.")
+    manager.post(at("block", block.pk), {"reason": "Very rude.", "user": world.alice.pk, "guild": GUILD})
+    block.refresh_from_db()
+    assert (block.user, block.reason) == (world.charlie, "Very rude.")
+    manager.post(at("block", block.pk, "delete"), {"post": "yes"})
+    assert not Block.objects.exists()
+    host_actions.block_user(GUILD, world.charlie, None, "", Actor(world.alice, "page"), world.now)
+    many = {"action": "lift", "_selected_action": [Block.objects.get().pk]}
+    assert "can sign up again" in manager.post(reverse("admin:guilds_block_changelist"), many, follow=True).text
+    assert not Block.objects.exists()
+
+
+def test_what_no_longer_holds_a_moment_later_is_an_error_of_the_form(
+    world: World, manager: Any, template: GameTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = templates.save_template
+    calls = []
+
+    def raced(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 2:  # after rehearsing, when it is to be saved
+            raise Refused(Refusal("bad_settings", "", {"name": "Taken meanwhile."}))
+        if len(calls) == 3:
+            raise Refused(Refusal("bad_settings", "", {"name": "Taken meanwhile, still."}))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(templates, "save_template", raced)
+    address = at("gametemplate", template.pk)
+    answer = manager.post(address, as_shown(manager.get(address)) | {"name": "Mine"})
+    assert answer.status_code == 200
+    assert "Taken meanwhile, still." in answer.text
+    assert 'value="Mine"' in answer.text

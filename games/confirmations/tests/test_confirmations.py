@@ -1,0 +1,262 @@
+"""A start that moves far asks those seated again; what they answer, and what silence does."""
+
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import World
+from discord_bot.interactions.choices import run_choice
+from discord_bot.models import Outcome
+from discord_bot.render import announcement_embed
+from games.confirmations import actions as confirmations
+from games.confirmations.tests.test_edit_notices import MINUTE, edit, told
+from games.core import rules
+from games.core.base import Actor
+from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, ChoiceButton
+from games.core.wording import timestamp
+from games.deliveries.tests.test_resend import letters
+from games.models import Game, Signup
+from games.posts.announcement import announcement_view
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from games.signups import standby
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import UserPayload
+from guilds.models import User
+from notifications.daemon import steps
+from notifications.models import Notification
+
+HOUR = timedelta(hours=1)
+DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """Bob's game with two seats, which Charlie and Dan have; Alice waits."""
+    made = world.create_game(seats=2, reminders=())
+    for person in (world.charlie, world.add_member(100, "Dan"), world.alice):
+        signups.join(made.pk, person, Actor(person, "page"), world.now)
+    return made
+
+
+@pytest.fixture
+def dan(world: World) -> User:
+    return world.add_member(100, "Dan")
+
+
+def asked(game: Game) -> set[int | None]:
+    return set(game.signups.current().filter(asked__gt=0).values_list("user_id", flat=True))
+
+
+def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
+    number = number or Game.objects.get(pk=game.pk).question
+    return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, "button"), at)
+
+
+def seated(game: Game) -> set[int | None]:
+    return set(game.signups.current().filter(seated_at__isnull=False).values_list("user_id", flat=True))
+
+
+def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, game: Game, dan: User) -> None:
+    later = game.starts_at + HOUR
+    edit(game, world.bob, world.now, starts_at=later, duration=180)
+    found = told(world.now + MINUTE)
+    assert found.keys() == {world.charlie.pk, dan.pk, world.alice.pk}
+    letter = found[world.charlie.pk]
+    assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in letter.text
+    assert "Lasts: ~~2 hours~~ → 3 hours" in letter.text, "all in one letter"
+    assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in letter.text
+    assert [(one.label, one.id) for one in letter.buttons] == [
+        ("I still come", f"ask:question:{game.pk}:1:yes"),
+        ("I can't", f"ask:question:{game.pk}:1:no"),
+    ]
+    assert found[world.alice.pk].buttons == ()
+    assert "was changed" in found[world.alice.pk].text
+    shown = announcement_view(Game.objects.get(), world.now)
+    assert [name.split("> ")[-1] for name in shown.seated] == ["(to confirm)"] * 2
+    assert any("0 of 2 confirmed" in str(field.name) for field in announcement_embed(shown).fields)
+
+
+def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_answer_outdated(
+    world: World, game: Game, dan: User
+) -> None:
+    first, second = game.starts_at + HOUR, game.starts_at + 2 * HOUR
+    edit(game, world.bob, world.now, starts_at=first)
+    edit(game, world.bob, world.now + MINUTE / 2, starts_at=second)
+    found = told(world.now + MINUTE)
+    for person in (world.charlie, dan):
+        assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(second)}" in found[person.pk].text
+        assert timestamp(first) not in found[person.pk].text
+        assert f"ask:question:{game.pk}:2:yes" in {one.id for one in found[person.pk].buttons}
+    assert told(world.now + 5 * MINUTE) == {}
+    old = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED_CHOICE, True, Outcome.REFUSED)
+    assert world.charlie.pk in asked(game)
+    new = run_choice(ChoiceButton("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
+    assert asked(game) == {dan.pk}
+    assert Notification.objects.filter(kind="question", dropped="").count() == 2
+
+
+def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    steps.create_due_deliveries(world.now + MINUTE)
+    edit(game, world.bob, world.now + MINUTE, starts_at=game.starts_at + 2 * HOUR)
+    assert letters(world.now + MINUTE) == []
+    text = told(world.now + 2 * MINUTE)[world.charlie.pk].text
+    assert f"~~{timestamp(game.starts_at)}~~ → {timestamp(game.starts_at + 2 * HOUR)}" in text
+
+
+def test_small_moves_add_up_from_what_was_agreed(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + 20 * MINUTE)
+    assert asked(game) == set()
+    edit(game, world.bob, world.now + HOUR, starts_at=game.starts_at + 40 * MINUTE)
+    assert asked(game) == {world.charlie.pk, dan.pk}
+    answer(game, world.charlie, "yes", world.now + 2 * HOUR)
+    edit(game, world.bob, world.now + 3 * HOUR, starts_at=game.starts_at + 60 * MINUTE)
+    assert asked(game) == {dan.pk}, "Charlie agreed to a start 20 minutes from this"
+
+
+def test_moved_back_asks_nobody_any_more(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    told(world.now + MINUTE)
+    edit(game, world.bob, world.now + 10 * MINUTE, starts_at=game.starts_at)
+    assert asked(game) == set()
+    assert told(world.now + 11 * MINUTE)[world.charlie.pk].buttons == ()
+    with pytest.raises(Refused, match="from before"):
+        answer(game, world.charlie, "no", world.now + 12 * MINUTE, number=1)
+    assert not Notification.objects.open().filter(kind="question_end").exists()
+
+
+def test_nobody_is_asked_where_the_setting_says_never(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + 5 * HOUR, ask_if_moved=0)
+    assert asked(game) == set()
+    assert world.charlie.pk in told(world.now + MINUTE)
+
+
+def test_no_leaves_and_the_next_moves_up(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    done = answer(game, world.charlie, "no", world.now + MINUTE)
+    assert done.text == "You left the game."
+    assert seated(game) == {dan.pk, world.alice.pk}
+    assert answer(game, dan, "yes", world.now + MINUTE).changed
+    assert not answer(game, dan, "yes", world.now + MINUTE).changed
+    # Everybody has answered, so the host need not wait.
+    found = told(world.now + MINUTE)
+    found |= told(world.now + MINUTE)
+    assert "1 come, 1 left, 0 did not answer." in found[world.bob.pk].text
+
+
+@pytest.mark.parametrize("frees", [True, False])
+def test_silence_ends_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
+    answer(game, dan, "yes", world.now + MINUTE)
+    told(world.now + MINUTE)
+    until = Game.objects.get().answer_by
+    assert until == world.now + timedelta(days=1)
+    steps.create_due_deliveries(until)
+    assert asked(game) == set()
+    assert seated(game) == {dan.pk, world.alice.pk if frees else world.charlie.pk}
+    found = told(until)
+    assert ("You did not answer" in found[world.charlie.pk].text) if frees else world.charlie.pk not in found
+    what = "and lost their place" if frees else "and keep their place"
+    assert f"1 come, 0 left, 1 did not answer, {what}." in found[world.bob.pk].text
+    with pytest.raises(Refused) if frees else nullcontext():
+        answer(game, world.charlie, "yes", until)
+
+
+def test_who_leaves_or_loses_the_seat_is_asked_no_more(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    edit(game, world.bob, world.now, seats=1)
+    assert asked(game) == {world.charlie.pk}
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + MINUTE)
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + 2 * MINUTE)
+    assert asked(game) == set()
+    assert all(not letter.buttons for letter in told(world.now + 2 * MINUTE).values())
+
+
+def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=True)
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "Do you still come?" in page
+    assert "Not yet:" not in page, "who has not answered is for the host"
+    assert "Not yet: charlie, Dan" in as_person(world.bob).get(game.get_absolute_url()).text
+    client = as_person(world.charlie)
+    answered = client.post(reverse("game-confirm", args=[game.pk]), {"number": "1", "choice": "yes"}, follow=True)
+    assert "The host sees that you still come" in answered.text
+    assert "Do you still come?" not in answered.text
+    assert "charlie still comes" in as_person(world.bob).get(game.get_absolute_url()).text
+    call_command("game", "confirm", str(game.pk), "--as", str(dan.pk), "--no")
+    assert dan.pk not in seated(game)
+    with pytest.raises(CommandError, match="You are not asked"):
+        call_command("game", "confirm", str(game.pk), "--as", str(dan.pk))
+
+
+def test_the_form_decides_for_one_edit(world: World, game: Game, as_person: Any) -> None:
+    client = as_person(world.bob)
+    form = client.get(reverse("game-edit", args=[game.pk])).context["form"]
+    assert form.fields["silence"].choices[0] == ("", "as set: keeps the seat")
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    later = (game.starts_at + HOUR).astimezone(ZoneInfo(game.zone))
+    data |= {"date": f"{later:%Y-%m-%d}", "time": f"{later:%H:%M}", "silence": "yes"}
+    assert client.post(reverse("game-edit", args=[game.pk]), data).status_code == 302
+    assert Game.objects.get().silence_ends
+    assert Signup.objects.filter(asked=1).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("starts_in", "until"), [(72 * HOUR, 24 * HOUR), (10 * HOUR, 9 * HOUR), (HOUR, HOUR / 2), (HOUR / 4, HOUR / 4)]
+)
+def test_until_when_one_may_answer(now: datetime, starts_in: timedelta, until: timedelta) -> None:
+    assert rules.confirmation_deadline(now + starts_in, now) == now + until
+
+
+def test_which_start_was_agreed(now: datetime) -> None:
+    a, b, c = (now + n * HOUR for n in (10, 11, 12))
+    moves = [(now, a), (now + HOUR, b)]
+    assert rules.agreed_start(moves, c, now, None) == a
+    assert rules.agreed_start(moves, c, now, now) == b
+    assert rules.agreed_start(moves, c, now + 2 * HOUR, None) == c
+    assert rules.agreed_start([], c, now, now) == c
+
+
+def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
+    for person in (world.alice, world.charlie):
+        other = run_choice(
+            ChoiceButton("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter
+        )
+        assert (other.text, other.closes_prompt) == (NOT_FOR_YOU, False), "its buttons stay"
+    assert asked(game) == {world.charlie.pk, dan.pk}
+    own = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
+    assert own.closes_prompt
+    assert asked(game) == {world.charlie.pk}
+
+
+def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: User) -> None:
+    edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
+    standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
+    assert asked(game) == {dan.pk}
+
+
+def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
+    draft = scheduling.create_game(
+        world.guild.pk,
+        world.make_plan(),
+        Actor(world.bob, "page"),
+        world.now,
+        participants=[world.charlie.pk],
+        announce=DRAFT,
+    ).game
+    edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
+    publishing.announce_game(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
+    edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
+    assert asked(draft) == set()

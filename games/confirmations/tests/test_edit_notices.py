@@ -1,0 +1,151 @@
+"""What players hear of edits: one letter in sum, a minute later; and where it is shown for a day."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import World
+from discord_bot.render import announcement_embed
+from games.confirmations import edits
+from games.core.base import Actor
+from games.core.wording import timestamp
+from games.deliveries.tests.test_resend import letters
+from games.hosts import actions as host_actions
+from games.models import Game
+from games.posts.announcement import announcement_view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from guilds.models import User
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+from notifications.models import Notification
+
+MINUTE = timedelta(minutes=1)
+
+
+def told(at: datetime) -> dict[int | None, OutgoingMessage]:
+    """The letters that go out at a time, by whom they are for."""
+    steps.create_due_deliveries(at)
+    jobs = letters(at)
+    steps.record([(job, SentMessage(1, job.pk)) for job in jobs], at)
+    return {job.message.user_id: job.message for job in jobs}
+
+
+def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
+    plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+    scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """Bob's game with one seat: Charlie has it, Alice waits."""
+    made = world.create_game(seats=1, reminders=())
+    for person in (world.charlie, world.alice):
+        signups.join(made.pk, person, Actor(person, "page"), world.now)
+    return made
+
+
+words = st.sampled_from(edits.TRACKED_WORDS)
+values = st.integers(0, 2)
+begun = st.fixed_dictionaries(dict.fromkeys(edits.TRACKED_WORDS, values))
+
+
+@given(begun, st.lists(st.dictionaries(words, values, max_size=3), max_size=6))
+def test_many_edits_are_told_as_one_from_the_first_to_the_last(start: dict[str, int], steps_: list[Any]) -> None:
+    at, befores = start, []
+    for step in steps_:
+        after = {**at, **step}
+        befores.append({word: at[word] for word in at if at[word] != after[word]})
+        at = after
+    whole = {word: (start[word], at[word]) for word in edits.TRACKED_WORDS if start[word] != at[word]}
+    assert edits.diff(edits.merge_earliest(befores), at) == whole
+
+
+def test_several_edits_within_a_minute_are_one_letter(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, title="Dune", duration=180, location="Table 3")
+    edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Dune *II*", duration=120, ask_if_moved=0)
+    assert told(world.now + 0.9 * MINUTE) == {}
+    found = told(world.now + MINUTE)
+    assert found.keys() == {world.charlie.pk, world.alice.pk}, "not who edited"
+    text = found[world.charlie.pk].text
+    assert "Title: ~~Curse of Strahd~~ → Dune \\*II\\*" in text
+    assert "Where: ~~none~~ → Table 3" in text
+    assert "Lasts" not in text, "it ended up the same"
+    assert f"{game.url}?d=" in text
+
+
+def test_what_ended_up_as_it_was_is_not_told(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, title="Dune", seats=2)
+    edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Curse of Strahd")
+    assert {
+        letter for row in told(world.now + MINUTE).values() for letter in [row.text] if "was changed" in letter
+    } == set()
+
+
+def test_near_the_start_it_is_told_at_once(world: World, game: Game) -> None:
+    at = game.starts_at - 5 * MINUTE
+    edit(game, world.bob, at, instructions="The door is green.\nRing twice.", duration=180)
+    text = told(at)[world.charlie.pk].text
+    assert "Lasts: ~~2 hours~~ → 3 hours" in text
+    assert "For those who signed up: written anew" in text
+    assert "> The door is green.\n> Ring twice." in text
+
+
+def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, title="Dune")
+    steps.create_due_deliveries(world.now + MINUTE)
+    edit(game, world.bob, world.now + 2 * MINUTE, title="Dune II")
+    assert letters(world.now + 2 * MINUTE) == []
+    assert "~~Curse of Strahd~~ → Dune II" in told(world.now + 3 * MINUTE)[world.charlie.pk].text
+
+
+def test_a_cancelled_game_tells_of_no_edit(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, title="Dune")
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
+
+
+def test_a_new_host_and_channel_are_told(world: World, game: Game) -> None:
+    host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
+    found = told(world.now + MINUTE)
+    assert "Host: ~~Bob the GM~~ → charlie" in found[world.alice.pk].text
+    assert f"Channel: ~~<#{world.channel.pk}>~~ → <#{world.other_channel.pk}>" in found[world.alice.pk].text
+    assert "Channel" not in found[world.charlie.pk].text, "they changed that themselves"
+
+
+def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: Any) -> None:
+    later = game.starts_at + timedelta(hours=1)
+    edit(game, world.bob, world.now, starts_at=later, instructions="Ring twice.")
+    fresh = Game.objects.get(pk=game.pk)
+    field = {one.name: one.value for one in announcement_embed(announcement_view(fresh, world.now)).fields}["Changed"]
+    assert (
+        field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor those who signed up: written anew"
+    )
+    page = as_person(world.alice).get(game.get_absolute_url()).text
+    assert "Changed since" in page
+    assert "written anew" in page
+    history = as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Bob the GM changed For those who signed up; Start:" in history
+    day_after = world.now + timedelta(hours=24)
+    revision = Game.objects.get().revision
+    steps.create_due_deliveries(day_after)
+    assert Game.objects.get().revision > revision, "the post is rendered again"
+    assert "Changed" not in [
+        one.name for one in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields
+    ]
+
+
+def test_who_leaves_and_joins_again_has_seen_what_was_changed_before(world: World, game: Game) -> None:
+    edit(game, world.bob, world.now, location="Table 3")
+    for verb in (signups.leave, signups.join):
+        verb(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)
+    edit(game, world.bob, world.now + MINUTE / 3, title="Dune")
+    found = told(world.now + 2 * MINUTE)
+    assert "Where: " in found[world.charlie.pk].text
+    assert "Where: " not in found[world.alice.pk].text
+    assert "Title: ~~Curse of Strahd~~ → Dune" in found[world.alice.pk].text

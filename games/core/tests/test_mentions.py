@@ -1,0 +1,172 @@
+"""Names in free text: mentions where they are certain, and the text as typed everywhere else."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import World
+from discord_bot.render import announcement_embed
+from games.core.mentions import EMBED_DESCRIPTION, Mention, parse, to_discord, to_html
+from games.core.text import discord_text, text_as_html
+from games.posts.announcement import announcement_view
+from guilds.models import Member
+
+BOB, GM, TWIN, SMITH = (1300000000000000000 + n for n in range(1, 5))
+RAIDS, GENERAL = 1200000000000000012, 1200000000000000010
+PEOPLE = {
+    "bob": [BOB],
+    "bob the gm": [GM],
+    "robin": [BOB, TWIN],
+    "robin hood": [TWIN],
+    "bob.smith": [SMITH],
+    "everyone": [BOB],
+    "here": [GM],
+}
+CHANNELS = {"raids": [RAIDS], "game-night": [GENERAL], "twice": [RAIDS, GENERAL], "🎲-dice": [GENERAL]}
+
+
+def found(text: str) -> str:
+    return to_discord(parse(text, PEOPLE, CHANNELS, [BOB]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@bob", f"<@{BOB}>"),
+        ("Ask @BOB.", f"Ask <@{BOB}>."),
+        ("(@bob, @Bob the GM!)", f"(<@{BOB}>, <@{GM}>!)"),
+        ("@bob the rest", f"<@{BOB}> the rest"),
+        ("@bob's table", f"<@{BOB}>'s table"),
+        ("@bob.smith.", f"<@{SMITH}>."),
+        ("**@bob**", f"**<@{BOB}>**"),
+        ("see #raids, #Game-Night.", f"see <#{RAIDS}>, <#{GENERAL}>."),
+        ("#🎲-dice", f"<#{GENERAL}>"),
+        ("@Robin Hood", f"<@{TWIN}>"),
+        (f"<@{BOB}> <@!{BOB}>", f"<@{BOB}> <@{BOB}>"),
+    ],
+)
+def test_what_is_certain_becomes_a_mention(text: str, shown: str) -> None:
+    assert found(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "bob@example.org, a.bob@bob.bob",
+        "@bob@mastodon.social",
+        "@bob/package",
+        "@bob.jones",
+        "@bobby @nobody",
+        "@robin",
+        "@ bob",
+        "https://example.org/@bob#raids",
+        "https://example.org/page#raids www.example.org/#raids",
+        "[rules](https://example.org/#raids)",
+        "example.org/page#raids",
+        "# raids\n## raids\n##raids",
+        "#twice #nothing #raids/x",
+        "`@bob #raids` ```\n@bob\n``` ``a ` @bob``",
+        "\\@bob",
+        "C#raids",
+        "<#1200000000000000012> <:raids:1> <t:1:R>",
+        "100 % @ 5 #",
+    ],
+)
+def test_what_is_not_certain_stays_as_typed(text: str) -> None:
+    assert found(text) == text
+
+
+@pytest.mark.parametrize("text", ["@everyone", "@here", "hi @Everyone!", f"<@{TWIN}>", f"<@&{TWIN}>", "a@everyone"])
+def test_nothing_calls_people_who_were_not_certain(text: str) -> None:
+    assert found(text).replace("\u200b", "") == text
+    assert not any(isinstance(piece, Mention) for piece in parse(text, PEOPLE, CHANNELS, [BOB]))
+    assert "@everyone" not in found(text)
+    assert "<@" not in found(text).replace("<@\u200b", "")
+
+
+TEXTS = st.lists(
+    st.sampled_from(
+        [
+            "@bob",
+            "@Bob the GM",
+            "#raids",
+            "@robin",
+            "@everyone",
+            "@here",
+            " ",
+            "\n",
+            ".",
+            "`",
+            "```",
+            "<@",
+            ">",
+            "@",
+            "#",
+        ]
+        + ["```", "bob@x.org", "https://x.org/", "'s", f"<@{BOB}>", f"<@&{BOB}>", "é", "\x00"]
+    ),
+    max_size=30,
+).map("".join)
+
+
+@given(st.one_of(TEXTS, st.text(max_size=80)))
+def test_the_pieces_are_the_text(text: str) -> None:
+    cut = parse(text, PEOPLE, CHANNELS, [BOB])
+    assert "".join(piece.typed if isinstance(piece, Mention) else piece for piece in cut) == text
+
+
+@given(TEXTS, st.integers(0, 300))
+def test_in_discord_only_certain_people_are_called(text: str, limit: int) -> None:
+    cut = parse(text, PEOPLE, CHANNELS, [BOB])
+    shown = to_discord(cut, limit)
+    assert "@everyone" not in shown
+    assert "@here" not in shown
+    assert f"<@&{BOB}" not in shown
+    assert len(shown) <= max(limit, len(text) + text.count("@"))
+
+
+@given(TEXTS)
+def test_on_a_page_the_text_is_escaped(text: str) -> None:
+    shown = to_html(parse(text + "<script>&", PEOPLE, CHANNELS, [BOB]), {BOB: "<b>Bob</b>"})
+    assert "<script" not in shown
+    assert "<b>" not in shown
+
+
+def test_a_text_full_of_mentions_fits_into_the_embed() -> None:
+    shown = found("@bob " * 400)
+    assert len(shown) <= EMBED_DESCRIPTION
+    assert "<@" in shown
+    assert "@bob" in shown, "those that do not fit stay as typed"
+
+
+def test_in_the_announcement_and_on_the_page(world: World, as_person: Any) -> None:
+    typed = "Ask @Bob the GM in #raids.\n@everyone bring dice to a@charlie.org\n## Rules\nhttps://x.example/#raids"
+    game = world.create_game(description=typed)
+    shown = announcement_embed(announcement_view(game, world.now)).description or ""
+    assert shown.startswith(f"Ask <@{world.bob.pk}> in <#{world.other_channel.pk}>.\n@\u200beveryone")
+    assert "a@charlie.org\n## Rules\nhttps://x.example/#raids" in shown
+    Member.objects.filter(user=world.bob).update(nick="Bob <i>")
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert '<span class="mention">#raids</span>' in page
+    game.refresh_from_db()
+    assert game.description == typed
+
+
+def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain(world: World) -> None:
+    guild = world.guild.pk
+    Member.objects.filter(user=world.charlie).update(nick="Chuck <i>")
+    assert text_as_html(guild, "@charlie") == '<span class="mention">@Chuck &lt;i&gt;</span>'
+    world.add_member(100, nick="CHARLIE")
+    assert discord_text(guild, "@charlie") == "@charlie", "two are called so"
+    Member.objects.filter(user=world.charlie).update(left_at=world.now)
+    assert discord_text(guild, "@charlie") == "<@1300000000000000100>"
+
+
+def test_a_text_without_names_asks_nothing(world: World, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert text_as_html(world.guild.pk, "Bring dice.\nhttps://x.example") == (
+            'Bring dice.<br><a href="https://x.example" rel="nofollow">https://x.example</a>'
+        )

@@ -1,0 +1,270 @@
+"""Who may do what, by roles: hosts, players, co-hosts, managers, the blocked, and those who left."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import GUILD, World
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from games import scheduled_tasks
+from games.core import wording
+from games.core.base import Actor
+from games.hosts import actions as host_actions
+from games.models import AuditEntry, Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory import lookup
+from guilds.directory.lookup import DirectoryUnavailable
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import mark_member_left, upsert_member
+from guilds.models import Guild, Member, Role, User
+from guilds.permissions import get_membership, is_manager
+from notifications.models import Notification
+
+PLAYER, VETERAN, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+
+
+@pytest.fixture(autouse=True)
+def roles(world: World) -> None:
+    for pk, name in ((PLAYER, "Player"), (VETERAN, "Veteran"), (KEEPER, "Keeper")):
+        Role.objects.create(pk=pk, guild=world.guild, name=name, position=pk - GUILD)
+
+
+def give(world: World, user: User, *role_ids: int) -> Member:
+    """What an event or a click would say of this person now."""
+    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=role_ids)
+    return upsert_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
+
+
+def defaults(**values: Any) -> None:
+    GuildDefaults.objects.update(**values)
+
+
+def page(user: User) -> Actor:
+    return Actor(user, "page")
+
+
+def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(world: World) -> None:
+    keeper = give(world, world.charlie, KEEPER)
+    assert not is_manager(keeper)
+    assert is_manager(keeper, [KEEPER])
+    owner = get_membership(world.alice, world.guild.pk)
+    assert owner is not None
+    assert is_manager(owner, [KEEPER]), "the owner is never locked out"
+    organiser = give(world, world.bob, GUILD + 20)
+    assert is_manager(organiser, [KEEPER]), "Manage Server counts beside it"
+
+
+def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
+    defaults(host_role_ids=[VETERAN])
+    with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
+        scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+    give(world, world.charlie, VETERAN)
+    scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+    scheduling.create_game(world.guild.pk, world.make_plan(), page(world.alice), world.now)
+
+
+def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
+    defaults(host_role_ids=None)
+    with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
+        scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
+    assert "Schedule a game" not in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
+    assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
+
+
+@pytest.mark.parametrize("door", ["page", "button"])
+def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
+    game = world.create_game(player_role_ids=(PLAYER, VETERAN))
+    sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
+    if door == "page":
+        with pytest.raises(Refused) as refused:
+            signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+        assert refused.value.refusal.sentence == sentence
+    else:
+        member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+        assert run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text == sentence
+    give(world, world.charlie, PLAYER)
+    assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
+    assert signups.join(game.pk, world.bob, page(world.bob), world.now).changed, "the host is never locked out"
+    assert signups.join(game.pk, world.alice, page(world.bob), world.now).changed, "whom the host signs up needs none"
+
+
+def test_everyone_is_a_role_too(world: World) -> None:
+    game = world.create_game(player_role_ids=(GUILD,))
+    assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
+
+
+def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
+    game = world.create_game()
+    until = world.now + timedelta(days=1)
+    host_actions.block_user(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
+    with pytest.raises(Refused) as refused:
+        signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    assert refused.value.refusal.sentence == wording.BLOCKED
+    assert "rude" not in wording.BLOCKED
+    with pytest.raises(Refused):
+        signups.join(game.pk, world.charlie, page(world.bob), world.now)
+    assert signups.join(game.pk, world.charlie, page(world.charlie), until).changed
+    host_actions.block_user(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    assert host_actions.unblock_user(world.guild.pk, world.charlie, page(world.alice), world.now)
+    with pytest.raises(Refused, match="Only those who manage the server may do that"):
+        host_actions.block_user(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
+
+
+def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
+    game = world.create_game()
+    with pytest.raises(Refused, match="Only the host"):
+        host_actions.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
+    host_actions.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
+    changed = replace(scheduling.plan_from_game(game), title="Changed by a co-host")
+    assert scheduling.edit_game(game.pk, changed, page(world.charlie), world.now).changed
+    for verb in (host_actions.hand_over, lambda *a: host_actions.set_cohosts(a[0], [a[1]], *a[2:])):
+        with pytest.raises(Refused, match="may decide who runs the game"):
+            verb(game.pk, world.alice, page(world.charlie), world.now)
+    host_actions.hand_over(game.pk, world.charlie, page(world.bob), world.now)
+    game.refresh_from_db()
+    assert game.host == world.charlie
+    assert list(game.cohosts.all()) == [world.bob]
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    with pytest.raises(Refused, match="stranger is not a member of this server"):
+        host_actions.hand_over(game.pk, stranger, page(world.charlie), world.now)
+
+
+def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
+    defaults(pingable_role_ids=[PLAYER])
+    world.create_game(notify_role_ids=(PLAYER,))
+    plan = world.make_plan(notify_role_ids=(PLAYER, VETERAN))
+    with pytest.raises(Refused, match="You may not have these roles pinged here"):
+        scheduling.create_game(world.guild.pk, plan, page(world.charlie), world.now)
+    game = scheduling.create_game(world.guild.pk, plan, page(world.alice), world.now).game
+    host_actions.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
+    kept = world.make_plan(notify_role_ids=(VETERAN,))
+    scheduling.edit_game(game.pk, kept, page(world.charlie), world.now)
+    with pytest.raises(Refused, match="You may not have these roles pinged here"):
+        scheduling.edit_game(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+
+
+def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
+    def offered(who: User, address: str) -> list[str]:
+        return [label for _, label in as_person(who).get(address).context["form"].fields["notify_role_ids"].choices]
+
+    new = reverse("game-new", args=[GUILD])
+    assert offered(world.charlie, new) == []
+    assert wording.NONE_PINGABLE in as_person(world.charlie).get(new).text
+    defaults(pingable_role_ids=[PLAYER])
+    assert offered(world.charlie, new) == ["Player"]
+    assert offered(world.alice, new) == ["Keeper", "Veteran", "Player", "Organiser"]
+    game = world.create_game()
+    Game.objects.update(notify_role_ids=[VETERAN])
+    assert offered(world.bob, reverse("game-edit", args=[game.pk])) == ["Veteran", "Player"], "what it pings stays"
+    data = {"own_notify_roles": "on", "notify_role_ids": [KEEPER]}
+    assert wording.NOT_PINGABLE in as_person(world.charlie).post(new, data).text
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world: World, left: bool) -> None:
+    give(world, world.charlie, PLAYER)
+    game = world.create_game(seats=1, player_role_ids=(PLAYER,))
+    waiting = world.add_member(7)
+    give(world, waiting, PLAYER)
+    for who in (world.charlie, waiting):
+        signups.join(game.pk, who, page(who), world.now)
+    if left:
+        mark_member_left(world.guild.pk, world.charlie.pk, world.now + timedelta(minutes=1))
+    else:
+        give(world, world.charlie, VETERAN)
+    assert [s.user for s in game.signups.current()] == [waiting]
+    assert game.signups.current().get().seated_at is not None
+    told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
+    assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
+    assert AuditEntry.objects.get(verb="lost_seat").changes == {"for": "charlie", "left": left}
+    give(world, world.charlie, PLAYER)
+    assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named in the form", "signed up"])
+def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
+    game = world.create_game(player_role_ids=(PLAYER,))
+    if named:
+        scheduling.edit_game(
+            game.pk, scheduling.plan_from_game(game), page(world.bob), world.now, participants=[world.charlie.pk]
+        )
+    else:
+        signups.join(game.pk, world.charlie, page(world.bob), world.now)
+    give(world, world.charlie, PLAYER)
+    give(world, world.charlie, VETERAN)
+    assert game.signups.current().get().user == world.charlie
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    assert not game.signups.current().exists()
+
+
+def test_a_started_game_keeps_who_plays_it(world: World) -> None:
+    game = world.create_game()
+    signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    Game.objects.update(starts_at=world.now - timedelta(minutes=1))
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    assert game.signups.current().count() == 1
+
+
+class Down:
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        raise DirectoryUnavailable("Discord answered 502")
+
+
+class NoLongerPlayer(Down):
+    def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
+        return MemberPayload(UserPayload(user_id, f"u{user_id}"), role_ids=(VETERAN,))
+
+
+def test_a_role_lost_a_moment_ago_is_lost_at_the_next_button(world: World, as_person: Any, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
+    give(world, world.charlie, PLAYER)
+    game = world.create_game(player_role_ids=(PLAYER,))
+    Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=61))
+    answer = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
+    assert "Only Player may sign up for this game." in answer.text
+
+
+@pytest.mark.parametrize(("minutes", "door", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])
+def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
+    world: World, as_person: Any, settings: Any, minutes: int, door: str, done: bool
+) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    game = world.create_game()
+    Member.objects.update(roles_at=world.now - timedelta(minutes=minutes))
+    answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
+    assert (lookup.ROLES_UNKNOWN in answer.text) is not done
+    assert answer.status_code == 200, "the page is still shown"
+
+
+def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
+    give(world, world.charlie, PLAYER)
+    game = world.create_game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
+    signups.join(game.pk, world.charlie, page(world.charlie), world.now)
+    assert scheduled_tasks.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, (
+        "they were seen just now"
+    )
+    Member.objects.update(roles_at=world.now - timedelta(minutes=20))
+    assert scheduled_tasks.refresh_before_reminders(world.now, 50) == 1
+    assert not game.signups.current().exists()
+
+
+def test_another_guilds_template_is_refused(world: World) -> None:
+    other = Guild.objects.create(id=5, name="Elsewhere", owner_id=1)
+    template = GameTemplate.objects.create(guild=other, name="Theirs", location="Secret place")
+    with pytest.raises(Refused, match="That template is not one of this server's"):
+        world.create_game(template_id=template.pk)
+
+
+def test_the_blocked_cannot_be_named_either(world: World) -> None:
+    host_actions.block_user(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
+    with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
+        scheduling.create_game(
+            world.guild.pk, world.make_plan(), page(world.bob), world.now, participants=[world.charlie.pk, "A friend"]
+        )

@@ -1,0 +1,188 @@
+"""A game's page tells those who run it who was told; a server's page tells its managers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from conftest import NotifyListener, World
+from games.core.base import Actor
+from games.deliveries import report as delivery_report
+from games.deliveries.tests.test_resend import fail, letters
+from games.models import Game
+from games.signups import actions as signups
+from games.tests.test_access_matrix import foreign_game
+from notifications.daemon import steps
+from notifications.messages import PermanentError, SentMessage, TemporaryError
+from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.policy import EXPIRED
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    made = world.create_game(reminders=(60,))
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return made
+
+
+def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
+    assert "Who was told" not in as_person(world.bob).get(game.get_absolute_url()).text
+    at = game.starts_at - timedelta(minutes=60)
+    steps.create_due_deliveries(at)
+    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
+    found = delivery_report.game_deliveries(game, at)
+    [notice] = found.notifications
+    assert (notice.title, notice.at, notice.text, notice.recipients) == (
+        "Reminder 1 hour before",
+        at,
+        "2 of 2 reached",
+        (),
+    )
+    assert (found.text, found.has_problem) == ("2 of 2 reached", False)
+    Notification.objects.filter(kind="reminder").update(due_at=world.now)
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert '<details id="told" class="card told">' in page
+
+
+def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
+    people = {name: world.add_member(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
+    for person in people.values():
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
+    at = game.starts_at - timedelta(minutes=60)
+    steps.create_due_deliveries(at)
+    signups.leave(game.pk, people["Dan"], Actor(people["Dan"], "page"), world.now)
+    outcomes: dict[int, Any] = {
+        people["Ann"].pk: PermanentError("closed", PermanentError.CLOSED_DMS),
+        people["Ben"].pk: PermanentError("It may have been sent.", PermanentError.UNCERTAIN),
+        people["Cat"].pk: TemporaryError("Discord answered 502"),
+        world.charlie.pk: PermanentError("Missing Access", "50001"),
+    }
+    steps.record([(job, outcomes.get(job.message.user_id or 0, SentMessage(1, job.pk))) for job in letters(at)], at)
+    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
+    [notice] = delivery_report.game_deliveries(game, at).notifications
+    assert {line.name: (line.text, line.has_problem, line.may_resend) for line in notice.recipients} == {
+        "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
+        "Ben": ("It may have been sent.", True, True),
+        "Cat": ("Still being tried: Discord answered 502.", False, False),
+        "Dan": ("Not sent: they left.", False, False),
+        "charlie": ("Failed: the bot cannot see the channel.", True, True),
+    }
+    assert notice.text == "2 of 6 reached"
+    assert delivery_report.game_deliveries(game, game.starts_at).notifications[0].recipients[-1].may_resend is False, (
+        "too late"
+    )
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert '<details id="told" class="card told" open>' in page
+    assert page.count("Send again") == 2
+    assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
+
+
+def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
+    steps.create_due_deliveries(game.starts_at)
+    found = delivery_report.game_deliveries(game, game.starts_at)
+    assert found.notifications[0].text == f"not sent: {EXPIRED}"
+    assert found.has_problem
+
+
+def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, game: Game, as_person: Any) -> None:
+    failed = fail(game, world.charlie, "Missing Access", "50001")
+    host = as_person(world.bob)
+    address = reverse("game-resend", args=[game.pk, failed.pk])
+    answer = host.post(address, headers={"hx-request": "true"})
+    assert "The message to charlie is being sent again." in answer.text
+    assert "On its way." in answer.text
+    assert "Send again" not in answer.text
+    assert Delivery.objects.get(again=failed).status == DeliveryStatus.PENDING
+    assert "was sent again already" in host.post(address, follow=True).text
+    assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
+
+
+def test_the_queries_stay_as_few(world: World, game: Game) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            delivery_report.game_deliveries(game, game.starts_at)
+        return len(found)
+
+    fail(game, world.charlie, "Missing Access", "50001")
+    before = queries()
+    row = Notification.objects.get(kind="reminder")
+    for number in range(100, 120):
+        Delivery.objects.create(
+            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
+        )
+    assert queries() == before == 3
+
+
+# --- a server's messages -----------------------------------------------------------------------------------
+
+
+def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: Any) -> None:
+    failed = fail(game, world.charlie, "Missing Access", "50001")
+    other = foreign_game(world)
+    row = Notification.objects.create(game=other, kind="reminder", due_at=world.now)
+    theirs = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
+    welcome = Notification.objects.create(kind="welcome", due_at=world.now, facts={"guild": str(world.guild.pk)})
+    Delivery.objects.create(notification=welcome, recipient=world.alice, status="sent", next_try_at=world.now)
+    Notification.objects.filter(kind="reminder", game=game).update(due_at=world.now)
+    manager = as_person(world.alice)
+    address = reverse("guild-messages", args=[world.guild.pk])
+    page = manager.get(address).text
+    assert page.count('class="letter') == 3
+    assert "How to set the server up" in page
+    assert "Failed: the bot cannot see the channel." in page
+    assert dict(delivery_report.delivery_counts(delivery_report.guild_deliveries(world.guild.pk), world.now)) == {
+        "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
+        "on their way": 0,
+    }  # fmt: skip
+    undone = manager.get(address, {"show": "undone"}).text
+    assert undone.count('class="letter') == 1
+    again = reverse("guild-resend", args=[world.guild.pk, failed.pk])
+    answer = manager.post(f"{again}?show=undone", follow=True)
+    assert answer.redirect_chain[-1][0] == f"{address}?show=undone"
+    assert "The message to charlie is being sent again." in answer.text
+    assert "Everybody was reached" in answer.text
+    assert manager.post(reverse("guild-resend", args=[world.guild.pk, theirs.pk])).status_code == 404
+    assert "It was sent again." in manager.get(address).text
+    monkeypatch.setattr("games.deliveries.views.PAGE", 2)
+    page = manager.get(address).text
+    assert page.count('class="letter') == 2
+    last = delivery_report.guild_deliveries(world.guild.pk).order_by("-pk")[1].pk
+    assert f'href="?before={last}"' in page
+    assert manager.get(address, {"before": last}).text.count('class="letter') == 2
+
+
+def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> None:
+    manager, address = as_person(world.alice), reverse("guild-messages", args=[world.guild.pk])
+    fail(game, world.charlie, "Missing Access", "50001")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as found:
+            assert manager.get(address).status_code == 200
+        return len(found)
+
+    before = queries()
+    row = Notification.objects.get(kind="reminder")
+    for number in range(100, 120):
+        Delivery.objects.create(
+            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
+        )
+    assert queries() == before
+
+
+def test_open_pages_look_again_once_all_of_a_notice_is_settled(
+    committed_world: World, pg_notifications: NotifyListener
+) -> None:
+    world = committed_world
+    made = world.create_game(reminders=(60,))
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    at = made.starts_at - timedelta(minutes=60)
+    steps.create_due_deliveries(at)
+    first, second = letters(at)
+    pg_notifications.received()
+    steps.record([(first, SentMessage(1, 7))], at)
+    assert "game_changed" not in pg_notifications.received()
+    steps.record([(second, PermanentError("Missing Access", "50001"))], at)
+    assert "game_changed" in pg_notifications.received()

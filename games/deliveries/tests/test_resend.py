@@ -1,0 +1,147 @@
+"""A letter that did not arrive is sent again as a new one, or given up, by those who may manage its game."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from conftest import World
+from games.core.base import Actor
+from games.deliveries.actions import drop_delivery, resend_delivery
+from games.hosts import actions as host_actions
+from games.models import AuditEntry, Game
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications.daemon import steps
+from notifications.daemon.steps import Job
+from notifications.messages import PermanentError, SentMessage
+from notifications.models import Delivery, DeliveryStatus, Notification
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's with Charlie in it, an hour before."""
+    made = world.create_game(reminders=(60,))
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return made
+
+
+@pytest.fixture
+def failed(world: World, game: Game) -> Delivery:
+    """Charlie's reminder, which Discord refused."""
+    return fail(game, world.charlie, "Missing Access", "50001")
+
+
+def letters(at: datetime) -> list[Job]:
+    """What is to be sent to people; the announcement is none."""
+    return [job for job in steps.lease_jobs(at, 10) if job.post is None]
+
+
+def fail(game: Game, person: User, why: str, code: str) -> Delivery:
+    at = game.starts_at - timedelta(minutes=60)
+    steps.create_due_deliveries(at)
+    refused = PermanentError(why, code)
+    steps.record(
+        [(job, refused if job.message.user_id == person.pk else SentMessage(1, job.pk)) for job in letters(at)], at
+    )
+    return Delivery.objects.get(recipient=person)
+
+
+def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Delivery) -> None:
+    at = game.starts_at - timedelta(minutes=50)
+    done = resend_delivery(failed.pk, Actor(world.bob, "page"), at)
+    assert done.changed
+    assert done.text == "The message to charlie is being sent again."
+    made = done.delivery
+    assert (made.again, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
+    assert made.nonce != failed.nonce
+    entry = AuditEntry.objects.get(verb="resend")
+    assert (entry.actor, entry.door, entry.game) == (world.bob, "page", game)
+    assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
+    failed.refresh_from_db()
+    assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
+    [job] = letters(at)
+    assert (job.message.user_id, job.message.nonce) == (world.charlie.pk, made.nonce)
+    assert "Late" not in job.message.text
+
+
+def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -> None:
+    first = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now)
+    again = resend_delivery(failed.pk, Actor(world.alice, "page"), world.now)
+    assert not again.changed
+    assert again.delivery == first.delivery
+    assert again.text == "The message to charlie was sent again already: it is to be sent."
+    assert Delivery.objects.filter(again__isnull=False).count() == 1
+    assert AuditEntry.objects.filter(verb="resend").count() == 1
+    with pytest.raises(Refused, match="only what failed"):
+        resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
+    Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
+    assert resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now).changed, (
+        "and the second try once more"
+    )
+
+
+def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) -> None:
+    sent = Delivery.objects.get(status=DeliveryStatus.SENT)
+    by = Actor(world.bob, "page")
+    for verb in (resend_delivery, drop_delivery):
+        with pytest.raises(Refused, match="The message to Bob the GM is sent"):
+            verb(sent.pk, by, world.now)
+        with pytest.raises(Refused, match="There is no message 999"):
+            verb(999, by, world.now)
+    drop_delivery(failed.pk, by, world.now)
+    failed.refresh_from_db()
+    assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
+    assert AuditEntry.objects.get(verb="drop").changes["for"] == "charlie"
+    with pytest.raises(Refused, match="only what failed"):
+        resend_delivery(failed.pk, by, world.now)
+
+
+def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delivery) -> None:
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    cohost = world.add_member(100)
+    host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
+    for verb in (resend_delivery, drop_delivery):
+        with pytest.raises(Refused, match="Only the host"):
+            verb(failed.pk, Actor(world.charlie, "page"), world.now)
+        with pytest.raises(Refused, match="There is no such game"):
+            verb(failed.pk, Actor(stranger, "page"), world.now)
+    assert resend_delivery(failed.pk, Actor(cohost, "page"), world.now).changed
+
+
+def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> None:
+    row = Notification.objects.create(
+        kind="welcome", recipient=world.alice, due_at=world.now, facts={"guild": str(world.guild.pk)}
+    )
+    lost = Delivery.objects.create(
+        notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_try_at=world.now
+    )
+    with pytest.raises(Refused, match="Only those who manage the server"):
+        resend_delivery(lost.pk, Actor(world.bob, "page"), world.now)
+    assert resend_delivery(lost.pk, Actor(world.alice, "page"), world.now).changed
+    entry = AuditEntry.objects.get()
+    assert (entry.guild, entry.game, entry.changes["what"]) == (world.guild, None, "How to set the server up")
+    nobodys = Delivery.objects.create(
+        notification=Notification.objects.create(kind="welcome", due_at=world.now),
+        recipient=world.alice,
+        status=DeliveryStatus.FAILED,
+        next_try_at=world.now,
+    )
+    with pytest.raises(Refused, match="belongs to no server"):
+        resend_delivery(nobodys.pk, Actor(None, "command", operator=True), world.now)
+
+
+def test_it_is_judged_like_any_letter(world: World, game: Game, failed: Delivery) -> None:
+    done = resend_delivery(failed.pk, Actor(world.bob, "page"), game.starts_at)
+    assert letters(game.starts_at) == []
+    made = Delivery.objects.get(pk=done.delivery.pk)
+    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "it came too late")
+
+
+def test_it_is_not_sent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    made = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
+    steps.lease_jobs(world.now, 10)
+    made.refresh_from_db()
+    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "the game is cancelled")

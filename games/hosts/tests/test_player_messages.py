@@ -1,0 +1,163 @@
+"""Whoever runs a game writes to its people, at the verb, the page and the command."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import World
+from games.core.base import Actor
+from games.hosts.messages import message_players
+from games.hosts.rules import Audience
+from games.models import AuditEntry, Game
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+from notifications.models import Notification
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's with Charlie seated, Alice waiting, a name, and its announcement shown."""
+    made = world.create_game(seats=1)
+    for person in (world.charlie, world.alice):
+        signups.join(made.pk, person, Actor(person, "page"), world.now)
+    made.signups.create(placeholder="Grandma", order_key=10**12, joined_at=world.now)
+    [post] = steps.lease_jobs(world.now, 10)
+    steps.record([(post, SentMessage(made.channel_id, 777))], world.now)
+    return made
+
+
+def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
+    at = world.now + timedelta(minutes=later)
+    steps.create_due_deliveries(at)
+    return {job.message.user_id: job.message for job in steps.lease_jobs(at, 10)}
+
+
+def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> None:
+    by = Actor(world.bob, "page")
+    assert (
+        message_players(game.pk, "Bring dice", Audience.SEATED, by, world.now).text
+        == "Your message is on its way to 1 person."
+    )
+    assert sent(world).keys() == {world.charlie.pk}
+    message_players(game.pk, "No seat yet", Audience.WAITING, by, world.now)
+    assert sent(world).keys() == {world.alice.pk}
+    assert message_players(game.pk, "Late", Audience.ALL, Actor(world.alice, "page"), world.now).text.endswith(
+        "1 person."
+    )
+    assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
+    entries = AuditEntry.objects.filter(verb="tell").order_by("pk")
+    assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
+    assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("offset", flat=True)) == [1, 2, 3]
+
+
+def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> None:
+    message_players(game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, "page"), world.now)
+    letter = sent(world)[world.charlie.pk]
+    first, *quote, url, choices = letter.text.split("\n")
+    assert first.startswith("💬 Bob the GM about **Curse of Strahd** in Friday Night Dice, <t:")
+    assert quote == ["> Meet at \\*\\*8\\*\\*", "> \\@everyone \\<\\@1\\>"]
+    assert url.startswith(game.url)
+    assert "/notifications/" in choices
+    assert letter.ping_users == ()
+
+
+def test_who_left_meanwhile_is_not_told(world: World, game: Game) -> None:
+    message_players(game.pk, "Bring dice", Audience.ALL, Actor(world.bob, "page"), world.now)
+    signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    assert world.alice.pk not in sent(world)
+    message_players(game.pk, "Again", Audience.ALL, Actor(world.bob, "page"), world.now)
+    steps.create_due_deliveries(world.now)
+    signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert world.charlie.pk not in sent(world)
+
+
+def test_three_times_a_day(world: World, game: Game) -> None:
+    by = Actor(world.bob, "page")
+    world.bob.zone = "Europe/Berlin"
+    for hours in (0, 1, 2):
+        message_players(game.pk, f"{hours}", Audience.ALL, by, world.now + timedelta(hours=hours))
+    with pytest.raises(Refused, match=r"Three messages in 24 hours .* can be sent from .* CE.?T on") as refused:
+        message_players(game.pk, "4", Audience.ALL, by, world.now + timedelta(hours=23, minutes=59))
+    assert refused.value.refusal.code == "too_often"
+    assert message_players(game.pk, "4", Audience.ALL, by, world.now + timedelta(hours=24)).changed
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (" \n ", "Write what they are to know."),
+        ("x" * 1001, "has 1,001 characters. Shorten it to 1,000."),
+        ("a\x00b", "cannot be shown"),
+        ("*" * 900, "plainer words"),
+        ("a\n" * 450, "plainer words"),
+    ],
+)
+def test_a_text_that_cannot_be_sent(world: World, game: Game, text: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        message_players(game.pk, text, Audience.ALL, Actor(world.bob, "page"), world.now)
+    assert not Notification.objects.filter(kind="told").exists()
+
+
+def test_nobody_to_tell_and_nobody_elses_business(world: World, game: Game) -> None:
+    signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
+    with pytest.raises(Refused, match="Nobody is there"):
+        message_players(game.pk, "Hi", Audience.WAITING, Actor(world.bob, "page"), world.now)
+    with pytest.raises(Refused, match="Only the host"):
+        message_players(game.pk, "Hi", Audience.ALL, Actor(world.charlie, "page"), world.now)
+
+
+def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
+    by = Actor(world.bob, "page")
+    scheduling.cancel_game(game.pk, "", by, world.now)
+    assert message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=23)).changed
+    with pytest.raises(Refused, match="over more than a day ago"):
+        message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=25))
+
+
+def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
+    by, draft = Actor(world.bob, "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
+    game = scheduling.create_game(
+        world.guild.pk, world.make_plan(), by, world.now, participants=[world.charlie.pk], announce=draft
+    ).game
+    scheduling.cancel_game(game.pk, "", by, world.now)
+    with pytest.raises(Refused, match="not announced yet"):
+        message_players(game.pk, "Sorry.", Audience.ALL, by, world.now)
+    assert "Tell the players" not in as_person(world.bob).get(game.get_absolute_url()).text
+
+
+def test_the_page(world: World, game: Game, as_person: Any) -> None:
+    address = reverse("game-tell", args=[game.pk])
+    assert "Tell the players" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    host = as_person(world.bob)
+    page = host.get(game.get_absolute_url()).text
+    assert "Everyone: 2 people" in page
+    assert "Those with a seat: 1 person" in page
+    refused = host.post(address, {"to": "waiting", "text": "x" * 1001})
+    assert refused.status_code == 422
+    assert "Shorten it to 1,000." in refused.text
+    assert "x" * 1001 in refused.text
+    assert host.post(address, {"to": "all", "text": "<b>Hi</b>"}, follow=True).status_code == 200
+    page = host.get(game.get_absolute_url()).text
+    assert "Bob the GM wrote to everyone: &lt;b&gt;Hi&lt;/b&gt;" in page
+    for _ in range(2):
+        host.post(address, {"to": "all", "text": "Hi"})
+    refused = host.post(address, {"to": "all", "text": "Kept as typed"})
+    assert "Three messages in 24 hours" in refused.text
+    assert "Kept as typed" in refused.text
+
+
+def test_the_command(world: World, game: Game, capsys: Any) -> None:
+    words = ("game", "tell", str(game.pk), "--text", "Hi", "--to", "seated")
+    call_command(*words, "--dry-run")
+    assert "It would answer: Your message is on its way to 1 person." in capsys.readouterr().out
+    call_command(*words)
+    assert sent(world, 5)[world.charlie.pk].text.startswith("💬 An operator about")
+    with pytest.raises(CommandError, match="Only the host"):
+        call_command(*words, "--as", "charlie")

@@ -1,0 +1,124 @@
+"""A host who leaves the guild, and who takes the games over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import World
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import ChoiceButton
+from games.hosts import actions as host_actions
+from games.models import Game
+from games.models.settings import GuildDefaults
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.directory.upsert import mark_member_left, upsert_member
+from guilds.models import Member, User
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage
+from notifications.models import Notification
+
+KEEPER = 1200000000000000041
+
+
+def sent(world: World, minutes: int = 0) -> dict[int | None, OutgoingMessage]:
+    at = world.now + timedelta(minutes=minutes)
+    steps.create_due_deliveries(at)
+    return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
+
+
+def gone(world: World, game: Game) -> None:
+    mark_member_left(world.guild.pk, game.host_id, world.now)
+
+
+def take(game: Game, who: User, world: World) -> Any:
+    return choices.handle_choice(ChoiceButton("take_over", game.pk, world.bob.pk, "take"), who, world.now)
+
+
+def keeper(world: World, number: int) -> User:
+    GuildDefaults.objects.update(manager_role_ids=[KEEPER])
+    who = world.add_member(number)
+    Member.objects.filter(user=who).update(role_ids=[KEEPER])
+    return who
+
+
+def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: World) -> None:
+    keepers = [keeper(world, 100 + n) for n in range(11)]
+    game = world.create_game()
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    signups.join(game.pk, world.add_member(150), Actor(world.add_member(150), "page"), world.now)
+    gone(world, game)
+    letters = sent(world)
+    first = Notification.objects.get(kind="host_left").deliveries.order_by("pk").first()
+    assert first is not None
+    assert first.recipient == world.alice, "the owner"
+    assert world.charlie.pk in letters, "co-hosts too"
+    assert len(letters.keys() & {one.pk for one in keepers}) == 9, "ten managers at most"
+    assert len(letters) == 11, "and no player"
+    letter = letters[world.alice.pk]
+    assert letter.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
+    assert [one.label for one in letter.buttons] == ["Take over"]
+    done = choices.handle_choice(ChoiceButton.parse(letter.buttons[0].id), world.alice, world.now)
+    assert done.text.startswith("alice is the host now")
+    assert Game.objects.get().host == world.alice
+    assert take(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."
+    assert take(game, world.alice, world).text == "You are the host already."
+    assert Game.objects.get().host == world.alice
+
+
+def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
+    game, player = world.create_game(), world.add_member(100)
+    host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
+    gone(world, game)
+    with pytest.raises(Refused, match="Only those who manage the server and the game's co-hosts"):
+        take(game, player, world)
+    take(game, world.charlie, world)
+    assert Game.objects.get().host == world.charlie
+
+
+def test_a_host_who_comes_back_stays_host(world: World) -> None:
+    game = world.create_game()
+    gone(world, game)
+    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM"), world.now)
+    assert not sent(world)
+    with pytest.raises(Refused, match="This question is from before"):
+        take(game, world.alice, world)
+    assert Game.objects.get().host == world.bob
+
+
+def test_only_games_to_come_and_other_members_cause_no_letter(world: World) -> None:
+    game = world.create_game()
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), role_ids=(KEEPER,)), world.now)
+    assert not Notification.objects.filter(kind="host_left").exists()
+    mark_member_left(world.guild.pk, world.bob.pk, game.ends_at)
+    assert not Notification.objects.filter(kind="host_left").exists()
+
+
+def test_the_page_says_so_and_takes_over(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    assert "The host left" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    gone(world, game)
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "The host left the server." in page
+    assert "Take over" not in page
+    assert "Take over" in as_person(world.alice).get(game.get_absolute_url()).text
+    taken = as_person(world.alice).post(reverse("game-take-over", args=[game.pk]), follow=True).text
+    assert "alice is the host now" in taken
+    assert "The host left" not in taken
+
+
+def test_who_left_late_is_shown_to_those_who_run_games_only(world: World, as_person: Any) -> None:
+    for days in (1, 2, 100):
+        game = world.create_game()
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        game.signups.update(left_at=world.now - timedelta(days=days), seated_at=None, left_late=True)
+    assert "Left late: charlie." in as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Left late" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    blocks = reverse("guild-blocks", args=[world.guild.pk])
+    assert "charlie left late 2 times" in as_person(world.alice).get(blocks).text
+    assert as_person(world.charlie).get(blocks).status_code == 403

@@ -1,0 +1,97 @@
+"""The demo's settings and games, whether the bot has been there before or not, and once only."""
+
+from itertools import count
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from conftest import GUILD, World
+from games.core.roster import load_roster
+from games.management.demo_games import BOB, CHARLIE
+from games.models import Announcement, Game, GameTemplate
+from games.models.settings import GuildDefaults
+from gamesched.lib.clock import db_now
+from guilds.models import Block, Channel, Guild, User
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage, TemporaryError
+from notifications.models import Delivery
+
+made = count(1)
+
+
+class Discord:
+    """Takes everything."""
+
+    async def start(self) -> None:
+        pass
+
+    async def stop(self) -> None:
+        pass
+
+    async def send(self, letter: OutgoingMessage) -> SentMessage:
+        return SentMessage(letter.channel_id or 1, next(made))
+
+
+class Away(Discord):
+    async def start(self) -> None:
+        raise TemporaryError("Discord is away")
+
+
+@pytest.fixture(autouse=True)
+def local(settings: Any) -> None:
+    settings.DISCORD_IS_LOCAL = True
+    settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Discord"
+
+
+def test_on_an_empty_database(db: None) -> None:
+    for _ in range(2):
+        call_command("seed_demo")
+    assert Guild.objects.get().name == "Friday Night Dice"
+    assert GuildDefaults.objects.get().host_role_ids == [GUILD + 21]
+    assert GameTemplate.objects.get().locked == ["player_role_ids"]
+    assert Block.objects.get().user.handle == "ivan"
+    assert User.objects.get(handle="alice").is_superuser
+
+
+def test_its_games_show_what_can_happen_to_one(db: None) -> None:
+    call_command("seed_demo")
+    now = db_now()
+    games = {game.title: game for game in Game.objects.all()}
+    found = {title: (str(game.state(now)), load_roster(game).seats_text) for title, game in games.items()}
+    assert found == {
+        "Curse of Strahd: the Amber Temple": ("completed", "4 of 4 seats taken"),
+        "Pandemic tournament": ("cancelled", "2 of 16 seats taken"),
+        "Lost Mine of Phandelver": ("scheduled", "4 of 4 seats taken, 2 waiting"),
+        "Tomb of Horrors": ("scheduled", "2 of 2 seats taken, 1 waiting"),
+        "Blades in the Dark: the big heist": ("scheduled", "1 of 3 seats taken, 2 waiting"),
+        "Waterdeep: Dragon Heist": ("scheduled", "4 of 5 seats taken"),
+        "Board games at the shop": ("scheduled", "3 of 8 seats taken"),
+        "Session zero of a new campaign": ("draft", "0 of 4 seats taken"),
+        "One-shot for newcomers": ("unannounced", "1 of 6 seats taken"),
+    }
+    posted = Announcement.objects.filter(message_id__isnull=False)
+    assert {post.game.title for post in posted} == {"Curse of Strahd: the Amber Temple", "Pandemic tournament"}
+
+    # Few letters, each about the present: the cancellation, and whether they still come.
+    steps.create_due_deliveries(now)
+    steps.lease_jobs(now, 100)
+    letters = Delivery.objects.filter(status="pending").values_list("recipient", "notification__kind")
+    assert sorted(kind for user, kind in letters if user == CHARLIE) == ["cancelled", "question"]
+    assert not [kind for user, kind in letters if user == BOB]
+    assert len(letters) == 4
+
+
+def test_where_the_bot_was_first(world: World) -> None:
+    GuildDefaults.objects.all().delete()
+    call_command("seed_demo")
+    assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
+    assert Channel.objects.filter(gone_at=None).count() == 3, "what the bot saw stays"
+    assert Game.objects.count() == 9
+
+
+def test_while_discord_is_away(db: None, settings: Any) -> None:
+    settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Away"
+    call_command("seed_demo")
+    assert Game.objects.count() == 9
+    assert not Announcement.objects.filter(message_id__isnull=False).exists()

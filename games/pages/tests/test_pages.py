@@ -1,0 +1,182 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import GUILD, World
+from games.core.base import Actor
+from games.models import Game
+from games.signups.closing import close_signups
+from guilds.directory.payloads import RolePayload
+from guilds.directory.upsert import upsert_roles
+from guilds.models import User
+from guilds.templatetags.when import when
+
+
+def fields(world: World, **changes: Any) -> dict[str, Any]:
+    start = world.now + timedelta(days=3)
+    return {
+        "title": "Curse of Strahd",
+        "description": "Bring dice.",
+        "date": f"{start:%Y-%m-%d}",
+        "time": f"{start:%H:%M}",
+        "zone": "UTC",
+        "channel": str(world.channel.pk),
+        "seats": "5",
+        "duration": "2h",
+        "reminders": "1d, 1h",
+        **changes,
+    }
+
+
+def test_strangers_see_what_it_is(client: Any, db: None) -> None:
+    assert b"Log in with Discord" in client.get("/").content
+
+
+def test_a_member_sees_guild_games_and_roster(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    client = as_person(world.charlie)
+    assert "Friday Night Dice" in client.get("/").text
+    assert "Curse of Strahd" in client.get(reverse("guild", args=[world.guild.pk])).text
+    page = client.get(game.get_absolute_url()).text
+    assert "Bob the GM" in page, "people go by their name in the guild"
+    assert "0 of 5 seats taken" in page
+
+
+def test_the_page_says_how_seats_are_given(world: World, as_person: Any) -> None:
+    roles = [RolePayload(GUILD + n, name, n, 0) for n, name in ((31, "Veteran"), (32, "Guest"))]
+    upsert_roles(GUILD, roles)
+    order = (GUILD + 32, GUILD + 31)
+    game = world.create_game(method="priority", priority_role_ids=order, signups_close=60, zone="UTC")
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "First Guest, then Veteran, then everybody else." in page
+    assert f"Sign-ups close {when(game.starts_at - timedelta(hours=1), 'UTC')}." in page
+    close_signups(game.pk, Actor(world.bob, "page"), world.now)
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "The host closed the sign-ups" in page
+    assert "First Guest" not in page
+
+
+def test_another_guilds_game_is_a_404(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    client = as_person(stranger)
+    for name in ("game", "game-edit"):
+        assert client.get(reverse(name, args=[game.pk])).status_code == 404
+    for name in ("game-join", "game-leave", "game-cancel", "game-announce"):
+        assert client.post(reverse(name, args=[game.pk])).status_code == 404
+    assert client.get(reverse("guild", args=[world.guild.pk])).status_code == 404
+    assert client.get(reverse("game-new", args=[world.guild.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["/games/abc/", f"/games/{2**70}/", "/games/0/", "/guilds/-1/", f"/games/{2**63}/"])
+def test_what_cannot_be_an_id_is_a_404(world: World, as_person: Any, address: str) -> None:
+    assert as_person(world.bob).get(address).status_code == 404
+
+
+def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
+    client = as_person(world.bob)
+    made = client.post(reverse("game-new", args=[world.guild.pk]), fields(world))
+    game = Game.objects.get()
+    assert made.url == game.get_absolute_url()
+    assert "The game is scheduled" in client.get(made.url).text
+    client = as_person(world.charlie)
+    joined = client.post(reverse("game-join", args=[game.pk]), follow=True)
+    assert "You are in, seat 1 of 5." in joined.text
+    left = client.post(reverse("game-leave", args=[game.pk]), headers={"HX-Request": "true"})
+    assert "You left the game." in left.text
+    assert "<html" not in left.text, "htmx gets the fragment alone"
+    refused = client.post(reverse("game-cancel", args=[game.pk]), follow=True)
+    assert "Only the host" in refused.text
+    cancelled = as_person(world.bob).post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True)
+    assert "The game is cancelled." in cancelled.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"title": "   "}, "Give the game a title that people can see."),
+        ({"title": "\u200b\u200d"}, "Give the game a title that people can see."),
+        ({"title": "a\x00b"}, "Null characters are not allowed."),
+        ({"title": "a\x07b"}, "contains a character that cannot be shown"),
+        ({"title": "x" * 201}, "The title has 201 characters. Shorten it to 200."),
+        ({"description": "x" * 2001}, "The description has 2,001 characters."),
+        ({"seats": "101"}, "Choose 1 to 100 seats"),
+        ({"seats": "many"}, "Write the number in digits"),
+        ({"duration": "4"}, "A game lasts 5 minutes to 7 days."),
+        ({"duration": "8d"}, "A game lasts 5 minutes to 7 days."),
+        ({"duration": "long"}, "Write how long it lasts as 90, 2h or 1d."),
+        ({"date": "2020-01-01"}, "That time is past"),
+        ({"date": "2031-01-01"}, "more than two years ahead"),
+        ({"date": "0001-01-01"}, "That date is past."),
+        ({"date": "soon"}, "Write the date as 2026-12-31."),
+        ({"date": "2027-03-28", "time": "02:30", "zone": "Europe/Berlin"}, "does not exist in Europe/Berlin"),
+        ({"date": "2027-10-31", "time": "02:30", "zone": "Europe/Berlin"}, "comes twice in Europe/Berlin"),
+        ({"zone": "Mars/Olympus"}, "That is not a time zone we know."),
+        ({"channel": "1"}, "Choose another."),
+        ({"reminders": "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11"}, "11 reminders are too many."),
+        ({"reminders": "31d"}, "1 minute to 30 days before"),
+        ({"reminders": "often"}, "“often” is not a length of time."),
+    ],
+)
+def test_bad_input_is_named_and_nothing_typed_is_lost(
+    world: World, as_person: Any, changes: dict[str, str], sentence: str
+) -> None:
+    answer = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), fields(world, **changes))
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert "Bring dice." in answer.text or "description" in changes
+    assert not Game.objects.exists()
+
+
+@pytest.mark.parametrize(("day", "fold", "utc"), [("2027-03-28", "1", "01:30"), ("2027-10-31", "0", "00:30")])
+def test_choosing_which_time_was_meant(world: World, as_person: Any, day: str, fold: str, utc: str) -> None:
+    data = fields(world, date=day, time="02:30", zone="Europe/Berlin", fold=fold)
+    assert as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data).status_code == 302
+    assert f"{Game.objects.get().starts_at:%Y-%m-%d %H:%M}" == f"{day} {utc}"
+
+
+def test_past_reminders_are_accepted_and_named(world: World, as_person: Any) -> None:
+    start = world.now + timedelta(minutes=30)
+    data = fields(world, date=f"{start:%Y-%m-%d}", time=f"{start:%H:%M}", reminders="1d, 1h, 5")
+    page = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data, follow=True).text
+    assert "The reminders 1 day and 1 hour before are already past and will not be sent." in page
+
+
+def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    client = as_person(world.bob)
+    address = reverse("game-edit", args=[game.pk])
+    client.post(address, fields(world, title="Theirs", edition="1"))
+    stale = client.post(address, fields(world, title="Yours", edition="1"))
+    assert stale.status_code == 422
+    assert "Theirs" in stale.text
+    assert "Yours" in stale.text
+    game.refresh_from_db()
+    assert game.title == "Theirs"
+    client.post(address, fields(world, title="Yours", edition="2"))
+    game.refresh_from_db()
+    assert game.title == "Yours"
+
+
+def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
+    game = world.create_game(
+        title="<script>alert(1)</script>", description="<img src=x onerror=alert(1)>\nhttps://x.example"
+    )
+    page = as_person(world.charlie).get(game.get_absolute_url()).text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert 'href="https://x.example"' in page
+
+
+def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    game.edition = 2
+    game.save()
+    roles = [str(world.guild.pk), str(world.guild.pk + 20)]
+    ticked = fields(world, edition="1", own_player_roles="on") | {"player_role_ids": roles}
+    answer = as_person(world.bob).post(reverse("game-edit", args=[game.pk]), ticked)
+    assert "Somebody changed this game meanwhile" in answer.text
+    kept = [line for line in answer.text.split("<input") if 'name="player_role_ids"' in line and "checked" in line]
+    assert len(kept) == 2

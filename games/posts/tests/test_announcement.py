@@ -1,0 +1,247 @@
+"""What Discord shows of a game: everything a form takes stays within Discord's limits."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from conftest import EVERYONE, GUILD, World
+from discord_bot.render import COLOURS, allowed_mentions, announcement_buttons, announcement_embed
+from games.confirmations.edits import TRACKED_WORDS
+from games.confirmations.summary import discord_change_lines
+from games.core import rules, state_wording, text_rules, wording
+from games.core.base import Actor
+from games.core.mentions import parse, to_discord
+from games.core.notifications import escape_and_shorten
+from games.core.states import State
+from games.core.text import escape_except_urls
+from games.models.settings import GuildDefaults
+from games.posts.actions import handle_deleted_posts
+from games.posts.announcement import (
+    DESCRIPTION_SHOWN,
+    LOCATION_SHOWN,
+    NOTE_SHOWN,
+    AnnouncementView,
+    announcement_view,
+    columns,
+)
+from games.posts.calendars import google_url_for
+from games.scheduling import actions as scheduling
+from games.scheduling import rules as schedule_rules
+from games.signups import actions as signups
+from games.signups import limits as signup_limits
+from games.signups.wording import NOTE_MAX
+from games.tests.test_every_state import made
+from gamesched.lib.durations import minutes_text
+from guilds.models import Role
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+
+URL = "https://games.a-rather-long-name.example.org/games/123456789/"
+NAMES = {"b": [1300000000000000001], "here": [1300000000000000002]}
+PLACES = {"r": [1200000000000000012]}
+
+
+def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
+    """Words, and whatever grows: marks, mentions, addresses, emoji; often the longest there may be."""
+    some = st.text(st.sampled_from("a *_@#b\n🎲<>[]`|\\"), min_size=least, max_size=longest)
+    worst = st.sampled_from(["@b ", "#r ", "@here", "*", "🎲", "https://x.example/a_b ", "<#1200000000000000012>"])
+    return some | worst.map(lambda part: (part * longest)[:longest])
+
+
+def people(longest: int) -> st.SearchStrategy[list[str]]:
+    names = text(signup_limits.PLACEHOLDER_MAX, 1).map(wording.escape_markdown)
+    names = st.builds(lambda name, note: f"{name} · {escape_and_shorten(note, NOTE_SHOWN)}", names, text(NOTE_MAX))
+    placeholders = st.lists(names, max_size=signup_limits.PLACEHOLDERS_MAX)
+    return st.builds(
+        lambda kept, number: [*kept, *["<@1300000000000000001>"] * number], placeholders, st.integers(0, longest)
+    )
+
+
+@st.composite
+def posts(draw: st.DrawFn) -> AnnouncementView:
+    title, place = draw(text(schedule_rules.TITLE_MAX, 1)), draw(text(rules.LOCATION_MAX))
+    state = draw(st.sampled_from(State))
+    reason = draw(text(text_rules.REASON_MAX)) if state is State.CANCELLED else ""
+    seated, waiting = draw(people(200)), draw(people(200))
+    reminders = draw(st.lists(st.integers(1, rules.REMINDER_MAX), max_size=rules.REMINDERS_MAX))
+    starts_at = datetime(2026, 12, 31, 23, tzinfo=UTC)
+    seats = draw(st.integers(0, rules.SEATS_MAX))
+    return AnnouncementView(
+        game_id=1,
+        guild_id=2,
+        title=title,
+        url=URL,
+        description=to_discord(parse(draw(text(rules.DESCRIPTION_MAX)), NAMES, PLACES), DESCRIPTION_SHOWN),
+        state=state,
+        state_text=f"{state_wording.STATE_TEXT[state]}: {reason}",
+        starts_at=starts_at,
+        duration_text=minutes_text(draw(st.integers(rules.DURATION_MIN, rules.DURATION_MAX))),
+        reminders_text=wording.reminders_text(reminders),
+        host_name="N" * 32,
+        host_avatar_url="https://cdn.example/a.png",
+        seats_text=wording.seats_text(len(seated), seats, len(waiting)),
+        open_text=wording.open_text(max(seats - len(seated), 0)),
+        seated=tuple(seated),
+        waiting=tuple(waiting),
+        may_sign_up=True,
+        takes_responses=True,
+        signup_text=draw(text(300)),
+        maybe=tuple(draw(people(100))),
+        absent=tuple(draw(people(100))),
+        location=to_discord(parse(place, NAMES, PLACES), LOCATION_SHOWN, escape_except_urls),
+        calendar_url=f"{URL}calendar.ics",
+        google_url=google_url_for(title, place, starts_at, starts_at + timedelta(days=7), URL),
+        change_lines=changed_lines(title, place) if not state.over else (),
+    )
+
+
+def changed_lines(title: str, place: str) -> tuple[str, ...]:
+    """Everything that may be said to have changed, from these and to these."""
+    values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
+    values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
+    return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_WORDS}))
+
+
+def check(post: AnnouncementView) -> None:
+    made = announcement_embed(post)
+    assert len(made) <= 6000
+    assert 1 <= len(made.title or "") <= 256
+    assert len(made.description or "") <= 4096
+    assert 1 <= len(made.author.name or "") <= 256
+    assert len(made.fields) <= 25
+    for field in made.fields:
+        assert 1 <= len(field.name or "") <= 256
+        assert 1 <= len(field.value or "") <= 1024
+    shown = "\n".join(field.value or "" for field in made.fields)
+    names = [field.name or "" for field in made.fields]
+    assert ("Wait list" in names) is bool(post.waiting), "it has room beside the longest list of players"
+    assert any(name.startswith(post.seats_text) for name in names)
+    assert (f"Maybe ({len(post.maybe)})" in names) is bool(post.maybe)
+    assert (f"Can't make it ({len(post.absent)})" in names) is bool(post.absent)
+    assert post.google_url in shown, "whole: half an address leads nowhere"
+    rows = announcement_buttons(post).to_components()
+    assert len(rows) == 1
+    assert len(rows[0]["components"]) <= 5
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of these posts
+@given(posts())
+def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView) -> None:
+    check(post)
+
+
+def test_the_longest_of_everything(world: World) -> None:
+    post = replace(
+        announcement_view(world.create_game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
+        state=State.CANCELLED,
+        state_text="Cancelled: " + "*" * 300,
+        reminders_text=wording.reminders_text([43199] * 10),
+        google_url="x" * 500,
+    )
+    to_come = replace(post, state=State.SCHEDULED, state_text="Scheduled", changed=changed_lines("*" * 200, "*" * 200))
+    for name in (wording.escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
+        for one in (post, to_come):
+            check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
+
+
+def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
+    post = announcement_view(world.create_game(seats=100, location="#raids"), world.now)
+    mentions = tuple(f"<@{1300000000000000000 + n}>" for n in range(150))
+    made = announcement_embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
+    said = [field.value or "" for field in made.fields if field.inline]
+    assert len(said) == 6
+    assert said[0].startswith("1. <@1300000000000000000>\n2. ")
+    assert said[1].startswith("35. ")
+    assert "more]" not in "".join(said)
+
+
+def test_a_few_stand_in_one_column_and_too_many_are_counted() -> None:
+    assert columns(("a", "b"), 999, URL) == ["1. a\n2. b"]
+    assert columns((), 999, URL) == []
+    shown = columns(["N" * 32] * 100, 800, URL)
+    assert sum(map(len, shown)) <= 800
+    listed = sum(column.count("N" * 32) for column in shown)
+    assert shown[-1].endswith(f"[… and {100 - listed} more]({URL})")
+
+
+def fields(post: AnnouncementView) -> dict[str, str]:
+    return {field.name or "": field.value or "" for field in announcement_embed(post).fields}
+
+
+def test_a_post(world: World) -> None:
+    game = world.create_game(location="")
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    shown = announcement_embed(announcement_view(game, world.now))
+    assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
+    assert shown.url == game.url
+    at = int(game.starts_at.timestamp())
+    assert fields(announcement_view(game, world.now)) == {
+        "Status": "Scheduled",
+        "Starts": f"<t:{at}:F> (<t:{at}:R>)\nLasts 2 hours",
+        "Reminders": "1 day, 1 hour before",
+        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({announcement_view(game, world.now).google_url})",
+        "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
+    }
+    scheduling.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)
+    game.refresh_from_db()
+    over = announcement_embed(announcement_view(game, world.now))
+    assert over.colour is not None
+    assert over.colour.value == COLOURS[State.CANCELLED]
+    assert over.title == "~~Curse of Strahd~~"
+    assert fields(announcement_view(game, world.now)) == {
+        "Status": r"Cancelled: \*rain\*",
+        "Starts": f"<t:{at}:F>\nLasts 2 hours",
+        "1 of 5 seats taken": f"1. <@{world.charlie.pk}>",
+    }
+
+
+def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
+    words = {}
+    for state in State:
+        game = made(world, state)
+        shown = announcement_embed(announcement_view(game, world.now))
+        assert shown.colour is not None
+        assert shown.colour.value == COLOURS[state]
+        words[state] = fields(announcement_view(game, world.now))["Status"]
+    assert len(set(words.values())) == len(State), words
+
+
+def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
+    Role.objects.create(id=GUILD + 30, guild=world.guild, name="Players")
+    GuildDefaults.objects.update(notify_role_ids=[GUILD + 30, EVERYONE])
+    game = world.create_game(title="<@&1200000000000000021> @everyone")
+
+    def posted(after: timedelta) -> OutgoingMessage:
+        [job] = [one for one in steps.lease_jobs(world.now + after, 50) if one.post is not None]
+        steps.record([(job, SentMessage(game.channel_id, 77))], world.now + after)
+        return job.message
+
+    first = posted(timedelta())
+    assert (first.text, first.ping_roles, first.ping_users) == (f"<@&{GUILD + 30}>", (GUILD + 30,), ())
+    allowed = allowed_mentions(first).to_dict()
+    assert (allowed["parse"], allowed["roles"], allowed["users"]) == ([], [GUILD + 30], [])
+    signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(seconds=5))
+    edited = posted(timedelta(seconds=9))
+    assert (edited.message_id, edited.text, edited.ping_roles) == (77, "", ())
+    handle_deleted_posts([77], world.now + timedelta(minutes=1))
+    again = posted(timedelta(minutes=1))
+    assert (again.message_id, again.text, again.ping_roles) == (None, "", ()), "put back, it is no news"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("#raids", "<#1200000000000000013>"),
+        ("<#1200000000000000012>, *now*", r"<#1200000000000000012>, \*now\*"),
+        ("<#1200000000000000999>", r"\<\#1200000000000000999\>"),
+        ("https://discord.com/channels/1200000000000000001/1200000000000000012", None),
+        ("[free](https://evil.example)", r"\[free\](https://evil.example)"),
+        ("<@&5> @everyone", r"\<\@&5\> \@everyone"),
+    ],
+)
+def test_where(world: World, typed: str, shown: str | None) -> None:
+    game = world.create_game(location=typed)
+    assert announcement_view(game, world.now).location == (typed if shown is None else shown)

@@ -1,0 +1,207 @@
+"""A game that is over goes to the archive: its post moves there, or stays where it is and says why."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from games.core.base import Actor
+from games.core.scheduling import bump_revision
+from games.core.states import State
+from games.models import Announcement, Game
+from games.posts import actions as post_actions
+from games.posts.archive import archive_game
+from games.scheduling import actions as scheduling
+from gamesched.lib.refusal import Refused
+from guilds.models import Channel, Guild
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+from notifications.models import Notification
+
+OLD, NEW = 777, 888
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game of Bob's whose post is up and goes to another channel two hours after its end."""
+    made = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
+    Announcement.objects.update(message_id=OLD, shown_revision=1)
+    Notification.objects.exclude(kind="archive").update(closed_at=world.now)
+    return made
+
+
+def posts(world: World, *outcomes: Any) -> list[OutgoingMessage]:
+    """What is sent now; with each comes what came of it."""
+    at = due(Game.objects.get())
+    jobs = steps.lease_jobs(at, 10)
+    assert len(jobs) == len(outcomes)
+    steps.record(list(zip(jobs, outcomes, strict=True)), at)
+    return [job.message for job in jobs]
+
+
+def due(game: Game) -> Any:
+    return game.ends_at + timedelta(hours=2)
+
+
+def sent(world: World) -> SentMessage:
+    return SentMessage(world.other_channel.pk, NEW)
+
+
+def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) -> None:
+    assert Notification.objects.get(kind="archive").due_at == due(game)
+    steps.create_due_deliveries(due(game))
+    found = Game.objects.get()
+    assert found.state(due(game)) is State.ARCHIVED
+    assert Announcement.objects.get().message_id == OLD, "until the new one is there"
+    [new] = posts(world, sent(world))
+    assert (new.channel_id, new.message_id, new.text, new.ping_roles) == (world.other_channel.pk, None, "", ())
+    assert new.post.state_text == "Archived"
+    assert not new.post.may_sign_up
+    post = Announcement.objects.get()
+    assert (post.channel_id, post.message_id, post.problem) == (world.other_channel.pk, NEW, "")
+    [old] = posts(world, SentMessage(world.channel.pk, OLD))
+    assert (old.delete, old.channel_id, old.message_id) == (True, world.channel.pk, OLD)
+    Game.objects.update(starts_at=world.now - timedelta(hours=9), ends_at=world.now - timedelta(hours=7))
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert "Archived" in page
+    assert "It was archived, as planned" in page
+    assert reverse("game-archive", args=[game.pk]) not in page
+    assert "Archived" in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
+
+
+def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) -> None:
+    steps.create_due_deliveries(due(game))
+    posts(world, sent(world))
+    posts(world, SentMessage(world.channel.pk, OLD))
+    assert post_actions.repair_games(due(game)) == 0
+    bump_revision(Game.objects.with_levels().get(), due(game))
+    [edit] = posts(world, sent(world))
+    assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
+    assert post_actions.handle_deleted_posts([NEW], due(game)) == 0
+    bump_revision(Game.objects.with_levels().get(), due(game))
+    assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game, known: bool) -> None:
+    if known:
+        Channel.objects.filter(pk=world.other_channel.pk).update(bot_permissions=0)
+    steps.create_due_deliveries(due(game))
+    if not known:
+        posts(world, PermanentError("Missing Permissions", PermanentError.MISSING_PERMISSION))
+    post = Announcement.objects.get()
+    assert (post.channel_id, post.message_id) == (world.channel.pk, OLD)
+    assert post.problem.startswith("Not archived:")
+    assert "#raids" in post.problem
+    assert Game.objects.get().state(due(game)) is State.COMPLETED
+    assert not Notification.objects.open().exists()
+    Channel.objects.update(bot_permissions=world.channel.bot_permissions)
+    archive_game(game.pk, Actor(world.bob, "page"), due(game))
+    posts(world, sent(world))
+    assert Announcement.objects.get().problem == ""
+
+
+def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
+    bump_revision(Game.objects.with_levels().get(), due(game))
+    [edit] = steps.lease_jobs(due(game), 10)
+    steps.create_due_deliveries(due(game))
+    steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))
+    assert not Notification.objects.filter(kind="takedown").exists()
+    [new] = posts(world, sent(world))
+    assert new.channel_id == world.other_channel.pk
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    assert Announcement.objects.get().message_id == NEW
+
+
+def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
+    steps.create_due_deliveries(due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    posts(world, sent(world))
+
+
+def test_now_by_the_host(world: World, game: Game, as_person: Any, capsys: Any) -> None:
+    by = Actor(world.bob, "page")
+    with pytest.raises(Refused, match="is not over yet"):
+        archive_game(game.pk, by, world.now)
+    with pytest.raises(Refused, match="is not over yet"):
+        archive_game(game.pk, by, game.starts_at)
+    with pytest.raises(Refused, match="Only the host"):
+        archive_game(game.pk, Actor(world.charlie, "page"), game.ends_at)
+    Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
+    address = reverse("game-archive", args=[game.pk])
+    assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
+    host = as_person(world.bob)
+    assert address in host.get(game.get_absolute_url()).text
+    assert "Its post moves to #raids" in host.post(address, headers={"HX-Request": "true"}).text
+    assert "Bob the GM archived it" in host.get(game.get_absolute_url()).text
+    assert not Notification.objects.open().filter(kind="archive").exists()
+    call_command("game", "archive", str(game.pk))
+    assert "archived already" in capsys.readouterr().out
+
+
+def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_person: Any) -> None:
+    by = Actor(world.bob, "page")
+    # A longer game is archived later, and one without an archive not at all.
+    plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
+    scheduling.edit_game(game.pk, world.make_plan(duration=300, **plan), by, world.now)
+    row = Notification.objects.open().get(kind="archive")
+    assert row.due_at == game.starts_at + timedelta(hours=5)
+    scheduling.edit_game(game.pk, world.make_plan(archive_channel_id=0), by, world.now)
+    assert not Notification.objects.open().filter(kind="archive").exists()
+    with pytest.raises(Refused, match="No archive is chosen"):
+        archive_game(game.pk, by, due(game))
+    # Its channel is deleted meanwhile.
+    scheduling.edit_game(game.pk, world.make_plan(**plan), by, world.now)
+    Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
+    steps.create_due_deliveries(due(game))
+    assert Game.objects.get().archived_at is None
+    # Called off.
+    other = world.create_game(**plan)
+    scheduling.cancel_game(other.pk, "", by, world.now)
+    assert not Notification.objects.open().filter(kind="archive", game=other).exists()
+    with pytest.raises(Refused, match="was cancelled"):
+        archive_game(other.pk, by, due(game))
+
+
+def test_another_guilds_channel_is_no_archive(world: World) -> None:
+    elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
+    theirs = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
+    with pytest.raises(Refused, match="not one of this server's"):
+        world.create_game(archive_channel_id=theirs.pk)
+
+
+def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
+    steps.create_due_deliveries(due(game))
+    Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
+    assert post_actions.repair_games(due(game)) == 1
+    assert post_actions.repair_games(due(game)) == 0
+    [new] = posts(world, sent(world))
+    assert new.channel_id == world.other_channel.pk
+    Notification.objects.update(closed_at=due(game))
+    assert post_actions.repair_games(due(game)) == 0
+
+
+def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:
+    role = world.guild.roles.exclude(pk=world.guild.pk).get()
+    Game.objects.update(notify_role_ids=[role.pk])
+    Announcement.objects.update(message_id=None, shown_revision=0)
+    steps.create_due_deliveries(due(game))
+    [new] = posts(world, sent(world))
+    assert (new.text, new.ping_roles) == ("", ())
+
+
+def test_the_channel_is_named_in_the_settings(world: World) -> None:
+    from games.models.layers import inherited_settings
+    from games.models.settings import GuildDefaults
+    from games.server_settings.fields import SettingsFieldsForm, archive_choices
+
+    GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
+    form = SettingsFieldsForm(
+        roles=[],
+        inherited=inherited_settings(GuildDefaults.objects.get().guild, None, None),
+        archives=archive_choices(world.guild),
+    )
+    assert form.fields["archive_channel_id"].help_text == "Inherited: #raids, from the server."

@@ -1,0 +1,113 @@
+"""A post deleted by hand where the host is to be asked: nothing is put back until they answer."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from conftest import World
+from games.core import choices, wording
+from games.core.base import Actor
+from games.core.choices import ChoiceButton
+from games.core.states import State
+from games.models import Announcement, Game
+from games.models.settings import GuildDefaults
+from games.posts.actions import handle_channels_changed, handle_deleted_posts, repair_games
+from games.reminders.tests.test_preferences import letters
+from games.scheduling import actions as scheduling
+from games.scheduling import wording as schedule_wording
+from gamesched.lib.refusal import Refused
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+from notifications.models import Notification
+
+POST = 777
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """A game whose announcement is up."""
+    GuildDefaults.objects.update(if_deleted="ask")
+    made = world.create_game()
+    up(made, POST)
+    return made
+
+
+def up(game: Game, message: int) -> None:
+    Announcement.objects.update(message_id=message, shown_revision=game.revision, checked_at=game.created_at)
+    Notification.objects.filter(kind="announcement").update(closed_at=game.created_at)
+
+
+def posts(world: World, now: Any) -> list[OutgoingMessage]:
+    jobs = [job for job in steps.lease_jobs(now, 100) if job.post is not None]
+    steps.record([(job, SentMessage(world.channel.pk, 888)) for job in jobs], now)
+    return [job.message for job in jobs]
+
+
+def asks(letter: OutgoingMessage) -> list[ChoiceButton]:
+    return [ChoiceButton.parse(button.id) for button in letter.buttons]
+
+
+def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, game: Game, as_person: Any) -> None:
+    handle_deleted_posts([POST], world.now)
+    [letter] = letters(world.now)
+    assert letter.user_id == world.bob.pk
+    assert "Somebody deleted the announcement of **Curse of Strahd**" in letter.text
+    assert [button.label for button in letter.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
+    # An edit, the sweep, and changed channels leave it alone.
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    repair_games(world.now)
+    handle_channels_changed(world.guild.pk, world.now)
+    assert posts(world, world.now) == []
+    assert not Notification.objects.filter(kind="announcement").exclude(error="").exists()
+    page = as_person(world.bob).get(game.get_absolute_url()).text
+    assert wording.POST_DELETED in page
+    assert "so the host is asked what to do" in page
+    as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
+    assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
+    with pytest.raises(Refused) as refused:
+        choices.handle_choice(asks(letter)[0], world.bob, world.now)
+    assert refused.value.refusal == choices.outdated_refusal()
+
+
+@pytest.mark.parametrize("choice", [0, 1])
+def test_the_answers(world: World, game: Game, choice: int) -> None:
+    handle_deleted_posts([POST], world.now)
+    ask = asks(letters(world.now)[0])[choice]
+    with pytest.raises(Refused, match="Only the host"):
+        choices.handle_choice(ask, world.charlie, world.now)
+    assert choices.handle_choice(ask, world.bob, world.now).changed
+    game.refresh_from_db()
+    assert game.state(world.now) is (State.CANCELLED if choice else State.SCHEDULED)
+    assert len(posts(world, world.now + timedelta(minutes=1))) == (0 if choice else 1)
+    assert Announcement.objects.get().problem == ""
+
+
+def test_deleted_once_more_is_another_question(world: World, game: Game) -> None:
+    handle_deleted_posts([POST], world.now)
+    first = asks(letters(world.now)[0])[0]
+    choices.handle_choice(first, world.bob, world.now)
+    up(game, 778)
+    later = world.now + timedelta(minutes=1)
+    handle_deleted_posts([778], later)
+    second = asks(letters(later)[0])[0]
+    assert second.number != first.number
+    with pytest.raises(Refused):
+        choices.handle_choice(first, world.bob, later)
+    assert choices.handle_choice(second, world.bob, later).changed
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
+    """Whether or not the bot hears of it while the edit is under way."""
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
+    [job] = [one for one in steps.lease_jobs(world.now, 10) if one.message.post is not None]
+    if heard:
+        handle_deleted_posts([POST], world.now)
+    steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
+    assert posts(world, world.now + timedelta(minutes=1)) == []
+    assert Announcement.objects.get().problem == wording.POST_DELETED
+    row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, dropped__startswith="its host")
+    assert row.error == "", "nobody has to mend that"
+    assert len(letters(world.now)) == 1

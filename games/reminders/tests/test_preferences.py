@@ -1,0 +1,396 @@
+"""What a person chooses in a guild: how they are told, their own reminder, quiet hours; and trying it out."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import World
+from games.core.base import Actor
+from games.hosts import actions as host_actions
+from games.models import Follow, Game, Signup
+from games.models.settings import ReminderPlace
+from games.reminders import actions as preferences
+from games.reminders.actions import NotificationChoices
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import CANCELLATION_DELAY
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from guilds.profile import set_zone
+from notifications import policy
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, PermanentError, SentMessage
+from notifications.models import Delivery, DeliveryStatus, Notification, Preference
+
+
+def choose(world: World, who: User, **fields: Any) -> None:
+    preferences.save_choices(world.guild.pk, NotificationChoices(**fields), Actor(who, "page"), world.now)
+
+
+def join(world: World, game: Game, *those: User) -> None:
+    for one in those:
+        signups.join(game.pk, one, Actor(one, "page"), world.now)
+
+
+def letters(now: datetime) -> list[OutgoingMessage]:
+    """What is expanded and sent now; posts are left alone."""
+    steps.create_due_deliveries(now)
+    jobs = [job for job in steps.lease_jobs(now, 100) if job.post is None]
+    steps.record([(job, SentMessage(job.message.channel_id or 5, 6)) for job in jobs], now)
+    return [job.message for job in jobs]
+
+
+def to(found: list[OutgoingMessage], who: User) -> list[OutgoingMessage]:
+    return [one for one in found if one.user_id == who.pk or who.pk in one.ping_users]
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    made = world.create_game(reminders=(60,))
+    join(world, made, world.charlie)
+    return made
+
+
+# --- how ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["reminder", "cancelled", "removed"])
+def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None:
+    now = game.starts_at - timedelta(minutes=60)
+    choose(world, world.charlie, how="none")
+    if kind == "cancelled":
+        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
+    if kind == "removed":
+        signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
+    assert to(letters(now), world.charlie) == []
+    told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
+    assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
+
+
+def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
+    choose(world, world.charlie, how="mention")
+    [letter] = to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)
+    assert (letter.user_id, letter.channel_id, letter.ping_users) == (None, game.channel_id, (world.charlie.pk,))
+
+
+def test_another_guilds_choice_does_not_count(world: World, game: Game) -> None:
+    from games.tests.test_access_matrix import foreign_game
+
+    Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, how="none")
+    assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
+
+
+def test_one_message_for_all_calls_those_who_want_it_and_is_silent_for_those_at_rest(world: World) -> None:
+    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    sleeper, other = world.add_member(100), world.add_member(101)
+    join(world, made, world.charlie, sleeper, other)
+    choose(world, world.bob, how="none")  # the host, in whose name it is sent
+    choose(world, world.charlie, how="none")
+    choose(world, sleeper, quiet_from=time(0), quiet_to=time(23, 59, 59))
+    [letter] = letters(made.starts_at - timedelta(minutes=60))
+    assert letter.ping_users == (other.pk,)
+    assert f"<@{sleeper.pk}>" in letter.text
+    assert f"<@{world.charlie.pk}>" not in letter.text
+    assert not letter.silent
+
+
+def test_the_longest_message_for_all_fits(world: World) -> None:
+    made = world.create_game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
+    crowd = User.objects.bulk_create(User(id=13 * 10**17 + n, username=str(n), handle=str(n)) for n in range(100, 190))
+    Signup.objects.bulk_create(
+        Signup(game=made, user=one, order_key=n, joined_at=world.now, seated_at=world.now)
+        for n, one in enumerate(crowd, 1)
+    )
+    [letter] = letters(made.starts_at - timedelta(minutes=60))
+    assert len(letter.text) <= 2000
+    assert len(letter.ping_users) > 40
+
+
+def test_every_letter_ends_with_where_to_change_it(world: World, game: Game) -> None:
+    address = f"http://testserver{reverse('guild-notifications', args=[world.guild.pk])}"
+    found = letters(game.starts_at - timedelta(minutes=60))
+    assert len(found) == 2
+    for letter in found:
+        assert letter.text.endswith(f"\n-# [Change what you are told](<{address}>)")
+        assert letter.dedupe_marker in letter.text
+
+
+def test_rendering_asks_for_choices_once_however_many_are_told(world: World) -> None:
+    def asked(people: int) -> int:
+        made = world.create_game(seats=0, reminders=(60,))
+        join(world, made, *(world.add_member(number) for number in range(100, 100 + people)))
+        Notification.objects.open().filter(kind="announcement").delete()
+        steps.create_due_deliveries(made.starts_at - timedelta(minutes=60))
+        with CaptureQueriesContext(connection) as found:
+            assert len(steps.lease_jobs(made.starts_at - timedelta(minutes=60), 100)) == people + 1
+        Delivery.objects.all().delete()
+        return sum("notifications_preference" in query["sql"] for query in found)
+
+    assert [asked(1), asked(5)] == [1, 1]
+
+
+# --- quiet hours -------------------------------------------------------------------------------------------
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda at: at.replace(tzinfo=UTC)),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
+    st.times(),
+    st.times(),
+)
+def test_quiet_hours_and_the_rest_make_up_every_day(at: datetime, name: str, begin: time, end: time) -> None:
+    zone = ZoneInfo(name)
+    quiet, rest = policy.is_quiet(at, zone, begin, end), policy.is_quiet(at, zone, end, begin)
+    if begin != end:
+        assert quiet is not rest, "each moment is in one of the two, over midnight too, and whatever the clock does"
+    clock = at.astimezone(zone).time()
+    if clock == begin != end:
+        assert quiet
+    if clock == end:
+        assert not quiet
+    assert not policy.is_quiet(at, zone, None, None)
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet"),
+    [
+        ("2026-03-28T21:59:00+00:00", False),  # 22:59 in Berlin
+        ("2026-03-28T22:00:00+00:00", True),
+        ("2026-03-29T04:59:00+00:00", True),  # 6:59, after the hour that was skipped
+        ("2026-03-29T05:00:00+00:00", False),
+        ("2026-10-25T05:59:00+00:00", True),  # 6:59, after the hour that came twice
+        ("2026-10-25T06:00:00+00:00", False),
+    ],
+)
+def test_quiet_hours_follow_the_clock_over_its_changes(at: str, quiet: bool) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    assert policy.is_quiet(datetime.fromisoformat(at), zone, time(23), time(7)) is quiet
+
+
+def test_in_quiet_hours_a_letter_comes_on_time_and_silently(world: World, game: Game) -> None:
+    set_zone(world.charlie, "Asia/Tokyo")
+    due = game.starts_at - timedelta(minutes=60)
+    clock = due.astimezone(ZoneInfo("Asia/Tokyo"))
+    hours = {"quiet_from": (clock - timedelta(hours=1)).time(), "quiet_to": (clock + timedelta(hours=1)).time()}
+    choose(world, world.charlie, **hours)
+    found = letters(due)
+    assert [one.silent for one in to(found, world.charlie)] == [True]
+    assert [one.silent for one in to(found, world.bob)] == [False]
+
+
+# --- the own reminder --------------------------------------------------------------------------------------
+
+
+def planned(game: Game) -> set[tuple[int | None, datetime]]:
+    return set(Notification.objects.open().filter(game=game, kind="own_reminder").values_list("offset", "due_at"))
+
+
+def before(game: Game, minutes: int) -> datetime:
+    return game.starts_at - timedelta(minutes=minutes)
+
+
+def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, game: Game) -> None:
+    choose(world, world.charlie, reminder=30)
+    assert planned(game) == {(30, before(game, 30))}
+    other = world.add_member(100)
+    choose(world, other, reminder=45)
+    assert planned(game) == {(30, before(game, 30))}, "who is not in hears nothing"
+    join(world, game, other)
+    assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
+    plan = scheduling.plan_from_game(game)
+    moved = world.make_plan(starts_at=plan.starts_at + timedelta(hours=5), reminders=(60,))
+    scheduling.edit_game(game.pk, moved, Actor(world.bob, "page"), world.now)
+    game.refresh_from_db()
+    assert planned(game) == {(30, before(game, 30)), (45, before(game, 45))}
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    assert planned(game) == set()
+
+
+def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
+    made = world.create_game(seats=1, reminders=())
+    second = world.add_member(100)
+    choose(world, second, reminder=20)
+    join(world, made, world.charlie, second)
+    assert planned(made) == set(), "who waits is not reminded"
+    signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert {minutes for minutes, _ in planned(made)} == {20}
+    choose(world, world.charlie, reminder=25)
+    host_actions.hand_over(made.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    assert {minutes for minutes, _ in planned(made)} == {20, 25}
+
+
+def test_it_reaches_whoever_chose_it_and_is_still_in(world: World, game: Game) -> None:
+    leaver, changer = world.add_member(100), world.add_member(101)
+    join(world, game, leaver, changer)
+    for one in (world.bob, world.charlie, leaver, changer):
+        choose(world, one, reminder=30)
+    letters(before(game, 60))
+    signups.leave(game.pk, leaver, Actor(leaver, "page"), before(game, 40))
+    choose(world, changer)
+    found = letters(before(game, 30))
+    assert {one.user_id for one in found} == {world.bob.pk, world.charlie.pk}
+
+
+def test_of_two_due_at_the_same_minute_one_comes(world: World, game: Game) -> None:
+    choose(world, world.charlie, reminder=60)
+    assert len(to(letters(before(game, 60)), world.charlie)) == 1
+
+
+@pytest.mark.parametrize(("own", "late"), [(30, 20), (120, 50)])
+def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, late: int) -> None:
+    choose(world, world.charlie, reminder=own)
+    found = letters(before(game, late))
+    assert len(to(found, world.charlie)) == 1
+    assert len(to(found, world.bob)) == 1
+    told = Delivery.objects.get(recipient=world.charlie, notification__kind__endswith="reminder")
+    assert told.notification.offset == min(own, 60)
+
+
+def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
+    choose(world, world.charlie, reminder=30)
+    assert letters(game.starts_at) == []
+    assert Notification.objects.get(kind="own_reminder").dropped == policy.EXPIRED
+
+
+def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:
+    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    join(world, made, world.charlie)
+    choose(world, world.charlie, reminder=60)
+    assert len(letters(before(made, 60))) == 1
+    assert len(letters(before(made, 59))) == 0
+
+
+# --- choosing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"reminder": 0}, "Choose one of the times"),
+        ({"reminder": 60 * 24 * 31}, "Choose one of the times"),
+        ({"quiet_from": time(22)}, "both a beginning and an end"),
+        ({"quiet_from": time(22), "quiet_to": time(22)}, "cannot begin when they end"),
+        ({"templates": {12345: "now"}}, "not one of this server's"),
+    ],
+)
+def test_what_cannot_be_chosen(world: World, fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
+        choose(world, world.charlie, **fields)
+    assert not Preference.objects.exists()
+
+
+def test_a_stranger_chooses_nothing(world: World) -> None:
+    stranger = User.objects.create(id=999, username="999", handle="stranger")
+    with pytest.raises(Refused, match="not a member"):
+        choose(world, stranger)
+
+
+# --- the page ----------------------------------------------------------------------------------------------
+
+
+def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
+    client = as_person(world.charlie)
+    set_zone(world.charlie, "Europe/Berlin")
+    template = world.guild.templates.create(name="Campaign")
+    address = reverse("guild-notifications", args=[world.guild.pk])
+    page = client.get(address).text
+    assert "without a sound" in page
+    assert "Europe/Berlin" in page
+    assert f"/me/?next={address}" in page
+    typed = {"how": "mention", "reminder": "45", "quiet_from": "23:00", "quiet_to": "07:30", "news": "daily"}
+    client.post(address, typed | {f"template_{template.pk}": "now"})
+    kept = preferences.get_choices(world.charlie, world.guild.pk)
+    assert kept == NotificationChoices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
+    page = client.get(address).text
+    assert 'value="45" selected' in page
+    assert 'value="23:00"' in page
+    client.post(address, {"how": "dm"})
+    assert preferences.get_choices(world.charlie, world.guild.pk) == NotificationChoices()
+    assert not Follow.objects.exists()
+
+
+def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(world: World, as_person: Any) -> None:
+    answer = as_person(world.charlie).post(
+        reverse("guild-notifications", args=[world.guild.pk]), {"how": "none", "quiet_from": "22:15"}
+    )
+    assert answer.status_code == 422
+    assert "both a beginning and an end" in answer.text
+    assert 'value="22:15"' in answer.text
+
+
+def test_it_is_found_from_the_guild_and_the_menu(world: World, as_person: Any) -> None:
+    client = as_person(world.charlie)
+    address = reverse("guild-notifications", args=[world.guild.pk])
+    page = client.get(reverse("guild", args=[world.guild.pk])).text
+    assert f'href="{address}"' in page
+    assert f'href="{reverse("notifications")}"' in page
+    assert client.get(reverse("notifications")).url == address, "with one server there is nothing to choose"
+
+
+# --- a test ------------------------------------------------------------------------------------------------
+
+
+def ask(world: World, who: User, now: datetime) -> None:
+    preferences.send_test_reminder(world.guild.pk, Actor(who, "page"), now)
+
+
+def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_person: Any) -> None:
+    client = as_person(world.charlie)
+    address = reverse("guild-notifications", args=[world.guild.pk])
+    assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{address}#test"
+    row = Notification.objects.get(kind="test_reminder")
+    assert "It is on its way" in client.get(address).text
+    steps.create_due_deliveries(row.due_at)
+    [job] = steps.lease_jobs(row.due_at, 10)
+    assert job.message.user_id == world.charlie.pk
+    assert "A test, as you asked" in job.message.text
+    steps.record([(job, SentMessage(5, 6))], row.due_at)
+    assert "It arrived as a direct message." in client.get(address).text
+
+
+def test_a_test_tells_of_closed_direct_messages(world: World, as_person: Any) -> None:
+    client = as_person(world.charlie)
+    address = reverse("guild-notifications", args=[world.guild.pk])
+    ask(world, world.charlie, world.now)
+    steps.create_due_deliveries(world.now)
+    [job] = steps.lease_jobs(world.now, 10)
+    steps.record([(job, PermanentError("Cannot send messages to this user", PermanentError.CLOSED_DMS))], world.now)
+    [again] = steps.lease_jobs(world.now, 10)
+    assert again.message.channel_id in world.guild.channels.values_list("pk", flat=True)
+    steps.record([(again, SentMessage(again.message.channel_id or 0, 6))], world.now)
+    page = client.get(address).text
+    assert "Your direct messages are closed, so it came as a mention in #" in page
+    assert "Privacy Settings" in page
+    ask(world, world.charlie, world.now + timedelta(minutes=2))
+    [retried] = letters(world.now + timedelta(minutes=2))
+    assert retried.user_id == world.charlie.pk, "who asks for a test may have opened them"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        ({"how": "none"}, "Nothing was sent, as you chose."),
+        ({"how": "mention"}, "It arrived as a mention in #"),
+        ({"quiet_from": time(0), "quiet_to": time(23, 59, 59)}, "It made no sound"),
+    ],
+)
+def test_a_test_obeys_what_was_chosen(world: World, as_person: Any, chosen: Any, said: str) -> None:
+    choose(world, world.charlie, **chosen)
+    ask(world, world.charlie, world.now)
+    letters(world.now)
+    assert said in as_person(world.charlie).get(reverse("guild-notifications", args=[world.guild.pk])).text
+
+
+def test_one_test_a_minute(world: World) -> None:
+    ask(world, world.charlie, world.now)
+    with pytest.raises(Refused, match="less than a minute ago"):
+        ask(world, world.charlie, world.now + timedelta(seconds=59))
+    ask(world, world.charlie, world.now + timedelta(seconds=60))
+    ask(world, world.bob, world.now)

@@ -1,0 +1,44 @@
+"""A player chooses what they are told in a browser, with and without JavaScript, and tries it out."""
+
+from typing import Any
+
+import pytest
+
+from games.server_settings.tests.test_browser import eventually_shown, fits, picture
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.tests.test_browser_walkthrough import log_in
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.browser
+def test_a_player_chooses_and_tests() -> None:
+    with Stack("web", "bot", "notifyd") as stack:
+
+        def walk(browser: Any) -> None:
+            for javascript, who in ((True, "Charlie"), (False, "Bob")):
+                context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
+                page = context.new_page()
+                log_in(page, stack, who)
+                page.get_by_role("link", name="Friday Night Dice").click()
+                page.get_by_role("link", name="What you are told of games here").click()
+                page.get_by_label("By a mention in the game's channel").check()
+                page.get_by_label("An extra reminder").select_option(label="45 minutes before")
+                page.get_by_label("From").fill("23:00")
+                page.get_by_role("button", name="Save").click()
+                page.get_by_role("alert").get_by_text("both a beginning and an end").wait_for()
+                picture(page, f"choices-wrong-{javascript}")
+                page.get_by_label("To", exact=False).last.fill("07:00")
+                page.get_by_label("All games").select_option(label="In a daily digest, at 18:00")
+                page.get_by_role("button", name="Save").click()
+                page.get_by_text("Saved. It holds for every message from now on.").wait_for()
+                page.get_by_role("button", name="Send me a test reminder").click()
+                if javascript:
+                    # The page looks again by itself.
+                    page.get_by_text("It arrived as a mention in #").wait_for()
+                    assert fits(page)
+                else:
+                    eventually_shown(page, "It arrived as a mention in #")
+                picture(page, f"choices-{javascript}")
+
+        run_in_browser(walk)

@@ -1,0 +1,214 @@
+"""A game is scheduled again, with or without its players, and saved as a template."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from games.confirmations import actions as confirmations
+from games.confirmations.change_notices import notify_carried
+from games.confirmations.tests.test_edit_notices import MINUTE, edit, told
+from games.core import rules
+from games.core.base import Actor
+from games.core.freezing import freeze_started_games
+from games.hosts import actions as host_actions
+from games.models import AuditEntry, Game, GameTemplate
+from games.scheduling import actions as scheduling
+from games.scheduling import cloning, publishing
+from games.scheduling import rules as schedule_rules
+from games.scheduling.cloning import CarryPlayers
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.server_settings import templates
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory.upsert import mark_member_left
+from guilds.models import Role, User
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """Bob's game with two seats: Charlie, then a friend not in Discord; Dan and Alice wait."""
+    made = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
+    host_actions.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    scheduling.edit_game(
+        made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now, participants=["Grandma"]
+    )
+    for person in (dan(world), world.alice):
+        signups.join(made.pk, person, Actor(person, "page"), world.now)
+    return Game.objects.get()
+
+
+def dan(world: World) -> User:
+    return world.add_member(100, "Dan")
+
+
+def again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: Any) -> Any:
+    plan = scheduling.plan_from_game(game)
+    start = rules.next_week(game.starts_at, game.zone, at)
+    starts_at = schedule_rules.resolve_local_time(start.date(), start.time(), game.zone, 0)
+    assert isinstance(starts_at, datetime)
+    return cloning.clone_game(game.pk, replace(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at)
+
+
+def roster(game: Game) -> list[tuple[str, bool]]:
+    return [(str(one.user or one.placeholder), one.seated_at is not None) for one in game.signups.current()]
+
+
+def test_players_come_along_with_seats_and_order(world: World, game: Game) -> None:
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    told(world.now + 10 * MINUTE)
+    done = again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
+    made = Game.objects.get(pk=done.game.pk)
+    assert roster(made) == [("charlie", True), ("Grandma", True), ("person100", False), ("alice", False)]
+    assert roster(made) == roster(game)
+    assert made.starts_at > game.starts_at
+    assert (made.location, made.seats, list(made.cohosts.all())) == ("Table 3", 2, [world.alice])
+    assert "4 players are carried over." in done.text
+    found = told(world.now + 10 * MINUTE)
+    assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
+    assert "added you to" in found[world.charlie.pk].text
+    assert AuditEntry.objects.filter(game=game, verb="again").exists()
+    scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
+    signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
+    assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
+
+
+def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> None:
+    mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
+    Game.objects.update(settled_at=None)
+    signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
+    host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
+    role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
+    done = again(game, CarryPlayers.YES, world.bob, world.now, player_role_ids=(role.pk,))
+    assert roster(done.game) == [("Grandma", True), ("alice", True)], "a co-host needs no role"
+    assert "Left out: charlie, Eve." in done.text
+
+
+def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Game) -> None:
+    done = again(game, CarryPlayers.ASK, world.bob, world.now)
+    made = Game.objects.get(pk=done.game.pk)
+    assert "asked to confirm" in done.text
+    found = told(world.now + MINUTE)
+    letter = found[world.charlie.pk]
+    assert "is scheduled again" in letter.text
+    assert "Without an answer your place goes to others." in letter.text
+    assert letter.buttons[0].id == f"ask:question:{made.pk}:1:yes"
+    confirmations.answer_confirmation(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
+    # A small move asks them anew who never agreed to anything.
+    edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
+    assert set(made.signups.filter(asked=2).values_list("user__handle", flat=True)) == {"person100", "alice"}
+    made.refresh_from_db()
+    assert made.answer_by is not None
+    told(made.answer_by)
+    assert roster(made) == [("charlie", True), ("Grandma", True)]
+
+
+def test_of_a_hidden_game_nobody_is_told_until_it_is_announced(world: World, game: Game) -> None:
+    made = again(game, CarryPlayers.ASK, world.bob, world.now).game
+    made = Game.objects.get(pk=made.pk)
+    made.announced_at = None
+    notify_carried(made, world.now + MINUTE)
+    assert made.question == 1
+    made.announced_at = world.now
+    notify_carried(made, world.now + MINUTE)
+    assert (made.question, made.signups.filter(asked=2).count()) == (2, 3)
+
+
+def test_without_players_nobody_is_told(world: World, game: Game) -> None:
+    done = again(game, CarryPlayers.NO, world.alice, world.now)
+    assert (done.game.host, roster(done.game)) == (world.alice, [])
+    assert told(world.now + MINUTE) == {}
+
+
+def test_the_rules_of_scheduling_hold(world: World, game: Game) -> None:
+    plan = scheduling.plan_from_game(game)
+    with pytest.raises(Refused, match="past"):
+        cloning.clone_game(game.pk, plan, CarryPlayers.YES, Actor(world.bob, "page"), game.starts_at)
+    assert Game.objects.count() == 1
+
+
+def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any) -> None:
+    client = as_person(world.bob)
+    assert "Schedule it again" in client.get(game.get_absolute_url()).text
+    address = reverse("game-again", args=[game.pk])
+    form = client.get(address).context["form"]
+    local = game.starts_at.astimezone(ZoneInfo(game.zone))
+    assert (form["date"].value(), form["time"].value()) == (local.date() + timedelta(days=7), local.time())
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    data["time"] = f"{local:%H:%M}"
+    answer = client.post(address, data | {"carry": "yes"}, follow=True)
+    assert "carried over" in answer.text
+    made = Game.objects.latest("pk")
+    assert (made.instructions, made.seats) == ("The door is green.", 2)
+    # What those who signed up are to know is not for whoever may schedule here.
+    stranger = as_person(world.add_member(102, "Mallory")).get(address)
+    assert "The door is green." not in stranger.text
+
+
+def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, game: Game, as_person: Any) -> None:
+    player = as_person(world.charlie)
+    assert "Play it again" not in player.get(game.get_absolute_url()).text
+    scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
+    page = player.get(game.get_absolute_url()).text
+    assert "Play it again" in page
+    assert "Save as a template" not in page
+    # The tools to run a game go with it by their class; this stays.
+    assert '<section class="tell again card"' in page
+
+
+def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -> None:
+    game = world.create_game(seats=4, duration=None, reminders=None)
+    at = game.ends_at + timedelta(days=20)
+    freeze_started_games(at)
+    call_command("game", "clone", str(game.pk), "--as", "bob", "--title", "Again", "--carry", "no")
+    made = Game.objects.latest("pk")
+    assert (made.title, made.seats, made.duration, made.reminders) == ("Again", 4, None, None)
+
+
+@pytest.mark.parametrize(
+    ("start", "now", "wall"),
+    [
+        # Over the change to winter time, and to summer time; then weeks later; then while it is under way.
+        (datetime(2026, 10, 22, 18, tzinfo=UTC), datetime(2026, 10, 23, tzinfo=UTC), (date(2026, 10, 29), time(20))),
+        (datetime(2026, 3, 26, 19, tzinfo=UTC), datetime(2026, 3, 25, tzinfo=UTC), (date(2026, 4, 2), time(20))),
+        (datetime(2026, 3, 26, 19, tzinfo=UTC), datetime(2026, 5, 7, 17, tzinfo=UTC), (date(2026, 5, 7), time(20))),
+        (datetime(2026, 3, 26, 19, tzinfo=UTC), datetime(2026, 5, 7, 18, tzinfo=UTC), (date(2026, 5, 14), time(20))),
+    ],
+)
+def test_next_week_by_the_wall_clock(start: datetime, now: datetime, wall: tuple[date, time]) -> None:
+    at = rules.next_week(start, "Europe/Berlin", now)
+    assert (at.date(), at.time()) == wall
+
+
+def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> None:
+    client = as_person(world.alice)
+    assert "Save as a template" in client.get(game.get_absolute_url()).text
+    answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
+    assert "The template Strahd is made." in answer.text
+    made = GameTemplate.objects.get(name="Strahd")
+    assert (made.seats, made.location, made.description, made.channel) == (2, "Table 3", "Bring dice.", world.channel)
+    assert AuditEntry.objects.filter(game=None, verb="new_template").exists()
+    answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
+    assert "Another template has this name." in answer.text
+    with pytest.raises(Refused, match="Only those who manage"):
+        templates.save_game_as_template(game.pk, "Mine", Actor(world.bob, "page"), world.now)
+    assert "Save as a template" not in as_person(world.bob).get(game.get_absolute_url()).text
+
+
+def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
+    eve = world.add_member(101, "Eve")
+    plan = replace(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=7))
+    by = Actor(world.bob, "page")
+    made = cloning.clone_game(
+        game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)
+    ).game
+    publishing.announce_game(made.pk, by, world.now + MINUTE)
+    assert made.signups.get(user=eve).asked == 0
+    assert made.signups.get(user=world.charlie).asked == 1
+    assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

@@ -1,0 +1,243 @@
+"""Drafts, and games that are announced at a time: who sees them, and what follows when the time comes."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import NotifyListener, World
+from games.core.base import Actor
+from games.core.freezing import resync_drifted_games
+from games.core.states import State
+from games.hosts import actions as host_actions
+from games.models import AuditEntry, Follow, Game
+from games.posts.actions import repair_games
+from games.reminders.tests.test_preferences import letters, to
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling import rules as schedule_rules
+from games.scheduling import wording as schedule_wording
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.models import User
+from notifications.daemon import steps
+from notifications.models import Delivery, Notification
+
+DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
+
+
+def bob(world: World) -> Actor:
+    return Actor(world.bob, "page")
+
+
+def hidden(world: World, announce: AnnounceSchedule = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
+    plan = world.make_plan(**changes)
+    return scheduling.create_game(
+        world.guild.pk, plan, bob(world), world.now, participants=named, announce=announce
+    ).game
+
+
+def at(when: datetime) -> AnnounceSchedule:
+    return AnnounceSchedule(AnnounceWhen.LATER, when)
+
+
+def rows(game: Game) -> set[str]:
+    return set(Notification.objects.open().filter(game=game).values_list("kind", flat=True))
+
+
+def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
+    Follow.objects.create(user=world.alice, guild=world.guild)
+    game = hidden(world, named=(world.charlie.pk,))
+    assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
+    scheduling.edit_game(game.pk, world.make_plan(title="Renamed", seats=2), bob(world), world.now)
+    signups.remove_signup(game.pk, game.signups.get().pk, bob(world), world.now)
+    host_actions.set_cohosts(game.pk, [world.alice], bob(world), world.now)
+    resync_drifted_games(world.now)
+    repair_games(world.now)
+    scheduling.cancel_game(game.pk, "", bob(world), world.now)
+    assert rows(game) == set()
+    assert not Delivery.objects.exists()
+
+
+def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) -> None:
+    Follow.objects.create(user=world.alice, guild=world.guild)
+    when = world.now + timedelta(days=1)
+    game = hidden(world, at(when), named=(world.charlie.pk,))
+    assert (game.state(world.now), rows(game)) == (State.UNANNOUNCED, {"announce"})
+    assert letters(when - timedelta(seconds=1)) == []
+    steps.create_due_deliveries(when)
+    game.refresh_from_db()
+    assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
+    assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
+    assert game.audit.get(verb="announced").door == "clock"
+    found = {one.user_id: one.text for one in letters(when + publishing.NEW_GAME_DELAY)}
+    assert found.keys() == {world.charlie.pk, world.alice.pk}
+    assert "Bob the GM added you" in found[world.charlie.pk]
+    assert "Bob the GM scheduled" in found[world.alice.pk]
+    assert not Notification.objects.filter(kind="announce", deliveries__isnull=False).exists()
+
+
+def test_once_its_start_is_past_it_stays_hidden_and_the_host_hears_why(world: World) -> None:
+    when = world.now + timedelta(days=1)
+    game = hidden(world, at(when))
+    late = game.starts_at + timedelta(minutes=1)
+    assert letters(late - timedelta(days=4)) == []
+    [letter] = to(letters(late), world.bob) or to(letters(late), world.bob)
+    assert "was not announced" in letter.text
+    assert f"{game.url}?d=" in letter.text
+    game.refresh_from_db()
+    assert game.state(late) is State.DRAFT
+    assert rows(game) == set()
+    with pytest.raises(Refused, match="start is past"):
+        publishing.announce_game(game.pk, bob(world), late)
+
+
+def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
+    page, command = hidden(world), hidden(world)
+    client = as_person(world.bob)
+    before = client.get(page.get_absolute_url()).text
+    assert "It is a draft." in before
+    assert "Announce it now" in before
+    said = client.post(reverse("game-announce-now", args=[page.pk]), follow=True)
+    assert schedule_wording.ANNOUNCED in said.text
+    assert "Bob the GM announced the game" in said.text
+    call_command("game", "announce", str(command.pk), "--as", "bob")
+    for game in (page, command):
+        game.refresh_from_db()
+        assert game.announced_at is not None
+        assert "announcement" in rows(game)
+    with pytest.raises(Refused, match="announced already"):
+        publishing.announce_game(page.pk, bob(world), world.now)
+
+
+def test_moving_the_time_and_taking_it_back(world: World) -> None:
+    game = hidden(world, at(world.now + timedelta(days=1)))
+    plan = scheduling.plan_from_game(game)
+    scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
+    assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
+    sooner = world.make_plan(starts_at=world.now + timedelta(days=1))
+    with pytest.raises(Refused, match="not before the game starts") as refused:
+        scheduling.edit_game(game.pk, sooner, bob(world), world.now)
+    assert set(refused.value.refusal.fields) == {"announce_time"}
+    scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=DRAFT)
+    assert rows(game) == set()
+    done = scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=AnnounceSchedule())
+    assert done.text == schedule_wording.ANNOUNCED
+    assert "announcement" in rows(game)
+
+
+@pytest.mark.parametrize(
+    ("announce", "field"),
+    [(timedelta(), "announce_time"), (timedelta(days=3), "announce_time"), (None, "announce_time")],
+)
+def test_a_time_that_is_past_or_not_before_the_start(world: World, announce: timedelta | None, field: str) -> None:
+    wrong = AnnounceSchedule(AnnounceWhen.LATER, world.now + announce if announce is not None else None)
+    with pytest.raises(Refused) as refused:
+        hidden(world, wrong)
+    assert set(refused.value.refusal.fields) == {field}
+    assert not Game.objects.exists()
+
+
+def test_the_form(world: World, as_person: Any) -> None:
+    client = as_person(world.bob)
+    typed = {
+        "title": "Dune", "date": f"{world.now + timedelta(days=9):%Y-%m-%d}", "time": "20:00",
+        "zone": "Europe/Berlin", "channel": str(world.channel.pk), "announce": "later",
+    }  # fmt: skip
+    address = reverse("game-new", args=[world.guild.pk])
+    assert schedule_wording.NO_TIME in client.post(address, typed).text
+    day = world.now + timedelta(days=2)
+    typed |= {"announce_date": f"{day:%Y-%m-%d}", "announce_time": "12:00"}
+    said = client.post(address, typed, follow=True).text
+    assert "The game is kept, and will be announced" in said
+    game = Game.objects.get()
+    assert game.announce_at is not None
+    assert f"{game.announce_at.astimezone(world.bob.tzinfo):%H}" in {"10", "11", "12"}
+    form = client.get(reverse("game-edit", args=[game.pk])).text
+    assert 'value="later"' in form
+    assert f'value="{day:%Y-%m-%d}"' in form
+    for page in (reverse("home"), reverse("guild", args=[world.guild.pk])):
+        shown = client.get(page).text
+        assert "Not announced yet" in shown
+        assert "To be announced " in shown
+    client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "draft", "edition": "1"})
+    game.refresh_from_db()
+    assert game.announce_at is None
+    assert game.edition == 2
+    client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "now", "edition": "2"})
+    game.refresh_from_db()
+    assert game.announced_at is not None
+    assert "announce_date" not in client.get(reverse("game-edit", args=[game.pk])).text
+
+
+def test_the_command(world: World) -> None:
+    def create(announce: str) -> Game:
+        call_command(
+            "game", "create", "--as", "bob", "--guild", str(world.guild.pk), "--channel", str(world.channel.pk),
+            "--title", announce, "--date", f"{world.now + timedelta(days=9):%Y-%m-%d}", "--time", "20:00",
+            "--zone", "UTC", "--announce", announce,
+        )  # fmt: skip
+        return Game.objects.get(title=announce)
+
+    day = world.now + timedelta(days=2)
+    game = create(f"{day:%Y-%m-%d} 19:30")
+    assert game.announce_at == day.replace(hour=19, minute=30, second=0)
+    call_command("game", "edit", str(game.pk), "--seats", "3", "--as", "bob")
+    game.refresh_from_db()
+    assert (game.seats, game.announced_at) == (3, None), "what is not given stays"
+    assert create("draft").state(world.now) is State.DRAFT
+    assert create("now").announced_at is not None
+
+
+def test_drafts_count_as_games_to_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("games.scheduling.rules.OPEN_GAMES_OF_HOST", 1)
+    hidden(world)
+    with pytest.raises(Refused, match="the most that one host may have"):
+        hidden(world)
+
+
+def test_from_draft_to_over_pages_show_what_is(
+    committed_world: World, pg_notifications: NotifyListener, as_person: Any
+) -> None:
+    world = committed_world
+    game = hidden(world, at(world.now + timedelta(hours=1)))
+    client = as_person(world.alice)
+    times = [
+        (world.now + timedelta(hours=1), State.SCHEDULED),
+        (game.starts_at, State.IN_PROGRESS),
+        (game.ends_at, State.COMPLETED),
+    ]
+    for when, state in times:
+        pg_notifications.received()
+        steps.create_due_deliveries(when)
+        assert "game_changed" in pg_notifications.received(), "open pages look"
+        game.refresh_from_db()
+        assert game.state(when) is state
+        assert Notification.objects.get(game=game, kind="announcement").revision == game.revision, "the post too"
+    assert client.get(game.get_absolute_url()).status_code == 200
+
+
+def test_whoever_left_while_it_was_hidden_is_out(world: World) -> None:
+    from guilds.directory.upsert import mark_member_left
+
+    game = hidden(world, named=(world.charlie.pk,))
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    assert not game.signups.current().exists()
+
+
+def test_managers_see_it_and_others_do_not(world: World) -> None:
+    from games.core.permissions import visible_to
+
+    game = hidden(world)
+    seen: dict[str, bool] = {}
+    for name, user in (("host", world.bob), ("owner", world.alice), ("member", world.charlie)):
+        assert isinstance(user, User)
+        seen[name] = visible_to(user).filter(pk=game.pk).exists()
+    assert seen == {"host": True, "owner": True, "member": False}
+    assert schedule_rules.check_announce(AnnounceSchedule(), game.starts_at, game.starts_at) == {
+        "time": schedule_wording.START_PAST
+    }
+    assert AuditEntry.objects.filter(game=game, verb="create").exists()

@@ -1,0 +1,219 @@
+"""Cancelling and undoing it: who hears of what, and that all is as it was."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from games.core.base import Actor
+from games.core.rules import UNDO_WINDOW
+from games.core.states import State
+from games.models import Follow, Game
+from games.reminders.tests.test_preferences import letters
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import CANCELLATION_DELAY
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory.upsert import mark_member_left
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+from notifications.models import Delivery, Notification
+
+AGAIN = timedelta(seconds=31)  # by when what was being sent has arrived
+
+
+def bob(world: World) -> Actor:
+    return Actor(world.bob, "page")
+
+
+@pytest.fixture
+def game(world: World) -> Game:
+    """Bob's, with Charlie seated and Alice waiting."""
+    made = world.create_game(seats=1)
+    for who in (world.charlie, world.alice):
+        signups.join(made.pk, who, Actor(who, "page"), world.now)
+    letters(world.now)
+    return made
+
+
+def cancel(world: World, game: Game, now: datetime) -> None:
+    assert scheduling.cancel_game(game.pk, "rain", bob(world), now).changed
+
+
+def undo(world: World, game: Game, now: datetime) -> str:
+    return publishing.undo_cancellation(game.pk, bob(world), now).text
+
+
+def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
+    words = {"was cancelled": "cancelled", "is on after all": "on again"}
+    return sorted((one.user_id, next(v for k, v in words.items() if k in one.text)) for one in found)
+
+
+def planned(game: Game) -> list[tuple[Any, ...]]:
+    rows = Notification.objects.open().filter(game=game).exclude(kind="announcement").order_by("kind", "offset")
+    return list(rows.values_list("kind", "recipient", "offset", "due_at", "facts"))
+
+
+@pytest.mark.parametrize("minutes", [9, 11])
+def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, minutes: int) -> None:
+    before, seats = planned(game), list(game.signups.order_by("pk").values())
+    cancel(world, game, world.now)
+    assert letters(world.now + CANCELLATION_DELAY - timedelta(seconds=1)) == []
+    told = world.now + CANCELLATION_DELAY
+    assert said(letters(told)) == [(world.alice.pk, "cancelled"), (world.charlie.pk, "cancelled")]
+    now = world.now + timedelta(minutes=minutes)
+    if minutes == 11:
+        with pytest.raises(Refused, match="can be undone for ten minutes"):
+            undo(world, game, now)
+        game.refresh_from_db()
+        assert game.state(now) is State.CANCELLED
+        return
+    assert "Who heard that it was cancelled is told." in undo(world, game, now)
+    game.refresh_from_db()
+    assert (game.state(now), game.cancel_reason) == (State.SCHEDULED, "")
+    assert [row for row in planned(game) if row[0] != "on_again"] == before
+    assert list(game.signups.order_by("pk").values()) == seats
+    assert Notification.objects.open().filter(game=game, kind="announcement").exists()
+    assert said(letters(now + AGAIN)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
+
+
+def test_a_slip_disturbs_nobody(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    assert "Nobody had been told" in undo(world, game, world.now + timedelta(seconds=59))
+    assert letters(world.now + timedelta(hours=1)) == []
+    assert not Notification.objects.filter(kind="on_again").exists()
+
+
+def test_cancelled_undone_and_cancelled_again_is_one_letter(world: World, game: Game) -> None:
+    for seconds in (0, 20, 40):
+        (undo if seconds == 20 else cancel)(world, game, world.now + timedelta(seconds=seconds))
+    assert said(letters(world.now + timedelta(minutes=3))) == [
+        (world.alice.pk, "cancelled"),
+        (world.charlie.pk, "cancelled"),
+    ]
+    assert letters(world.now + timedelta(hours=1)) == []
+
+
+def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    now = world.now + CANCELLATION_DELAY
+    steps.create_due_deliveries(now)
+    undo(world, game, now)
+    assert letters(now) == [], "they are judged when they are sent"
+    assert letters(now + timedelta(hours=1)) == [], "who never heard of it hears of nothing"
+    cancel(world, game, now + timedelta(minutes=2))
+    assert said(letters(now + timedelta(minutes=3))) == [
+        (world.alice.pk, "cancelled"),
+        (world.charlie.pk, "cancelled"),
+    ]
+
+
+@pytest.mark.parametrize("arrives", ["in time", "after the lease", "never told us"])
+def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: str) -> None:
+    cancel(world, game, world.now)
+    now = world.now + CANCELLATION_DELAY
+    steps.create_due_deliveries(now)
+    [job] = [one for one in steps.lease_jobs(now, 10) if one.message.user_id == world.charlie.pk]
+    undo(world, game, now)
+    if arrives == "in time":
+        steps.record([(job, SentMessage(5, 6))], now + timedelta(seconds=2))
+    again = said(letters(now + AGAIN))
+    if arrives == "after the lease":
+        steps.record([(job, SentMessage(5, 6))], now + AGAIN)
+    assert (world.charlie.pk, "on again") in again + said(letters(now + 2 * AGAIN))
+
+
+def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    told = world.now + CANCELLATION_DELAY
+    assert len(letters(told)) == 2
+    undo(world, game, told)
+    cancel(world, game, told + AGAIN / 2)
+    assert letters(told + timedelta(minutes=2)) == [], "they know"
+    undo(world, game, told + timedelta(minutes=3))
+    again = told + timedelta(minutes=3) + AGAIN
+    assert said(letters(again)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
+    cancel(world, game, again)
+    assert len(letters(again + CANCELLATION_DELAY)) == 2, "they thought that it was on"
+
+
+def test_who_left_the_server_meanwhile_has_no_seat(world: World, game: Game) -> None:
+    cancel(world, game, world.now)
+    mark_member_left(world.guild.pk, world.charlie.pk, world.now)
+    undo(world, game, world.now + timedelta(seconds=30))
+    [seated] = game.signups.current().filter(seated_at__isnull=False)
+    assert seated.user == world.alice
+
+
+def test_what_was_offered_is_offered_again(world: World) -> None:
+    soon = world.create_game(seats=1, starts_at=world.now + timedelta(hours=1))
+    for who in (world.charlie, world.alice):
+        signups.join(soon.pk, who, Actor(who, "page"), world.now)
+    later = world.now + timedelta(seconds=10)
+    signups.leave(soon.pk, world.charlie, Actor(world.charlie, "page"), later)
+    cancel(world, soon, later)
+    assert not soon.signups.exclude(offered_at=None).exists()
+    undo(world, soon, world.now + timedelta(seconds=30))
+    assert soon.signups.exclude(offered_at=None).get().user == world.alice
+
+
+def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
+    soon = world.now + timedelta(minutes=4)
+    begun, over = world.create_game(starts_at=soon), world.create_game(starts_at=soon, duration=5)
+    for one in (begun, over):
+        cancel(world, one, world.now + timedelta(minutes=1))
+    now = world.now + timedelta(minutes=10)
+    undo(world, begun, now)
+    begun.refresh_from_db()
+    assert begun.state(now) is State.IN_PROGRESS
+    with pytest.raises(Refused, match="would be over by now"):
+        undo(world, over, now)
+
+
+def test_news_that_cancelling_stopped_go_on(world: World) -> None:
+    Follow.objects.create(user=world.alice, guild=world.guild)
+    game = world.create_game()
+    cancel(world, game, world.now)
+    undo(world, game, world.now + timedelta(seconds=30))
+    assert "new_game" in {row[0] for row in planned(game)}
+
+
+def test_a_draft_comes_back_as_one(world: World) -> None:
+    from games.scheduling.tests.test_publish_later import hidden, rows
+
+    game = hidden(world)
+    cancel(world, game, world.now)
+    assert rows(game) == set()
+    assert "Nobody else knows" in undo(world, game, world.now + UNDO_WINDOW)
+    game.refresh_from_db()
+    assert game.state(world.now) is State.DRAFT
+
+
+def test_by_the_page_and_the_command(world: World, game: Game, as_person: Any) -> None:
+    page = as_person(world.bob)
+    said = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
+    assert "You can undo it for ten minutes." in said
+    assert "You can undo this until" in said
+    assert "Undo the cancellation" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    said = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
+    assert "The game is on again" in said
+    assert "Bob the GM undid the cancellation" in said
+    call_command("game", "cancel", str(game.pk))
+    call_command("game", "undo", str(game.pk))
+    assert Game.objects.get().cancelled_at is None
+    Game.objects.update(cancelled_at=world.now - timedelta(minutes=11))
+    assert "Undo the cancellation" not in page.get(game.get_absolute_url()).text
+
+
+def test_no_click_deletes_a_game(world: World, game: Game, as_person: Any) -> None:
+    from guilds.models import User
+
+    root = User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True)
+    client = as_person(root)
+    assert client.get(reverse("admin:games_game_delete", args=[game.pk])).status_code == 403
+    assert 'value="delete_selected"' not in client.get(reverse("admin:games_game_changelist")).text
+    assert not Delivery.objects.filter(notification__kind="cancelled").exists()

@@ -1,0 +1,367 @@
+"""Changing a guild's settings, a channel's or a template's, and what follows for the games below."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from conftest import EVERYONE, GUILD, World
+from games import scheduled_tasks
+from games.core import freezing
+from games.core.base import Actor, dry_run
+from games.models import AuditEntry, Game, GameTemplate
+from games.models.settings import ChannelDefaults, GuildDefaults
+from games.scheduling import actions as scheduling
+from games.server_settings import actions as server_settings
+from games.server_settings import removals, templates
+from games.server_settings.actions import SettingsResult, values_of
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory import upsert
+from guilds.directory.payloads import GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.models import Channel, Role
+from notifications.models import Notification
+
+ORGANISER = GUILD + 20
+
+
+def guild_says(
+    world: World, edition: int | None = None, by: Any = None, now: Any = None, **said: Any
+) -> SettingsResult:
+    settings = values_of(GuildDefaults.objects.filter(pk=GUILD).first()) | said
+    return server_settings.change_guild_defaults(
+        GUILD, settings, (), (), Actor(by or world.alice, "page"), now or world.now, edition
+    )
+
+
+def channel_says(world: World, channel: Channel, for_games: bool = True, **said: Any) -> SettingsResult:
+    settings = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | said
+    return server_settings.change_channel_defaults(
+        channel.pk, settings, for_games, Actor(world.alice, "page"), world.now
+    )
+
+
+def template_says(world: World, template: GameTemplate | None = None, locked: Any = (), **said: Any) -> SettingsResult:
+    settings = values_of(template) | said
+    name = template.name if template else f"Campaign {GameTemplate.objects.count() + 1}"
+    pk = template.pk if template else None
+    actor = Actor(world.alice, "page")
+    return templates.save_template(GUILD, pk, name, "", None, settings, locked, actor, world.now)
+
+
+def inheriting(world: World, **changes: Any) -> Game:
+    return world.create_game(**{"seats": None, "duration": None, "reminders": None, **changes})
+
+
+def reminders(game: Game) -> list[int | None]:
+    rows = Notification.objects.open().filter(game=game, kind="reminder")
+    return sorted(rows.values_list("offset", flat=True), key=lambda n: n or 0)
+
+
+def fresh(game: Game) -> Game:
+    return Game.objects.with_levels().get(pk=game.pk)
+
+
+# --- what follows ----------------------------------------------------------------------------------------
+
+
+def test_games_to_come_follow_in_every_way(world: World) -> None:
+    game = inheriting(world)
+    for n in (100, 101, 102):
+        signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
+    Notification.objects.filter(kind="announcement").update(closed_at=world.now)
+    revision = fresh(game).revision
+    later = world.now + timedelta(minutes=1)
+    saved = guild_says(world, seats=2, duration=180, reminders=(120, 15), now=later)
+    game = fresh(game)
+    assert saved.text == "The settings are saved. One game to come follows."
+    assert game.ends_at == game.starts_at + timedelta(hours=3)
+    assert reminders(game) == [15, 120]
+    assert game.signups.current().filter(seated_at__isnull=False).count() == 2
+    assert Notification.objects.open().filter(kind="moved").count() == 1, "who lost the seat is told"
+    assert game.revision == revision + 1
+    assert Notification.objects.open().filter(game=game, kind="announcement").exists(), "the post is edited"
+
+
+def test_a_game_that_says_it_itself_is_left_alone(world: World) -> None:
+    game = world.create_game(seats=4)
+    revision = fresh(game).revision
+    saved = guild_says(world, seats=2)
+    assert saved.game_changes == ()
+    assert fresh(game).settings.sources["seats"].source == "this game"
+    assert fresh(game).revision == revision
+
+
+@pytest.mark.parametrize("begun", ["under way", "over", "cancelled"])
+def test_games_that_have_begun_keep_what_held(world: World, begun: str) -> None:
+    game = inheriting(world, starts_at=world.now + timedelta(hours=1))
+    now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
+    if begun == "cancelled":
+        scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
+    before = fresh(game)
+    saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
+    after = fresh(game)
+    assert saved.game_changes == ()
+    assert after.settled_at == now
+    assert (after.settings.seats, after.settings.duration, after.settings.location) == (0, 120, "")
+    assert after.ends_at == before.ends_at
+    assert after.revision == before.revision
+
+
+def test_the_chore_freezes_the_rest(world: World) -> None:
+    game = inheriting(world)
+    Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
+    other = inheriting(world)
+    assert scheduled_tasks.freeze_settings() == "Froze 1 games that have begun, and mended 0 to come."
+    guild_says(world, seats=2)
+    assert (fresh(game).settings.seats, fresh(other).settings.seats) == (0, 2)
+    assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
+
+
+def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
+    game = inheriting(world)
+    GuildDefaults.objects.filter(pk=GUILD).update(duration=300, reminders=[30])
+    assert freezing.resync_drifted_games(world.now) == 1
+    assert fresh(game).ends_at == game.starts_at + timedelta(hours=5)
+    assert reminders(game) == [30]
+
+
+def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
+    game = inheriting(world)
+    found = dry_run(lambda: guild_says(world, seats=6, duration=60))
+    assert [(c.game, c.name, c.before.value, c.after.value) for c in found.game_changes] == [
+        (game, "seats", 0, 6),
+        (game, "duration", 120, 60),
+    ]
+    assert found.game_changes[0].before.source == "the product"
+    assert fresh(game).settings.seats == 0
+    assert not AuditEntry.objects.filter(verb="guild").exists()
+
+
+def test_who_joins_while_seats_become_fewer_meets_the_new_number(committed_world: World) -> None:
+    world = committed_world
+    game = inheriting(world)
+    signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
+
+    def join() -> None:
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        with transaction.atomic():
+            guild_says(world, seats=1)
+            joining = thread.submit(join)
+            time.sleep(0.5)
+            assert not joining.done(), "it waits for the game"
+        joining.result(10)
+    assert game.signups.current().get(user=world.charlie).seated_at is None
+
+
+# --- the chain, through the verbs ----------------------------------------------------------------------------
+
+
+def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
+    template = template_says(world, seats=5).layer
+    game = inheriting(world, template_id=template.pk)
+
+    def holds() -> tuple[int, str]:
+        found = fresh(game).settings.sources["seats"]
+        return found.value, found.source
+
+    def edit(**changes: Any) -> None:
+        plan = scheduling.plan_from_game(fresh(game))
+        scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
+
+    assert holds() == (5, template.name)
+    edit(seats=3)
+    assert holds() == (3, "this game")
+    template_says(world, GameTemplate.objects.get(), locked=["seats"])
+    assert holds() == (5, template.name), "a lock holds against what the game said before"
+    template_says(world, GameTemplate.objects.get())
+    assert holds() == (3, "this game"), "unlocked, what it said counts again"
+    edit(seats=None)
+    assert holds() == (5, template.name)
+    channel_says(world, world.channel, seats=7)
+    edit(template_id=None)
+    assert holds() == (7, "#game-night")
+    edit(channel_id=world.other_channel.pk)
+    assert holds() == (0, "the product")
+    guild_says(world, seats=9)
+    assert holds() == (9, "the server")
+    channel_says(world, world.other_channel, seats=0)
+    assert holds() == (0, "#raids")
+
+
+# --- who, and which version ----------------------------------------------------------------------------------
+
+
+def test_only_managers_and_operators_may(world: World) -> None:
+    channel = world.channel.pk
+    for by, code in ((world.bob, "not_manager"), (None, "unknown_guild")):
+        actor = Actor(by, "page")
+        calls: tuple[Callable[[], object], ...] = (
+            partial(server_settings.change_guild_defaults, GUILD, {}, (), (), actor, world.now),
+            partial(server_settings.change_channel_defaults, channel, {}, True, actor, world.now),
+            partial(templates.save_template, GUILD, None, "One", "", None, {}, (), actor, world.now),
+            partial(templates.reorder_templates, GUILD, [], actor, world.now),
+            partial(server_settings.enable_channels, GUILD, [], actor, world.now),
+        )
+        for call in calls:
+            with pytest.raises(Refused) as refused:
+                call()
+            assert refused.value.refusal.code == code
+    Role.objects.filter(pk=ORGANISER).update(permissions=0)
+    server_settings.change_guild_defaults(GUILD, {}, [ORGANISER], (), Actor(None, "command", operator=True), world.now)
+    world.guild.members.filter(user=world.bob).update(role_ids=[ORGANISER])
+    guild_says(world, by=world.bob, seats=4)
+
+
+def test_another_guilds_template_is_unknown(world: World) -> None:
+    template = template_says(world).layer
+    other = GUILD + 1000
+    roles = (RolePayload(other, "@everyone", 0, 0),)
+    upsert.upsert_guild(GuildPayload(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
+    upsert.upsert_member(other, MemberPayload(UserPayload(world.bob.pk, "bob")), world.now)
+    bob = Actor(world.bob, "page")
+    calls: tuple[Callable[[], object], ...] = (
+        partial(templates.save_template, other, template.pk, "X", "", None, {}, (), bob, world.now),
+        partial(templates.delete_template, other, template.pk, bob, world.now),
+        partial(templates.make_default, other, template.pk, bob, world.now),
+        partial(templates.duplicate_template, other, template.pk, bob, world.now),
+    )
+    for call in calls:
+        with pytest.raises(Refused) as refused:
+            call()
+        assert refused.value.refusal.code == "unknown_template"
+    with pytest.raises(Refused) as refused:
+        server_settings.change_guild_defaults(other, {"player_role_ids": (ORGANISER,)}, (), (), bob, world.now)
+    assert "player_role_ids" in refused.value.refusal.fields, "another guild's role"
+
+
+def test_a_stale_edition_is_refused_and_nothing_is_written(world: World) -> None:
+    edition = GuildDefaults.objects.get(pk=GUILD).edition
+    guild_says(world, edition=edition, seats=4)
+    with pytest.raises(Refused) as refused:
+        guild_says(world, edition=edition, seats=5)
+    assert refused.value.refusal.code == "stale"
+    assert GuildDefaults.objects.get(pk=GUILD).seats == 4
+    assert not guild_says(world, edition=edition + 1, seats=4).changed
+    assert GuildDefaults.objects.get(pk=GUILD).edition == edition + 1
+
+
+def test_who_changed_what_is_written_down(world: World) -> None:
+    guild_says(world, seats=4)
+    channel_says(world, world.other_channel, for_games=False)
+    entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
+    assert (entry.verb, entry.actor, entry.door) == ("guild", world.alice, "page")
+    assert entry.changes == {"of": "the server", "seats": [None, 4]}
+    assert other.changes == {"of": "#raids", "for_games": [True, False]}
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"seats": 101}, "seats"),
+        ({"duration": 1}, "duration"),
+        ({"reminders": (1,) * 11}, "reminders"),
+        ({"location": "x" * 201}, "location"),
+        ({"host_role_ids": (1,)}, "host_role_ids"),
+        ({"notify_role_ids": (EVERYONE,)}, "notify_role_ids"),
+        ({"archive_channel_id": 1}, "archive_channel_id"),
+    ],
+)
+def test_bad_values_are_refused_by_field(world: World, said: dict[str, Any], field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        guild_says(world, **said)
+    assert list(refused.value.refusal.fields) == [field]
+
+
+# --- templates -------------------------------------------------------------------------------------------
+
+
+def test_the_first_template_is_the_default_and_stays_until_another_is(world: World) -> None:
+    alice = Actor(world.alice, "page")
+    first, second = template_says(world, seats=4).layer, template_says(world).layer
+    assert (first.is_default, second.is_default) == (True, False)
+    with pytest.raises(Refused) as refused:
+        templates.delete_template(GUILD, first.pk, alice, world.now)
+    assert refused.value.refusal.code == "is_default"
+    game = inheriting(world, template_id=first.pk)
+    templates.make_default(GUILD, second.pk, alice, world.now)
+    done = templates.delete_template(GUILD, first.pk, alice, world.now)
+    assert "One game to come used it, and now has the settings of its channel and the server." in done.text
+    assert fresh(game).settings.sources["seats"].source == "the product"
+    templates.delete_template(GUILD, second.pk, alice, world.now)
+    assert not GameTemplate.objects.filter(gone_at=None).exists(), "the last one may go"
+
+
+def test_a_copy_says_the_same_under_a_name_of_its_own(world: World) -> None:
+    first = template_says(world, seats=4, locked=["seats"], reminders=(60,)).layer
+    copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).layer for _ in "ab"]
+    assert [c.name for c in copies] == ["Campaign 1 (copy)", "Campaign 1 (copy 2)"]
+    assert values_of(copies[0]) == values_of(first)
+    assert copies[0].locked == ["seats"]
+    assert not copies[0].is_default
+
+
+def test_order(world: World) -> None:
+    made = [template_says(world).layer.pk for _ in range(3)]
+    alice = Actor(world.alice, "page")
+    templates.reorder_templates(GUILD, made[::-1], alice, world.now)
+    assert list(world.guild.templates.values_list("pk", flat=True)) == made[::-1]
+    for wrong in (made[:2], [*made, made[0]], [*made[:2], 999]):
+        with pytest.raises(Refused):
+            templates.reorder_templates(GUILD, wrong, alice, world.now)
+
+
+# --- what Discord deletes ------------------------------------------------------------------------------------
+
+
+def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
+    guild_says(world, player_role_ids=(EVERYONE,))
+    channel_says(world, world.channel, player_role_ids=(ORGANISER,))
+    game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
+    assert fresh(game).settings.player_role_ids == (ORGANISER,)
+    upsert.mark_role_deleted(ORGANISER, world.now)
+    assert removals.clean_up_deleted(GUILD, world.now) == 1
+    for found in (fresh(game), fresh(own)):
+        assert found.settings.player_role_ids == (EVERYONE,)
+        assert found.settings.sources["player_role_ids"].source == "the server"
+    entry = AuditEntry.objects.get(verb="role_gone")
+    assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
+    assert removals.clean_up_deleted(GUILD, world.now) == 0
+
+
+def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -> None:
+    channel_says(world, world.channel, duration=300, seats=3)
+    game = inheriting(world)
+    begun = inheriting(world)
+    Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
+    upsert.mark_channel_deleted(world.channel.pk, world.now)
+    assert removals.clean_up_deleted(GUILD, world.now) == 1
+    assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
+    assert fresh(game).settings.sources["seats"].source == "the product"
+    assert fresh(begun).settings.seats == 3
+    with pytest.raises(Refused) as refused:
+        channel_says(world, world.channel, seats=5)
+    assert refused.value.refusal.sentence.startswith("#game-night was deleted in Discord")
+
+
+def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
+    upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    guild_says(world, by=world.charlie, seats=4)
+    with pytest.raises(Refused) as refused:
+        guild_says(world, by=world.alice, seats=5)
+    assert refused.value.refusal.code == "not_manager"
+
+
+def test_a_removed_bot_changes_nothing(world: World) -> None:
+    upsert.mark_bot_removed(GUILD, world.now)
+    with pytest.raises(Refused) as refused:
+        guild_says(world, seats=5)
+    assert refused.value.refusal.code == "unknown_guild"

@@ -1,0 +1,70 @@
+"""Adding people on a game's page, without the form of the whole game."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from conftest import World
+from games.core.base import Actor
+from games.models import Game
+from games.signups.manual_seating import add_people
+from games.signups.tests.test_host_additions import due, names
+from gamesched.lib.refusal import Refused
+
+
+@pytest.fixture(autouse=True)
+def discord(settings: Any) -> None:
+    settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.Discord"
+
+
+def test_the_page_adds_and_says_whom(world: World, as_person: Any) -> None:
+    game = world.create_game(seats=2)
+    client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
+    assert f'action="{address}"' in client.get(game.get_absolute_url()).text
+    said = client.post(address, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
+    assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in said
+    assert names(game) == (["charlie", "Grandma"], ["alice"])
+    assert due("added") == [world.charlie.pk, world.alice.pk]
+    assert "Already in: charlie." in client.post(address, {"participants": "@charlie"}, follow=True).text
+
+
+def test_problems_are_shown_and_what_was_typed_is_kept(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
+    client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
+    wrong = client.post(address, {"participants": "Grandma\n@robin"})
+    assert wrong.status_code == 422
+    assert "Line 2, “@robin”: 2 members are called so." in wrong.text
+    assert "Grandma\n@robin</textarea>" in wrong.text
+    assert f'value="{twins[1].pk}"' in wrong.text
+    assert not game.signups.exists()
+    chosen = {"participants": "Grandma\n@robin", "choice:@robin": str(twins[1].pk)}
+    assert client.post(address, chosen).status_code == 302
+    assert set(game.signups.values_list("user", flat=True)) == {None, twins[1].pk}
+    full = client.post(address, {"participants": "\n".join(f"Name {n}" for n in range(20))})
+    assert full.status_code == 422
+    assert "a game may have 20" in full.text
+    assert "Name 19</textarea>" in full.text
+    assert "Write whom to add." in client.post(address, {"participants": ""}).text
+
+
+def test_only_those_who_run_it_and_not_when_it_is_over(world: World, as_person: Any) -> None:
+    game = world.create_game()
+    assert as_person(world.charlie).post(reverse("game-add", args=[game.pk]), {"participants": "X"}).status_code == 403
+    assert "Add people" not in as_person(world.charlie).get(game.get_absolute_url()).text
+    with pytest.raises(Refused, match="Only the host"):
+        add_people(game.pk, ["X"], Actor(world.charlie, "page"), world.now)
+    with pytest.raises(Refused, match="This game is over"):
+        add_people(game.pk, ["X"], Actor(world.bob, "page"), game.ends_at)
+
+
+def test_the_command(world: World) -> None:
+    game, out = world.create_game(), StringIO()
+    call_command("game", "add", str(game.pk), "@charlie, Grandma", stdout=out)
+    assert "Added: charlie, Grandma." in out.getvalue()
+    with pytest.raises(CommandError, match=r"Nobody was added\.\n  --participants: “@zoe”: Nobody"):
+        call_command("game", "add", str(game.pk), "@zoe")
+    assert Game.objects.get().signups.count() == 2

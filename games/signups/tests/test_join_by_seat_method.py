@@ -1,0 +1,95 @@
+"""Joining, for each way of giving seats: at every door the same answer, and buttons that say what can be done."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.urls import reverse
+
+from conftest import World
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_buttons
+from games.core.base import Actor
+from games.models import Game
+from games.posts.announcement import announcement_view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from guilds.directory.payloads import MemberPayload, UserPayload
+
+IN, FULL = "You are in, seat 1 of 1.", "The game is full. You are number 1 on the wait list, and move up by itself."
+WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
+PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+CLOSED = "The host closed the sign-ups of this game: "
+STARTED = "This game has already started, so its roster is closed. Ask the host."
+JOIN, WAIT = "Join", "Join the wait list"
+
+# By method and how the game is: what Join answers, the label of its button, and where that leaves who joined.
+TABLE: dict[tuple[str, str], tuple[str, str, str]] = {
+    **{(method, "open seat"): (IN, JOIN, "seated") for method in ("open", "priority")},
+    **{(method, "full"): (FULL, WAIT, "waiting") for method in ("open", "priority")},
+    **{("picks_waiting", how): (WAITS, WAIT, "waiting") for how in ("open seat", "full")},
+    **{("picks", how): (PICKED, "", "") for how in ("open seat", "full")},
+    **{(method, "closed"): (CLOSED, "", "") for method in ("open", "priority", "picks_waiting", "picks")},
+    **{(method, "started"): (STARTED, "", "") for method in ("open", "priority", "picks_waiting", "picks")},
+}
+
+
+def button(world: World, client: Any, game: Game) -> str:
+    return run_signup_action(
+        Click(game.pk, "join", world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))
+    ).text
+
+
+def page(world: World, client: Any, game: Game) -> str:
+    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    return unescape(client.post(reverse("game-join", args=[game.pk]), follow=True).text)
+
+
+def command(world: World, client: Any, game: Game) -> str:
+    try:
+        call_command("game", "join", str(game.pk), "--as", "charlie")
+    except CommandError as refused:
+        return str(refused)
+    return ""
+
+
+DOORS: dict[str, Callable[[World, Any, Game], str]] = {"button": button, "page": page, "command": command}
+
+
+@pytest.mark.parametrize(("method", "how"), TABLE)
+def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> None:
+    said, label, place = TABLE[method, how]
+    game = world.create_game(seats=1, method=method, priority_role_ids=())
+    if how == "full":
+        signups.join(game.pk, world.alice, Actor(world.bob, "page"), world.now)
+    if how == "closed":
+        Game.objects.update(closed_at=world.now - timedelta(hours=1))
+    if how == "started":
+        Game.objects.update(starts_at=world.now - timedelta(minutes=1))
+    game = Game.objects.get(pk=game.pk)
+    [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
+    shown = [one["label"] for one in row["components"]]
+    assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
+    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    before = unescape(client.get(game.get_absolute_url()).text)
+    assert (f'class="primary big wide">{label}</button>' in before) is bool(label)
+    assert (said in before) is not bool(label), "why nobody can join stands there before they try"
+    for name, door in DOORS.items():
+        with transaction.atomic():
+            told = door(world, client, game)
+            told += capsys.readouterr().out if name == "command" else ""
+            assert said in told, name
+            signup = game.signups.current().filter(user=world.charlie).first()
+            assert ("" if signup is None else "seated" if signup.seated_at else "waiting") == place, name
+            transaction.set_rollback(True)
+
+
+def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
+    game = world.create_game()
+    scheduling.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    assert "\\[free gifts](" in run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text

@@ -1,0 +1,152 @@
+"""Participants as typed: what is meant by each, and what is wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from games.signups.participants import Candidate, ParsedNames, apply_choices, parse_names, resolve_names
+from guilds.display_names import normalize_name
+
+ALICE = Candidate(1300000000000000001, "alice", "Alice", "")
+BOB = Candidate(1300000000000000002, "bob", "Bob", "Bob the GM")
+BOBBY = Candidate(1300000000000000003, "bobby", "Bobby Tables", "")
+STRASSE = Candidate(1300000000000000004, "gustav", "Straße", "ＷＩＤＥ")
+MEMBERS = [ALICE, BOB, BOBBY, STRASSE]
+
+
+def meant(text: str, *members: Candidate, asked: bool = True) -> ParsedNames:
+    return resolve_names(parse_names(text), members or MEMBERS, asked)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", ()),
+        (" ,\n,, \r\n", ()),
+        ("@alice", (ALICE.user_id,)),
+        ("@ALICE\nGrandma, @bob", (ALICE.user_id, "Grandma", BOB.user_id)),
+        ("@Bob the GM", (BOB.user_id,)),
+        ("@bob  the   gm", (BOB.user_id,)),
+        ("＠alice", (ALICE.user_id,)),
+        ("@ alice", (ALICE.user_id,)),
+        ("@STRASSE", (STRASSE.user_id,)),
+        ("@wide", (STRASSE.user_id,)),
+        ("<@1300000000000000001>", (ALICE.user_id,)),
+        ("<@!1300000000000000001>", (ALICE.user_id,)),
+        ("Whatever they are called <@1300000000000000001>", (ALICE.user_id,)),
+        ("1300000000000000001", (ALICE.user_id,)),
+        ("12345", ("12345",)),
+        ("alice", ("alice",)),
+        ("x" * 64, ("x" * 64,)),
+        ("bob@example.org", ("bob@example.org",)),
+    ],
+)
+def test_what_is_meant(text: str, named: tuple[int | str, ...]) -> None:
+    judged = meant(text)
+    assert not judged.problems
+    assert judged.participants == named
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("@", "Write the name of a member after the @."),
+        ("@zzz", "Nobody in this server is called that. Without the @"),
+        ("@alcie", "Choose below whom you mean."),
+        ("@bo", "2 members are called so."),
+        ("<@1399999999999999999>", "Nobody in this server has that id."),
+        ("<@99999999999999999999>", "Nobody in this server has that id."),
+        ("99999999999999999999", "Nobody in this server has that id."),
+        ("<@&1300000000000000001>", "This names no person."),
+        ("<#1300000000000000001>", "This names no person."),
+        ("<@1300000000000000001> <@1300000000000000002>", "This names no person."),
+        ("x" * 65, "This has 65 characters. Shorten it to 64."),
+        ("\u200b", "This contains a character that cannot be shown."),
+        ("a\x07b", "This contains a character that cannot be shown."),
+        ("@alice\n<@1300000000000000001>", "Alice is named twice."),
+        ("Grandma\ngrandma", "“grandma” stands here twice."),
+        ("@everyone", "Nobody in this server is called that."),
+    ],
+)
+def test_what_is_wrong(text: str, sentence: str) -> None:
+    problems = meant(text).problems
+    assert len(problems) == 1
+    assert sentence in problems[0].sentence
+
+
+def test_an_exact_name_wins_over_longer_ones_that_begin_so() -> None:
+    assert meant("@bob").participants == (BOB.user_id,)
+
+
+def test_a_unique_beginning_is_completed_and_said() -> None:
+    judged = meant("@ali")
+    assert judged.participants == (ALICE.user_id,)
+    assert judged.completed == (("@ali", ALICE),)
+    assert not meant("@alice").completed
+
+
+def test_a_beginning_is_not_completed_while_discord_cannot_be_asked() -> None:
+    judged = meant("@ali", asked=False)
+    assert not judged.participants
+    assert judged.problems[0].choices == (ALICE,)
+    assert meant("@alice", asked=False).participants == (ALICE.user_id,), "an exact name is theirs all the same"
+
+
+def test_several_of_one_name_are_offered_and_nobody_is_guessed() -> None:
+    twin = Candidate(1300000000000000009, "bob2", "", "bob")
+    problem = meant("@bob", BOB, twin).problems[0]
+    assert set(problem.choices) == {BOB, twin}
+
+
+def test_near_names_are_offered() -> None:
+    assert meant("@alcie").problems[0].choices == (ALICE,)
+    assert meant("@the gm").problems[0].choices == (BOB,)
+
+
+def test_all_lines_are_judged_at_once() -> None:
+    judged = meant("@bo\nGrandma\n\n@zzz, @alice\n<@1>")
+    assert [(p.line, p.typed) for p in judged.problems] == [(1, "@bo"), (4, "@zzz"), (5, "<@1>")]
+    assert judged.participants == ("Grandma", ALICE.user_id)
+
+
+def test_a_choice_is_written_in_place_of_what_was_typed() -> None:
+    text = "@bo,  Grandma\r\n@bo \n@boss"
+    assert apply_choices(text, {"@bo": BOB}) == (
+        "Bob the GM <@1300000000000000002>,  Grandma\r\nBob the GM <@1300000000000000002>\n@boss"
+    )
+
+
+NAMES = st.text(min_size=1, max_size=32).filter(lambda name: bool(normalize_name(name)))
+CANDIDATES = st.lists(
+    st.builds(
+        Candidate,
+        st.integers(1, 10**19 - 1),
+        NAMES,
+        st.one_of(st.just(""), NAMES),
+        st.one_of(st.just(""), NAMES),
+    ),
+    max_size=8,
+    unique_by=lambda c: c.user_id,
+)
+
+
+@given(st.text(st.sampled_from("@<>#!&0123456789ab, \n\r\x00é`"), max_size=120), CANDIDATES, st.booleans())
+def test_whatever_is_typed_is_judged(text: str, members: list[Candidate], asked: bool) -> None:
+    typed = parse_names(text)
+    judged = resolve_names(typed, members, asked)
+    assert len(judged.participants) + len(judged.problems) == len(typed), "each participant is meant or wrong"
+    assert len(set(judged.participants)) == len(judged.participants)
+    ids = {c.user_id for c in members}
+    assert all(one in ids for one in judged.participants if isinstance(one, int))
+
+
+@given(CANDIDATES.filter(bool))
+def test_what_a_choice_writes_means_that_person_whatever_anybody_is_called(members: list[Candidate]) -> None:
+    for one in members:
+        text = apply_choices("@x\nGrandma", {"@x": one})
+        assert resolve_names(parse_names(text), members).participants == (one.user_id, "Grandma")
+
+
+@given(st.text(max_size=60))
+def test_without_choices_the_text_stays_as_typed(text: str) -> None:
+    assert apply_choices(text, {}) == text

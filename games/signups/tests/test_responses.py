@@ -1,0 +1,394 @@
+"""What people say to a game beyond Join and Leave: other answers, notes, whom they bring; and who may come first."""
+
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import EVERYONE, GUILD, World
+from discord_bot.interactions import modals
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_embed
+from games.core.base import Actor
+from games.core.roster import load_roster
+from games.hosts import actions as host_actions
+from games.hosts.messages import message_players
+from games.hosts.rules import Audience
+from games.models import Follow, Game, GameResponse, Signup
+from games.pages.game_page import history
+from games.posts.announcement import announcement_view
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from games.signups import manual_seating, standby
+from games.signups import wording as signup_wording
+from games.signups.responses import add_guest, remove_guest, respond, set_note, users_without_response
+from gamesched.lib.refusal import Refused
+from guilds.directory import upsert
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import Role, User
+from notifications.daemon import steps
+from notifications.messages import OutgoingMessage, SentMessage
+from notifications.models import Notification
+
+Kind = GameResponse.Kind
+FIRST, SECOND = GUILD + 41, GUILD + 42
+
+
+def by(user: User) -> Actor:
+    return Actor(user, "page")
+
+
+def join(game: Game, *people: User, now: Any = None) -> list[str]:
+    return [signups.join(game.pk, person, by(person), now or game.created_at).text for person in people]
+
+
+def names(game: Game) -> tuple[list[str], list[str]]:
+    """Who is in and who waits."""
+    found = load_roster(Game.objects.get(pk=game.pk))
+    return [seat.name for seat in found.seated], [seat.name for seat in found.waiting]
+
+
+def fields(world: World, game: Game) -> dict[str, str]:
+    shown = announcement_embed(announcement_view(Game.objects.get(pk=game.pk), world.now)).fields
+    return {field.name or "": field.value or "" for field in shown}
+
+
+def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tuple[int | None, str]]:
+    """To whom what was said, that is due by then."""
+    at = world.now + later
+    steps.create_due_deliveries(at)
+    made: list[OutgoingMessage] = []
+    for job in steps.lease_jobs(at, 50):
+        steps.record([(job, SentMessage(game.channel_id, 700 + len(made)))], at)
+        if job.message.post is None:
+            made.append(job.message)
+    return [(letter.user_id, letter.text) for letter in made]
+
+
+# --- other answers ---------------------------------------------------------------------------------------
+
+
+def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None:
+    game = world.create_game(seats=1, answers=True)
+    join(game, world.charlie, world.alice)
+    said = respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
+    assert said.text == "It is noted that you may come. You gave up your seat."
+    assert names(game) == (["alice"], [])
+    assert Notification.objects.open().get(kind="moved").recipient_id == world.alice.pk
+    assert fields(world, game)["Maybe (1)"] == f"1. <@{world.charlie.pk}>"
+    assert not respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now).changed
+    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    assert "Can't make it (1)" in fields(world, game)
+    assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
+    assert not GameResponse.objects.exists()
+    respond(game.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == signup_wording.RESPONSE_WITHDRAWN
+    assert not GameResponse.objects.exists()
+    told = {line.text for line in history(game)}
+    assert told >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
+
+
+def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> None:
+    plain, closed = world.create_game(), world.create_game(answers=True)
+    with pytest.raises(Refused, match="no other answers"):
+        respond(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    with pytest.raises(Refused, match="Only they themselves"):
+        respond(closed.pk, world.charlie, Kind.ABSENT, by(world.bob), world.now)
+    join(closed, world.charlie)
+    Game.objects.filter(pk=closed.pk).update(closed_at=world.now)
+    with pytest.raises(Refused, match="The host closed the sign-ups"):
+        respond(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+    assert respond(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
+    host_actions.block_user(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
+    with pytest.raises(Refused, match="cannot sign up here"):
+        respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+
+
+def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> None:
+    game = world.create_game(answers=True)
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    clicked = run_signup_action(Click(game.pk, "maybe", GUILD, member))
+    assert clicked.text == "It is noted that you may come."
+    assert [button.id for button in clicked.buttons] == [f"note:{game.pk}"]
+    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    address = reverse("game-answer", args=[game.pk])
+    shown = unescape(client.post(address, {"kind": "absent"}, headers={"HX-Request": "true"}).text)
+    assert "It is noted that you can't make it." in shown
+    assert "Can't make it (1)" in shown
+    assert client.post(address, {"kind": "present"}).status_code == 400
+    call_command("game", "answer", str(game.pk), "maybe", "--as", "charlie")
+    assert "you may come" in capsys.readouterr().out
+    assert GameResponse.objects.get().kind == Kind.TENTATIVE
+
+
+def test_who_was_asked_and_said_nothing(world: World) -> None:
+    game = world.create_game(answers=True)
+    quiet, maybe, seated, blocked, asked = (world.add_member(n) for n in range(100, 105))
+    for person in (quiet, maybe, seated, blocked):
+        Follow.objects.create(user=person, guild_id=GUILD)
+    host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
+    join(game, seated, asked)
+    respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
+    Signup.objects.filter(user=asked).update(asked=1)
+    assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
+    done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
+    assert done.text == "Your message is on its way to 2 people."
+    steps.create_due_deliveries(world.now)
+    respond(game.pk, quiet, Kind.ABSENT, by(quiet), world.now)
+    told = [job.message for job in steps.lease_jobs(world.now, 50) if "Still two seats" in job.message.text]
+    assert [letter.user_id for letter in told] == [asked.pk], "who answers meanwhile is not written to"
+    Game.objects.update(closed_at=world.now)
+    assert users_without_response(Game.objects.get(), world.now) == [asked.pk], "who cannot sign up is not asked"
+    assert users_without_response(Game.objects.get(), world.now + timedelta(days=3)) == []
+
+
+# --- notes -----------------------------------------------------------------------------------------------
+
+
+def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -> None:
+    game = world.create_game(answers=True)
+    with pytest.raises(Refused, match="Join first"):
+        set_note(game.pk, world.charlie, "late", by(world.charlie), world.now)
+    join(game, world.charlie)
+    assert set_note(
+        game.pk, world.charlie, " late  by *15* min ", by(world.charlie), world.now
+    ).text == signup_wording.note_saved("x")
+    assert not set_note(game.pk, world.charlie, "late by *15* min", by(world.charlie), world.now).changed
+    assert f"1. <@{world.charlie.pk}> · late by \\*15\\* min" in fields(world, game).values()
+    for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "cannot be shown"), ("\u200b", "cannot be shown")):
+        with pytest.raises(Refused, match=why):
+            set_note(game.pk, world.charlie, bad, by(world.charlie), world.now)
+    with pytest.raises(Refused, match="Only the host"):
+        set_note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
+    set_note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
+    shown = next(value for value in fields(world, game).values() if "everyone" in value)
+    assert "\\@everyone" in shown
+    assert shown.endswith("…")
+    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.post(reverse("game-note", args=[game.pk]), {"note": "<b>late</b>"}, follow=True).text
+    assert "&lt;b&gt;late&lt;/b&gt;" in page
+    call_command("game", "note", str(game.pk), "", "--as", "charlie")
+    assert "taken away" in capsys.readouterr().out
+    assert Signup.objects.get().note == ""
+
+
+def test_forms_in_discord(world: World) -> None:
+    game = world.create_game(plus_one=True)
+    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
+    joined = run_signup_action(Click(game.pk, "join", GUILD, member))
+    assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
+    assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
+    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
+    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
+    for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
+        assert modals.submit_modal(strange, "", GUILD, member)[0].startswith("This button is from an older")
+    assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
+
+
+# --- whom people bring -----------------------------------------------------------------------------------
+
+
+def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
+    game = world.create_game(seats=2, plus_one=True)
+    with pytest.raises(Refused, match="Join first"):
+        add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    join(game, world.charlie, world.alice)
+    assert add_guest(game.pk, world.charlie, " Pia ", by(world.charlie), world.now).text.startswith(
+        "Pia is number 1 on"
+    )
+    assert names(game) == (["charlie", "alice"], ["Pia (with charlie)"])
+    assert fields(world, game)["Wait list"] == f"1. Pia (with <@{world.charlie.pk}>)"
+    with pytest.raises(Refused, match="You bring Pia already"):
+        add_guest(game.pk, world.charlie, "Tom", by(world.charlie), world.now)
+    signups.leave(game.pk, world.alice, by(world.alice), world.now)
+    assert names(game)[0] == ["charlie", "Pia (with charlie)"]
+    assert not Notification.objects.filter(kind="moved").exists(), "a name receives no letters"
+    join(game, world.alice)
+    assert (
+        remove_guest(game.pk, world.charlie, by(world.charlie), world.now).text
+        == "Pia does not come with you any more."
+    )
+    assert names(game)[0] == ["charlie", "alice"]
+    client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.post(reverse("game-bring", args=[game.pk]), {"name": "Tom"}, follow=True).text
+    assert "You bring Tom." in page
+    page = client.post(reverse("game-unbring", args=[game.pk]), follow=True).text
+    assert "Tom does not come with you any more." in page
+    call_command("game", "bring", str(game.pk), "Eve", "--as", "charlie")
+    assert "Eve is number 1 on the wait list." in capsys.readouterr().out
+    with pytest.raises(Refused, match="nobody can be brought"):
+        add_guest(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
+
+
+@pytest.mark.parametrize("way", ["leave", "remove", "lost role", "can't make it"])
+def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
+    game = world.create_game(plus_one=True, answers=True)
+    join(game, world.charlie)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    match way:
+        case "leave":
+            signups.leave(game.pk, world.charlie, by(world.charlie), world.now)
+        case "remove":
+            signups.remove_signup(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+        case "lost role":
+            upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
+        case _:
+            respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    assert names(game) == ([], [])
+
+
+@pytest.mark.parametrize("way", ["bench", "wait"])
+def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, way: str) -> None:
+    game = world.create_game(plus_one=True, seats=2)
+    join(game, world.charlie)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    join(game, world.alice)
+    if way == "bench":
+        manual_seating.move_to_wait_list(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    else:
+        standby.set_standby(game.pk, world.charlie, True, by(world.charlie), world.now)
+    assert names(game) == (["alice"], ["charlie", "Pia (with charlie)"])
+    signups.leave(game.pk, world.alice, by(world.alice), world.now)
+    manual_seating.give_seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    assert names(game)[0] == ["charlie", "Pia (with charlie)"]
+
+
+def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> None:
+    game = world.create_game(answers=True)
+    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    before = Game.objects.get().revision
+    upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
+    assert not GameResponse.objects.exists()
+    assert Game.objects.get().revision > before
+
+
+def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:
+    game = world.create_game(method="picks_waiting", plus_one=True)
+    join(game, world.charlie)
+    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    assert names(game) == ([], ["charlie", "Pia (with charlie)"])
+    join(game, world.bob)
+    add_guest(game.pk, world.bob, "Tom", by(world.bob), world.now)
+    signups.join(game.pk, world.alice, by(world.bob), world.now)
+    assert names(game)[0] == ["Bob the GM", "Tom (with Bob the GM)", "alice"], "only the host seats"
+
+
+# --- by role ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ranked(world: World) -> dict[str, User]:
+    """Somebody with each role, in order, and two with none."""
+    for pk, name in ((FIRST, "Veteran"), (SECOND, "Player")):
+        Role.objects.create(pk=pk, guild=world.guild, name=name)
+    found = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
+    for number, (name, role) in enumerate((("second", SECOND), ("first", FIRST)), 102):
+        seen = MemberPayload(UserPayload(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
+        found[name] = upsert.upsert_member(GUILD, seen, world.now).user
+    return found
+
+
+def by_role(world: World, **changes: Any) -> Game:
+    return world.create_game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
+
+
+def test_a_better_role_takes_the_seat_of_the_last_who_joined_themselves(world: World, ranked: dict[str, User]) -> None:
+    game = by_role(world, seats=3)
+    signups.join(game.pk, world.charlie, by(world.bob), world.now)  # put in, with no role
+    join(game, ranked["none"], ranked["other"])
+    Notification.objects.exclude(kind="moved").delete()
+    later = world.now + timedelta(seconds=1)
+    assert join(game, ranked["second"], now=later) == ["You are in, seat 2 of 3."]
+    assert names(game) == (["charlie", "second", "none"], ["other"])
+    assert join(game, ranked["first"], now=later) == ["You are in, seat 2 of 3."]
+    assert names(game) == (["charlie", "first", "second"], ["none", "other"])
+    told = letters(world, game, timedelta(minutes=2))
+    assert sorted(who or 0 for who, _ in told) == [ranked["none"].pk, ranked["other"].pk], "the others by the answer"
+    assert all("other roles come first" in text for _, text in told)
+    assert letters(world, game, timedelta(minutes=9)) == []
+    assert "First <@&" in fields(world, game)["Sign-ups"]
+
+
+def test_a_priority_role_lost_after_joining_rank_kept(world: World, ranked: dict[str, User]) -> None:
+    game = by_role(world, seats=1)
+    join(game, ranked["first"])
+    seen = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
+    upsert.upsert_member(GUILD, seen, world.now)
+    join(game, ranked["second"])
+    assert names(game) == (["first"], ["second"])
+    assert Signup.objects.get(user=ranked["first"]).rank == 1
+
+
+def test_once_offers_begin_nobody_is_moved_for_a_role(world: World, ranked: dict[str, User]) -> None:
+    game = by_role(world, seats=1, offer_within=120)
+    join(game, ranked["none"])
+    Game.objects.update(starts_at=world.now + timedelta(minutes=90))
+    join(game, ranked["first"])
+    assert names(game) == (["none"], ["first"])
+
+
+def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, User]) -> None:
+    game = world.create_game(seats=1)
+    join(game, ranked["none"], ranked["first"])
+    plan = scheduling.plan_from_game(game)
+    changed = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
+    scheduling.edit_game(
+        game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1)
+    )
+    assert names(game) == (["first"], ["none"])
+    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
+    join(game, ranked["other"])
+    assert names(game) == (["first"], ["none", "other"])
+
+
+# --- closing, and leaving late ---------------------------------------------------------------------------
+
+
+def test_sign_ups_close_by_the_clock(world: World) -> None:
+    game = world.create_game(signups_close=120, answers=True)
+    [row] = Notification.objects.open().filter(kind="signups_close")
+    assert row.due_at == game.starts_at - timedelta(hours=2)
+    join(game, world.charlie)
+    assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:R>." in fields(world, game)["Sign-ups"]
+    before = Game.objects.get().revision
+    steps.create_due_deliveries(row.due_at)
+    assert Game.objects.get().revision == before + 1, "the post loses its button"
+    with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
+        signups.join(game.pk, world.alice, by(world.alice), row.due_at)
+    with pytest.raises(Refused, match="closed: <t:"):
+        signups.join(game.pk, world.alice, Actor(world.alice, "button"), row.due_at)
+    assert signups.join(game.pk, world.alice, by(world.bob), row.due_at).changed, "the host can still add"
+    assert signups.join(game.pk, world.bob, by(world.bob), row.due_at).changed, "and sign up"
+    assert signups.leave(game.pk, world.charlie, by(world.charlie), row.due_at).changed
+    plan = scheduling.plan_from_game(game)
+    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
+    assert not Notification.objects.open().filter(kind="signups_close").exists()
+
+
+@pytest.mark.parametrize(
+    ("within", "before", "late"), [(0, 119, True), (0, 121, False), (30, 29, True), (30, 119, False)]
+)
+def test_who_gives_up_a_seat_late(world: World, within: int, before: int, late: bool) -> None:
+    game = world.create_game(seats=1, offer_within=within)
+    join(game, world.charlie, world.alice)
+    at = game.starts_at - timedelta(minutes=before)
+    for person in (world.alice, world.charlie):
+        signups.leave(game.pk, person, by(person), at)
+    assert Signup.objects.get(user=world.charlie).left_late is late
+    assert not Signup.objects.get(user=world.alice).left_late, "who waited gave up nothing"
+
+
+def test_the_host_hears_once_of_whom_they_added(world: World) -> None:
+    game = world.create_game()
+    signups.join(game.pk, world.charlie, by(world.bob), world.now)
+    join(game, world.alice)
+    Notification.objects.exclude(kind="dropped_out").delete()
+    for person in (world.alice, world.charlie):
+        signups.leave(game.pk, person, by(person), world.now)
+    told = letters(world, game)
+    assert [who for who, _ in told] == [world.bob.pk]
+    assert "charlie, whom you had added, no longer comes to **Curse of Strahd**" in told[0][1]
+    assert letters(world, game, timedelta(hours=1)) == []

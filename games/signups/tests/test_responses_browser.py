@@ -1,0 +1,64 @@
+"""A player answers a game on their phone, with and without JavaScript; what they type stays while others join."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from conftest import make_world
+from games.core.base import Actor
+from games.server_settings.tests.test_browser import fits, picture
+from games.signups import actions as signups
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.tests.test_browser_walkthrough import log_in
+
+CALM = 650  # milliseconds in which a click after an answer is not taken
+
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.mark.browser
+def test_a_player_answers(now: Any) -> None:
+    world = make_world(now)
+    game = world.create_game(seats=2, answers=True, plus_one=True)
+
+    def newcomer() -> None:
+        person = world.add_member(100, "Newcomer")
+        signups.join(game.pk, person, Actor(person, "page"), now)
+        connection.close()
+
+    with Stack("web") as stack:
+
+        def walk(browser: Any) -> None:
+            for javascript, who in ((True, "Charlie"), (False, "Alice")):
+                context = browser.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=javascript)
+                page = context.new_page()
+                log_in(page, stack, who)
+                page.goto(f"{stack.url}{game.get_absolute_url()}")
+                page.get_by_role("button", name="Can't make it").click()
+                page.get_by_text("You said that you can't make it.").wait_for()
+                picture(page, f"answers-absent-{javascript}")
+                page.wait_for_timeout(CALM if javascript else 0)
+                page.get_by_role("button", name="Join", exact=False).click()
+                page.get_by_role("button", name="Leave").wait_for()
+                note = page.get_by_label("Note", exact=True)
+                page.get_by_text("Add a note").click()
+                note.fill("late by 15 min")
+                if javascript:
+                    page.wait_for_timeout(CALM)
+                    with ThreadPoolExecutor(1) as elsewhere:
+                        elsewhere.submit(newcomer).result()
+                    page.get_by_text("Newcomer").wait_for()
+                    assert note.input_value() == "late by 15 min"
+                page.get_by_role("button", name="Save the note").click()
+                page.get_by_text("The note is shown beside the name.").wait_for()
+                page.wait_for_timeout(CALM if javascript else 0)
+                page.get_by_text("Bring somebody").click()
+                page.get_by_label("Their name").fill("Pia")
+                page.get_by_role("button", name="Bring them").click()
+                page.get_by_text(f"Pia (with {who.lower()})").first.wait_for()
+                assert fits(page)
+                picture(page, f"answers-{javascript}")
+
+        run_in_browser(walk)

@@ -1,0 +1,81 @@
+"""The rule of seats, over whatever may come: it settles at once, seats no more than there are, and loses nobody."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from games.core.seats import Place, SeatMoves, compute_moves
+from games.models.settings import SeatMethod
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> list[Place]:
+    """Sign-ups in their order: by rank, then by key. Only who waits is offered a seat, waits on purpose or passed."""
+    places = []
+    for key in range(draw(st.integers(0, 12))):
+        seated, flag = draw(st.booleans()), st.booleans()
+        place = Place(key, seated, draw(st.integers(0, 3)), just_requested=draw(flag), reachable=draw(flag))
+        if place.rank == 0:
+            place = replace(place, fixed=draw(flag))
+        if not seated:
+            place = replace(place, waits=draw(flag), offered=draw(flag), passed=draw(flag))
+        places.append(place)
+    return sorted(places, key=lambda place: (place.rank, place.key))
+
+
+def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
+    """The same sign-ups after the moves, as the verbs write them."""
+
+    def one(place: Place) -> Place:
+        if place.key in moves.up or place.key in moves.down:
+            return replace(place, seated=place.key in moves.up, offered=False)
+        if place.key in moves.expire:
+            return replace(place, offered=False)
+        return replace(place, offered=True) if place.key in moves.offer else place
+
+    return [one(place) for place in places]
+
+
+@given(rosters(), st.integers(0, 8), st.sampled_from(SeatMethod), st.booleans())
+def test_it_settles_seats_no_more_than_there_are_and_loses_nobody(
+    places: list[Place], seats: int, method: SeatMethod, offering: bool
+) -> None:
+    moves = compute_moves(places, seats, method, offering)
+    after = moved(places, moves)
+    named = [*moves.up, *moves.down, *moves.offer]
+    by_key = {place.key: place for place in places}
+    assert len(named) == len(set(named)), "nobody moves twice"
+    assert not any(by_key[key].seated for key in (*moves.up, *moves.offer))
+    assert all(by_key[key].seated for key in moves.down)
+    seated = [place for place in after if place.seated]
+    assert not seats or len(seated) <= seats
+    assert seats or offering or method.by_host or not moves.down, "unlimited takes a seat from nobody"
+    assert compute_moves(after, seats, method, offering) == SeatMoves(), "it is settled at once"
+    waiting = [place for place in after if not place.seated and not place.on_standby]
+    if method.by_host:
+        assert all(by_key[key].keeps_seat and by_key[key].just_requested for key in (*moves.up, *moves.offer))
+    elif not offering:
+        assert not waiting or (seats and len(seated) == seats), "nobody waits beside a free seat"
+        assert not moves.offer
+    if method is SeatMethod.PRIORITY and not offering:
+        worst = max((place.rank for place in seated if not place.keeps_seat), default=0)
+        assert all(place.rank >= worst for place in waiting), "who comes first is seated first"
+        assert not any(by_key[key].keeps_seat for key in moves.down) or len([p for p in places if p.seated]) > seats
+    if offering:
+        assert all(by_key[key].just_requested or not by_key[key].reachable for key in moves.up), "the others are asked"
+        assert all(by_key[key].reachable and not by_key[key].declined_offer for key in moves.offer)
+        held = sum(place.offered for place in after if not place.seated and not place.on_standby)
+        before = sum(place.offered for place in places if not place.seated and not place.on_standby)
+        limit = seats or len(places)
+        assert len(seated) + held <= max(limit, len([p for p in after if p.seated]) + before)
+
+
+@given(rosters(), st.integers(0, 8))
+def test_whoever_asked_first_comes_first(places: list[Place], seats: int) -> None:
+    moves = compute_moves(places, seats)
+    line = [place.key for place in places if not place.seated and not place.on_standby]
+    assert list(moves.up) == line[: len(moves.up)]
+    last_in = [place.key for place in reversed(places) if place.seated]
+    assert list(moves.down) == last_in[: len(moves.down)]

@@ -1,0 +1,144 @@
+"""Waiting on purpose, at every door; and what each way of pressing Join again answers."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from conftest import World
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from games.core import wording
+from games.core.base import Actor
+from games.core.roster import load_roster
+from games.models import Game
+from games.offers import wording as offer_wording
+from games.pages.game_page import history
+from games.reminders.tests.test_preferences import letters
+from games.signups import actions as signups
+from games.signups import standby
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import User
+
+
+def by(user: User) -> Actor:
+    return Actor(user, "page")
+
+
+def filled(world: World, seats: int, *people: User) -> Game:
+    game = world.create_game(seats=seats, reminders=())
+    for person in people:
+        signups.join(game.pk, person, by(person), world.now)
+    return game
+
+
+def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: World) -> None:
+    first, second, third = (world.add_member(number) for number in (100, 101, 102))
+    game = filled(world, 1, first, second, third)
+    later = world.now + timedelta(minutes=1)
+    said = standby.set_standby(game.pk, second, True, by(second), later).text
+    assert said == "You are number 1 on the wait list, and stay there until you say that you want a seat."
+    assert standby.set_standby(game.pk, second, True, by(second), later).text == offer_wording.ALREADY_ON_STANDBY
+    signups.leave(game.pk, first, by(first), later)
+    assert [seat.user_id for seat in load_roster(game).seated] == [third.pk]
+    assert standby.set_standby(game.pk, third, False, by(third), later).text == offer_wording.NOT_ON_STANDBY
+    back = standby.set_standby(game.pk, second, False, by(second), later)
+    assert back.text == "You are back in line: number 1 on the wait list."
+    lines = [line.text for line in history(game)[:4]]
+    assert lines[0] == "person101 is back in line for a seat"
+    assert "person101 waits on purpose" in lines
+
+
+def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: World) -> None:
+    first, second = world.add_member(100), world.add_member(101)
+    game = filled(world, 1, first, second)
+    later = world.now + timedelta(minutes=1)
+    said = standby.set_standby(game.pk, first, True, by(first), later).text
+    assert said.startswith("You gave your seat up. You are number 1 on the wait list")
+    assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
+    signups.leave(game.pk, second, by(second), later)
+    assert load_roster(game).seated == ()
+    assert signups.join(game.pk, first, by(first), later).text == "You are in, seat 1 of 1.", "Join wants a seat"
+    told = [one.user_id for one in letters(later + timedelta(minutes=5))]
+    assert told == [], "who moved up left again, and whoever came back was told by the answer"
+
+
+def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
+    first, second, third = (world.add_member(number) for number in (100, 101, 102))
+    game = filled(world, 1, first, second, third)
+    soon = game.starts_at - timedelta(hours=1)
+    standby.set_standby(game.pk, second, True, by(second), soon)
+    standby.set_standby(game.pk, first, True, by(first), soon)
+    asked = game.signups.current().filter(offered_at__isnull=False).values_list("user_id", flat=True)
+    assert list(asked) == [third.pk]
+    standby.set_standby(game.pk, third, True, by(third), soon)
+    assert not asked.all().exists(), "waiting on purpose ends an offer"
+    assert standby.set_standby(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
+
+
+def test_only_its_hosts_have_others_wait(world: World) -> None:
+    game = filled(world, 1, world.charlie)
+    with pytest.raises(Refused, match="Only the host"):
+        standby.set_standby(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
+    standby.set_standby(game.pk, world.charlie, True, by(world.bob), world.now)
+    assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
+    with pytest.raises(Refused, match="already started"):
+        standby.set_standby(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
+
+
+def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
+    game = filled(world, 2)
+    client, address = as_person(world.charlie), reverse("game-wait", args=[game.pk])
+    assert "Only wait" in client.get(game.get_absolute_url()).text
+    page = client.post(address, {"on": "1"}, follow=True).text
+    assert "and stay there until you say that you want a seat" in page
+    assert "waits on purpose" in page
+    assert "I want a seat" in page
+    assert "You are in, seat 1 of 2." in client.post(address, {"on": "0"}, headers={"HX-Request": "true"}).text
+    call_command("game", "wait", str(game.pk), "--as", "charlie")
+    assert "You gave your seat up." in capsys.readouterr().out
+    call_command("game", "show", str(game.pk))
+    assert "Waiting 1: charlie (waits on purpose)" in capsys.readouterr().out
+    call_command("game", "wait", str(game.pk), "--as", "charlie", "--off")
+    assert "You are in, seat 1 of 2." in capsys.readouterr().out
+
+
+PRESSED = {
+    "the first time": "You are in, seat 1 of 1.",
+    "twice": "You are already in: seat 1 of 1.",
+    "twice, waiting": "You are already waiting: number 1 on the wait list.",
+    "again after leaving": "Welcome back. You are in, seat 1 of 1.",
+    "again after leaving, and it is full": "Welcome back. You are number 1 on the wait list, and move up by itself.",
+    "under an old message": wording.OLD_BUTTON,
+    "after the start": "This game has already started, so its roster is closed. Ask the host.",
+    "after it was over": "This game is over.",
+}
+
+
+@pytest.mark.parametrize("when", PRESSED)
+def test_each_way_of_pressing_join_has_its_own_answer(world: World, when: str) -> None:
+    game = filled(world, 1)
+
+    def press(verb: str = "join", game_id: int = game.pk) -> str:
+        return run_signup_action(
+            Click(game_id, verb, world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))
+        ).text
+
+    if when == "twice, waiting" or when.endswith("full"):
+        signups.join(game.pk, world.alice, by(world.alice), world.now)
+    if "again after" in when:
+        press()
+        press("leave")
+    elif when.startswith("twice"):
+        press()
+    elif "after" in when:
+        hours = 1 if "start" in when else 50
+        starts_at = world.now - timedelta(hours=hours)
+        Game.objects.update(starts_at=starts_at, ends_at=starts_at + timedelta(hours=2))
+    assert press(game_id=game.pk + 999 if "old" in when else game.pk) == PRESSED[when]
+
+
+def test_these_answers_differ() -> None:
+    assert len(set(PRESSED.values())) == len(PRESSED)

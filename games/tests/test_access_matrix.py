@@ -1,0 +1,316 @@
+"""Every address against every kind of person, in the own guild and in another: an address missing here fails."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import ERROR, get_messages
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from conftest import GUILD, World
+from games.core.base import Actor
+from games.hosts import actions as host_actions
+from games.models import Game, GameTemplate, Signup
+from games.models.settings import GuildDefaults
+from games.scheduling import actions as scheduling
+from games.signups import actions as signups
+from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
+from guilds.directory.upsert import mark_member_left, upsert_guild, upsert_member
+from guilds.models import Role, User
+from notifications.models import Delivery, Notification
+
+PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+ELSEWHERE = GUILD + 1000
+EVERYBODY = (
+    "anonymous", "stranger", "ex-member", "blocked", "member", "player", "host", "co-host", "manager", "owner",
+    "superuser",
+)  # fmt: skip
+MEMBERS = {"blocked", "member", "player", "host", "co-host", "manager", "owner"}
+HOSTS = {"host", "co-host", "manager", "owner"}
+
+
+@dataclass
+class Cast:
+    """The people of the matrix, and a game in each of two guilds."""
+
+    people: dict[str, User]
+    game: Game
+    foreign: Game
+    signup: Signup
+    template: GameTemplate
+    letter: Delivery
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
+    for pk, name in ((PLAYER, "Player"), (HOST, "Host"), (KEEPER, "Keeper")):
+        Role.objects.create(pk=pk, guild=world.guild, name=name)
+    GuildDefaults.objects.update(host_role_ids=[HOST], manager_role_ids=[KEEPER], player_role_ids=[PLAYER])
+
+    def member(number: int, *roles: int) -> User:
+        seen = MemberPayload(UserPayload(1300000000000000000 + number, f"person{number}"), role_ids=roles)
+        return upsert_member(world.guild.pk, seen, world.now).user
+
+    found = {
+        "stranger": User.objects.create(id=999, username="999", handle="stranger"),
+        "ex-member": member(101, PLAYER, HOST, KEEPER),
+        "blocked": member(102, PLAYER),
+        "member": member(103),
+        "player": member(104, PLAYER),
+        "host": member(105, HOST),
+        "co-host": member(106, HOST),
+        "manager": member(107, KEEPER),
+        "owner": world.alice,
+        "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
+    }
+    mark_member_left(world.guild.pk, found["ex-member"].pk, world.now)
+    game = scheduling.create_game(world.guild.pk, world.make_plan(), Actor(found["host"], "page"), world.now).game
+    host_actions.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
+    host_actions.block_user(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
+    signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
+    row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
+    letter = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
+    return Cast(found, game, foreign_game(world), game.signups.get(), template, letter)
+
+
+def foreign_game(world: World) -> Game:
+    """A game of a guild in which nobody of the cast is."""
+    bits = world.channel.bot_permissions
+    other = UserPayload(1300000000000000900, "zed")
+    channel = ChannelPayload(ELSEWHERE + 1, "general", 0, 0, bits)
+    upsert_guild(
+        GuildPayload(ELSEWHERE, "Elsewhere", "", other.id, (channel,), (RolePayload(ELSEWHERE, "@everyone", 0, bits),)),
+        world.now,
+    )
+    zed = upsert_member(ELSEWHERE, MemberPayload(other), world.now).user
+    return scheduling.create_game(ELSEWHERE, world.make_plan(channel_id=channel.id), Actor(zed, "page"), world.now).game
+
+
+Verdict = Callable[[str], str]
+
+
+def only(these: set[str], others: str = "403") -> Verdict:
+    """`ok` for these, `others` for other members; strangers find nothing, anonymous people are sent to log in."""
+
+    def verdict(who: str) -> str:
+        if who == "anonymous":
+            return "login"
+        if who not in MEMBERS:
+            return "404"
+        return "ok" if who in these else others
+
+    return verdict
+
+
+def anybody(who: str) -> str:
+    return "ok"
+
+
+def logged_in(who: str) -> str:
+    return "login" if who == "anonymous" else "ok"
+
+
+MANAGING = ("get", "guild", only({"manager", "owner"}))
+# By name: how it is asked, and what becomes of it. A refusal of a button comes back as a sentence on the page.
+ROUTES: dict[str, tuple[str, str, Verdict]] = {
+    "home": ("get", "", anybody),
+    "help": ("get", "", anybody),
+    "login": ("get", "", anybody),
+    "me": ("get", "", logged_in),
+    "notifications": ("get", "", logged_in),
+    "guild-notifications": ("get", "guild", only(MEMBERS)),
+    "notification-test": ("post", "guild", only(MEMBERS)),
+    "guild": ("get", "guild", only(MEMBERS)),
+    "game": ("get", "game", only(MEMBERS)),
+    "game-calendar": ("get", "game", only(MEMBERS)),
+    "game-new": ("get", "guild", only(HOSTS)),
+    "game-edit": ("get", "game", only(HOSTS)),
+    "game-join": ("post", "game", only({"player", "host", "co-host"}, "refused")),
+    "game-leave": ("post", "game", only(MEMBERS)),
+    # The matrix's game takes none of these; whom each is for, test_answers says.
+    "game-answer": ("post", "game", only(set(), "400")),
+    "game-note": ("post", "game", only(set(), "refused")),
+    "game-bring": ("post", "game", only(set(), "refused")),
+    "game-unbring": ("post", "game", only(MEMBERS)),
+    "game-offer": ("post", "game", only(set(), "refused")),
+    "game-overlap": ("post", "game", only(set(), "refused")),
+    "game-wait": ("post", "game", only({"player", "host", "co-host"}, "refused")),
+    "game-cancel": ("post", "game", only(HOSTS, "refused")),
+    "game-remove": ("post", "signup", only(HOSTS, "refused")),
+    **dict.fromkeys(("game-seat", "game-bench", "game-up", "game-down"), ("post", "signup", only(HOSTS, "refused"))),
+    "game-add": ("get", "game", only(HOSTS)),
+    **dict.fromkeys(("game-close", "game-reopen"), ("post", "game", only(HOSTS, "refused"))),
+    "game-keep": ("post", "game", only(HOSTS, "refused")),
+    # Its host is there; whom it is for otherwise, test_take_over says.
+    "game-take-over": ("post", "game", only(set(), "refused")),
+    "members": ("get", "guild", only(HOSTS)),
+    **dict.fromkeys(("guild-settings", "guild-setup", "guild-channels", "guild-templates", "template-new"), MANAGING),
+    "guild-history": MANAGING,
+    "guild-channel": ("get", "channel", only({"manager", "owner"})),
+    "channel-test": ("post", "channel", only({"manager", "owner"})),
+    "template": ("get", "template", only({"manager", "owner"})),
+    "template-delete": ("get", "template", only({"manager", "owner"})),
+    **dict.fromkeys(
+        ("template-up", "template-down", "template-default", "template-duplicate"),
+        ("post", "template", only({"manager", "owner"})),
+    ),
+    "game-hosts": ("get", "game", only({"host", "manager", "owner"})),
+    "guild-blocks": ("get", "guild", only({"manager", "owner"})),
+    "guild-unblock": ("post", "block", only({"manager", "owner"})),
+    "game-announce-now": ("post", "game", only(set(), "refused")),
+    "game-undo": ("post", "game", only(set(), "refused")),
+    "game-announce": ("post", "game", only(HOSTS, "refused")),
+    "game-tell": ("get", "game", only(HOSTS)),
+    "game-confirm": ("post", "game", only(set(), "refused")),
+    "game-again": ("get", "game", only(HOSTS)),
+    "game-template": ("post", "game", only(set(), "refused")),
+    "game-resend": ("post", "letter", only(HOSTS, "refused")),
+    "guild-messages": MANAGING,
+    "guild-attendance": MANAGING,
+    "game-attendance": ("post", "signup", only(set(), "refused")),  # it has not begun
+    "game-archive": ("post", "game", only(set(), "refused")),
+    "game-rewards": ("get", "game", only(HOSTS)),
+    "guild-resend": ("post", "guild letter", only({"manager", "owner"})),
+}
+# What others wrote and test: logging in, and the admin, which test_admin_scope walks.
+ELSEWHERE_TESTED = {"account", "socialaccount", "discord", "admin"}
+
+
+def named(patterns: list[Any], below: str = "") -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            namespace = pattern.namespace or below
+            found |= named(pattern.url_patterns, namespace)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            found.add(f"{below}:{pattern.name}" if below else pattern.name)
+    return found
+
+
+def test_no_address_is_missing() -> None:
+    ours = {
+        name
+        for name in named(get_resolver().url_patterns)
+        if name.replace(":", "_").split("_")[0] not in ELSEWHERE_TESTED
+    }
+    assert ours == ROUTES.keys()
+
+
+def outcome(client: Any, method: str, address: str) -> str:
+    answer = getattr(client, method)(address)
+    if answer.status_code == 302:
+        if "/login/" in answer.url:
+            return "login"
+        said = [message.level for message in get_messages(answer.wsgi_request)]
+        return "refused" if ERROR in said else "ok"
+    return "ok" if answer.status_code in {200, 422} else str(answer.status_code)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_an_address(cast: Cast, route: str) -> None:
+    method, of, verdict = ROUTES[route]
+
+    def address(game: Game) -> str:
+        ids: dict[str, list[int]] = {
+            "": [],
+            "guild": [game.guild_id],
+            "game": [game.pk],
+            "block": [game.guild_id, cast.people["blocked"].pk],
+            "signup": [game.pk, cast.signup.pk],
+            "channel": [game.guild_id, game.channel_id],
+            "template": [game.guild_id, cast.template.pk],
+            "letter": [game.pk, cast.letter.pk],
+            "guild letter": [game.guild_id, cast.letter.pk],
+        }
+        return reverse(route, args=ids[of])
+
+    right, found = {}, {}
+    for who in EVERYBODY:
+        right[who] = [verdict(who), "login" if who == "anonymous" else "404"]
+        # Undone for the next person, who is to find the game as it was.
+        with transaction.atomic():
+            client = Client()
+            if who != "anonymous":
+                client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+            found[who] = [outcome(client, method, address(game)) for game in (cast.game, cast.foreign)]
+            transaction.set_rollback(True)
+        if not of:
+            right[who][1] = right[who][0]
+    assert found == right, "in the own guild; and in another, which does not exist for them"
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
+def test_a_button(cast: Cast, world: World, who: str) -> None:
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
+    from discord_bot.models import Outcome
+    from guilds.models import Member
+
+    user = cast.people[who]
+    known = Member.objects.filter(user=user, left_at=None).first()
+    # Discord lets only members click, and tells their roles; somebody forging a click has neither.
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    joined = run_signup_action(Click(cast.game.pk, "join", world.guild.pk, member))
+    may = who in {"player", "host", "co-host"}
+    assert (joined.outcome is Outcome.DONE) is may, joined.text
+    foreign = run_signup_action(Click(cast.foreign.pk, "join", world.guild.pk, member))
+    assert foreign.outcome is Outcome.REFUSED
+    assert not cast.foreign.signups.exists()
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous"}])
+def test_what_a_page_offers_is_what_the_verb_does(cast: Cast, world: World, client: Any, who: str) -> None:
+    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get(cast.game.get_absolute_url())
+    if who not in MEMBERS:
+        assert answer.status_code == 404
+        return
+    assert ("Edit" in answer.text) is (who in HOSTS)
+    later = world.now + timedelta(minutes=1)
+    actor = Actor(cast.people[who], "page")
+    assert actor.may_manage(cast.game) is (who in HOSTS)
+    if who in {"player", "host", "co-host"}:
+        assert signups.join(cast.game.pk, cast.people[who], actor, later).changed
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
+def test_a_socket(cast: Cast, who: str) -> None:
+    from games.pages.live import groups_for
+
+    for game, heard in ((cast.game, who in MEMBERS), (cast.foreign, False)):
+        assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is heard
+        assert bool(groups_for(cast.people[who], {"guild": str(game.guild_id)})) is heard
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
+def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
+    from discord_bot.interactions.game_list import PageRequest, load_page
+    from games.pages.game_list import GameList
+    from guilds.models import Member
+
+    user = cast.people[who]
+    known = Member.objects.filter(user=user, left_at=None).first()
+    member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
+    found = load_page(PageRequest("list", world.guild.pk, member))
+    assert isinstance(found, GameList) is (who in MEMBERS)
+    if isinstance(found, GameList):
+        assert [line.id for line in found.rows] == [cast.game.pk], "and no other guild's"
+
+
+@pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
+def test_a_management_command_acts_with_the_persons_right(cast: Cast, who: str) -> None:
+    from django.core.management import CommandError, call_command
+
+    person = str(cast.people[who].pk)
+    for game in (cast.game, cast.foreign):
+        may = who in HOSTS and game is cast.game
+        try:
+            call_command("game", "cancel", str(game.pk), "--as", person, "--dry-run")
+            done = True
+        except CommandError:
+            done = False
+        assert done is may

@@ -1,0 +1,270 @@
+"""Joining and leaving at every door, in every status, for each way of giving seats; and every verb in every state."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+
+from conftest import World
+from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.render import announcement_buttons
+from games.core import wording
+from games.core.base import Actor
+from games.core.state_wording import HIDDEN, no_longer_changeable
+from games.core.states import ALLOWED, State, is_allowed
+from games.hosts import actions as host_actions
+from games.hosts import messages as host_messages
+from games.hosts.rules import Audience
+from games.models import Game, Signup
+from games.models.settings import SeatMethod
+from games.pages.game_page import game_page_context
+from games.posts.announcement import announcement_view
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import User
+
+HOUR = timedelta(hours=1)
+
+
+def made(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
+    """A game of Bob's that stands there now, with Dan in its first seat."""
+    now, by = world.now, Actor(world.bob, "page")
+    hidden = {
+        State.DRAFT: AnnounceSchedule(AnnounceWhen.DRAFT),
+        State.UNANNOUNCED: AnnounceSchedule(AnnounceWhen.LATER, now + HOUR),
+    }
+    plan = world.make_plan(seats=seats, method=method.value, priority_role_ids=(), reminders=())
+    dan, announce = world.add_member(100, "Dan"), hidden.get(state, AnnounceSchedule())
+    game = scheduling.create_game(world.guild.pk, plan, by, now, participants=(dan.pk,), announce=announce).game
+    ended: dict[str, Any] = {"starts_at": now - 2 * HOUR, "ends_at": now - HOUR}
+    moved: dict[str, Any] | None = {
+        State.IN_PROGRESS: {"starts_at": now - HOUR, "ends_at": now + HOUR},
+        State.COMPLETED: ended,
+        State.ARCHIVED: {**ended, "archived_at": now},
+        State.CANCELLED: {"cancelled_at": now, "cancel_reason": "rain"},
+    }.get(state)
+    if moved:
+        Game.objects.filter(pk=game.pk).update(**moved)
+    game = Game.objects.get(pk=game.pk)
+    assert game.state(now) is state
+    return game
+
+
+# --- door × status × method ------------------------------------------------------------------------------
+
+IN, FULL = "You are in, seat 2 of 2.", "The game is full. You are number 1 on the wait list, and move up by itself."
+WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
+PICKED = "The host picks who plays this game, so nobody signs up for it. Ask the host."
+CLOSED = "The host closed the sign-ups of this game: "
+ADDED = "The sign-up “charlie in Curse of Strahd” was added successfully."
+LEFT, TAKEN_OUT = "You left the game.", "Dan is no longer in the game, and is told so."
+JOIN, WAIT = "Join", "Join the wait list"
+
+Browsers = dict[str, Client]  # by handle
+Outcome = tuple[str, str]  # the sentence, and where that leaves whom it is about: seated, waiting or out
+
+FREE_SEAT: dict[SeatMethod, Outcome] = {
+    SeatMethod.OPEN: (IN, "seated"),
+    SeatMethod.PRIORITY: (IN, "seated"),
+    SeatMethod.PICKS_WAITING: (WAITS, "waiting"),
+    SeatMethod.PICKS: (PICKED, "out"),
+}
+NO_SEAT = {**FREE_SEAT, SeatMethod.OPEN: (FULL, "waiting"), SeatMethod.PRIORITY: (FULL, "waiting")}
+NOTHING = {State.DRAFT: HIDDEN, State.UNANNOUNCED: HIDDEN} | {
+    State.IN_PROGRESS: "This game has already started, so its roster is closed. Ask the host.",
+    State.COMPLETED: "This game is over.",
+    State.ARCHIVED: "This game is over.",
+    State.CANCELLED: "This game was cancelled: rain",
+}
+UNKNOWN = {"button": wording.OLD_BUTTON, "page": "404", "command": wording.UNKNOWN_GAME}
+STATUSES = ["full", "scheduled, closed", *map(str, State)]
+
+
+def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
+    """Charlie joins; in the admin Alice, who manages the server, puts them in."""
+    if status in NOTHING:
+        state = State(status)
+        return UNKNOWN.get(door, HIDDEN) if state.hidden else NOTHING[state], "out"
+    if door == "admin":
+        # Whoever runs it gives a seat where one is free, whatever the others may do.
+        return ADDED, "waiting" if status == "full" else "seated"
+    if status == "scheduled, closed":
+        return CLOSED, "out"
+    return (NO_SEAT if status == "full" else FREE_SEAT)[method]
+
+
+def leave_expected(door: str, status: str) -> Outcome:
+    """Dan leaves; in the admin Alice takes them out."""
+    state = State(status) if status in NOTHING else State.SCHEDULED
+    if door == "admin":
+        if is_allowed("remove", state):
+            # Of a game that is not announced nobody is told.
+            return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
+        return no_longer_changeable(state), "seated"
+    if state is State.SCHEDULED:
+        return LEFT, "out"
+    return UNKNOWN[door] if state.hidden else NOTHING[state], "seated"
+
+
+def button(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+    return run_signup_action(Click(game.pk, verb, game.guild_id, MemberPayload(UserPayload(who.pk, who.handle)))).text
+
+
+def page(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+    return said(browsers[who.handle].post(reverse(f"game-{verb}", args=[game.pk])))
+
+
+def command(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+    try:
+        call_command("game", verb, str(game.pk), "--as", str(who.pk))
+    except CommandError as refused:
+        return str(refused)
+    return ""
+
+
+def admin(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+    client = browsers["alice"]
+    if verb == "join":
+        return said(client.post(reverse("admin:games_signup_add"), {"game": game.pk, "user": who.pk}))
+    chosen = {"action": verb, "_selected_action": [game.signups.get(user=who).pk]}
+    return said(client.post(reverse("admin:games_signup_changelist"), chosen))
+
+
+def browser(who: User) -> Client:
+    client = Client()
+    client.force_login(who, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def said(response: Any) -> str:
+    """What a page answers, whether it leads elsewhere or shows the form again."""
+    if response.status_code == 404:
+        return "404"
+    shown = unescape(response.text) if response.status_code == 200 else ""
+    return "\n".join([*map(str, get_messages(response.wsgi_request)), shown])
+
+
+DOORS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
+    "button": button,
+    "page": page,
+    "command": command,
+    "admin": admin,
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_door_status_and_method(world: World, capsys: Any, status: str) -> None:
+    state = State(status) if status in NOTHING else State.SCHEDULED
+    dan = world.add_member(100, "Dan")
+    browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
+    for method in SeatMethod:
+        game = made(world, state, 1 if status == "full" else 2, method)
+        if status == "scheduled, closed":
+            Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
+        for name, door in DOORS.items():
+            for verb, who, expected in (
+                ("join", world.charlie, join_expected(name, status, method)),
+                ("leave", dan, leave_expected(name, status)),
+            ):
+                with transaction.atomic():
+                    before, revision = place(game, who), game.revision
+                    told = door(browsers, game, verb, who) + capsys.readouterr().out
+                    sentence, after = expected
+                    assert sentence in told, (method, name, verb)
+                    assert place(game, who) == after, (method, name, verb)
+                    changed = Game.objects.get(pk=game.pk).revision != revision
+                    assert changed is (after != before), (method, name, verb)
+                    transaction.set_rollback(True)
+                for one in browsers.values():
+                    one.cookies.pop("messages", None)  # so that nothing said before is taken for an answer
+
+
+def place(game: Game, who: User) -> str:
+    signup = game.signups.current().filter(user=who).first()
+    return "out" if signup is None else "seated" if signup.seated_at else "waiting"
+
+
+@pytest.mark.parametrize("status", ["scheduled", "full", "scheduled, closed", "in_progress"])
+def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> None:
+    client = browser(world.charlie)
+    state = State(status) if status in NOTHING else State.SCHEDULED
+    for method in SeatMethod:
+        game = made(world, state, 1 if status == "full" else 2, method)
+        if status == "scheduled, closed":
+            Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
+            game.refresh_from_db()
+        sentence, after = join_expected("page", status, method)
+        label = {"seated": JOIN, "waiting": WAIT}.get(after)
+        [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
+        can = [label, "Leave" if state is State.SCHEDULED else None, "Open"]
+        assert [one["label"] for one in row["components"]] == [one for one in can if one], method
+        shown = unescape(client.get(game.get_absolute_url()).text)
+        assert (f'class="primary big wide">{label}</button>' in shown) is bool(label), method
+        assert (sentence in shown) is not bool(label), "why nobody can join stands there before they try"
+
+
+# --- verb × state ----------------------------------------------------------------------------------------
+
+
+def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
+    now, dan = world.now, world.add_member(100, "Dan")
+    bob, plan = Actor(world.bob, "page"), scheduling.plan_from_game(game)
+    return {
+        "announce": lambda: publishing.announce_game(game.pk, bob, now),
+        "repost": lambda: scheduling.retry_announcement(game.pk, bob, now),
+        "edit": lambda: scheduling.edit_game(game.pk, plan, bob, now),
+        "cancel": lambda: scheduling.cancel_game(game.pk, "", bob, now),
+        "undo": lambda: publishing.undo_cancellation(game.pk, bob, now),
+        "join": lambda: signups.join(game.pk, world.alice, bob, now),
+        "leave": lambda: signups.leave(game.pk, dan, Actor(dan, "page"), now),
+        "add": lambda: scheduling.edit_game(game.pk, plan, bob, now, participants=("Grandma",)),
+        "remove": lambda: signups.remove_signup(game.pk, Signup.objects.get().pk, bob, now),
+        "hosts": lambda: host_actions.set_cohosts(game.pk, [world.alice], bob, now),
+        "tell": lambda: host_messages.message_players(game.pk, "Bring dice.", Audience.ALL, bob, now),
+    }
+
+
+OURS = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", "remove", "hosts", "tell")
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_verb_in_a_state(world: World, state: State) -> None:
+    game = made(world, state)
+    for verb, do in verbs(world, game).items():
+        with transaction.atomic():
+            try:
+                done, refused = do(), ""
+            except Refused as reason:
+                done, refused = None, reason.refusal.code
+            transaction.set_rollback(True)
+        if verb == "cancel" and state is State.CANCELLED:
+            assert done is not None
+            assert not done.changed, "twice is once"
+        elif verb == "leave" and state.hidden:
+            assert refused == "unknown_game"
+        else:
+            assert refused == ("" if is_allowed(verb, state) else "closed"), verb
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_page_offers_what_the_table_allows(world: World, state: State) -> None:
+    game = made(world, state)
+    may = game_page_context(game, world.bob, world.now)["may"]
+    for verb in ("announce", "edit", "cancel", "undo", "join", "remove", "tell"):
+        assert getattr(may, verb) is is_allowed(verb, state), verb
+    assert may.choose_hosts is is_allowed("hosts", state)
+
+
+def test_the_table_knows_every_verb() -> None:
+    assert set(OURS) <= ALLOWED.keys()

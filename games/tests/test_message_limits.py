@@ -1,0 +1,155 @@
+"""Every letter fits a message, and every post an embed, with the longest of everything that people may type."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from conftest import World
+from discord_bot.render import announcement_embed
+from games.attendance import rules as attendance_rules
+from games.confirmations.edits import snapshot
+from games.core import base, rules
+from games.core.base import Actor
+from games.core.seating import offer_number
+from games.core.text_rules import REASON_MAX
+from games.core.wording import POST_DELETED, escape_markdown, quote
+from games.hosts import rules as host_rules
+from games.hosts.rules import PLAYER_MESSAGE_MAX
+from games.models import Announcement, AuditEntry, Follow, Game, Signup
+from games.posts.announcement import DESCRIPTION_SHOWN, LOCATION_SHOWN, announcement_view
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import TITLE_MAX
+from games.signups import actions as signups
+from guilds.models import Guild, Member
+from notifications.models import Delivery, Notification
+from notifications.policy import LATE_AFTER
+from notifications.types import Skip, get_message_type, internal_types, message_types
+
+MARKS, LINES = "*", "a\n"
+HOUR = timedelta(hours=1)
+NOT_OF_A_GAME = {"welcome", "digest", "test_reminder"}
+
+
+def filled(part: str, longest: int) -> str:
+    return (part * longest)[: longest - 1] + "x"
+
+
+@pytest.fixture(params=[MARKS, LINES])
+def part(request: Any) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def game(world: World, part: str, settings: Any) -> Game:
+    """Bob's, in which Charlie has the seat, with the longest of everything."""
+    settings.PUBLIC_URL = "https://games.a-rather-long-name.example.org"
+    line = part.strip()
+    Guild.objects.update(name=filled(line, 100))
+    Member.objects.update(nick=filled(line, 32))
+    made = world.create_game(
+        title=filled(line, TITLE_MAX),
+        description=filled(part, rules.DESCRIPTION_MAX),
+        location=filled(line, rules.LOCATION_MAX),
+        instructions=filled(part, rules.INSTRUCTIONS_MAX),
+        seats=1,
+        minimum=100,
+    )
+    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return made
+
+
+def before(game: Game, part: str) -> dict[str, Any]:
+    """Everything was something else, as long."""
+    was = snapshot(game)
+    for word, value in was.items():
+        was[word] = f"{value[:-1]}y" if isinstance(value, str) and word != "start" else value
+    return was | {"start": (game.starts_at + HOUR).isoformat(), "duration": 6 * 1440 + 23 * 60 + 59, "channel": 1}
+
+
+def kinds() -> list[str]:
+    return sorted(set(message_types()) - set(internal_types()) - NOT_OF_A_GAME)
+
+
+def test_a_letter(world: World, game: Game, part: str) -> None:
+    for kind in kinds():
+        base.dry_run(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
+
+
+def check(world: World, game: Game, part: str, kind: str) -> None:
+    """With every line that a letter may have: called in the channel, and late."""
+    now, person = game.starts_at - HOUR, world.charlie
+    signup = Signup.objects.filter(game=game, user=person)
+    facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
+    facts |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
+    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.Audience.ALL.value, "at": now.isoformat()}
+    facts |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
+    facts |= {"text": longest_told(part), "host": str(world.bob.pk)}
+    match kind:
+        case "removed" | "silent" | "host_left":
+            person = world.alice
+        case "short" | "deleted":
+            person = world.bob
+        case "new_game" | "nudge":
+            person = world.alice
+            Follow.objects.create(user=person, guild=game.guild)
+            Game.objects.update(seats=2)
+    match kind:
+        case "offer":
+            signup.update(seated_at=None, offered_at=now, offered_until=now + HOUR)
+            facts["offer"] = offer_number(signup.get())
+        case "question":
+            signup.update(asked=1)
+            Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
+        case "cancelled":
+            scheduling.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
+        case "rewards":
+            now = game.ends_at
+        case "deleted":
+            Announcement.objects.update(problem=POST_DELETED, lost_at=now)
+            facts["number"] = int(now.timestamp() * 1000)
+        case "host_left":
+            Member.objects.filter(user=world.bob).update(left_at=now)
+        case "not_announced":
+            now = game.starts_at
+            Game.objects.update(announced_at=None)
+    due_at = now - LATE_AFTER - timedelta(seconds=1)
+    row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, facts=facts, offset=60)
+    delivery = Delivery.objects.create(notification=row, recipient=person, next_try_at=now, in_channel=True)
+    render = get_message_type(kind).build_message
+    assert render is not None
+    letter = render(delivery, now)
+    assert not isinstance(letter, Skip), f"{kind}: {letter}"
+    assert len(letter.text) <= 2000, f"{kind}: {len(letter.text)}"
+    assert delivery.nonce in letter.text
+
+
+def longest_told(part: str) -> str:
+    text = filled(part, PLAYER_MESSAGE_MAX)
+    while host_rules.check_player_message(text, quote(escape_markdown(text))):
+        text = text[1:]
+    return text
+
+
+def test_a_post(world: World, game: Game, part: str) -> None:
+    """What mentions grow texts to counts too."""
+    changes = {word: [value, None] for word, value in before(game, part).items()}
+    for number in range(120):
+        Signup.objects.create(
+            game=game,
+            placeholder=f"{filled(part.strip(), 60)}{number}",
+            order_key=number + 2,
+            joined_at=world.now,
+            seated_at=world.now if number < 60 else None,
+            note=filled(part.strip(), 100),
+        )
+    for now in (game.starts_at - HOUR, game.starts_at, game.ends_at):
+        AuditEntry.objects.create(guild=game.guild, game=game, door="page", verb="edit", changes=changes, at=now)
+        rewards = filled(part, attendance_rules.REWARDS_MAX) if now >= game.starts_at else ""
+        Game.objects.update(rewards=rewards)
+        shown = announcement_view(Game.objects.get(pk=game.pk), now)
+        shown = replace(shown, description="d" * DESCRIPTION_SHOWN, location="l" * LOCATION_SHOWN)
+        made = announcement_embed(shown)
+        assert len(made) <= 6000
+        assert any("seats taken" in (field.name or "") for field in made.fields)

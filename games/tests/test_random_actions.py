@@ -1,0 +1,207 @@
+"""Anything in any order at any time: random verbs and a random clock, with everybody's letters read.
+
+What every person knows from the answers to what they did and from the letters they got is kept beside, and compared
+with what is so whenever all is said.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+
+from conftest import GUILD, World
+from games.core import seating
+from games.core.base import Actor
+from games.core.seating import offer_number
+from games.core.states import State
+from games.models.settings import SeatMethod
+from games.offers import actions as offers
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.signups import actions as signups
+from games.signups import closing, manual_seating, responses, standby
+from games.tests.state_machine import OneGame, person, run
+from notifications.messages import OutgoingMessage
+from notifications.models import Delivery, Notification
+
+ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
+
+
+class Life(OneGame):
+    """One game, its host and six people."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.knows: dict[int, str] = {}
+        self.by_host: Counter[tuple[str, int]] = Counter()
+
+    @initialize(
+        seats=st.integers(0, 3),
+        method=st.sampled_from(SeatMethod),
+        offering=st.booleans(),
+        hours=st.integers(1, 30),
+    )
+    def schedule(self, seats: int, method: SeatMethod, offering: bool, hours: int) -> None:
+        changes: dict[str, Any] = {"seats": seats, "method": method.value, "offer_within": 120 if offering else 0}
+        changes |= {"answers": True, "plus_one": True, "priority_role_ids": (GUILD + 20,)}
+        starts_at = self.now + timedelta(hours=hours)
+        self.inside: set[int] = set()
+        self.id = self.world.create_game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
+
+    def place(self, who: int) -> str:
+        """Where somebody really is."""
+        signup = next((s for s in self.current() if s.user_id == who), None)
+        return "out" if signup is None else "seated" if signup.seated_at else "waiting"
+
+    # --- what people do ----------------------------------------------------------------------------------
+
+    @rule(who=person)
+    def join(self, who: int) -> None:
+        user = self.people[who]
+        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)):
+            self.inside.add(user.pk)
+            self.knows[user.pk] = self.place(user.pk)
+
+    @rule(who=person)
+    def leave(self, who: int) -> None:
+        user = self.people[who]
+        if self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now)):
+            self.inside.discard(user.pk)
+            self.knows[user.pk] = "out"
+
+    @rule(who=person)
+    def cannot_come(self, who: int) -> None:
+        user = self.people[who]
+        if self.do(lambda: responses.respond_absent(self.id, user, Actor(user, "page"), self.now)):
+            self.inside.discard(user.pk)
+            self.knows[user.pk] = "out"
+
+    @rule(who=person, on=st.booleans())
+    def wait_on_purpose(self, who: int, on: bool) -> None:
+        user = self.people[who]
+        if self.do(lambda: standby.set_standby(self.id, user, on, Actor(user, "page"), self.now)):
+            if on:
+                self.inside.add(user.pk)
+            self.knows[user.pk] = self.place(user.pk)
+
+    @rule(who=person, choice=st.sampled_from(["take", "pass"]))
+    def answer_an_offer(self, who: int, choice: str) -> None:
+        user = self.people[who]
+        signup = next((s for s in self.current() if s.user_id == user.pk), None)
+        number = offer_number(signup) if signup is not None else 1
+        actor = Actor(user, "button")
+        if self.do(lambda: offers.answer_offer(self.id, number, choice, actor, self.now)) and choice == "take":
+            self.knows[user.pk] = self.place(user.pk)
+
+    @rule(who=person)
+    def bring_somebody(self, who: int) -> None:
+        user = self.people[who]
+        self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
+
+    @rule(at=st.integers(0, 9), verb=st.sampled_from(["seat", "bench", "up", "down"]))
+    def place_somebody(self, at: int, verb: str) -> None:
+        found = self.current()
+        if at < len(found):
+            pk = found[at].pk
+            self.do(
+                lambda: {
+                    "seat": lambda: manual_seating.give_seat(self.id, pk, self.host, self.now),
+                    "bench": lambda: manual_seating.move_to_wait_list(self.id, pk, self.host, self.now),
+                    "up": lambda: manual_seating.reorder(self.id, pk, -1, self.host, self.now),
+                    "down": lambda: manual_seating.reorder(self.id, pk, 1, self.host, self.now),
+                }[verb]()
+            )
+
+    @rule(closed=st.booleans())
+    def close_or_open(self, closed: bool) -> None:
+        self.do(lambda: (closing.close_signups if closed else closing.reopen_signups)(self.id, self.host, self.now))
+
+    @rule(undo=st.booleans())
+    def cancel_or_undo(self, undo: bool) -> None:
+        if undo:
+            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
+        elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
+            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
+
+    @rule(who=person)
+    def put_in(self, who: int) -> None:
+        if self.do(lambda: signups.join(self.id, self.people[who], self.host, self.now)):
+            self.inside.add(self.people[who].pk)
+            self.by_host["added", self.people[who].pk] += 1
+
+    @rule(who=person)
+    def take_out(self, who: int) -> None:
+        if self.do(lambda: signups.leave(self.id, self.people[who], self.host, self.now)):
+            self.inside.discard(self.people[who].pk)
+            self.by_host["removed", self.people[who].pk] += 1
+
+    @rule(seats=st.integers(0, 4))
+    def change_seats(self, seats: int) -> None:
+        def edit() -> None:
+            plan = scheduling.plan_from_game(self.game)
+            scheduling.edit_game(self.id, self.world.make_plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+
+        self.do(edit)
+
+    # --- time, and letters -------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([5, 30, 61, 600, 1000, 3600]))
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.speak()
+
+    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
+        who, is_so = delivery.recipient_id, self.place(delivery.recipient_id)
+        match delivery.notification.kind:
+            case "moved":
+                assert self.knows.get(who) != is_so, f"told again: {is_so}"
+                self.knows[who] = is_so
+            case "added" | "removed" as kind:
+                # By whom is news, even to somebody who looked meanwhile.
+                self.by_host[kind, who] -= 1
+                assert self.by_host[kind, who] >= 0, f"told twice of being {kind}"
+                self.knows[who] = is_so
+
+    # --- what always holds -------------------------------------------------------------------------------
+
+    @invariant()
+    def never_more_seated_than_seats(self) -> None:
+        if hasattr(self, "id") and (seats := self.game.settings.seats):
+            assert sum(s.seated_at is not None for s in self.current()) <= seats
+
+    @invariant()
+    def everybody_is_there_once_in_a_definite_order(self) -> None:
+        if hasattr(self, "id"):
+            found = self.current()
+            people = [s.user_id for s in found if s.user_id]
+            assert sorted(people) == sorted(self.inside), "nobody is lost, and nobody is there twice"
+            assert len({(s.rank, s.order_key) for s in found}) == len(found)
+
+    @invariant()
+    def a_guest_is_there_with_who_brought_them(self) -> None:
+        if hasattr(self, "id"):
+            assert all(s.guest_of is None or s.guest_of.left_at is None for s in self.current())
+
+    @invariant()
+    def nothing_would_move_by_looking_again(self) -> None:
+        if hasattr(self, "id") and self.game.state(self.now) is State.SCHEDULED:
+            found = seating.pending_moves(self.game, self.now)
+            assert not found.up
+            assert not found.down
+
+    @rule()
+    def everybody_knows_what_is_so_when_all_is_said(self) -> None:
+        self.now += ALL_SAID
+        self.speak()
+        if self.game.state(self.now) is State.SCHEDULED:
+            for user in self.people:
+                assert self.knows.get(user.pk, "out") == self.place(user.pk), user.handle
+            assert not Notification.objects.open().filter(game=self.id, kind="moved").exists()
+
+
+@pytest.mark.django_db
+def test_whatever_happens_to_a_game(world: World) -> None:
+    run(Life, world, examples=20)

@@ -1,0 +1,238 @@
+"""Edits in any order at any time: what is asked again, answered, told, kept from players and cancelled meanwhile.
+
+Of every person is kept what they know of the game: from looking at it when they sign up, and from the letters they got.
+"""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+
+from conftest import World
+from games.attendance import actions as attendance
+from games.confirmations import edits
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import ChoiceButton
+from games.core.states import State
+from games.hosts import messages as host_messages
+from games.hosts.rules import Audience
+from games.scheduling import actions as scheduling
+from games.scheduling import publishing
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from games.tests.state_machine import OneGame, run
+from notifications.messages import OutgoingMessage
+from notifications.models import Delivery, Notification
+
+ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told
+person = st.integers(0, 2)  # so few that something happens to each
+SAID_OF_CANCELLED = {"cancelled", "on_again", "told"}
+
+
+class Edits(OneGame):
+    """One game that its host keeps changing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.knows: dict[int, dict[str, Any]] = {}
+        self.asked: Counter[tuple[int, int]] = Counter()
+        self.last_edited: dict[int, str] = {}
+        self.told: Counter[tuple[Any, ...]] = Counter()
+        self.heard_cancelled: set[int] = set()
+
+    @initialize(
+        seats=st.integers(1, 4),
+        hours=st.integers(1, 30),
+        announce=st.sampled_from(
+            [AnnounceWhen.NOW, AnnounceWhen.NOW, AnnounceWhen.NOW, AnnounceWhen.LATER, AnnounceWhen.DRAFT]
+        ),
+        frees=st.booleans(),
+    )
+    def schedule(self, seats: int, hours: int, announce: AnnounceWhen, frees: bool) -> None:
+        starts_at = self.now + timedelta(hours=hours)
+        plan = self.world.make_plan(
+            seats=seats, starts_at=starts_at, reminders=(60,), silence_frees=frees, offer_within=0, location="Table 1"
+        )
+        at = self.now + timedelta(minutes=30) if announce is AnnounceWhen.LATER else None
+        named = [user.pk for user in self.people[:3]]
+        kept = AnnounceSchedule(announce, at)
+        game = scheduling.create_game(
+            self.world.guild.pk, plan, self.host, self.now, participants=named, announce=kept
+        ).game
+        self.id = game.pk
+        self.knows = dict.fromkeys(named, edits.snapshot(game))
+        self.now += timedelta(minutes=5)
+        self.speak()
+
+    # --- what people do ----------------------------------------------------------------------------------
+
+    @rule(who=person)
+    def join(self, who: int) -> None:
+        user = self.people[who]
+        inside = self.is_in(user.pk)
+        if self.do(lambda: signups.join(self.id, user, Actor(user, "page"), self.now)) and not inside:
+            self.knows[user.pk] = edits.snapshot(self.game)
+
+    @rule(who=person)
+    def leave(self, who: int) -> None:
+        user = self.people[who]
+        self.do(lambda: signups.leave(self.id, user, Actor(user, "page"), self.now))
+
+    @rule(who=person, choice=st.sampled_from(["yes", "no"]), before=st.integers(0, 2))
+    def answer(self, who: int, choice: str, before: int) -> None:
+        user, number = self.people[who], self.game.question - before
+        inside = self.is_in(user.pk)
+        if self.do(lambda: choices.handle_choice(ChoiceButton("question", self.id, number, choice), user, self.now)):
+            assert before == 0, "an old number is always outdated"
+            assert inside
+            assert self.is_in(user.pk) is (choice == "yes")
+
+    def is_in(self, who: int) -> bool:
+        return any(one.user_id == who for one in self.current())
+
+    # --- what the host does ------------------------------------------------------------------------------
+
+    def edit(self, silence: bool | None = None, **changes: Any) -> None:
+        plan = replace(scheduling.plan_from_game(self.game), **changes)
+        self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, silence_frees=silence))
+
+    @rule(
+        minutes=st.sampled_from([-300, -60, -20, -5, 5, 20, 25, 60, 300, 3000]),
+        silence=st.sampled_from([None, True, False]),
+    )
+    def move_the_start(self, minutes: int, silence: bool | None) -> None:
+        self.edit(silence, starts_at=self.game.starts_at + timedelta(minutes=minutes))
+
+    @rule(seats=st.integers(1, 4), place=st.sampled_from(["Table 1", "Table 2", "Table 3"]))
+    def change_seats_and_place(self, seats: int, place: str) -> None:
+        self.edit(seats=seats, location=place)
+
+    @rule(at=st.integers(0, 5), word=st.sampled_from(["", "Sorry."]))
+    def remove(self, at: int, word: str) -> None:
+        found = self.current()
+        if at < len(found):
+            self.do(lambda: signups.remove_signup(self.id, found[at].pk, self.host, self.now, word))
+
+    @rule(who=person)
+    def put_in(self, who: int) -> None:
+        user = self.people[who]
+        inside = self.is_in(user.pk)
+        if self.do(lambda: signups.join(self.id, user, self.host, self.now)) and not inside:
+            self.knows[user.pk] = edits.snapshot(self.game)
+
+    @rule()
+    def announce(self) -> None:
+        if self.do(lambda: publishing.announce_game(self.id, self.host, self.now)):
+            self.knows |= {one.user_id: edits.snapshot(self.game) for one in self.current() if one.user_id}
+
+    @rule(to=st.sampled_from(Audience))
+    def tell(self, to: Audience) -> None:
+        self.do(lambda: host_messages.message_players(self.id, "Bring dice.", to, self.host, self.now))
+
+    @rule(undo=st.booleans())
+    def cancel_or_undo(self, undo: bool) -> None:
+        if undo:
+            self.do(lambda: publishing.undo_cancellation(self.id, self.host, self.now))
+        elif self.now.second % 3 == 0:  # seldom, so that there is a game to do things to
+            self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
+
+    @rule(at=st.integers(0, 5), no_show=st.booleans())
+    def attend(self, at: int, no_show: bool) -> None:
+        found = self.current()
+        if at < len(found):
+            done = self.do(lambda: attendance.mark_attendance(self.id, found[at].pk, no_show, self.host, self.now))
+            begun = self.game.state(self.now) in {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
+            assert done is (begun and found[at].seated_at is not None)
+
+    # --- time, and letters -------------------------------------------------------------------------------
+
+    @rule(seconds=st.sampled_from([5, 30, 61, 700, 3600, 20000, 90000]))
+    def pass_time(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.speak()
+
+    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
+        row, who, game = delivery.notification, delivery.recipient_id, self.game
+        state = game.state(self.now)
+        assert not state.hidden or row.kind == "not_announced", row.kind
+        assert state is not State.CANCELLED or row.kind in SAID_OF_CANCELLED, row.kind
+        match row.kind:
+            case "question" | "edited":
+                assert self.is_in(who), "nobody is asked or told who is not in"
+                if row.kind == "question":
+                    self.asked[who, row.facts["number"]] += 1
+                    assert self.asked[who, row.facts["number"]] == 1, "one letter for each question"
+                    assert row.facts["number"] == game.question
+                    assert [button.label for button in letter.buttons] == ["I still come", "I can't"]
+                    assert game.answer_by is not None
+                    assert self.now < game.answer_by
+                else:
+                    text = letter.text.replace(delivery.nonce, "")
+                    assert self.last_edited.get(who) != text, "the same twice in a row"
+                    self.last_edited[who] = text
+                    assert self.news(who), "they know all of it"
+                self.knows[who] = edits.snapshot(game)
+            case "added":
+                # What was edited since it was planned has a letter of its own, a minute later.
+                rows = Notification.objects.open().filter(game=self.id, recipient=who, kind__in=["edited", "question"])
+                if not rows.exists():
+                    self.knows[who] = edits.snapshot(game)
+            case "cancelled":
+                assert who not in self.heard_cancelled, "told twice of a cancellation"
+                self.heard_cancelled.add(who)
+            case "on_again":
+                self.heard_cancelled.remove(who)
+            case "told" | "removed" | "silent" | "answered_sum" | "reminder" as kind:
+                # A row is one occasion, and whoever is told of it is told once.
+                self.told[kind, row.pk, who] += 1
+                assert self.told[kind, row.pk, who] == 1
+                if kind == "reminder":
+                    self.told[kind, row.facts["starts_at"], who] += 1
+                    assert self.told[kind, row.facts["starts_at"], who] == 1, "reminded twice of one start"
+
+    def news(self, who: int) -> set[str]:
+        """What of the game is not as somebody knows it."""
+        said, known = edits.snapshot(self.game), self.knows[who]
+        return {word for word in edits.TRACKED_WORDS if known[word] != said[word]}
+
+    # --- what always holds -------------------------------------------------------------------------------
+
+    @invariant()
+    def only_the_seated_are_asked_and_of_the_last_question(self) -> None:
+        if hasattr(self, "id"):
+            game = self.game
+            asked = [one for one in self.current() if one.asked]
+            assert all(one.asked == game.question and one.seated_at is not None for one in asked)
+            if asked and game.cancelled_at is None:
+                assert game.answer_by is not None
+                rows = Notification.objects.open().filter(game=self.id, kind="question_end")
+                assert rows.count() == 1, "what is asked ends"
+
+    @invariant()
+    def of_what_players_do_not_see_only_announcing_is_planned(self) -> None:
+        if hasattr(self, "id") and self.game.announced_at is None:
+            kinds = set(Notification.objects.open().filter(game=self.id).values_list("kind", flat=True))
+            assert kinds <= {"announce"}
+
+    @rule()
+    def everybody_knows_what_holds_when_all_is_said(self) -> None:
+        self.now += ALL_SAID
+        self.speak()
+        game = self.game
+        if game.state(self.now) in {State.SCHEDULED, State.IN_PROGRESS}:
+            for one in self.current():
+                assert one.user_id is not None
+                assert not self.news(one.user_id), self.news(one.user_id)
+            assert not Notification.objects.open().filter(game=self.id, kind__in=["edited", "question"]).exists()
+            if game.answer_by is not None and game.answer_by <= self.now:
+                assert not any(one.asked for one in self.current()), "after the deadline nobody is asked"
+
+
+@pytest.mark.django_db
+def test_however_a_game_is_edited(world: World) -> None:
+    run(Edits, world, examples=20)

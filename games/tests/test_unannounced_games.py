@@ -1,0 +1,121 @@
+"""A game that is not announced yet, at every door: for players it does not exist."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from conftest import World
+from games.core import choices
+from games.core.base import Actor
+from games.core.choices import ChoiceButton
+from games.hosts import messages as host_messages
+from games.hosts.rules import Audience
+from games.models import Follow, Game
+from games.pages.game_list import ListKind
+from games.pages.live import groups_for
+from games.scheduling import actions as scheduling
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.signups import actions as signups
+from games.tests.test_access_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
+from gamesched.lib.refusal import Refused
+from guilds.directory.payloads import MemberPayload, UserPayload
+from notifications.models import Delivery, Notification
+
+__all__ = ["cast"]  # the fixture
+OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "letter"}]
+SECRET = "Surprise"
+WHICH: tuple[ListKind, ...] = ("list", "mine")
+
+
+@pytest.fixture
+def game(cast: Cast, world: World) -> Game:
+    """The host's, with a player put in."""
+    plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
+    named = (cast.people["player"].pk,)
+    by = Actor(cast.people["host"], "page")
+    made = scheduling.create_game(
+        world.guild.pk, plan, by, world.now, participants=named, announce=AnnounceSchedule(AnnounceWhen.DRAFT)
+    ).game
+    made.cohosts.add(cast.people["co-host"])
+    return made
+
+
+def client_of(cast: Cast, who: str) -> Client:
+    client = Client()
+    client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.mark.parametrize("route", OF_A_GAME)
+def test_its_addresses(cast: Cast, game: Game, route: str) -> None:
+    method, of, _ = ROUTES[route]
+    row = Notification.objects.create(game=game, kind="told", due_at=game.created_at)
+    letter = Delivery.objects.create(notification=row, recipient=game.host, status="failed", next_try_at=row.due_at)
+    ids = {"signup": [game.signups.get().pk], "letter": [letter.pk]}
+    address = reverse(route, args=[game.pk, *ids.get(of, [])])
+    for who in cast.people:
+        if who not in HOSTS:
+            assert outcome(client_of(cast, who), method, address) == "404", who
+    found = outcome(client_of(cast, "manager"), method, address)
+    assert found != "404", "those who manage the server see it"
+
+
+@pytest.mark.parametrize("who", sorted(MEMBERS))
+def test_lists(cast: Cast, game: Game, who: str, capsys: Any) -> None:
+    from discord_bot.interactions.game_list import PageRequest as Wanted
+    from discord_bot.interactions.game_list import load_page
+    from guilds.models import Member
+
+    client, user = client_of(cast, who), cast.people[who]
+    assert (SECRET in client.get(reverse("guild", args=[game.guild_id])).text) is (who in HOSTS)
+    assert (SECRET in client.get(reverse("home")).text) is (who in {"host", "co-host"})
+    assert bool(groups_for(user, {"game": str(game.pk)})) is (who in HOSTS)
+    member = Member.objects.get(user=user, guild=game.guild_id)
+    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(member.role_ids))
+    for which in WHICH:
+        assert SECRET not in str(load_page(Wanted(which, game.guild_id, seen)))
+    call_command("game", "list", "--as", str(user.pk))
+    assert SECRET not in capsys.readouterr().out
+    if who not in HOSTS:
+        for word in ("show", "join", "leave", "announce"):
+            with pytest.raises(CommandError, match="There is no such game"):
+                call_command("game", word, str(game.pk), "--as", str(user.pk))
+
+
+def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: Game) -> None:
+    Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)
+    assert "No games yet" in client_of(cast, "member").get(reverse("home")).text
+
+
+def test_buttons(cast: Cast, world: World, game: Game) -> None:
+    from discord_bot.interactions.signup_buttons import Click, run_signup_action
+    from games.core import wording
+
+    player = cast.people["player"]
+    member = MemberPayload(UserPayload(player.pk, player.handle), role_ids=(world.guild.pk + 31,))
+    for verb in ("join", "leave"):
+        known, unknown = (run_signup_action(Click(pk, verb, world.guild.pk, member)) for pk in (game.pk, 2**40))
+        assert known == unknown, "a forged button tells nobody that there is a game"
+        assert known.text == wording.OLD_BUTTON
+    for pk in (game.pk, 2**40):
+        with pytest.raises(Refused) as refused:
+            choices.handle_choice(ChoiceButton("deleted", pk, 1, "put_back"), player, world.now)
+        assert refused.value.refusal == choices.outdated_refusal()
+
+
+def test_verbs_and_news(cast: Cast, world: World, game: Game) -> None:
+    from games.reminders.followers import digest_games
+
+    player, host = cast.people["player"], Actor(cast.people["host"], "page")
+    with pytest.raises(Refused, match="There is no such game"):
+        signups.leave(game.pk, player, Actor(player, "page"), world.now)
+    with pytest.raises(Refused, match="not announced yet"):
+        host_messages.message_players(game.pk, "Soon!", Audience.ALL, host, world.now)
+    Follow.objects.create(user=cast.people["player"], guild=world.guild, digest=True)
+    Game.objects.exclude(pk=game.pk).update(cancelled_at=world.now)
+    assert digest_games(player, world.now - timedelta(days=1), world.now) == []
+    assert not Notification.objects.filter(game=game).exists()
