@@ -72,7 +72,7 @@ class NoLookups:
 @pytest.fixture(autouse=True)
 def no_background_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look-up in the background outlives its test, and deadlocks with the emptying of the tables."""
-    monkeypatch.setattr(lookup, "_lookups", NoLookups())
+    monkeypatch.setattr(lookup, "_executor", NoLookups())
 
 
 @pytest.fixture

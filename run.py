@@ -65,7 +65,15 @@ def main() -> int:
         bench = ["-o", "python_files=bench.py", "-q", "-s", "discord_bot/tests/bench.py"]
         if "--faults" in rest:
             rest.remove("--faults")
-            bench = ["-o", "python_files=full.py", "-q", "-s", "-p", "no:logging", "discord_bot/tests/faults/full.py"]
+            bench = [
+                "-o",
+                "python_files=bench_faults.py",
+                "-q",
+                "-s",
+                "-p",
+                "no:logging",
+                "discord_bot/tests/faults/bench_faults.py",
+            ]
         return subprocess.run([str(PYTHON), "-m", "pytest", *bench, *rest], cwd=ROOT, check=False).returncode
     os.chdir(ROOT)
     os.execv(PYTHON, [str(PYTHON), "-m", "gamesched.demo", word, *rest])

@@ -163,7 +163,8 @@ def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]
             words.insert(0, game.status_text)
         details = discord.utils.escape_markdown(" · ".join(word for word in words if word))
         lines.append(
-            f"**[{wording.escape_markdown(title)}]({game.url})**\n{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
+            f"**[{wording.escape_markdown(title)}]({game.url})**\n"
+            f"{timestamp(game.starts_at)} ({timestamp(game.starts_at, 'R')})\n{details}"
         )
     list_embed = discord.Embed(
         title=discord.utils.escape_markdown(game_list.title)[:256],

@@ -108,7 +108,7 @@ INSTALLED_APPS = [
     "notifications",
     "guilds",
     "guilds.login",
-    "gamesched.admin_site.OperatorsConfig",  # django.contrib.admin
+    "gamesched.admin_site.GuildAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -131,7 +131,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "gamesched.middleware.one_address",
+    "gamesched.middleware.redirect_to_public_url",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -269,7 +269,7 @@ STORAGES = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"one_sentence": {"()": "discord_bot.patches.logging.OneSentence"}},
+    "filters": {"one_sentence": {"()": "discord_bot.patches.logging.OneLineReconnects"}},
     "formatters": {"plain": {"format": "{levelname:7} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -40,8 +40,8 @@ class HourReport:
 
 
 def queue_report(now: datetime) -> QueueReport:
-    rows = Notification.objects.sayable()
-    deliveries = Delivery.objects.sayable()
+    rows = Notification.objects.deliverable()
+    deliveries = Delivery.objects.deliverable()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
     due_rows, due_tries = rows.filter(free, due_at__lte=now), deliveries.filter(free, next_try_at__lte=now)
     firsts = [

@@ -29,7 +29,7 @@ SECOND = 1.0  # of Discord's clock; the local one may be faster
 INACCESSIBLE_CODES = {10003, 50001}  # Unknown Channel, Missing Access
 INACCESSIBLE_FOR = 10.0  # seconds
 SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookups`
-TOKEN_REFUSED_TEXT = "Discord refused DISCORD_BOT_TOKEN."
+TOKEN_REFUSED_TEXT = "Discord refused DISCORD_BOT_TOKEN."  # noqa: S105
 
 
 class RestClient:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import discord
 
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.pages.game_list import ListKind
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
@@ -93,7 +93,7 @@ class ChoiceButton(
 
     async def callback(self, interaction: discord.Interaction) -> None:
         bot = cast("Bot", interaction.client)
-        await bot.choices.handle(interaction, ChoiceButton.parse(self.custom_id))
+        await bot.choices.handle(interaction, Choice.parse(self.custom_id))
 
 
 class ModalButton(

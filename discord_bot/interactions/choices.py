@@ -11,7 +11,7 @@ from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import choices, wording
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.models import Game
 from games.offers.overlaps import ScheduleConflict
 from gamesched.lib.clock import db_now
@@ -40,7 +40,7 @@ def mentioned_user_id(content: str) -> int | None:
 
 
 def run_choice(
-    choice: ChoiceButton, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
+    choice: Choice, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
 ) -> ChoiceResult:
     """Everything a choice under a letter does in the database, in one crossing."""
     if mentioned_user_id(content) not in {None, user.id}:
@@ -67,7 +67,7 @@ class ChoiceHandler:
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
-    async def handle(self, interaction: discord.Interaction, choice: ChoiceButton) -> None:
+    async def handle(self, interaction: discord.Interaction, choice: Choice) -> None:
         """Answer one choice well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, choice.custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None

@@ -169,8 +169,8 @@ async def test_a_revoked_token_stops_everything(
 async def test_who_is_refused_often_falls_silent_first(
     local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(InvalidRequestGuard, "SPEAKING", 8)
-    monkeypatch.setattr(InvalidRequestGuard, "EDITING", 10)
+    monkeypatch.setattr(InvalidRequestGuard, "MESSAGE_LIMIT", 8)
+    monkeypatch.setattr(InvalidRequestGuard, "EDIT_LIMIT", 10)
     local.client.add_fault("status", match="*", status=403, code=50013, times=0)
     for letter in messages_to(channels_of(local, 12)):
         with pytest.raises((PermanentError, RateLimited)):

@@ -68,8 +68,8 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     game = world.create_game(channel_id=THREAD.id, seats=None)
     manager = Actor(world.alice, "page")
     server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
-    shown = Game.objects.with_levels().get(pk=game.pk)
-    assert (shown.effective.seats, shown.effective.sources["seats"].source) == (9, "#general")
+    shown = Game.objects.with_settings().get(pk=game.pk)
+    assert (shown.settings.seats, shown.settings.sources["seats"].source) == (9, "#general")
     assert shown.edition == game.edition
     with pytest.raises(Refused):
         server_settings.change_channel_defaults(THREAD.id, {"seats": 8}, True, manager, world.now)

@@ -8,7 +8,7 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.notifications import (
     common_game_texts,
     escape_and_shorten,
@@ -67,7 +67,7 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
-        ChoiceButton("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices
+        Choice("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices
     ]
     return game_message(delivery, game, text, now, *buttons)
 

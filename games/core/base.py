@@ -77,7 +77,7 @@ def locked_game(game_id: int, actor: Actor) -> Game:
     # Read after the lock is held, in a statement of its own: one that waited for the lock would bring along the
     # levels as they were before it waited.
     list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
-    game = Game.objects.with_levels().select_related("guild", "channel", "host").filter(pk=game_id).first()
+    game = Game.objects.with_settings().select_related("guild", "channel", "host").filter(pk=game_id).first()
     hidden = game is not None and game.announced_at is None and not actor.may_manage(game)
     if game is None or hidden or not actor.may_see(game.guild_id):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))

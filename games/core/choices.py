@@ -24,7 +24,7 @@ def register_handler(prompt: str, handler: ChoiceHandler) -> None:
 
 
 @dataclass(frozen=True)
-class ChoiceButton:
+class Choice:
     """One choice of one question. `number` tells the questions of a kind about the same game apart."""
 
     prompt: str
@@ -37,7 +37,7 @@ class ChoiceButton:
         return f"ask:{self.prompt}:{self.game_id}:{self.number}:{self.choice}"
 
     @classmethod
-    def parse(cls, text: str) -> "ChoiceButton":
+    def parse(cls, text: str) -> "Choice":
         _, what, game_id, number, choice = text.split(":")
         return cls(what, parse_id(game_id) or 0, int(number), choice)
 
@@ -46,7 +46,7 @@ class ChoiceButton:
         return Button(label, self.custom_id, style=style)
 
 
-def handle_choice(button: ChoiceButton, user: User, now: datetime) -> ActionResult:
+def handle_choice(button: Choice, user: User, now: datetime) -> ActionResult:
     """Do what somebody chose. Raises Refused."""
     handler = _handlers.get(button.prompt)
     if handler is None:

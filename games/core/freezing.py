@@ -19,7 +19,7 @@ def locked_games(games: QuerySet[Game]) -> list[Game]:
     """Lock games in the one order, that of their ids, and read them with what their settings come from."""
     ids = list(games.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     # Read after the locks are held: whatever a lock waited for may have changed a level.
-    return list(Game.objects.with_levels().filter(pk__in=ids).order_by("pk"))
+    return list(Game.objects.with_settings().filter(pk__in=ids).order_by("pk"))
 
 
 def freeze_settings(game: Game, now: datetime) -> None:

@@ -68,7 +68,7 @@ def build_message(
 
 def game_of_notification(row: Notification) -> Game:
     """The game that a row is about."""
-    return Game.objects.with_levels().select_related("announcement__channel").get(pk=row.game_id or 0)
+    return Game.objects.with_settings().select_related("announcement__channel").get(pk=row.game_id or 0)
 
 
 def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
@@ -112,4 +112,6 @@ def acting_user_name(delivery: Delivery, game: Game) -> str:
 
 def game_message(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
     """A letter about a game; where direct messages are closed, its recipient is called where its post is."""
-    return replace(build_message(delivery, text, game.guild_id, game.announcement.place_id, now), buttons=buttons)
+    return replace(
+        build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now), buttons=buttons
+    )

@@ -70,7 +70,7 @@ def may_search_members(user: User, guild_id: int) -> bool:
 def managed_guild_ids(user: User) -> set[int]:
     """The guilds that a person manages now, asked anew each time: never a stored right."""
     guild_ids = set()
-    for guild_id in Guild.objects.seen_by(user).values_list("pk", flat=True):
+    for guild_id in Guild.objects.visible_to(user).values_list("pk", flat=True):
         if manages(user, guild_id):
             guild_ids.add(guild_id)
     return guild_ids
@@ -78,9 +78,11 @@ def managed_guild_ids(user: User) -> set[int]:
 
 def visible_to(user: User) -> GameQuerySet:
     """The games that exist for a person, those among them that players do not see yet: the one answer for all doors."""
-    hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.seen_by(user).order_by().values("pk"))
+    hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.visible_to(user).order_by().values("pk"))
     where = hidden.order_by().values_list("guild_id", flat=True).distinct()
-    games: GameQuerySet = Game.objects.seen_by(user, [guild_id for guild_id in where if manages(user, guild_id)])
+    games: GameQuerySet = Game.objects.visible_to_member(
+        user, [guild_id for guild_id in where if manages(user, guild_id)]
+    )
     return games
 
 

@@ -55,7 +55,7 @@ def compute_moves(
     free = (seats or len(places)) - sum(place.seated for place in places) + len(moves.down) - len(moves.up)
     if offering and free > 0 and not method.by_host:
         return moves
-    return replace(moves, end=tuple(place.key for place in places if place.offered and place.key not in moves.up))
+    return replace(moves, expire=tuple(place.key for place in places if place.offered and place.key not in moves.up))
 
 
 def _moves_by_method(places: Sequence[Place], seats: int, method: SeatMethod, offering: bool) -> SeatMoves:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, wording
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.notifications import acting_user_name, common_game_texts, game_message, game_of_notification
 from games.core.wording import escape_markdown
 from games.hosts import notification_wording as host_notification_wording
@@ -51,7 +51,7 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
     if (skip := _skip_if_host_present(delivery.notification, game, now)) is not None:
         return skip
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
-    take = ChoiceButton("take_over", game.pk, game.host_id, takeover.TAKE).button(
+    take = Choice("take_over", game.pk, game.host_id, takeover.TAKE).button(
         host_notification_wording.TAKE_LABEL, "primary"
     )
     return game_message(

@@ -37,7 +37,7 @@ class Announcement(models.Model):
     @property
     def pending_archive_id(self) -> int | None:
         """The archive's channel, to which it has yet to move."""
-        archive = self.game.effective.archive_channel_id if self.game.archived_at is not None else 0
+        archive = self.game.settings.archive_channel_id if self.game.archived_at is not None else 0
         return archive if archive and archive != self.channel_id else None
 
     @property

@@ -65,7 +65,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 class Game(SettingsFields):
     """One game at one time. Verbs lock this row first, before anything else of the game.
 
-    Its columns of settings say what it says itself; `effective` is what holds.
+    Its columns of settings say what it says itself; `settings` is what holds.
     """
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")

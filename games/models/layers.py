@@ -53,7 +53,7 @@ def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
     """Where hosts may announce games: the open channels, each with the threads in it."""
     channels = open_channels(guild_id).order_by().values("pk")
     threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")
-    return Channel.objects.with_homes().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
+    return Channel.objects.with_settings().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
 
 
 def is_set_up(guild: Guild) -> bool:

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Callable
 from datetime import datetime
 
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.states import State
 from games.models import Game
 from games.offers import overlap_wording
@@ -51,7 +51,7 @@ class ScheduleConflict(Refused):
         """What there is to press under the question whether to join."""
         if self.joining is None:
             return ()
-        anyway, swap = (ChoiceButton("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
+        anyway, swap = (Choice("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
         buttons = (anyway.button(overlap_wording.ANYWAY, "primary"), swap.button(overlap_wording.SWAP))
         return buttons if self.can_swap else buttons[:1]
 
@@ -60,7 +60,7 @@ def find_conflict(
     who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None
 ) -> ScheduleConflict | None:
     """The question that a person's other games of that time raise, in whatever guild; None for none."""
-    own_games = Game.objects.seen_by(who).upcoming(now).of(who)
+    own_games = Game.objects.visible_to_member(who).upcoming(now).hosted_or_joined_by(who)
     conflicting = list(
         own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0)
     )

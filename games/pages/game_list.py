@@ -36,8 +36,8 @@ def list_games(
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    games = Game.objects.seen_by(viewer).upcoming(now)  # announced ones: others belong to no list of players
-    games = games.of(viewer) if kind == "mine" else games.filter(guild=guild)
+    games = Game.objects.visible_to_member(viewer).upcoming(now)  # announced ones: others belong to no list of players
+    games = games.hosted_or_joined_by(viewer) if kind == "mine" else games.filter(guild=guild)
     if channel_id:
         games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))
     pages = max(1, -(-games.count() // PER_PAGE))

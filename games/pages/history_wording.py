@@ -49,7 +49,7 @@ WORDING_MODULES = (
 )
 DESCRIBERS: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {
     **dict.fromkeys(AUDIT_ACTIONS, describe_action),
-    **{verb: words.line for words in WORDING_MODULES for verb in words.VERBS},
+    **{verb: words.describe_action for words in WORDING_MODULES for verb in words.AUDIT_ACTIONS},
 }
 
 

@@ -91,7 +91,7 @@ def groups_for(user: User, params: dict[str, str]) -> list[str]:
         game_id = parse_id(params["game"])
         visible = game_id and visible_to(user).filter(pk=game_id).exists()
         return [f"game.{game_id}"] if visible else []
-    guilds = Guild.objects.seen_by(user)
+    guilds = Guild.objects.visible_to(user)
     if "guild" in params:
         guild_id = parse_id(params["guild"])
         return [f"guild.{guild_id}"] if guild_id and guilds.filter(pk=guild_id).exists() else []

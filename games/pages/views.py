@@ -33,8 +33,8 @@ def home(request: ViewerRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "games/welcome.html")
     now = db_now()
-    mine = Game.objects.seen_by(request.user).of(request.user)
-    guilds = Guild.objects.seen_by(request.user).annotate(
+    mine = Game.objects.visible_to_member(request.user).hosted_or_joined_by(request.user)
+    guilds = Guild.objects.visible_to(request.user).annotate(
         upcoming_count=Count(
             "games",
             filter=Q(games__announced_at__isnull=False, games__cancelled_at=None, games__ends_at__gt=now),
@@ -43,7 +43,9 @@ def home(request: ViewerRequest) -> HttpResponse:
     context = {
         "games": game_rows(mine.upcoming(now)[:50], now, request.user),
         "past": game_rows(mine.past(now)[:10], now, request.user),
-        "hidden": game_rows(Game.objects.seen_by(request.user).run_by(request.user).drafts()[:25], now, request.user),
+        "hidden": game_rows(
+            Game.objects.visible_to_member(request.user).run_by(request.user).drafts()[:25], now, request.user
+        ),
         "guilds": guilds,
         "invite_url": invite_url(),
     }
@@ -54,7 +56,7 @@ def home(request: ViewerRequest) -> HttpResponse:
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """A guild's upcoming games."""
-    guild_row = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
     games = Game.objects.filter(guild=guild_row)
     refresh_displayed(guild_row.pk, [request.user.pk], now)

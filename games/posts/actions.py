@@ -173,9 +173,9 @@ def repair_games(now: datetime) -> int:
 
 @transaction.atomic
 def _retry_archive_move(game_id: int, now: datetime) -> bool:
-    game = Game.objects.with_levels().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
+    game = Game.objects.with_settings().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
     rows = Notification.objects.open().filter(game=game, kind="announcement")
-    if game.announcement.archive_id is None or rows.exists():
+    if game.announcement.pending_archive_id is None or rows.exists():
         return False
     schedule_post_update(game, now)
     return True
@@ -194,7 +194,7 @@ def _repair_game(game_id: int, now: datetime) -> int:
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
     behind = post.message_id is None or post.shown_revision < game.revision
-    hopeless = bool(post.problem) and (bool(post.channel.missing) or post.channel.gone_at is not None)
+    hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.gone_at is not None)
     if behind and not hopeless and not rows.filter(kind="announcement").exists():
         schedule_post_update(game, now)
         repaired = True

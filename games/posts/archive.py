@@ -49,7 +49,7 @@ def archive_on_schedule(game: Game, now: datetime) -> str:
 
 def archive_channel_of(game: Game) -> Channel | None:
     """The channel to which a game's post goes when it is over; None for nowhere."""
-    channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_homes()
+    channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_settings()
     channel = channels.filter(pk=game.settings.archive_channel_id).first()
     return channel if channel is not None and not channel.is_forum else None
 
@@ -67,7 +67,7 @@ def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[s
 
 def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:
     """Discord did not take the post in the archive. Under the game's lock."""
-    channel = Channel.objects.get(pk=game.announcement.archive_id or 0)
+    channel = Channel.objects.get(pk=game.announcement.pending_archive_id or 0)
     if error.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
         abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from games.core import choices, wording
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
 from games.models import Game
 from games.posts import deleted_posts
@@ -27,7 +27,7 @@ from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, r
 def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     game = game_of_notification(row)
     post = game.announcement
-    archive = Channel.objects.filter(pk=post.archive_id).first() if post.archive_id else None
+    archive = Channel.objects.filter(pk=post.pending_archive_id).first() if post.pending_archive_id else None
     channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
     if archive is None and message_id is None and game.state(now).over:
         return Skip("it was over before it was announced")
@@ -58,13 +58,13 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
 def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     game = game_of_notification(row)
     post = game.announcement
-    if (sent.channel_id, rendered.message.nonce) != (post.archive_id or post.channel_id, post.nonce):
+    if (sent.channel_id, rendered.message.nonce) != (post.pending_archive_id or post.channel_id, post.nonce):
         # The game moved to another channel while its post was on its way to the old one. What waits to be archived
         # stays until it is.
         if sent.message_id != post.message_id:
             schedule_takedown(game, sent.channel_id, sent.message_id, now)
         return
-    if post.archive_id is not None:
+    if post.pending_archive_id is not None:
         if post.message_id is not None:
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
@@ -82,12 +82,12 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
         if post.message_id is not None:  # else we were told of it meanwhile
             mark_post_deleted(game, post, now)
         return True
-    if post.archive_id is not None:
+    if post.pending_archive_id is not None:
         record_archive_failure(game, error, now)
         return False
     channel = post.channel
     if error.code == PermanentError.MISSING_PERMISSION:
-        post.problem = wording.not_announced(post.message_id is not None, channel.name, channel.missing)
+        post.problem = wording.not_announced(post.message_id is not None, channel.name, channel.missing_requirements)
     elif error.code == PermanentError.UNCERTAIN:
         post.problem = wording.maybe_announced(channel.name)
     elif error.code == PermanentError.UNKNOWN_CHANNEL:
@@ -133,10 +133,10 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     post = game.announcement
     if game.state(now).over or not awaits_host_decision(post) or deletion_number(post) != number:
         return Skip("it was answered")
-    put_back = ChoiceButton(deleted_posts.PROMPT, game.pk, number, deleted_posts.PUT_BACK).button(
+    put_back = Choice(deleted_posts.PROMPT, game.pk, number, deleted_posts.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
-    cancel = ChoiceButton(deleted_posts.PROMPT, game.pk, number, deleted_posts.CANCEL).button(
+    cancel = Choice(deleted_posts.PROMPT, game.pk, number, deleted_posts.CANCEL).button(
         schedule_wording.CANCEL, "danger"
     )
     return game_message(delivery, game, post_wording.deleted(*common_game_texts(delivery, game)), now, put_back, cancel)

@@ -55,7 +55,7 @@ def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now:
     _check_choices(guild_id, choices)
     games: list[Game] = []
     if choices.reminder != get_choices(user, guild_id).reminder:
-        to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).of(user)
+        to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
         games = locked_games(to_come)
     fields = {name: getattr(choices, name) for name in ("how", "reminder", "quiet_from", "quiet_to")}
     Preference.objects.update_or_create(user=user, guild_id=guild_id, defaults=fields)

@@ -76,7 +76,7 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
     members = {member.guild_id: member for member in Member.objects.filter(user=user, left_at=None)}
 
     def fits(game: Any) -> bool:
-        settings, member = game.effective, members.get(game.guild_id)
+        settings, member = game.settings, members.get(game.guild_id)
         free = not settings.seats or game.n_seated < settings.seats
         may = member is not None and may_play(member, settings.player_role_ids)
         return free and may and not signup_block_reason(game, now, None)

@@ -93,7 +93,9 @@ def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
         # Their direct messages are closed; what is said in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
     rows = [(g.title, g.guild.name, g.starts_at, with_nonce(delivery, g.url), _seats_text(g)) for g in games]
-    message = build_message(delivery, reminder_wording.digest(rows), None, games[0].announcement.place_id, now)
+    message = build_message(
+        delivery, reminder_wording.digest(rows), None, games[0].announcement.message_channel_id, now
+    )
     guilds = {game.guild_id for game in games}
     preferences = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)
     quiet = {one.guild_id for one in preferences if one.is_quiet(now)}
@@ -123,7 +125,7 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
     usable = Channel.objects.for_announcements().filter(guild=guild).exclude(defaults__for_games=False)
     games = Game.objects.announced().filter(guild=guild, channel__in=usable)
     latest = games.order_by("-created_at").select_related("channel").first()
-    return latest.channel if latest is not None else next((one for one in usable if not one.missing), None)
+    return latest.channel if latest is not None else next((one for one in usable if not one.missing_requirements), None)
 
 
 def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:

@@ -141,7 +141,7 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     return replace(
         message,
         user_id=None,
-        channel_id=game.announcement.place_id,
+        channel_id=game.announcement.message_channel_id,
         text=f"{mentions} {message.text}",
         ping_users=pinged,
     )

@@ -90,14 +90,14 @@ class PreferencesForm(forms.Form):
 
 
 def _visible_guild(request: ViewerRequest, guild_id: int) -> Guild:
-    return get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    return get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
 
 
 @login_required
 @require_GET
 def all_guilds(request: ViewerRequest) -> HttpResponse:
     """Each guild has its own choices: which one."""
-    guilds = list(Guild.objects.seen_by(request.user))
+    guilds = list(Guild.objects.visible_to(request.user))
     if len(guilds) == 1:
         return redirect("guild-notifications", guilds[0].pk)
     return render(request, "games/notifications_all.html", {"guilds": guilds})

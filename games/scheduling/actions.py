@@ -276,7 +276,7 @@ def _apply_plan(game: Game, plan: Plan) -> None:
     game.title, game.description = plan.title, plan.description
     game.starts_at, game.zone = plan.starts_at, plan.zone
     if game.channel_id != plan.channel_id:
-        game.channel = Channel.objects.with_homes().get(pk=plan.channel_id)
+        game.channel = Channel.objects.with_settings().get(pk=plan.channel_id)
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in GAME_SETTINGS:
@@ -290,7 +290,7 @@ def _replace_post(game: Game, now: datetime) -> None:
     post = game.announcement
     if post.message_id is not None:
         schedule_takedown(game, post.channel_id, post.message_id, now)
-    post.begin_anew()
+    post.reset_message()
     post.channel, post.problem = game.channel, ""
     post.save()
 

@@ -126,7 +126,7 @@ class GameAdmin(ActionAdmin):
 
     @admin.display(description="seats", ordering="n_seated")
     def seats_taken(self, game: Any) -> str:
-        seats = game.effective.seats
+        seats = game.settings.seats
         text = f"{game.n_seated} of {seats}" if seats else str(game.n_seated)
         return f"{text}, {game.n_waiting} waiting" if game.n_waiting else text
 

@@ -60,7 +60,7 @@ def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
-    guild = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     if (page := host_required_response(request, guild)) is not None:
         return page
     pingable = actor(request).may_ping(guild)
@@ -136,7 +136,7 @@ def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate
 @require_GET
 def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
-    guild = get_object_or_404(Guild.objects.seen_by(request.user), pk=guild_id)
+    guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     if not may_search_members(request.user, guild.pk):
         return forbidden(request, wording.NOT_YOURS)
     return render(
@@ -169,14 +169,14 @@ def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Schedule a game again."""
-    game = Game.objects.with_levels().get(pk=get_visible_game_or_404(request, game_id).pk)
+    game = Game.objects.with_settings().get(pk=get_visible_game_or_404(request, game_id).pk)
     by, guild = actor(request), game.guild
     if (page := host_required_response(request, guild)) is not None:
         return page
     form_kwargs: dict[str, Any] = {"guild": guild, "pingable": by.may_ping(guild)}
     if request.method == "GET":
         initial = CloneForm.initial_of_clone(game, by, db_now())
-        return render_game_form(request, CloneForm(template=game.living_template, initial=initial, **form_kwargs))
+        return render_game_form(request, CloneForm(template=game.active_template, initial=initial, **form_kwargs))
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():
         return render_game_form(request, form)

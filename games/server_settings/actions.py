@@ -232,8 +232,8 @@ def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime)
             before[game.pk] = game.settings.sources
     save()
     game_changes: list[SettingChange] = []
-    for game in Game.objects.with_levels().filter(pk__in=before).order_by("starts_at", "pk"):
-        changes = _compare(game, before[game.pk], game.effective.sources)
+    for game in Game.objects.with_settings().filter(pk__in=before).order_by("starts_at", "pk"):
+        changes = _compare(game, before[game.pk], game.settings.sources)
         if changes:
             resync_game(game, now)
             game_changes += changes

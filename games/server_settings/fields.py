@@ -390,7 +390,7 @@ def _field_text(form: forms.Form, name: str) -> str:
 
 def archive_choices(guild: Guild) -> list[tuple[str, str]]:
     """The channels to which posts may go when their games are over, as choices."""
-    channels = Channel.objects.for_announcements().filter(guild=guild).with_homes()
+    channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
     return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
 
 

@@ -52,7 +52,7 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
     for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
-        missing = channel.missing if postable else []
+        missing = channel.missing_requirements if postable else []
         advice = (
             settings_wording.NOT_FOR_GAMES.get(channel.type, settings_wording.NOT_FOR_GAMES_OTHER)
             if not postable
@@ -66,7 +66,7 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
                 settings_wording.permission_advice(str(channel), channel.missing_permissions, channel.lacks_tag)
                 if missing
                 else advice,
-                settings_wording.FORUM_TIDIER if channel.is_forum and not channel.may(MANAGE_THREADS) else "",
+                settings_wording.FORUM_TIDIER if channel.is_forum and not channel.bot_has(MANAGE_THREADS) else "",
                 settings_wording.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
             )
         )

@@ -98,7 +98,7 @@ def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) 
         if name in GAME_SETTINGS and value is not None
     }
     channels = Channel.objects.for_announcements().filter(guild_id=game.guild_id)
-    channel = channels.filter(pk=game.channel.home.pk).first()
+    channel = channels.filter(pk=game.channel.settings_channel.pk).first()
     saved = save_template(
         game.guild_id,
         None,

@@ -69,7 +69,7 @@ def join(
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
         # Under the game's lock, so that the order is that of the locks and no two are alike.
-        last = game.signups.last_key()
+        last = game.signups.last_order_key()
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other)
         game.other_answers.filter(user=who).delete()
@@ -90,14 +90,14 @@ def join(
     if actor.user != who:
         name = display_names(game.guild_id, [who.pk])[who.pk].text
         place = wording.place_text(number, game.settings.seats, seated)
-        return ActionResult(game, not already, wording.put_in(name, place, already))
+        return ActionResult(game, not already, wording.signed_up_by_other(name, place, already))
     if not already and not seated and on_standby:
         return ActionResult(game, True, offer_wording.on_standby(number, gave_up=False))
     if game.settings.method.by_host and not seated:
         return ActionResult(game, not already, signup_wording.waiting_for_host(number, already))
     if not already and not seated and offers_seats(game, now):
-        wording = offer_wording.seat_offered_to_another if has_free_seat(game) else offer_wording.offered_in_turn
-        return ActionResult(game, True, wording(number))
+        offered = offer_wording.seat_offered_to_another if has_free_seat(game) else offer_wording.offered_in_turn
+        return ActionResult(game, True, offered(number))
     return ActionResult(game, not already, wording.joined(number, game.settings.seats, seated, already, again))
 
 
@@ -224,7 +224,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
         require_state(game, "add", now)
         _check_participants(game, new, current, now)
         game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
-        last = game.signups.last_key()
+        last = game.signups.last_order_key()
         for key, participant in enumerate(new, last + 1):
             who = {"user_id": participant} if isinstance(participant, int) else {"placeholder": participant}
             added_by_other = actor.user is None or actor.user.pk != participant

@@ -119,7 +119,7 @@ def _set_order(game: Game, order: Sequence[Signup]) -> None:
     lowest = 1 if game.settings.method is SeatMethod.PRIORITY else 0
     ranks = sorted(max(one.rank, lowest) for one in order)
     # All keys are new, since those of people who left are taken.
-    last = game.signups.last_key()
+    last = game.signups.last_order_key()
     for key, (signup, rank) in enumerate(zip(order, ranks, strict=True), last + 1):
         signup.order_key, signup.rank = key, rank
     Signup.objects.bulk_update(order, ["order_key", "rank"])

@@ -134,7 +134,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     name = " ".join(name.split())
     if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
         raise Refused(Refusal("bad_name", problem, {"name": problem}))
-    last = game.signups.last_key()
+    last = game.signups.last_order_key()
     guest = Signup.objects.create(
         game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )

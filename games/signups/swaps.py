@@ -29,7 +29,7 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
     `number`: of which game they were told; where it is another by now they are asked again. Raises Refused.
     """
     who = actor.user
-    game = Game.objects.seen_by(who).filter(pk=game_id).first() if who is not None else None
+    game = Game.objects.visible_to_member(who).filter(pk=game_id).first() if who is not None else None
     if who is None or game is None:
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
     conflict = find_conflict(who, game.starts_at, game.ends_at, now, game)

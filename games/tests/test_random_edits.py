@@ -17,7 +17,7 @@ from games.attendance import actions as attendance
 from games.confirmations import edits
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.states import State
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -87,7 +87,7 @@ class Edits(OneGame):
     def answer(self, who: int, choice: str, before: int) -> None:
         user, number = self.people[who], self.game.question - before
         inside = self.is_in(user.pk)
-        if self.do(lambda: choices.handle_choice(ChoiceButton("question", self.id, number, choice), user, self.now)):
+        if self.do(lambda: choices.handle_choice(Choice("question", self.id, number, choice), user, self.now)):
             assert before == 0, "an old number is always outdated"
             assert inside
             assert self.is_in(user.pk) is (choice == "yes")

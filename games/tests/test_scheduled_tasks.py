@@ -58,7 +58,7 @@ def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypa
     assert scheduled_tasks.purge() == "Deleted 1 rows older than 30 days."
     assert not Notification.objects.filter(kind="start").exists()
     settings.NOTIFY_KEPT = timedelta(days=3)
-    monkeypatch.setattr(scheduled_tasks, "PURGED_AT_ONCE", 2)
+    monkeypatch.setattr(scheduled_tasks, "PURGE_BATCH", 2)
     Notification.objects.update(closed_at=world.now - timedelta(days=4))
     count = Notification.objects.count()
     waiting = Notification.objects.get(kind="end")

@@ -37,7 +37,7 @@ def exchange_with(body: Any, path: str = MESSAGES, query: tuple[str, ...] = (), 
         (exchange_with({"content": "x"}, query=("with_responce",)), "query: with_responce is not described"),
         (exchange_with({"content": "x"}, path="/channels/5/nonsense", status=200), "Discord describes no such route"),
         (exchange_with({"content": "x"}, status=201), "answer 201: no such status is described"),
-        (exchange_with({})._replace(type="text/plain"), "request: the type is text/plain"),
+        (exchange_with({})._replace(content_type="text/plain"), "request: the type is text/plain"),
         (exchange_with({}, status=429)._replace(response="{}"), "answer 429:"),
         (exchange_with({}, status=404)._replace(response='{"message": 5}'), "answer 404:"),
         (

@@ -56,7 +56,7 @@ def test_a_crash_loses_nothing_that_was_committed(server: Server) -> None:
 
 
 def test_one_that_runs_already_is_not_started_twice(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gamesched.demo.postgres.WAIT", 0.2)
+    monkeypatch.setattr("gamesched.demo.postgres.STOP_WAIT", 0.2)
     with pytest.raises(ServerProblem, match="in use"):
         Server(server.data.parent.name).start()
     assert ask(server, "SELECT 1") == "1"

@@ -30,7 +30,7 @@ def valkey() -> Iterator[Valkey]:
 
 @pytest.fixture
 def cache(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> ForgivingRedisCache:
-    monkeypatch.setattr("gamesched.lib.cache.REST", 0)
+    monkeypatch.setattr("gamesched.lib.cache.RETRY_AFTER", 0)
     return ForgivingRedisCache(valkey.url, {})
 
 
@@ -80,14 +80,14 @@ def test_a_dead_server_holds_nothing_and_takes_nothing(cache: ForgivingRedisCach
 
 
 def test_a_dead_server_is_not_asked_at_every_turn(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ForgivingRedisCache, "asleep_until", 0.0)
+    monkeypatch.setattr(ForgivingRedisCache, "unavailable_until", 0.0)
     valkey.kill()
     ForgivingRedisCache(valkey.url, {}).set("a", 1)
     valkey.start()
     another = ForgivingRedisCache(valkey.url, {})  # as the next request has
     another.set("a", 2)
     assert valkey.keys() == []
-    monkeypatch.setattr(ForgivingRedisCache, "asleep_until", 0.0)
+    monkeypatch.setattr(ForgivingRedisCache, "unavailable_until", 0.0)
     another.set("a", 3)
     assert another.get("a") == 3
 

@@ -112,7 +112,7 @@ def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], m
         ("bad", [python, "-c", "exit('a finding')"]),
         ("worse", [python, "-c", "exit(3)"]),
     ]
-    monkeypatch.setattr(run, "steps", lambda: steps)
+    monkeypatch.setattr(run, "lint_steps", lambda: steps)
     monkeypatch.setattr(run, "PYTHON", Path("/bin/false"))  # in pytest's place
     assert run.test([]) == 1
     said = capsys.readouterr()
@@ -125,7 +125,7 @@ def test_what_is_missing_the_last_line_says() -> None:
     # Of the variables for tests, the inner run makes its own.
     inherited = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "LD_LIBRARY_PATH"}}
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "gamesched/tests/test_walk.py"],
+        [sys.executable, "-m", "pytest", "-q", "gamesched/tests/test_browser_walkthrough.py"],
         cwd=run.ROOT,
         env={**inherited, "PATH": "/nowhere"},
         capture_output=True,

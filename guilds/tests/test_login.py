@@ -39,7 +39,7 @@ def test_logging_in_writes_down_who_and_where(
 ) -> None:
     make_world(now)
     lookups = ThreadPoolExecutor(1)
-    monkeypatch.setattr(lookup, "_lookups", lookups)
+    monkeypatch.setattr(lookup, "_executor", lookups)
     Member.objects.all().delete()
     answer = client.get(log_in_with_discord(client, fixtures.BOB_ID))
     assert answer["Location"] == "/"

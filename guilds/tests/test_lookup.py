@@ -42,7 +42,7 @@ def synchronous_lookups(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
 
     looked_up_ids.clear()
     settings.DISCORD_DIRECTORY = f"{__name__}.Renamed"
-    monkeypatch.setattr(lookup, "_lookups", AtOnce())
+    monkeypatch.setattr(lookup, "_executor", AtOnce())
     monkeypatch.setattr(lookup, "close_old_connections", lambda: None)
     monkeypatch.setattr(lookup, "_down_until", [0.0])
 

@@ -15,15 +15,8 @@ from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import listen, notify, terminate_backend
 from guilds.directory.upsert import mark_bot_removed
 from notifications import heartbeat, policy
-from notifications.daemon import pause, steps
-from notifications.daemon.lock import (
-    LOCK_REPLY_WAIT,
-    LOCK_WAIT,
-    SENDER_LOCK,
-    ConnectionFrozen,
-    fail_if_stuck,
-    terminate_silent_sender,
-)
+from notifications.daemon import lock, pause, steps
+from notifications.daemon.lock import ConnectionFrozen, fail_if_stuck
 from notifications.daemon.steps import Job, Outcome
 from notifications.messages import Backend, InternalError, PermanentError, TemporaryError, TokenRefused
 from notifications.queue import DUE_CHANNEL
@@ -82,7 +75,7 @@ class Notifyd:
         await require_listen(conn)
         try:
             # Before the wait, so that who takes over does so at once.
-            if not await self._prepare() or not await self._acquire_lock(conn):
+            if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
             await run_in_db_thread(steps.release_leases)
             log.info("Speaking.")
@@ -209,40 +202,6 @@ class Notifyd:
         finally:
             for wait in waits:
                 wait.cancel()
-
-    async def _acquire_lock(self, conn: "AsyncConnection[tuple[object, ...]]") -> bool:
-        """Wait for the lock; the server hands it over the moment its holder's connection ends.
-
-        In turns, so that a standby whose connection froze is noticed too: it could be handed the
-        lock and never hear of it.
-        """
-        await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT * 1000:.0f}ms"])
-        stop = asyncio.create_task(self.stopping.wait())
-        has_logged = False
-        try:
-            while True:
-                lock = asyncio.create_task(conn.execute("SELECT pg_advisory_lock(%s)", [SENDER_LOCK]))
-                done, _ = await asyncio.wait([stop, lock], timeout=0.5, return_when=asyncio.FIRST_COMPLETED)
-                if not done:
-                    if not has_logged:
-                        log.info("Another notifyd speaks. Standing by.")
-                        has_logged = True
-                    done, _ = await asyncio.wait(
-                        [stop, lock], timeout=LOCK_REPLY_WAIT, return_when=asyncio.FIRST_COMPLETED
-                    )
-                if lock not in done:
-                    lock.cancel()
-                    if not done:
-                        raise ConnectionFrozen
-                    return False
-                try:
-                    lock.result()
-                    return True
-                except psycopg.errors.LockNotAvailable:
-                    if await run_in_db_thread(terminate_silent_sender):
-                        log.warning("The notifyd that speaks shows no life. Taking over from it.")
-        finally:
-            stop.cancel()
 
     async def _prepare(self) -> bool:
         """Open the backend and compare the ledger with Discord, as soon as it can be reached; False to stop."""

@@ -75,7 +75,7 @@ def release_leases() -> None:
 
 def create_due_deliveries(now: datetime, limit: int = 200) -> int:
     """Turn due letters into deliveries, each in a transaction of its own. Says how many rows it looked at."""
-    due = Notification.objects.sayable().filter(kind__in=message_types(), due_at__lte=now)
+    due = Notification.objects.deliverable().filter(kind__in=message_types(), due_at__lte=now)
     rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
     for pk, game_id in rows:
         try:
@@ -147,7 +147,7 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
 
 @transaction.atomic
 def _lease_posts(now: datetime, limit: int) -> list[int]:
-    rows = Notification.objects.sayable().filter(kind__in=post_types(), due_at__lte=now)
+    rows = Notification.objects.deliverable().filter(kind__in=post_types(), due_at__lte=now)
     free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by("due_at", "pk")
     ids = _lock_ids(free, limit)
     # due_at moves to the lease's end, so that a change made during the edit sets the time of the next one.
@@ -158,7 +158,7 @@ def _lease_posts(now: datetime, limit: int) -> list[int]:
 
 @transaction.atomic
 def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.sayable().filter(next_try_at__lte=now)
+    rows = Delivery.objects.deliverable().filter(next_try_at__lte=now)
     free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(EXPIRING_FIRST, "next_try_at", "pk")
     ids = _lock_ids(free, limit)
     Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
@@ -389,9 +389,9 @@ def next_due(posts: bool = True) -> datetime | None:
 
     A lease that ran out with its result lost is met at the latest when the capped sleep ends.
     """
-    rows = Notification.objects.sayable().filter(leased_until=None).order_by("due_at")
+    rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
     if not posts:
         rows = rows.filter(kind__in=message_types())
-    tries = Delivery.objects.sayable().filter(leased_until=None).order_by("next_try_at")
+    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_try_at")
     times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
     return min(times, default=None)

@@ -13,7 +13,7 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.pg_notify import listen
 from notifications import heartbeat
-from notifications.daemon import lock, loop
+from notifications.daemon import lock
 from notifications.daemon.lock import DatabaseStuck
 from notifications.daemon.loop import Notifyd
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
@@ -50,7 +50,7 @@ def heartbeat_age() -> float:
 async def test_a_speaker_that_shows_no_life_is_cut_off(
     committed_world: World, monkeypatch: pytest.MonkeyPatch, shows_life: bool
 ) -> None:
-    monkeypatch.setattr(loop, "LOCK_TURN", 0.1)
+    monkeypatch.setattr(lock, "LOCK_WAIT", 0.1)
     await run_in_db_thread(record_heartbeat, 30 if shows_life else 90)
     stopping = asyncio.Event()
     async with listen(DUE_CHANNEL) as speaker:
@@ -70,7 +70,7 @@ async def test_a_speaker_that_shows_no_life_is_cut_off(
 
 
 async def test_a_step_that_does_not_come_back_ends_it(committed_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "STUCK", 0.2)
-    monkeypatch.setattr(Notifyd, "_work", lambda *args: time.sleep(1.0))
+    monkeypatch.setattr(lock, "STUCK_AFTER", 0.2)
+    monkeypatch.setattr(Notifyd, "_run_steps", lambda *args: time.sleep(1.0))
     with pytest.raises(DatabaseStuck, match="has not answered"):
         await Notifyd(UnreachableBackend(), asyncio.Event()).run()

@@ -287,7 +287,7 @@ def test_a_database_that_goes_away_counts_against_no_row(
         raise OperationalError("server closed the connection unexpectedly")
 
     due = game.starts_at - timedelta(minutes=60)
-    monkeypatch.setattr(steps, "_expand", gone)
+    monkeypatch.setattr(steps, "_create_deliveries", gone)
     with pytest.raises(OperationalError):
         steps.create_due_deliveries(due)
     assert Notification.objects.get(kind="reminder", offset=60).attempts == 0

@@ -95,13 +95,13 @@ def _all_recorded(here: OnPassing) -> None:
 
 
 POINTS: dict[str, Callable[[OnPassing], None]] = {
-    "taking over": lambda here: _after(steps, "take_over", here),
+    "taking over": lambda here: _after(steps, "release_leases", here),
     "expanding, not committed": lambda here: _after(type(Delivery.objects), "bulk_create", here),
-    "expanded": lambda here: _after(steps, "expand_due", here, bool),
-    "leasing, not committed": lambda here: _after(steps, "_locked_ids", here, bool),
-    "leased, nothing sent": lambda here: _after(steps, "take_jobs", here, bool),
+    "expanded": lambda here: _after(steps, "create_due_deliveries", here, bool),
+    "leasing, not committed": lambda here: _after(steps, "_lock_ids", here, bool),
+    "leased, nothing sent": lambda here: _after(steps, "lease_jobs", here, bool),
     "before the request": lambda here: _around_async(DiscordBackend, "send", before=here),
-    "person's channel opened": lambda here: _around_async(DiscordBackend, "_dm", after=here),
+    "person's channel opened": lambda here: _around_async(DiscordBackend, "_open_dm", after=here),
     "request made, answer lost": _answer_lost,
     "sent, not recorded": lambda here: _around_async(DiscordBackend, "send", after=here),
     "recording, not committed": _saved,
@@ -123,7 +123,9 @@ RARE_POINTS = {
 def disable_history_check() -> None:
     """For the control: what may have been sent is not looked for."""
 
-    async def blind(client: discord.Client, channel: discord.PartialMessageable, letter: OutgoingMessage) -> int | None:
+    async def blind(
+        client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage
+    ) -> int | None:
         return None
 
     history.find_sent_message = blind

@@ -49,7 +49,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness
 def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) -> None:
     """The control: what holds the promise is the nonce, and what was counted above would be seen here."""
     before = harness.count().repeated
-    harness.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", -1.0))
+    harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", -1.0))
     try:
         for _ in range(3):
             harness.add_games(2)
@@ -59,7 +59,7 @@ def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) ->
         harness.wait_until_sent()
         harness.notifyds.end()
     finally:
-        harness.discord.run_in_loop(lambda world: setattr(world.nonces, "remembered", DISCORD_NONCE_MEMORY))
+        harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", DISCORD_NONCE_MEMORY))
     count = harness.count()
     assert count.repeated > before
     assert count.lost == 0

@@ -17,7 +17,7 @@ from games.confirmations import actions as confirmations
 from games.confirmations.tests.test_edit_notices import MINUTE, edit, told
 from games.core import rules
 from games.core.base import Actor
-from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, ChoiceButton
+from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, Choice
 from games.core.wording import timestamp
 from games.deliveries.tests.test_resend import letters
 from games.models import Game, Signup
@@ -96,10 +96,10 @@ def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_ans
         assert timestamp(first) not in found[person.pk].text
         assert f"ask:question:{game.pk}:2:yes" in {one.id for one in found[person.pk].buttons}
     assert told(world.now + 5 * MINUTE) == {}
-    old = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    old = run_choice(Choice("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED_CHOICE, True, Outcome.REFUSED)
     assert world.charlie.pk in asked(game)
-    new = run_choice(ChoiceButton("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
+    new = run_choice(Choice("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert asked(game) == {dan.pk}
     assert Notification.objects.filter(kind="question", dropped="").count() == 2
@@ -232,11 +232,11 @@ def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World
     letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
         other = run_choice(
-            ChoiceButton("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter
+            Choice("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter
         )
         assert (other.text, other.closes_prompt) == (NOT_FOR_YOU, False), "its buttons stay"
     assert asked(game) == {world.charlie.pk, dan.pk}
-    own = run_choice(ChoiceButton("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
+    own = run_choice(Choice("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
     assert own.closes_prompt
     assert asked(game) == {world.charlie.pk}
 

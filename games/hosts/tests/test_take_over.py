@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.hosts import actions as host_actions
 from games.models import Game
 from games.models.settings import GuildDefaults
@@ -36,7 +36,7 @@ def gone(world: World, game: Game) -> None:
 
 
 def take(game: Game, who: User, world: World) -> Any:
-    return choices.handle_choice(ChoiceButton("take_over", game.pk, world.bob.pk, "take"), who, world.now)
+    return choices.handle_choice(Choice("take_over", game.pk, world.bob.pk, "take"), who, world.now)
 
 
 def keeper(world: World, number: int) -> User:
@@ -62,7 +62,7 @@ def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: Worl
     letter = letters[world.alice.pk]
     assert letter.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
     assert [one.label for one in letter.buttons] == ["Take over"]
-    done = choices.handle_choice(ChoiceButton.parse(letter.buttons[0].id), world.alice, world.now)
+    done = choices.handle_choice(Choice.parse(letter.buttons[0].id), world.alice, world.now)
     assert done.text.startswith("alice is the host now")
     assert Game.objects.get().host == world.alice
     assert take(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."

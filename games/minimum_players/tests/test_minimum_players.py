@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices
 from games.core.base import Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.models import AuditEntry, Follow, Game, GameResponse
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
@@ -45,7 +45,7 @@ def number(game: Game) -> int:
 
 
 def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None = None) -> Any:
-    return choices.handle_choice(ChoiceButton("short", game.pk, asked or number(game), choice), who, now)
+    return choices.handle_choice(Choice("short", game.pk, asked or number(game), choice), who, now)
 
 
 def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, game: Game) -> None:
@@ -101,9 +101,9 @@ def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any
     keep, move, cancel = letter.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
-        choices.handle_choice(ChoiceButton.parse(cancel.id), world.charlie, at)
+        choices.handle_choice(Choice.parse(cancel.id), world.charlie, at)
     revision = Game.objects.get().revision
-    assert choices.handle_choice(ChoiceButton.parse(keep.id), world.bob, at).text == "The game stays as it is."
+    assert choices.handle_choice(Choice.parse(keep.id), world.bob, at).text == "The game stays as it is."
     assert Game.objects.get().revision == revision, "nothing else changes"
     assert AuditEntry.objects.get(verb="keep").door == "button"
     assert not choose(game, "keep", world.bob, at).changed

@@ -14,7 +14,7 @@ from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
 from games.core.base import ActionResult, Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.roster import load_roster
 from games.core.seating import offer_number
 from games.models import Game, Signup
@@ -67,8 +67,8 @@ def number_of(game: Game, who: User) -> int:
     return offer_number(game.signups.current().get(user=who))
 
 
-def ask(letter: OutgoingMessage, choice: str) -> ChoiceButton:
-    return next(found for one in letter.buttons if (found := ChoiceButton.parse(one.id)).choice == choice)
+def ask(letter: OutgoingMessage, choice: str) -> Choice:
+    return next(found for one in letter.buttons if (found := Choice.parse(one.id)).choice == choice)
 
 
 # --- asking, taking, passing on ------------------------------------------------------------------------------
@@ -110,9 +110,7 @@ def test_nobody_else_can_take_it(world: World) -> None:
     leave(game, first, world.now)
     number = number_of(game, second)
     for somebody in (third, world.charlie, world.bob):
-        chosen = press(
-            ChoiceButton("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None
-        )
+        chosen = press(Choice("offer", game.pk, number, "take"), UserPayload(somebody.pk, somebody.handle), None, None)
         assert (chosen.text, chosen.closes_prompt) == (offer_wording.OFFERED_TO_ANOTHER, False), (
             "the buttons stay for whom it calls"
         )

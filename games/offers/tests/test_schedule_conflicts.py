@@ -13,7 +13,7 @@ from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from games.core.base import Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.models import Game, Signup
 from games.offers import overlap_wording
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict, find_conflict
@@ -158,7 +158,7 @@ def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Gam
     assert answer.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
     assert answer.post is None
     assert [one.label for one in answer.buttons] == ["Join anyway", "Swap"]
-    ask = next(ask for one in answer.buttons if (ask := ChoiceButton.parse(one.id)).choice == choice)
+    ask = next(ask for one in answer.buttons if (ask := Choice.parse(one.id)).choice == choice)
     assert ask.number == dune.pk
     chosen = press(ask, member.user, world.guild.pk, member)
     assert chosen.closes_prompt
@@ -171,7 +171,7 @@ def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> N
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, by(world.charlie), world.now)
     join(world, third, world.charlie)
-    ask = ChoiceButton("overlap", other.pk, dune.pk, "swap")
+    ask = Choice("overlap", other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2

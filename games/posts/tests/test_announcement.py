@@ -141,7 +141,9 @@ def test_the_longest_of_everything(world: World) -> None:
         reminders_text=wording.reminders_text([43199] * 10),
         google_url="x" * 500,
     )
-    to_come = replace(post, state=State.SCHEDULED, state_text="Scheduled", changed=changed_lines("*" * 200, "*" * 200))
+    to_come = replace(
+        post, state=State.SCHEDULED, state_text="Scheduled", change_lines=changed_lines("*" * 200, "*" * 200)
+    )
     for name in (wording.escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
         for one in (post, to_come):
             check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))

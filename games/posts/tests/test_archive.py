@@ -77,11 +77,11 @@ def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) 
     posts(world, sent(world))
     posts(world, SentMessage(world.channel.pk, OLD))
     assert post_actions.repair_games(due(game)) == 0
-    bump_revision(Game.objects.with_levels().get(), due(game))
+    bump_revision(Game.objects.with_settings().get(), due(game))
     [edit] = posts(world, sent(world))
     assert (edit.channel_id, edit.message_id) == (world.other_channel.pk, NEW)
     assert post_actions.handle_deleted_posts([NEW], due(game)) == 0
-    bump_revision(Game.objects.with_levels().get(), due(game))
+    bump_revision(Game.objects.with_settings().get(), due(game))
     assert not steps.lease_jobs(due(game), 10), "what somebody deleted in the archive is not put back"
 
 
@@ -105,7 +105,7 @@ def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game,
 
 
 def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> None:
-    bump_revision(Game.objects.with_levels().get(), due(game))
+    bump_revision(Game.objects.with_settings().get(), due(game))
     [edit] = steps.lease_jobs(due(game), 10)
     steps.create_due_deliveries(due(game))
     steps.record([(edit, SentMessage(world.channel.pk, OLD))], due(game))

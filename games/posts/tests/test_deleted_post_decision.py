@@ -9,7 +9,7 @@ from django.urls import reverse
 from conftest import World
 from games.core import choices, wording
 from games.core.base import Actor
-from games.core.choices import ChoiceButton
+from games.core.choices import Choice
 from games.core.states import State
 from games.models import Announcement, Game
 from games.models.settings import GuildDefaults
@@ -45,8 +45,8 @@ def posts(world: World, now: Any) -> list[OutgoingMessage]:
     return [job.message for job in jobs]
 
 
-def asks(letter: OutgoingMessage) -> list[ChoiceButton]:
-    return [ChoiceButton.parse(button.id) for button in letter.buttons]
+def asks(letter: OutgoingMessage) -> list[Choice]:
+    return [Choice.parse(button.id) for button in letter.buttons]
 
 
 def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, game: Game, as_person: Any) -> None:

@@ -103,7 +103,7 @@ def test_saving_shows_first_which_games_change_and_then_does(world: World, as_pe
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
     done = client.post(address, guild_fields(seats="3", confirmed=confirmed), follow=True)
     assert "The settings are saved. 2 games to come follow." in done.text
-    assert Game.objects.with_levels().get(pk=game.pk).effective.seats == 3
+    assert Game.objects.with_settings().get(pk=game.pk).settings.seats == 3
 
 
 def test_what_was_left_empty_stays_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:

@@ -64,7 +64,7 @@ def reminders(game: Game) -> list[int | None]:
 
 
 def fresh(game: Game) -> Game:
-    return Game.objects.with_levels().get(pk=game.pk)
+    return Game.objects.with_settings().get(pk=game.pk)
 
 
 # --- what follows ----------------------------------------------------------------------------------------

@@ -18,9 +18,9 @@ def rosters(draw: st.DrawFn) -> list[Place]:
         seated, flag = draw(st.booleans()), st.booleans()
         place = Place(key, seated, draw(st.integers(0, 3)), just_requested=draw(flag), reachable=draw(flag))
         if place.rank == 0:
-            place = replace(place, fixed=draw(flag))
+            place = replace(place, keeps_seat=draw(flag))
         if not seated:
-            place = replace(place, waits=draw(flag), offered=draw(flag), passed=draw(flag))
+            place = replace(place, on_standby=draw(flag), offered=draw(flag), declined_offer=draw(flag))
         places.append(place)
     return sorted(places, key=lambda place: (place.rank, place.key))
 

@@ -44,12 +44,12 @@ class Command(BaseCommand):
 
     def _check(self) -> None:
         now = db_now()
-        heartbeat = Heartbeat.objects.filter(name=heartbeat.SPEAKER).first()
-        if heartbeat is None or now - heartbeat.at > HEARTBEAT_MAX_AGE:
-            since = f"since {heartbeat.at:%Y-%m-%d %H:%M:%S} UTC" if heartbeat else "yet"
+        last = Heartbeat.objects.filter(name=heartbeat.DAEMON_NAME).first()
+        if last is None or now - last.at > HEARTBEAT_MAX_AGE:
+            since = f"since {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else "yet"
             raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
-        if (pause := pause.open_hold()) is not None:
-            self.stdout.write(f"Speaking, but held since {pause.at:%Y-%m-%d %H:%M} UTC: {pause.why}")
+        if (paused := pause.current_pause()) is not None:
+            self.stdout.write(f"Speaking, but held since {paused.at:%Y-%m-%d %H:%M} UTC: {paused.why}")
             return
         due = steps.next_due()
         late = max((now - due).total_seconds(), 0) if due else 0

@@ -135,7 +135,7 @@ def _is_open_to_members(command: Json) -> bool:
 def command_index(state: State, channel: Channel, user_id: int) -> Json:
     """What Discord's own client reads to offer commands."""
     bot = state.bot
-    usable = usable(state, channel, user_id)
+    commands = usable_commands(state, channel, user_id)
     application = {
         "id": str(APPLICATION_ID),
         "name": bot.global_name or bot.username,
@@ -144,8 +144,8 @@ def command_index(state: State, channel: Channel, user_id: int) -> Json:
         "bot_id": str(bot.id),
         "flags": 0,
     }
-    newest = max((int(each["version"]) for each in usable), default=0)
-    return {"applications": [application], "application_commands": usable, "version": str(newest)}
+    newest = max((int(each["version"]) for each in commands), default=0)
+    return {"applications": [application], "application_commands": commands, "version": str(newest)}
 
 
 def qualified_name(data: Json) -> str:
