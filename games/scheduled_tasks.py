@@ -28,7 +28,7 @@ SCHEDULE = (
     ("Directory refresh", "games.scheduled_tasks.refresh_directory", 1),
     ("Announcement sweep", "games.scheduled_tasks.sweep_announcements", 5),
     ("Announcement check", "games.scheduled_tasks.check_announcements", 1),
-    ("Settling", "games.scheduled_tasks.settle", 60),
+    ("Settling", "games.scheduled_tasks.freeze_settings", 60),
     ("Purge", "games.scheduled_tasks.purge", 24 * 60),
     ("Guild purge", "games.scheduled_tasks.purge_guilds", 24 * 60),
 )
@@ -90,7 +90,8 @@ def purge() -> str:
 
 def purge_guilds() -> str:
     """Delete everything of servers that the bot left long ago."""
-    return f"Deleted {purge_departed_guilds(db_now())} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
+    count = purge_departed_guilds(db_now())
+    return f"Deleted {count} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
 
 
 def ensure_game_schedules(**kwargs: object) -> None:

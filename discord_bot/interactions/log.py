@@ -1,6 +1,7 @@
 """The log of interactions: who pressed or typed what, and how answering went."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +10,13 @@ from datetime import datetime, timedelta
 
 import discord
 
-from discord_bot.interactions.replies import log
 from discord_bot.models import Interaction, Outcome
 from games.core import wording
 from gamesched.lib.clock import db_now
 from gamesched.lib.orm import run_in_db_thread
+
+log = logging.getLogger(__name__)
+
 
 FLUSH_EVERY = 1.0  # seconds
 

@@ -84,16 +84,17 @@ def confirmation_request(
     """The question to one person, with what else was changed."""
     what = "is scheduled again" if rescheduled else "was moved"
     consequence = " Without an answer your place goes to others." if drops_unconfirmed else ""
+    still = "" if rescheduled else "still "
     return (
-        f"❓ **{title}** in {guild} {what}: it starts {timestamp(starts_at)}. Do you {'' if rescheduled else 'still '}come? "
+        f"❓ **{title}** in {guild} {what}: it starts {timestamp(starts_at)}. Do you {still}come? "
         f"Answer until {until}.{consequence}\n{_change_list(lines, instructions)}{url}"
     )
 
 
 def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"You did not answer whether you come to **{title}** in {guild}, {timestamp(starts_at)}, so your place is free for "
-        f"others. You can sign up again on its page.\n{url}"
+        f"You did not answer whether you come to **{title}** in {guild}, {timestamp(starts_at)}, "
+        f"so your place is free for others. You can sign up again on its page.\n{url}"
     )
 
 

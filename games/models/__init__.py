@@ -19,9 +19,9 @@ __all__ = [
     "Follow",
     "Game",
     "GameQuerySet",
+    "GameResponse",
     "GameTemplate",
     "GuildDefaults",
-    "GameResponse",
     "Signup",
     "SignupQuerySet",
 ]

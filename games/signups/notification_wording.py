@@ -20,8 +20,8 @@ def demoted(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 def moved_to_wait_list(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return (
-        f"**{title}** in {guild}, {timestamp(starts_at)}: its host put you on the wait list. You get no seat by itself; "
-        f"Join again to be in line for one.\n{url}"
+        f"**{title}** in {guild}, {timestamp(starts_at)}: its host put you on the wait list. "
+        f"You get no seat by itself; Join again to be in line for one.\n{url}"
     )
 
 

@@ -22,8 +22,9 @@ from gamesched.local_discord.api.exchange_log import FOLDER_VARIABLE
 
 DOCUMENT_VARIABLE = "DISCORD_OPENAPI"
 SKIPPED = (
-    f"Nothing was held against Discord's description of its API: {DOCUMENT_VARIABLE} names no file. Get openapi.json from "
-    "https://github.com/discord/discord-api-spec (specs/openapi.json) and set it to where that lies."
+    f"Nothing was held against Discord's description of its API: {DOCUMENT_VARIABLE} names no file. "
+    "Get openapi.json from https://github.com/discord/discord-api-spec (specs/openapi.json), "
+    "and set it to where that lies."
 )
 
 # What Discord has and does not describe: logging in, and what its own client does when a person acts.

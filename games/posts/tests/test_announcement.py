@@ -180,11 +180,12 @@ def test_a_post(world: World) -> None:
     assert (shown.author.name, shown.author.icon_url) == ("Bob the GM", world.bob.avatar_url)
     assert shown.url == game.url
     at = int(game.starts_at.timestamp())
+    google_url = announcement_view(game, world.now).google_url
     assert fields(announcement_view(game, world.now)) == {
         "Status": "Scheduled",
         "Starts": f"<t:{at}:F> (<t:{at}:R>)\nLasts 2 hours",
         "Reminders": "1 day, 1 hour before",
-        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({announcement_view(game, world.now).google_url})",
+        "Calendar": f"[.ics file]({game.url}calendar.ics) · [Google Calendar]({google_url})",
         "1 of 5 seats taken · 4 open": f"1. <@{world.charlie.pk}>",
     }
     scheduling.cancel_game(game.pk, "*rain*", Actor(world.bob, "page"), world.now)

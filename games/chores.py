@@ -1,0 +1,21 @@
+"""The old address of the scheduled tasks: queued tasks of an older version name it."""
+
+from games.scheduled_tasks import (
+    check_announcements,
+    freeze_settings,
+    purge,
+    purge_guilds,
+    refresh_directory,
+    sweep_announcements,
+)
+from games.scheduled_tasks import freeze_settings as settle
+
+__all__ = [
+    "check_announcements",
+    "freeze_settings",
+    "purge",
+    "purge_guilds",
+    "refresh_directory",
+    "settle",
+    "sweep_announcements",
+]
