@@ -137,7 +137,7 @@ class ActionAdmin(GuildScopedAdmin):
         return form.instance
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        done = form.verb()
+        done = form.perform()
         obj.pk = self.row_of_result(done, form).pk
         obj.refresh_from_db()
 

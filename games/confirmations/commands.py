@@ -8,7 +8,7 @@ from games.management.base import ActionCommand
 from gamesched.lib.clock import db_now
 
 
-def add(words: Any, changing: ArgumentParser) -> None:
+def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parser of this word."""
     confirm = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
     confirm.add_argument("game")

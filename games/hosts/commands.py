@@ -10,7 +10,7 @@ from games.management.base import ActionCommand
 from gamesched.lib.clock import db_now
 
 
-def add(words: Any, changing: ArgumentParser) -> None:
+def add_parsers(words: Any, changing: ArgumentParser) -> None:
     """Add the parsers of these words."""
     host = words.add_parser("host", parents=[changing], help="hand the game over")
     host.add_argument("game")

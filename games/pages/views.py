@@ -79,7 +79,7 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """One game; as a fragment for a page that looks again."""
     game_row, now = get_visible_game_or_404(request, game_id), db_now()
     context = game_page_context(game_row, request.user, now)
-    if context["may"].tell:
+    if context["may"].message_players:
         context["tell"] = MessagePlayersForm(counts=host_messages.audience_counts(game_row, request.user.pk, now))
     refresh_people_shown(game_row, request.user, now)
     return render(request, _template_name(request, "games/game.html"), context)

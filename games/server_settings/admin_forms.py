@@ -59,7 +59,7 @@ class _PageFormAdapter:
     """Between Django's model form and a page's form, which says itself what it shows of a row."""
 
     def __init__(self: Any, data: Any = None, files: Any = None, auto_id: Any = "id_%s", *args: Any, **kw: Any) -> None:
-        super().__init__(data, files, auto_id, **self.about())  # type: ignore[call-arg]
+        super().__init__(data, files, auto_id, **self.page_form_kwargs())  # type: ignore[call-arg]
 
 
 class GuildDefaultsForm(SettingsActionForm, _PageFormAdapter, GuildForm):

@@ -201,7 +201,8 @@ class ExchangeCheck:
             whole = lines.rfind(b"\n") + 1
             self._read[path] = self._read.get(path, 0) + whole
             for line in lines[:whole].splitlines():
-                exchange = Exchange(**json.loads(line))
+                fields = json.loads(line)
+                exchange = Exchange(content_type=fields.pop("type"), **fields)
                 if self.description is not None:
                     what = f"{exchange.method} {LONG.sub('…', exchange.path)}"
                     problems += [f"{what}: {each}" for each in self.description.problems(exchange)]

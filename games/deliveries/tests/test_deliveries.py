@@ -146,7 +146,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     assert "Everybody was reached" in answer.text
     assert manager.post(reverse("guild-resend", args=[world.guild.pk, theirs.pk])).status_code == 404
     assert "It was sent again." in manager.get(address).text
-    monkeypatch.setattr("games.deliveries.views.PAGE", 2)
+    monkeypatch.setattr("games.deliveries.views.PAGE_SIZE", 2)
     page = manager.get(address).text
     assert page.count('class="letter') == 2
     last = delivery_report.guild_deliveries(world.guild.pk).order_by("-pk")[1].pk

@@ -102,7 +102,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
             confirmation_commands,
             attendance_commands,
         ):
-            subject.add(words, changing)
+            subject.add_parsers(words, changing)
 
     # --- words -------------------------------------------------------------------------------------------
 

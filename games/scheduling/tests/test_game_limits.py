@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 
 from conftest import World
-from games.core import rules
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
+from games.scheduling import rules
 from gamesched.lib.refusal import Refused
 
 

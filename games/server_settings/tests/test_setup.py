@@ -52,7 +52,7 @@ def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: Worl
     ]
     upsert.upsert_channels(GUILD, seen)
     shown = {c.channel.name: c for c in as_person(world.alice).get(reverse(PAGE, args=[GUILD])).context["channels"]}
-    assert {name: one.missing for name, one in shown.items() if one.postable} == {
+    assert {name: one.missing for name, one in shown.items() if one.is_postable} == {
         "general": ["Embed Links"],
         "news": ["Send Messages"],
         "secret": ["View Channel", "Send Messages", "Embed Links"],

@@ -95,14 +95,14 @@ class RateLimitFault(RequestFault):
         return True
 
     @property
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         return self.ends_at is not None and self.ends_at <= time.monotonic()
 
-    def told(self) -> Json:
+    def payload(self) -> Json:
         left = None if self.ends_at is None else round(max(0.0, self.ends_at - time.monotonic()), 1)
         return {"id": self.id, "kind": self.kind, **self.parameters, "seconds_left": left}
 
-    async def before(self) -> FaultResponse | None:
+    async def before_request(self) -> FaultResponse | None:
         assert self.ends_at is not None, "hit before it is asked"
         return rate_limited_response(self.ends_at - time.monotonic(), self.parameters["scope"])
 
