@@ -51,7 +51,7 @@ class DeliveryAdmin(GuildScopedAdmin):
         self._run_on_each(request, queryset, deliveries.resend_delivery)
 
     @admin.action(description="Give the selected deliveries up", permissions=["view"])
-    def give_up(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
+    def drop(self, request: ViewerRequest, queryset: QuerySet[Delivery]) -> None:
         self._run_on_each(request, queryset, deliveries.drop_delivery)
 
     def _run_on_each(self, request: ViewerRequest, queryset: QuerySet[Delivery], action: DeliveryAction) -> None:

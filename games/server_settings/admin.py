@@ -147,7 +147,7 @@ class GameTemplateAdmin(SettingsAdmin):
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fixed_fields = ("guild", "is_default", "gone_at", "said")
+    fixed_fields = ("guild", "is_default", "gone_at", "template_values")
     actions = ("make_default", "duplicate")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
@@ -155,7 +155,7 @@ class GameTemplateAdmin(SettingsAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "guild", "description", "channel", "gone_at", "said"]})]
+            return [(None, {"fields": ["name", "guild", "description", "channel", "gone_at", "template_values"]})]
         return super().get_fieldsets(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

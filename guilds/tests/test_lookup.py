@@ -41,7 +41,7 @@ def synchronous_lookups(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
             work(*args)
 
     looked_up_ids.clear()
-    settings.DISCORD_DIRECTORY = f"{__name__}.Renamed"
+    settings.DISCORD_DIRECTORY = f"{__name__}.RenamingDirectory"
     monkeypatch.setattr(lookup, "_executor", AtOnce())
     monkeypatch.setattr(lookup, "close_old_connections", lambda: None)
     monkeypatch.setattr(lookup, "_down_until", [0.0])
@@ -68,7 +68,7 @@ def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
 
 
 def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
     Member.objects.update(roles_at=None)
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
     assert len(looked_up_ids) == 1
