@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from games.core import wording
+from games.core.settings import SETTINGS, setting_text
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
-from games.models.settings import ALL_SETTINGS
 from games.server_settings import wording as settings_wording
 from games.server_settings.wording import ALL_LABELS
 from guilds.display_names import display_names
@@ -68,8 +68,8 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
             return ", ".join(value)
         case "for_games":
             return "yes" if value else "no"
-    if name in ALL_SETTINGS:
-        return wording.setting_text(name, value, roles, channels) if value is not None else "inherited"
+    if name in SETTINGS:
+        return setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")
 
 

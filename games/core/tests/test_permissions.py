@@ -146,7 +146,9 @@ def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
     kept = world.make_plan(notify_role_ids=(VETERAN,))
     scheduling.edit_game(game.pk, kept, page(world.charlie), world.now)
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        scheduling.edit_game(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+        scheduling.edit_game(
+            game.pk, change_plan(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now
+        )
 
 
 def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
