@@ -15,6 +15,7 @@ from conftest import World, make_world
 from games.core.base import Actor
 from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
@@ -134,12 +135,8 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     def edit(**changes: Any) -> None:
         game.refresh_from_db()
-        scheduling.edit_game(
-            game.pk,
-            change_plan(scheduling.plan_from_game(game), **changes),
-            Actor(world.bob, "page"),
-            datetime.now(UTC),
-        )
+        plan = change_plan(scheduling.plan_from_game(game), **changes)
+        scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])

@@ -138,9 +138,7 @@ class GameAdmin(ActionAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         where = ["channel", "template"] if obj else ["guild", *self._host_fields(request), "channel", "template"]
-        fieldsets = [
-            (None, {"fields": ["title", "description", *where, "edition"]}),
-            ("When", {"fields": ["starts_at", "zone"]}),
+        settings = [
             (
                 "Settings",
                 {
@@ -149,6 +147,12 @@ class GameAdmin(ActionAdmin):
                 },
             ),
             *titled_fieldsets(GAME_SETTINGS),
+        ]
+        fieldsets: list[tuple[str | None, dict[str, Any]]] = [
+            (None, {"fields": ["title", "description", *where, "edition"]}),
+            ("When", {"fields": ["starts_at", "zone"]}),
+            # Of a game that nobody changes any more, those in force say it better.
+            *(settings if obj is None or self.has_change_permission(request, obj) else ()),
         ]
         if obj:
             fieldsets.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))

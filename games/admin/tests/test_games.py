@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from conftest import World
+from conftest import GUILD, World
 from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.base import Actor
@@ -55,12 +55,15 @@ def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manag
 
 def test_an_edit_hands_only_what_changed_to_the_verb(world: World, manager: Any) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign", channel=world.channel)
-    game = game_of_alice(world, template_id=template.pk, player_role_ids=(5,), instructions="Bring tea.", seats=None)
-    data = edit_of(game) | {"title": "Renamed", "instructions": "Bring tea.", "seats": ""}
+    game = game_of_alice(
+        world, template_id=template.pk, player_role_ids=(GUILD,), instructions="Bring tea.", seats=None
+    )
+    kept = {"instructions": "Bring tea.", "seats": "", "own_player_roles": "on", "player_role_ids": [GUILD]}
+    data = edit_of(game) | {"title": "Renamed"} | kept
     answer = manager.post(change(game), data, follow=True)
     assert answer.status_code == 200
     game.refresh_from_db()
-    assert (game.title, game.template, game.player_role_ids, game.seats) == ("Renamed", template, [5], None)
+    assert (game.title, game.template, game.player_role_ids, game.seats) == ("Renamed", template, [GUILD], None)
     entry = AuditEntry.objects.get(verb="edit")
     assert entry.changes == {"title": ["Curse of Strahd", "Renamed"]}
     assert (entry.actor, entry.door) == (world.bob, "admin")

@@ -36,9 +36,8 @@ def test_the_nearest_level_that_says_something_holds(says: list[dict[str, Any]],
     found = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
     for name in ALL_SETTINGS:
         value, source = reference(name, says, locked)
-        assert found[name] == ResolvedSetting(
-            tuple(value) if isinstance(value, list) else value, source, name in locked
-        )
+        value = tuple(value) if isinstance(value, list) else value
+        assert found[name] == ResolvedSetting(value, source, name in locked)
 
 
 def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str = "Campaign") -> list[SettingsLayer]:

@@ -17,6 +17,7 @@ from games.core.base import Actor, dry_run
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.server_settings import actions as server_settings
 from games.server_settings import removals, templates
 from games.server_settings.actions import SettingsResult, values_of
@@ -174,8 +175,8 @@ def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
         return found.value, found.source
 
     def edit(**changes: Any) -> None:
-        plan = scheduling.plan_from_game(fresh(game))
-        scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), **changes}), Actor(world.alice, "page"), world.now)
+        plan = change_plan(scheduling.plan_from_game(fresh(game)), **changes)
+        scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
 
     assert holds() == (5, template.name)
     edit(seats=3)
