@@ -12,7 +12,7 @@ from games.core.wording import setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.models.settings import GAME_SETTINGS
 from games.pages.game_page import actor_label
-from games.pages.guild_history import settings_history_text
+from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
 from games.scheduling.actions import audit_word as word_of
 from guilds.admin_site import GuildScopedAdmin, empty_filter

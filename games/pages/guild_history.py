@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from games.core import wording
-from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
 from games.models.settings import ALL_SETTINGS
+from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
-from games.server_settings.wording import ALL_LABELS
 from guilds.display_names import display_names
 from guilds.models import Guild
 from guilds.templatetags.when import when
@@ -71,37 +70,3 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
     if name in ALL_SETTINGS:
         return wording.setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")
-
-
-AUDIT_ACTIONS = {
-    "guild": "changed the server's settings",
-    "channel": "changed {of}",
-    "template": "changed the template {of}",
-    "new_template": "made the template {of}",
-    "duplicate": "duplicated the template {of}",
-    "delete_template": "deleted the template {of}",
-    "reorder": "put the templates in another order",
-    "default": "made {of} the default template",
-    "block": "blocked {of}",
-    "unblock": "let {of} sign up again",
-}
-
-
-SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
-
-
-def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """Who did what in a guild's settings: `alice changed #raids`."""
-    if action in delivery_wording.AUDIT_ACTIONS:
-        return delivery_wording.describe_action(action, who, changes)
-    of = changes.get("of", "")
-    if action == "role_gone":
-        return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {AUDIT_ACTIONS.get(action, action).format(of=of)}"
-
-
-def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """The same with the names of what was changed, in one line."""
-    text = describe_settings_action(action, who, changes)
-    what = [ALL_LABELS[name].lower() for name in changes if name in ALL_LABELS]
-    return f"{text}: {', '.join(what)}" if what and action in {"guild", "channel", "template"} else text
