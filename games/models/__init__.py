@@ -1,7 +1,7 @@
-"""What: games, their sign-ups, the post in Discord that announces them, and who did what.
+"""Games, their sign-ups, their announcements in Discord, and the audit log.
 
-Written by the verbs in `games.core` only. What follows from the clock (scheduled, in progress, completed)
-is never stored; decisions (a seat, a cancellation) are, with their time.
+Only the actions of the feature folders write these tables. What follows from the clock (scheduled, in progress,
+completed) is never stored; decisions (a seat, a cancellation) are, with their time.
 """
 
 from games.models.announcement import Announcement

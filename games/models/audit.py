@@ -7,7 +7,7 @@ from games.models.game import Game
 
 
 class AuditEntry(models.Model):
-    """Who did what, through which door."""
+    """One action: who did what, and through which entry point."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
     game = models.ForeignKey(

@@ -1,6 +1,6 @@
-"""Settings that inherit: guild, channel, template, game; each level says nothing, or something, of each setting.
+"""Settings that inherit through the layers guild, channel, template and game.
 
-`null` inherits. What means "none" is a value of its own: 0 seats (unlimited), no reminders, an empty text, no roles.
+`null` inherits. "None" is a value of its own: 0 seats (unlimited), no reminders, an empty text, no roles.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from guilds.models import check_zone
 
 
 class ReminderPlace(models.TextChoices):
-    """Where people are reminded."""
+    """Where reminders are sent."""
 
     DM = "dm", "by direct message"
     CHANNEL = "channel", "by one mention in the channel"
@@ -30,19 +30,19 @@ class SeatMethod(models.TextChoices):
 
     @property
     def by_host(self) -> bool:
-        """Whether only the host gives seats."""
+        """Return whether only the host gives seats."""
         return self in {SeatMethod.PICKS, SeatMethod.PICKS_WAITING}
 
 
 class DeletedPostPolicy(models.TextChoices):
-    """What follows when somebody deletes an announcement in Discord."""
+    """What to do when somebody deletes an announcement in Discord."""
 
     PUT_BACK = "put_back", "put it back"
     ASK = "ask", "ask the host"
 
 
 class SettingsFields(models.Model):
-    """The settings, as one level has them."""
+    """The columns of the settings, for each layer that can set them."""
 
     seats = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0 for unlimited.")
     duration = models.PositiveIntegerField(null=True, blank=True, help_text="In minutes.")
@@ -149,9 +149,10 @@ BUILT_IN_VALUES: Mapping[str, Any] = {
     "archive_after": 1440,
 }
 ALL_SETTINGS = tuple(BUILT_IN_VALUES)
-# What a game says itself, and a template can lock: its zone is always its own, and who may host is decided above it.
+# What a game can set, and a template can lock. A game's zone is always its own; the layers above it decide who
+# may host.
 GAME_SETTINGS = tuple(name for name in ALL_SETTINGS if name not in {"zone", "host_role_ids"})
-ROLE_SET_SETTINGS = ("player_role_ids", "host_role_ids", "notify_role_ids")  # of which a level chooses any
+ROLE_SET_SETTINGS = ("player_role_ids", "host_role_ids", "notify_role_ids")  # a layer may choose any number of them
 ROLE_SETTINGS = (*ROLE_SET_SETTINGS, "priority_role_ids")
 YES_NO_SETTINGS = ("confirm_by_dm", "answers", "plus_one", "silence_frees", "ask_rewards")
 CHOICE_SETTINGS = {"reminder_place": ReminderPlace, "method": SeatMethod, "if_deleted": DeletedPostPolicy}
@@ -159,16 +160,16 @@ CHOICE_SETTINGS = {"reminder_place": ReminderPlace, "method": SeatMethod, "if_de
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting as it holds, and the level it comes from, in words: `this game`, `Campaign`, `#raids`, `the server`."""
+    """A resolved setting and the layer it comes from: `this game`, `Campaign`, `#raids` or `the server`."""
 
     value: Any
     source: str
-    locked: bool = False  # by the template: the game cannot say otherwise
+    locked: bool = False  # by the template: the game cannot change it
 
 
 @dataclass(frozen=True)
 class SettingsLayer:
-    """What one level says: its name in words, and its own values, where None inherits."""
+    """One layer: its name for people, and its own values, where None inherits."""
 
     source: str
     values: Mapping[str, Any]
@@ -178,10 +179,10 @@ THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product
 
 
 def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, Setting]:
-    """Each setting by name, from the nearest of the levels (the game first) that says something of it.
+    """Return each setting by name, from the nearest layer that sets it; the game's layer comes first.
 
-    What the template has locked, the game does not say; where the template itself is silent, its lock holds what
-    the template inherits.
+    The game's own value of a locked setting is ignored. If the template locks a setting without a value,
+    the value that the template inherits is locked.
     """
     locked_names = frozenset(locked)
     chain = [*layers, SettingsLayer(BUILT_IN_SOURCE, BUILT_IN_VALUES)]
@@ -197,7 +198,7 @@ def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()
 
 @dataclass(frozen=True)
 class ResolvedSettings:
-    """The settings of one game as they hold, and where each comes from."""
+    """The resolved settings of one game, and the source of each."""
 
     seats: int
     duration: int
@@ -233,11 +234,11 @@ class ResolvedSettings:
         return cls(**values | {"method": SeatMethod(values["method"])}, sources=settings)
 
 
-# --- the levels above a game -----------------------------------------------------------------------------
+# --- the layers above a game -----------------------------------------------------------------------------
 
 
 class GuildDefaults(SettingsFields):
-    """What holds in the whole guild, and who manages its games besides those whom Discord lets manage it."""
+    """The settings of a whole guild, and the roles that manage its games besides Discord's own permissions."""
 
     guild = models.OneToOneField("guilds.Guild", models.PROTECT, primary_key=True, related_name="defaults")
     manager_role_ids = ArrayField(
@@ -257,7 +258,7 @@ class GuildDefaults(SettingsFields):
 
 
 class ChannelDefaults(SettingsFields):
-    """What holds for games announced in one channel."""
+    """The settings of games that are announced in one channel."""
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")
     for_games = models.BooleanField(default=True, help_text="Whether hosts may announce games here.")

@@ -1,4 +1,4 @@
-"""Sign-ups, and the other answers that people give to a game."""
+"""Sign-ups, and the responses of people who do not sign up."""
 
 from typing import ClassVar
 
@@ -8,16 +8,16 @@ from django.db.models import Q
 
 class SignupQuerySet(models.QuerySet["Signup"]):
     def current(self) -> "SignupQuerySet":
-        """Those who are in or wait, in their definite order."""
+        """Return the sign-ups that are seated or waiting, in their definite order."""
         return self.filter(left_at=None).order_by("rank", "order_key")
 
     def last_order_key(self) -> int:
-        """The last place in the order of asking that was given, 0 for none; who left keeps theirs."""
+        """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
 
 class Signup(models.Model):
-    """Somebody who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""
+    """A person or placeholder who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="signups")
     user = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="signups")
@@ -66,7 +66,7 @@ class Signup(models.Model):
 
 
 class GameResponse(models.Model):
-    """Somebody who said of a game that they may come, or cannot. Signing up takes it back."""
+    """The response Maybe or Can't make it of a user to a game; signing up withdraws it."""
 
     class Kind(models.TextChoices):
         TENTATIVE = "tentative", "maybe"

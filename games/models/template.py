@@ -1,4 +1,4 @@
-"""Templates: kinds of game that a guild plays again and again."""
+"""Templates: kinds of game that a guild schedules again and again."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,7 +7,7 @@ from games.models.settings import SettingsFields
 
 
 class GameTemplate(SettingsFields):
-    """A kind of game that a guild plays again and again."""
+    """A kind of game that a guild schedules again and again."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="templates", verbose_name="server")
     name = models.CharField(max_length=80)
