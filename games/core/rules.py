@@ -1,4 +1,4 @@
-"""Pure decisions about games, over plain values and `now`. No database, no clock."""
+"""Pure rules about games, over plain values and `now`: no database, no clock."""
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
@@ -17,11 +17,11 @@ PRIORITY_ROLES_MAX = 8
 REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 
 
-# --- what a person asks for ------------------------------------------------------------------------------
+# --- settings --------------------------------------------------------------------------------------------
 
 
 def tidy_settings(reminders: tuple[int, ...] | None, location: str | None, instructions: str | None) -> dict[str, Any]:
-    """Settings as any level keeps them."""
+    """Return the settings in the form in which every layer stores them."""
     return {
         "reminders": None if reminders is None else tuple(sorted(set(reminders), reverse=True)),
         "location": None if location is None else " ".join(location.split()),
@@ -43,7 +43,10 @@ CHECKED_SETTINGS = (
 
 
 def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with settings of any level, a sentence for each; None inherits and is never wrong."""
+    """Return the problem with each bad setting of a layer, as a sentence.
+
+    None inherits and is never wrong.
+    """
     given = {name: value for name, value in settings.items() if value is not None}
     wrong = {}
     if "seats" in given and not 0 <= given["seats"] <= SEATS_MAX:
@@ -78,17 +81,17 @@ def check_settings(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def reminder_times(starts_at: datetime, reminders: Iterable[int]) -> list[tuple[int, datetime]]:
-    """Each reminder, in minutes before the start, with its time."""
+    """Return each reminder, in minutes before the start, with its time."""
     return [(minutes, starts_at - timedelta(minutes=minutes)) for minutes in reminders]
 
 
-# --- asking again ----------------------------------------------------------------------------------------
+# --- confirmations ---------------------------------------------------------------------------------------
 
 
 def confirmation_deadline(starts_at: datetime, now: datetime) -> datetime:
-    """Until when people may say whether they still come: an hour before the start, and within a day.
+    """Return until when players may confirm: an hour before the start, and within a day.
 
-    They have half an hour at least, but for games that start before that.
+    They have at least half an hour, unless the game starts earlier.
     """
     at = min(starts_at - timedelta(hours=1), now + timedelta(days=1))
     return min(max(at, now + timedelta(minutes=30)), starts_at)
@@ -97,9 +100,9 @@ def confirmation_deadline(starts_at: datetime, now: datetime) -> datetime:
 def agreed_start(
     moves: Iterable[tuple[datetime, datetime]], starts_at: datetime, seated_at: datetime, confirmed_at: datetime | None
 ) -> datetime:
-    """The start that held when somebody last agreed to one: when seated, or by their answer.
+    """Return the start that a player last agreed to: when seated, or by confirming.
 
-    `moves`: when the start was moved, and from where, the first first.
+    `moves`: when the start was moved, and from which start, the first move first.
     """
     for at, start in moves:
         if at >= seated_at and (confirmed_at is None or at > confirmed_at):
@@ -108,7 +111,10 @@ def agreed_start(
 
 
 def next_week(starts_at: datetime, zone: str, now: datetime) -> datetime:
-    """The wall clock in the zone on the same weekday, the next to come. It need not exist: see `resolve`."""
+    """Return the same weekday and local time in the next week that is still ahead of `now`.
+
+    The local time may not exist there: see `resolve_local_time`.
+    """
     tz = zoneinfo.ZoneInfo(zone)
     local = starts_at.astimezone(tz).replace(tzinfo=None)
     weeks = max((now.astimezone(tz).replace(tzinfo=None) - local) // timedelta(days=7), 0) + 1

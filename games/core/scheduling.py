@@ -1,4 +1,4 @@
-"""Writing the schedule of a game: its reminders, its start and end, its post."""
+"""Scheduling a game's notifications: its reminders, its start and end, its post."""
 
 from datetime import datetime, timedelta
 
@@ -10,11 +10,11 @@ from games.models import Game
 from notifications.models import Notification, Preference
 from notifications.queue import schedule, unschedule
 
-# After a click the bot shows the game in its answer; the row is for when it cannot, and waits for it.
+# After a click the bot shows the game in its reply; the row is for when it cannot, and waits for that.
 POST_UPDATE_DELAY = timedelta(seconds=2)
 
 
-# Who gains a seat and loses it again meanwhile hears of neither; close to the start everyone hears at once.
+# A seat gained and lost again within this delay sends no message; close to the start everyone is notified at once.
 SEAT_CHANGE_DELAY = timedelta(minutes=1)
 
 
@@ -25,26 +25,26 @@ REMINDER_KINDS = ("reminder", "own_reminder")
 
 
 def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY) -> datetime:
-    """When to tell of a change: once it had time to settle, but close to the start at once."""
+    """Return when to notify of a change: after a delay in which it may be undone, or at once close to the start."""
     return now if starts_at - now < NOTIFY_NOW_WITHIN else now + delay
 
 
 def bump_revision(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
-    """Save the game under its next revision and have its announcement show it."""
+    """Save the game with its next revision, and schedule the update of its announcement."""
     game.revision += 1
     game.save()
     schedule_post_update(game, now + delay)
 
 
 def schedule_post_update(game: Game, at: datetime) -> None:
-    """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
+    """Schedule the update of the announcement, at the latest at `at`; unannounced games have none."""
     if game.announced_at is None:
         return
     schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, keep_earlier=True)
 
 
 def schedule_game_times(game: Game, now: datetime) -> None:
-    """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
+    """Schedule all that follows from the game's times, and unschedule what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
             schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.revision)
@@ -81,7 +81,7 @@ def schedule_game_times(game: Game, now: datetime) -> None:
 
 
 def _schedule_afterwards(game: Game, now: datetime) -> None:
-    """Plan to ask the host for rewards when the game ends, and to archive it some time later."""
+    """Schedule the question for rewards at the game's end, and archiving some time later."""
     settings = game.settings
     archived_at = game.ends_at + timedelta(minutes=settings.archive_after)
     for kind, at, wanted in (
@@ -95,9 +95,9 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
 
 
 def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> None:
-    """Plan the extra reminders that the host and those seated chose: one row for each length of time.
+    """Schedule the extra reminders that the host and seated players chose, one row for each length of time.
 
-    Who is meant is asked when it is due, so whoever leaves or chooses otherwise needs no change of rows.
+    The recipients are found when the row is due, so a player who leaves or chooses anew changes no rows.
     """
     if game.starts_at <= now or game.announced_at is None:
         return
