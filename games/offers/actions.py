@@ -1,4 +1,4 @@
-"""Seats that are offered close to the start: taking one, passing it on, and letting it pass."""
+"""Offers of free seats close to the start: accepting, declining, and letting one expire."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ from gamesched.lib.refusal import Refusal, Refused
 
 @transaction.atomic
 def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Take an offered seat, or pass it on; `number` is the offer's. Only the person asked may.
+    """Accept or decline an offered seat; `number` is the offer's, and only its recipient may.
 
-    Too late for it changes nothing but the offer. Raises Refused: outdated for an offer that is over.
+    If it is too late, only the offer changes. Raises Refused, `outdated` for an offer that is over.
     """
     game = locked_game(game_id, actor)
     require_state(game, "join", now)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
     is_own_offer = signup is not None and offer_number(signup) == number
     open_offers = game.signups.current().exclude(offered_at=None)
-    if not is_own_offer and any(offer_number(one) == number for one in open_offers):
-        # A letter in the channel can be pressed by anybody; it stays as it is for whom it calls.
+    if not is_own_offer and any(offer_number(open_offer) == number for open_offer in open_offers):
+        # Anybody can click a message in the channel; it stays as it is for its recipient.
         raise Refused(Refusal("not_asked", offer_wording.OFFERED_TO_ANOTHER))
     if signup is None or choice not in {"take", "pass"}:
         raise Refused(choices.outdated_refusal())
@@ -55,7 +55,7 @@ def _already_seated(game: Game, signup: Signup) -> ActionResult:
 
 
 def take_seat(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult:
-    """Give an offered seat to whoever takes it, if one is free. Under the game's lock."""
+    """Give the offered seat to the person who accepts it, if one is free. Needs the game's lock."""
     assert signup.user is not None
     if not has_free_seat(game):
         end_offer(signup)
@@ -68,9 +68,9 @@ def take_seat(game: Game, signup: Signup, actor: Actor, now: datetime) -> Action
 
 
 def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult | None:
-    """What follows when somebody joins who waits: they take what is offered, or are back in line. None for nothing.
+    """Let a waiting person accept their offer, or get back in line; return None if neither applies.
 
-    Under the game's lock.
+    Needs the game's lock.
     """
     if signup.seated_at is not None or signup.user is None:
         return None
@@ -89,7 +89,7 @@ def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionRes
 
 
 def expire_offer(game: Game, signup: Signup, now: datetime) -> None:
-    """End an offer that nobody answered in time, and ask the next. Under the game's lock."""
+    """End an offer that was not answered in time, and offer the seat to the next. Needs the game's lock."""
     if game.state(now) is not State.SCHEDULED:
         end_offer(signup)
         return

@@ -1,4 +1,4 @@
-"""What is due, and who is told, about people's answers to a game."""
+"""The notifications about sign-ups and seats: their recipients and messages."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ from notifications.types import NotificationType, Skip, register
 
 
 def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
-    """Nobody is written to: the post loses its button to join."""
+    """Update the post, which loses its Join button. Nobody is notified."""
     bump_revision(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
@@ -43,11 +43,11 @@ def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     return game_message(delivery, game, text, now)
 
 
-INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
+INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and URL still fit
 
 
 def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    """What became of their seat in sum, since they last heard of it."""
+    """Return the message about the net change of their seat since they were last notified."""
     game = game_of_notification(delivery.notification)
     signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:

@@ -1,4 +1,4 @@
-"""Answers other than Join and Leave, notes beside names, and whom people bring."""
+"""Responses other than Join and Leave, notes beside names, and guests."""
 
 from datetime import datetime
 
@@ -32,9 +32,9 @@ Kind = GameResponse.Kind
 
 @transaction.atomic
 def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> ActionResult:
-    """Say of a game that one may come, or cannot. It gives up a seat or a place; joining takes it back.
+    """Save the response Maybe or Can't make it; it gives up a seat or a place, and joining withdraws it.
 
-    Raises Refused where the game takes no such answers, and like `join` for those who could not sign up.
+    Raises Refused if the game takes no such responses, and like `join` for people who could not sign up.
     """
     game = locked_game(game_id, actor)
     if actor.user != who and not actor.operator:
@@ -61,19 +61,19 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
 
 
 def respond_maybe(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` that one may come."""
+    """Respond Maybe; see `respond`."""
     return respond(game_id, who, Kind.TENTATIVE, actor, now)
 
 
 def respond_absent(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` that one cannot come."""
+    """Respond Can't make it; see `respond`."""
     return respond(game_id, who, Kind.ABSENT, actor, now)
 
 
 def users_without_response(game: Game, now: datetime) -> list[int]:
-    """Who was asked about a game to come and said nothing.
+    """Return the users who were asked about an upcoming game and have not responded.
 
-    Those in it who have yet to answer its last question, and, while people can sign up, the followers who heard of it.
+    These are players with an open confirmation and, while sign-ups are open, the followers who may join.
     """
     if game.state(now) is not State.SCHEDULED:
         return []
@@ -86,7 +86,7 @@ def users_without_response(game: Game, now: datetime) -> list[int]:
 
 
 def has_responded(game: Game, user_id: int) -> bool:
-    """Whether a person said something to all that they were asked about a game."""
+    """Return whether a user has responded to all that they were asked about a game."""
     signup = game.signups.current().filter(user_id=user_id).first()
     return signup.asked == 0 if signup is not None else game.other_answers.filter(user_id=user_id).exists()
 
@@ -96,7 +96,7 @@ def has_responded(game: Game, user_id: int) -> bool:
 
 @transaction.atomic
 def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
-    """Write a note beside somebody's name, or take it away with an empty one. Raises Refused."""
+    """Set the note beside a person's name; an empty note removes it. Raises Refused."""
     game = locked_game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
     if problem := signup_limits.check_note(text):
@@ -113,14 +113,14 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
     return ActionResult(game, True, signup_wording.note_saved(text))
 
 
-# --- whom people bring -----------------------------------------------------------------------------------
+# --- guests ----------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> ActionResult:
-    """Sign up, by name, one person whom somebody in the game brings. They leave with their inviter.
+    """Sign up, by name, one guest of somebody in the game; the guest leaves with their inviter.
 
-    They come after everyone who is as far in line as their inviter by now. Raises Refused.
+    The guest comes after everyone who has the inviter's rank now. Raises Refused.
     """
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     if not game.settings.plus_one:
@@ -148,7 +148,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
 
 @transaction.atomic
 def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """Take back whom somebody brings; whoever has waited longest gets the seat. Raises Refused."""
+    """Remove a person's guest; whoever has waited longest gets the seat. Raises Refused."""
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     guest = inviter.guests.filter(left_at=None).first() if inviter is not None else None
     if guest is None:

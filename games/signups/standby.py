@@ -1,4 +1,4 @@
-"""Waiting on purpose: being on the wait list and given no seat until one wants it."""
+"""Standby: being on the wait list by choice, and getting no seat until one wants it."""
 
 from datetime import datetime
 
@@ -15,9 +15,9 @@ from guilds.models import User
 
 @transaction.atomic
 def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> ActionResult:
-    """Have somebody wait on purpose, giving up the seat they have; or with `on` false want one again.
+    """Put a person on standby, which gives up their seat; with `on` false, back in line for a seat.
 
-    Who is not in the game joins, waiting. Raises Refused once the game has started, and as joining does.
+    Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
     game = locked_game_for("join", game_id, who, actor, now)
     signup = game.signups.current().filter(user=who).first()
