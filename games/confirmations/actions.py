@@ -1,4 +1,4 @@
-"""Asking players whether they still come: when the start moved, or when a game with them is scheduled again."""
+"""Confirmations: asking players whether they still come, when the start moved or the game was scheduled again."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ from notifications.queue import schedule, unschedule
 
 
 def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed: bool, now: datetime) -> None:
-    """Ask exactly these people, from now on; who is asked still from before is so no more. Under the game's lock.
+    """Ask exactly these people to confirm; earlier confirmations are closed. Needs the game's lock.
 
-    The letters are planned by whoever asks.
+    The caller schedules the notifications.
     """
     recipients = list(people)
     game.question += 1
@@ -30,11 +30,11 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
     game.silence_ends = drop_unconfirmed
     game.save(update_fields=["question", "answer_by", "silence_ends"])
     game.signups.filter(asked__gt=0).update(asked=0)
-    game.signups.filter(pk__in=[one.pk for one in recipients]).update(asked=game.question)
+    game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(asked=game.question)
     if game.answer_by is None:
         unschedule(["question_end"], game.pk, now, "nobody is asked any more")
         return
-    _schedule_end(game, [one.user_id for one in recipients if one.user_id], game.answer_by)
+    _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.answer_by)
 
 
 def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
@@ -43,10 +43,10 @@ def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
 
 
 def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
-    """After the start moved: ask those seated whom it moved too far, and take back what was asked of an earlier start.
+    """Ask seated players to confirm if the start moved too far; close confirmations of an earlier start.
 
-    How far is measured from the start that a person last agreed to. Who was never asked for their will, since the
-    game was scheduled again with them, is asked in any case. Under the game's lock.
+    How far is measured from the start that a player last agreed to. Players carried over from an earlier game
+    who have never confirmed are asked in any case. Needs the game's lock.
     """
     if game.state(now) is not State.SCHEDULED:
         return
@@ -68,14 +68,14 @@ def _moved_too_far(signup: Signup, game: Game, agreed: datetime | None) -> bool:
 
 
 def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
-    """The start that each of these last agreed to: by taking a seat, saying so, or keeping the seat in silence.
+    """Return the start that each sign-up last agreed to: by taking a seat, confirming, or keeping it unconfirmed.
 
-    None for who came along from an earlier game and has yet to say whether they want to.
+    None for a player who was carried over from an earlier game and has not confirmed yet.
     """
     entries = AuditEntry.objects.filter(game=game)
     moves = [
         (at, datetime.fromisoformat(changes["start"][0]))
-        # What was changed before players saw the game, they agreed to as it was announced.
+        # A start changed before the game was announced was agreed to as announced.
         for at, changes in entries.filter(verb="edit", changes__has_key="start", at__gte=game.announced_at)
         .order_by("at", "pk")
         .values_list("at", "changes")
@@ -97,9 +97,9 @@ def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | Non
 
 @transaction.atomic
 def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Take somebody's answer: `yes`, they still come; `no`, they leave.
+    """Handle a player's choice: `yes`, they still come; `no`, they leave.
 
-    Raises Refused, `outdated` for an old question.
+    Raises Refused, `outdated` for an old confirmation.
     """
     game = locked_game(game_id, actor)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
@@ -119,16 +119,16 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 
 
 def _end_if_all_answered(game: Game, now: datetime) -> None:
-    """Once everybody has answered, the host need not wait for what came of it."""
+    """End the confirmation at once if everyone has answered, so that the host need not wait for the result."""
     row = Notification.objects.open().filter(game=game, kind="question_end").first()
     if row is not None and not game.signups.current().filter(asked__gt=0).exists():
         _schedule_end(game, row.facts["people"], now)
 
 
 def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
-    """The time to answer is over: who kept silent loses the seat, or keeps it. Under the game's lock.
+    """End a confirmation: who did not answer loses the seat or keeps it. Needs the game's lock.
 
-    The host hears what came of it. Returns why nothing was done, '' where it was.
+    The host is notified of the result. Returns why nothing was done, or ''.
     """
     if number != game.question:
         return "they were asked anew"
@@ -152,8 +152,8 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         assign_seats(game, now)
     if unconfirmed:
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
-        who = sorted(name.text for name in names.values())
-        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(who), "left": freed}, now)
+        unconfirmed_names = sorted(name.text for name in names.values())
+        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(unconfirmed_names), "left": freed}, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
     confirmed_ids = (
@@ -179,7 +179,10 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
 
 @transaction.atomic
 def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` to whatever is asked now, for doors that show no older question. Raises Refused where nothing is."""
+    """Run `answer_confirmation` on the open confirmation, for entry points that show no older one.
+
+    Raises Refused if none is open.
+    """
     game = locked_game(game_id, actor)
     is_open = game.signups.current().filter(user=actor.user, asked__gt=0).exists() if actor.user else False
     if not is_open:

@@ -1,4 +1,4 @@
-"""The letters that tell players of edits and ask them again, and what the clock ends of both."""
+"""The notifications about edits and confirmations, and what their deadlines end."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,7 +24,7 @@ from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
 
-INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
+INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that everything fits one message
 
 
 def _signup(game: Game, delivery: Delivery) -> Signup | None:
@@ -32,7 +32,7 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
-    """What of the game is not as the recipient knows it, in lines, and its instructions where they are others now."""
+    """Return the lines of what changed since the recipient was last notified, and changed instructions."""
     changes = diff(delivery.notification.facts["before"], snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
@@ -92,13 +92,13 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 
 def _end_confirmation(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Nobody is written to by this: who is, has rows of their own."""
+    """End the confirmation; the people to notify get rows of their own."""
     why = confirmations.end_confirmation(game_of_notification(row), row.facts["number"], row.facts["people"], now)
     return Skip(why) if why else ()
 
 
 def _hide_changes(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """The post no longer shows what changed a day ago."""
+    """Update the post, which no longer shows changes of a day ago."""
     game = game_of_notification(row)
     if game.state(now).over:
         return Skip("the game is over")

@@ -1,4 +1,4 @@
-"""The form of a game."""
+"""The admin's form of a game."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
 
 
 class GameAdminForm(ActionForm):
-    """What a person decides about a game. Only what they changed is handed to the verb."""
+    """What a person decides about a game. Only changed fields are passed to the action."""
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = forms.ChoiceField(
@@ -31,7 +31,7 @@ class GameAdminForm(ActionForm):
         help_text="The zone that the game is meant in; it changes nothing about the time above.",
     )
 
-    # Django's own field takes an emptied list for none, where a game is to inherit.
+    # Django's own field reads an emptied list as none, where the game should inherit.
     reminders = RemindersField(
         required=False, max_length=200, help_text="How long before the start: 1d, 1h, 15. Or none. Empty: inherited."
     )
@@ -59,7 +59,7 @@ class GameAdminForm(ActionForm):
         self._limit_to_guild()
 
     def _limit_to_guild(self) -> None:
-        """A game stays in its guild, and may keep a channel or template that is no longer offered."""
+        """Offer only what is of the game's guild, and a kept channel or template that is no longer offered."""
         game = self.instance
         for name, kept in (("channel", Channel.objects.all()), ("template", GameTemplate.objects.all())):
             field = self.fields.get(name)
@@ -90,7 +90,7 @@ class GameAdminForm(ActionForm):
         return scheduling.edit_game(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
 
     def _plan_values(self, names: Sequence[str]) -> dict[str, Any]:
-        """These fields as a plan has them."""
+        """Return these fields as a plan stores them."""
         values = {}
         for name in names:
             value = self.cleaned_data[name]

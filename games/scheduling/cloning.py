@@ -1,4 +1,4 @@
-"""Scheduling a game again: with its settings, its co-hosts and, where wanted, its players."""
+"""Scheduling a game again: with its settings, its co-hosts and, if wanted, its players."""
 
 import enum
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ from guilds.permissions import get_membership, is_blocked, may_play
 
 
 class CarryPlayers(enum.StrEnum):
-    """Whether the players of a game come along to the next."""
+    """Whether the players of a game are carried over to the next."""
 
     NO = "no"
     YES = "yes"
@@ -45,10 +45,10 @@ def clone_game(
     announce: AnnounceSchedule = ANNOUNCE_NOW,
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
 ) -> ActionResult:
-    """Schedule a game again as the plan says, in whatever state it is, by whoever may schedule such a game.
+    """Schedule a game again by a new plan, whatever its state, by an actor who may schedule such a game.
 
-    Players come along as `carry` says, before those named; who may not sign up any more is left out, and named in the
-    answer. Raises Refused as `lifecycle.create` does.
+    Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
+    left out, and the reply names them. Raises Refused as `create_game` does.
     """
     old = locked_game(game_id, actor)
     host = actor.user or old.host
@@ -84,20 +84,20 @@ def _copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class CarriedPlayers:
-    """Names of those who came along, and of those who did not."""
+    """The names of the players carried over, and of those left out."""
 
     people: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
 def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: datetime) -> CarriedPlayers:
-    """Take the players over, in their order and with the seats they have, as far as there are some."""
+    """Copy the players in their order, with the seats they have as far as the new game has seats."""
     game = locked_game(game.pk, Actor(None, "clone", operator=True))
     before = list(old.signups.current().select_related("user", "guest_of"))
     names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}
     left_out = []
-    # Whoever brings somebody stands before them, so that the guest finds their new place.
+    # Copy inviters before their guests, so that a guest finds the inviter's copy.
     for signup in sorted(before, key=lambda one: one.guest_of_id is not None):
         name = names[signup.user_id].text if signup.user_id else signup.placeholder
         inviter_left_out = signup.guest_of_id is not None and signup.guest_of_id not in copies
@@ -111,7 +111,7 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         new_signup.guest_of = copies[signup.guest_of_id] if signup.guest_of_id else None
         new_signup.asked, new_signup.offered_at, new_signup.offered_until, new_signup.passed_at = 0, None, None, None
         new_signup.left_late = new_signup.no_show = False
-        new_signup.note = ""  # "late by 15 min" was for that evening
+        new_signup.note = ""  # "late by 15 min" was about that one evening
         new_signup.save()
         copies[signup.pk] = new_signup
     assign_seats(game, now)

@@ -1,4 +1,4 @@
-"""The settings of any level as fields: empty inherits, and a word says "none"; beside each stands what it inherits."""
+"""The settings of a layer as form fields: empty inherits, a word is "none", the help shows what is inherited."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ NONE_WORDS = {"none", "unlimited", "no", "-"}
 
 
 def parse_minutes(text: str) -> list[int]:
-    """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
+    """Return `60, 2h, 1d` as minutes. Raises ValueError with the first part that is not a length of time."""
     lengths = []
     for part in filter(None, re.split(r"[,;\s]+", text.strip())):
         match = _LENGTH.fullmatch(part)
@@ -36,7 +36,7 @@ def parse_minutes(text: str) -> list[int]:
 
 
 def format_minutes(minutes: int) -> str:
-    """`90`, `2h`, `1d`: a length as a form takes it."""
+    """Return `90`, `2h`, `1d`: a length of time as forms take it."""
     for word, size in (("d", 1440), ("h", 60)):
         if minutes and minutes % size == 0:
             return f"{minutes // size}{word}"
@@ -117,7 +117,7 @@ class OptionalDurationField(DurationField):
 
 
 class RolesInOrderField(forms.CharField):
-    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are those of the guild."""
+    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are the guild's."""
 
     roles: Sequence[Role] = ()
 
@@ -162,7 +162,7 @@ class TextField(forms.CharField):
         return "" if text.strip().lower() in NONE_WORDS else text
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        # What was sent empty is shown empty again, and goes on inheriting.
+        # A field sent empty is shown empty again, and still inherits.
         return super().bound_data(data, initial) or None
 
     def prepare_value(self, value: Any) -> Any:
@@ -170,7 +170,7 @@ class TextField(forms.CharField):
 
 
 class SettingsFieldsForm(forms.Form):
-    """The settings that a level may say. `inherited` is what holds where it says nothing."""
+    """The settings of a layer. `inherited` are the settings that its empty fields inherit."""
 
     seats = SeatsField(required=False, max_length=20, help_text="1 to 100, or unlimited.")
     duration = DurationField(required=False, max_length=50, help_text="How long a game lasts: 90, 2h, 1d.")
@@ -272,7 +272,7 @@ class SettingsFieldsForm(forms.Form):
         without: Iterable[str] = (),
         **kwargs: Any,
     ) -> None:
-        """`archives`: the channels that a post may go to when its game is over."""
+        """`archives`: the channels to which a post may move when its game is over."""
         super().__init__(*args, **kwargs)
         self.archives = list(archives)
         self.roles = list(roles)
@@ -286,7 +286,7 @@ class SettingsFieldsForm(forms.Form):
             self.fields.pop(override_field(name), None)
         for name in ROLE_SET_SETTINGS:
             if name in self.fields:
-                # Nobody pings everyone.
+                # @everyone is never pinged.
                 offered = [r for r in self.roles if name != "notify_role_ids" or r.pk != r.guild_id]
                 choices = [(str(role.pk), role.name) for role in offered]
                 self.fields[name].choices = choices  # type: ignore[attr-defined]
@@ -295,7 +295,7 @@ class SettingsFieldsForm(forms.Form):
             inherited_text = wording.inherited(text, inherited[name].source)
             field = self.fields[name]
             if isinstance(field, forms.ChoiceField) and name not in ROLE_SET_SETTINGS:
-                # A select shows one short line, so where it comes from stands below.
+                # A select shows one short line, so the source of the value is in the help text below.
                 field.choices = [("", wording.inherits(text)), *self._own_choices(name)]
                 field.help_text = inherited_text
             elif name in ROLE_SET_SETTINGS:
@@ -320,11 +320,11 @@ class SettingsFieldsForm(forms.Form):
 
     @property
     def settings_fields(self) -> list[str]:
-        """Names of the settings that this form has."""
+        """Return the names of the settings that this form has."""
         return [name for name in ALL_SETTINGS if name in self.fields and name != "zone"]
 
     def settings(self) -> dict[str, Any]:
-        """What a valid form says, by name; None inherits."""
+        """Return the settings of a valid form, by name; None inherits."""
         data = self.cleaned_data
         values: dict[str, Any] = {}
         for name in self.settings_fields:
@@ -342,7 +342,7 @@ class SettingsFieldsForm(forms.Form):
 
     @staticmethod
     def initial_settings(layer: SettingsFields | None) -> dict[str, Any]:
-        """What the form shows of what a level says."""
+        """Return the form's initial values for a layer's own settings."""
         if layer is None:
             return {}
         shown: dict[str, Any] = {name: getattr(layer, name) for name in ALL_SETTINGS}
@@ -357,12 +357,12 @@ class SettingsFieldsForm(forms.Form):
 
 
 def override_field(name: str) -> str:
-    """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
+    """Return the name of the checkbox that a layer sets its own roles: ticking none of them is a choice too."""
     return f"own_{name.removesuffix('_role_ids')}_roles"
 
 
 def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
-    """Each field of which two versions differ: its label, what is saved, what was typed."""
+    """Return each field in which two versions differ: its label, the saved value, the typed value."""
     rows = []
     for name in typed.fields:
         if name in NOT_COMPARED or name not in saved.fields:
@@ -372,7 +372,7 @@ def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, 
     return rows
 
 
-# What a form has beside what it describes.
+# Fields that are not part of what the form describes.
 NOT_COMPARED = {"edition", "fold", "participants"}
 
 
@@ -384,18 +384,18 @@ def _field_text(form: forms.Form, name: str) -> str:
         return field.widget.format_value(value) or ""
     labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
     values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
-    texts = [labels.get(str(one), str(one)) for one in values]
+    texts = [labels.get(str(item), str(item)) for item in values]
     return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
 
 
 def archive_choices(guild: Guild) -> list[tuple[str, str]]:
-    """The channels to which posts may go when their games are over, as choices."""
+    """Return the choices of channels to which posts may move when their games are over."""
     channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
     return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
 
 
 def channel_label(channel: Channel) -> str:
-    """A channel or thread in a list of choices, with what the bot lacks there."""
+    """Return a channel's or thread's label in a list of choices, with what the bot lacks there."""
     name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
     return name + (
         f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""

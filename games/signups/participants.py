@@ -3,12 +3,10 @@
 Pure: the known members of the guild come in as values.
 
 - `@name` must be a member. An exact name (username, global name or nick, ignoring case) is that member's, even
-if longer names start with it. Otherwise it is the only member whose name starts with it, and the reply names
-them, so that nobody is added unnoticed. Several are offered as choices; nobody is guessed.
-
+  if longer names start with it. Otherwise it is the only member whose name starts with it, and the reply names
+  them, so that nobody is added unnoticed. Several are offered as choices; nobody is guessed.
 - `<@id>`, with or without a name before it, or an id alone, is that member, whatever their name is. A choice is
-written as `Bob the GM <@id>`, so that it stays valid when names change.
-
+  written as `Bob the GM <@id>`, so that it stays valid when names change.
 - Anything else is a placeholder: the name of a person who is not in Discord.
 """
 
