@@ -1,4 +1,4 @@
-"""What those who run a game write to the people in it."""
+"""Messages from a game's hosts and managers to its players."""
 
 from datetime import datetime, timedelta
 
@@ -23,9 +23,10 @@ DAY = timedelta(days=1)
 
 @transaction.atomic
 def message_players(game_id: int, text: str, audience: Audience, actor: Actor, now: datetime) -> ActionResult:
-    """Write to those whom `to` names, but the author. Raises Refused, for each field where it can say.
+    """Send a message to the people of an audience, except its author.
 
-    Who it reaches is asked once more when it is sent.
+    Raises Refused, with a sentence for each field where possible. The recipients are determined again when it
+    is sent.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
@@ -66,15 +67,15 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
 
 
 def can_message_players(game: Game, now: datetime) -> bool:
-    """Whether there is still something to say about a game: until a day after it was over.
+    """Return whether players can still be messaged: until a day after the game was over.
 
-    Of one that was cancelled before it was announced nobody ever knew.
+    A game cancelled before it was announced was never seen by players.
     """
     return game.announced_at is not None and now - (game.cancelled_at or game.ends_at) <= DAY
 
 
 def audience_ids(game: Game, audience: Audience, author: int | None, now: datetime) -> list[int]:
-    """Whom a message is for."""
+    """Return the user ids of an audience, without the author's."""
     if audience is Audience.UNANSWERED:
         user_ids = users_without_response(game, now)
     else:
@@ -85,7 +86,7 @@ def audience_ids(game: Game, audience: Audience, author: int | None, now: dateti
 
 
 def audience_counts(game: Game, author: int | None, now: datetime) -> dict[Audience, int]:
-    """How many people a message reaches, by whom it is for."""
+    """Return how many people a message to each audience reaches."""
     return {audience: len(audience_ids(game, audience, author, now)) for audience in Audience}
 
 

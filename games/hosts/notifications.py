@@ -1,4 +1,4 @@
-"""Letters about too few players, and about a host who left."""
+"""The notifications about a host who left, and the messages from hosts to players."""
 
 from collections.abc import Iterable
 from datetime import datetime
