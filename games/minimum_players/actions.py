@@ -1,4 +1,4 @@
-"""What the host of a game with too few players decides."""
+"""The host's decision about a game with too few players."""
 
 from datetime import datetime
 
@@ -17,12 +17,12 @@ KEEP, CANCEL = "keep", "cancel"
 
 
 def start_number(game: Game) -> int:
-    """Tells this question of a game apart from those about other starts."""
+    """Return a number that distinguishes the prompts about different starts of a game."""
     return int(game.starts_at.timestamp())
 
 
 def awaits_decision(game: Game, now: datetime) -> bool:
-    """Whether its hosts have yet to decide: it is after the deadline, and too few have a seat."""
+    """Return whether the host must decide: the deadline is past, and too few players are seated."""
     by = minimum_deadline(game)
     if by is None or now < by or game.state(now) is not State.SCHEDULED or not has_too_few_players(game):
         return False
@@ -55,6 +55,6 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
 
 
 def keep_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` with Keep it, for doors that show the game as it is. Raises Refused."""
+    """Run `answer_too_few` with Keep it, for entry points that show the game as it is. Raises Refused."""
     game = Game.objects.filter(pk=game_id).first()
     return answer_too_few(game_id, start_number(game) if game else 0, KEEP, actor, now)
