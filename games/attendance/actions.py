@@ -1,4 +1,4 @@
-"""Who of those seated came: everybody, unless whoever runs the game says otherwise."""
+"""Attendance: every seated player came, unless a host or manager says otherwise."""
 
 from datetime import datetime
 
@@ -13,9 +13,9 @@ from guilds.display_names import display_names
 
 @transaction.atomic
 def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, now: datetime) -> ActionResult:
-    """Say of somebody with a seat that they did not come, or take that back. Raises Refused.
+    """Mark a seated player as not having come, or undo that. Raises Refused.
 
-    Only they themself and those who run the game ever see it, so the post stays as it is.
+    Only the player and those who manage the game ever see it, so the post stays as it is.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
@@ -29,7 +29,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     signup.no_show = no_show
     signup.save(update_fields=["no_show"])
     changes = {"for": name, "no_show": no_show}
-    # Not `changed`: no revision is counted where nothing changed that others see.
+    # Not `record_change`: the revision must not grow if nothing changed that others see.
     AuditEntry.objects.create(
         guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb="attend", changes=changes, at=now
     )
@@ -37,7 +37,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
 
 
 def name_of(signup: Signup, guild_id: int) -> str:
-    """What somebody is called in the guild."""
+    """Return the name of a sign-up's person or placeholder in the guild."""
     if signup.user_id is None:
         return signup.placeholder
     return display_names(guild_id, [signup.user_id])[signup.user_id].text
