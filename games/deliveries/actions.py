@@ -1,4 +1,4 @@
-"""What can be done about a letter that did not arrive: have it sent again, or give it up."""
+"""Actions on a delivery that did not arrive: sending it again, or giving it up."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ RESENDABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of a letter, whether that changed anything, and a sentence for whoever asked."""
+    """The result of an action: the delivery, whether it changed, and a sentence for the actor."""
 
     delivery: Delivery
     changed: bool
@@ -30,9 +30,10 @@ class DeliveryResult:
 
 @transaction.atomic
 def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
-    """Have a letter that failed, or may not have arrived, sent once more: as a new row, which is judged like any.
+    """Send a delivery that failed, or may not have arrived, again: as a new row with all the usual checks.
 
-    One is made, however many ask for it. Raises Refused for other letters and for those who may not decide.
+    Only one is made, however often this is called. Raises Refused for other deliveries and for actors who may
+    not.
     """
     old, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, old.recipient_id)
@@ -54,7 +55,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
 
 @transaction.atomic
 def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
-    """Give up a letter that has not arrived. Raises Refused for one that was sent, or was given up before."""
+    """Give up a delivery that has not arrived. Raises Refused for one that was sent or given up already."""
     delivery, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
     if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
@@ -67,14 +68,14 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """The guild in which something was said: its game's, or the one that its facts name."""
+    """Return the guild of a notification: its game's, or the one in its payload."""
     if row.game is not None:
         return row.game.guild_id
     return int(row.facts["guild"]) if "guild" in row.facts else None
 
 
 def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
-    """Lock a letter about which the actor may decide, after its game, and find its guild."""
+    """Lock a delivery that the actor may manage, after its game; return it with its guild's id."""
     unlocked = Delivery.objects.select_related("notification__game").filter(pk=delivery_id).first()
     if unlocked is None:
         raise Refused(Refusal("unknown", delivery_wording.unknown_delivery(delivery_id)))
