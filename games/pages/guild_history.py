@@ -1,4 +1,4 @@
-"""What was changed in a guild's settings, as its managers read it: who, through which door, and what it was before."""
+"""The changes of a guild's settings, as its managers read them: who, through which entry point, and both values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ VALUE_MAX = 200  # characters of one value; a description may have 2,000
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One change: a sentence, and each setting's name with its value before and after. What is new has no before."""
+    """One change: a sentence, and each setting's label with its value before and after; a new row has no before."""
 
     at: datetime
     text: str
@@ -28,7 +28,7 @@ class HistoryEntry:
 
 
 def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
-    """Entries about the guild in words; times within them for a reader in the zone."""
+    """Return entries about the guild as text; times in the reader's zone."""
     entries = list(entries)
     names = display_names(guild.pk, [e.actor_id for e in entries if e.actor_id])
     roles = dict(guild.roles.values_list("pk", "name"))

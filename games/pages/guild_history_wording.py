@@ -24,7 +24,7 @@ SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "dis
 
 
 def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """Who did what in a guild's settings: `alice changed #raids`."""
+    """Return who did what in a guild's settings: `alice changed #raids`."""
     if action in delivery_wording.AUDIT_ACTIONS:
         return delivery_wording.describe_action(action, who, changes)
     of = changes.get("of", "")
@@ -34,7 +34,7 @@ def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) 
 
 
 def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """The same with the names of what was changed, in one line."""
+    """Return the same with the labels of what was changed, in one line."""
     text = describe_settings_action(action, who, changes)
     what = [ALL_LABELS[name].lower() for name in changes if name in ALL_LABELS]
     return f"{text}: {', '.join(what)}" if what and action in {"guild", "channel", "template"} else text
