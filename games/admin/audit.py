@@ -1,4 +1,4 @@
-"""What happened: who did what, and what became of the posts. Nobody changes either, superusers included."""
+"""The audit log and the announcements, both read-only, for superusers too."""
 
 import json
 from datetime import datetime
@@ -18,7 +18,7 @@ from games.scheduling.actions import audit_word as word_of
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
-# The words of `lifecycle.differences` whose values are told as settings.
+# The words of `diff_plans` whose values are shown as settings.
 SETTINGS = {word_of(name): name for name in GAME_SETTINGS}
 
 
@@ -52,7 +52,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
 
 
 def _rows(changes: dict[str, Any], guild_id: int) -> list[tuple[str, str, str]]:
-    """Each change: a word, the value before and the value after; where there is but one value, after."""
+    """Return each change as word, value before and value after; a single value is the one after."""
     rows = []
     for word, value in changes.items():
         before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
