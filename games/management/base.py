@@ -1,4 +1,4 @@
-"""What all words of `manage.py game` share: who acts, which game is meant, doing it, and the answer."""
+"""What all subcommands of `manage.py game` share: the actor, the game, running an action, and the output."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ from guilds.models import User
 
 
 class ActionCommand(BaseCommand):
-    """Each word is a method `do_<word>`; `options` are its arguments."""
+    """A command with a method `do_<word>` for each subcommand; `options` are its arguments."""
 
     actor: Actor
     options: dict[str, Any]

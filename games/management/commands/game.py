@@ -1,4 +1,4 @@
-"""Games from the command line: the same verbs as everywhere else.
+"""Games from the command line, by the same actions as everywhere else.
 
 Exit codes: 0 done, 1 refused or unknown, 2 wrong usage.
 """
@@ -46,7 +46,7 @@ PLAN_OPTIONS = (
 
 
 def announce_fields(text: str | None) -> dict[str, str]:
-    """`now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone, as the form takes it."""
+    """Return form data for `now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone."""
     if text is None:
         return {}
     day, _, time = text.replace("T", " ").partition(" ")
@@ -104,7 +104,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         ):
             subject.add_parsers(words, changing)
 
-    # --- words -------------------------------------------------------------------------------------------
+    # --- subcommands -----------------------------------------------------------------------------------
 
     def do_list(self) -> None:
         games = self.is_visible().upcoming(db_now()).select_related("guild")
@@ -201,7 +201,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         return given | announce_fields(self.options["announce"])
 
     def _form_data(self, blank: GameForm) -> dict[str, Any]:
-        """What a browser would send of a form, with what is given here instead."""
+        """Return what a browser would send of the form, with the options given here instead."""
         data = {name: blank[name].value() for name in blank.fields}
         times = {"time", "announce_time"}
         return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given()
