@@ -53,7 +53,7 @@ class SettingsActionForm(ActionForm):
     def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
         saved: Any = type(self)(instance=self.instance)
         typed: Any = self
-        return [(label, theirs) for label, theirs, _ in conflicting_fields(saved, typed)]
+        return [(label, saved_value) for label, saved_value, _ in conflicting_fields(saved, typed)]
 
 
 class _PageFormAdapter:

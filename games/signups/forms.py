@@ -55,7 +55,7 @@ class ParticipantsForm(forms.Form):
     @property
     def completed_text(self) -> str:
         """Return which names were completed to longer ones, to be shown once the form is saved."""
-        return wording.names_completed((typed, found.name) for typed, found in self.parsed_names.completed)
+        return wording.names_completed((typed, member.name) for typed, member in self.parsed_names.completed)
 
 
 class CohostsForm(ParticipantsForm):
