@@ -71,7 +71,7 @@ NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement ping
 
 
 def seats_text(seated: int, seats: int, waiting: int) -> str:
-    """`3 of 5 seats taken, 2 waiting`."""
+    """Return `3 of 5 seats taken, 2 waiting`."""
     text = f"{seated} of {seats} seats taken" if seats else f"{seated} signed up"
     return f"{text}, {waiting} waiting" if waiting else text
 
@@ -86,7 +86,7 @@ def more(number: int) -> str:
 
 
 def place_text(number: int, seats: int, seated: bool) -> str:
-    """`seat 3 of 5`, `number 2 on the wait list`."""
+    """Return `seat 3 of 5` or `number 2 on the wait list`."""
     if not seated:
         return f"number {number} on the wait list"
     return f"seat {number} of {seats}" if seats else f"number {number}"
@@ -161,7 +161,7 @@ NO_ROLES = {
 
 
 def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
-    """A setting's value in words: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`, `#archive`."""
+    """Return a setting's value as text: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`, `#archive`."""
     match name:
         case "seats":
             return f"{value} seat{'' if value == 1 else 's'}" if value else "unlimited seats"
@@ -356,7 +356,7 @@ def confirmed_text(confirmed: int, seated: int) -> str:
 
 
 def with_inviter(name: str, inviter: str) -> str:
-    """`Pia (with Alice)`."""
+    """Return `Pia (with Alice)`."""
     return f"{name} (with {inviter})"
 
 

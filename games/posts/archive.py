@@ -37,7 +37,7 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def archive_on_schedule(game: Game, now: datetime) -> str:
-    """Archive a game whose time has come; '' or why not. Under the game's lock."""
+    """Archive a game at its scheduled time; return '' or why not. Needs the game's lock."""
     if game.state(now) is not State.COMPLETED:
         return f"the game is {game.state(now).replace('_', ' ')}"
     channel = archive_channel_of(game)

@@ -196,7 +196,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
 @transaction.atomic
 def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Try again to post a game whose announcement failed."""
+    """Retry an announcement that failed."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "repost", now)
@@ -206,7 +206,7 @@ def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResul
 
 
 def plan_from_game(game: Game) -> Plan:
-    """What the game's plan says now."""
+    """Return the game's current plan."""
     return Plan(
         title=game.title,
         description=game.description,
@@ -223,7 +223,7 @@ def _as_tuple(value: Any) -> Any:
 
 
 def diff_plans(before: Plan, after: Plan) -> dict[str, list[Any]]:
-    """What changes between two plans: by a word for people, the value before and after."""
+    """Return what differs between two plans: by a word for people, [before, after]."""
     words = {
         "title": "title",
         "description": "description",

@@ -53,7 +53,7 @@ def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
 
 
 def heading(kind: str, number: int) -> str:
-    """`Maybe (3)`."""
+    """Return `Maybe (3)`."""
     return f"{LABELS[kind]} ({number})"
 
 

@@ -1,4 +1,4 @@
-"""One verb, many doors: whichever is used, the same sign-ups, the same rows and the same bell."""
+"""One action by every entry point: the same sign-ups, the same rows and the same pg_notify."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -235,7 +235,7 @@ def test_cancel(committed_world: World, client: Any, pg_notifications: NotifyLis
     assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
-def test_the_admin_says_what_is_wrong_and_keeps_what_was_typed(world: World, client: Any) -> None:
+def test_the_admin_shows_problems_and_keeps_the_typed_values(world: World, client: Any) -> None:
     game = world.create_game()
     start = world.now - timedelta(days=1)
     data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}

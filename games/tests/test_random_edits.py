@@ -1,6 +1,6 @@
-"""Edits in any order at any time: what is asked again, answered, told, kept from players and cancelled meanwhile.
+"""Random edits of one game: confirmations, answers, notices, hidden games and cancellations.
 
-Of every person is kept what they know of the game: from looking at it when they sign up, and from the letters they got.
+What each person knows of the game, from its page when they sign up and from messages, is tracked.
 """
 
 from collections import Counter
@@ -196,7 +196,7 @@ class Edits(OneGame):
                     assert self.told[kind, row.facts["starts_at"], who] == 1, "reminded twice of one start"
 
     def news(self, who: int) -> set[str]:
-        """What of the game is not as somebody knows it."""
+        """Return what a person does not know of the game yet."""
         said, known = edits.snapshot(self.game), self.knows[who]
         return {word for word in edits.TRACKED_WORDS if known[word] != said[word]}
 

@@ -1,6 +1,6 @@
-"""Every text that people read, as it reads: in `wording.txt`, beside this file, which shows every change of words.
+"""Every text that people read, kept in `wording.txt` beside this file, which shows each change of wording.
 
-After a change that is meant: `WORDING=write python -m pytest games/tests/test_wording.py`.
+After an intended change: `WORDING=write python -m pytest games/tests/test_wording.py`.
 """
 
 import inspect
@@ -149,7 +149,7 @@ def test_every_text_reads_as_it_did() -> None:
     assert KEPT.read_text() == now, "if that is meant: WORDING=write python -m pytest games/tests/test_wording.py"
 
 
-def test_every_letter_carries_a_jump_link_and_says_times_as_discord_does() -> None:
+def test_every_message_has_a_link_and_discord_timestamps() -> None:
     checked = set()
     for module in modules():
         for name, function in vars(module).items():

@@ -1,4 +1,4 @@
-"""Live sockets: who may listen, and that whatever changes a game rings."""
+"""Live sockets: who may listen, and that every change of a game notifies."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ class Stranger:
     is_authenticated = False
 
 
-async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) -> None:
+async def test_close_codes_for_users_who_may_not_listen(committed_world: World) -> None:
     world = committed_world
     game = await run_in_db_thread(world.create_game)
     outsider = await run_in_db_thread(lambda: User.objects.create(id=999, username="999", handle="outsider"))
@@ -43,7 +43,7 @@ async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) ->
         assert await closed_with(world.charlie, nothing) == 4404, nothing
 
 
-async def test_any_change_rings(committed_world: World) -> None:
+async def test_every_change_notifies_open_pages(committed_world: World) -> None:
     world = committed_world
     game = await run_in_db_thread(world.create_game)
     socket = await open_socket(world.charlie, f"game={game.pk}")
