@@ -10,7 +10,7 @@ from games.models.settings import GAME_SETTINGS
 
 def with_explicit_settings_only(game: Game) -> Game:
     """A game as its host wrote it, not to be saved: of one that was settled, only what it would not inherit anyway."""
-    if game.settled_at is None:
+    if game.settings_frozen_at is None:
         return game
     defaults = inherited_settings(game.guild, game.channel, game.active_template)
     written = copy(game)

@@ -47,7 +47,7 @@ class ResponsesView:
 
 def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
     """Everything about other answers that the page shows to this viewer."""
-    responses = list(game.other_answers.all()) if game.settings.answers else []
+    responses = list(game.responses.all()) if game.settings.answers else []
     names = display_names(game.guild_id, [one.user_id for one in responses])
     signup = Signup.objects.current().filter(game=game, user=viewer).first()
     response = next((one for one in responses if one.user_id == viewer.pk), None)

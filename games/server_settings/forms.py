@@ -27,7 +27,7 @@ EVERYONE = "@everyone: every member"
 
 
 class SettingsForm(SettingsFieldsForm):
-    """A level's own settings, the zone among them, and the edition that the form was made from."""
+    """A level's own settings, the zone among them, and the edit version that the form was made from."""
 
     zone = forms.ChoiceField(required=False, label="Time zone", error_messages={"invalid_choice": UNKNOWN_ZONE})
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -70,7 +70,7 @@ class SettingsForm(SettingsFieldsForm):
     @classmethod
     def initial_of(cls, layer: Any) -> dict[str, Any]:
         """What the form shows of a level; of none, that nothing was ever saved."""
-        edition = layer.edition if layer is not None and layer.pk else 0
+        edition = layer.edit_version if layer is not None and layer.pk else 0
         return cls.initial_settings(layer) | {"edition": edition}
 
 

@@ -75,7 +75,7 @@ def test_the_dead_letters(world: World, capsys: Any) -> None:
     assert "sent again" in capsys.readouterr().out
     call_command("notifications", "drop", str(delivery.resent.pk))
     assert "given up" in capsys.readouterr().out
-    assert list(AuditEntry.objects.filter(actor=None, door="command").values_list("verb", flat=True)) == [
+    assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [
         "drop",
         "resend",
     ]
