@@ -151,7 +151,7 @@ class GameTemplateAdmin(SettingsAdmin):
     actions = ("make_default", "duplicate")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
-        return self.get_queryset(request).filter(gone_at=None)
+        return self.get_queryset(request).filter(deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
