@@ -89,7 +89,7 @@ def run_signup_action(click: Click) -> SignupReply:
     return SignupReply(
         text,
         announcement_view(result.game, now),
-        result.game.revision,
+        result.game.post_version,
         Outcome.DONE,
         _next_buttons(result.game, click.action),
     )

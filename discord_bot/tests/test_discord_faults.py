@@ -140,7 +140,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])
-    eventually(lambda: Announcement.objects.get().shown_revision == 2)
+    eventually(lambda: Announcement.objects.get().shown_version == 2)
 
     # Deleted in bulk: put back.
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)

@@ -74,14 +74,14 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
     send_due(world.now + timedelta(seconds=6))
     assert thread.name == "The Short One"
     assert "The Short One" in shown(local, thread.id)
-    assert Announcement.objects.get().shown_revision == Game.objects.get().revision
+    assert Announcement.objects.get().shown_version == Game.objects.get().post_version
 
 
 def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord, world: World) -> None:
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
     [thread] = threads(local)
-    revision = edit_game(world, game, world.now, title="Another").revision
+    revision = edit_game(world, game, world.now, title="Another").post_version
     record_shown_revision(game.pk, thread.id, revision, world.now)
     send_due(world.now + timedelta(seconds=3))
     assert thread.name == "Another"

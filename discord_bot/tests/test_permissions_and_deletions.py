@@ -178,7 +178,7 @@ def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
     for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, "page"), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]
-    eventually(lambda: Announcement.objects.get().shown_revision == 3)
+    eventually(lambda: Announcement.objects.get().shown_version == 3)
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))
     for person, verb, line in (
@@ -193,7 +193,7 @@ def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
         assert eventually(partial(newest_ephemeral, stack, person)) == line
     time.sleep(2.5)  # the edit would come after two seconds
     assert len(client.requests("PATCH /channels")) == edits, "a lone click costs no edit"
-    assert Game.objects.get().revision == 5
+    assert Game.objects.get().post_version == 5
 
 
 def test_a_renamed_channel_shows_within_two_seconds(world: World, stack: Stack) -> None:

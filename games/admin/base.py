@@ -71,7 +71,7 @@ class ActionForm(forms.ModelForm):
             )
             self.add_error(None, format_html("{} Saved meanwhile: {}.", STALE, saved) if saved else STALE)
             # Sent once more, the form now overwrites the saved version.
-            self.set_data("edition", self.instance.edition)
+            self.set_data("edition", self.instance.edit_version)
             return
         fields = refused.refusal.fields or {"": refused.refusal.sentence}
         for name, sentence in fields.items():

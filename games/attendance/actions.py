@@ -31,7 +31,13 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     changes = {"for": name, "no_show": no_show}
     # Not `record_change`: the revision must not grow if nothing changed that others see.
     AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb="attend", changes=changes, at=now
+        guild_id=game.guild_id,
+        game=game,
+        actor=actor.user,
+        source=actor.source,
+        action="attend",
+        changes=changes,
+        at=now,
     )
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 

@@ -25,21 +25,21 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
     The caller schedules the notifications.
     """
     recipients = list(people)
-    game.question += 1
-    game.answer_by = rules.confirmation_deadline(game.starts_at, now) if recipients else None
-    game.silence_ends = drop_unconfirmed
-    game.save(update_fields=["question", "answer_by", "silence_ends"])
-    game.signups.filter(asked__gt=0).update(asked=0)
-    game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(asked=game.question)
-    if game.answer_by is None:
+    game.confirmation_number += 1
+    game.confirm_by = rules.confirmation_deadline(game.starts_at, now) if recipients else None
+    game.drop_unconfirmed = drop_unconfirmed
+    game.save(update_fields=["confirmation_number", "confirm_by", "drop_unconfirmed"])
+    game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
+    game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(open_confirmation=game.confirmation_number)
+    if game.confirm_by is None:
         unschedule(["question_end"], game.pk, now, "nobody is asked any more")
         return
-    _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.answer_by)
+    _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.confirm_by)
 
 
 def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
-    payload = {"number": game.question, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload)
+    payload = {"number": game.confirmation_number, "people": people}
+    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.post_version, payload=payload)
 
 
 def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
@@ -54,7 +54,7 @@ def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool 
     current = [one for one in game.signups.current() if one.user_id and one.user_id not in {by, game.host_id}]
     agreed = _agreed_starts(game, current)
     affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
-    if affected or any(one.asked for one in current):
+    if affected or any(one.open_confirmation for one in current):
         request_confirmation(
             game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now
         )
@@ -76,17 +76,17 @@ def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | Non
     moves = [
         (at, datetime.fromisoformat(changes["start"][0]))
         # A start changed before the game was announced was agreed to as announced.
-        for at, changes in entries.filter(verb="edit", changes__has_key="start", at__gte=game.announced_at)
+        for at, changes in entries.filter(action="edit", changes__has_key="start", at__gte=game.announced_at)
         .order_by("at", "pk")
         .values_list("at", "changes")
     ]
-    own = entries.filter(verb__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
+    own = entries.filter(action__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
     last_confirmed = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
-    carried = entries.filter(verb="carry", changes__asks=True).values_list("at", flat=True).first()
-    last_ended = entries.filter(verb="question_end").order_by().aggregate(last=Max("at"))["last"]
+    carried = entries.filter(action="carry", changes__asks=True).values_list("at", flat=True).first()
+    last_ended = entries.filter(action="question_end").order_by().aggregate(last=Max("at"))["last"]
 
     def agreed_start_of(signup: Signup) -> datetime | None:
-        if signup.asked and signup.joined_at == carried and signup.user_id not in last_confirmed:
+        if signup.open_confirmation and signup.joined_at == carried and signup.user_id not in last_confirmed:
             return None
         answers = [at for at in (last_confirmed.get(signup.user_id or 0), last_ended) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
@@ -103,15 +103,15 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     """
     game = locked_game(game_id, actor)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
-    if signup is None or actor.user is None or number != game.question or choice not in {"yes", "no"}:
+    if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
     require_state(game, "answer", now)
     if choice == "no":
         result = signups.leave(game_id, actor.user, actor, now)
-    elif signup.asked == 0:
+    elif signup.open_confirmation == 0:
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
-        game.signups.filter(pk=signup.pk).update(asked=0)
+        game.signups.filter(pk=signup.pk).update(open_confirmation=0)
         record_change(game, actor, "confirm", {}, now)
         result = ActionResult(game, True, confirmation_wording.CONFIRMED)
     _end_if_all_answered(game, now)
@@ -121,7 +121,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 def _end_if_all_answered(game: Game, now: datetime) -> None:
     """End the confirmation at once if everyone has answered, so that the host need not wait for the result."""
     row = Notification.objects.open().filter(game=game, kind="question_end").first()
-    if row is not None and not game.signups.current().filter(asked__gt=0).exists():
+    if row is not None and not game.signups.current().filter(open_confirmation__gt=0).exists():
         _schedule_end(game, row.facts["people"], now)
 
 
@@ -130,14 +130,14 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
 
     The host is notified of the result. Returns why nothing was done, or ''.
     """
-    if number != game.question:
+    if number != game.confirmation_number:
         return "they were asked anew"
-    unconfirmed = list(game.signups.current().filter(asked=number))
-    game.signups.filter(asked__gt=0).update(asked=0)
+    unconfirmed = list(game.signups.current().filter(open_confirmation=number))
+    game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     state = game.state(now)
     if state not in {State.SCHEDULED, State.IN_PROGRESS}:
         return f"the game is {state}"
-    freed = game.silence_ends and state is State.SCHEDULED
+    freed = game.drop_unconfirmed and state is State.SCHEDULED
     if freed:
         game.signups.filter(pk__in=[one.pk for one in unconfirmed]).update(left_at=now, seated_at=None)
         for signup in unconfirmed:
@@ -146,7 +146,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                revision=game.post_version,
                 expires_at=game.starts_at,
             )
         assign_seats(game, now)
@@ -170,7 +170,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         game_id=game.pk,
         recipient_id=game.host_id,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload=counts,
         expires_at=game.ends_at,
     )
@@ -184,7 +184,7 @@ def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datet
     Raises Refused if none is open.
     """
     game = locked_game(game_id, actor)
-    is_open = game.signups.current().filter(user=actor.user, asked__gt=0).exists() if actor.user else False
+    is_open = game.signups.current().filter(user=actor.user, open_confirmation__gt=0).exists() if actor.user else False
     if not is_open:
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
-    return answer_confirmation(game_id, game.question, choice, actor, now)
+    return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)

@@ -41,7 +41,7 @@ def notify_edited(
     if game.announced_at is None or not before:
         return
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # otherwise the end of the game already updates the post
-        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.revision)
+        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.post_version)
     if "start" in before:
         confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
@@ -57,7 +57,7 @@ def notify_carried(game: Game, now: datetime) -> None:
     They did not choose this game, so who is asked and does not answer loses the place, seated or waiting. Does
     nothing before the game is announced; the announcement calls it again.
     """
-    entry = AuditEntry.objects.filter(game=game, verb="carry").first()
+    entry = AuditEntry.objects.filter(game=game, action="carry").first()
     if entry is None or game.announced_at is None:
         return
     carried = game.signups.current().filter(joined_at=entry.at, user__in=entry.changes["people"])
@@ -74,7 +74,7 @@ def notify_carried(game: Game, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=now,
-            revision=game.revision,
+            revision=game.post_version,
             payload={"by": entry.actor_id},
         )
 
@@ -99,19 +99,21 @@ def schedule_edit_notices(
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
         payload: dict[str, Any] = {"before": merge_earliest([*pending_notice.previous_values, before])}
-        must_confirm = signup.asked > 0 and (confirming or signup.asked in pending_notice.confirmation_numbers)
+        must_confirm = signup.open_confirmation > 0 and (
+            confirming or signup.open_confirmation in pending_notice.confirmation_numbers
+        )
         if not must_confirm and not diff(payload["before"], current):
             continue
         if must_confirm:
-            payload |= {"number": signup.asked, "again": rescheduled or pending_notice.rescheduled}
+            payload |= {"number": signup.open_confirmation, "again": rescheduled or pending_notice.rescheduled}
         schedule(
             "question" if must_confirm else "edited",
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=min([due_at, *pending_notice.due_at]),
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
-            expires_at=game.answer_by if must_confirm else game.ends_at,
+            expires_at=game.confirm_by if must_confirm else game.ends_at,
         )
 
 

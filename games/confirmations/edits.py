@@ -64,7 +64,7 @@ def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
     if game.announced_at is None or game.state(now).over:
         return None
     audit_entries = AuditEntry.objects.filter(
-        game=game, verb="edit", at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at
+        game=game, action="edit", at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at
     )
     entries = list(audit_entries.order_by("at", "pk"))
     befores = [(entry.at, before) for entry in entries if (before := previous_values(entry.changes))]

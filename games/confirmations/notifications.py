@@ -56,18 +56,19 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
-    if signup.asked != payload["number"] or game.answer_by is None:
+    if signup.open_confirmation != payload["number"] or game.confirm_by is None:
         return Skip("they answered, or are asked anew")
     text = confirmation_wording.confirmation_request(
         *common_game_texts(delivery, game),
         *_changes(delivery, game),
-        until=timestamp(game.answer_by),
-        drops_unconfirmed=game.silence_ends,
+        until=timestamp(game.confirm_by),
+        drops_unconfirmed=game.drop_unconfirmed,
         rescheduled=payload["again"],
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
-        Choice("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices
+        Choice("question", game.pk, signup.open_confirmation, choice).button(label, style)
+        for choice, label, style in choices
     ]
     return game_message(delivery, game, text, now, *buttons)
 

@@ -84,9 +84,9 @@ def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> Cha
     return ChangesView(
         since=latest.since if latest else None,
         changes=tuple(changes),
-        confirmation_number=game.question if any(seat.is_viewer for seat in seats) else 0,
-        confirm_by=game.answer_by,
-        drop_unconfirmed=game.silence_ends,
+        confirmation_number=game.confirmation_number if any(seat.is_viewer for seat in seats) else 0,
+        confirm_by=game.confirm_by,
+        drop_unconfirmed=game.drop_unconfirmed,
         unconfirmed_names=names,
         confirmed_text=people.confirmed_text if open_ else "",
         # Others than its hosts may want to schedule the game again once it is over.

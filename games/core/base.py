@@ -125,7 +125,7 @@ def record_change(game: Game, actor: Actor, action: str, changes: dict[str, Any]
     """Count a change, update the post and write the audit entry; every action that changed something ends here."""
     bump_revision(game, now, POST_UPDATE_DELAY if actor.source == "button" else timedelta())
     AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb=action, changes=changes, at=now
+        guild_id=game.guild_id, game=game, actor=actor.user, source=actor.source, action=action, changes=changes, at=now
     )
 
 

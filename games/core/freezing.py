@@ -28,8 +28,8 @@ def freeze_settings(game: Game, now: datetime) -> None:
     for name in GAME_SETTINGS:
         value = getattr(settings, name)
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
-    game.settled_at = now
-    game.save(update_fields=[*GAME_SETTINGS, "settled_at"])
+    game.settings_frozen_at = now
+    game.save(update_fields=[*GAME_SETTINGS, "settings_frozen_at"])
 
 
 def has_started(game: Game, now: datetime) -> bool:
@@ -50,13 +50,13 @@ def freeze_started_games(now: datetime) -> int:
     """Freeze the settings of started games that still inherit; return how many."""
     # A game cancelled a moment ago may be restored, and must still inherit then.
     cancelled = Q(cancelled_at__lt=now - rules.UNDO_WINDOW)
-    games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | cancelled)
+    games = Game.objects.filter(settings_frozen_at=None).filter(Q(starts_at__lte=now) | cancelled)
     return sum(_freeze_if_started(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
 def _freeze_if_started(game_id: int, now: datetime) -> bool:
-    for game in locked_games(Game.objects.filter(pk=game_id, settled_at=None)):
+    for game in locked_games(Game.objects.filter(pk=game_id, settings_frozen_at=None)):
         if has_started(game, now):
             freeze_settings(game, now)
             return True
@@ -68,7 +68,7 @@ def resync_drifted_games(now: datetime) -> int:
 
     A game drifts if it is created while a layer is changed, for example.
     """
-    games = Game.objects.filter(settled_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
+    games = Game.objects.filter(settings_frozen_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
     return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 

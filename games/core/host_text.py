@@ -13,7 +13,7 @@ def with_explicit_settings_only(game: Game) -> Game:
 
     Of a game with frozen settings, only the settings that differ from the inherited ones are kept.
     """
-    if game.settled_at is None:
+    if game.settings_frozen_at is None:
         return game
     defaults = inherited_settings(game.guild, game.channel, game.active_template)
     written = copy(game)

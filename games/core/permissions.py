@@ -57,7 +57,7 @@ def may_schedule(user: User, guild_id: int) -> bool:
     layers = (
         GuildDefaults.objects.filter(pk=guild_id),
         ChannelDefaults.objects.filter(channel__guild_id=guild_id),
-        GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
+        GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None),
     )
     roles = {role for rows in layers for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
     return permissions.may_host(tuple(roles))

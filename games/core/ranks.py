@@ -32,7 +32,7 @@ def update_ranks(game: Game, current: Iterable[Signup]) -> bool:
         ranks = {one.pk: 0 for one in current if one.rank}
     else:
         for signup in current:
-            if signup.rank == 0 and not signup.put_in and signup.user is not None:
+            if signup.rank == 0 and not signup.added_by_other and signup.user is not None:
                 rank = rank_of(game, signup.user, added_by_other=False)
                 ranks |= {pk: rank for pk in [signup.pk, *signup.guests.values_list("pk", flat=True)] if rank}
     for pk, rank in ranks.items():

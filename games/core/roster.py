@@ -84,11 +84,11 @@ def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
                     signup.note,
                     signup.placeholder,
                     inviter,
-                    on_standby=signup.waits,
-                    declined_offer=signup.passed_at is not None,
+                    on_standby=signup.on_standby,
+                    declined_offer=signup.offer_declined_at is not None,
                     offer_number=offer_number(signup),
                     offered_until=signup.offered_until,
-                    must_confirm=signup.asked > 0,
+                    must_confirm=signup.open_confirmation > 0,
                 )
             )
         return tuple(entries)

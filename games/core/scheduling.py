@@ -31,7 +31,7 @@ def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE
 
 def bump_revision(game: Game, now: datetime, delay: timedelta = timedelta()) -> None:
     """Save the game with its next revision, and schedule the update of its announcement."""
-    game.revision += 1
+    game.post_version += 1
     game.save()
     schedule_post_update(game, now + delay)
 
@@ -40,14 +40,14 @@ def schedule_post_update(game: Game, at: datetime) -> None:
     """Schedule the update of the announcement, at the latest at `at`; unannounced games have none."""
     if game.announced_at is None:
         return
-    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, keep_earlier=True)
+    schedule("announcement", game_id=game.pk, due_at=at, revision=game.post_version, keep_earlier=True)
 
 
 def schedule_game_times(game: Game, now: datetime) -> None:
     """Schedule all that follows from the game's times, and unschedule what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
-            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.revision)
+            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.post_version)
         else:
             unschedule(["announce"], game.pk, now, "it is a draft")
         return
@@ -61,7 +61,7 @@ def schedule_game_times(game: Game, now: datetime) -> None:
                 game_id=game.pk,
                 dedupe_key=minutes,
                 due_at=at,
-                revision=game.revision,
+                revision=game.post_version,
                 payload=payload,
                 expires_at=game.starts_at,
             )
@@ -69,14 +69,14 @@ def schedule_game_times(game: Game, now: datetime) -> None:
     schedule_own_reminders(game, now, replace=True)
     close_time = game.starts_at - timedelta(minutes=game.settings.signups_close)
     if now < close_time < game.starts_at:
-        schedule("signups_close", game_id=game.pk, due_at=close_time, revision=game.revision)
+        schedule("signups_close", game_id=game.pk, due_at=close_time, revision=game.post_version)
     else:
         unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
     schedule_minimum_checks(game, now)
     if game.starts_at > now:
-        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
+        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.post_version)
     if game.ends_at > now:
-        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
+        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.post_version)
     _schedule_afterwards(game, now)
 
 
@@ -89,7 +89,7 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
         ("archive", archived_at, settings.archive_channel_id and game.archived_at is None),
     ):
         if wanted:
-            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.revision)
+            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.post_version)
         else:
             unschedule([kind], game.pk, now, "it is not wanted any more")
 
@@ -117,7 +117,7 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
                 game_id=game.pk,
                 dedupe_key=minutes,
                 due_at=at,
-                revision=game.revision,
+                revision=game.post_version,
                 payload={"starts_at": game.starts_at.isoformat()},
                 expires_at=game.starts_at,
             )

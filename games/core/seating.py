@@ -38,22 +38,22 @@ def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_k
             seated=signup.seated_at is not None,
             rank=signup.rank,
             # A guest never plays without their inviter, who may yet decline an offered seat.
-            on_standby=signup.waits
-            or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
+            on_standby=signup.on_standby
+            or (inviter is not None and (inviter.on_standby or (offers and inviter.seated_at is None))),
             # Where the host gives the seats, requesting one is not enough.
             just_requested=signup.joined_at == now
             or (signup.order_key == requester_key and not settings.method.by_host),
             keeps_seat=_by_host(signup, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=signup.user_id is not None,
             offered=signup.offered_at is not None,
-            declined_offer=signup.passed_at is not None,
+            declined_offer=signup.offer_declined_at is not None,
         )
 
     return seats.compute_moves(list(map(place_of, signups)), settings.seats, settings.method, offers)
 
 
 def _by_host(signup: Signup, hosts: set[int]) -> bool:
-    return signup.put_in or signup.user_id is None or signup.user_id in hosts
+    return signup.added_by_other or signup.user_id is None or signup.user_id in hosts
 
 
 def offers_seats(game: Game, now: datetime) -> bool:
@@ -95,8 +95,8 @@ def set_seat(
     """Give or take a seat, end its offer, and notify the person unless they are `already_notified` by a reply."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     if seated_at is None:
-        signup.asked = 0  # without a seat there is nothing to confirm
-    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "asked"])
+        signup.open_confirmation = 0  # without a seat there is nothing to confirm
+    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "open_confirmation"])
     # Joining into a free seat is answered by the reply, not by a notification.
     if signup.user_id and signup.joined_at != now and not already_notified:
         _notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
@@ -115,7 +115,7 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=person,
             due_at=due_at,
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
             expires_at=expires_at,
         )
@@ -124,8 +124,8 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
 def end_offer(signup: Signup, declined_at: datetime | None = None) -> None:
     """End an offer; give `declined_at` if it was declined or expired."""
     signup.offered_at, signup.offered_until = None, None
-    signup.passed_at = declined_at or signup.passed_at
-    signup.save(update_fields=["offered_at", "offered_until", "passed_at"])
+    signup.offer_declined_at = declined_at or signup.offer_declined_at
+    signup.save(update_fields=["offered_at", "offered_until", "offer_declined_at"])
 
 
 def end_offers(game: Game) -> None:
@@ -158,7 +158,7 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         game_id=game.pk,
         recipient_id=user_id,
         due_at=notify_at(game.starts_at, now),
-        revision=game.revision,
+        revision=game.post_version,
         payload={"was_seated": was_seated},
         expires_at=game.starts_at,
     )

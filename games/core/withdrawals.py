@@ -20,7 +20,7 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
     signup.left_late = signup.seated_at is not None and late
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
-    if signup.put_in and signup.user_id != game.host_id:
+    if signup.added_by_other and signup.user_id != game.host_id:
         name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
         schedule(
             "dropped_out",
@@ -28,7 +28,7 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
             recipient_id=game.host_id,
             dedupe_key=signup.user_id % 2**31,  # several may leave before notifyd next runs
             due_at=now,
-            revision=game.revision,
+            revision=game.post_version,
             payload={"person": str(signup.user_id), "who": name},
             expires_at=game.starts_at,
         )
@@ -45,5 +45,7 @@ def unseat_guests_of_waiting(current: Iterable[Signup]) -> bool:
 
     They get a seat again with their inviter.
     """
-    alone = [one.pk for one in current if one.guest_of is not None and one.guest_of.waits and not one.put_in]
+    alone = [
+        one.pk for one in current if one.guest_of is not None and one.guest_of.on_standby and not one.added_by_other
+    ]
     return bool(alone) and Signup.objects.filter(pk__in=alone, seated_at__isnull=False).update(seated_at=None) > 0

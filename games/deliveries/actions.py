@@ -103,8 +103,8 @@ def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Ac
         guild_id=guild_id,
         game_id=row.game_id,
         actor=actor.user,
-        door=actor.source,
-        verb=action,
+        source=actor.source,
+        action=action,
         changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)},
         at=now,
     )

@@ -65,7 +65,7 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
-    game.signups.filter(user=to).update(asked=0)  # the host needs no confirmation
+    game.signups.filter(user=to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)
     record_change(game, actor, "edit", {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)

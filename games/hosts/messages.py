@@ -41,7 +41,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     count = len(audience_ids(game, audience, author, now))
     if not count:
         raise Refused(Refusal("nobody", host_wording.NO_MESSAGE_RECIPIENTS, {"to": host_wording.NO_MESSAGE_RECIPIENTS}))
-    last = AuditEntry.objects.filter(game=game, verb="tell", at__gt=now - DAY).order_by("-at", "-pk")
+    last = AuditEntry.objects.filter(game=game, action="tell", at__gt=now - DAY).order_by("-at", "-pk")
     times = list(last.values_list("at", flat=True)[:MAX_PER_DAY])
     if len(times) == MAX_PER_DAY:
         raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(times[-1] + DAY, _zone(actor)))))
@@ -51,15 +51,15 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
         game_id=game.pk,
         dedupe_key=(before.first() or 0) + 1,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"text": text, "to": audience.value, "by": author},
     )
     AuditEntry.objects.create(
         guild_id=game.guild_id,
         game=game,
         actor=actor.user,
-        door=actor.source,
-        verb="tell",
+        source=actor.source,
+        action="tell",
         changes={"text": text, "to": audience.value},
         at=now,
     )

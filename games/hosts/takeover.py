@@ -28,7 +28,7 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).exists():
         return
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
-    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
+    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "post_version", "ends_at"):
         payload = {"host": str(user_id)}
         schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=payload, expires_at=ends_at)
 

@@ -26,7 +26,7 @@ def awaits_decision(game: Game, now: datetime) -> bool:
     by = minimum_deadline(game)
     if by is None or now < by or game.state(now) is not State.SCHEDULED or not has_too_few_players(game):
         return False
-    return not game.audit.filter(verb="keep", changes__for=game.starts_at.isoformat()).exists()
+    return not game.audit.filter(action="keep", changes__for=game.starts_at.isoformat()).exists()
 
 
 @transaction.atomic
@@ -46,8 +46,8 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
         guild_id=game.guild_id,
         game=game,
         actor=actor.user,
-        door=actor.source,
-        verb="keep",
+        source=actor.source,
+        action="keep",
         changes={"for": game.starts_at.isoformat()},
         at=now,
     )

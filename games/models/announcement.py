@@ -16,10 +16,10 @@ class Announcement(models.Model):
     channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
-    shown_revision = models.PositiveIntegerField(default=0)
+    shown_version = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
-    lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
 

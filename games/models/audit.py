@@ -16,8 +16,8 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         "guilds.User", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: an operator's shell."
     )
-    door = models.CharField(max_length=16)
-    verb = models.CharField(max_length=16)
+    source = models.CharField(max_length=16)
+    action = models.CharField(max_length=16)
     changes = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField()
 
@@ -28,4 +28,4 @@ class AuditEntry(models.Model):
         indexes = (models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),)
 
     def __str__(self) -> str:
-        return f"{self.verb} by {self.actor or 'an operator'}"
+        return f"{self.action} by {self.actor or 'an operator'}"

@@ -96,16 +96,16 @@ class Game(SettingsFields):
     cancel_reason = models.CharField(max_length=300, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     rewards = models.TextField(max_length=2000, blank=True, help_text="What players got; hidden until they look.")
-    question = models.PositiveIntegerField(
+    confirmation_number = models.PositiveIntegerField(
         default=0, help_text="Counts how often players were asked whether they still come."
     )
-    answer_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
-    silence_ends = models.BooleanField(
+    confirm_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
+    drop_unconfirmed = models.BooleanField(
         default=False, help_text="Who has not answered the last question by then is taken out."
     )
-    revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
-    settled_at = models.DateTimeField(
+    post_version = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    settings_frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="When all that it inherited was written into it; nothing above counts since."
     )
     created_at = models.DateTimeField()
@@ -137,7 +137,7 @@ class Game(SettingsFields):
     @property
     def settings(self) -> ResolvedSettings:
         """Return the resolved settings; a query with `with_settings` saves the queries for them."""
-        if self.settled_at is not None:
+        if self.settings_frozen_at is not None:
             return ResolvedSettings.from_settings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
         template = self.active_template
         return ResolvedSettings.from_settings(
@@ -147,7 +147,7 @@ class Game(SettingsFields):
     @property
     def active_template(self) -> GameTemplate | None:
         """Return the template, or None if it was deleted; its games then inherit from the layers above it."""
-        return self.template if self.template is not None and self.template.gone_at is None else None
+        return self.template if self.template is not None and self.template.deleted_at is None else None
 
     @property
     def settings_layers(self) -> list[SettingsLayer]:

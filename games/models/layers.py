@@ -60,4 +60,4 @@ def is_set_up(guild: Guild) -> bool:
     """Return whether the guild has chosen who may schedule, or has a template."""
     defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
     decided = defaults is not None and defaults.host_role_ids is not None
-    return decided or GameTemplate.objects.filter(guild=guild, gone_at=None).exists()
+    return decided or GameTemplate.objects.filter(guild=guild, deleted_at=None).exists()

@@ -247,7 +247,7 @@ class GuildDefaults(SettingsFields):
     pingable_role_ids = ArrayField(
         models.BigIntegerField(), default=list, blank=True, help_text="Roles that hosts may have pinged."
     )
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
 
     class Meta:
         verbose_name = "server's settings"
@@ -262,7 +262,7 @@ class ChannelDefaults(SettingsFields):
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")
     for_games = models.BooleanField(default=True, help_text="Whether hosts may announce games here.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
 
     class Meta:
         verbose_name = "channel's settings"

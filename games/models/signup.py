@@ -29,20 +29,20 @@ class Signup(models.Model):
     rank = models.PositiveSmallIntegerField(
         default=0, help_text="Before whom they come, by the role they had when they asked; kept whatever roles follow."
     )
-    waits = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
+    on_standby = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
     note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
     guest_of = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="guests", help_text="Who brings this placeholder."
     )
-    asked = models.PositiveIntegerField(
+    open_confirmation = models.PositiveIntegerField(
         default=0, help_text="The game's question that they have yet to answer; 0 for none."
     )
     offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
     offered_until = models.DateTimeField(null=True, blank=True)
-    passed_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
+    offer_declined_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
     left_late = models.BooleanField(default=False, help_text="Gave a seat up when others could hardly take it.")
     no_show = models.BooleanField(default=False, help_text="Had a seat and did not come.")
-    put_in = models.BooleanField(
+    added_by_other = models.BooleanField(
         default=False, help_text="Somebody else signed them up, so they keep their place whatever their roles are."
     )
 
@@ -72,7 +72,7 @@ class GameResponse(models.Model):
         TENTATIVE = "tentative", "maybe"
         ABSENT = "absent", "can't make it"
 
-    game = models.ForeignKey("games.Game", models.CASCADE, related_name="other_answers")
+    game = models.ForeignKey("games.Game", models.CASCADE, related_name="responses")
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")

@@ -35,7 +35,10 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
-        declined = signup.passed_at is not None and signup.passed_at.timestamp() >= number % OFFER_NUMBER_FACTOR
+        declined = (
+            signup.offer_declined_at is not None
+            and signup.offer_declined_at.timestamp() >= number % OFFER_NUMBER_FACTOR
+        )
         return ActionResult(game, False, offer_wording.OFFER_EXPIRED if declined else offer_wording.SEAT_TAKEN)
     if signup.offered_until is not None and signup.offered_until <= now:
         expire_offer(game, signup, now)
@@ -76,10 +79,10 @@ def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionRes
         return None
     if signup.offered_at is not None and has_free_seat(game):
         return take_seat(game, signup, actor, now)
-    if signup.passed_at is None and not signup.waits:
+    if signup.offer_declined_at is None and not signup.on_standby:
         return None
-    signup.passed_at, signup.waits = None, False
-    signup.save(update_fields=["passed_at", "waits"])
+    signup.offer_declined_at, signup.on_standby = None, False
+    signup.save(update_fields=["offer_declined_at", "on_standby"])
     assign_seats(game, now, requester_key=signup.order_key)
     record_change(game, actor, "back", on_behalf_of(game, signup.user, actor), now)
     number, seated = place_of_user(game, signup.user)

@@ -156,7 +156,7 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
 def refresh_people_shown(game: Game, viewer: User, now: datetime) -> None:
     """Refresh, in the background, the names and membership of the people on a game's page from Discord."""
     players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
-    others = game.other_answers.values_list("user_id", flat=True)
+    others = game.responses.values_list("user_id", flat=True)
     refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
@@ -179,7 +179,7 @@ def _game_fields(game: Game, state: State, host_name: str, host_avatar_url: str)
         "over": state.over,
         "status_text": state_wording.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
-        "revision": game.revision,
+        "revision": game.post_version,
         "location_html": text_as_html(game.guild_id, settings.location),
         "reminders_text": wording.reminders_text(settings.reminders),
         "google_url": "" if state.over else google_url(game),
@@ -203,8 +203,8 @@ def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryRow]:
     channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
 
     def text(e: AuditEntry) -> str:
-        who = names[e.actor_id].text if e.actor_id else actor_label(e.door)
-        return history_text(e.verb, who, e.changes, zone, channels)
+        who = names[e.actor_id].text if e.actor_id else actor_label(e.source)
+        return history_text(e.action, who, e.changes, zone, channels)
 
     return [HistoryRow(e.at, text(e)) for e in entries]
 

@@ -47,8 +47,8 @@ def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> l
             else (settings_wording.ALL_LABELS[name], "", value(name, pair))
             for name, pair in pairs.items()
         ]
-        text = describe_settings_action(entry.verb, who, entry.changes)
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.door, entry.door), changes)
+        text = describe_settings_action(entry.action, who, entry.changes)
+        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
 
     return [one(entry) for entry in entries]
 

@@ -101,7 +101,7 @@ def groups_for(user: User, params: dict[str, str]) -> list[str]:
 
 
 def revision_of(game_id: int) -> int:
-    return Game.objects.values_list("revision", flat=True).get(pk=game_id)
+    return Game.objects.values_list("post_version", flat=True).get(pk=game_id)
 
 
 def refresh_people(game_id: int, viewer: User) -> None:

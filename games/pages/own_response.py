@@ -47,7 +47,7 @@ class ResponsesView:
 
 def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
     """Return all that the page shows this viewer of responses."""
-    responses = list(game.other_answers.all()) if game.settings.answers else []
+    responses = list(game.responses.all()) if game.settings.answers else []
     names = display_names(game.guild_id, [row.user_id for row in responses])
     signup = Signup.objects.current().filter(game=game, user=viewer).first()
     response = next((row for row in responses if row.user_id == viewer.pk), None)

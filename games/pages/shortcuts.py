@@ -134,7 +134,7 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     rows = conflicting_fields(edit_form_for(request, saved_game), form)
     # Sent once more, the form now overwrites the version that was shown.
     typed: Any = copy(form.data)
-    typed["edition"] = str(saved_game.edition)
+    typed["edition"] = str(saved_game.edit_version)
     form.data = typed
     return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
 

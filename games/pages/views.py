@@ -89,7 +89,7 @@ def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
     may_create = with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk))
     permissions = guild_permissions(request.user, guild.pk)
-    templates = guild.templates.filter(gone_at=None).select_related("channel__defaults") if may_create else []
+    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
     return {
         "manages": permissions is not None and permissions.manages,
         "set_up": is_set_up(guild),

@@ -25,7 +25,7 @@ def record_shown_revision(game_id: int, message_id: int, revision: int, now: dat
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return
     if complete_if_current(game_id, "announcement", revision, now):
-        Announcement.objects.filter(pk=post.pk).update(shown_revision=revision)
+        Announcement.objects.filter(pk=post.pk).update(shown_version=revision)
 
 
 # --- deleted in Discord ----------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def _handle_deleted_post(game_id: int, deleted_ids: set[int], now: datetime) -> 
     if post.message_id not in deleted_ids:  # taken down by the bot, or handled already
         return False
     if game.state(now).over:  # games that are over are not reposted
-        Announcement.objects.filter(pk=post.pk).update(message_id=None, lost_at=now)
+        Announcement.objects.filter(pk=post.pk).update(message_id=None, post_deleted_at=now)
         return False
     mark_post_deleted(game, post, now)
     bump_revision(game, now)
@@ -64,12 +64,12 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
     """
     asks_host = game.settings.if_deleted == DeletedPostPolicy.ASK
     post.reset_message()
-    post.lost_at = now
+    post.post_deleted_at = now
     if asks_host:
         post.problem = wording.POST_DELETED
     post.save()
     action = "lost_asked" if asks_host else "lost"
-    AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb=action, at=now)
+    AuditEntry.objects.create(guild_id=game.guild_id, game=game, source="discord", action=action, at=now)
     if asks_host:
         payload = {"number": deletion_number(post)}
         schedule(
@@ -77,7 +77,7 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=game.host_id,
             due_at=now,
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
             expires_at=game.ends_at,
         )
@@ -90,7 +90,7 @@ def awaits_host_decision(post: Announcement) -> bool:
 
 def deletion_number(post: Announcement) -> int:
     """Return a number that distinguishes the deletions of a post: each time the host is asked anew."""
-    return int(post.lost_at.timestamp() * 1000) if post.lost_at is not None else 0
+    return int(post.post_deleted_at.timestamp() * 1000) if post.post_deleted_at is not None else 0
 
 
 def recheck_all_posts(now: datetime) -> None:
@@ -143,9 +143,9 @@ def _handle_channel_changed(game_id: int, now: datetime) -> bool:
     if post.problem == problem:
         return False
     # There is nothing to edit any more; the page shows the problem, and open pages refresh.
-    post.message_id, post.problem, post.lost_at = None, problem, now
+    post.message_id, post.problem, post.post_deleted_at = None, problem, now
     post.save()
-    Game.objects.filter(pk=game_id).update(revision=F("revision") + 1)
+    Game.objects.filter(pk=game_id).update(post_version=F("post_version") + 1)
     return True
 
 
@@ -193,7 +193,7 @@ def _repair_game(game_id: int, now: datetime) -> int:
     repaired = rows.count() > before
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
-    behind = post.message_id is None or post.shown_revision < game.revision
+    behind = post.message_id is None or post.shown_version < game.post_version
     hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.gone_at is not None)
     if behind and not hopeless and not rows.filter(kind="announcement").exists():
         schedule_post_update(game, now)

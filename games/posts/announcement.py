@@ -80,7 +80,7 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
     """Return the game as its post should show it at `now`."""
     state = game.state(now)
     people, game_settings = load_roster(game), game.settings
-    responses = list(game.other_answers.all()) if game_settings.answers else []
+    responses = list(game.responses.all()) if game_settings.answers else []
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:

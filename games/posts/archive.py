@@ -86,5 +86,5 @@ def abort_archiving(game: Game, problem: str, now: datetime) -> None:
     Game.objects.filter(pk=game.pk).update(archived_at=None)
     changes = {"stayed": problem}
     AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, door="discord", verb="archive", changes=changes, at=now
+        guild_id=game.guild_id, game=game, source="discord", action="archive", changes=changes, at=now
     )

@@ -31,7 +31,7 @@ def calendar_file(game: Game, now: datetime) -> bytes:
         event.add("location", place)
     event.add("url", game.url)
     event.add("status", "CANCELLED" if game.cancelled_at else "CONFIRMED")
-    event.add("sequence", game.revision)
+    event.add("sequence", game.post_version)
     calendar = Calendar()
     calendar.add("prodid", ICALENDAR_PRODUCT_ID)
     calendar.add("version", "2.0")

@@ -38,7 +38,7 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         _on_post_failed(row, PermanentError("the channel was deleted", PermanentError.UNKNOWN_CHANNEL), now)
         return Skip("the channel was deleted")
     # A post that is put back or moved pings no roles; @everyone is never pinged.
-    first = message_id is None and archive is None and post.lost_at is None and post.shown_revision == 0
+    first = message_id is None and archive is None and post.post_deleted_at is None and post.shown_version == 0
     roles = [role for role in game.settings.notify_role_ids if first and role != game.guild_id]
     message = OutgoingMessage(
         channel_id=channel.pk,
@@ -52,7 +52,7 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         dedupe_marker=game.url,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
-    return BuiltPost(message, game.revision)
+    return BuiltPost(message, game.post_version)
 
 
 def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -69,7 +69,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
     post.message_id, post.application_id = sent.message_id, _application_id()
-    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.shown_version, post.post_deleted_at, post.problem = rendered.revision, None, ""
     post.checked_at = now
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.save()
@@ -96,7 +96,7 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
         post.problem = wording.refused_by_discord(str(error)[:200])
     post.save()
     # The page shows the problem, so open pages refresh.
-    Game.objects.filter(pk=game.pk).update(revision=game.revision)
+    Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
     return False
 
 

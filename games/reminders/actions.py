@@ -84,7 +84,7 @@ def _check_choices(guild_id: int, choices: NotificationChoices) -> None:
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
         problems["quiet_to"] = reminder_wording.NO_HOURS
     followed = [template_id for template_id, when in choices.templates.items() if when]
-    existing = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None, pk__in=followed)
+    existing = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None, pk__in=followed)
     if existing.count() < len(followed):
         problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
     if problems:

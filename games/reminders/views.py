@@ -56,7 +56,7 @@ class PreferencesForm(forms.Form):
     news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
 
     def __init__(self, *args: Any, guild: Guild, preferences: NotificationChoices, **kwargs: Any) -> None:
-        self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(gone_at=None)}
+        self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(deleted_at=None)}
         kwargs["initial"] = {
             "how": preferences.how,
             "reminder": str(preferences.reminder or ""),

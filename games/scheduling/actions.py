@@ -72,7 +72,9 @@ def create_game(
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
-    AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.source, verb="create", at=now)
+    AuditEntry.objects.create(
+        guild_id=guild_id, game=game, actor=actor.user, source=actor.source, action="create", at=now
+    )
     added = add_participants(game, participants, actor, now)
     schedule_game_times(game, now)
     schedule_post_update(game, now)
@@ -120,7 +122,7 @@ def edit_game(
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     state = require_state(game, "edit", now)
-    if edit_version is not None and edit_version != game.edition:
+    if edit_version is not None and edit_version != game.edit_version:
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
     plan = schedule_rules.tidy_plan(plan)
@@ -147,7 +149,7 @@ def edit_game(
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
     if changes:
-        game.edition += 1
+        game.edit_version += 1
         if "channel" in changes:
             _replace_post(game, now)
         assign_seats(game, now)  # also if the start moved into or out of the time of offers
@@ -188,7 +190,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
         "cancelled",
         game_id=game.pk,
         due_at=now + schedule_rules.CANCELLATION_DELAY,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
     )
     return ActionResult(game, True, schedule_wording.CANCELLED)
@@ -263,7 +265,7 @@ def _check_plan(
     if not kept and not announcement_channels(guild_id).filter(pk=plan.channel_id).exists():
         problems["channel"] = wording.UNKNOWN_CHANNEL
     kept = before is not None and before.template_id == plan.template_id
-    templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
     problems |= check_archive(guild_id, {"archive_channel_id": plan.archive_channel_id})
@@ -302,6 +304,6 @@ def schedule_takedown(game: Game, channel_id: int, message_id: int, now: datetim
         # Several may be scheduled at once, so the message distinguishes the rows.
         dedupe_key=message_id % 2**31,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"channel": str(channel_id), "message": str(message_id)},
     )

@@ -52,7 +52,7 @@ class GameAdminForm(ActionForm):
         if not self.instance.pk:
             return
         if "edition" in self.fields:
-            self.fields["edition"].initial = self.instance.edition
+            self.fields["edition"].initial = self.instance.edit_version
         zone = self.fields.get("zone")
         if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
             zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]

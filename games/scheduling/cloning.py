@@ -58,8 +58,8 @@ def clone_game(
         guild_id=old.guild_id,
         game=old,
         actor=actor.user,
-        door=actor.source,
-        verb="again",
+        source=actor.source,
+        action="again",
         changes={"as": game.pk},
         at=now,
     )
@@ -109,7 +109,12 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         new_signup.game, new_signup.joined_at, new_signup.order_key = game, now, before.index(signup) + 1
         new_signup.seated_at = now if signup.seated_at else None
         new_signup.guest_of = copies[signup.guest_of_id] if signup.guest_of_id else None
-        new_signup.asked, new_signup.offered_at, new_signup.offered_until, new_signup.passed_at = 0, None, None, None
+        new_signup.open_confirmation, new_signup.offered_at, new_signup.offered_until, new_signup.offer_declined_at = (
+            0,
+            None,
+            None,
+            None,
+        )
         new_signup.left_late = new_signup.no_show = False
         new_signup.note = ""  # "late by 15 min" was about that one evening
         new_signup.save()
@@ -133,4 +138,4 @@ def _may_be_carried(game: Game, signup: Signup, user: User, now: datetime) -> bo
     member = get_membership(user, game.guild_id)
     if member is None or (is_blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
         return False
-    return signup.put_in or game.is_hosted_by(user.pk) or may_play(member, game.settings.player_role_ids)
+    return signup.added_by_other or game.is_hosted_by(user.pk) or may_play(member, game.settings.player_role_ids)

@@ -130,7 +130,7 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
         channels = list(announcement_channels(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
-        templates = list(guild.templates.filter(gone_at=None))
+        templates = list(guild.templates.filter(deleted_at=None))
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
@@ -185,7 +185,7 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
     ) -> dict[str, Setting]:
         """Return what the form's empty fields inherit from the chosen channel and template."""
-        if self.game is not None and self.game.settled_at is not None:
+        if self.game is not None and self.game.settings_frozen_at is not None:
             return resolve_levels([SettingsLayer(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
@@ -281,5 +281,5 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
             "announce": AnnounceWhen.LATER.value if announced else AnnounceWhen.DRAFT.value,
             "announce_date": announced.date() if announced else None,
             "announce_time": announced.time() if announced else None,
-            "edition": game.edition,
+            "edition": game.edit_version,
         }

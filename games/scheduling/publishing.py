@@ -51,7 +51,7 @@ def announce_on_schedule(game: Game, now: datetime) -> None:
         return
     game.announce_at = None
     record_change(game, CLOCK_ACTOR, "announced", {"past": True}, now)
-    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.revision)
+    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.post_version)
 
 
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:
@@ -63,7 +63,7 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
     notify_followers(game, now)
     notify_carried(game, now)
     # Players added by the hosts were not notified while the game was hidden.
-    for signup in game.signups.current().filter(put_in=True, user__isnull=False, asked=0):
+    for signup in game.signups.current().filter(added_by_other=True, user__isnull=False, open_confirmation=0):
         payload = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if signup.user_id not in {game.host_id, payload["by"]}:
             schedule(
@@ -71,7 +71,7 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                revision=game.post_version,
                 payload=payload,
             )
 
@@ -80,7 +80,7 @@ def notify_followers(game: Game, now: datetime) -> None:
     """Schedule the notification of followers, a little later, so that they see the host's first corrections."""
     if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
         due_at = notify_at(game.starts_at, now, NEW_GAME_DELAY)
-        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, expires_at=game.starts_at)
+        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.post_version, expires_at=game.starts_at)
 
 
 # --- undoing a cancellation ------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     if was_notified:
         # What is being sent right now has arrived or failed by then.
         due_at = now + settings.NOTIFY_LEASE
-        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision)
+        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.post_version)
     return ActionResult(game, True, schedule_wording.undone(was_notified, game.announced_at is None))
 
 

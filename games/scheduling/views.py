@@ -115,7 +115,7 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | None:
     """Return the template that the URL names, which may be none; else the guild's default."""
-    templates = guild.templates.filter(gone_at=None).select_related("channel__defaults")
+    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults")
     if "template" in request.GET:
         return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
     return templates.filter(is_default=True).first()

@@ -80,7 +80,8 @@ def change_guild_defaults(
     """Change a guild's settings, and which roles manage its games and may be pinged.
 
     `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
-    `stale`, `not_manager`, or with a sentence for each field.
+    `stale`,
+    `not_manager`, or with a sentence for each field.
     """
     require_guild_manager(guild_id, actor)
     games = locked_games(inheriting_games(guild_id))
@@ -156,12 +157,12 @@ def require_guild_manager(guild_id: int, actor: Actor) -> None:
 
 def inheriting_games(guild_id: int) -> QuerySet[Game]:
     """Return the games of a guild that still inherit."""
-    return Game.objects.filter(guild_id=guild_id, settled_at=None)
+    return Game.objects.filter(guild_id=guild_id, settings_frozen_at=None)
 
 
 def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int) -> Any:
     """Lock and return the row of a layer; create it if there is none."""
-    kind.objects.get_or_create(pk=pk, defaults={"edition": 0})
+    kind.objects.get_or_create(pk=pk, defaults={"edit_version": 0})
     return kind.objects.select_for_update().get(pk=pk)
 
 
@@ -196,14 +197,14 @@ def save_layer(
     now: datetime,
 ) -> SettingsResult:
     """Save values into a locked layer, and update the locked games below it. Raises Refused."""
-    if edit_version is not None and edit_version != layer.edition:
+    if edit_version is not None and edit_version != layer.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
     if problems:
         raise Refused(Refusal("bad_settings", " ".join(problems.values()), dict(problems)))
     changes = assign_values(layer, values)
     if not changes:
         return SettingsResult(layer, False, (), settings_wording.settings_saved(False, 0))
-    layer.edition += 1
+    layer.edit_version += 1
     game_changes = apply_to_games(games, layer.save, now)
     record_settings_change(guild_id, action, str(layer), changes, actor, now)
     saved = SettingsResult(layer, True, game_changes, "")
@@ -252,8 +253,8 @@ def record_settings_change(
     AuditEntry.objects.create(
         guild_id=guild_id,
         actor=actor.user,
-        door=actor.source,
-        verb=action,
+        source=actor.source,
+        action=action,
         changes={"of": layer, **changes},
         at=now,
     )

@@ -103,7 +103,7 @@ class GuildDefaultsAdmin(SettingsAdmin):
     header_fields = fixed_fields = ("server",)
     guild_roles = ("manager_role_ids", "pingable_role_ids")
     guild_path = "guild"
-    list_display = ("server", "seats", "duration", "reminders", "zone", "edition")
+    list_display = ("server", "seats", "duration", "reminders", "zone", "edit_version")
     search_fields = ("guild__name",)
     search_help_text = "By the server's name."
     list_select_related = ("guild",)
@@ -140,31 +140,31 @@ class GameTemplateAdmin(SettingsAdmin):
     form, long_form = NewGameTemplateForm, GameTemplateForm
     header_fields = ("name", "guild", "description", "channel", "locked", "is_default")
     guild_path = "guild"
-    list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "gone_at")
-    list_filter = ("guild", "is_default", ("gone_at", empty_filter("state", "in use", "deleted")))
+    list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "deleted_at")
+    list_filter = ("guild", "is_default", ("deleted_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
     search_help_text = "By name."
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fixed_fields = ("guild", "is_default", "gone_at", "template_values")
+    fixed_fields = ("guild", "is_default", "deleted_at", "template_values")
     actions = ("make_default", "duplicate")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
-        return self.get_queryset(request).filter(gone_at=None)
+        return self.get_queryset(request).filter(deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "guild", "description", "channel", "gone_at", "template_values"]})]
+            return [(None, {"fields": ["name", "guild", "description", "channel", "deleted_at", "template_values"]})]
         return super().get_fieldsets(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # If the template is deleted while its form is open, the action refuses it with a sentence.
-        deleted = obj is not None and request.method != "POST" and obj.gone_at is not None
+        deleted = obj is not None and request.method != "POST" and obj.deleted_at is not None
         return not deleted and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request) and (obj is None or obj.gone_at is None)
+        return self.has_view_permission(request) and (obj is None or obj.deleted_at is None)
 
     @admin.display(description="what it said")
     def template_values(self, template: GameTemplate) -> Any:

@@ -123,10 +123,10 @@ class NewGuildDefaultsForm(ActionForm):
 
     def perform(self) -> SettingsResult:
         guild = self.cleaned_data["guild"]
-        now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edition=0)
+        now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edit_version=0)
         roles = (now.manager_role_ids, now.pingable_role_ids)
         return server_settings.change_guild_defaults(
-            guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edition
+            guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edit_version
         )
 
 
@@ -139,9 +139,9 @@ class NewChannelDefaultsForm(ActionForm):
 
     def perform(self) -> SettingsResult:
         channel = self.cleaned_data["channel"]
-        now = ChannelDefaults.objects.filter(pk=channel.pk).first() or ChannelDefaults(edition=0)
+        now = ChannelDefaults.objects.filter(pk=channel.pk).first() or ChannelDefaults(edit_version=0)
         return server_settings.change_channel_defaults(
-            channel.pk, {}, now.for_games, admin_actor(self.user), db_now(), now.edition
+            channel.pk, {}, now.for_games, admin_actor(self.user), db_now(), now.edit_version
         )
 
 

@@ -70,7 +70,7 @@ class SettingsForm(SettingsFieldsForm):
     @classmethod
     def initial_of(cls, layer: Any) -> dict[str, Any]:
         """Return the form's initial values for a layer; for None, those of one never saved."""
-        edition = layer.edition if layer is not None and layer.pk else 0
+        edition = layer.edit_version if layer is not None and layer.pk else 0
         return cls.initial_settings(layer) | {"edition": edition}
 
 

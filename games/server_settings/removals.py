@@ -57,8 +57,8 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
                 left = [role for role in getattr(row, field) if role not in deleted_roles]
                 dropped |= set(getattr(row, field)) - set(left)
                 setattr(row, field, left or ([] if field in GUILD_ROLE_SETTINGS else None))
-            row.edition += 1
-            row.save(update_fields=[*fields, "edition"])
+            row.edit_version += 1
+            row.save(update_fields=[*fields, "edit_version"])
             names = sorted(deleted_roles[role] for role in dropped)
             record_settings_change(guild_id, "role_gone", str(row), {"roles": names}, DISCORD_ACTOR, now)
         for game in inheriting_games(guild_id).filter(naming_deleted, pk__in=[g.pk for g in games]).order_by("pk"):
@@ -82,7 +82,7 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
         ),
         *(
             (row, LAYER_ROLE_SETTINGS)
-            for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")
+            for row in GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).order_by("pk")
         ),
     ]
     for row, names in layers:

@@ -125,7 +125,7 @@ def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
 
 def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
     channels = channel_statuses(guild)
-    templates = list(guild.templates.filter(gone_at=None))
+    templates = list(guild.templates.filter(deleted_at=None))
     context = {
         "guild": guild,
         "channels": channels,

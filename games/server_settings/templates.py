@@ -81,7 +81,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
         setattr(copy, field, list(value) if isinstance(value, tuple) else value)
     copy.name = settings_wording.copy_of(original.name, [t.name for t in active])
     copy.description, copy.channel_id, copy.locked = original.description, original.channel_id, original.locked
-    copy.edition = 1
+    copy.edit_version = 1
     copy.save()
     record_settings_change(guild_id, "duplicate", original.name, {"as": copy.name}, actor, now)
     return SettingsResult(copy, True, (), settings_wording.duplicated(original.name, copy.name))
@@ -125,14 +125,14 @@ def delete_template(
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id))
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id)
-    if edit_version is not None and edit_version != template.edition:
+    if edit_version is not None and edit_version != template.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
     if template.is_default and len(active) > 1:
         raise Refused(Refusal("is_default", settings_wording.default_stays(template.name)))
-    template.gone_at, template.is_default = now, False
+    template.deleted_at, template.is_default = now, False
     game_changes = apply_to_games(games, template.save, now)
     record_settings_change(guild_id, "delete_template", template.name, {}, actor, now)
-    game_count = sum(not game.settled_at for game in games)
+    game_count = sum(not game.settings_frozen_at for game in games)
     return SettingsResult(template, True, game_changes, settings_wording.template_deleted(template.name, game_count))
 
 
@@ -173,7 +173,7 @@ def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -
 def _locked_templates(guild_id: int) -> list[GameTemplate]:
     """Lock a guild and its templates by id, so that none is added; return the templates in their order."""
     list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
-    active = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    active = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     list(active.order_by("pk").select_for_update().values_list("pk"))
     return list(active.order_by("position", "pk"))
 
@@ -190,4 +190,4 @@ def _new_template(guild_id: int, active: list[GameTemplate]) -> GameTemplate:
         raise Refused(Refusal("too_many", settings_wording.too_many_templates(TEMPLATES_MAX)))
     last = GameTemplate.objects.filter(guild_id=guild_id).aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    return GameTemplate(guild_id=guild_id, position=position, is_default=not active, edition=0)
+    return GameTemplate(guild_id=guild_id, position=position, is_default=not active, edit_version=0)

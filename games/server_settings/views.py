@@ -159,7 +159,7 @@ def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
 def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
     """Edit a template."""
     game_template = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
-    if game_template.gone_at is not None:
+    if game_template.deleted_at is not None:
         flash.error(request, settings_wording.TEMPLATE_DELETED.format(name=game_template.name))
         return redirect("guild-templates", guild.pk)
     return _edit_template(request, guild, game_template, {})
@@ -258,7 +258,7 @@ def _render_refused(
 @require_GET
 def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
     """List the guild's templates, in the order in which hosts see them."""
-    templates_shown = list(guild.templates.filter(gone_at=None).select_related("channel"))
+    templates_shown = list(guild.templates.filter(deleted_at=None).select_related("channel"))
     context = {
         "guild": guild,
         "templates": templates_shown,
@@ -281,7 +281,7 @@ def _run_template_action(request: ViewerRequest, guild: Guild, action: Callable[
 @require_POST
 def move_template(request: ViewerRequest, guild: Guild, template_id: int, way: str) -> HttpResponse:
     """Move a template one place up or down."""
-    order = list(guild.templates.filter(gone_at=None).values_list("pk", flat=True))
+    order = list(guild.templates.filter(deleted_at=None).values_list("pk", flat=True))
     if template_id in order:
         at = order.index(template_id)
         to = min(max(at + (1 if way == "down" else -1), 0), len(order) - 1)
@@ -311,7 +311,7 @@ def duplicate_template(request: ViewerRequest, guild: Guild, template_id: int) -
 @require_http_methods(["GET", "POST"])
 def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
     """Ask whether to delete a template, with what that changes; then delete it."""
-    game_template = get_object_or_404(guild.templates.filter(gone_at=None), pk=template_id)
+    game_template = get_object_or_404(guild.templates.filter(deleted_at=None), pk=template_id)
 
     def delete() -> SettingsResult:
         return templates.delete_template(guild.pk, template_id, actor(request), db_now())

@@ -73,9 +73,15 @@ def join(
         last = game.signups.last_order_key()
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other)
-        game.other_answers.filter(user=who).delete()
+        game.responses.filter(user=who).delete()
         Signup.objects.create(
-            game=game, user=who, order_key=last + 1, joined_at=now, put_in=added_by_other, rank=rank, waits=on_standby
+            game=game,
+            user=who,
+            order_key=last + 1,
+            joined_at=now,
+            added_by_other=added_by_other,
+            rank=rank,
+            on_standby=on_standby,
         )
         _unschedule_edit_notices(game, who.pk, now)
         assign_seats(game, now)
@@ -83,7 +89,7 @@ def join(
         if added_by_other:
             _notify_host_action(game, "added", who.pk, actor, now)
         elif game.settings.confirm_by_dm:
-            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
+            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.post_version)
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
@@ -138,7 +144,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
         withdraw(game, signup, now)
         assign_seats(game, now)
         record_change(game, actor, "leave", {}, now)
-    elif game.other_answers.filter(user=who).delete()[0]:
+    elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, "answer", {"kind": ""}, now)
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN)
     return ActionResult(game, signup is not None, wording.left(signup is not None))
@@ -158,13 +164,13 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     if not (state.hidden or state is State.SCHEDULED):
         return False
     member = get_membership(User.objects.get(pk=user_id), game.guild_id)
-    if member is None and game.other_answers.filter(user_id=user_id).delete()[0]:
+    if member is None and game.responses.filter(user_id=user_id).delete()[0]:
         bump_revision(game, now)
         return True
     if signup is None:
         return False
     if member is not None and (
-        signup.put_in or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
+        signup.added_by_other or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
     ):
         return False
     signup.left_at, signup.seated_at = now, None
@@ -181,7 +187,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
         recipient_id=game.host_id,
         dedupe_key=offset,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload=payload,
     )
     return True
@@ -193,7 +199,7 @@ def drop_ineligible_signups(guild_id: int, user_id: int, now: datetime) -> int:
     For a member who left or whose roles changed.
     """
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
-    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(other_answers__user_id=user_id))
+    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(responses__user_id=user_id))
     return sum(drop_ineligible_signup(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
 
 
@@ -229,12 +235,12 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     if new:
         require_state(game, "add", now)
         _check_participants(game, new, current, now)
-        game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
+        game.responses.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
         last = game.signups.last_order_key()
         for key, participant in enumerate(new, last + 1):
             who = {"user_id": participant} if isinstance(participant, int) else {"placeholder": participant}
             added_by_other = actor.user is None or actor.user.pk != participant
-            Signup.objects.create(game=game, order_key=key, joined_at=now, put_in=added_by_other, **who)
+            Signup.objects.create(game=game, order_key=key, joined_at=now, added_by_other=added_by_other, **who)
         assign_seats(game, now)
         for participant in new:
             if isinstance(participant, int):
@@ -314,7 +320,7 @@ def _notify_host_action(
         game_id=game.pk,
         recipient_id=user_id,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"by": by, **(payload or {})},
     )
     return True

@@ -36,8 +36,8 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
     if displaced is not None:
         set_seat(game, displaced, None, now)
         others.insert(0, displaced)
-    signup.waits, signup.passed_at, signup.put_in = False, None, True
-    signup.save(update_fields=["waits", "passed_at", "put_in"])
+    signup.on_standby, signup.offer_declined_at, signup.added_by_other = False, None, True
+    signup.save(update_fields=["on_standby", "offer_declined_at", "added_by_other"])
     set_seat(game, signup, now, now)
     _set_order(game, [*seated, signup, *others])
     assign_seats(game, now)
@@ -58,8 +58,8 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
     name = name_of(signup)
     if signup.seated_at is None:
         return ActionResult(game, False, signup_wording.waiting_already(name))
-    signup.waits = True
-    signup.save(update_fields=["waits"])
+    signup.on_standby = True
+    signup.save(update_fields=["on_standby"])
     set_seat(game, signup, None, now)
     assign_seats(game, now)
     record_change(game, actor, "bench", {"for": name}, now)

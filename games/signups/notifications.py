@@ -56,7 +56,7 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     if seated == delivery.notification.facts["was_seated"]:
         return Skip("they have the place they had")
     wording = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
-    if not seated and signup.waits:
+    if not seated and signup.on_standby:
         wording = signup_notification_wording.moved_to_wait_list
     elif not seated and game.settings.method is SeatMethod.PRIORITY:
         wording = signup_notification_wording.displaced

@@ -43,7 +43,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     if not game.settings.answers:
         raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
     signup = game.signups.current().filter(user=who).first()
-    response = game.other_answers.filter(user=who).first()
+    response = game.responses.filter(user=who).first()
     if signup is None:
         require_player(game, who, actor, now)
         if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
@@ -53,7 +53,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     was_seated = signup is not None and signup.seated_at is not None
     if signup is not None:
         withdraw(game, signup, now)
-    game.other_answers.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
+    game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         assign_seats(game, now)
     record_change(game, actor, "answer", {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
@@ -77,10 +77,12 @@ def users_without_response(game: Game, now: datetime) -> list[int]:
     """
     if game.state(now) is not State.SCHEDULED:
         return []
-    unconfirmed = game.signups.current().filter(user__isnull=False, asked__gt=0).values_list("user_id", flat=True)
+    unconfirmed = (
+        game.signups.current().filter(user__isnull=False, open_confirmation__gt=0).values_list("user_id", flat=True)
+    )
     user_ids = [pk for pk in unconfirmed if pk]
     if not signup_block_reason(game, now, None):
-        responded = set(game.other_answers.values_list("user_id", flat=True))
+        responded = set(game.responses.values_list("user_id", flat=True))
         user_ids += [pk for pk in follows_by_user(game, now) if pk not in responded]
     return user_ids
 
@@ -88,7 +90,7 @@ def users_without_response(game: Game, now: datetime) -> list[int]:
 def has_responded(game: Game, user_id: int) -> bool:
     """Return whether a user has responded to all that they were asked about a game."""
     signup = game.signups.current().filter(user_id=user_id).first()
-    return signup.asked == 0 if signup is not None else game.other_answers.filter(user_id=user_id).exists()
+    return signup.open_confirmation == 0 if signup is not None else game.responses.filter(user_id=user_id).exists()
 
 
 # --- notes -----------------------------------------------------------------------------------------------
@@ -102,7 +104,7 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
     noted_row: Signup | GameResponse | None = game.signups.current().filter(user=who).first()
-    noted_row = noted_row or game.other_answers.filter(user=who).first()
+    noted_row = noted_row or game.responses.filter(user=who).first()
     if noted_row is None:
         raise Refused(Refusal("not_in", signup_wording.NOTHING_TO_NOTE))
     if noted_row.note == text:

@@ -23,17 +23,17 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     signup = game.signups.current().filter(user=who).first()
     if signup is None and on:
         return join(game_id, who, actor, now, on_standby=True)
-    if signup is None or not (on or signup.waits):
+    if signup is None or not (on or signup.on_standby):
         return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:
         result = offers.rejoin(game, signup, actor, now)
         assert result is not None, "who waits on purpose has no seat"
         return result
-    if signup.waits:
+    if signup.on_standby:
         return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
-    signup.seated_at, signup.waits, signup.asked = None, True, 0
-    signup.save(update_fields=["seated_at", "waits", "asked"])
+    signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0
+    signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])
     end_offer(signup)
     assign_seats(game, now)
     record_change(game, actor, "wait", on_behalf_of(game, who, actor), now)

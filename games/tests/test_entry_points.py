@@ -183,10 +183,10 @@ def test_join(committed_world: World, client: Any, pg_notifications: NotifyListe
     assert signup.seated_at is not None
     told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
     assert open_rows() == BEFORE | told
-    assert signup.put_in is (door in BY_OTHERS)
+    assert signup.added_by_other is (door in BY_OTHERS)
     assert Notification.objects.open().get(kind="announcement").revision == 2
     assert pg_notifications.received() == {"game_changed", "notification_due"}
-    assert AuditEntry.objects.filter(verb="join").count() == 1
+    assert AuditEntry.objects.filter(action="join").count() == 1
 
 
 @pytest.mark.parametrize("door", LEAVES)
@@ -216,7 +216,7 @@ def test_moving_the_start_from_three_days_off_to_ninety_seconds(
     EDITS[door](world, client, game, start)
     game.refresh_from_db()
     assert game.starts_at == start
-    assert game.edition == 2
+    assert game.edit_version == 2
     assert open_rows() == PLANNED | {("reminder", None, 1)}, "nothing of the old time is left"
     assert Notification.objects.open().get(kind="reminder").due_at == start - timedelta(minutes=1)
     assert pg_notifications.received() == {"game_changed", "notification_due"}

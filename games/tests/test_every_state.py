@@ -178,12 +178,12 @@ def test_every_entry_point_state_and_method(world: World, capsys: Any, status: s
                 ("leave", dan, leave_expected(name, status)),
             ):
                 with transaction.atomic():
-                    before, revision = place(game, who), game.revision
+                    before, revision = place(game, who), game.post_version
                     told = door(browsers, game, verb, who) + capsys.readouterr().out
                     sentence, after = expected
                     assert sentence in told, (method, name, verb)
                     assert place(game, who) == after, (method, name, verb)
-                    changed = Game.objects.get(pk=game.pk).revision != revision
+                    changed = Game.objects.get(pk=game.pk).post_version != revision
                     assert changed is (after != before), (method, name, verb)
                     transaction.set_rollback(True)
                 for one in browsers.values():

@@ -100,14 +100,14 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             signup.update(seated_at=None, offered_at=now, offered_until=now + HOUR)
             facts["offer"] = offer_number(signup.get())
         case "question":
-            signup.update(asked=1)
-            Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
+            signup.update(open_confirmation=1)
+            Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
         case "cancelled":
             scheduling.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
             now = game.ends_at
         case "deleted":
-            Announcement.objects.update(problem=POST_DELETED, lost_at=now)
+            Announcement.objects.update(problem=POST_DELETED, post_deleted_at=now)
             facts["number"] = int(now.timestamp() * 1000)
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
@@ -145,7 +145,7 @@ def test_a_post_fits(world: World, game: Game, part: str) -> None:
             note=filled(part.strip(), 100),
         )
     for now in (game.starts_at - HOUR, game.starts_at, game.ends_at):
-        AuditEntry.objects.create(guild=game.guild, game=game, door="page", verb="edit", changes=changes, at=now)
+        AuditEntry.objects.create(guild=game.guild, game=game, source="page", action="edit", changes=changes, at=now)
         rewards = filled(part, attendance_rules.REWARDS_MAX) if now >= game.starts_at else ""
         Game.objects.update(rewards=rewards)
         shown = announcement_view(Game.objects.get(pk=game.pk), now)

@@ -29,7 +29,7 @@ def game(world: World) -> Game:
 
 def test_a_shown_post_closes_its_row(world: World, game: Game) -> None:
     assert game.announcement.message_id == 777
-    assert game.announcement.shown_revision == game.revision
+    assert game.announcement.shown_version == game.post_version
     assert not Notification.objects.open().filter(kind="announcement").exists()
     assert steps.lease_jobs(world.now + timedelta(minutes=5), 10) == []
 
@@ -44,7 +44,7 @@ def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
     [again] = steps.lease_jobs(world.now, 10)
     steps.record([(again, SentMessage(game.channel_id, 777))], world.now)
     game.refresh_from_db()
-    assert game.announcement.shown_revision == game.revision
+    assert game.announcement.shown_version == game.post_version
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
@@ -159,10 +159,10 @@ def test_the_sleep_ends_at_the_earliest_due_time(world: World, game: Game) -> No
 
 
 def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) -> None:
-    before = game.revision
+    before = game.post_version
     steps.create_due_deliveries(game.starts_at)
     game.refresh_from_db()
-    assert game.revision == before + 1
+    assert game.post_version == before + 1
     assert not Delivery.objects.filter(notification__kind="start").exists()
     [job] = [j for j in steps.lease_jobs(game.starts_at, 10) if j.post]
     assert not job.message.post.may_sign_up

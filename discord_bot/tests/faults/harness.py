@@ -269,7 +269,7 @@ class FaultHarness:
         rows = []
         for game in games:
             for kind in kinds:
-                row = Notification(kind=kind, game=game, due_at=now, revision=game.revision)
+                row = Notification(kind=kind, game=game, due_at=now, revision=game.post_version)
                 if kind == "reminder":
                     row.offset, row.useless_after = 1440, game.starts_at
                     row.facts = {"starts_at": game.starts_at.isoformat()}

@@ -122,12 +122,12 @@ def test_nobody_adds_changes_or_deletes_audit_entries(world: World, as_person: A
     world.alice.save()
     client = as_person(world.alice)
     assert client.get(reverse("admin:games_auditentry_change", args=[entry.pk])).status_code == 200
-    assert client.post(reverse("admin:games_auditentry_change", args=[entry.pk]), {"verb": "x"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_change", args=[entry.pk]), {"action": "x"}).status_code == 403
     assert client.post(reverse("admin:games_auditentry_delete", args=[entry.pk]), {"post": "yes"}).status_code == 403
-    assert client.post(reverse("admin:games_auditentry_add"), {"verb": "x"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_add"), {"action": "x"}).status_code == 403
     data = {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
     client.post(reverse("admin:games_auditentry_changelist"), data)
-    assert AuditEntry.objects.get().verb == "create"
+    assert AuditEntry.objects.get().action == "create"
 
 
 def test_rights_are_refreshed_from_discord_before_a_change(

@@ -70,7 +70,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
     Block.objects.create(guild=guild, user=player, reason=word, made_at=now)
-    AuditEntry.objects.create(guild=guild, game=game, actor=host, door=f"{word}-door", verb=f"{word}-verb", at=now)
+    AuditEntry.objects.create(guild=guild, game=game, actor=host, source=f"{word}-door", action=f"{word}-verb", at=now)
     row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
     Delivery.objects.create(
         notification=row, recipient=host, status=DeliveryStatus.FAILED, next_try_at=now, error=f"{word} failed"
@@ -325,7 +325,7 @@ def edit_of(game: Game) -> dict[str, Any]:
         "template": game.template_id or "", "starts_at_0": f"{game.starts_at:%Y-%m-%d}",
         "starts_at_1": f"{game.starts_at:%H:%M:%S}", "zone": game.zone, "seats": game.seats,
         "duration": game.duration, "reminders": "1440,60", "location": game.location or "", "instructions": "",
-        "edition": game.edition, **rows,
+        "edition": game.edit_version, **rows,
     }  # fmt: skip
 
 

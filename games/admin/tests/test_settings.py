@@ -74,7 +74,7 @@ def test_saving_untouched_changes_nothing_and_one_field_only_that(manager: Any, 
     assert manager.post(address, data | {"instructions": "Bring tea."}).status_code == 302
     assert last_change() == {"instructions": [None, "Bring tea."]}
     entry = AuditEntry.objects.latest("pk")
-    assert (entry.door, entry.actor_id) == ("admin", User.objects.get(handle="bob").pk)
+    assert (entry.source, entry.actor_id) == ("admin", User.objects.get(handle="bob").pk)
 
 
 @pytest.mark.parametrize("address", LEVELS, indirect=True)
@@ -130,10 +130,10 @@ def test_settings_are_created_by_a_short_form_that_leads_to_the_long_one(world: 
     add = reverse("admin:games_channeldefaults_add")
     answer = manager.post(add, {"channel": world.channel.pk})
     assert answer.url == at("channeldefaults", world.channel.pk)
-    ChannelDefaults.objects.update(seats=3, for_games=False, edition=7)
+    ChannelDefaults.objects.update(seats=3, for_games=False, edit_version=7)
     assert manager.post(add, {"channel": world.channel.pk}).url == at("channeldefaults", world.channel.pk)
     level = ChannelDefaults.objects.get()
-    assert (level.seats, level.for_games, level.edition) == (3, False, 7), "what there is stays"
+    assert (level.seats, level.for_games, level.edit_version) == (3, False, 7), "what there is stays"
     GuildDefaults.objects.all().delete()
     manager.post(reverse("admin:games_guilddefaults_add"), {"guild": GUILD})
     assert GuildDefaults.objects.get().host_role_ids is None
@@ -153,7 +153,7 @@ def test_deleting_a_template_shows_what_its_games_inherit_instead(
     assert "Seats: 5 seats becomes unlimited seats" in page.text
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
     template.refresh_from_db()
-    assert template.gone_at is not None, "the row stays, for games that were"
+    assert template.deleted_at is not None, "the row stays, for games that were"
     assert Game.objects.get(pk=game.pk).settings.seats == 0
     shown = manager.get(at("gametemplate", template.pk)).text
     assert "The cellar" in shown
@@ -169,7 +169,7 @@ def test_a_default_template_stays_while_there_are_others(world: World, manager: 
     many = {"action": "make_default", "_selected_action": [two.pk]}
     assert "now chosen" in manager.post(reverse("admin:games_gametemplate_changelist"), many, follow=True).text
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
-    assert list(GameTemplate.objects.filter(gone_at=None)) == [two]
+    assert list(GameTemplate.objects.filter(deleted_at=None)) == [two]
 
 
 def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(

@@ -48,7 +48,7 @@ def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: G
     assert "charlie is marked as not having come." in answer.text
     assert "Came after all" in answer.text
     assert "Bob the GM marked charlie as not having come" in answer.text
-    assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "verb").first()
+    assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "action").first()
     game = Game.objects.get()
     assert (announcement_view(game, world.now), calendar_file(game, world.now)) == before
     assert not Notification.objects.exists(), "the post is not even edited"

@@ -24,7 +24,7 @@ from notifications.models import Delivery, Notification
 def game(world: World) -> Game:
     """A game of Bob's that is announced, and asks for rewards."""
     made = world.create_game(ask_rewards=True)
-    Announcement.objects.update(message_id=777, shown_revision=1)
+    Announcement.objects.update(message_id=777, shown_version=1)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made
 

@@ -52,11 +52,11 @@ def dan(world: World) -> User:
 
 
 def asked(game: Game) -> set[int | None]:
-    return set(game.signups.current().filter(asked__gt=0).values_list("user_id", flat=True))
+    return set(game.signups.current().filter(open_confirmation__gt=0).values_list("user_id", flat=True))
 
 
 def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
-    number = number or Game.objects.get(pk=game.pk).question
+    number = number or Game.objects.get(pk=game.pk).confirmation_number
     return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, "button"), at)
 
 
@@ -157,7 +157,7 @@ def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, 
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
     answer(game, dan, "yes", world.now + MINUTE)
     told(world.now + MINUTE)
-    until = Game.objects.get().answer_by
+    until = Game.objects.get().confirm_by
     assert until == world.now + timedelta(days=1)
     steps.create_due_deliveries(until)
     assert asked(game) == set()
@@ -205,8 +205,8 @@ def test_the_form_decides_for_one_edit(world: World, game: Game, as_person: Any)
     later = (game.starts_at + HOUR).astimezone(ZoneInfo(game.zone))
     data |= {"date": f"{later:%Y-%m-%d}", "time": f"{later:%H:%M}", "silence": "yes"}
     assert client.post(reverse("game-edit", args=[game.pk]), data).status_code == 302
-    assert Game.objects.get().silence_ends
-    assert Signup.objects.filter(asked=1).count() == 2
+    assert Game.objects.get().drop_unconfirmed
+    assert Signup.objects.filter(open_confirmation=1).count() == 2
 
 
 @pytest.mark.parametrize(

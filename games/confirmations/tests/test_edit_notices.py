@@ -132,9 +132,9 @@ def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_perso
     history = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Bob the GM changed For those who signed up; Start:" in history
     day_after = world.now + timedelta(hours=24)
-    revision = Game.objects.get().revision
+    revision = Game.objects.get().post_version
     steps.create_due_deliveries(day_after)
-    assert Game.objects.get().revision > revision, "the post is rendered again"
+    assert Game.objects.get().post_version > revision, "the post is rendered again"
     assert "Changed" not in [
         one.name for one in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields
     ]

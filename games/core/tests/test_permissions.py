@@ -182,7 +182,7 @@ def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: 
     assert game.signups.current().get().seated_at is not None
     told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
     assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
-    assert AuditEntry.objects.get(verb="lost_seat").changes == {"for": "charlie", "left": left}
+    assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": left}
     give(world, world.charlie, PLAYER)
     assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
 

@@ -56,8 +56,8 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
     made = done.delivery
     assert (made.again, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
     assert made.nonce != failed.nonce
-    entry = AuditEntry.objects.get(verb="resend")
-    assert (entry.actor, entry.door, entry.game) == (world.bob, "page", game)
+    entry = AuditEntry.objects.get(action="resend")
+    assert (entry.actor, entry.source, entry.game) == (world.bob, "page", game)
     assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
     failed.refresh_from_db()
     assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
@@ -73,7 +73,7 @@ def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: De
     assert again.delivery == first.delivery
     assert again.text == "The message to charlie was sent again already: it is to be sent."
     assert Delivery.objects.filter(again__isnull=False).count() == 1
-    assert AuditEntry.objects.filter(verb="resend").count() == 1
+    assert AuditEntry.objects.filter(action="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
     Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
@@ -93,7 +93,7 @@ def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: 
     drop_delivery(failed.pk, by, world.now)
     failed.refresh_from_db()
     assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
-    assert AuditEntry.objects.get(verb="drop").changes["for"] == "charlie"
+    assert AuditEntry.objects.get(action="drop").changes["for"] == "charlie"
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(failed.pk, by, world.now)
 

@@ -52,7 +52,7 @@ def test_a_message_reaches_its_audience_without_the_author(world: World, game: G
         "1 person."
     )
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
-    entries = AuditEntry.objects.filter(verb="tell").order_by("pk")
+    entries = AuditEntry.objects.filter(action="tell").order_by("pk")
     assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
     assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("offset", flat=True)) == [1, 2, 3]
 

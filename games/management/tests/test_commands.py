@@ -75,7 +75,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
     assert "sent again" in capsys.readouterr().out
     call_command("notifications", "drop", str(delivery.resent.pk))
     assert "given up" in capsys.readouterr().out
-    assert list(AuditEntry.objects.filter(actor=None, door="command").values_list("verb", flat=True)) == [
+    assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [
         "drop",
         "resend",
     ]

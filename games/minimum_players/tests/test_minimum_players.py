@@ -102,10 +102,10 @@ def test_the_host_is_asked_and_keeps_the_game(world: World, game: Game, as_perso
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
         choices.handle_choice(Choice.parse(cancel.id), world.charlie, at)
-    revision = Game.objects.get().revision
+    revision = Game.objects.get().post_version
     assert choices.handle_choice(Choice.parse(keep.id), world.bob, at).text == "The game stays as it is."
-    assert Game.objects.get().revision == revision, "nothing else changes"
-    assert AuditEntry.objects.get(verb="keep").door == "button"
+    assert Game.objects.get().post_version == revision, "nothing else changes"
+    assert AuditEntry.objects.get(action="keep").source == "button"
     assert not choose(game, "keep", world.bob, at).changed
 
 

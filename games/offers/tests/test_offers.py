@@ -101,7 +101,7 @@ def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     assert letters(world.now + timedelta(hours=1)) == [], "who took it was told by the answer; nobody else is asked"
     again = press(ask(letter, "take"), UserPayload(second.pk, second.handle), None, None)
     assert again.text == "You are already in: seat 1 of 1."
-    history = [entry.verb for entry in game.audit.all()]
+    history = [entry.action for entry in game.audit.all()]
     assert history[0] == "take"
 
 
@@ -369,5 +369,5 @@ def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choi
         assert "That offer is over" in fragment
         assert "I want a seat" in whole
         client.post(reverse("game-join", args=[game.pk]))
-        assert game.signups.current().get(user=second).passed_at is None
+        assert game.signups.current().get(user=second).offer_declined_at is None
     assert "Take the seat" not in as_person(first).get(game.get_absolute_url()).text

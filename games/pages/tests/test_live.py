@@ -51,7 +51,7 @@ async def test_every_change_notifies_open_pages(committed_world: World) -> None:
     assert await socket.receive_json_from(timeout=3) == {"now": 1}
     await asyncio.sleep(0.5)  # for the listener's own connection
     # Not by a verb: by SQL.
-    await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", revision=7))
+    await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", post_version=7))
     for one, heard in ((socket, {"game": str(game.pk), "revision": 7}), (page, {"guild": str(world.guild.pk)})):
         said = await one.receive_json_from(timeout=2)
         if said == {"look": True}:  # the listener began after this socket

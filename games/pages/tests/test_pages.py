@@ -174,7 +174,7 @@ def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
 
 def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: Any) -> None:
     game = world.create_game()
-    game.edition = 2
+    game.edit_version = 2
     game.save()
     roles = [str(world.guild.pk), str(world.guild.pk + 20)]
     ticked = fields(world, edition="1", own_player_roles="on") | {"player_role_ids": roles}

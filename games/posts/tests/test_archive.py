@@ -28,7 +28,7 @@ OLD, NEW = 777, 888
 def game(world: World) -> Game:
     """Bob's game with a post that goes to another channel two hours after its end."""
     made = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
-    Announcement.objects.update(message_id=OLD, shown_revision=1)
+    Announcement.objects.update(message_id=OLD, shown_version=1)
     Notification.objects.exclude(kind="archive").update(closed_at=world.now)
     return made
 
@@ -112,13 +112,13 @@ def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> N
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
     assert Announcement.objects.get().message_id == NEW
 
 
 def test_a_reply_to_an_old_click_does_not_stop_the_move(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
     posts(world, sent(world))
 
 
@@ -187,7 +187,7 @@ def test_the_sweep_retries_a_move_that_was_given_up(world: World, game: Game) ->
 def test_archiving_a_game_never_posted_pings_nobody(world: World, game: Game) -> None:
     role = world.guild.roles.exclude(pk=world.guild.pk).get()
     Game.objects.update(notify_role_ids=[role.pk])
-    Announcement.objects.update(message_id=None, shown_revision=0)
+    Announcement.objects.update(message_id=None, shown_version=0)
     steps.create_due_deliveries(due(game))
     [new] = posts(world, sent(world))
     assert (new.text, new.ping_roles) == ("", ())

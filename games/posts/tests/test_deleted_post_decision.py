@@ -35,7 +35,7 @@ def game(world: World) -> Game:
 
 
 def up(game: Game, message: int) -> None:
-    Announcement.objects.update(message_id=message, shown_revision=game.revision, checked_at=game.created_at)
+    Announcement.objects.update(message_id=message, shown_version=game.post_version, checked_at=game.created_at)
     Notification.objects.filter(kind="announcement").update(closed_at=game.created_at)
 
 

@@ -27,7 +27,7 @@ POST = 777
 def game(world: World) -> Game:
     """A game with its announcement posted."""
     made = world.create_game()
-    Announcement.objects.update(message_id=POST, shown_revision=1, nonce="first", checked_at=world.now)
+    Announcement.objects.update(message_id=POST, shown_version=1, nonce="first", checked_at=world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made
 
@@ -40,11 +40,11 @@ def asked() -> bool:
 def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Game, as_person: Any) -> None:
     assert handle_deleted_posts([1, POST, 2], world.now) == 1
     post = Announcement.objects.get()
-    assert (post.message_id, post.lost_at) == (None, world.now)
+    assert (post.message_id, post.post_deleted_at) == (None, world.now)
     assert post.nonce != "first", "the old nonce would find the deleted message"
     assert asked()
     game.refresh_from_db()
-    assert game.revision == 2, "open pages look again"
+    assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Somebody in Discord deleted the announcement there, so it was put back" in page
     assert handle_deleted_posts([POST], world.now) == 0, "told twice is once"
@@ -102,7 +102,7 @@ def test_a_deleted_channel_is_shown_at_once(world: World, game: Game, as_person:
 
 def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> None:
     problem = "Not announced: missing Embed Links in #game-night."
-    Announcement.objects.update(message_id=None, shown_revision=0, problem=problem)
+    Announcement.objects.update(message_id=None, shown_version=0, problem=problem)
     Channel.objects.update(bot_permissions=0)
     assert handle_channels_changed(world.guild.pk, world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)

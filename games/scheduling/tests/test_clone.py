@@ -73,7 +73,7 @@ def test_players_are_carried_over_with_seats_and_order(world: World, game: Game)
     found = told(world.now + 10 * MINUTE)
     assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
     assert "added you to" in found[world.charlie.pk].text
-    assert AuditEntry.objects.filter(game=game, verb="again").exists()
+    assert AuditEntry.objects.filter(game=game, action="again").exists()
     scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
     signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
     assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
@@ -81,7 +81,7 @@ def test_players_are_carried_over_with_seats_and_order(world: World, game: Game)
 
 def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: Game) -> None:
     mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
-    Game.objects.update(settled_at=None)
+    Game.objects.update(settings_frozen_at=None)
     signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
     host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
@@ -102,10 +102,13 @@ def test_carried_players_keep_the_place_only_by_confirming(world: World, game: G
     confirmations.answer_confirmation(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
     edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
-    assert set(made.signups.filter(asked=2).values_list("user__handle", flat=True)) == {"person100", "alice"}
+    assert set(made.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
+        "person100",
+        "alice",
+    }
     made.refresh_from_db()
-    assert made.answer_by is not None
-    told(made.answer_by)
+    assert made.confirm_by is not None
+    told(made.confirm_by)
     assert roster(made) == [("charlie", True), ("Grandma", True)]
 
 
@@ -114,10 +117,10 @@ def test_players_of_a_hidden_game_are_notified_when_it_is_announced(world: World
     made = Game.objects.get(pk=made.pk)
     made.announced_at = None
     notify_carried(made, world.now + MINUTE)
-    assert made.question == 1
+    assert made.confirmation_number == 1
     made.announced_at = world.now
     notify_carried(made, world.now + MINUTE)
-    assert (made.question, made.signups.filter(asked=2).count()) == (2, 3)
+    assert (made.confirmation_number, made.signups.filter(open_confirmation=2).count()) == (2, 3)
 
 
 def test_without_players_nobody_is_notified(world: World, game: Game) -> None:
@@ -193,7 +196,7 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
     assert "The template Strahd is made." in answer.text
     made = GameTemplate.objects.get(name="Strahd")
     assert (made.seats, made.location, made.description, made.channel) == (2, "Table 3", "Bring dice.", world.channel)
-    assert AuditEntry.objects.filter(game=None, verb="new_template").exists()
+    assert AuditEntry.objects.filter(game=None, action="new_template").exists()
     answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
     assert "Another template has this name." in answer.text
     with pytest.raises(Refused, match="Only those who manage"):
@@ -209,6 +212,6 @@ def test_participants_named_besides_are_only_notified(world: World, game: Game) 
         game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
     publishing.announce_game(made.pk, by, world.now + MINUTE)
-    assert made.signups.get(user=eve).asked == 0
-    assert made.signups.get(user=world.charlie).asked == 1
+    assert made.signups.get(user=eve).open_confirmation == 0
+    assert made.signups.get(user=world.charlie).open_confirmation == 1
     assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

@@ -72,7 +72,7 @@ def test_a_game_is_announced_at_its_time_and_people_are_notified(world: World) -
     game.refresh_from_db()
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
-    assert game.audit.get(verb="announced").door == "clock"
+    assert game.audit.get(action="announced").source == "clock"
     found = {one.user_id: one.text for one in letters(when + publishing.NEW_GAME_DELAY)}
     assert found.keys() == {world.charlie.pk, world.alice.pk}
     assert "Bob the GM added you" in found[world.charlie.pk]
@@ -168,7 +168,7 @@ def test_the_form(world: World, as_person: Any) -> None:
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "draft", "edition": "1"})
     game.refresh_from_db()
     assert game.announce_at is None
-    assert game.edition == 2
+    assert game.edit_version == 2
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "now", "edition": "2"})
     game.refresh_from_db()
     assert game.announced_at is not None
@@ -218,7 +218,7 @@ def test_pages_show_the_state_from_draft_to_over(
         assert "game_changed" in pg_notifications.received(), "open pages look"
         game.refresh_from_db()
         assert game.state(when) is state
-        assert Notification.objects.get(game=game, kind="announcement").revision == game.revision, "the post too"
+        assert Notification.objects.get(game=game, kind="announcement").revision == game.post_version, "the post too"
     assert client.get(game.get_absolute_url()).status_code == 200
 
 
@@ -242,4 +242,4 @@ def test_managers_see_it_and_others_do_not(world: World) -> None:
     assert schedule_rules.check_announce(AnnounceSchedule(), game.starts_at, game.starts_at) == {
         "time": schedule_wording.START_PAST
     }
-    assert AuditEntry.objects.filter(game=game, verb="create").exists()
+    assert AuditEntry.objects.filter(game=game, action="create").exists()

@@ -108,7 +108,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
         assert ChannelDefaults.objects.get(channel__name="general").location == "Table 3"
         assert not ChannelDefaults.objects.get(channel__name="raids").for_games
         assert GuildDefaults.objects.get().zone == "Europe/Berlin"
-        assert GameTemplate.objects.get(gone_at=None).name == "Raid (copy)"
+        assert GameTemplate.objects.get(deleted_at=None).name == "Raid (copy)"
 
 
 def eventually_shown(page: Any, text: str) -> None:

@@ -72,7 +72,7 @@ def test_templates_channels_and_blocks_are_shown(world: World) -> None:
     assert host_actions.unblock_user(GUILD, world.bob, by, world.now)
     assert last(world).text == "alice let Bob the GM sign up again"
     assert not host_actions.unblock_user(GUILD, world.bob, by, world.now)
-    assert AuditEntry.objects.filter(verb="unblock").count() == 1
+    assert AuditEntry.objects.filter(action="unblock").count() == 1
 
 
 def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:

@@ -40,7 +40,7 @@ def pages(world: World) -> list[str]:
 
 
 def guild_fields(**changes: Any) -> dict[str, Any]:
-    edition = GuildDefaults.objects.get(pk=GUILD).edition
+    edition = GuildDefaults.objects.get(pk=GUILD).edit_version
     return {"own_host_roles": "on", "host_role_ids": [str(EVERYONE)], "edition": str(edition), **changes}
 
 
@@ -173,7 +173,7 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
     address = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
     assert "The settings are saved." in client.post(address, {"edition": "0", "seats": "4"}, follow=True).text
     saved = ChannelDefaults.objects.get()
-    assert (saved.for_games, saved.seats, saved.edition) == (False, 4, 1)
+    assert (saved.for_games, saved.seats, saved.edit_version) == (False, 4, 1)
     form = client.get(reverse("game-new", args=[GUILD])).context["form"]
     assert str(world.other_channel.pk) not in dict(form.fields["channel"].choices)
     assert "Not for games" in client.get(reverse("guild-channels", args=[GUILD])).text

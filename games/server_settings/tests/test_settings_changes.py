@@ -75,7 +75,7 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
     for n in (100, 101, 102):
         signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    revision = fresh(game).revision
+    revision = fresh(game).post_version
     later = world.now + timedelta(minutes=1)
     saved = guild_says(world, seats=2, duration=180, reminders=(120, 15), now=later)
     game = fresh(game)
@@ -84,17 +84,17 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
     assert reminders(game) == [15, 120]
     assert game.signups.current().filter(seated_at__isnull=False).count() == 2
     assert Notification.objects.open().filter(kind="moved").count() == 1, "who lost the seat is told"
-    assert game.revision == revision + 1
+    assert game.post_version == revision + 1
     assert Notification.objects.open().filter(game=game, kind="announcement").exists(), "the post is edited"
 
 
 def test_a_game_with_its_own_value_does_not_change(world: World) -> None:
     game = world.create_game(seats=4)
-    revision = fresh(game).revision
+    revision = fresh(game).post_version
     saved = guild_says(world, seats=2)
     assert saved.game_changes == ()
     assert fresh(game).settings.sources["seats"].source == "this game"
-    assert fresh(game).revision == revision
+    assert fresh(game).post_version == revision
 
 
 @pytest.mark.parametrize("begun", ["under way", "over", "cancelled"])
@@ -107,10 +107,10 @@ def test_started_games_keep_their_settings(world: World, begun: str) -> None:
     saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
     after = fresh(game)
     assert saved.game_changes == ()
-    assert after.settled_at == now
+    assert after.settings_frozen_at == now
     assert (after.settings.seats, after.settings.duration, after.settings.location) == (0, 120, "")
     assert after.ends_at == before.ends_at
-    assert after.revision == before.revision
+    assert after.post_version == before.post_version
 
 
 def test_the_scheduled_task_freezes_the_rest(world: World) -> None:
@@ -140,7 +140,7 @@ def test_the_preview_lists_changes_and_saves_nothing(world: World) -> None:
     ]
     assert found.game_changes[0].before.source == "the product"
     assert fresh(game).settings.seats == 0
-    assert not AuditEntry.objects.filter(verb="guild").exists()
+    assert not AuditEntry.objects.filter(action="guild").exists()
 
 
 def test_joining_while_seats_become_fewer_uses_the_new_number(committed_world: World) -> None:
@@ -244,21 +244,21 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
 
 
 def test_a_stale_edit_version_is_refused(world: World) -> None:
-    edition = GuildDefaults.objects.get(pk=GUILD).edition
+    edition = GuildDefaults.objects.get(pk=GUILD).edit_version
     guild_says(world, edition=edition, seats=4)
     with pytest.raises(Refused) as refused:
         guild_says(world, edition=edition, seats=5)
     assert refused.value.refusal.code == "stale"
     assert GuildDefaults.objects.get(pk=GUILD).seats == 4
     assert not guild_says(world, edition=edition + 1, seats=4).changed
-    assert GuildDefaults.objects.get(pk=GUILD).edition == edition + 1
+    assert GuildDefaults.objects.get(pk=GUILD).edit_version == edition + 1
 
 
 def test_changes_are_in_the_audit_log(world: World) -> None:
     guild_says(world, seats=4)
     channel_says(world, world.other_channel, for_games=False)
     entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
-    assert (entry.verb, entry.actor, entry.door) == ("guild", world.alice, "page")
+    assert (entry.action, entry.actor, entry.source) == ("guild", world.alice, "page")
     assert entry.changes == {"of": "the server", "seats": [None, 4]}
     assert other.changes == {"of": "#raids", "for_games": [True, False]}
 
@@ -297,7 +297,7 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     assert "One game to come used it, and now has the settings of its channel and the server." in done.text
     assert fresh(game).settings.sources["seats"].source == "the product"
     templates.delete_template(GUILD, second.pk, alice, world.now)
-    assert not GameTemplate.objects.filter(gone_at=None).exists(), "the last one may go"
+    assert not GameTemplate.objects.filter(deleted_at=None).exists(), "the last one may go"
 
 
 def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
@@ -332,7 +332,7 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
     for found in (fresh(game), fresh(own)):
         assert found.settings.player_role_ids == (EVERYONE,)
         assert found.settings.sources["player_role_ids"].source == "the server"
-    entry = AuditEntry.objects.get(verb="role_gone")
+    entry = AuditEntry.objects.get(action="role_gone")
     assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
     assert removals.clean_up_deleted(GUILD, world.now) == 0
 

@@ -187,7 +187,7 @@ def test_removing_gives_the_seat_to_the_next_and_notifies(world: World) -> None:
     assert letter("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
     again = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert not again.changed
-    entry = AuditEntry.objects.filter(verb="remove").get()
+    entry = AuditEntry.objects.filter(action="remove").get()
     assert entry.changes == {"for": "charlie"}
 
 

@@ -49,7 +49,7 @@ def test_joining_twice_changes_nothing(world: World) -> None:
     assert again.text == "You are already in: seat 1 of 5."
     assert Signup.objects.count() == 1
     game.refresh_from_db()
-    assert game.revision == 2
+    assert game.post_version == 2
 
 
 def test_many_clicks_leave_one_open_notification(world: World) -> None:
@@ -60,7 +60,7 @@ def test_many_clicks_leave_one_open_notification(world: World) -> None:
     row = Notification.objects.open().get(kind="announcement")
     assert row.due_at == world.now, "a click never postpones the post"
     game.refresh_from_db()
-    assert row.revision == game.revision == 11
+    assert row.revision == game.post_version == 11
 
 
 def test_a_click_delays_the_post_update_by_two_seconds(world: World) -> None:

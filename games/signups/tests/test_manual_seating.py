@@ -142,7 +142,7 @@ def test_up_and_down_within_ones_own_list(world: World, method: SeatMethod) -> N
     assert names(game) == ("102 100 101", "105 104 103")
     assert settled(game, world)
     assert not told(world), "nobody was moved into or out of a seat"
-    assert AuditEntry.objects.filter(verb="reorder").count() == 3
+    assert AuditEntry.objects.filter(action="reorder").count() == 3
     if not method.by_host:
         signups.remove_signup(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
         assert names(game) == ("102 101 105", "104 103"), "the new order counts"

@@ -132,7 +132,7 @@ def test_users_without_response(world: World) -> None:
     host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
     join(game, seated, asked)
     respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
-    Signup.objects.filter(user=asked).update(asked=1)
+    Signup.objects.filter(user=asked).update(open_confirmation=1)
     assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
     done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
@@ -259,10 +259,10 @@ def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, wa
 def test_responses_of_people_who_left_the_server_are_not_listed(world: World) -> None:
     game = world.create_game(answers=True)
     respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
-    before = Game.objects.get().revision
+    before = Game.objects.get().post_version
     upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
     assert not GameResponse.objects.exists()
-    assert Game.objects.get().revision > before
+    assert Game.objects.get().post_version > before
 
 
 def test_a_guest_of_a_waiting_player_gets_no_seat_where_the_host_picks(world: World) -> None:
@@ -355,9 +355,9 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     assert row.due_at == game.starts_at - timedelta(hours=2)
     join(game, world.charlie)
     assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:R>." in fields(world, game)["Sign-ups"]
-    before = Game.objects.get().revision
+    before = Game.objects.get().post_version
     steps.create_due_deliveries(row.due_at)
-    assert Game.objects.get().revision == before + 1, "the post loses its button"
+    assert Game.objects.get().post_version == before + 1, "the post loses its button"
     with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
         signups.join(game.pk, world.alice, by(world.alice), row.due_at)
     with pytest.raises(Refused, match="closed: <t:"):
