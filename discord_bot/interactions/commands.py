@@ -62,6 +62,3 @@ class BotCommandTree(app_commands.CommandTree[Any]):
         except discord.HTTPException as reason:
             record_unanswered(entry, reason)
         _handlers(interaction).log.add(entry)
-
-
-# --- which commands Discord shows ------------------------------------------------------------------------

@@ -49,9 +49,6 @@ def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
     return f"🏆 **{title}** in {guild}, {timestamp(starts_at)}, is over. Write down what the players got:\n{url}"
 
 
-# --- the archive -----------------------------------------------------------------------------------------
-
-
 # --- history ---------------------------------------------------------------------------------------------
 
 AUDIT_ACTIONS = ("attend", "rewards", "archive")

@@ -140,9 +140,6 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
     return f"{who} {AUDIT_ACTIONS[action].format(**values)}{f': {what}' if what else ''}"
 
 
-# --- messages to players ---------------------------------------------------------------------------------
-
-
 # --- for operators ---------------------------------------------------------------------------------------
 
 

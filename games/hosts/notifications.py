@@ -20,9 +20,6 @@ from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
 
-# --- too few -----------------------------------------------------------------------------------------------
-
-
 # --- the host left -----------------------------------------------------------------------------------------
 
 

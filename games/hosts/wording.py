@@ -9,9 +9,6 @@ MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts ma
 HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-host, can take the game over."
 
 
-# --- too few -----------------------------------------------------------------------------------------------
-
-
 # --- who left late -----------------------------------------------------------------------------------------
 
 

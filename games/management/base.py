@@ -71,11 +71,11 @@ class ActionCommand(BaseCommand):
             "url": game.url,
         }
 
-    def is_visible(self) -> Any:
+    def _visible_games(self) -> Any:
         return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
 
     def _game(self) -> Game:
-        game: Game | None = self.is_visible().filter(pk=parse_id(self.options["game"]) or 0).first()
+        game: Game | None = self._visible_games().filter(pk=parse_id(self.options["game"]) or 0).first()
         if game is None:
             raise Refused(Refusal("unknown", wording.UNKNOWN_GAME))
         return game

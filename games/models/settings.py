@@ -270,6 +270,3 @@ class ChannelDefaults(SettingsFields):
 
     def __str__(self) -> str:
         return str(self.channel)
-
-
-# --- what a game would inherit ---------------------------------------------------------------------------

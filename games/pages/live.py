@@ -69,9 +69,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
                 await run_in_db_thread(refresh_people, int(groups[0].removeprefix("game.")), self.scope["user"])
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "rights"):
+        if hasattr(self, "access_task"):
             self.access_task.cancel()
-        for group in getattr(self, "joined", []):
+        for group in getattr(self, "group_names", []):
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:

@@ -111,9 +111,3 @@ def _template_name(request: ViewerRequest, name: str) -> str:
     # A history restore sends htmx's header too, but needs the whole page.
     fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
     return f"{name}#live" if fragment else name
-
-
-# --- scheduling and editing ------------------------------------------------------------------------------
-
-
-# --- actions by one button -------------------------------------------------------------------------------

@@ -147,17 +147,11 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     )
 
 
-# --- start and end ---------------------------------------------------------------------------------------
-
-
 # --- seats -----------------------------------------------------------------------------------------------
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
     return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
-
-
-# --- cancellation ----------------------------------------------------------------------------------------
 
 
 # --- messages from hosts ---------------------------------------------------------------------------------

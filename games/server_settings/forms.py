@@ -171,6 +171,3 @@ class TemplateForm(SettingsForm):
             return shown
         texts = {"name": layer.name, "description": layer.description, "locked": layer.locked}
         return shown | texts | {"channel": str(layer.channel_id or "")}
-
-
-# --- comparing two versions --------------------------------------------------------------------------------

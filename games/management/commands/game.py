@@ -107,7 +107,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
     # --- subcommands -----------------------------------------------------------------------------------
 
     def do_list(self) -> None:
-        games = self.is_visible().upcoming(db_now()).select_related("guild")
+        games = self._visible_games().upcoming(db_now()).select_related("guild")
         if self.options["guild"]:
             games = games.filter(guild_id=parse_id(self.options["guild"]))
         rows = [self._game_data(game) for game in games]
