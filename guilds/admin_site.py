@@ -230,8 +230,8 @@ class GuildScopedMixin(ReadOnlyMixin):
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
         """Return the rows that a form offers, and so accepts, for a relation field."""
-        chosen: QuerySet[Any] = self.admin_site.choices(db_field.remote_field.model, request)
-        return chosen
+        choices: QuerySet[Any] = self.admin_site.choices(db_field.remote_field.model, request)
+        return choices
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.has_permission(request))

@@ -24,7 +24,7 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
 
 @asynccontextmanager
 async def listen(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
-    """Open a connection that listens on the channels. Earlier notifications are lost, so read the rows once first."""
+    """Open a connection that listens on the channels. Earlier notifications are lost: read the rows once connected."""
     conn = await connect()
     try:
         for channel in channels:
