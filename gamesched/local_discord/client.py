@@ -77,7 +77,7 @@ class LocalDiscordClient:
     def autocomplete(
         self, person: str, channel_id: int | str, name: str, options: list[Json], wait: float = 5.0
     ) -> Json:
-        """Type into a command's option: the one with `"focused": True`. Return the entry, with the offered `choices`."""
+        """Type into a command's option: the one with `"focused": True`. The returned entry has its `choices`."""
         return self._post_interaction(person, self._command_body(4, channel_id, name, options), wait)
 
     @staticmethod
