@@ -1,4 +1,4 @@
-"""A thread as the place of a game."""
+"""A thread as a game's channel."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -91,7 +91,7 @@ def local(world: World, settings: Any) -> Iterator[LocalDiscord]:
 
 
 def open_thread(local: Local) -> Thread:
-    """A thread of Bob's in #general."""
+    """Open a thread of Bob's in #general."""
     return threads.start(local, local.channels[fixtures.GENERAL_ID], fixtures.BOB_ID, "Session one", PUBLIC_THREAD)
 
 

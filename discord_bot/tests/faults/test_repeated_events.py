@@ -1,4 +1,4 @@
-"""A bot that hears every event three times: the state and the messages are as if each came once. And two bots."""
+"""A bot that gets every event three times, with state and messages as if each came once; and two bots."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
