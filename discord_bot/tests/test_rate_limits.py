@@ -245,7 +245,7 @@ async def test_a_post_is_edited_at_most_every_other_second(
         await backend.send(announcement_edit(first.channel_id, first.message_id))
     assert 1 < refusal.value.retry_after < 2.1
     monkeypatch.setattr(
-        backend_module, "OLD", -60.0
+        backend_module, "OLD_POST_AGE", -60.0
     )  # from here on all posts are old, and the channel's edits count together
     await backend.send(announcement_edit(first.channel_id, first.message_id))
     with pytest.raises(RateLimited):
