@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.models import AuditEntry, Signup
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
+from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 
@@ -29,16 +29,8 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     signup.no_show = no_show
     signup.save(update_fields=["no_show"])
     changes = {"for": name, "no_show": no_show}
-    # Not `changed`: no revision is counted where nothing changed that others see.
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        source=actor.source,
-        action="attend",
-        changes=changes,
-        at=now,
-    )
+    # Not `record_change`: no version is counted where nothing changed that others see.
+    record(game, actor, "attend", changes, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 
 

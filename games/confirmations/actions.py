@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.seating import assign_seats
 from games.core.states import State
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -72,23 +71,14 @@ def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | Non
 
     None for who came along from an earlier game and has yet to say whether they want to.
     """
-    entries = AuditEntry.objects.filter(game=game)
-    moves = [
-        (at, datetime.fromisoformat(changes["start"][0]))
-        # What was changed before players saw the game, they agreed to as it was announced.
-        for at, changes in entries.filter(action="edit", changes__has_key="start", at__gte=game.announced_at)
-        .order_by("at", "pk")
-        .values_list("at", "changes")
-    ]
-    own = entries.filter(action__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
-    last_confirmed = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
-    carried = entries.filter(action="carry", changes__asks=True).values_list("at", flat=True).first()
-    last_ended = entries.filter(action="question_end").order_by().aggregate(last=Max("at"))["last"]
+    # What was changed before players saw the game, they agreed to as it was announced.
+    edits = game.edits.filter(previous__has_key="start", at__gte=game.announced_at)
+    moves = [(edit.at, datetime.fromisoformat(edit.previous["start"])) for edit in edits]
 
     def agreed_start_of(signup: Signup) -> datetime | None:
-        if signup.open_confirmation and signup.joined_at == carried and signup.user_id not in last_confirmed:
+        if signup.open_confirmation and signup.carried and game.confirm_carried and signup.confirmed_at is None:
             return None
-        answers = [at for at in (last_confirmed.get(signup.user_id or 0), last_ended) if at is not None]
+        answers = [at for at in (signup.confirmed_at, game.confirmation_expired_at) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
         return rules.agreed_start(moves, game.starts_at, seated_at, max(answers, default=None))
 
@@ -111,7 +101,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     elif signup.open_confirmation == 0:
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
-        game.signups.filter(pk=signup.pk).update(open_confirmation=0)
+        game.signups.filter(pk=signup.pk).update(open_confirmation=0, confirmed_at=now)
         record_change(game, actor, "confirm", {}, now)
         result = ActionResult(game, True, confirmation_wording.CONFIRMED)
     _end_if_all_answered(game, now)
@@ -153,6 +143,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     if unconfirmed:
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
         who = sorted(name.text for name in names.values())
+        game.confirmation_expired_at = now
         record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(who), "left": freed}, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from games.core import text_rules, wording
 from games.core.base import (
+    DISCORD_ACTOR,
     ActionResult,
     Actor,
     locked_game,
@@ -174,7 +175,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
+    record_change(game, DISCORD_ACTOR, "lost_seat", {"for": name, "left": member is None}, now)
     payload = {"who": name, "left": member is None}
     # Several may go before the next look at the clock, so the row is told apart by the person.
     offset = user_id % 2**31
