@@ -20,7 +20,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "attend", now)
-    signup = game.signups.current().filter(pk=signup_id, seated_at__isnull=False).first()
+    signup = game.signups.seated().filter(pk=signup_id).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))
     name = name_of(signup, game.guild_id)

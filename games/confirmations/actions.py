@@ -92,7 +92,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     Raises Refused, `outdated` for an old question.
     """
     game = locked_game(game_id, actor)
-    signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
+    signup = game.signups.current().of(actor.user).first()
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
     require_state(game, "answer", now)
@@ -172,7 +172,6 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
 def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """`answer` to whatever is asked now, for doors that show no older question. Raises Refused where nothing is."""
     game = locked_game(game_id, actor)
-    is_open = game.signups.current().filter(user=actor.user, open_confirmation__gt=0).exists() if actor.user else False
-    if not is_open:
+    if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
     return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)

@@ -59,7 +59,7 @@ def notify_carried(game: Game, now: datetime) -> None:
     """
     if game.announced_at is None:
         return
-    carried = game.signups.current().filter(carried=True, user__isnull=False)
+    carried = game.signups.current().people().filter(carried=True)
     people = list(carried.exclude(user__in=[game.host_id, game.carried_by_id or 0]))
     if people and game.confirm_carried:
         confirmations.request_confirmation(game, people, True, now)

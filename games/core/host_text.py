@@ -23,4 +23,4 @@ def with_explicit_settings_only(game: Game) -> Game:
 
 def may_copy_instructions(game: Game, actor: Actor) -> bool:
     """Whether what those who signed up are to know may go into another game: only those may take it who can read it."""
-    return actor.may_manage(game) or game.signups.current().filter(user=actor.user, user__isnull=False).exists()
+    return actor.may_manage(game) or game.signups.current().of(actor.user).exists()

@@ -60,7 +60,7 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
-    game.signups.filter(user=to).update(open_confirmation=0)  # a host comes in any case
+    game.signups.of(to).update(open_confirmation=0)  # a host comes in any case
     schedule_own_reminders(game, now)
     record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)

@@ -73,7 +73,7 @@ def audience_ids(game: Game, audience: Audience, author: int | None, now: dateti
         user_ids = users_without_response(game, now)
     else:
         places = {Audience.SEATED: (True,), Audience.WAITING: (False,), Audience.ALL: (True, False)}[audience]
-        signups = game.signups.current().filter(user__isnull=False).values_list("user_id", "seated_at")
+        signups = game.signups.current().people().values_list("user_id", "seated_at")
         user_ids = [pk for pk, seated_at in signups if pk and (seated_at is not None) in places]
     return [pk for pk in user_ids if pk != author]
 

@@ -45,7 +45,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def hosted_or_joined_by(self, user: User) -> "GameQuerySet":
         """Games that a person hosts, plays or waits for."""
-        signups = Signup.objects.current().filter(user=user).values("game_id")
+        signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
     def with_settings(self) -> "GameQuerySet":

@@ -58,7 +58,7 @@ def join(
     and, if it is to be asked, `Overlapping` for who joins by themselves and plays at that time.
     """
     game = locked_game_for("join", game_id, who, actor, now)
-    own_signups = list(game.signups.filter(user=who))
+    own_signups = list(game.signups.of(who))
     current = next((one for one in own_signups if one.left_at is None), None)
     if current is not None and actor.user == who and (result := offers.rejoin(game, current, actor, now)) is not None:
         return result
@@ -137,7 +137,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
     game = locked_game_for("leave", game_id, who, actor, now)
-    if (signup := game.signups.current().filter(user=who).first()) is not None:
+    if (signup := game.signups.current().of(who).first()) is not None:
         withdraw(game, signup, now)
         assign_seats(game, now)
         record_change(game, actor, "leave", {}, now)
@@ -157,7 +157,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     another's.
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
-    signup = game.signups.current().filter(user_id=user_id).first()
+    signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return False
