@@ -50,7 +50,7 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
     Returns how many.
     """
     soon = Notification.objects.open().filter(kind__in=REMINDER_KINDS, due_at__lte=now + SOON).values("game_id")
-    signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
+    signups = Signup.objects.current().people().filter(game__in=soon).order_by()
     stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
     done = 0
     for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():

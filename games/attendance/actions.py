@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.models import AuditEntry, Signup
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
+from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 
@@ -20,7 +20,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "attend", now)
-    signup = game.signups.current().filter(pk=signup_id, seated_at__isnull=False).first()
+    signup = game.signups.seated().filter(pk=signup_id).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))
     name = name_of(signup, game.guild_id)
@@ -29,16 +29,8 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     signup.no_show = no_show
     signup.save(update_fields=["no_show"])
     changes = {"for": name, "no_show": no_show}
-    # Not `record_change`: the revision must not grow if nothing changed that others see.
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        source=actor.source,
-        action="attend",
-        changes=changes,
-        at=now,
-    )
+    # Not `record_change`: the version must not grow if nothing changed that others see.
+    record(game, actor, "attend", changes, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 
 

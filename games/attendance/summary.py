@@ -42,7 +42,7 @@ def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now
     state = game.state(now)
     if not is_allowed("attend", state):
         return AfterGameView()
-    missed = game.signups.current().filter(user=viewer, no_show=True).exists()
+    missed = game.signups.current().of(viewer).filter(no_show=True).exists()
     return AfterGameView(
         attendees=attendees(game) if manages else (),
         own_text=attendance_wording.you_did_not_come(host_name) if missed else "",
@@ -54,7 +54,7 @@ def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now
 
 def attendees(game: Game) -> list[Attendee]:
     """Return those who had a seat, in their order."""
-    signups = list(game.signups.current().filter(seated_at__isnull=False))
+    signups = list(game.signups.current().seated())
     names = display_names(game.guild_id, [s.user_id for s in signups if s.user_id])
     return [
         Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.placeholder, s.no_show) for s in signups

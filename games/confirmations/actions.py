@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.seating import assign_seats
 from games.core.states import State
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -72,23 +71,14 @@ def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | Non
 
     None for a player who was carried over from an earlier game and has not confirmed yet.
     """
-    entries = AuditEntry.objects.filter(game=game)
-    moves = [
-        (at, datetime.fromisoformat(changes["start"][0]))
-        # A start changed before the game was announced was agreed to as announced.
-        for at, changes in entries.filter(action="edit", changes__has_key="start", at__gte=game.announced_at)
-        .order_by("at", "pk")
-        .values_list("at", "changes")
-    ]
-    own = entries.filter(action__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
-    last_confirmed = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
-    carried = entries.filter(action="carry", changes__asks=True).values_list("at", flat=True).first()
-    last_ended = entries.filter(action="question_end").order_by().aggregate(last=Max("at"))["last"]
+    # A start changed before the game was announced was agreed to as announced.
+    edits = game.edits.filter(previous__has_key="start", at__gte=game.announced_at)
+    moves = [(edit.at, datetime.fromisoformat(edit.previous["start"])) for edit in edits]
 
     def agreed_start_of(signup: Signup) -> datetime | None:
-        if signup.open_confirmation and signup.joined_at == carried and signup.user_id not in last_confirmed:
+        if signup.open_confirmation and signup.carried and game.confirm_carried and signup.confirmed_at is None:
             return None
-        answers = [at for at in (last_confirmed.get(signup.user_id or 0), last_ended) if at is not None]
+        answers = [at for at in (signup.confirmed_at, game.confirmation_expired_at) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
         return rules.agreed_start(moves, game.starts_at, seated_at, max(answers, default=None))
 
@@ -102,7 +92,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     Raises Refused, `outdated` for an old confirmation.
     """
     game = locked_game(game_id, actor)
-    signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
+    signup = game.signups.current().of(actor.user).first()
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
     require_state(game, "answer", now)
@@ -111,7 +101,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     elif signup.open_confirmation == 0:
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
-        game.signups.filter(pk=signup.pk).update(open_confirmation=0)
+        game.signups.filter(pk=signup.pk).update(open_confirmation=0, confirmed_at=now)
         record_change(game, actor, "confirm", {}, now)
         result = ActionResult(game, True, confirmation_wording.CONFIRMED)
     _end_if_all_answered(game, now)
@@ -153,6 +143,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     if unconfirmed:
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
         unconfirmed_names = sorted(name.text for name in names.values())
+        game.confirmation_expired_at = now
         record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(unconfirmed_names), "left": freed}, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
@@ -184,7 +175,6 @@ def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datet
     Raises Refused if none is open.
     """
     game = locked_game(game_id, actor)
-    is_open = game.signups.current().filter(user=actor.user, open_confirmation__gt=0).exists() if actor.user else False
-    if not is_open:
+    if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
     return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)

@@ -12,7 +12,7 @@ from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
 from games.core.scheduling import notify_at
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 
@@ -57,12 +57,11 @@ def notify_carried(game: Game, now: datetime) -> None:
     They did not choose this game, so who is asked and does not answer loses the place, seated or waiting. Does
     nothing before the game is announced; the announcement calls it again.
     """
-    entry = AuditEntry.objects.filter(game=game, action="carry").first()
-    if entry is None or game.announced_at is None:
+    if game.announced_at is None:
         return
-    carried = game.signups.current().filter(joined_at=entry.at, user__in=entry.changes["people"])
-    people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
-    if people and entry.changes["asks"]:
+    carried = game.signups.current().people().filter(carried=True)
+    people = list(carried.exclude(user__in=[game.host_id, game.carried_by_id or 0]))
+    if people and game.confirm_carried:
         confirmations.request_confirmation(game, people, True, now)
         due_at = notify_at(game.starts_at, now)
         confirming = game.signups.current().filter(pk__in=[carried_signup.pk for carried_signup in people])
@@ -75,7 +74,7 @@ def notify_carried(game: Game, now: datetime) -> None:
             recipient_id=signup.user_id,
             due_at=now,
             revision=game.post_version,
-            payload={"by": entry.actor_id},
+            payload={"by": game.carried_by_id},
         )
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from games.models import AuditEntry, Game
+from games.core.base import Actor, record_change
+from games.models import Game, GameEdit
 from guilds.display_names import display_names
 
 # By the words that the audit log uses, in the order in which players read them.
@@ -51,6 +52,15 @@ def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
     return {word: pair[0] for word, pair in pairs.items() if isinstance(pair, list) and pair[0] is not None}
 
 
+def record_edit(game: Game, actor: Actor, changes: Mapping[str, Any], now: datetime) -> None:
+    """Write down an edit, and what held before it. Whoever edits a game comes to it as it is then."""
+    record_change(game, actor, "edit", changes, now)
+    if previous := previous_values(changes):
+        GameEdit.objects.create(game=game, at=now, previous=previous)
+    if actor.user is not None:
+        game.signups.current().of(actor.user).update(confirmed_at=now)
+
+
 @dataclass(frozen=True)
 class RecentChanges:
     """What changed in the last 24 hours, and since when."""
@@ -63,13 +73,9 @@ def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
     """Return the changes to show; None for none, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
-    audit_entries = AuditEntry.objects.filter(
-        game=game, action="edit", at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at
-    )
-    entries = list(audit_entries.order_by("at", "pk"))
-    befores = [(entry.at, before) for entry in entries if (before := previous_values(entry.changes))]
-    if not befores:
+    edits = list(game.edits.filter(at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at))
+    if not edits:
         return None
-    changes = diff(merge_earliest(before for _, before in befores), snapshot(game))
-    first = next((at for at, before in befores if changes.keys() & before.keys()), None)
+    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game))
+    first = next((edit.at for edit in edits if changes.keys() & edit.previous.keys()), None)
     return RecentChanges(first, changes) if first is not None else None

@@ -28,7 +28,7 @@ INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so t
 
 
 def _signup(game: Game, delivery: Delivery) -> Signup | None:
-    return game.signups.current().filter(user_id=delivery.recipient_id).first()
+    return game.signups.current().of(delivery.recipient_id).first()
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:

@@ -1,6 +1,6 @@
 """What all actions share: the actor, the lock on the game, and the record of the change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -64,6 +64,7 @@ class Actor:
 
 
 CLOCK_ACTOR = Actor(None, "clock", operator=True)  # for actions that happen because a time has come
+DISCORD_ACTOR = Actor(None, "discord")  # what somebody did in Discord, and Discord does not say who
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,29 @@ def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
     return {} if actor.user == who else {"for": display_names(game.guild_id, [who.pk])[who.pk].text}
 
 
-def record_change(game: Game, actor: Actor, action: str, changes: dict[str, Any], now: datetime) -> None:
-    """Count a change, update the post and write the audit entry; every action that changed something ends here."""
+def record_change(game: Game, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime) -> None:
+    """Count a change that people can see, update the post, and write the audit entry."""
     bump_revision(game, now, POST_UPDATE_DELAY if actor.source == "button" else timedelta())
+    record(game, actor, action, changes, now)
+
+
+def record(game: Game, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime) -> None:
+    """Write the audit entry of an action on a game."""
+    record_in_guild(game.guild_id, actor, action, changes, now, game.pk)
+
+
+def record_in_guild(
+    guild_id: int, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime, game_id: int | None = None
+) -> None:
+    """Write the audit entry of an action in a guild."""
     AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, actor=actor.user, source=actor.source, action=action, changes=changes, at=now
+        guild_id=guild_id,
+        game_id=game_id,
+        actor=actor.user,
+        source=actor.source,
+        action=action,
+        changes=dict(changes),
+        at=now,
     )
 
 

@@ -26,4 +26,4 @@ def with_explicit_settings_only(game: Game) -> Game:
 
 def may_copy_instructions(game: Game, actor: Actor) -> bool:
     """Return whether the actor may copy the game's instructions: only those who can read them may."""
-    return actor.may_manage(game) or game.signups.current().filter(user=actor.user, user__isnull=False).exists()
+    return actor.may_manage(game) or game.signups.current().of(actor.user).exists()

@@ -19,7 +19,7 @@ def minimum_deadline(game: Game) -> datetime | None:
 
 def seated_count(game: Game) -> int:
     """Return the number of seated sign-ups."""
-    return game.signups.filter(left_at=None, seated_at__isnull=False).count()
+    return game.signups.seated().count()
 
 
 def has_too_few_players(game: Game) -> bool:

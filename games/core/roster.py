@@ -121,4 +121,4 @@ def _place(game: Game, **which: int) -> tuple[int, bool]:
     signup = game.signups.current().get(**which)
     seated = signup.seated_at is not None
     ahead = Q(rank__lt=signup.rank) | Q(rank=signup.rank, order_key__lte=signup.order_key)
-    return game.signups.current().filter(ahead, seated_at__isnull=not seated).count(), seated
+    return (game.signups.seated() if seated else game.signups.waiting()).filter(ahead).count(), seated

@@ -101,7 +101,7 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
     """
     if game.starts_at <= now or game.announced_at is None:
         return
-    seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
+    seated = game.signups.seated().values("user")
     chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
     wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
     if not replace:

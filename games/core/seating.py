@@ -66,7 +66,7 @@ def offers_seats(game: Game, now: datetime) -> bool:
 def has_free_seat(game: Game) -> bool:
     """Return whether a seat is free, offered or not."""
     seats = game.settings.seats
-    return not seats or game.signups.current().filter(seated_at__isnull=False).count() < seats
+    return not seats or game.signups.seated().count() < seats
 
 
 def assign_seats(game: Game, now: datetime, requester_key: int | None = None) -> None:

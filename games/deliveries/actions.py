@@ -5,10 +5,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, locked_game, require_manager
+from games.core.base import Actor, locked_game, record_in_guild, require_manager
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
-from games.models import AuditEntry
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
@@ -99,12 +98,5 @@ def _name(guild_id: int, user_id: int) -> str:
 
 def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Actor, now: datetime) -> None:
     row = delivery.notification
-    AuditEntry.objects.create(
-        guild_id=guild_id,
-        game_id=row.game_id,
-        actor=actor.user,
-        source=actor.source,
-        action=action,
-        changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)},
-        at=now,
-    )
+    changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)}
+    record_in_guild(guild_id, actor, action, changes, now, row.game_id)

@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from games.confirmations.change_notices import notify_edited
+from games.confirmations.edits import record_edit
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
 from games.models import Game
@@ -38,7 +39,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     game.cohosts.set(wanted.values())
     names = display_names(game.guild_id, before | wanted.keys())
     pair = [sorted(names[pk].text for pk in user_ids) for user_ids in (before, wanted)]
-    record_change(game, actor, "edit", {"co-hosts": pair}, now)
+    record_edit(game, actor, {"co-hosts": pair}, now)
     return ActionResult(game, True, wording.edited(True, ()))
 
 
@@ -65,9 +66,9 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
-    game.signups.filter(user=to).update(open_confirmation=0)  # the host needs no confirmation
+    game.signups.of(to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)
-    record_change(game, actor, "edit", {"host": pair}, now)
+    record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)
     return ActionResult(game, True, wording.handed_over(names[to.pk].text))
 

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
 from games.hosts.rules import Audience
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.signups.responses import users_without_response
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.templatetags.when import when
@@ -41,10 +41,10 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     count = len(audience_ids(game, audience, author, now))
     if not count:
         raise Refused(Refusal("nobody", host_wording.NO_MESSAGE_RECIPIENTS, {"to": host_wording.NO_MESSAGE_RECIPIENTS}))
-    last = AuditEntry.objects.filter(game=game, action="tell", at__gt=now - DAY).order_by("-at", "-pk")
-    times = list(last.values_list("at", flat=True)[:MAX_PER_DAY])
-    if len(times) == MAX_PER_DAY:
-        raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(times[-1] + DAY, _zone(actor)))))
+    recent_times = [at for at in game.player_messages_at if at > now - DAY]
+    if len(recent_times) >= MAX_PER_DAY:
+        next_at = recent_times[-MAX_PER_DAY] + DAY
+        raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(next_at, _zone(actor)))))
     before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
     schedule(
         "told",
@@ -54,15 +54,9 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
         revision=game.post_version,
         payload={"text": text, "to": audience.value, "by": author},
     )
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        source=actor.source,
-        action="tell",
-        changes={"text": text, "to": audience.value},
-        at=now,
-    )
+    game.player_messages_at = [*recent_times, now]
+    game.save(update_fields=["player_messages_at"])
+    record(game, actor, "tell", {"text": text, "to": audience.value}, now)
     return ActionResult(game, True, host_wording.message_sent(count))
 
 
@@ -80,7 +74,7 @@ def audience_ids(game: Game, audience: Audience, author: int | None, now: dateti
         user_ids = users_without_response(game, now)
     else:
         places = {Audience.SEATED: (True,), Audience.WAITING: (False,), Audience.ALL: (True, False)}[audience]
-        signups = game.signups.current().filter(user__isnull=False).values_list("user_id", "seated_at")
+        signups = game.signups.current().people().values_list("user_id", "seated_at")
         user_ids = [pk for pk, seated_at in signups if pk and (seated_at is not None) in places]
     return [pk for pk in user_ids if pk != author]
 

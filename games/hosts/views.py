@@ -47,7 +47,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     if not host_actions.may_choose_hosts(game, by):
         return forbidden(request, wording.NOT_THE_HOST if by.may_manage(game) else wording.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
-    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    players = game.signups.current().people().values_list("user_id", flat=True)
     ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
     form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
     to = parse_id(request.POST.get("host", "")) or game.host_id

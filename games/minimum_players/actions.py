@@ -5,11 +5,11 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import choices
-from games.core.base import ActionResult, Actor, locked_game, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager
 from games.core.minimum import has_too_few_players, minimum_deadline
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 
@@ -26,7 +26,7 @@ def awaits_decision(game: Game, now: datetime) -> bool:
     by = minimum_deadline(game)
     if by is None or now < by or game.state(now) is not State.SCHEDULED or not has_too_few_players(game):
         return False
-    return not game.audit.filter(action="keep", changes__for=game.starts_at.isoformat()).exists()
+    return game.starts_at not in game.kept_starts
 
 
 @transaction.atomic
@@ -42,15 +42,9 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
         return scheduling.cancel_game(game_id, minimum_wording.TOO_FEW, actor, now)
     if not awaits_decision(game, now):
         return ActionResult(game, False, minimum_wording.GAME_KEPT)
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        source=actor.source,
-        action="keep",
-        changes={"for": game.starts_at.isoformat()},
-        at=now,
-    )
+    game.kept_starts = [*game.kept_starts, game.starts_at]
+    game.save(update_fields=["kept_starts"])
+    record(game, actor, "keep", {"for": game.starts_at.isoformat()}, now)
     return ActionResult(game, True, minimum_wording.GAME_KEPT)
 
 

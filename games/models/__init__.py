@@ -6,6 +6,7 @@ completed) is never stored; decisions (a seat, a cancellation) are, with their t
 
 from games.models.announcement import Announcement
 from games.models.audit import AuditEntry
+from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -18,6 +19,7 @@ __all__ = [
     "ChannelDefaults",
     "Follow",
     "Game",
+    "GameEdit",
     "GameQuerySet",
     "GameResponse",
     "GameTemplate",

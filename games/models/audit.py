@@ -1,4 +1,4 @@
-"""The audit log: who did what, through which entry point."""
+"""The audit log: who did what, through which entry point. It is written and shown; no rule reads it."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from games.models.game import Game
 
 
 class AuditEntry(models.Model):
-    """One action: who did what, and through which entry point."""
+    """One action: who did what, and through which entry point. Written by `games.core.base.record` and its like."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
     game = models.ForeignKey(

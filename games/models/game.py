@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -45,7 +46,7 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def hosted_or_joined_by(self, user: User) -> "GameQuerySet":
         """Return the games that a user hosts, plays or waits for."""
-        signups = Signup.objects.current().filter(user=user).values("game_id")
+        signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
     def with_settings(self) -> "GameQuerySet":
@@ -102,6 +103,29 @@ class Game(SettingsFields):
     confirm_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
     drop_unconfirmed = models.BooleanField(
         default=False, help_text="Who has not answered the last question by then is taken out."
+    )
+    confirmation_expired_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the time to confirm last ran out on somebody."
+    )
+    carried_by = models.ForeignKey(
+        "guilds.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who scheduled it again with the players of an earlier game.",
+    )
+    confirm_carried = models.BooleanField(
+        default=False, help_text="The players of that game lose their place unless they confirm."
+    )
+    kept_starts = ArrayField(
+        models.DateTimeField(),
+        default=list,
+        blank=True,
+        help_text="The starts for which its hosts kept it with too few players.",
+    )
+    player_messages_at = ArrayField(
+        models.DateTimeField(), default=list, blank=True, help_text="When its players were last written to."
     )
     post_version = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
     edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")

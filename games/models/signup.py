@@ -5,11 +5,29 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from guilds.models import User
+
 
 class SignupQuerySet(models.QuerySet["Signup"]):
     def current(self) -> "SignupQuerySet":
         """Return the sign-ups that are seated or waiting, in their definite order."""
         return self.filter(left_at=None).order_by("rank", "order_key")
+
+    def seated(self) -> "SignupQuerySet":
+        """Those who have a seat."""
+        return self.filter(left_at=None, seated_at__isnull=False)
+
+    def waiting(self) -> "SignupQuerySet":
+        """Those who wait for a seat."""
+        return self.filter(left_at=None, seated_at=None)
+
+    def of(self, user: User | int | None) -> "SignupQuerySet":
+        """The sign-ups of one person, given whole or by id; of nobody there are none."""
+        return self.filter(user=user) if user is not None else self.none()
+
+    def people(self) -> "SignupQuerySet":
+        """The sign-ups of people, without the names kept for somebody not in Discord."""
+        return self.filter(user__isnull=False)
 
     def last_order_key(self) -> int:
         """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""
@@ -37,6 +55,10 @@ class Signup(models.Model):
     open_confirmation = models.PositiveIntegerField(
         default=0, help_text="The game's question that they have yet to answer; 0 for none."
     )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they last confirmed, or edited the game themselves."
+    )
+    carried = models.BooleanField(default=False, help_text="Came along when an earlier game was scheduled again.")
     offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
     offered_until = models.DateTimeField(null=True, blank=True)
     offer_declined_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")

@@ -22,7 +22,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     """
     game = locked_game(game_id, actor)
     require_state(game, "join", now)
-    signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
+    signup = game.signups.current().of(actor.user).first()
     is_own_offer = signup is not None and offer_number(signup) == number
     open_offers = game.signups.current().exclude(offered_at=None)
     if not is_own_offer and any(offer_number(open_offer) == number for open_offer in open_offers):

@@ -19,7 +19,7 @@ from notifications.types import NotificationType, Skip, register
 
 def _open_offer(game: Game, row: Notification) -> Signup | None:
     """Return the sign-up that has the notification's offer, while it is open; else None."""
-    signup = game.signups.current().filter(user=row.recipient).first()
+    signup = game.signups.current().of(row.recipient).first()
     return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
 
 

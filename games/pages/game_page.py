@@ -65,7 +65,8 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
     viewer_states = {
         game_id: "seated" if seated_at else "waiting"
         for game_id, seated_at in Signup.objects.current()
-        .filter(user=viewer, game__in=[g.pk for g in page_games])
+        .of(viewer)
+        .filter(game__in=[g.pk for g in page_games])
         .values_list("game_id", "seated_at")
     }
     hosts: dict[int, dict[int, Any]] = {}
@@ -155,7 +156,7 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
 
 def refresh_people_shown(game: Game, viewer: User, now: datetime) -> None:
     """Refresh, in the background, the names and membership of the people on a game's page from Discord."""
-    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    players = game.signups.current().people().values_list("user_id", flat=True)
     others = game.responses.values_list("user_id", flat=True)
     refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 

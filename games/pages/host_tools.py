@@ -57,7 +57,7 @@ def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: dat
 
 
 def _late_leaver_names(game: Game) -> Iterable[str]:
-    late = game.signups.filter(left_late=True, user__isnull=False).order_by("left_at").values_list("user_id", flat=True)
+    late = game.signups.people().filter(left_late=True).order_by("left_at").values_list("user_id", flat=True)
     user_ids = list(dict.fromkeys(filter(None, late)))
     names = display_names(game.guild_id, user_ids) if user_ids else {}
     return [names[pk].text for pk in user_ids]
@@ -66,7 +66,7 @@ def _late_leaver_names(game: Game) -> Iterable[str]:
 def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
     """Return who of a guild recently left games late: name and count as text, the most frequent first."""
     since = now - LATE_LEAVES_COUNTED_FOR
-    late = Signup.objects.filter(game__guild=guild_id, left_late=True, left_at__gt=since, user__isnull=False)
+    late = Signup.objects.people().filter(game__guild=guild_id, left_late=True, left_at__gt=since)
     counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id")[:50])
     names = display_names(guild_id, counts)
     return [(names[pk].text, host_wording.times_late(count)) for pk, count in counts.items()]

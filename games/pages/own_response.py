@@ -51,7 +51,7 @@ def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
     names = display_names(game.guild_id, [row.user_id for row in responses])
     signup = Signup.objects.current().filter(game=game, user=viewer).first()
     response = next((row for row in responses if row.user_id == viewer.pk), None)
-    guest = signup.guests.filter(left_at=None).first() if signup is not None else None
+    guest = signup.guests.current().first() if signup is not None else None
     state = game.state(now)
     open_to_them = not signup_block_reason(game, now, viewer)
     may_respond = game.settings.answers and is_allowed("answer", state) and (open_to_them or signup is not None)

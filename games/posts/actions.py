@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from games.core import wording
+from games.core.base import DISCORD_ACTOR, record
 from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
-from games.models import Announcement, AuditEntry, Game
+from games.models import Announcement, Game
 from games.models.settings import DeletedPostPolicy
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
@@ -69,7 +70,7 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
         post.problem = wording.POST_DELETED
     post.save()
     action = "lost_asked" if asks_host else "lost"
-    AuditEntry.objects.create(guild_id=game.guild_id, game=game, source="discord", action=action, at=now)
+    record(game, DISCORD_ACTOR, action, {}, now)
     if asks_host:
         payload = {"number": deletion_number(post)}
         schedule(

@@ -4,9 +4,18 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import (
+    DISCORD_ACTOR,
+    ActionResult,
+    Actor,
+    locked_game,
+    record,
+    record_change,
+    require_manager,
+    require_state,
+)
 from games.core.states import State
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
@@ -84,7 +93,4 @@ def abort_archiving(game: Game, problem: str, now: datetime) -> None:
     post.save(update_fields=["problem"])
     # Even if nothing else changes, so that open pages refresh.
     Game.objects.filter(pk=game.pk).update(archived_at=None)
-    changes = {"stayed": problem}
-    AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, source="discord", action="archive", changes=changes, at=now
-    )
+    record(game, DISCORD_ACTOR, "archive", {"stayed": problem}, now)

@@ -41,7 +41,7 @@ def followers_to_notify(game: Game, now: datetime) -> Followers:
 def has_open_seats(game: Game) -> bool:
     """Return whether somebody who joins now gets a seat."""
     seats = game.settings.seats
-    return not seats or game.signups.filter(left_at=None, seated_at__isnull=False).count() < seats
+    return not seats or game.signups.seated().count() < seats
 
 
 def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
@@ -64,7 +64,7 @@ def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
 
 def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
     """Return the games that the user could join now and get a seat, not their own; the next first."""
-    mine = Signup.objects.current().filter(user=user).order_by().values("game")
+    mine = Signup.objects.current().of(user).order_by().values("game")
     lasting = Q(until=None) | Q(until__gt=now)
     blocked = Block.objects.filter(lasting, user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)

@@ -54,7 +54,7 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if (skip := _skip_new_game(game, now)) is not None:
         return skip
-    if game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they are in")
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     return game_message(

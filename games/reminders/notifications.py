@@ -90,7 +90,7 @@ def _reminder_guild_id(row: Notification) -> int | None:
 
 
 def _seated_user_ids(game: Game) -> list[int]:
-    seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
+    seated = game.signups.current().seated().people()
     return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
@@ -151,7 +151,7 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
-    return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
+    return game.signups.seated().of(user_id).exists()
 
 
 # --- messages from hosts ---------------------------------------------------------------------------------

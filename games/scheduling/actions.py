@@ -9,11 +9,11 @@ from django.db import transaction
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, record, record_change, require_manager, require_state
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
 from games.core.states import State
-from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models import Announcement, Game, GameTemplate
 from games.models.layers import announcement_channels
 from games.models.settings import GAME_SETTINGS
 from games.offers.overlaps import ConflictPolicy, require_no_conflict
@@ -72,9 +72,7 @@ def create_game(
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
-    AuditEntry.objects.create(
-        guild_id=guild_id, game=game, actor=actor.user, source=actor.source, action="create", at=now
-    )
+    record(game, actor, "create", {}, now)
     added = add_participants(game, participants, actor, now)
     schedule_game_times(game, now)
     schedule_post_update(game, now)
@@ -153,7 +151,7 @@ def edit_game(
         if "channel" in changes:
             _replace_post(game, now)
         assign_seats(game, now)  # also if the start moved into or out of the time of offers
-        record_change(game, actor, "edit", changes, now)
+        edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
         notify_edited(game, changes, actor, now, silence_frees)
     added = add_participants(game, participants, actor, now)

@@ -100,12 +100,15 @@ class GameAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
-        current = Signup.objects.filter(game=OuterRef("pk"), left_at=None).order_by().values("game")
-        count = current.annotate(n=Count("pk")).values("n")
+
+        def count(signups: QuerySet[Signup]) -> Coalesce:
+            per_game = signups.filter(game=OuterRef("pk")).order_by().values("game").annotate(n=Count("pk"))
+            return Coalesce(Subquery(per_game.values("n")), 0)
+
         return rows.annotate(
             asked_at=Now(),
-            n_seated=Coalesce(Subquery(count.filter(seated_at__isnull=False)), 0),
-            n_waiting=Coalesce(Subquery(count.filter(seated_at=None)), 0),
+            n_seated=count(Signup.objects.seated()),
+            n_waiting=count(Signup.objects.waiting()),
         )
 
     def get_ordering(self, request: HttpRequest) -> Any:

@@ -11,10 +11,10 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record_change
+from games.core.base import ActionResult, Actor, locked_game, record, record_change
 from games.core.seating import assign_seats
 from games.hosts.actions import may_choose_hosts, set_cohosts
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from games.offers.overlaps import ConflictPolicy
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import ANNOUNCE_NOW
@@ -54,15 +54,7 @@ def clone_game(
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
-    AuditEntry.objects.create(
-        guild_id=old.guild_id,
-        game=old,
-        actor=actor.user,
-        source=actor.source,
-        action="again",
-        changes={"as": game.pk},
-        at=now,
-    )
+    record(old, actor, "again", {"as": game.pk}, now)
     _copy_cohosts(old, game, actor, now)
     carried = (
         _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
@@ -109,12 +101,8 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         new_signup.game, new_signup.joined_at, new_signup.order_key = game, now, before.index(signup) + 1
         new_signup.seated_at = now if signup.seated_at else None
         new_signup.guest_of = copies[signup.guest_of_id] if signup.guest_of_id else None
-        new_signup.open_confirmation, new_signup.offered_at, new_signup.offered_until, new_signup.offer_declined_at = (
-            0,
-            None,
-            None,
-            None,
-        )
+        new_signup.carried, new_signup.open_confirmation, new_signup.confirmed_at = True, 0, None
+        new_signup.offered_at = new_signup.offered_until = new_signup.offer_declined_at = None
         new_signup.left_late = new_signup.no_show = False
         new_signup.note = ""  # "late by 15 min" was about that one evening
         new_signup.save()
@@ -122,13 +110,8 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
     assign_seats(game, now)
     names_carried = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
     if names_carried or left_out:
-        people = [one.user_id for one in copies.values() if one.user_id]
-        changes = {
-            "for": ", ".join(names_carried),
-            "left_out": ", ".join(left_out),
-            "asks": confirming,
-            "people": people,
-        }
+        changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming}
+        game.carried_by, game.confirm_carried = actor.user, confirming
         record_change(game, actor, "carry", changes, now)
         notify_carried(game, now)
     return CarriedPlayers(names_carried, tuple(left_out))

@@ -63,7 +63,7 @@ def _cancellation_recipients(row: Notification, now: datetime) -> Iterable[int] 
     game = game_of_notification(row)
     if not _still_cancelled(row, game):
         return Skip("the cancellation was undone")
-    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    signed_up = game.signups.current().people().values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     # Cancelled again before anybody was notified that it is on.
     known = {*users_last_notified_of_cancellation(game.pk), row.facts.get("actor")}

@@ -63,7 +63,7 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
     notify_followers(game, now)
     notify_carried(game, now)
     # Players added by the hosts were not notified while the game was hidden.
-    for signup in game.signups.current().filter(added_by_other=True, user__isnull=False, open_confirmation=0):
+    for signup in game.signups.current().people().filter(added_by_other=True, open_confirmation=0):
         payload = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if signup.user_id not in {game.host_id, payload["by"]}:
             schedule(
@@ -108,7 +108,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     record_change(game, actor, "undo", {}, now)
     schedule_game_times(game, now)
     # While the game was cancelled, no seat was given, taken or freed.
-    for user_id in game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True):
+    for user_id in game.signups.current().people().values_list("user_id", flat=True):
         drop_ineligible_signup(game.pk, user_id or 0, now)
     game = locked_game(game_id, actor)
     if pending_moves(game, now) != SeatMoves():

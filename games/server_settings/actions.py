@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
-from games.core.base import Actor
+from games.core.base import Actor, record_in_guild
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
 from games.core.permissions import guild_permissions
 from games.core.wording import UNKNOWN_CHANNEL
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.models.settings import (
     ALL_SETTINGS,
     GAME_SETTINGS,
@@ -250,14 +250,7 @@ def record_settings_change(
     guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
 ) -> None:
     """Write the audit entry of a change to a layer."""
-    AuditEntry.objects.create(
-        guild_id=guild_id,
-        actor=actor.user,
-        source=actor.source,
-        action=action,
-        changes={"of": layer, **changes},
-        at=now,
-    )
+    record_in_guild(guild_id, actor, action, {"of": layer, **changes}, now)
 
 
 def values_of(layer: SettingsFields | None) -> dict[str, Any]:

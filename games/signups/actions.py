@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from games.core import text_rules, wording
 from games.core.base import (
+    DISCORD_ACTOR,
     ActionResult,
     Actor,
     locked_game,
@@ -58,7 +59,7 @@ def join(
     themselves and plays or hosts at that time.
     """
     game = locked_game_for("join", game_id, who, actor, now)
-    own_signups = list(game.signups.filter(user=who))
+    own_signups = list(game.signups.of(who))
     current = next((signup for signup in own_signups if signup.left_at is None), None)
     if current is not None and actor.user == who and (result := offers.rejoin(game, current, actor, now)) is not None:
         return result
@@ -140,7 +141,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
     game = locked_game_for("leave", game_id, who, actor, now)
-    if (signup := game.signups.current().filter(user=who).first()) is not None:
+    if (signup := game.signups.current().of(who).first()) is not None:
         withdraw(game, signup, now)
         assign_seats(game, now)
         record_change(game, actor, "leave", {}, now)
@@ -159,7 +160,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     back does not restore the seat: by then another player has it.
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
-    signup = game.signups.current().filter(user_id=user_id).first()
+    signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return False
@@ -177,7 +178,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
+    record_change(game, DISCORD_ACTOR, "lost_seat", {"for": name, "left": member is None}, now)
     payload = {"who": name, "left": member is None}
     # Several may go before notifyd next runs, so the person distinguishes the rows.
     offset = user_id % 2**31

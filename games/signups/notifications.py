@@ -49,7 +49,7 @@ INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and URL still
 def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """Return the message about the net change of their seat since they were last notified."""
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
     seated = signup.seated_at is not None
@@ -65,7 +65,7 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now).over or signup is None:
         return Skip("they are no longer in, or the game is over")
     text = signup_notification_wording.added(
@@ -76,7 +76,7 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they are in again, or the game is over")
     reason = wording.escape_markdown(delivery.notification.facts.get("word", ""))
     text = signup_notification_wording.removed(
@@ -87,7 +87,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if not game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they left")
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)

@@ -42,7 +42,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     require_state(game, "answer", now)
     if not game.settings.answers:
         raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
-    signup = game.signups.current().filter(user=who).first()
+    signup = game.signups.current().of(who).first()
     response = game.responses.filter(user=who).first()
     if signup is None:
         require_player(game, who, actor, now)
@@ -77,9 +77,7 @@ def users_without_response(game: Game, now: datetime) -> list[int]:
     """
     if game.state(now) is not State.SCHEDULED:
         return []
-    unconfirmed = (
-        game.signups.current().filter(user__isnull=False, open_confirmation__gt=0).values_list("user_id", flat=True)
-    )
+    unconfirmed = game.signups.current().people().filter(open_confirmation__gt=0).values_list("user_id", flat=True)
     user_ids = [pk for pk in unconfirmed if pk]
     if not signup_block_reason(game, now, None):
         responded = set(game.responses.values_list("user_id", flat=True))
@@ -89,7 +87,7 @@ def users_without_response(game: Game, now: datetime) -> list[int]:
 
 def has_responded(game: Game, user_id: int) -> bool:
     """Return whether a user has responded to all that they were asked about a game."""
-    signup = game.signups.current().filter(user_id=user_id).first()
+    signup = game.signups.current().of(user_id).first()
     return signup.open_confirmation == 0 if signup is not None else game.responses.filter(user_id=user_id).exists()
 
 
@@ -103,7 +101,7 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
     text = " ".join(text.split())
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
-    noted_row: Signup | GameResponse | None = game.signups.current().filter(user=who).first()
+    noted_row: Signup | GameResponse | None = game.signups.current().of(who).first()
     noted_row = noted_row or game.responses.filter(user=who).first()
     if noted_row is None:
         raise Refused(Refusal("not_in", signup_wording.NOTHING_TO_NOTE))
@@ -131,7 +129,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         raise Refused(Refusal("closed", why))
     if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
-    if (guest := inviter.guests.filter(left_at=None).first()) is not None:
+    if (guest := inviter.guests.current().first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.placeholder)))
     name = " ".join(name.split())
     if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
@@ -152,7 +150,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
 def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """Remove a person's guest; whoever has waited longest gets the seat. Raises Refused."""
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
-    guest = inviter.guests.filter(left_at=None).first() if inviter is not None else None
+    guest = inviter.guests.current().first() if inviter is not None else None
     if guest is None:
         return ActionResult(game, False, signup_wording.NO_GUEST)
     guest.left_at, guest.seated_at = now, None
@@ -164,4 +162,4 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
 
 def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
     game = locked_game_for("join", game_id, who, actor, now)
-    return game, game.signups.current().filter(user=who).first()
+    return game, game.signups.current().of(who).first()

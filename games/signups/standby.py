@@ -20,7 +20,7 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
     game = locked_game_for("join", game_id, who, actor, now)
-    signup = game.signups.current().filter(user=who).first()
+    signup = game.signups.current().of(who).first()
     if signup is None and on:
         return join(game_id, who, actor, now, on_standby=True)
     if signup is None or not (on or signup.on_standby):

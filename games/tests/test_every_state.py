@@ -191,7 +191,7 @@ def test_every_entry_point_state_and_method(world: World, capsys: Any, status: s
 
 
 def place(game: Game, who: User) -> str:
-    signup = game.signups.current().filter(user=who).first()
+    signup = game.signups.current().of(who).first()
     return "out" if signup is None else "seated" if signup.seated_at else "waiting"
 
 

@@ -61,7 +61,7 @@ def answer(game: Game, person: User, choice: str, at: datetime, number: int | No
 
 
 def seated(game: Game) -> set[int | None]:
-    return set(game.signups.current().filter(seated_at__isnull=False).values_list("user_id", flat=True))
+    return set(game.signups.current().seated().values_list("user_id", flat=True))
 
 
 def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, game: Game, dan: User) -> None:

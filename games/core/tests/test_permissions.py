@@ -184,7 +184,7 @@ def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: 
     assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
     assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": left}
     give(world, world.charlie, PLAYER)
-    assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
+    assert not Signup.objects.current().of(world.charlie).exists(), "coming back does not bring it back"
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named in the form", "signed up"])

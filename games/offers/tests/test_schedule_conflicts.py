@@ -37,7 +37,7 @@ def join(world: World, game: Game, who: User) -> str:
 
 
 def of(who: User) -> set[int]:
-    return set(Signup.objects.current().filter(user=who).values_list("game_id", flat=True))
+    return set(Signup.objects.current().of(who).values_list("game_id", flat=True))
 
 
 @pytest.fixture

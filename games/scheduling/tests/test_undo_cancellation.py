@@ -145,7 +145,7 @@ def test_players_who_left_the_server_meanwhile_lose_the_seat(world: World, game:
     cancel(world, game, world.now)
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     undo(world, game, world.now + timedelta(seconds=30))
-    [seated] = game.signups.current().filter(seated_at__isnull=False)
+    [seated] = game.signups.current().seated()
     assert seated.user == world.alice
 
 

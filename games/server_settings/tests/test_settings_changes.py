@@ -82,7 +82,7 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
     assert saved.text == "The settings are saved. One game to come follows."
     assert game.ends_at == game.starts_at + timedelta(hours=3)
     assert reminders(game) == [15, 120]
-    assert game.signups.current().filter(seated_at__isnull=False).count() == 2
+    assert game.signups.seated().count() == 2
     assert Notification.objects.open().filter(kind="moved").count() == 1, "who lost the seat is told"
     assert game.post_version == revision + 1
     assert Notification.objects.open().filter(game=game, kind="announcement").exists(), "the post is edited"

@@ -83,7 +83,7 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
             told = door(world, client, game)
             told += capsys.readouterr().out if name == "command" else ""
             assert said in told, name
-            signup = game.signups.current().filter(user=world.charlie).first()
+            signup = game.signups.current().of(world.charlie).first()
             assert ("" if signup is None else "seated" if signup.seated_at else "waiting") == place, name
             transaction.set_rollback(True)
 

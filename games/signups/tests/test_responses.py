@@ -132,7 +132,7 @@ def test_users_without_response(world: World) -> None:
     host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
     join(game, seated, asked)
     respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
-    Signup.objects.filter(user=asked).update(open_confirmation=1)
+    Signup.objects.of(asked).update(open_confirmation=1)
     assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
     done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
