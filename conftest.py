@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from games.core.base import Actor
 from games.models import Game
 from games.models.settings import GuildDefaults
-from games.scheduling.rules import Plan
+from games.scheduling.rules import Plan, change_plan
 from guilds.directory import lookup, upsert
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Channel, Guild, User
@@ -48,12 +48,10 @@ class World:
             "description": "Bring dice.",
             "starts_at": self.now + timedelta(days=3),
             "zone": "Europe/Berlin",
-            "seats": 5,
-            "duration": 120,
             "channel_id": self.channel.pk,
-            "reminders": (1440, 60),
         }
-        return Plan(**{**fields, **changes})
+        settings = {"seats": 5, "duration": 120, "reminders": (1440, 60)}
+        return change_plan(Plan(**fields), **settings | changes)
 
     def create_game(self, **changes: Any) -> Game:
         """Create a game of Bob's."""

@@ -1,7 +1,6 @@
 """notifyd's steps against the local Discord, without a process."""
 
 import asyncio
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from discord_bot.backend.backend import DiscordBackend
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
 from notifications.messages import PermanentError, TemporaryError
@@ -39,5 +39,5 @@ async def _send(jobs: list[Job]) -> list[tuple[Job, Outcome]]:
 
 
 def edit_game(world: World, game: Game, now: datetime, **changes: Any) -> Game:
-    plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+    plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
     return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), now).game

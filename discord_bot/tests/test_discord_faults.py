@@ -15,6 +15,7 @@ from conftest import World, make_world
 from games.core.base import Actor
 from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
 from gamesched.testing.stack import Stack, eventually
@@ -91,7 +92,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     happen()
     # The start moves to where the reminder is due, by too little to ask players for a new confirmation.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
-    soon = replace(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
+    soon = change_plan(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
     scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
     eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game), 25)
     reminders = Delivery.objects.filter(notification__kind="reminder")
@@ -135,7 +136,10 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     def edit(**changes: Any) -> None:
         game.refresh_from_db()
         scheduling.edit_game(
-            game.pk, replace(scheduling.plan_from_game(game), **changes), Actor(world.bob, "page"), datetime.now(UTC)
+            game.pk,
+            change_plan(scheduling.plan_from_game(game), **changes),
+            Actor(world.bob, "page"),
+            datetime.now(UTC),
         )
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)

@@ -8,18 +8,15 @@ from django.contrib import admin
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
-from games.core.wording import setting_text
+from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
-from games.models.settings import GAME_SETTINGS
 from games.pages.game_page import actor_label
 from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
-from games.scheduling.actions import audit_word as word_of
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
-# The words of `diff_plans` whose values are shown as settings.
-SETTINGS = {word_of(name): name for name in GAME_SETTINGS}
+SETTINGS_BY_WORD = {SETTINGS[name].audit_word: name for name in GAME_SETTINGS}
 
 
 @admin.register(AuditEntry)
@@ -69,9 +66,9 @@ def _value_text(word: str, value: Any, guild_id: int) -> str:
         return str(GameTemplate.objects.filter(pk=value, guild_id=guild_id).first() or value)
     if word == "start" and isinstance(value, str) and value:
         return f"{timezone.localtime(datetime.fromisoformat(value)):%a %d %b %Y %H:%M %Z}"
-    if word in SETTINGS and value != "":
+    if word in SETTINGS_BY_WORD and value != "":
         roles = dict(Role.objects.filter(guild_id=guild_id).values_list("pk", "name")) if "role" in word else {}
-        return setting_text(SETTINGS[word], value, roles)
+        return setting_text(SETTINGS_BY_WORD[word], value, roles)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -9,9 +9,9 @@ from games.core import rules
 from games.core.scheduling import bump_revision, schedule_game_times
 from games.core.seating import assign_seats, pending_moves
 from games.core.seats import SeatMoves
+from games.core.settings import GAME_SETTINGS
 from games.core.states import State
 from games.models import Game
-from games.models.settings import GAME_SETTINGS
 from notifications.models import Notification
 
 
@@ -24,11 +24,12 @@ def locked_games(games: QuerySet[Game]) -> list[Game]:
 
 def freeze_settings(game: Game, now: datetime) -> None:
     """Copy the resolved settings into the game, so that it no longer inherits. Needs the game's lock."""
-    settings = game.settings
+    sources = game.settings.sources
     for name in GAME_SETTINGS:
-        value = getattr(settings, name)
+        value = sources[name].value
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
     game.settings_frozen_at = now
+    game.drop_cached_settings()
     game.save(update_fields=[*GAME_SETTINGS, "settings_frozen_at"])
 
 

@@ -3,9 +3,9 @@
 from copy import copy
 
 from games.core.base import Actor
+from games.core.settings import GAME_SETTINGS
 from games.models import Game
 from games.models.layers import inherited_settings
-from games.models.settings import GAME_SETTINGS
 
 
 def with_explicit_settings_only(game: Game) -> Game:
@@ -21,6 +21,7 @@ def with_explicit_settings_only(game: Game) -> Game:
         value = getattr(game, name)
         if (tuple(value) if isinstance(value, list) else value) == defaults[name].value:
             setattr(written, name, None)
+    written.drop_cached_settings()
     return written
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from games.core.settings import SeatMethod
 from games.models import Game, Signup
-from games.models.settings import SeatMethod
 from guilds.models import User
 from guilds.permissions import get_membership
 

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from games.core import seats
 from games.core.ranks import update_ranks
 from games.core.scheduling import notify_at, schedule_own_reminders
+from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.withdrawals import remove_guests_of_left, unseat_guests_of_waiting
 from games.models import Game, Signup
-from games.models.settings import SeatMethod
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from games.models.settings import SeatMethod
+from games.core.settings import SeatMethod
 
 
 @dataclass(frozen=True)

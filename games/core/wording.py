@@ -3,9 +3,8 @@
 Plain text: each entry point escapes and decorates it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from gamesched.lib.durations import minutes_text
 from guilds.display_names import normalize_name
@@ -144,63 +143,10 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 # --- settings --------------------------------------------------------------------------------------------
 
-REMINDER_PLACES = {"dm": "by direct message", "channel": "by one mention in the channel"}
-METHODS = {
-    "open": "to whoever asks first",
-    "priority": "by role, then to whoever asks first",
-    "picks_waiting": "by the host, from those who asked",
-    "picks": "by the host, and nobody asks",
-}
-IF_DELETED = {"put_back": "it is put back", "ask": "the host is asked"}
-NO_ROLES = {
-    "player_role_ids": "every member",
-    "host_role_ids": "managers only",
-    "notify_role_ids": "nobody",
-    "priority_role_ids": "none",
-}
-
-
-def setting_text(name: str, value: Any, role_names: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
-    """Return a setting's value as text: `60 and 15 minutes before`, `unlimited`, `Player, Veteran`, `#archive`."""
-    match name:
-        case "seats":
-            return f"{value} seat{'' if value == 1 else 's'}" if value else "unlimited seats"
-        case "duration":
-            return minutes_text(value)
-        case "reminders":
-            return reminders_text(value)
-        case "confirm_by_dm" | "answers" | "plus_one" | "silence_frees" | "ask_rewards":
-            return "yes" if value else "no"
-        case "reminder_place":
-            return REMINDER_PLACES[value]
-        case "method":
-            return METHODS[value]
-        case "if_deleted":
-            return IF_DELETED[value]
-        case "signups_close" | "offer_within" | "minimum_by":
-            never = "at the start" if name == "signups_close" else "never"
-            return f"{minutes_text(value)} before the start" if value else never
-        case "offer_for" | "archive_after":
-            return minutes_text(value) if value else "none"
-        case "ask_if_moved":
-            return f"more than {minutes_text(value)}" if value else "never"
-        case "minimum":
-            return f"{value} at least" if value else "any number"
-        case "archive_channel_id":
-            return channels.get(value, "in a channel of its own") if value else "nowhere"
-        case "player_role_ids" | "host_role_ids" | "notify_role_ids" | "priority_role_ids":
-            return ", ".join(role_names.get(role, "a deleted role") for role in value) or NO_ROLES[name]
-        case _:
-            return str(value) or "none"
-
 
 def no_such_role(name: str, names: Sequence[str]) -> str:
-    similar = [candidate for candidate in names if normalize_name(name)[:3] == normalize_name(candidate)[:3]]
-    return f"No role here is called “{name}”.{f' There is {join_with_or(similar)}.' if similar else ''}"
-
-
-def too_many_roles(most: int) -> str:
-    return f"{most} roles are the most that can come first. Take some out."
+    near = [one for one in names if normalize_name(name)[:3] == normalize_name(one)[:3]]
+    return f"No role here is called “{name}”.{f' There is {join_with_or(near)}.' if near else ''}"
 
 
 def inherited(text: str, source: str) -> str:

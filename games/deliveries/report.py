@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from games.core.settings import ReminderPlace
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
-from games.models.settings import ReminderPlace
 from guilds.display_names import DisplayName, display_names
 from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification

@@ -1,7 +1,8 @@
 """What all subcommands of `manage.py game` share: the actor, the game, running an action, and the output."""
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -9,6 +10,7 @@ from games.core import wording
 from games.core.base import ActionResult, Actor, dry_run
 from games.core.permissions import visible_to
 from games.core.roster import load_roster
+from games.core.settings import SETTINGS
 from games.models import Game
 from games.offers import wording as offer_wording
 from games.offers.overlaps import ConflictPolicy
@@ -93,7 +95,12 @@ class ActionCommand(BaseCommand):
     def _conflict_policy(self) -> ConflictPolicy:
         return ConflictPolicy.ANYWAY if self.options["anyway"] else ConflictPolicy.ASK
 
-    def _fail(self, sentence: str, fields: dict[str, str]) -> None:
+    def _fail(self, sentence: str, fields: Mapping[str, str]) -> NoReturn:
         if self.options["json"]:
             self.stdout.write(json.dumps({"error": sentence, "fields": fields}))
-        raise CommandError("\n".join([sentence, *(f"  --{name}: {text}" for name, text in fields.items())]))
+        raise CommandError("\n".join([sentence, *(f"  --{_option(name)}: {text}" for name, text in fields.items())]))
+
+
+def _option(name: str) -> str:
+    """The option of a form's field, without the dashes."""
+    return SETTINGS[name].option if name in SETTINGS else name

@@ -9,12 +9,12 @@ from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
 from games.core.base import Actor
+from games.core.settings import SeatMethod
 from games.models import Game
 from games.models.layers import announcement_channels
-from games.models.settings import SeatMethod
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import ANNOUNCE_NOW, plan_from_game
-from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan, change_plan
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Participant
@@ -91,8 +91,8 @@ class Scenery:
         **settings: object,
     ) -> Game:
         """Return a game scheduled two days ago, or at `at`."""
-        settings = {"description": "", "seats": 4, "duration": 180, **settings}
-        plan = Plan(title=title, starts_at=starts_at, zone="UTC", channel_id=channel, **settings)  # type: ignore[arg-type]
+        plan = Plan(title=title, description="", starts_at=starts_at, zone="UTC", channel_id=channel)
+        plan = change_plan(plan, **{"seats": 4, "duration": 180, **settings})
         at = at or self.ago(days=2)
         return scheduling.create_game(GUILD, plan, self.by(host), at, participants=named, announce=announce).game
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 
+from games.core.settings import THIS_GAME, ResolvedSettings, SettingsLayer, resolve_settings
 from games.core.states import State, state
 from games.models.layers import explicit_values, parent_layers
-from games.models.settings import THIS_GAME, ResolvedSettings, SettingsFields, SettingsLayer, resolve_settings
+from games.models.settings import SettingsFields
 from games.models.signup import Signup
 from games.models.template import GameTemplate
 from guilds.models import User, check_zone
@@ -158,15 +160,24 @@ class Game(SettingsFields):
         """Return the absolute URL of the game's page, for use in Discord."""
         return settings.PUBLIC_URL + self.get_absolute_url()
 
-    @property
+    @cached_property
     def settings(self) -> ResolvedSettings:
-        """Return the resolved settings; a query with `with_settings` saves the queries for them."""
+        """Return the resolved settings; hold, resolved once; `with_settings` saves the queries for them.
+
+        Whoever changes what they come from on this object calls `drop_cached_settings`.
+        """
         if self.settings_frozen_at is not None:
-            return ResolvedSettings.from_settings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
+            return ResolvedSettings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
         template = self.active_template
-        return ResolvedSettings.from_settings(
-            resolve_settings(self.settings_layers, template.locked if template else ())
-        )
+        return ResolvedSettings(resolve_settings(self.settings_layers, template.locked if template else ()))
+
+    def drop_cached_settings(self) -> None:
+        """Have the settings resolved again: a setting, the channel, the template or `settled_at` changed."""
+        self.__dict__.pop("settings", None)
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        self.drop_cached_settings()
+        super().refresh_from_db(*args, **kwargs)
 
     @property
     def active_template(self) -> GameTemplate | None:

@@ -4,16 +4,9 @@ from typing import Any
 
 from django.db import models
 
-from games.models.settings import (
-    ALL_SETTINGS,
-    THE_SERVER,
-    THIS_GAME,
-    GuildDefaults,
-    Setting,
-    SettingsFields,
-    SettingsLayer,
-    resolve_settings,
-)
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import ALL_SETTINGS, THE_SERVER, THIS_GAME, SettingsLayer, resolve_settings
+from games.models.settings import GuildDefaults, SettingsFields
 from games.models.template import GameTemplate
 from guilds.models import Channel, Guild
 
@@ -36,7 +29,9 @@ def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate 
     return [*layers, SettingsLayer(THE_SERVER, explicit_values(getattr(guild, "defaults", None)))]
 
 
-def inherited_settings(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> dict[str, Setting]:
+def inherited_settings(
+    guild: Guild, channel: Channel | None, template: GameTemplate | None
+) -> dict[str, ResolvedSetting]:
     """Return the settings of a game without values of its own, and which of them the template locks."""
     nothing = SettingsLayer(THIS_GAME, {})
     return resolve_settings(

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from games.core import wording
+from games.core.settings import SETTINGS, setting_text
 from games.models import AuditEntry
-from games.models.settings import ALL_SETTINGS
 from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
 from guilds.display_names import display_names
@@ -67,6 +67,6 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
             return ", ".join(value)
         case "for_games":
             return "yes" if value else "no"
-    if name in ALL_SETTINGS:
-        return wording.setting_text(name, value, roles, channels) if value is not None else "inherited"
+    if name in SETTINGS:
+        return setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")

@@ -17,7 +17,7 @@ from games.models import Game
 from games.offers.overlaps import ScheduleConflict
 from games.pages.game_page import game_page_context
 from games.scheduling.forms import GameForm
-from games.server_settings.fields import conflicting_fields
+from games.server_settings.base_forms import conflicting_fields
 from gamesched.lib.clock import db_now
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refused

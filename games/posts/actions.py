@@ -9,8 +9,8 @@ from django.db.models import F, Q
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
 from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
+from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
-from games.models.settings import DeletedPostPolicy
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
 from notifications.queue import complete_if_current, schedule

@@ -17,8 +17,8 @@ from games.core.notifications import (
     with_nonce,
 )
 from games.core.scheduling import REMINDER_KINDS
+from games.core.settings import ReminderPlace
 from games.models import Game
-from games.models.settings import ReminderPlace
 from games.reminders import news
 from games.reminders import wording as reminder_wording
 from notifications.messages import OutgoingMessage

@@ -12,10 +12,10 @@ from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, locked_game, record, record_change, require_manager, require_state
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
+from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.core.states import State
 from games.models import Announcement, Game, GameTemplate
 from games.models.layers import announcement_channels
-from games.models.settings import GAME_SETTINGS
 from games.offers.overlaps import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
@@ -142,7 +142,7 @@ def edit_game(
     # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
-        _require_pingable(game, actor, before.notify_role_ids or ())
+        _require_pingable(game, actor, before.settings.get("notify_role_ids") or ())
     past = (
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
@@ -214,7 +214,7 @@ def plan_from_game(game: Game) -> Plan:
         zone=game.zone,
         channel_id=game.channel_id,
         template_id=game.template_id,
-        **{name: _as_tuple(getattr(game, name)) for name in GAME_SETTINGS},
+        settings={name: _as_tuple(getattr(game, name)) for name in GAME_SETTINGS},
     )
 
 
@@ -231,15 +231,12 @@ def diff_plans(before: Plan, after: Plan) -> dict[str, list[Any]]:
         "zone": "time zone",
         "channel_id": "channel",
         "template_id": "template",
-        **{name: audit_word(name) for name in GAME_SETTINGS},
     }
     pairs = {word: (getattr(before, name), getattr(after, name)) for name, word in words.items()}
+    pairs |= {
+        SETTINGS[name].audit_word: (before.settings.get(name), after.settings.get(name)) for name in GAME_SETTINGS
+    }
     return {word: [_to_json(old), _to_json(new)] for word, (old, new) in pairs.items() if old != new}
-
-
-def audit_word(name: str) -> str:
-    """Return a setting's name in the audit log."""
-    return name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
 
 
 def _to_json(value: Any) -> Any:
@@ -266,7 +263,7 @@ def _check_plan(
     templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
-    problems |= check_archive(guild_id, {"archive_channel_id": plan.archive_channel_id})
+    problems |= check_archive(guild_id, plan.settings)
     if problems:
         raise Refused(Refusal("bad_plan", " ".join(problems.values()), problems))
 
@@ -279,8 +276,9 @@ def _apply_plan(game: Game, plan: Plan) -> None:
     if game.template_id != plan.template_id:
         game.template = GameTemplate.objects.get(pk=plan.template_id) if plan.template_id else None
     for name in GAME_SETTINGS:
-        value = getattr(plan, name)
+        value = plan.settings.get(name)
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
+    game.drop_cached_settings()
     game.ends_at = plan.starts_at + timedelta(minutes=game.settings.duration)
 
 

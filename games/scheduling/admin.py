@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
-from games.core import wording
+from games.core.setting_kinds import GROUP_TITLES, Group
+from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.core.state_wording import STATE_TEXT
 from games.core.states import State, is_allowed
 from games.models import Game, Signup
-from games.models.settings import GAME_SETTINGS
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.admin_export import games_csv
-from games.scheduling.admin_form import SETTINGS, GameAdminForm
+from games.scheduling.admin_form import GameAdminForm
+from games.server_settings.base_forms import field_names, titled_fieldsets
 from games.signups.admin import SignupInline
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -145,8 +146,12 @@ class GameAdmin(ActionAdmin):
             ("When", {"fields": ["starts_at", "zone"]}),
             (
                 "Settings",
-                {"fields": SETTINGS, "description": "Leave empty what template, channel or server shall say."},
+                {
+                    "fields": field_names([group for group in Group if group not in GROUP_TITLES], GAME_SETTINGS),
+                    "description": "Leave empty what template, channel or server shall say.",
+                },
             ),
+            *titled_fieldsets(GAME_SETTINGS),
         ]
         if obj:
             fieldsets.insert(0, (None, {"fields": ["guild", "host", "status", "post"]}))
@@ -194,7 +199,7 @@ class GameAdmin(ActionAdmin):
     def in_force(self, game: Game) -> Any:
         roles = dict(Role.objects.filter(guild_id=game.guild_id).values_list("pk", "name"))
         rows = [
-            (name.removesuffix("_ids").replace("_", " "), wording.setting_text(name, one.value, roles), one.source)
+            (SETTINGS[name].audit_word, setting_text(name, one.value, roles), one.source)
             for name, one in game.settings.sources.items()
             if name in GAME_SETTINGS
         ]

@@ -1,7 +1,6 @@
 """The admin's form of a game."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -9,20 +8,62 @@ from django.db.models import Q
 
 from games.admin.base import ActionForm, admin_actor
 from games.core.base import ActionResult
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import GAME_SETTINGS, SETTINGS, THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
+from games.models.layers import inherited_settings
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import plan_from_game
-from games.scheduling.rules import Plan
-from games.server_settings.fields import RemindersField
+from games.scheduling.rules import Plan, change_plan
+from games.server_settings.base_forms import GameSettingsForm, archive_choices, field_text
 from gamesched.lib.clock import db_now
+from gamesched.lib.ids import parse_id
 from guilds.forms import zone_choices
-from guilds.models import Channel
+from guilds.models import Channel, Guild
 
-SETTINGS = ("seats", "duration", "reminders", "location", "instructions")
+PLAN_FIELDS = ("channel", "template", "title", "description", "starts_at", "zone")
 
 
-class GameAdminForm(ActionForm):
-    """What a person decides about a game. Only changed fields are passed to the action."""
+class _GameSettings(GameSettingsForm):
+    """The settings of the game that the model form has, or of none."""
+
+    instance: Game
+
+    def __init__(
+        self, data: Any, files: Any, auto_id: Any, prefix: Any, initial: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """The arguments are as Django's model form passes them on."""
+        initial = {**initial, **self.initial_settings(self.instance if self.instance.pk else None)}
+        guild, inherited = self._inherited_settings(data if data is not None else initial)
+        super().__init__(
+            data,
+            files,
+            auto_id,
+            prefix,
+            initial,
+            *args,
+            # What is the server's own is offered once the server is known.
+            roles=guild.roles.filter(gone_at=None) if guild is not None else (),
+            archives=archive_choices(guild) if guild is not None else (),
+            inherited=inherited,
+            **kwargs,
+        )
+
+    def _inherited_settings(self, data: Any) -> tuple[Guild | None, dict[str, ResolvedSetting]]:
+        """The game's server, and what holds where the form says nothing, for its channel and template."""
+        game = self.instance
+        guilds = Guild.objects.select_related("defaults")
+        guild = guilds.filter(pk=game.guild_id if game.pk else parse_id(str(data.get("guild") or "")) or 0).first()
+        if guild is None or game.settings_frozen_at is not None:
+            return guild, resolve_settings([SettingsLayer(THIS_GAME, {})])
+        channel_id, template_id = (parse_id(str(data.get(name) or "")) or 0 for name in ("channel", "template"))
+        channel = Channel.objects.with_settings().filter(pk=channel_id, guild=guild).first()
+        template = GameTemplate.objects.filter(pk=template_id, guild=guild, deleted_at=None).first()
+        return guild, inherited_settings(guild, channel, template)
+
+
+class GameAdminForm(ActionForm, _GameSettings):
+    """What a person decides about a game."""
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = forms.ChoiceField(
@@ -31,14 +72,9 @@ class GameAdminForm(ActionForm):
         help_text="The zone that the game is meant in; it changes nothing about the time above.",
     )
 
-    # Django's own field reads an emptied list as none, where the game should inherit.
-    reminders = RemindersField(
-        required=False, max_length=200, help_text="How long before the start: 1d, 1h, 15. Or none. Empty: inherited."
-    )
-
     class Meta:
         model = Game
-        fields = ("guild", "host", "channel", "template", "title", "description", "starts_at", "zone", *SETTINGS)
+        fields = ("guild", "host", *PLAN_FIELDS)
         help_texts = {
             "title": "What will be played.",
             "host": "Who runs it, a member of the server.",
@@ -78,28 +114,33 @@ class GameAdminForm(ActionForm):
         return super().clean()
 
     def perform(self) -> ActionResult:
-        now, by = db_now(), admin_actor(self.user)
+        """Only what differs from the row is handed to the action."""
+        now, by, data = db_now(), admin_actor(self.user), self.cleaned_data
+        values = self._plan_values()
         if self.instance.pk is None:
-            data = self.cleaned_data
-            plan = Plan(
-                channel_id=data["channel"].pk, **self._plan_values(("title", "description", "starts_at", "zone"))
-            )
-            plan = replace(plan, **self._plan_values(("template", *SETTINGS)))
+            names = ("title", "description", "starts_at", "zone", "channel_id")
+            plan = change_plan(Plan(**{name: values[name] for name in names}), **values)
             return scheduling.create_game(data["guild"].pk, plan, by, now, host=data.get("host"))
-        plan = replace(plan_from_game(self.instance), **self._plan_values(self.changed_data))
-        return scheduling.edit_game(self.instance.pk, plan, by, now, self.cleaned_data["edition"])
+        return scheduling.edit_game(
+            self.instance.pk, change_plan(plan_from_game(self.instance), **values), by, now, data["edition"]
+        )
 
-    def _plan_values(self, names: Sequence[str]) -> dict[str, Any]:
-        """Return these fields as a plan stores them."""
-        values = {}
+    def _plan_values(self) -> dict[str, Any]:
+        """What the form says, by name, as a plan stores it; a setting that the template locks stays as it is."""
+        values: dict[str, Any] = {}
+        names = PLAN_FIELDS if self.instance.pk is None else [name for name in PLAN_FIELDS if name in self.changed_data]
         for name in names:
             value = self.cleaned_data[name]
             if name in {"channel", "template"}:
                 values[f"{name}_id"] = value.pk if value else None
-            elif name != "edition":
-                values[name] = tuple(value) if isinstance(value, list) else value
-        return values
+            else:
+                values[name] = value
+        return values | {name: value for name, value in self.settings().items() if not self.inherited[name].locked}
 
     def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
-        names = [name for name in self.changed_data if name != "edition"]
-        return [(str(self[name].label), str(getattr(self.instance, name) or "")) for name in names]
+        saved = type(self)(instance=self.instance)
+        for name in self.changed_data:
+            if name in GAME_SETTINGS:
+                yield SETTINGS[name].label, field_text(saved, name)
+            elif name in PLAN_FIELDS:
+                yield str(self[name].label), str(getattr(self.instance, name) or "")

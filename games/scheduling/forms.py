@@ -9,14 +9,14 @@ from django import forms
 
 from games.confirmations import wording as confirmation_wording
 from games.core import wording
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import THIS_GAME, SettingsLayer, resolve_settings
 from games.models import Game, GameTemplate
 from games.models.layers import announcement_channels, inherited_settings
-from games.models.settings import THIS_GAME, Setting, SettingsLayer
-from games.models.settings import resolve_settings as resolve_levels
 from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, ClockProblem, Plan, resolve_local_time
-from games.server_settings.fields import SettingsFieldsForm, archive_choices, channel_label
+from games.server_settings.base_forms import GameSettingsForm, archive_choices, channel_label
 from games.signups.forms import ParticipantsForm, names_textarea
 from guilds.forms import UNKNOWN_ZONE, zone_choices
 from guilds.models import Channel, Guild
@@ -24,7 +24,7 @@ from guilds.models import Channel, Guild
 ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
 
-class GameForm(ParticipantsForm, SettingsFieldsForm):
+class GameForm(ParticipantsForm, GameSettingsForm):
     """Everything a person decides about a game; `rules.check_plan` decides whether the plan is good."""
 
     title = forms.CharField(
@@ -137,7 +137,6 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
             roles=guild.roles.filter(gone_at=None),
             archives=archive_choices(guild),
             inherited=self._inherited_settings(data, kwargs.get("initial") or {}, channels, chosen),
-            without=["host_role_ids"],
             **kwargs,
         )
         self._set_choices("channel", [(c.pk, channel_label(c)) for c in channels])
@@ -183,10 +182,10 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
 
     def _inherited_settings(
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
-    ) -> dict[str, Setting]:
+    ) -> dict[str, ResolvedSetting]:
         """Return what the form's empty fields inherit from the chosen channel and template."""
         if self.game is not None and self.game.settings_frozen_at is not None:
-            return resolve_levels([SettingsLayer(THIS_GAME, {})])
+            return resolve_settings([SettingsLayer(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
         return inherited_settings(self.guild, channel, template)
@@ -260,7 +259,7 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
             zone=data["zone"],
             channel_id=data["channel"],
             template_id=data.get("template"),
-            **self.settings(),
+            settings=self.settings(),
         )
 
     @staticmethod
@@ -269,7 +268,7 @@ class GameForm(ParticipantsForm, SettingsFieldsForm):
         zone = zoneinfo.ZoneInfo(game.zone)
         local = game.starts_at.astimezone(zone)
         announced = game.announce_at.astimezone(zone) if game.announce_at else None
-        return SettingsFieldsForm.initial_settings(game) | {
+        return GameSettingsForm.initial_settings(game) | {
             "title": game.title,
             "description": game.description,
             "date": local.date(),

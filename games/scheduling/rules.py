@@ -1,19 +1,14 @@
 """Pure rules of a game's plan: what makes a good one, when it is announced, until when a cancellation can be undone."""
 
 import zoneinfo
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 
-from games.core.rules import (
-    CHECKED_SETTINGS,
-    DESCRIPTION_MAX,
-    UNDO_WINDOW,
-    check_settings,
-    reminder_times,
-    tidy_settings,
-)
+from games.core.rules import DESCRIPTION_MAX, UNDO_WINDOW, reminder_times
+from games.core.settings import GAME_SETTINGS, check_settings, tidy_settings
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refusal
@@ -75,9 +70,9 @@ TOO_FAR = "That is more than two years ahead. Choose an earlier date."
 
 @dataclass(frozen=True)
 class Plan:
-    """What a person may decide about a game. Durations and reminders in minutes; seats 0 for unlimited.
+    """What a person may decide about a game.
 
-    Settings that are None are inherited: see `games.models.settings`.
+    `settings` has the settings that the game says itself, by name; those that are missing, or None, are inherited.
     """
 
     title: str
@@ -86,30 +81,14 @@ class Plan:
     zone: str
     channel_id: int
     template_id: int | None = None
-    seats: int | None = None
-    duration: int | None = None
-    reminders: tuple[int, ...] | None = None
-    location: str | None = None
-    instructions: str | None = None
-    player_role_ids: tuple[int, ...] | None = None
-    notify_role_ids: tuple[int, ...] | None = None
-    confirm_by_dm: bool | None = None
-    reminder_place: str | None = None
-    method: str | None = None
-    priority_role_ids: tuple[int, ...] | None = None
-    answers: bool | None = None
-    plus_one: bool | None = None
-    signups_close: int | None = None
-    offer_within: int | None = None
-    offer_for: int | None = None
-    minimum: int | None = None
-    minimum_by: int | None = None
-    ask_if_moved: int | None = None
-    silence_frees: bool | None = None
-    if_deleted: str | None = None
-    ask_rewards: bool | None = None
-    archive_channel_id: int | None = None
-    archive_after: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def change_plan(plan: Plan, **values: Any) -> Plan:
+    """Return the plan with other values, by name; those of settings become its settings."""
+    settings = {name: value for name, value in values.items() if name in GAME_SETTINGS}
+    others = {name: value for name, value in values.items() if name not in GAME_SETTINGS}
+    return replace(plan, **others, settings={**plan.settings, **settings})
 
 
 def tidy_plan(plan: Plan) -> Plan:
@@ -118,7 +97,7 @@ def tidy_plan(plan: Plan) -> Plan:
         plan,
         title=" ".join(plan.title.split()),
         description=tidy_lines(plan.description),
-        **tidy_settings(plan.reminders, plan.location, plan.instructions),
+        settings=tidy_settings(plan.settings),
     )
 
 
@@ -140,7 +119,7 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
         )
     elif has_control_characters(plan.description.replace("\n", "").replace("\t", "")):
         wrong["description"] = "The description contains a character that cannot be shown. Type it again without."
-    wrong |= check_settings({name: getattr(plan, name) for name in CHECKED_SETTINGS})
+    wrong |= check_settings(plan.settings)
     if plan.starts_at != old_start:
         if plan.starts_at < now + MIN_LEAD_TIME:
             wrong["time"] = "That time is past, or less than a minute ahead. Choose a later one."

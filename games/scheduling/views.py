@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from games.core import wording
 from games.core.permissions import may_search_members, with_role_refresh
+from games.core.settings import BUILT_IN_SOURCE
 from games.models import Game, GameTemplate
 from games.models.layers import inherited_settings
-from games.models.settings import BUILT_IN_SOURCE
 from games.offers.overlaps import ConflictPolicy
 from games.pages.shortcuts import (
     FRESH_ROLES,

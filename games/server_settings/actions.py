@@ -13,21 +13,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from games.core import rules
 from games.core.base import Actor, record_in_guild
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
 from games.core.permissions import guild_permissions
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import Game
-from games.models.settings import (
-    ALL_SETTINGS,
-    GAME_SETTINGS,
-    ROLE_SETTINGS,
-    ChannelDefaults,
-    GuildDefaults,
-    Setting,
-    SettingsFields,
-)
+from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild, Role
@@ -39,8 +32,8 @@ class SettingChange:
 
     game: Game
     name: str
-    before: Setting
-    after: Setting
+    before: ResolvedSetting
+    after: ResolvedSetting
 
 
 @dataclass(frozen=True)
@@ -168,7 +161,7 @@ def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int)
 
 def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the problem with each value that a layer is to get, as a sentence."""
-    problems = rules.check_settings({name: values[name] for name in rules.CHECKED_SETTINGS if name in values})
+    problems = check_settings(values)
     role_ids = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
@@ -225,7 +218,7 @@ def assign_values(layer: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]
 
 def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime) -> tuple[SettingChange, ...]:
     """Freeze the started ones of the locked games, save the layer, and resync the others that change."""
-    before: dict[int, Mapping[str, Setting]] = {}
+    before: dict[int, Mapping[str, ResolvedSetting]] = {}
     for game in games:
         if has_started(game, now):
             freeze_settings(game, now)
@@ -241,7 +234,9 @@ def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime)
     return tuple(game_changes)
 
 
-def _compare(game: Game, before: Mapping[str, Setting], after: Mapping[str, Setting]) -> list[SettingChange]:
+def _compare(
+    game: Game, before: Mapping[str, ResolvedSetting], after: Mapping[str, ResolvedSetting]
+) -> list[SettingChange]:
     names = [name for name in GAME_SETTINGS if before[name].value != after[name].value]
     return [SettingChange(game, name, before[name], after[name]) for name in names]
 

@@ -13,9 +13,10 @@ from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core.base import dry_run
-from games.core.wording import setting_text
+from games.core.setting_kinds import Group
+from games.core.settings import SETTINGS, setting_text
 from games.models import GameTemplate
-from games.models.settings import ALL_SETTINGS, ChannelDefaults, GuildDefaults
+from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import templates
 from games.server_settings.actions import SettingsResult
 from games.server_settings.admin_forms import (
@@ -26,27 +27,13 @@ from games.server_settings.admin_forms import (
     NewGameTemplateForm,
     NewGuildDefaultsForm,
 )
+from games.server_settings.base_forms import field_names, titled_fieldsets
 from games.server_settings.previews import describe_changes
-from games.server_settings.wording import SETTING_LABELS
 from gamesched.lib.clock import db_now
 from guilds.admin_site import empty_filter
 from guilds.http import ViewerRequest
 from guilds.models import Role
 
-ROLE_FIELDS = (
-    "own_host_roles",
-    "host_role_ids",
-    "own_player_roles",
-    "player_role_ids",
-    "own_notify_roles",
-    "notify_role_ids",
-)
-GAME_FIELDS = ("seats", "duration", "zone", "reminders", "reminder_place", "location", "instructions", "confirm_by_dm")
-SIGNUP_FIELDS = (
-    *("method", "priority_role_ids", "answers", "plus_one", "signups_close", "offer_within", "offer_for"),
-    *("minimum", "minimum_by"),
-)
-LATER_FIELDS = ("ask_if_moved", "silence_frees", "if_deleted", "ask_rewards", "archive_channel_id", "archive_after")
 HIDDEN_FIELDS = ("edition", "confirmed")
 
 
@@ -66,10 +53,15 @@ class SettingsAdmin(ActionAdmin):
             return [(None, {"fields": self.form._meta.fields})]
         return [
             (None, {"fields": [*self.header_fields, *HIDDEN_FIELDS]}),
-            ("Who", {"fields": [*self.guild_roles, *ROLE_FIELDS]}),
-            ("What games begin with", {"fields": GAME_FIELDS, "description": "What you leave empty is inherited."}),
-            ("Signing up", {"fields": SIGNUP_FIELDS}),
-            ("Changes, and afterwards", {"fields": LATER_FIELDS}),
+            ("Who", {"fields": [*self.guild_roles, *field_names([Group.HOSTS, Group.PEOPLE])]}),
+            (
+                "What games begin with",
+                {
+                    "fields": field_names([Group.BASICS, Group.GAME]),
+                    "description": "What you leave empty is inherited.",
+                },
+            ),
+            *titled_fieldsets(),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -169,8 +161,8 @@ class GameTemplateAdmin(SettingsAdmin):
     @admin.display(description="what it said")
     def template_values(self, template: GameTemplate) -> Any:
         roles = dict(Role.objects.filter(guild_id=template.guild_id).values_list("pk", "name"))
-        values = [(name, getattr(template, name)) for name in ALL_SETTINGS]
-        rows = [(SETTING_LABELS[name], setting_text(name, value, roles)) for name, value in values if value is not None]
+        values = [(setting, getattr(template, name)) for name, setting in SETTINGS.items()]
+        rows = [(one.label, setting_text(one.name, value, roles)) for one, value in values if value is not None]
         return format_html('<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {}</li>", rows)) if rows else "–"
 
     # --- deleting, and actions on several ---

@@ -16,7 +16,7 @@ from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import SettingsResult, values_of
-from games.server_settings.fields import conflicting_fields
+from games.server_settings.base_forms import conflicting_fields
 from games.server_settings.forms import ChannelForm, GuildForm, TemplateForm
 from games.server_settings.previews import describe_changes
 from gamesched.lib.clock import db_now

@@ -6,66 +6,49 @@ from typing import Any
 from django import forms
 
 from games.core import wording
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import GAME_SETTINGS, SETTINGS, resolve_settings
 from games.models import GameTemplate
 from games.models.layers import inherited_settings, open_channels
-from games.models.settings import (
-    ALL_SETTINGS,
-    GAME_SETTINGS,
-    ROLE_SET_SETTINGS,
-    ChannelDefaults,
-    GuildDefaults,
-    Setting,
-    SettingsFields,
-    resolve_settings,
-)
+from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
-from games.server_settings.fields import SettingsFieldsForm, archive_choices, channel_label
-from guilds.forms import UNKNOWN_ZONE, zone_choices
-from guilds.models import Channel, Guild
+from games.server_settings.base_forms import LayerSettingsForm, archive_choices, channel_label, is_ticked
+from guilds.models import Channel, Guild, Role
 
 EVERYONE = "@everyone: every member"
 
 
-class SettingsForm(SettingsFieldsForm):
-    """A layer's own settings with its zone, and the edit version that the form was made from."""
+class SettingsForm(LayerSettingsForm):
+    """A layer's own settings, and the edit version that the form was made from."""
 
-    zone = forms.ChoiceField(required=False, label="Time zone", error_messages={"invalid_choice": UNKNOWN_ZONE})
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args: Any, guild: Guild, layer: SettingsFields | None, inherited: Mapping[str, Setting], **kw: Any
+        self,
+        *args: Any,
+        guild: Guild,
+        layer: SettingsFields | None,
+        inherited: Mapping[str, ResolvedSetting],
+        **kw: Any,
     ) -> None:
         self.guild, self.layer = guild, layer
         # A template's lock binds its games, not the template itself.
-        inherited = {name: Setting(setting.value, setting.source) for name, setting in inherited.items()}
+        inherited = {name: ResolvedSetting(setting.value, setting.source) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
         roles = list(guild.roles.filter(gone_at=None))
         super().__init__(
             *args, roles=roles, inherited=inherited, archives=archive_choices(guild), initial=initial, **kw
         )
-        everyone = [(str(r.pk), EVERYONE if r.pk == guild.pk else r.name) for r in roles]
-        self.pingable_choices = [(value, label) for value, label in everyone if value != str(guild.pk)]
-        for name in ("player_role_ids", "host_role_ids"):
-            self._set_choices(name, everyone)
-        self._set_choices("notify_role_ids", self.pingable_choices)
-        self._set_choices("zone", [("", wording.inherits(inherited["zone"].value)), *zone_choices()[1:]])
-        inherited_text = wording.inherited(inherited["zone"].value, inherited["zone"].source)
-        self.fields["zone"].help_text = f"{settings_wording.ZONE_HELP} {inherited_text}"
-        for name in self.layer_fields:
-            if name not in ROLE_SET_SETTINGS:
+        for name in self.settings_fields:
+            if not is_ticked(SETTINGS[name]):
                 # The script that offers to clear a field looks for this attribute.
                 self.fields[name].widget.attrs["data-inherits"] = ""
 
+    def role_label(self, role: Role) -> str:
+        return EVERYONE if role.pk == role.guild_id else role.name
+
     def _set_choices(self, name: str, choices: Iterable[Any]) -> None:
         self.fields[name].choices = list(choices)  # type: ignore[attr-defined]
-
-    @property
-    def layer_fields(self) -> list[str]:
-        """Return the names of all settings in the form, the zone included."""
-        return [name for name in ALL_SETTINGS if name in self.fields]
-
-    def settings(self) -> dict[str, Any]:
-        return {**super().settings(), "zone": self.cleaned_data.get("zone") or None}
 
     @classmethod
     def initial_of(cls, layer: Any) -> dict[str, Any]:
@@ -94,7 +77,7 @@ class GuildForm(SettingsForm):
         # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
         for name in ("manager_role_ids", "pingable_role_ids"):
-            self._set_choices(name, self.pingable_choices)
+            self._set_choices(name, [(str(role.pk), role.name) for role in self.roles if role.pk != guild.pk])
 
     @classmethod
     def initial_of(cls, layer: GuildDefaults | None) -> dict[str, Any]:
@@ -150,7 +133,7 @@ class TemplateForm(SettingsForm):
         required=False,
         label="Locked",
         widget=forms.CheckboxSelectMultiple,
-        choices=[(name, settings_wording.SETTING_LABELS[name]) for name in GAME_SETTINGS],
+        choices=[(name, SETTINGS[name].label) for name in GAME_SETTINGS],
         help_text="What is ticked, hosts cannot change in games of this template.",
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from games.core import wording
+from games.core.settings import setting_text
 from games.models import Game
 from games.server_settings.actions import SettingChange
 from games.server_settings.wording import SETTING_LABELS
@@ -15,9 +15,7 @@ def describe_changes(guild: Guild, changes: Iterable[SettingChange]) -> list[tup
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
     by_game: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}
     for change in changes:
-        before, after = (
-            wording.setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after)
-        )
+        before, after = (setting_text(change.name, s.value, roles, channels) for s in (change.before, change.after))
         rows = by_game.setdefault(change.game.pk, (change.game, []))[1]
         rows.append((SETTING_LABELS[change.name], before, after))
     return list(by_game.values())

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from games.core.base import DISCORD_ACTOR
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
+from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change
@@ -24,8 +25,7 @@ from notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
-GAME_ROLE_SETTINGS = ("player_role_ids", "notify_role_ids", "priority_role_ids")
-LAYER_ROLE_SETTINGS = (*GAME_ROLE_SETTINGS, "host_role_ids")
+GAME_ROLE_SETTINGS = tuple(name for name in ROLE_SETTINGS if name in GAME_SETTINGS)
 GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")
 
 
@@ -41,7 +41,9 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
     Discord never reuses a role's id, so nothing is lost that could come back. Returns how many layers changed.
     """
     deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
-    naming_deleted = Q(player_role_ids__overlap=list(deleted_roles)) | Q(notify_role_ids__overlap=list(deleted_roles))
+    naming_deleted = Q()
+    for name in GAME_ROLE_SETTINGS:
+        naming_deleted |= Q(**{f"{name}__overlap": list(deleted_roles)})
     if not deleted_roles or not (
         any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()
     ):
@@ -74,13 +76,10 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, list[str]]]:
     """Yield each layer of the guild that names one of the roles, with those settings."""
     layers: list[tuple[Any, tuple[str, ...]]] = [
-        *((row, (*LAYER_ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
+        *((row, (*ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
+        *((row, ROLE_SETTINGS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
         *(
-            (row, LAYER_ROLE_SETTINGS)
-            for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")
-        ),
-        *(
-            (row, LAYER_ROLE_SETTINGS)
+            (row, ROLE_SETTINGS)
             for row in GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).order_by("pk")
         ),
     ]
@@ -101,6 +100,7 @@ def detach_deleted_channels(guild_id: int, now: datetime) -> int:
         if has_started(game, now):
             # Freeze what applied when it started: the channel existed then.
             game.channel.gone_at = None
+            game.drop_cached_settings()
             freeze_settings(game, now)
         elif not is_synced(game, now):
             resync_game(game, now)

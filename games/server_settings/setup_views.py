@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from games.core.settings import SETTINGS
 from games.models.layers import is_set_up
 from games.models.settings import GuildDefaults
 from games.pages.shortcuts import FRESH_ROLES, actor
@@ -83,7 +84,7 @@ class RolesForm(GuildForm):
         field = self.fields["host_role_ids"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.help_text = "Besides those who manage games. None ticked: only they."
-        self.fields["zone"].help_text = settings_wording.ZONE_HELP
+        self.fields["zone"].help_text = SETTINGS["zone"].help
 
     def changed_settings(self) -> dict[str, Any]:
         """Return the guild's settings with this form's values."""

@@ -12,9 +12,9 @@ from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, locked_game
 from games.core.freezing import locked_games
 from games.core.host_text import with_explicit_settings_only
+from games.core.settings import GAME_SETTINGS
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import GameTemplate
-from games.models.settings import GAME_SETTINGS
 from games.server_settings import rules as settings_rules
 from games.server_settings import wording as settings_wording
 from games.server_settings.actions import (

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from games.core.settings import SETTINGS
+
 UNKNOWN_GUILD = "There is no such server here, or you are not in it, or the bot is not."
 MANAGERS_ONLY = (
     "Only those who manage the server may do that: its owner, and those with Manage Server or a manager role."
@@ -15,34 +17,7 @@ UNKNOWN_TEMPLATE = "That template was deleted, or belongs to another server. The
 OTHER_TEMPLATES = "Somebody added or deleted a template meanwhile. Nothing was moved; look at the list again."
 REORDERED = "The order is saved."
 
-SETTING_LABELS = {
-    "seats": "Seats",
-    "duration": "Duration",
-    "reminders": "Reminders",
-    "zone": "Time zone",
-    "location": "Location",
-    "instructions": "For those who sign up",
-    "player_role_ids": "Who may sign up",
-    "host_role_ids": "Who may schedule",
-    "notify_role_ids": "Who is pinged by a new announcement",
-    "confirm_by_dm": "A copy of the answer by direct message",
-    "reminder_place": "How people are reminded",
-    "method": "How seats are given",
-    "priority_role_ids": "Roles that come first",
-    "answers": "Buttons for Maybe and Can't make it",
-    "plus_one": "Players may bring somebody",
-    "signups_close": "Sign-ups close",
-    "offer_within": "Free seats are offered from",
-    "offer_for": "Time to take an offered seat",
-    "minimum": "Fewest players",
-    "minimum_by": "Ask the host about too few players",
-    "ask_if_moved": "Ask players again when it moves",
-    "silence_frees": "Who does not answer loses the seat",
-    "if_deleted": "When the post is deleted in Discord",
-    "ask_rewards": "Remind the host to write down rewards",
-    "archive_channel_id": "Archive channel",
-    "archive_after": "Time until it is archived",
-}
+SETTING_LABELS = {name: setting.label for name, setting in SETTINGS.items()}
 
 
 def settings_saved(changed: bool, games: int) -> str:
@@ -178,7 +153,6 @@ def channel_off(name: str, deleted: bool) -> str:
     return f"#{name} (deleted)" if deleted else f"#{name} (not for games)"
 
 
-ZONE_HELP = "In which new games are meant, unless the host chooses another."
 TEMPLATE_PRESETS = {
     "one-shot": ("Tabletop one-shot", "5 seats, 4 hours."),
     "raid": ("Raid", "20 seats, 3 hours, and a role that its announcement pings."),

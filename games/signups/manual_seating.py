@@ -9,8 +9,8 @@ from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
+from games.core.settings import SeatMethod
 from games.models import Game, Signup
-from games.models.settings import SeatMethod
 from games.signups import wording as signup_wording
 from games.signups.actions import add_participants
 from games.signups.participants import Participant

@@ -14,10 +14,10 @@ from games.core.notifications import (
 )
 from games.core.roster import place_of_user
 from games.core.scheduling import bump_revision
+from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.wording import escape_markdown
 from games.models import Game
-from games.models.settings import SeatMethod
 from games.signups import notification_wording as signup_notification_wording
 from games.signups import swaps
 from games.signups import wording as signup_wording

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from games.core import state_wording
 from games.core.roster import Roster
+from games.core.settings import SeatMethod
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game
-from games.models.settings import SeatMethod
 from games.signups import wording as signup_wording
 from guilds.display_names import role_names
 from guilds.models import User

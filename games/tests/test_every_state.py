@@ -17,13 +17,13 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
 from games.core import wording
 from games.core.base import Actor
+from games.core.settings import SeatMethod
 from games.core.state_wording import HIDDEN, no_longer_changeable
 from games.core.states import ALLOWED, State, is_allowed
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.models import Game, Signup
-from games.models.settings import SeatMethod
 from games.pages.game_page import game_page_context
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling

@@ -15,8 +15,8 @@ from conftest import GUILD, World
 from games.core import seating
 from games.core.base import Actor
 from games.core.seating import offer_number
+from games.core.settings import SeatMethod
 from games.core.states import State
-from games.models.settings import SeatMethod
 from games.offers import actions as offers
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing

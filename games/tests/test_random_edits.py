@@ -4,7 +4,6 @@ What each person knows of the game, from its page when they sign up and from mes
 """
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from games.signups import actions as signups
 from games.tests.state_machine import OneGame, run
 from notifications.messages import OutgoingMessage
@@ -98,7 +97,7 @@ class Edits(OneGame):
     # --- what the host does ------------------------------------------------------------------------------
 
     def edit(self, silence: bool | None = None, **changes: Any) -> None:
-        plan = replace(scheduling.plan_from_game(self.game), **changes)
+        plan = change_plan(scheduling.plan_from_game(self.game), **changes)
         self.do(lambda: scheduling.edit_game(self.id, plan, self.host, self.now, silence_frees=silence))
 
     @rule(

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
-from games.scheduling.rules import CANCELLATION_DELAY
+from games.scheduling.rules import CANCELLATION_DELAY, change_plan
 from games.server_settings import actions as server_settings
 from games.signups import actions as signups
 from gamesched.lib.clock import db_now
@@ -101,7 +100,7 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
 
     def host(draw: random.Random, game: Game, at: datetime) -> object:
         soon = at + timedelta(days=1, seconds=1)
-        plan = replace(scheduling.plan_from_game(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
+        plan = change_plan(scheduling.plan_from_game(game), seats=draw.choice([None, 1, 3]), starts_at=soon)
         return scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), at)
 
     def anyone(draw: random.Random, game: Game, at: datetime) -> object:

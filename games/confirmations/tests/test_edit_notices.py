@@ -1,6 +1,5 @@
 """Notices of edits: one message for all edits of a minute, and changes shown on post and page for a day."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +17,7 @@ from games.hosts import actions as host_actions
 from games.models import Game
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from guilds.models import User
 from notifications.daemon import steps
@@ -36,7 +36,7 @@ def told(at: datetime) -> dict[int | None, OutgoingMessage]:
 
 
 def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, **changes: Any) -> None:
-    plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+    plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
     scheduling.edit_game(game.pk, plan, Actor(by, "page"), at, silence_frees=silence_frees)
 
 

@@ -16,6 +16,7 @@ from games.hosts import actions as host_actions
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.models.settings import GuildDefaults
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory import lookup
@@ -146,7 +147,9 @@ def test_hosts_ping_only_pingable_roles(world: World) -> None:
     kept = world.make_plan(notify_role_ids=(VETERAN,))
     scheduling.edit_game(game.pk, kept, page(world.charlie), world.now)
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
-        scheduling.edit_game(game.pk, replace(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now)
+        scheduling.edit_game(
+            game.pk, change_plan(kept, notify_role_ids=(VETERAN, KEEPER)), page(world.charlie), world.now
+        )
 
 
 def test_the_form_offers_pingable_roles(world: World, as_person: Any) -> None:

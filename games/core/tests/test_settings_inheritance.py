@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from games.models.settings import (
+from games.core.setting_kinds import ResolvedSetting
+from games.core.settings import (
     ALL_SETTINGS,
     BUILT_IN_SOURCE,
     BUILT_IN_VALUES,
     THE_SERVER,
     THIS_GAME,
-    Setting,
     SettingsLayer,
     resolve_settings,
 )
@@ -36,7 +36,9 @@ def test_the_nearest_layer_with_a_value_counts(says: list[dict[str, Any]], locke
     found = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
     for name in ALL_SETTINGS:
         value, source = reference(name, says, locked)
-        assert found[name] == Setting(tuple(value) if isinstance(value, list) else value, source, name in locked)
+        assert found[name] == ResolvedSetting(
+            tuple(value) if isinstance(value, list) else value, source, name in locked
+        )
 
 
 def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str = "Campaign") -> list[SettingsLayer]:
@@ -77,6 +79,6 @@ def test_value_and_source(
 def test_none_is_a_value_and_nothing_inherits(name: str, empty: Any) -> None:
     full = {"reminders": [60], "location": "Table 3", "player_role_ids": [7]}
     levels = [SettingsLayer(THIS_GAME, {name: empty}), SettingsLayer(THE_SERVER, full)]
-    assert resolve_settings(levels)[name] == Setting(empty, THIS_GAME)
+    assert resolve_settings(levels)[name] == ResolvedSetting(empty, THIS_GAME)
     levels = [SettingsLayer(THIS_GAME, {name: None}), SettingsLayer(THE_SERVER, full)]
     assert resolve_settings(levels)[name].source == THE_SERVER

@@ -7,6 +7,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from games.attendance import commands as attendance_commands
 from games.attendance.commands import AfterGameCommands
 from games.confirmations import commands as confirmation_commands
@@ -21,6 +23,7 @@ from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
 from games.scheduling.rules import AnnounceWhen
 from games.server_settings import templates
+from games.server_settings.commands import add_setting_options, setting_form_data
 from games.signups import commands as signup_commands
 from games.signups import host_commands as signup_host_commands
 from games.signups.commands import PlayerCommands
@@ -38,11 +41,11 @@ PLAN_OPTIONS = (
     "zone",
     "fold",
     "channel",
-    "seats",
-    "duration",
-    "reminders",
     "participants",
 )
+
+
+NOT_A_GAME = "That is not a game yet."
 
 
 def announce_fields(text: str | None) -> dict[str, str]:
@@ -81,6 +84,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
             for word in (create, edit, clone):
                 word.add_argument(f"--{name}", help=str(GameForm.base_fields[name].help_text) or None)
         for word in (create, edit, clone):
+            add_setting_options(word)
             word.add_argument("--announce", metavar="now|draft|TIME", help="when players see it: 2026-12-31 19:30")
         announce = words.add_parser("announce", parents=[changing], help="announce a game that is not announced yet")
         announce.add_argument("game")
@@ -127,7 +131,8 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
         if guild is None:
             raise Refused(Refusal("unknown", wording.NOT_A_MEMBER))
-        given = {"zone": self.actor.user.zone if self.actor.user else "UTC"} | self._given()
+        zone = self.actor.user.zone if self.actor.user else "UTC"
+        given = {"zone": zone} | self._given(GameForm(guild=guild))
         form = self._require_valid(GameForm(given, guild=guild))
         plan, named, announce, overlap = (
             form.plan(),
@@ -196,17 +201,21 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
 
     # --- helpers -----------------------------------------------------------------------------------------
 
-    def _given(self) -> dict[str, str]:
+    def _given(self, blank: GameForm) -> dict[str, Any]:
+        """What a browser would send of what is given here. Fails with what is no role or channel."""
         given = {name: self.options[name] for name in PLAN_OPTIONS if self.options.get(name) is not None}
-        return given | announce_fields(self.options["announce"])
+        try:
+            return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
+        except ValidationError as problem:
+            self._fail(NOT_A_GAME, {name: " ".join(texts) for name, texts in problem.message_dict.items()})
 
     def _form_data(self, blank: GameForm) -> dict[str, Any]:
         """Return what a browser would send of the form, with the options given here instead."""
         data = {name: blank[name].value() for name in blank.fields}
         times = {"time", "announce_time"}
-        return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given()
+        return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given(blank)
 
     def _require_valid(self, form: GameForm) -> GameForm:
         if not form.is_valid():
-            self._fail("That is not a game yet.", {name: " ".join(map(str, e)) for name, e in form.errors.items()})
+            self._fail(NOT_A_GAME, {name: " ".join(map(str, e)) for name, e in form.errors.items()})
         return form

@@ -17,8 +17,8 @@ from games.core.base import ActionResult, Actor
 from games.core.choices import Choice
 from games.core.roster import load_roster
 from games.core.seating import offer_number
+from games.core.settings import BUILT_IN_VALUES
 from games.models import Game, Signup
-from games.models.settings import BUILT_IN_VALUES
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.pages.game_page import history

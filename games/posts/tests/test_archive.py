@@ -196,10 +196,10 @@ def test_archiving_a_game_never_posted_pings_nobody(world: World, game: Game) ->
 def test_the_channel_is_named_in_the_settings(world: World) -> None:
     from games.models.layers import inherited_settings
     from games.models.settings import GuildDefaults
-    from games.server_settings.fields import SettingsFieldsForm, archive_choices
+    from games.server_settings.base_forms import LayerSettingsForm, archive_choices
 
     GuildDefaults.objects.update(archive_channel_id=world.other_channel.pk)
-    form = SettingsFieldsForm(
+    form = LayerSettingsForm(
         roles=[],
         inherited=inherited_settings(GuildDefaults.objects.get().guild, None, None),
         archives=archive_choices(world.guild),

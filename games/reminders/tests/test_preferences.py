@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from conftest import World
 from games.core.base import Actor
+from games.core.settings import ReminderPlace
 from games.hosts import actions as host_actions
 from games.models import Follow, Game, Signup
-from games.models.settings import ReminderPlace
 from games.reminders import actions as preferences
 from games.reminders.actions import NotificationChoices
 from games.scheduling import actions as scheduling

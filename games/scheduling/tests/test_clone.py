@@ -53,7 +53,9 @@ def again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: An
     start = rules.next_week(game.starts_at, game.zone, at)
     starts_at = schedule_rules.resolve_local_time(start.date(), start.time(), game.zone, 0)
     assert isinstance(starts_at, datetime)
-    return cloning.clone_game(game.pk, replace(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at)
+    return cloning.clone_game(
+        game.pk, schedule_rules.change_plan(plan, starts_at=starts_at, **changes), carry, Actor(by, "page"), at
+    )
 
 
 def roster(game: Game) -> list[tuple[str, bool]]:

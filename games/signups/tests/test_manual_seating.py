@@ -13,8 +13,8 @@ from games.core import seating
 from games.core.base import Actor
 from games.core.roster import load_roster
 from games.core.seats import SeatMoves
+from games.core.settings import SeatMethod
 from games.models import AuditEntry, Game, Signup
-from games.models.settings import SeatMethod
 from games.pages.game_page import history
 from games.signups import actions as signups
 from games.signups import manual_seating

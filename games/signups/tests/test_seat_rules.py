@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from games.core.seats import Place, SeatMoves, compute_moves
-from games.models.settings import SeatMethod
+from games.core.settings import SeatMethod
 
 
 @st.composite

@@ -1,0 +1,264 @@
+"""The kinds of setting: which values each takes, how they are tidied and checked, and how they read.
+
+A setting is declared once, in `games.core.settings`. `null` in a layer inherits; "none" is a value of its own: 0, an
+empty text, no reminders, no roles.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+from django.db.models import TextChoices
+
+from games.core import rules
+from games.core.text_rules import has_control_characters, tidy_lines
+from gamesched.lib.durations import minutes_text
+
+T = TypeVar("T")
+E = TypeVar("E", bound=TextChoices)
+
+
+class Group(StrEnum):
+    """Settings that forms show together, in the order of forms."""
+
+    HOSTS = "hosts"
+    BASICS = "basics"
+    GAME = "game"
+    PEOPLE = "people"
+    SIGNING_UP = "signing_up"
+    CHANGES = "changes"
+    AFTERWARDS = "afterwards"
+
+
+# Groups without a title are always open.
+GROUP_TITLES = {
+    Group.SIGNING_UP: "Signing up",
+    Group.CHANGES: "When plans change",
+    Group.AFTERWARDS: "Afterwards",
+}
+
+
+@dataclass(frozen=True)
+class ResolvedSetting:
+    """A setting as it holds, and the layer it comes from, in words: `this game`, `Campaign`, `#raids`, `the server`."""
+
+    value: Any
+    source: str
+    locked: bool = False  # by the template: the game cannot say otherwise
+
+
+class Resolved(Protocol):
+    """What has resolved settings by name."""
+
+    @property
+    def sources(self) -> Mapping[str, ResolvedSetting]: ...
+
+
+@dataclass(kw_only=True, eq=False)
+class Setting(Generic[T]):
+    """One setting. Read from resolved settings it gives its value, and from their class itself."""
+
+    label: str
+    default: T
+    group: Group
+    help: str
+    beside: str = ""  # the setting in whose row forms show it
+    for_games: bool = True  # whether a game has it, and a template can lock it
+    name: str = field(init=False, default="")
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: Resolved, owner: type) -> T: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Any: ...
+    def __get__(self, instance: Any, owner: type) -> Any:
+        return self if instance is None else self.from_stored(instance.sources[self.name].value)
+
+    def __set__(self, instance: object, value: Any) -> None:
+        raise AttributeError(f"{self.name} is read only")
+
+    def from_stored(self, value: Any) -> T:
+        """Turn a value of a column into one of this setting's type."""
+        found: T = value
+        return found
+
+    def tidy(self, value: Any) -> Any:
+        """The value as layers keep it."""
+        return value
+
+    def check(self, value: Any) -> str:
+        """What is wrong with a tidy value, in a sentence; '' for nothing."""
+        return ""
+
+    def text(self, value: Any, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        """The value in words."""
+        return str(value) or "none"
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line, without the dashes."""
+        return self.name.replace("_", "-")
+
+    @property
+    def audit_word(self) -> str:
+        """Its name in the record of who changed what of a game."""
+        return self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
+
+
+@dataclass(kw_only=True, eq=False)
+class WholeNumber(Setting[int]):
+    """A number from 0, which stands for none, to `most`."""
+
+    most: int
+    wrong: str
+    none: str = "none"  # the word for 0 in forms
+    reads: str = "{}"
+    reads_one: str = ""
+    reads_none: str = "none"
+
+    def check(self, value: int) -> str:
+        return "" if 0 <= value <= self.most else self.wrong
+
+    def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        if not value:
+            return self.reads_none
+        return self.reads_one if value == 1 and self.reads_one else self.reads.format(value)
+
+
+@dataclass(kw_only=True, eq=False)
+class Length(Setting[int]):
+    """A length of time in minutes; where `least` is 0, that stands for none."""
+
+    least: int = 0
+    most: int = rules.REMINDER_MAX
+    wrong: str = "Write a length of time up to 30 days: 30, 2h, 1d. Or none."
+    reads: str = "{}"
+    reads_none: str = "none"
+
+    def check(self, value: int) -> str:
+        return "" if self.least <= value <= self.most else self.wrong
+
+    def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return self.reads.format(minutes_text(value)) if value else self.reads_none
+
+
+@dataclass(kw_only=True, eq=False)
+class Lengths(Setting[tuple[int, ...]]):
+    """Lengths of time in minutes before the start, the longest first; at most `count_max`."""
+
+    least: int
+    most: int
+    count_max: int
+    wrong: str
+    too_many: str
+
+    def tidy(self, value: Any) -> Any:
+        return tuple(sorted(set(value), reverse=True))
+
+    def check(self, value: tuple[int, ...]) -> str:
+        if len(value) > self.count_max:
+            return self.too_many.format(len(value), self.count_max)
+        return self.wrong if any(not self.least <= minutes <= self.most for minutes in value) else ""
+
+    def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return f"{', '.join(map(minutes_text, value))} before" if value else "none"
+
+
+@dataclass(kw_only=True, eq=False)
+class Text(Setting[str]):
+    """One line of at most `most` characters."""
+
+    most: int
+
+    def tidy(self, value: Any) -> Any:
+        return " ".join(value.split())
+
+    def check(self, value: str) -> str:
+        if len(value) > self.most:
+            return f"This has {len(value):,} characters. Shorten it to {self.most:,}."
+        if has_control_characters(value.replace("\n", "").replace("\t", "")):
+            return "This contains a character that cannot be shown. Type it again without."
+        return ""
+
+
+@dataclass(kw_only=True, eq=False)
+class MultiLineText(Text):
+    """Lines of at most `most` characters in all."""
+
+    def tidy(self, value: Any) -> Any:
+        return tidy_lines(value)
+
+
+@dataclass(kw_only=True, eq=False)
+class YesNo(Setting[bool]):
+    """Yes or no."""
+
+    def text(self, value: bool, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return "yes" if value else "no"
+
+
+@dataclass(kw_only=True, eq=False)
+class Choice(Setting[E]):
+    """One of several; `reads` has its words by value, and the choices' labels are for forms."""
+
+    choices: type[E]
+    reads: Mapping[str, str]
+    column_length: int
+
+    def from_stored(self, value: Any) -> E:
+        return self.choices(value)
+
+    def text(self, value: str, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return self.reads[value]
+
+
+@dataclass(kw_only=True, eq=False)
+class Roles(Setting[tuple[int, ...]]):
+    """Any of the server's roles, by id."""
+
+    override_label: str = ""  # of the box that says that a layer chooses roles itself
+    reads_none: str = "none"
+    everyone: bool = True  # whether @everyone may be one of them
+
+    def text(self, value: tuple[int, ...], roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return ", ".join(roles.get(role, "a deleted role") for role in value) or self.reads_none
+
+    @property
+    def option(self) -> str:
+        return f"{self.name.removesuffix('_role_ids')}-roles"
+
+
+@dataclass(kw_only=True, eq=False)
+class RolesInOrder(Roles):
+    """At most `most` of the server's roles, the first first."""
+
+    most: int
+    too_many: str
+
+    def check(self, value: tuple[int, ...]) -> str:
+        return "" if len(value) <= self.most else self.too_many.format(self.most)
+
+
+@dataclass(kw_only=True, eq=False)
+class ChannelId(Setting[int]):
+    """One of the server's channels, by id; 0 for none."""
+
+    reads_none: str
+    reads_unknown: str
+
+    def text(self, value: int, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
+        return channels.get(value, self.reads_unknown) if value else self.reads_none
+
+    @property
+    def option(self) -> str:
+        return super().option.removesuffix("-id")
+
+
+@dataclass(kw_only=True, eq=False)
+class Zone(Setting[str]):
+    """A time zone by its IANA name."""

@@ -1,0 +1,372 @@
+"""Every setting, declared once, and what holds for a game.
+
+Guild, channel, template and game are the layers. Columns, form fields, groups of forms, admin fieldsets, options of
+`manage.py game`, checks and words all follow from `Declarations`. CONTRIBUTING shows how to add one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import TextChoices
+
+from games.core import rules
+from games.core.setting_kinds import (
+    ChannelId,
+    Choice,
+    Group,
+    Length,
+    Lengths,
+    MultiLineText,
+    ResolvedSetting,
+    Roles,
+    RolesInOrder,
+    Setting,
+    Text,
+    WholeNumber,
+    YesNo,
+    Zone,
+)
+
+
+class ReminderPlace(TextChoices):
+    """Where people are reminded."""
+
+    DM = "dm", "by direct message"
+    CHANNEL = "channel", "by one mention in the channel"
+
+
+class SeatMethod(TextChoices):
+    """How seats are given."""
+
+    OPEN = "open", "whoever asks first"
+    PRIORITY = "priority", "by role, then whoever asks first"
+    PICKS_WAITING = "picks_waiting", "the host picks from those who asked"
+    PICKS = "picks", "the host picks, nobody asks"
+
+    @property
+    def by_host(self) -> bool:
+        """Whether only the host gives seats."""
+        return self in {SeatMethod.PICKS, SeatMethod.PICKS_WAITING}
+
+
+class DeletedPostPolicy(TextChoices):
+    """What follows when somebody deletes an announcement in Discord."""
+
+    PUT_BACK = "put_back", "put it back"
+    ASK = "ask", "ask the host"
+
+
+class Declarations:
+    """All settings, in the order in which they are recorded."""
+
+    seats = WholeNumber(
+        label="Seats",
+        default=0,
+        group=Group.BASICS,
+        help="1 to 100, or unlimited.",
+        most=rules.SEATS_MAX,
+        wrong=f"Choose 1 to {rules.SEATS_MAX} seats, or write unlimited.",
+        none="unlimited",
+        reads="{} seats",
+        reads_one="1 seat",
+        reads_none="unlimited seats",
+    )
+    duration = Length(
+        label="Duration",
+        default=120,
+        group=Group.BASICS,
+        beside="seats",
+        help="How long a game lasts: 90, 2h, 1d.",
+        least=rules.DURATION_MIN,
+        most=rules.DURATION_MAX,
+        wrong="A game lasts 5 minutes to 7 days. Enter its length in minutes.",
+    )
+    reminders = Lengths(
+        label="Reminders",
+        default=(1440, 60),
+        group=Group.GAME,
+        help="How long before the start people are reminded: 1d, 1h, 15. Or none.",
+        least=rules.REMINDER_MIN,
+        most=rules.REMINDER_MAX,
+        count_max=rules.REMINDERS_MAX,
+        wrong="A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d.",
+        too_many="{} reminders are too many. Keep at most {}.",
+    )
+    # A game's zone is always its own.
+    zone = Zone(
+        label="Time zone",
+        default="UTC",
+        group=Group.BASICS,
+        help="In which new games are meant, unless the host chooses another.",
+        for_games=False,
+    )
+    location = Text(
+        label="Location",
+        default="",
+        group=Group.GAME,
+        help="Where it is played: a place, an address. Or none.",
+        most=rules.LOCATION_MAX,
+    )
+    instructions = MultiLineText(
+        label="For those who sign up",
+        default="",
+        group=Group.GAME,
+        help="What they are to know or do; shown to players only. Or none.",
+        most=rules.INSTRUCTIONS_MAX,
+    )
+    player_role_ids = Roles(
+        label="Who may sign up",
+        override_label="Choose who may sign up",
+        default=(),
+        group=Group.PEOPLE,
+        help="None ticked: every member.",
+        reads_none="every member",
+    )
+    # Who may host is decided above the game.
+    host_role_ids = Roles(
+        label="Who may schedule",
+        override_label="Choose who may schedule",
+        default=(),
+        group=Group.HOSTS,
+        help="None ticked: only those who manage the server.",
+        reads_none="managers only",
+        for_games=False,
+    )
+    notify_role_ids = Roles(
+        label="Who is pinged by a new announcement",
+        override_label="Choose who is pinged",
+        default=(),
+        group=Group.PEOPLE,
+        help="None ticked: nobody.",
+        reads_none="nobody",
+        everyone=False,
+    )
+    confirm_by_dm = YesNo(
+        label="A copy of the answer by direct message",
+        default=False,
+        group=Group.GAME,
+        help="Send a copy of the answer to keep.",
+    )
+    reminder_place = Choice(
+        label="How people are reminded",
+        default=ReminderPlace.DM,
+        group=Group.GAME,
+        beside="reminders",
+        help="Where people are reminded.",
+        choices=ReminderPlace,
+        reads={"dm": "by direct message", "channel": "by one mention in the channel"},
+        column_length=8,
+    )
+    method = Choice(
+        label="How seats are given",
+        default=SeatMethod.OPEN,
+        group=Group.SIGNING_UP,
+        help="How seats are given.",
+        choices=SeatMethod,
+        reads={
+            "open": "to whoever asks first",
+            "priority": "by role, then to whoever asks first",
+            "picks_waiting": "by the host, from those who asked",
+            "picks": "by the host, and nobody asks",
+        },
+        column_length=16,
+    )
+    priority_role_ids = RolesInOrder(
+        label="Roles that come first",
+        default=(),
+        group=Group.SIGNING_UP,
+        beside="method",
+        help="Where seats are given by role: names, the first first, with commas between. Or none.",
+        most=rules.PRIORITY_ROLES_MAX,
+        too_many="{} roles are the most that can come first. Take some out.",
+        everyone=False,
+    )
+    answers = YesNo(
+        label="Buttons for Maybe and Can't make it",
+        default=False,
+        group=Group.SIGNING_UP,
+        help="People may also answer Maybe and Can't make it.",
+    )
+    plus_one = YesNo(
+        label="Players may bring somebody",
+        default=False,
+        group=Group.SIGNING_UP,
+        beside="answers",
+        help="Players may bring one person, by name.",
+    )
+    signups_close = Length(
+        label="Sign-ups close",
+        default=0,
+        group=Group.SIGNING_UP,
+        help="How long before the start: 30, 2h, 1d. None: at the start.",
+        reads="{} before the start",
+        reads_none="at the start",
+    )
+    offer_within = Length(
+        label="Free seats are offered from",
+        default=120,
+        group=Group.SIGNING_UP,
+        beside="signups_close",
+        help="How long before the start: 2h, 1d. From then on who waits is asked first. None: always given.",
+        reads="{} before the start",
+        reads_none="never",
+    )
+    offer_for = Length(
+        label="Time to take an offered seat",
+        default=15,
+        group=Group.SIGNING_UP,
+        help="After it the next one is asked.",
+        least=rules.OFFER_MIN,
+        most=rules.OFFER_MAX,
+        wrong="Give people 5 minutes to 1 day to take a seat.",
+    )
+    minimum = WholeNumber(
+        label="Fewest players",
+        default=0,
+        group=Group.SIGNING_UP,
+        help="With fewer, the host is asked what to do. Or none.",
+        most=rules.SEATS_MAX,
+        wrong=f"Write 1 to {rules.SEATS_MAX} players, or none.",
+        reads="{} at least",
+        reads_none="any number",
+    )
+    minimum_by = Length(
+        label="Ask the host about too few players",
+        default=1440,
+        group=Group.SIGNING_UP,
+        beside="minimum",
+        help="How long before the start you are asked: 1d, 6h.",
+        reads="{} before the start",
+        reads_none="never",
+    )
+    ask_if_moved = Length(
+        label="Ask players again when it moves",
+        default=30,
+        group=Group.CHANGES,
+        help="When the start moves by more than this: 30, 2h. Or none.",
+        reads="more than {}",
+        reads_none="never",
+    )
+    silence_frees = YesNo(
+        label="Who does not answer loses the seat",
+        default=False,
+        group=Group.CHANGES,
+        beside="ask_if_moved",
+        help="Who is asked again and does not answer loses the seat.",
+    )
+    if_deleted = Choice(
+        label="When the post is deleted in Discord",
+        default=DeletedPostPolicy.PUT_BACK,
+        group=Group.CHANGES,
+        help="When somebody deletes the post.",
+        choices=DeletedPostPolicy,
+        reads={"put_back": "it is put back", "ask": "the host is asked"},
+        column_length=8,
+    )
+    ask_rewards = YesNo(
+        label="Remind the host to write down rewards",
+        default=False,
+        group=Group.AFTERWARDS,
+        help="Remind the host to write down the rewards.",
+    )
+    archive_channel_id = ChannelId(
+        label="Archive channel",
+        default=0,
+        group=Group.AFTERWARDS,
+        help="Where the post goes when the game is over. None: nowhere.",
+        reads_none="nowhere",
+        reads_unknown="in a channel of its own",
+    )
+    archive_after = Length(
+        label="Time until it is archived",
+        default=1440,
+        group=Group.AFTERWARDS,
+        beside="archive_channel_id",
+        help="After the end: none, 12h, 1d.",
+    )
+
+
+SETTINGS: Mapping[str, Setting[Any]] = {
+    name: setting for name, setting in vars(Declarations).items() if isinstance(setting, Setting)
+}
+ALL_SETTINGS = tuple(SETTINGS)
+GAME_SETTINGS = tuple(name for name, setting in SETTINGS.items() if setting.for_games)
+ROLE_SETTINGS = tuple(name for name, setting in SETTINGS.items() if isinstance(setting, Roles))
+# As columns keep them.
+BUILT_IN_VALUES: Mapping[str, Any] = {
+    name: setting.default.value if isinstance(setting.default, TextChoices) else setting.default
+    for name, setting in SETTINGS.items()
+}
+
+
+def group_rows(group: Group) -> list[list[Setting[Any]]]:
+    """A group's settings as forms show them: in rows, each setting with those that are to stand beside it."""
+    members = [setting for setting in SETTINGS.values() if setting.group is group]
+    return [[first, *(one for one in members if one.beside == first.name)] for first in members if not first.beside]
+
+
+# In the order of forms.
+SETTINGS_BY_GROUP = {group: [one for row in group_rows(group) for one in row] for group in Group}
+
+
+# --- values ----------------------------------------------------------------------------------------------
+
+
+def tidy_settings(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of settings, by name, as layers keep them; None inherits."""
+    return {name: None if value is None else SETTINGS[name].tidy(value) for name, value in values.items()}
+
+
+def check_settings(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with tidy values of settings, a sentence for each. None inherits and is never wrong.
+
+    Names that are no settings are not judged.
+    """
+    given = {name: value for name, value in values.items() if name in SETTINGS and value is not None}
+    problems = {name: SETTINGS[name].check(value) for name, value in given.items()}
+    return {name: sentence for name, sentence in problems.items() if sentence}
+
+
+def setting_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
+    """A setting's value in words: `unlimited seats`, `2 hours`, `Player, Veteran`, `#archive`."""
+    return SETTINGS[name].text(value, roles, channels)
+
+
+# --- what holds ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SettingsLayer:
+    """What one layer says: its name in words, and its own values, where None inherits."""
+
+    source: str
+    values: Mapping[str, Any]
+
+
+THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product"
+
+
+@dataclass(frozen=True)
+class ResolvedSettings(Declarations):
+    """The settings of one game as they hold, each as an attribute; and where each comes from."""
+
+    sources: Mapping[str, ResolvedSetting]
+
+
+def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, ResolvedSetting]:
+    """Each setting by name, from the nearest of the layers (the game first) that says something of it.
+
+    What the template has locked, the game does not say; where the template itself is silent, its lock holds what
+    the template inherits.
+    """
+    locked_names = frozenset(locked)
+    chain = [*layers, SettingsLayer(BUILT_IN_SOURCE, BUILT_IN_VALUES)]
+
+    def resolve_one(name: str) -> ResolvedSetting:
+        candidates = chain[1:] if name in locked_names and chain[0].source == THIS_GAME else chain
+        nearest = next(layer for layer in candidates if layer.values.get(name) is not None)
+        value = nearest.values[name]
+        return ResolvedSetting(tuple(value) if isinstance(value, list) else value, nearest.source, name in locked_names)
+
+    return {name: resolve_one(name) for name in ALL_SETTINGS}

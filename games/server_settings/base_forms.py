@@ -1,0 +1,243 @@
+"""The settings of any layer as a form: empty inherits, and beside each field stands what it inherits."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+
+from games.core import wording
+from games.core.setting_kinds import (
+    GROUP_TITLES,
+    ChannelId,
+    Choice,
+    Group,
+    ResolvedSetting,
+    Roles,
+    RolesInOrder,
+    Setting,
+    YesNo,
+    Zone,
+)
+from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, SETTINGS, SETTINGS_BY_GROUP, group_rows, tidy_settings
+from games.models.settings import SettingsFields
+from games.server_settings.fields import RolesInOrderField, setting_field
+from guilds.forms import zone_choices
+from guilds.models import Channel, Guild, Role
+
+
+def override_field(name: str) -> str:
+    """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
+    return f"own_{name.removesuffix('_role_ids')}_roles"
+
+
+def is_ticked(setting: Setting[Any]) -> bool:
+    """Whether forms show a setting as boxes to tick, under one that says that they count."""
+    return isinstance(setting, Roles) and not isinstance(setting, RolesInOrder)
+
+
+def field_names(groups: Iterable[Group], names: Collection[str] = ALL_SETTINGS) -> list[str]:
+    """The names of all fields of the settings in some groups, in the order of forms."""
+    settings = [one for group in groups for one in SETTINGS_BY_GROUP[group] if one.name in names]
+    return [name for one in settings for name in ([override_field(one.name)] if is_ticked(one) else []) + [one.name]]
+
+
+def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, dict[str, Any]]]:
+    """The admin's fieldsets of the groups that have a title."""
+    return [(title, {"fields": field_names([group], names)}) for group, title in GROUP_TITLES.items()]
+
+
+def setting_fields(names: Collection[str]) -> dict[str, forms.Field]:
+    """Make the form fields of settings, by name, in the order of forms."""
+    fields: dict[str, forms.Field] = {}
+    for setting in (one for group in Group for one in SETTINGS_BY_GROUP[group] if one.name in names):
+        if isinstance(setting, Roles) and is_ticked(setting):
+            fields[override_field(setting.name)] = forms.BooleanField(required=False, label=setting.override_label)
+        fields[setting.name] = setting_field(setting)
+    return fields
+
+
+@dataclass(frozen=True)
+class FieldRow:
+    """Fields that stand side by side, or boxes to tick under one that says that they count."""
+
+    fields: list[forms.BoundField]
+    override: forms.BoundField | None = None
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """A group of settings in a form; without a title it is always open."""
+
+    title: str
+    rows: list[FieldRow]
+
+
+class SettingsFieldsForm(forms.Form):
+    """The settings that a level may say. `inherited` is what holds where it says nothing."""
+
+    settings_fields: ClassVar[tuple[str, ...]]
+
+    def __init__(
+        self,
+        *args: Any,
+        roles: Iterable[Role],
+        inherited: Mapping[str, ResolvedSetting],
+        archives: Iterable[tuple[str, str]] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`archives`: the channels that a post may go to when its game is over."""
+        super().__init__(*args, **kwargs)
+        self.archives = list(archives)
+        self.roles = list(roles)
+        self.inherited = inherited
+        role_names = {role.pk: role.name for role in self.roles}
+        channels = {int(pk): label for pk, label in self.archives}
+        for name in self.settings_fields:
+            text = SETTINGS[name].text(inherited[name].value, role_names, channels)
+            self._show_inherited(SETTINGS[name], text)
+
+    def _show_inherited(self, setting: Setting[Any], text: str) -> None:
+        """Offer a setting's choices, and say beside them what holds where none is made."""
+        field, resolved = self.fields[setting.name], self.inherited[setting.name]
+        inherited_text = wording.inherited(text, resolved.source)
+        override = self.fields[override_field(setting.name)] if is_ticked(setting) else None
+        if isinstance(field, RolesInOrderField):
+            field.roles = [role for role in self.roles if role.pk != role.guild_id]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = self._choices(setting, text)
+        if override is not None:
+            override.help_text = inherited_text
+        elif isinstance(setting, (YesNo, Choice, ChannelId)):
+            # A select shows one short line, so where it comes from stands below.
+            field.help_text = inherited_text
+        else:
+            field.help_text = f"{setting.help} {inherited_text}"
+        if resolved.locked:
+            field.disabled, field.help_text = True, wording.locked(resolved.source)
+            if override is not None:
+                override.disabled, override.help_text = True, f"{inherited_text} {field.help_text}"
+
+    def _choices(self, setting: Setting[Any], inherited: str) -> list[Any]:
+        nothing = ("", wording.inherits(inherited))
+        match setting:
+            case Roles():
+                # Nobody pings everyone.
+                return [
+                    (str(role.pk), self.role_label(role))
+                    for role in self.roles
+                    if setting.everyone or role.pk != role.guild_id
+                ]
+            case Zone():
+                return [nothing, *zone_choices()[1:]]
+            case ChannelId():
+                return [nothing, ("0", "Nowhere"), *self.archives]
+            case Choice():
+                labels = [(value, str(label)) for value, label in setting.choices.choices]
+                return [nothing, *((value, f"{label[0].upper()}{label[1:]}") for value, label in labels)]
+        return [nothing, ("yes", "Yes"), ("no", "No")]
+
+    def role_label(self, role: Role) -> str:
+        """A role among boxes to tick."""
+        return role.name
+
+    @property
+    def groups(self) -> dict[str, FieldGroup]:
+        """The form's groups of settings, by name, in order."""
+        return {str(group): FieldGroup(GROUP_TITLES.get(group, ""), self._rows(group)) for group in Group}
+
+    def _rows(self, group: Group) -> list[FieldRow]:
+        rows = []
+        for settings in group_rows(group):
+            names = [one.name for one in settings if one.name in self.settings_fields]
+            if names:
+                override = self[override_field(names[0])] if is_ticked(SETTINGS[names[0]]) else None
+                rows.append(FieldRow([self[name] for name in names], override))
+        return rows
+
+    @property
+    def further_groups(self) -> list[FieldGroup]:
+        """The groups that stand together, after those that forms show in places of their own."""
+        return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS}]
+
+    def settings(self) -> dict[str, Any]:
+        """What a valid form says, by name; None inherits."""
+        data = self.cleaned_data
+        values: dict[str, Any] = {}
+        for name in self.settings_fields:
+            value = data.get(name)
+            if is_ticked(SETTINGS[name]):
+                value = tuple(int(role) for role in value or ()) if data.get(override_field(name)) else None
+            values[name] = None if self.inherited[name].locked else value
+        return tidy_settings(values)
+
+    @classmethod
+    def initial_settings(cls, layer: SettingsFields | None) -> dict[str, Any]:
+        """What the form shows of what a level says."""
+        if layer is None:
+            return {}
+        shown: dict[str, Any] = {name: getattr(layer, name) for name in cls.settings_fields}
+        for name in filter(lambda name: is_ticked(SETTINGS[name]), cls.settings_fields):
+            shown[override_field(name)] = shown[name] is not None
+            shown[name] = [str(role) for role in shown[name] or ()]
+        return shown
+
+
+class GameSettingsForm(SettingsFieldsForm):
+    """The settings that a game says itself."""
+
+    settings_fields = GAME_SETTINGS
+
+
+class LayerSettingsForm(SettingsFieldsForm):
+    """The settings that a layer above games says: all."""
+
+    settings_fields = ALL_SETTINGS
+
+
+for _form in (GameSettingsForm, LayerSettingsForm):
+    _form.declared_fields.update(setting_fields(_form.settings_fields))
+
+
+# --- comparing two versions ------------------------------------------------------------------------------
+
+
+def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
+    """Each field of which two versions differ: its label, what is saved, what was typed."""
+    rows = []
+    for name in typed.fields:
+        if name in NOT_COMPARED or name not in saved.fields:
+            continue
+        if (saved_value := field_text(saved, name)) != (typed_value := field_text(typed, name)):
+            rows.append((str(typed[name].label), saved_value, typed_value))
+    return rows
+
+
+# What a form has beside what it describes.
+NOT_COMPARED = {"edition", "fold", "participants"}
+
+
+def field_text(form: forms.Form, name: str) -> str:
+    value, field = form[name].value(), form.fields[name]
+    if isinstance(field, forms.BooleanField):
+        return "yes" if value else "no"
+    if isinstance(field.widget, forms.widgets.DateTimeBaseInput):
+        return field.widget.format_value(value) or ""
+    labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
+    values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
+    texts = [labels.get(str(one), str(one)) for one in values]
+    return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
+
+
+def archive_choices(guild: Guild) -> list[tuple[str, str]]:
+    """The channels to which posts may go when their games are over, as choices."""
+    channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
+    return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
+
+
+def channel_label(channel: Channel) -> str:
+    """A channel or thread in a list of choices, with what the bot lacks there."""
+    name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
+    return name + (
+        f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""
+    )

@@ -1,0 +1,70 @@
+"""Settings on the command line: an option for each, which says what a form's field would say."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from games.core.setting_kinds import ChannelId, Choice, Setting, YesNo
+from games.core.settings import GAME_SETTINGS, SETTINGS
+from games.server_settings.base_forms import SettingsFieldsForm, is_ticked, override_field
+from games.server_settings.fields import NONE_WORDS, parse_roles
+
+ROLES_HELP = "Names or ids, with commas between, or none."
+CHANNEL_HELP = "A name or an id, or none."
+
+
+def add_setting_options(parser: ArgumentParser) -> None:
+    """Add an option for each setting that a game says itself; an empty one inherits."""
+    for name in GAME_SETTINGS:
+        setting = SETTINGS[name]
+        parser.add_argument(f"--{setting.option}", dest=name, help=option_help(setting), metavar=_metavar(setting))
+
+
+def option_help(setting: Setting[Any]) -> str:
+    """What `--help` says of a setting."""
+    if is_ticked(setting):
+        return f"{setting.label}. {ROLES_HELP}"
+    return f"{setting.help} {CHANNEL_HELP}" if isinstance(setting, ChannelId) else setting.help
+
+
+def _metavar(setting: Setting[Any]) -> str | None:
+    match setting:
+        case YesNo():
+            return "yes|no"
+        case Choice():
+            return "|".join(setting.choices.values)
+    return None
+
+
+def setting_form_data(form: SettingsFieldsForm, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What a browser would send for the settings that are given. Raises ValidationError, by field."""
+    data: dict[str, Any] = {}
+    problems = {}
+    for name in GAME_SETTINGS:
+        if (text := options.get(name)) is None:
+            continue
+        try:
+            data |= _field_data(SETTINGS[name], text.strip(), form)
+        except forms.ValidationError as problem:
+            problems[name] = problem
+    if problems:
+        raise forms.ValidationError(problems)
+    return data
+
+
+def _field_data(setting: Setting[Any], text: str, form: SettingsFieldsForm) -> dict[str, Any]:
+    none = text.lower() in NONE_WORDS
+    if is_ticked(setting):
+        roles = () if none else parse_roles(text, form.roles)
+        return {override_field(setting.name): "on" if text else "", setting.name: [str(role) for role in roles]}
+    if isinstance(setting, ChannelId):
+        return {setting.name: "0" if none else _channel_id(text, form)}
+    return {setting.name: text}
+
+
+def _channel_id(text: str, form: SettingsFieldsForm) -> str:
+    """The id of a channel named as the form offers it; what names none is left for the form to refuse."""
+    matches = [pk for pk, label in form.archives if label.split(" (")[0].removeprefix("#") == text.removeprefix("#")]
+    return matches[0] if len(matches) == 1 else text
