@@ -19,7 +19,7 @@ from guilds.directory import lookup, upsert
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Channel, Guild, User
 
-# The local Discord's own ids, so that tests at every height speak of the same people.
+# The local Discord's own ids, so that all tests use the same people.
 GUILD, EVERYONE = 1200000000000000001, 1200000000000000001
 PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16
 MANAGE_GUILD = 1 << 5
@@ -38,7 +38,7 @@ class World:
     now: datetime
 
     def add_member(self, number: int, nick: str = "") -> User:
-        """One more member."""
+        """Add one more member."""
         payload = UserPayload(1300000000000000000 + number, f"person{number}")
         return upsert.upsert_member(self.guild.pk, MemberPayload(payload, nick), self.now).user
 
@@ -54,14 +54,14 @@ class World:
         return change_plan(Plan(**fields), **settings | changes)
 
     def create_game(self, **changes: Any) -> Game:
-        """A game of Bob's."""
+        """Create a game of Bob's."""
         from games.scheduling import actions as scheduling
 
         return scheduling.create_game(self.guild.pk, self.make_plan(**changes), Actor(self.bob, "page"), self.now).game
 
 
 class NoLookups:
-    """Looks nobody up in the background."""
+    """An executor that does no background look-ups."""
 
     def submit(self, work: object, *pair: int) -> None:
         lookup._queued.discard((pair[0], pair[1]))
@@ -69,7 +69,7 @@ class NoLookups:
 
 @pytest.fixture(autouse=True)
 def no_background_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look-up in the background outlives its test, and deadlocks with the emptying of the tables."""
+    """Disable background look-ups: one that outlives its test deadlocks with the emptying of the tables."""
     monkeypatch.setattr(lookup, "_executor", NoLookups())
 
 
@@ -85,7 +85,7 @@ def world(db: None, now: datetime) -> World:
 
 @pytest.fixture
 def committed_world(transactional_db: None, now: datetime) -> World:
-    """The same for tests of threads and processes, which see only what is committed."""
+    """The same for tests with threads and processes, which see only committed rows."""
     return make_world(now)
 
 
@@ -98,7 +98,7 @@ def make_world(now: datetime) -> World:
     alice, bob, charlie = (
         UserPayload(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
     )
-    # Whoever is a member may schedule here, as in the demo; what else there may be is for tests of it to say.
+    # Every member may schedule here, as in the demo; other permissions are set by their own tests.
     upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
     a, b, c = (
         upsert.upsert_member(GUILD, MemberPayload(u, nick), now).user
@@ -129,7 +129,7 @@ def as_person(client: Any) -> Callable[[User], Any]:
 
 
 class NotifyListener:
-    """What rang on both bells since the last look."""
+    """The notifications on both channels since the last call."""
 
     def __init__(self) -> None:
         name = str(connection.settings_dict["NAME"])

@@ -1,4 +1,4 @@
-"""The client that hears Discord: clicks, guild events, deleted messages. It speaks only in answer to a click."""
+"""The gateway client: handles interactions, guild events and deleted messages. It sends only interaction responses."""
 
 import asyncio
 import logging
@@ -36,13 +36,15 @@ log = logging.getLogger(__name__)
 BUTTON_PATTERNS = [
     button.__discord_ui_compiled_template__ for button in (SignupButton, PageButton, ChoiceButton, ModalButton)
 ]
-SYNC_DELAY = 0.3  # seconds in which changes to one guild fold into one write
+SYNC_DELAY = 0.3  # seconds in which changes to one guild are merged into one write
 HEARTBEAT_EVERY = 10.0
 
 
 class Bot(discord.Client):
-    """Needs no privileged intent: `guilds` for guilds, channels and roles, `guild_messages` for posts deleted by hand;
-    clicks come without any."""
+    """The client. Needs no privileged intent.
+
+    `guilds` is for guilds, channels and roles, `guild_messages` for posts deleted by hand; interactions need none.
+    """
 
     def __init__(self) -> None:
         use_configured_addresses()
@@ -60,7 +62,7 @@ class Bot(discord.Client):
         self.modals = ModalHandler(self.log)
         self.tree = BotCommandTree(self)
         self._pending_syncs: dict[int, asyncio.Task[None]] = {}
-        # Written down one after the other: a thread that was deleted came back with a guild seen just before.
+        # Writes are serialised: a deleted thread came back with a guild payload built just before.
         self._write_lock = asyncio.Lock()
         self._deleted_message_ids: set[int] = set()
         self._deletion_check: asyncio.Task[None] | None = None
@@ -72,8 +74,8 @@ class Bot(discord.Client):
         self._heartbeat_task = asyncio.create_task(self._send_heartbeats())
 
     async def close(self) -> None:
-        self._is_hearing = False  # from here on, a lost connection is no news
-        for _ in range(30):  # let answers under way end, for less than the five seconds a stop may take
+        self._is_hearing = False  # from here on, a lost connection is not logged
+        for _ in range(30):  # let replies in flight finish, in less than the five seconds a stop may take
             if not self.signups.is_busy:
                 break
             await asyncio.sleep(0.1)
@@ -95,7 +97,7 @@ class Bot(discord.Client):
     # --- guild events ------------------------------------------------------------------------------------
 
     async def on_ready(self) -> None:
-        """Connected anew: whatever changed while we were away is in what the client now knows."""
+        """Save the client's new state after a connection, which includes all changes while the bot was away."""
         new = [g for g in self.guilds if not g.unavailable and await self._write_guild(g)]
         await run_in_db_thread(_mark_guilds_present, [guild.id for guild in self.guilds])
         await run_in_db_thread(_recheck_all_posts)
@@ -117,12 +119,12 @@ class Bot(discord.Client):
     async def _warn_of_stale_commands(self) -> None:
         assert self.application_id is not None
         try:
-            behind = find_stale_commands(list(await self.http.get_global_commands(self.application_id)), self.tree)
+            outdated = find_stale_commands(list(await self.http.get_global_commands(self.application_id)), self.tree)
         except discord.HTTPException as reason:
             log.warning("Discord does not say which commands it shows: %s", reason)
             return
-        if behind:
-            names = ", ".join(f"/{name}" for name in behind)
+        if outdated:
+            names = ", ".join(f"/{name}" for name in outdated)
             log.warning("Discord does not show the commands of this version: %s. Run manage.py sync_commands.", names)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -157,7 +159,7 @@ class Bot(discord.Client):
     async def on_thread_create(self, thread: discord.Thread) -> None:
         self._sync_thread_soon(thread)
 
-    async def on_thread_join(self, thread: discord.Thread) -> None:  # come to be seen, or opened again
+    async def on_thread_join(self, thread: discord.Thread) -> None:  # newly visible, or unarchived
         self._sync_thread_soon(thread)
 
     async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
@@ -181,7 +183,7 @@ class Bot(discord.Client):
         self._sync_guild_soon(role.guild)
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
-        if self.user and after.id == self.user.id:  # the only one we hear of: our own roles changed
+        if self.user and after.id == self.user.id:  # the only member with events here: our own roles changed
             self._sync_guild_soon(after.guild)
 
     def _sync_thread_soon(self, thread: discord.Thread) -> None:
@@ -189,7 +191,7 @@ class Bot(discord.Client):
             self._sync_guild_soon(thread.guild)
 
     def _sync_guild_soon(self, guild: discord.Guild) -> None:
-        """Write the guild down whole in a moment. A role moved by hand comes as an event for every role."""
+        """Save the complete guild in a moment. Moving one role by hand sends an event for every role."""
         running = self._pending_syncs.get(guild.id)
         if running is None or running.done():
             self._pending_syncs[guild.id] = asyncio.create_task(self._sync_guild(guild.id))
@@ -208,7 +210,7 @@ class Bot(discord.Client):
 
     async def _welcome_owner(self, guild: discord.Guild) -> None:
         try:
-            # Invited by hundreds at once, it asks no faster than all programs together may.
+            # Even if hundreds of guilds invite it at once, the limit shared by all programs applies.
             await asyncio.sleep(await run_in_db_thread(reserve_lookup))
             owner = to_member_payload(await guild.fetch_member(guild.owner_id or 0))
         except (discord.HTTPException, DirectoryUnavailable) as reason:
@@ -225,7 +227,7 @@ class Bot(discord.Client):
         self._check_deleted_soon(event.message_ids)
 
     def _check_deleted_soon(self, message_ids: set[int]) -> None:
-        """Look in a moment whether posts of ours are among what was deleted: any moderator's clean-up comes here."""
+        """Check in a moment whether the deleted messages include our posts. Any moderator's clean-up comes here."""
         if not self._deleted_message_ids:
             self._deletion_check = asyncio.create_task(self._check_deleted())
         self._deleted_message_ids |= message_ids
@@ -236,10 +238,10 @@ class Bot(discord.Client):
         if reposted := await run_in_db_thread(_mark_posts_deleted, deleted):
             log.info("%d announcements were deleted in Discord and are put back.", reposted)
 
-    # --- clicks ------------------------------------------------------------------------------------------
+    # --- interactions ------------------------------------------------------------------------------------
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer what no button of ours answers: silence would read "This interaction failed"."""
+        """Handle modals, and reply to unknown buttons: without a reply, Discord shows "This interaction failed"."""
         custom_id = dict(interaction.data or {}).get("custom_id", "")
         if interaction.type is discord.InteractionType.modal_submit:
             await self.modals.handle_submit(interaction, str(custom_id))
@@ -261,7 +263,7 @@ def _record_heartbeat(note: str) -> None:
 
 
 def _upsert_guild(payload: GuildPayload) -> bool:
-    """Write a guild down, and say whether its owner is yet to be welcomed."""
+    """Save a guild, and return whether its owner still has to be welcomed."""
     now = db_now()
     guild = upsert.upsert_guild(payload, now)
     post_actions.handle_channels_changed(payload.id, now)

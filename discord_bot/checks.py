@@ -1,4 +1,4 @@
-"""System checks that ask Discord; only `check --deploy` runs them, as nobody wants each command to wait for it."""
+"""System checks that send requests to Discord, run by `check --deploy` only: no other command should wait for it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,10 +13,10 @@ TIMEOUT = 10.0  # seconds
 
 @register("discord", deploy=True)
 def check_slash_commands(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """Whether Discord shows the slash commands that this version has."""
-    if not settings.DISCORD_CLIENT_ID:  # gamesched.E005 says so
+    """Check that the slash commands registered at Discord are those of this version."""
+    if not settings.DISCORD_CLIENT_ID:  # reported by gamesched.E005
         return []
-    # Here, for Discord's library takes long to load and most programs never need it.
+    # Imported here, because discord.py takes long to load and most programs never need it.
     import aiohttp
     import discord
 

@@ -1,4 +1,4 @@
-"""The old address of the scheduled task: queued tasks of an older version name it."""
+"""The old module of the scheduled task, which tasks queued by an older version name."""
 
 from discord_bot.scheduled_tasks import purge_interactions
 

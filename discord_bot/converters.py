@@ -1,4 +1,4 @@
-"""discord.py's objects as the plain values that `guilds.directory.upsert` writes down."""
+"""Converts discord.py's objects to payloads for `guilds.directory.upsert`."""
 
 import discord
 
@@ -22,11 +22,11 @@ def to_member_payload(member: discord.Member) -> MemberPayload:
 
 
 def to_guild_payload(guild: discord.Guild) -> GuildPayload:
-    """The guild whole, as the client knows it from the gateway.
+    """Return the complete guild, as the client knows it from the gateway.
 
-    Threads as far as they are places for games: public ones, but not our own posts in forums.
+    Threads are included if games can be announced there: public ones, but not our own posts in forums.
     """
-    me: discord.Member | None = guild.me  # None while the client is still learning who it is
+    me: discord.Member | None = guild.me  # None until the client has received its own member
     return GuildPayload(
         id=guild.id,
         name=guild.name,
@@ -51,14 +51,14 @@ def _to_channel_payload(channel: discord.abc.GuildChannel, me: discord.Member | 
 
 
 def is_game_thread(thread: discord.Thread, me: discord.abc.Snowflake | None) -> bool:
-    """Whether a thread is one that games can be announced in."""
+    """Return whether games can be announced in a thread."""
     return thread.type.value in THREAD_TYPES and (me is None or thread.owner_id != me.id)
 
 
 def _to_thread_payload(
     thread: discord.Thread, parent: discord.abc.GuildChannel, me: discord.Member | None
 ) -> ChannelPayload:
-    may = parent.permissions_for(me).value if me else 0  # a thread has none of its own
+    may = parent.permissions_for(me).value if me else 0  # a thread has no permissions of its own
     kind, place = thread.type.value, parent.position
     return ChannelPayload(thread.id, thread.name, kind, place, may, parent_id=parent.id, locked=thread.locked)
 

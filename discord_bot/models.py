@@ -1,4 +1,4 @@
-"""What the bot remembers by itself: how each interaction went, and when it may look something up again."""
+"""The bot's own tables: the interaction log, and the rate limit of look-ups."""
 
 from datetime import UTC, datetime
 
@@ -18,14 +18,14 @@ class Outcome(models.TextChoices):
 
 
 class Interaction(models.Model):
-    """One click or command, for whoever must explain what happened; the evidence that people are answered in time.
+    """One click or command, logged for support and as evidence that people are answered in time.
 
     https://docs.discord.com/developers/interactions/receiving-and-responding
     """
 
     id = models.BigIntegerField(primary_key=True, help_text="Discord's own id.")
     at = models.DateTimeField(help_text="When it reached the bot.")
-    # Without constraint: the log must not refuse a click from where the bot has just been removed.
+    # Without constraint: the log must accept a click from a guild that the bot has just been removed from.
     guild = models.ForeignKey(
         "guilds.Guild",
         models.CASCADE,
@@ -59,7 +59,10 @@ class Interaction(models.Model):
 
 
 class LookupLimit(models.Model):
-    """The one row by which all processes share their look-ups; see `lookups`. Times are the database's."""
+    """The one row by which all processes share their look-up limit; see `http.lookup_limit`.
+
+    Times are the database's.
+    """
 
     next_at = models.DateTimeField(default=LONG_AGO, help_text="When the next one may begin.")
     closed_until = models.DateTimeField(default=LONG_AGO, help_text="Until then nothing is asked.")

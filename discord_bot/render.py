@@ -1,4 +1,4 @@
-"""The announcement's view-model as Discord shows it: an embed and its buttons."""
+"""Renders announcements, game lists and buttons as discord.py's embeds and views."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,12 +36,12 @@ COLOURS = {
 }
 
 
-ZERO_WIDTH_SPACE = "\u200b"  # Discord takes no empty name of a field
-MIN_LIST_LENGTH = 200  # characters kept for each list that follows another, however long that one is
+ZERO_WIDTH_SPACE = "\u200b"  # Discord accepts no empty field name
+MIN_LIST_LENGTH = 200  # characters reserved for each further list, however long those before it are
 
 
 def announcement_embed(view: AnnouncementView) -> discord.Embed:
-    """The post's embed. Mentions inside an embed show a person's name there and ping nobody."""
+    """Return the post's embed. Mentions inside an embed show a name and ping no one."""
     title = discord.utils.escape_markdown(view.title)
     if view.state is State.CANCELLED and len(title) + 4 <= EMBED_TITLE:
         title = f"~~{title}~~"
@@ -85,15 +85,18 @@ def _add_field(embed: discord.Embed, name: str, value: str) -> None:
 
 
 def _add_people_fields(embed: discord.Embed, name: str, lines: Sequence[str], url: str, reserved: int = 0) -> None:
-    """A list in as much room as is left but for `spare`. Three columns fill a row, so that what follows begins anew."""
-    room = EMBED_TOTAL - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
-    texts = columns(lines, room, url)
+    """Add a list of people in the remaining length less `reserved`.
+
+    Three columns fill a row, so that the next list starts a new one.
+    """
+    max_length = EMBED_TOTAL - len(embed) - len(name) - COLUMNS * len(ZERO_WIDTH_SPACE) - reserved
+    texts = columns(lines, max_length, url)
     for number, column in enumerate(texts):
         embed.add_field(name=ZERO_WIDTH_SPACE if number else name[:FIELD_NAME], value=column, inline=len(texts) > 1)
 
 
 def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
-    """What can be answered now, and the page's link.
+    """Return the buttons for what can be done now, and the link to the page.
 
     DynamicItems and links only: with one ordinary button, discord.py would keep every view for ever.
     """
@@ -110,14 +113,14 @@ def announcement_buttons(view: AnnouncementView) -> discord.ui.View:
 
 
 def announcement_message(view: AnnouncementView) -> dict[str, Any]:
-    """The post's embed and buttons, as discord.py's sending and editing take them."""
+    """Return the post's embed and buttons, as arguments of discord.py's send and edit."""
     items = announcement_buttons(view)
-    items.stop()  # so that discord.py does not keep it: the ids say everything, and clicks are heard in another process
+    items.stop()  # so that discord.py does not keep it: the ids suffice, and another process receives the clicks
     return {"embed": announcement_embed(view), "view": items}
 
 
 def button_message(buttons: Sequence[Button]) -> dict[str, Any]:
-    """What there is to press under a letter, as discord.py's sending takes it."""
+    """Return the buttons under a message, as arguments of discord.py's send."""
     if not buttons:
         return {}
     view = discord.ui.View(timeout=None)
@@ -134,7 +137,7 @@ def _to_item(button: Button) -> discord.ui.Item[Any]:
 
 
 def allowed_mentions(message: OutgoingMessage) -> discord.AllowedMentions:
-    """Who may be pinged by a letter, whatever its text says."""
+    """Return who a message may ping, whatever its text contains."""
     return discord.AllowedMentions(
         everyone=False,
         roles=[discord.Object(role) for role in message.ping_roles],
@@ -143,7 +146,7 @@ def allowed_mentions(message: OutgoingMessage) -> discord.AllowedMentions:
 
 
 def has_marker(message: discord.Message, outgoing: OutgoingMessage) -> bool:
-    """Whether a message bears the letter's mark: a post in its embed, another in its text."""
+    """Return whether a message contains the dedupe marker: a post in its embed, another message in its text."""
     text = message.content if outgoing.post is None else "".join(embed.url or "" for embed in message.embeds)
     return outgoing.dedupe_marker in text
 
@@ -152,7 +155,7 @@ MAX_LISTED_TITLE = 80  # characters of a title in a list, so that a page stays w
 
 
 def game_list_page(game_list: GameList) -> tuple[discord.Embed, discord.ui.View]:
-    """A page of a list, with links to the posts, and the buttons that turn pages."""
+    """Return one page of a list, with links to the posts, and the buttons that turn pages."""
     lines = []
     for game in game_list.rows:
         title = game.title if len(game.title) <= MAX_LISTED_TITLE else f"{game.title[: MAX_LISTED_TITLE - 1]}…"

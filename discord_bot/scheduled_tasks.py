@@ -1,4 +1,4 @@
-"""What the worker does for the bot from time to time."""
+"""The bot's periodic tasks in the worker."""
 
 from datetime import timedelta
 
@@ -10,11 +10,11 @@ KEPT_FOR = timedelta(days=30)
 
 
 def purge_interactions() -> str:
-    """Forget how clicks and commands went longer ago than anyone asks about."""
+    """Delete interactions older than KEPT_FOR."""
     count, _ = Interaction.objects.filter(at__lt=db_now() - KEPT_FOR).delete()
     return f"Deleted {count} interactions older than {KEPT_FOR.days} days."
 
 
 def ensure_scheduled_tasks(**kwargs: object) -> None:
-    """After each migration."""
+    """Create the schedules, after each migration."""
     ensure_schedules([("Interaction purge", "discord_bot.scheduled_tasks.purge_interactions", 24 * 60)])

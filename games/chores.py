@@ -1,4 +1,4 @@
-"""The old address of the scheduled tasks: queued tasks of an older version name it."""
+"""The old module of the scheduled tasks, which tasks queued by an older version name."""
 
 from games.scheduled_tasks import (
     check_announcements,

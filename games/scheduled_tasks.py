@@ -1,4 +1,4 @@
-"""What the worker does from time to time. Each returns a sentence, which the admin shows as its result."""
+"""The worker's scheduled tasks. Each returns a sentence, which the admin shows as its result."""
 
 from datetime import datetime, timedelta
 
@@ -20,8 +20,8 @@ from notifications.models import Notification
 
 ROLES_MAX_AGE = timedelta(hours=1)
 SOON = timedelta(minutes=15)
-PURGE_BATCH = 1000  # notifications in one transaction, with their deliveries
-MAX_LOOKUPS = 50  # a minute at most: the bot's request budget belongs to reminders first
+PURGE_BATCH = 1000  # notifications deleted in one transaction, with their deliveries
+MAX_LOOKUPS = 50  # a minute at most: the bot's rate limit is for reminders first
 
 # Name, function, minutes between runs.
 SCHEDULE = (
@@ -35,7 +35,7 @@ SCHEDULE = (
 
 
 def refresh_directory() -> str:
-    """Ask Discord again about the members whose roles were read longest ago."""
+    """Refresh from Discord the members whose roles were read longest ago."""
     try:
         now = db_now()
         due = refresh_before_reminders(now, MAX_LOOKUPS)
@@ -45,9 +45,12 @@ def refresh_directory() -> str:
 
 
 def refresh_before_reminders(now: datetime, limit: int) -> int:
-    """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
+    """Refresh members with a reminder due soon, so that none goes to one who left or lost the role.
+
+    Returns how many.
+    """
     soon = Notification.objects.open().filter(kind__in=REMINDER_KINDS, due_at__lte=now + SOON).values("game_id")
-    signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
+    signups = Signup.objects.current().people().filter(game__in=soon).order_by()
     stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
     done = 0
     for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():
@@ -58,12 +61,12 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
 
 
 def sweep_announcements() -> str:
-    """Mend games without a post, and games without the rows that their times need."""
+    """Repair games without a post, and games without the notifications that their times need."""
     return f"Mended {repair_games(db_now())} games."
 
 
 def check_announcements() -> str:
-    """Look for the posts not seen for longest, and put back those that are gone."""
+    """Check the posts that were not checked for longest, and put back deleted ones."""
     try:
         return f"Found {verify_posts(db_now(), MAX_LOOKUPS)} posts deleted."
     except DirectoryUnavailable as reason:
@@ -71,29 +74,29 @@ def check_announcements() -> str:
 
 
 def freeze_settings() -> str:
-    """Freeze the settings of games that have begun, and bring games to come in step that were missed."""
+    """Freeze the settings of started games, and resync upcoming games that were missed."""
     now = db_now()
     return f"Froze {freeze_started_games(now)} games that have begun, and mended {resync_drifted_games(now)} to come."
 
 
 def purge() -> str:
-    """Forget sessions that have ended, and what was said longer ago than anyone asks about."""
+    """Delete expired sessions, and notifications closed longer ago than they are kept."""
     call_command("clearsessions")
     kept = settings.NOTIFY_KEPT
     old = Notification.objects.filter(closed_at__lt=db_now() - kept).exclude(Q(deliveries__status="pending"))
     count = 0
     while batch := list(old.values_list("pk", flat=True)[:PURGE_BATCH]):
-        # In batches, so that no lock is held for long.
+        # In batches, so that no lock is kept for long.
         count += Notification.objects.filter(pk__in=batch).delete()[0]
     return f"Deleted {count} rows older than {kept.days} days."
 
 
 def purge_guilds() -> str:
-    """Delete everything of servers that the bot left long ago."""
+    """Delete all data of servers that the bot left long ago."""
     count = purge_departed_guilds(db_now())
     return f"Deleted {count} servers that the bot left more than {KEPT_AFTER_LEAVING.days} days ago."
 
 
 def ensure_game_schedules(**kwargs: object) -> None:
-    """After each migration."""
+    """Create the schedules after each migration."""
     ensure_schedules(SCHEDULE)

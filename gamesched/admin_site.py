@@ -1,9 +1,9 @@
-"""Which admin site there is, for INSTALLED_APPS."""
+"""App config for INSTALLED_APPS that names the admin site."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class GuildAdminConfig(AdminConfig):
-    """Django's admin, opened by what people manage instead of by stored rights."""
+    """Django's admin with our site, which grants access by managed guilds instead of stored permissions."""
 
     default_site = "games.admin.site.GamesAdminSite"

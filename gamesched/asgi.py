@@ -16,7 +16,7 @@ from django.urls import path  # noqa: E402
 
 from games.pages.live import LiveConsumer  # noqa: E402
 
-# daphne starts without manage.py, so nobody else would run the checks.
+# daphne starts without manage.py, so the checks would not run otherwise.
 mistakes = [m for m in run_checks() if isinstance(m, Error)]
 if mistakes:
     for mistake in mistakes:

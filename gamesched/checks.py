@@ -1,4 +1,4 @@
-"""System checks: an operator's mistake, named at start with its next step."""
+"""System checks that name an operator's mistake at start, with the next step."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 @register()
 def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The five required variables, present and of the right form."""
+    """Check that the environment variables are present and well-formed."""
     errors: list[CheckMessage] = []
 
     def wrong(number: int, what: str, hint: str) -> None:
@@ -69,7 +69,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 @register(Tags.security, deploy=True)
 def check_no_local_discord(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """The local Discord lets anyone be anyone, so it has no place in production."""
+    """Forbid the local Discord in production, since it lets anyone log in as anyone."""
     if not settings.DISCORD_IS_LOCAL:
         return []
     return [

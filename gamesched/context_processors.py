@@ -1,4 +1,4 @@
-"""What every template may use."""
+"""Context processor for all templates."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from gamesched.lib.version import VERSION
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Version, the local Discord's address when it is in use, and whether to offer the browser's zone."""
+    """Return the version, the local Discord's URL if used, and whether to offer the browser's zone."""
     user = getattr(request, "user", None)
     return {
         "version": VERSION,

@@ -1,4 +1,4 @@
-"""What every request passes through."""
+"""Middleware for all requests."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -12,9 +12,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 def health(get_response: Handler) -> Handler:
-    """Answer /healthz before anything else: 200 where this process reaches its database, 503 where not.
+    """Answer /healthz before anything else: 200 if this process reaches its database, else 503.
 
-    First in the list, so that a probe needs no right host name and makes no session.
+    It comes first in the list, so that a probe needs no valid host name and creates no session.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -31,9 +31,9 @@ def health(get_response: Handler) -> Handler:
 
 
 def redirect_to_public_url(get_response: Handler) -> Handler:
-    """Send pages asked for at another name of this machine to PUBLIC_URL.
+    """Redirect pages requested under another host name to PUBLIC_URL.
 
-    Logging in comes back to PUBLIC_URL; begun at 127.0.0.1, its cookie would be missing at localhost.
+    The log-in returns to PUBLIC_URL; if it started at 127.0.0.1, its cookie would be missing at localhost.
     """
     address = urlsplit(settings.PUBLIC_URL)
 
@@ -46,7 +46,7 @@ def redirect_to_public_url(get_response: Handler) -> Handler:
 
 
 def no_store(get_response: Handler) -> Handler:
-    """Keep personal pages out of shared and back-button caches: they are live, and differ by person."""
+    """Forbid caching of pages, in proxies and for the back button: they are live, and differ by person."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

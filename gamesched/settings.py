@@ -1,8 +1,8 @@
-"""Settings, from the environment only.
+"""Django settings, read from the environment only.
 
 Five variables are required in production: DATABASE_URL, SECRET_KEY, PUBLIC_URL, DISCORD_BOT_TOKEN and
-DISCORD_CLIENT_SECRET. A missing or malformed one does not fail here: `gamesched.checks` names it at start,
-in a sentence, whichever program starts.
+DISCORD_CLIENT_SECRET. A missing or malformed one does not fail here: `gamesched.checks` names it at the start
+of any program, in a sentence.
 """
 
 import base64
@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's settings for a libpq address, in any form psycopg reads; the dummy engine for none or nonsense."""
+    """Return Django's settings for a libpq URL, in any form psycopg reads. Use the dummy engine for an invalid one."""
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
@@ -44,7 +44,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 def application_id(bot_token: str) -> str:
-    """The application's id, which is the first part of its bot token in base64; '' for anything else."""
+    """Return the application id, which is the first part of its bot token in base64; '' for anything else."""
     head = bot_token.split(".")[0]
     try:
         text = base64.b64decode(head + "=" * (-len(head) % 4), validate=True).decode("ascii")
@@ -65,8 +65,8 @@ DISCORD_CLIENT_ID = application_id(DISCORD_BOT_TOKEN)
 REDIS_URL: str = env.str("REDIS_URL", "")
 DEBUG: bool = env.bool("DEBUG", False)
 
-# Unset in production. Set, it sends every call to a local Discord instead: the address as servers see it,
-# and, where browsers see it at another, that one.
+# Unset in production. If set, every call goes to a local Discord at this URL. DISCORD_BROWSER_URL is for browsers
+# that reach it at another.
 DISCORD_API_URL_GIVEN: str = env.str("DISCORD_API_URL", "").rstrip("/")
 DISCORD_IS_LOCAL = bool(DISCORD_API_URL_GIVEN)
 DISCORD_API_URL = DISCORD_API_URL_GIVEN or "https://discord.com/api/v10"
@@ -76,24 +76,24 @@ DISCORD_BROWSER_URL: str = env.str("DISCORD_BROWSER_URL", "").rstrip("/") or (
 )
 DISCORD_CDN_URL = DISCORD_BROWSER_URL if DISCORD_IS_LOCAL else "https://cdn.discordapp.com"
 
-# Discord's documented limit for a bot, which it raises for large ones; nine tenths speak, one tenth looks people up.
+# Discord's documented limit for a bot, which it raises for large ones. Nine tenths are for messages, one for look-ups.
 DISCORD_REQUESTS_PER_SECOND: int = env.int("DISCORD_REQUESTS_PER_SECOND", 50)
-# Direct-message channels that are opened for the first time. Discord names no number, and blocks who opens too fast.
+# Direct-message channels opened for the first time. Discord names no number, and blocks bots that open too fast.
 DISCORD_NEW_DMS_IN_TEN_SECONDS: int = env.int("DISCORD_NEW_DMS_IN_TEN_SECONDS", 10)
 
-# --- the three openings through which a lower room asks a higher one -------------------------------------
+# --- the three hooks through which a lower layer calls a higher one --------------------------------------
 
 NOTIFICATION_BACKEND = "discord_bot.backend.backend.DiscordBackend"
 DISCORD_DIRECTORY = "discord_bot.http.directory.RestDirectory"
 # The third is notifications.types.register, called from games.apps.
 
-# --- how notifyd keeps its promise; nobody should have to change these -----------------------------------
+# --- how notifyd keeps its promise; no one should need to change these -----------------------------------
 
-# How long a letter belongs to whoever took it: well above what sending takes (a third of it), and below
-# Discord's memory of nonces, after which a doubt is settled by reading the channel.
+# How long a process that claimed a message may send it: well above the time sending takes (a third of it), and
+# below Discord's memory of nonces, after which only reading the channel shows whether it was sent.
 NOTIFY_LEASE = timedelta(seconds=env.float("NOTIFY_LEASE_SECONDS", 30.0))
 NOTIFY_NONCE_MEMORY = timedelta(seconds=env.float("NOTIFY_NONCE_MEMORY_SECONDS", 120.0))
-# How long the ledger of what was said is kept.
+# How long the record of sent notifications is kept.
 NOTIFY_KEPT = timedelta(days=env.int("NOTIFY_KEPT_DAYS", 30))
 
 # --- Django -----------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# In memory on purpose: PostgreSQL rings every web process, so a shared layer would repeat every bell.
+# In memory, because PostgreSQL notifies every web process: a shared layer would repeat each notification.
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 Q_CLUSTER = {
@@ -213,7 +213,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, _websocket],
         "font-src": [SELF],
         "manifest-src": [SELF],
-        # Chromium holds the redirect after a form to this list too, and logging in redirects to Discord.
+        # Chromium applies this list to the redirect after a form too, and logging in redirects to Discord.
         "form-action": [SELF, DISCORD_BROWSER_URL],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -254,7 +254,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Collected (in the image), files are served by their hashed names; from a checkout they are served as they lie.
+# After collectstatic (in the image), files have hashed names; a checkout serves them as they are.
 _collected = (STATIC_ROOT / "staticfiles.json").exists()
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not _collected
 STORAGES = {
@@ -276,7 +276,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "discord": {"level": "WARNING"},
-        # Warns at each start of voice libraries and intents that we do without on purpose.
+        # Warns at each start of voice libraries and intents that we deliberately do without.
         "discord.client": {"level": "ERROR", "filters": ["one_sentence"]},
         "discord.state": {"level": "ERROR"},
         "django-q": {"level": "WARNING"},

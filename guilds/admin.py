@@ -1,4 +1,4 @@
-"""The operator's view of people and places. Discord owns these tables, so they are read here, not written."""
+"""The admin for people, servers, channels, roles and members. Discord owns these tables, so they are read-only."""
 
 from typing import Any
 
@@ -14,9 +14,9 @@ from guilds.models import Channel, Guild, Member, Role, User
 
 @admin.register(User)
 class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
-    """What is Discord's is read-only; rights in this admin are the operator's to give.
+    """Admin for people. Discord's fields are read-only; superusers grant the rights in this admin.
 
-    Those who manage a guild see no people here, only its members; and may choose among these in forms.
+    Those who manage a guild see no people here, only its members. They may choose among these in forms.
     """
 
     list_display = ("display_name", "handle", "id", "zone", "is_superuser")
@@ -34,7 +34,7 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
         return False
 
     def choices(self, request: HttpRequest) -> QuerySet[User]:
-        """Members of the guilds that one manages."""
+        """Return the members of the guilds that the viewer manages; everyone for a superuser."""
         people: QuerySet[User] = super().get_queryset(request)
         return people if is_superuser(request) else people.filter(pk__in=self._members(request).values("user"))
 
@@ -43,7 +43,7 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
         return Member.objects.filter(guild__in=ids, left_at=None)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Where the admin links to a person, those who manage a guild are led to the member."""
+        """Redirect those who manage a guild to the member's page. The admin itself links to the person."""
         if is_superuser(request):
             return super().change_view(request, object_id, *args, **kwargs)
         member = self._members(request).filter(user__username=object_id).first()
@@ -63,11 +63,11 @@ class GuildAdmin(GuildScopedAdmin):
     fields = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Guild]:
-        to_come = Q(games__cancelled_at=None, games__ends_at__gt=Now())
+        upcoming = Q(games__cancelled_at=None, games__ends_at__gt=Now())
         rows: QuerySet[Guild] = super().get_queryset(request)
         return rows.annotate(
             n_members=Count("members", filter=Q(members__left_at=None), distinct=True),
-            n_games=Count("games", filter=to_come, distinct=True),
+            n_games=Count("games", filter=upcoming, distinct=True),
         )
 
     @admin.display(description="members known", ordering="n_members")
@@ -101,7 +101,7 @@ class ChannelAdmin(GuildScopedAdmin):
         return "yes"
 
     def choices(self, request: HttpRequest) -> QuerySet[Channel]:
-        """Channels and threads that games can be announced in."""
+        """Return the channels and threads that games can be announced in."""
         channels, threads = Channel.objects.for_announcements(), Channel.objects.open_threads()
         rows = self.get_queryset(request)
         return rows.filter(Q(pk__in=channels.values("pk")) | Q(pk__in=threads.values("pk")))

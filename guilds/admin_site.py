@@ -1,7 +1,7 @@
-"""The admin's ground: who may open it, and that each sees only the servers they manage.
+"""The admin site, and the base classes of its admins: who may open it, and which guilds' rows each person sees.
 
-Superusers see everything. Everybody else is asked, at each request, which guilds they manage now; a
-`GuildScopedAdmin` shows rows of those guilds and no others, and every other admin is for superusers alone.
+Superusers see everything. For everyone else, each request checks which guilds they manage now. A
+`GuildScopedAdmin` shows only rows of those guilds; every other admin is for superusers alone.
 """
 
 from collections.abc import Collection
@@ -32,7 +32,7 @@ NOT_FOR_YOU = "The admin is for those who manage a server. Ask the owner of your
 
 
 class PasswordForm(AdminAuthenticationForm):
-    """Logging in with a password, which only operators made by `createsuperuser` have."""
+    """Log-in with a password, which only operators made by `createsuperuser` have."""
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
@@ -50,11 +50,11 @@ class GuildAdminSite(admin.AdminSite):
     enable_nav_sidebar = False  # lists need the width
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
-        """The guilds that a person manages now."""
+        """Return the ids of the guilds that a person manages now."""
         raise NotImplementedError
 
     def guild_ids(self, request: HttpRequest) -> Collection[int]:
-        """The guilds whose rows this request may touch; superusers are not asked."""
+        """Return the ids of the guilds the viewer manages, cached on the request. Superusers need no check."""
         managed: Collection[int] | None = getattr(request, "_managed_guild_ids", None)
         if managed is None:
             user = request.user
@@ -66,7 +66,7 @@ class GuildAdminSite(admin.AdminSite):
         return is_superuser(request) or bool(self.guild_ids(request))
 
     def _refuse_stale_roles(self, request: HttpRequest, user: User) -> Refusal | None:
-        """Before anything changes, as on the pages: ask Discord whose roles nobody heard of lately."""
+        """Before a change, look up the viewer's roles at Discord unless they are fresh. Return the refusal, if any."""
         if is_superuser(request):
             return None
         try:
@@ -78,14 +78,14 @@ class GuildAdminSite(admin.AdminSite):
         return None
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register as Django does; what is not scoped to guilds (also other people's admins) is for superusers."""
+        """Register as Django does. Admins not scoped to guilds, third-party ones too, become superuser-only."""
         admin_class = admin_class or admin.ModelAdmin
         if not issubclass(admin_class, (GuildScopedAdmin, SuperuserOnlyMixin)):
             admin_class = type(admin_class.__name__, (SuperuserOnlyMixin, admin_class), {"__module__": __name__})
         super().register(model_or_iterable, admin_class, **options)
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Let in who may; send strangers to log in with Discord, and tell the others whom this is for."""
+        """Wrap a view: send anonymous users to the Discord log-in, and refuse people without permission."""
         inner = super().admin_view(view, cacheable)
 
         def guarded_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -105,7 +105,7 @@ class GuildAdminSite(admin.AdminSite):
         return update_wrapper(guarded_view, inner)
 
     def get_urls(self) -> list[Any]:
-        # Django's own leads to any object of any table, and so tells which there are.
+        # Django's own shortcut redirects to any object of any table, and so reveals which exist.
         shortcut = path(
             "r/<path:content_type_id>/<path:object_id>/", self.admin_view(superuser_shortcut), name="view_on_site"
         )
@@ -117,12 +117,15 @@ class GuildAdminSite(admin.AdminSite):
         return response
 
     def get_log_entries(self, request: HttpRequest) -> Any:
-        """Titles in Django's own log may be of a guild that one managed once. The audit is there for everybody."""
+        """Return Django's log entries for superusers, and none for others.
+
+        Its titles may be of a guild that the person managed once. The audit is there for everyone.
+        """
         entries = super().get_log_entries(request)
         return entries if is_superuser(request) else entries.none()
 
     def choices(self, model: type[Model], request: HttpRequest) -> QuerySet[Any]:
-        """The rows of a table that may be chosen in a form."""
+        """Return the rows of a model that the viewer may choose in a form."""
         try:
             model_admin = self.get_model_admin(model)
         except NotRegistered:
@@ -138,7 +141,7 @@ def is_superuser(request: HttpRequest) -> bool:
 
 
 def superuser_shortcut(request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
-    """Django's way from an object's admin to its page."""
+    """Redirect from an object's admin page to its public page, as Django does. Raise Http404 for non-superusers."""
     if not is_superuser(request):
         raise Http404
     response: HttpResponse = contenttypes.shortcut(request, content_type_id, object_id)
@@ -146,7 +149,7 @@ def superuser_shortcut(request: HttpRequest, content_type_id: int, object_id: st
 
 
 class ScopedAutocomplete(AutocompleteJsonView):
-    """Offers what may be chosen, whatever is typed and whichever field is named."""
+    """Autocomplete that offers only rows the viewer may choose, whatever the term and the field."""
 
     def has_perm(self, request: HttpRequest, obj: Any = None) -> bool:
         return isinstance(self.model_admin, ChoosableMixin) or super().has_perm(request, obj)
@@ -160,11 +163,11 @@ class ScopedAutocomplete(AutocompleteJsonView):
         return rows.distinct() if may_repeat else rows
 
 
-# --- what admins are made of -----------------------------------------------------------------------------
+# --- base classes for admins -----------------------------------------------------------------------------
 
 
 class VisibleValuesFilter(admin.AllValuesFieldListFilter):
-    """Django's filter by a column's values, offering those in the rows one sees."""
+    """Django's filter by a column's values, limited to values in the rows that the viewer sees."""
 
     def __init__(self, field: Any, request: Any, params: Any, model: Any, model_admin: Any, field_path: str) -> None:
         super().__init__(field, request, params, model, model_admin, field_path)
@@ -173,7 +176,7 @@ class VisibleValuesFilter(admin.AllValuesFieldListFilter):
 
 
 def empty_filter(title: str, empty: str, filled: str) -> type[admin.EmptyFieldListFilter]:
-    """A filter by whether a column is empty, in words."""
+    """Return a filter by whether a column is empty, labelled in words."""
 
     class ByAbsence(admin.EmptyFieldListFilter):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -190,14 +193,14 @@ def empty_filter(title: str, empty: str, filled: str) -> type[admin.EmptyFieldLi
 
 
 class ChoosableMixin:
-    """An admin whose rows may be chosen in forms by those who do not manage them all."""
+    """An admin whose rows others than superusers may choose in forms."""
 
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
         raise NotImplementedError
 
 
 class ReadOnlyMixin:
-    """For tables that only programs write."""
+    """An admin without add, change and delete, for tables that only programs write."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -210,13 +213,13 @@ class ReadOnlyMixin:
 
 
 class GuildScopedMixin(ReadOnlyMixin):
-    """What admins and inlines share: rows of one's own guilds only, read and not written."""
+    """Base of admins and inlines: read-only rows of the guilds that the viewer manages."""
 
-    guild_path: ClassVar[str]  # from the table to the guild, as a query spells it
+    guild_path: ClassVar[str]  # lookup from the table to the guild
     admin_site: Any
 
     def filter_to_guilds(self, rows: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-        """Only what belongs to guilds that the person manages now."""
+        """Keep only rows of guilds that the viewer manages now; all rows for a superuser."""
         if is_superuser(request):
             return rows
         return rows.filter(**{f"{self.guild_path}__in": self.admin_site.guild_ids(request)})
@@ -226,18 +229,18 @@ class GuildScopedMixin(ReadOnlyMixin):
         return self.filter_to_guilds(rows, request)
 
     def get_field_queryset(self, db: Any, db_field: Any, request: HttpRequest) -> QuerySet[Any]:
-        """What a form offers, and so accepts, for a foreign key or many-to-many field."""
-        chosen: QuerySet[Any] = self.admin_site.choices(db_field.remote_field.model, request)
-        return chosen
+        """Return the rows that a form offers, and so accepts, for a relation field."""
+        choices: QuerySet[Any] = self.admin_site.choices(db_field.remote_field.model, request)
+        return choices
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(self.admin_site.has_permission(request))
 
 
 class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
-    """A table whose rows belong to guilds, for those who manage them.
+    """Admin of a table that belongs to guilds, for those who manage them.
 
-    Read-only unless a subclass says otherwise: only verbs write. Another guild's row is a 404 at every address.
+    Read-only unless a subclass overrides that: only actions write. Another guild's row is a 404 at every URL.
     """
 
     list_per_page = 50
@@ -247,18 +250,18 @@ class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
         return bool(self.admin_site.has_permission(request))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row by its key. Raises Http404 where it does not exist for this person."""
+        """Return the row by its key. Raise Http404 if the viewer may not see it."""
         row = super().get_object(request, object_id, from_field)
         if row is None:
             raise Http404
         return row
 
     def choices(self, request: HttpRequest) -> QuerySet[Any]:
-        """The rows that may be chosen where another row refers to one of these."""
+        """Return the rows that may be chosen for a relation to this table."""
         return self.get_queryset(request)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """Filters by a relation, or by free text, offer only what occurs in the rows one sees."""
+        """Limit filters by relation or free text to values in the rows that the viewer sees."""
         return [self._narrow_filter(one) if isinstance(one, str) else one for one in super().get_list_filter(request)]
 
     def _narrow_filter(self, name: str) -> Any:
@@ -273,7 +276,7 @@ class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
             return name, VisibleValuesFilter
         return name
 
-    # Who did what is in the audit; Django's log would be a second one, and outlive a right.
+    # Who did what is in the audit. Django's log would be a second one, readable after a right is lost.
     def log_addition(self, request: Any, obj: Any, message: Any) -> Any:
         return None
 
@@ -285,17 +288,17 @@ class GuildScopedAdmin(GuildScopedMixin, ChoosableMixin, admin.ModelAdmin):
 
 
 class GuildScopedInline(GuildScopedMixin, admin.TabularInline):
-    """Rows of a guild under one of its rows; read, not written."""
+    """Read-only inline for rows of a guild."""
 
     extra = 0
     can_delete = False
 
 
 class SuperuserOnlyMixin:
-    """A table that is not of guilds: nobody else sees that it exists."""
+    """Admin of a table that does not belong to guilds, hidden from everyone but superusers."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The row by its key; for others a 404, whether there is one or not."""
+        """Return the row by its key. Raise Http404 for non-superusers, whether it exists or not."""
         if not is_superuser(request):
             raise Http404
         return super().get_object(request, object_id, from_field)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What people are called, in one guild."""
+"""Names and pictures of people and roles in one guild."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -9,20 +9,20 @@ from guilds.models import Member, Role, User
 
 @dataclass(frozen=True)
 class DisplayName:
-    """How a person appears in a guild."""
+    """Name and picture of a person in a guild."""
 
     text: str
     avatar_url: str
 
 
 def normalize_name(text: str) -> str:
-    """A name as it is compared: whatever its case, its width or how its accents were typed."""
+    """Return a name for comparison, without differences of case, width or accent encoding."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return " ".join(folded.split())
 
 
 def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayName]:
-    """Names and pictures by user id, those of people who have left included. Two queries, however many."""
+    """Return names and pictures by user id, of people who left too. Takes two queries, however many ids."""
     ids = set(user_ids)
     names = {
         member.user_id: DisplayName(member.display_name, member.avatar_url)
@@ -34,6 +34,6 @@ def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayNa
 
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:
-    """Names of roles that there still are, the highest first."""
+    """Return names of the roles that still exist, the highest first."""
     roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), gone_at=None)
     return list(roles.values_list("name", flat=True))

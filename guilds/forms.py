@@ -1,4 +1,4 @@
-"""Forms about oneself."""
+"""Forms of a person's own settings."""
 
 import zoneinfo
 
@@ -25,7 +25,7 @@ UNKNOWN_ZONE = "That is not a time zone we know. Choose one from the list."
 
 
 def zone_choices() -> list[tuple[str, str | list[tuple[str, str]]]]:
-    """Every zone for a select, the frequent ones first."""
+    """Return every zone as choices for a select, the frequent ones first."""
     rest = sorted(
         z for z in zoneinfo.available_timezones() if "/" in z and not z.startswith(("Etc/", "posix", "right"))
     )

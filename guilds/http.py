@@ -1,4 +1,4 @@
-"""Requests, typed by what the middleware adds."""
+"""Request types with what the middleware adds."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
@@ -7,7 +7,7 @@ from guilds.models import User
 
 
 class ViewerRequest(HttpRequest):
-    """A request of a person: `user` is theirs behind `login_required`, `htmx` tells fragments from pages."""
+    """A person's request: `user` is a User behind `login_required`, `htmx` tells fragments from pages."""
 
     htmx: HtmxDetails
     user: User

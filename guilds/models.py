@@ -1,8 +1,8 @@
-"""Who and where: people, guilds, their channels, roles and members, each under Discord's own id.
+"""People, guilds, their channels, roles and members, each under Discord's own id.
 
-Only `guilds.directory.upsert` writes these tables (and the person their own zone). What Discord no longer has gets
-`gone_at` or `left_at` and stays, because games of the past refer to it; what belongs to a guild goes with it when
-`forget_guild` deletes one that the bot left long ago.
+Only `guilds.directory.upsert` writes these tables (people set their own zone). What Discord no longer has gets
+`gone_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a guild with all its rows
+when the bot left it long ago.
 """
 
 import zoneinfo
@@ -27,7 +27,7 @@ SEND_MESSAGES_IN_THREADS = 1 << 38
 
 # What a game's announcement needs in its channel, by the names Discord's own settings show there.
 ANNOUNCE_PERMISSIONS = {VIEW_CHANNEL: "View Channel", SEND_MESSAGES: "Send Messages", EMBED_LINKS: "Embed Links"}
-# A forum has no nonces: whether a post was made already is seen by reading what is there.
+# A forum has no nonces: to know whether a post exists already, the bot must read the forum.
 FORUM_PERMISSIONS = {
     VIEW_CHANNEL: "View Channel",
     SEND_MESSAGES: "Create Posts",
@@ -45,18 +45,18 @@ MISSING_TAG_TEXT = "a tag that it may use"  # where a forum requires one
 
 # https://docs.discord.com/developers/resources/channel#channel-object-channel-types
 FORUM = 15
-GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums: where a game can be announced
-THREAD_TYPES = (10, 11)  # threads in announcement channels, and public ones: these are places for games too
+GAME_CHANNEL_TYPES = (0, 5, FORUM)  # text and announcement channels and forums, for announcements
+THREAD_TYPES = (10, 11)  # threads in announcement channels and public threads, for announcements too
 
 
 def check_zone(value: str) -> None:
-    """Refuse what is not the name of an IANA time zone."""
+    """Raise ValidationError unless the value names an IANA time zone."""
     if value not in zoneinfo.available_timezones():
         raise ValidationError(f"“{value}” is not a time zone. Choose one such as Europe/Berlin.")
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes operators by hand (`createsuperuser`); `guilds.directory.upsert` makes Discord people."""
+    """Creates operators (`createsuperuser`); `guilds.directory.upsert` creates Discord people."""
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(username=username, handle=fields.pop("handle", username), **fields)
@@ -69,9 +69,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. Discord people have their snowflake as key; operators made by hand get 1, 2, ….
+    """A person. Discord people have their snowflake as key; operators get 1, 2, ….
 
-    `username` is the key as text for Discord people: unique for ever, as Discord's own names are not.
+    `username` is the key as text for Discord people: unique for ever, unlike Discord's own names.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -107,22 +107,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def display_name(self) -> str:
-        """What they call themselves outside any one guild."""
+        """Return their name outside any guild: global name, else handle, else username."""
         return self.global_name or self.handle or self.username
 
     @property
     def avatar_url(self) -> str:
-        """Their picture, or one of Discord's own where they have none."""
+        """Return the URL of their picture, or of one of Discord's defaults."""
         return avatar_url(self.pk, self.avatar)
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:
-        """The zone they read times in; UTC until they choose."""
+        """Return the zone they read times in; UTC until they choose."""
         return zoneinfo.ZoneInfo(self.zone or "UTC")
 
 
 def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:
-    """https://discord.com/developers/docs/reference#image-formatting"""
+    """Return the CDN URL of a picture. https://discord.com/developers/docs/reference#image-formatting"""
     if avatar:
         return f"{settings.DISCORD_CDN_URL}/avatars/{user_id}/{avatar}.png?size={size}"
     return f"{settings.DISCORD_CDN_URL}/embed/avatars/{(user_id >> 22) % 6}.png"
@@ -130,11 +130,11 @@ def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:
 
 class GuildQuerySet(models.QuerySet["Guild"]):
     def present(self) -> "GuildQuerySet":
-        """Guilds that the bot is in, outages included."""
+        """Return guilds that the bot is in, outages included."""
         return self.filter(gone_at=None)
 
     def visible_to(self, user: User) -> "GuildQuerySet":
-        """The guilds that exist for this person: those they are a member of."""
+        """Return guilds that this person may see: those they are a member of."""
         return self.present().filter(members__user=user, members__left_at=None)
 
 
@@ -168,23 +168,23 @@ class Guild(models.Model):
 
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def for_announcements(self) -> "ChannelQuerySet":
-        """Channels of a kind that games can be announced in. Their threads are apart: see `open_threads`."""
+        """Return channels of a type that games can be announced in. Threads are separate: see `open_threads`."""
         return self.filter(gone_at=None, type__in=GAME_CHANNEL_TYPES)
 
     def open_threads(self) -> "ChannelQuerySet":
-        """Threads that whoever may can write in."""
+        """Return threads that are neither deleted, archived nor locked."""
         return self.filter(gone_at=None, type__in=THREAD_TYPES, archived=False, locked=False)
 
     def with_settings(self) -> "ChannelQuerySet":
-        """Read along whose settings count."""
+        """Select the rows that a channel's settings come from."""
         return self.select_related("defaults", "parent__defaults")
 
 
 class Channel(models.Model):
-    """A channel of a guild, or a public thread in one, with what the bot may do in it.
+    """A channel of a guild, or a public thread in one, with the bot's permissions in it.
 
-    Threads are many and come and go: one that Discord no longer lists was archived, for all that is known, and is
-    opened again by a message. Only one whose deletion was told is gone.
+    Threads are many. One that Discord no longer lists counts as archived, and a message opens it again. Only one
+    with a delete event counts as deleted.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -211,28 +211,28 @@ class Channel(models.Model):
 
     @property
     def is_forum(self) -> bool:
-        """Whether a message here begins a thread, which has the message's id."""
+        """Return whether a message here starts a thread, which has the message's id."""
         return self.type == FORUM
 
     @property
     def settings_channel(self) -> "Channel":
-        """The channel whose settings count: of a thread the one that it is in."""
+        """Return the channel with the settings that apply: for a thread, its parent."""
         return self.parent or self
 
     def bot_has(self, bit: int) -> bool:
-        """Whether the bot has one of Discord's permissions here."""
+        """Return whether the bot has one of Discord's permissions here."""
         return bool(self.bot_permissions & (bit | ADMINISTRATOR))
 
     @property
     def missing_permissions(self) -> list[str]:
-        """The permissions that the bot lacks to announce a game here, by Discord's names."""
+        """Return the permissions that the bot lacks to announce a game here, by Discord's names."""
         needed = FORUM_PERMISSIONS if self.is_forum else THREAD_PERMISSIONS if self.parent_id else ANNOUNCE_PERMISSIONS
-        lacked = [name for bit, name in needed.items() if not self.bot_has(bit)]
-        return [*lacked, "Manage Threads"] if self.locked and not self.bot_has(MANAGE_THREADS) else lacked
+        missing = [name for bit, name in needed.items() if not self.bot_has(bit)]
+        return [*missing, "Manage Threads"] if self.locked and not self.bot_has(MANAGE_THREADS) else missing
 
     @property
     def missing_requirements(self) -> list[str]:
-        """All that the bot lacks to announce a game here, in words."""
+        """Return all that the bot lacks to announce a game here, in words."""
         return [*self.missing_permissions, *([MISSING_TAG_TEXT] if self.lacks_tag else [])]
 
 
@@ -254,7 +254,7 @@ class Role(models.Model):
 
 
 class Member(models.Model):
-    """A person in a guild: what they are called there and which roles they have."""
+    """A person in a guild: their nick, picture and roles there."""
 
     guild = models.ForeignKey(Guild, models.PROTECT, related_name="members")
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
@@ -273,12 +273,12 @@ class Member(models.Model):
 
     @property
     def display_name(self) -> str:
-        """Guild nick, else global name, else username."""
+        """Return the guild nick, else the global name, else the handle."""
         return self.nick or self.user.display_name
 
     @property
     def avatar_url(self) -> str:
-        """Their picture in this guild, else their own."""
+        """Return the URL of their picture in this guild, else of their own."""
         if self.avatar:
             return (
                 f"{settings.DISCORD_CDN_URL}/guilds/{self.guild_id}/users/{self.user_id}"
@@ -288,7 +288,7 @@ class Member(models.Model):
 
 
 class Block(models.Model):
-    """Somebody who may not sign up in a guild, for a time or for good. Quiet: nobody else is told."""
+    """Bars a person from signing up in a guild, for a time or for good. No one else is notified."""
 
     guild = models.ForeignKey(Guild, models.PROTECT, related_name="blocks", verbose_name="server")
     user = models.ForeignKey(User, models.PROTECT, related_name="blocks", verbose_name="person")

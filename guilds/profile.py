@@ -1,10 +1,10 @@
-"""What people set of themselves on the site."""
+"""Actions on a person's own settings."""
 
 from guilds.models import User, check_zone
 
 
 def set_zone(user: User, zone: str) -> None:
-    """Set the zone in which a person reads times. Raises ValidationError for what is no zone."""
+    """Set the zone in which a person reads times. Raise ValidationError for an unknown zone."""
     check_zone(zone)
     user.zone = zone
     user.save(update_fields=["zone"])

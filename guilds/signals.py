@@ -1,6 +1,6 @@
-"""What the rooms above are told of: sent in the transaction that wrote it down."""
+"""Signals for higher layers, sent in the transaction that saves the change."""
 
 from django.dispatch import Signal
 
-# guild_id, user_id, now: somebody left a guild, or has other roles there.
+# guild_id, user_id, now: a member left a guild, or their roles changed.
 member_changed = Signal()

@@ -1,4 +1,4 @@
-"""Pages about oneself: logging in, and the zone one reads times in."""
+"""Pages for log-in and a person's own settings."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,7 +14,7 @@ from guilds.profile import set_zone
 
 
 def login_page(request: ViewerRequest) -> HttpResponse:
-    """One button: log in with Discord."""
+    """Show one button: log in with Discord."""
     if request.user.is_authenticated:
         return redirect("home")
     return render(request, "guilds/login.html", {"next": _safe_next(request, request.GET.get("next", ""))})
@@ -23,7 +23,7 @@ def login_page(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def me(request: ViewerRequest) -> HttpResponse:
-    """Choose the zone; the offer made from the browser's own posts here too."""
+    """Show and save the viewer's zone. The prompt for the browser's own zone posts here too."""
     form = ZoneForm(request.POST or None, initial={"zone": request.user.zone})
     if request.method == "POST" and form.is_valid():
         set_zone(request.user, form.cleaned_data["zone"])

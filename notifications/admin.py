@@ -1,4 +1,4 @@
-"""What is due, and which programs are alive. Who was told is in `games.admin`, whose verbs it calls."""
+"""The admin for due notifications and running programs. Deliveries are in `games.admin`, with its actions."""
 
 from django.contrib import admin
 from django.db.models import QuerySet

@@ -1,4 +1,4 @@
-"""What is sent, as plain values, and the opening through which it goes."""
+"""Outgoing messages as plain values, and the interface of the backend that sends them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class ForumPost:
-    """A message in a forum begins a thread, which has its id. A nonce is not taken there.
+    """A message in a forum, which starts a thread with the same id. Forums take no nonce.
 
-    `name` is the thread's, up to 100 characters; with `rename`, it is called otherwise so far. Where the letter was
-    tried before, the threads since are looked through for its mark before it is made.
+    `name` is the thread's, up to 100 characters; `rename` if it has another name so far. After an earlier attempt,
+    the newer threads are searched for the dedupe marker before a post is created.
     """
 
     name: str
@@ -23,7 +23,7 @@ class ForumPost:
 
 @dataclass(frozen=True)
 class Button:
-    """Something to press under a letter: it leads to `url`, or is heard as a click with `id`.
+    """A button under a message: a link to `url`, or a component with the custom id `id`.
 
     `style` is primary, secondary, success or danger.
     """
@@ -36,14 +36,14 @@ class Button:
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """One message to make, edit or delete.
+    """One message to create, edit or delete.
 
-    To a person (`user_id`, with `channel_id` where their direct-message channel is known) or a channel.
+    Goes to a person (`user_id`, with `channel_id` if their DM channel is known) or to a channel.
     `message_id` makes it an edit, and with `delete` a deletion. `post` is a view-model that the backend
-    knows how to show; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text says.
+    can render; `text` is plain. Only `ping_users` and `ping_roles` are pinged, whatever the text contains.
     `nonce` makes sending twice harmless for a few minutes: https://discord.com/developers/docs/resources/message#create-message
-    With `doubt`, it may have been sent longer ago than that, so the channel is read for `mark` before it is
-    sent again, from `tried_at`, its first try, on: text that only this letter has. `silent` makes no sound and no push.
+    With `maybe_sent`, an attempt may have succeeded longer ago than that: before the next one the channel is searched
+    for `dedupe_marker`, a text unique to this message, from `first_attempt_at` on. `silent` means no sound and no push.
     """
 
     user_id: int | None = None
@@ -60,19 +60,19 @@ class OutgoingMessage:
     dedupe_marker: str = ""
     silent: bool = False
     buttons: tuple[Button, ...] = ()
-    forum: ForumPost | None = None  # where `channel_id` is a forum
+    forum: ForumPost | None = None  # if `channel_id` is a forum
 
 
 @dataclass(frozen=True)
 class SentMessage:
-    """Where a letter went."""
+    """The ids of a sent message."""
 
     channel_id: int
     message_id: int
 
 
 class TemporaryError(Exception):
-    """It may work later: Discord is down, slow or limits us. `retry_after` in seconds, where it said so."""
+    """A later attempt may work: Discord is down, slow or limits us. `retry_after` is Discord's, in seconds."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -80,7 +80,7 @@ class TemporaryError(Exception):
 
 
 class RateLimited(TemporaryError):
-    """It was not tried, or Discord took no notice of it: its turn is in `retry_after` seconds. Counts as no attempt."""
+    """Not sent, or refused by a rate limit: its turn is in `retry_after` seconds. Does not count as an attempt."""
 
     retry_after: float
 
@@ -89,18 +89,18 @@ class RateLimited(TemporaryError):
 
 
 class InternalError(TemporaryError):
-    """Our own fault, so that waiting may not mend it: tried a few times only."""
+    """Our own bug, which waiting may not fix: tried a few times only."""
 
 
 class PermanentError(Exception):
-    """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
+    """Trying again is useless. `code` is one of the constants below, or Discord's own number as text."""
 
     CLOSED_DMS = "closed_dms"
     LEFT = "left"
     MISSING_PERMISSION = "missing_permission"
     UNKNOWN_CHANNEL = "unknown_channel"
     UNKNOWN_MESSAGE = "unknown_message"
-    UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
+    UNCERTAIN = "uncertain"  # it may have been sent before, and the channel cannot be read to find out
 
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)
@@ -108,32 +108,32 @@ class PermanentError(Exception):
 
 
 class TokenRefused(Exception):
-    """Discord refused the bot's token: nothing can be sent until the operator mends it."""
+    """Discord refused the bot's token: nothing can be sent until the operator fixes it."""
 
 
 class Backend(Protocol):
-    """Speaks. Named by `settings.NOTIFICATION_BACKEND`, as Django's EMAIL_BACKEND is."""
+    """Sends messages. Named by `settings.NOTIFICATION_BACKEND`, like Django's EMAIL_BACKEND."""
 
     async def start(self) -> None:
-        """Open what sending needs. Raises TokenRefused, or Passing while Discord is down."""
+        """Open what sending needs. Raise TokenRefused, or TemporaryError while Discord is down."""
 
     async def send(self, message: OutgoingMessage) -> SentMessage:
-        """Send one letter. Raises Passing, Permanent or TokenRefused."""
+        """Send one message. Raise TemporaryError, PermanentError or TokenRefused."""
 
     async def newest_own_message_id(self, channel_ids: Sequence[int]) -> int | None:
-        """The id of the newest message of ours among the last in these channels; what cannot be read is left out.
+        """Return the id of our newest message among the last in these channels, skipping unreadable ones.
 
-        Raises Passing or TokenRefused.
+        Raise TemporaryError or TokenRefused.
         """
 
     async def is_in_guild(self, guild_id: int) -> bool:
-        """Whether the bot is still in a guild. Raises Passing or TokenRefused."""
+        """Return whether the bot is still in a guild. Raise TemporaryError or TokenRefused."""
 
     async def stop(self) -> None:
-        """Close what was opened."""
+        """Close what `start` opened."""
 
 
 def load_backend() -> Backend:
-    """The backend that the settings name."""
+    """Return the backend named in the settings."""
     instance: Backend = import_string(settings.NOTIFICATION_BACKEND)()
     return instance

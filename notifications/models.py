@@ -1,8 +1,8 @@
-"""When: the schedule table, and the ledger of who was told.
+"""The schedule of notifications, and the record of deliveries.
 
-A `Notification` says what is due when. For a letter (a reminder, a promotion) notifyd expands it, at its
-time, into one `Delivery` per recipient. For a post (an announcement kept in step with its game) it stays
-one row, leased while it is being edited and closed when what is shown is what is.
+A `Notification` is due at a time. If it is a message (a reminder, a promotion), notifyd expands it at that time into
+one `Delivery` per recipient. If it is a synced post (an announcement), it stays one row, leased while the post is
+edited, and closed when the post shows the game's current state.
 """
 
 import secrets
@@ -18,11 +18,11 @@ from notifications.policy import is_quiet
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def open(self) -> "NotificationQuerySet":
-        """Rows still to be acted upon."""
+        """Return rows that are not closed."""
         return self.filter(closed_at=None)
 
     def deliverable(self) -> "NotificationQuerySet":
-        """Open rows but for those of servers that the bot was removed from: they pause until it comes back."""
+        """Return open rows, without those of guilds that the bot was removed from: they pause until it returns."""
         return self.open().filter(Q(game=None) | Q(game__guild__gone_at=None))
 
 
@@ -49,8 +49,8 @@ class Notification(models.Model):
 
     class Meta:
         constraints = (
-            # Changes to one game fold into one open row; a null recipient or offset is a value here, hence
-            # nulls_distinct=False: without it the announcement's row would never meet itself.
+            # Changes to one game merge into one open row; a null recipient or offset is a value here, hence
+            # nulls_distinct=False: without it the announcement's row would never conflict with itself.
             models.UniqueConstraint(
                 fields=["game", "kind", "recipient", "offset"],
                 condition=Q(closed_at=None),
@@ -68,7 +68,7 @@ class Notification(models.Model):
 
 
 class DeliveryStatus(models.TextChoices):
-    """Where one delivery stands."""
+    """The status of a delivery."""
 
     PENDING = "pending", "to be sent"
     SENT = "sent", "sent"
@@ -78,12 +78,12 @@ class DeliveryStatus(models.TextChoices):
 
 
 def new_nonce() -> str:
-    """22 random characters: Discord takes 25, and an id would repeat after a restored backup."""
+    """Return 22 random characters: Discord takes 25, and an id would repeat after a restored backup."""
     return secrets.token_urlsafe(16)
 
 
 class LedgerKey(Func):
-    """The key of a new row of the ledger: the month, as 202611, and ten digits that count up."""
+    """The key of a new delivery: the month, as 202611, and ten digits that count up."""
 
     function = "notifications_ledger_key"
     output_field = models.BigIntegerField()
@@ -91,15 +91,15 @@ class LedgerKey(Func):
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def deliverable(self) -> "DeliveryQuerySet":
-        """What is still to be sent, but for servers that the bot was removed from."""
+        """Return pending deliveries, without those of guilds that the bot was removed from."""
         in_present_guild = Q(notification__game=None) | Q(notification__game__guild__gone_at=None)
         return self.filter(in_present_guild, status=DeliveryStatus.PENDING)
 
 
 class Delivery(models.Model):
-    """Who was told: one row per notification and recipient, and one more for each time it was sent again.
+    """The record of one message to one recipient of a notification; each resend has its own row.
 
-    The key begins with the month, so that the table can be cut into months by ranges of the key.
+    The key begins with the month, so that the table can be partitioned into months by ranges of the key.
     """
 
     id = models.BigIntegerField(primary_key=True, db_default=LedgerKey(), editable=False)
@@ -143,12 +143,12 @@ class Delivery(models.Model):
 
     @property
     def status_text(self) -> str | Promise:
-        """The status in words for people."""
+        """Return the status in words for people."""
         return DeliveryStatus(self.status).label
 
 
 class DeliveryMethod(models.TextChoices):
-    """How a person wants to be told."""
+    """How a person wants to get notifications."""
 
     DM = "dm", "by direct message"
     MENTION = "mention", "by a mention in the game's channel"
@@ -156,7 +156,7 @@ class DeliveryMethod(models.TextChoices):
 
 
 class Preference(models.Model):
-    """What a person chose about what is said to them in one guild. None chose: direct messages, and no more."""
+    """A person's choices about notifications in one guild. Without a row: direct messages, and no extra reminder."""
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="preferences")
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="preferences", verbose_name="server")
@@ -180,12 +180,12 @@ class Preference(models.Model):
         return f"What {self.user_id} chose in {self.guild_id}"
 
     def is_quiet(self, now: datetime) -> bool:
-        """Whether it is within their quiet hours, by a clock in their own zone."""
+        """Return whether it is within their quiet hours, by the clock in their own zone."""
         return is_quiet(now, self.user.tzinfo, self.quiet_from, self.quiet_to)
 
 
 class Heartbeat(models.Model):
-    """When a program last showed that it is alive: notifyd, the bot."""
+    """When a program (notifyd, the bot) last reported that it is running."""
 
     name = models.CharField(max_length=32, primary_key=True)
     at = models.DateTimeField()
@@ -199,7 +199,7 @@ class Heartbeat(models.Model):
 
 
 class Pause(models.Model):
-    """Nothing is said while one is open: the ledger may be older than what was said, as after a restored backup."""
+    """Nothing is sent while one is open: the database may be older than Discord, as after a restored backup."""
 
     why = models.CharField(max_length=300)
     at = models.DateTimeField()

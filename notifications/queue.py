@@ -1,4 +1,4 @@
-"""Writing the schedule, and what of the ledger needs somebody's help."""
+"""Writes the schedule of notifications."""
 
 import json
 from collections.abc import Mapping
@@ -11,8 +11,8 @@ from notifications.models import Notification
 
 DUE_CHANNEL = "notification_due"
 
-# One statement, so that a row which notifyd closes at this moment is either renewed before or made anew.
-# LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
+# One statement, so that a row which notifyd closes at this moment is either updated before or inserted again.
+# LEAST: a later click never postpones the edit that an earlier one scheduled. A reminder takes the new time.
 _UPSERT = """
 INSERT INTO notifications_notification
     (kind, game_id, recipient_id, "offset", due_at, useless_after, facts, revision, attempts, error, created_at,
@@ -39,11 +39,11 @@ def schedule(
     keep_earlier: bool = False,
     expires_at: datetime | None = None,
 ) -> None:
-    """Ask for something to be said at a time, or change what an open row asks for.
+    """Schedule a notification, or change the open row with the same key.
 
-    What belongs to no game is told apart by its recipient and offset.
-    Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
-    From `useless_after` on it is dropped instead of said; without, it is tried for a day.
+    Rows without a game are distinguished by recipient and dedupe key. Call it in the transaction of its cause.
+    With `keep_earlier`, an open row keeps the earlier of both times. After `expires_at` the notification is dropped;
+    without that, it is tried for a day.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,7 +63,7 @@ def schedule(
 
 
 def schedule_for_each(kind: str, due: Mapping[int, datetime]) -> None:
-    """Ask for something about no one game to be said to each of these people then, unless it is asked for already."""
+    """Schedule a notification about no game for each of these people, unless there is an open one."""
     rows = [Notification(kind=kind, recipient_id=user_id, due_at=at) for user_id, at in due.items()]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -77,7 +77,10 @@ def unschedule(
     keep_kinds: tuple[str, ...] = (),
     recipient_id: int | None = None,
 ) -> int:
-    """Close the open rows of these kinds, or of any but some, of all or of one recipient, but for those offsets."""
+    """Close a game's open rows and return how many.
+
+    `kinds` limits it to these kinds; None means all but `keep_kinds`. Rows with one of `keep_dedupe_keys` stay.
+    """
     rows = Notification.objects.open().filter(game_id=game_id).exclude(offset__in=keep_dedupe_keys)
     rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:
@@ -86,15 +89,18 @@ def unschedule(
 
 
 def complete_if_current(game_id: int, kind: str, revision: int, now: datetime) -> bool:
-    """Close a post's row if it still asks for the revision that is now shown and nobody is editing.
+    """Close a post's row if it still needs the revision that is now shown and no one is editing.
 
-    For the bot, which shows a game by answering a click. False leaves the edit to notifyd.
+    Called by the bot, which shows a game by responding to a click. False leaves the edit to notifyd.
     """
     rows = Notification.objects.open().filter(game_id=game_id, kind=kind, revision=revision, leased_until=None)
     return rows.update(closed_at=now, error="") == 1
 
 
 def lock_game(game_id: int | None) -> None:
-    """First in the one lock order: game, notification, delivery. Claiming first deadlocks with the verbs."""
+    """Lock the game, which comes first in the lock order game, notification, delivery.
+
+    Locking a notification first deadlocks with actions.
+    """
     games: type[models.Model] = Notification._meta.get_field("game").related_model
     list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))

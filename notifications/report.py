@@ -1,4 +1,4 @@
-"""How delivering goes, in numbers for whoever runs the site. Reads only."""
+"""Statistics of deliveries, for whoever runs the site. Reads only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ MAX_REASONS = 20
 
 @dataclass(frozen=True)
 class QueueReport:
-    """What waits: letters and posts due now, the age of the oldest, those being sent, and those of the next hour."""
+    """The queue: what is due now, the age of the oldest, those in flight, those of the next hour, those retried."""
 
     due: int
     oldest: timedelta
@@ -27,9 +27,9 @@ class QueueReport:
 
 @dataclass(frozen=True)
 class HourReport:
-    """An hour's letters: how many were sent, how late half and all but one in a hundred were at most, how many failed.
+    """One hour's messages: how many were sent and failed, and the median and 99th percentile of lateness.
 
-    Lateness in seconds from due to sent; None where nothing was sent. What was sent again by hand does not count.
+    Lateness is in seconds from due to sent; None if nothing was sent. Manual resends do not count.
     """
 
     begin: datetime
@@ -58,7 +58,7 @@ def queue_report(now: datetime) -> QueueReport:
     )
 
 
-# A failure has no time of its own: the last try was when the next was due.
+# A failure has no own time, so next_try_at stands for it.
 _HOURLY_SQL = """
 SELECT hours.begin, count(sent_at),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
@@ -83,7 +83,7 @@ GROUP BY hours.begin ORDER BY hours.begin
 
 
 def hourly_reports(now: datetime) -> list[HourReport]:
-    """The last 48 hours, the present one last."""
+    """Return the last 48 hours, the present one last."""
     with connection.cursor() as cursor:
         since = now - timedelta(hours=HOURS)
         cursor.execute(_HOURLY_SQL, {"now": now, "hours": HOURS - 1, "since": since})
@@ -91,21 +91,21 @@ def hourly_reports(now: datetime) -> list[HourReport]:
 
 
 def heartbeats() -> list[Heartbeat]:
-    """Which programs showed that they are alive, and when."""
+    """Return the programs' heartbeats, by name."""
     return list(Heartbeat.objects.order_by("name"))
 
 
 def paused_guilds() -> list[tuple[str, int]]:
-    """Servers that the bot was removed from, and how many rows wait there for its return."""
+    """Return names of guilds that the bot was removed from, and how many rows wait there for its return."""
     rows = Notification.objects.open().filter(game__guild__gone_at__isnull=False)
     return list(rows.order_by("game__guild__name").values_list("game__guild__name").annotate(n=Count("pk")))
 
 
 def skip_reasons(now: datetime) -> list[tuple[str, int]]:
-    """Why nothing was said that was due in the last 48 hours, and how often, the most frequent first."""
+    """Return why due messages of the last 48 hours were not sent, and how often, the most frequent first."""
     since = now - timedelta(hours=HOURS)
-    letters = set(message_types()) - set(internal_types())
-    notifications = Notification.objects.filter(kind__in=letters, closed_at__gte=since, due_at__lte=F("closed_at"))
+    kinds = set(message_types()) - set(internal_types())
+    notifications = Notification.objects.filter(kind__in=kinds, closed_at__gte=since, due_at__lte=F("closed_at"))
     deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_try_at__gte=since)
     counts: dict[str, int] = {}
     for why, count in (
@@ -117,7 +117,7 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
 
 
 def undelivered() -> "tuple[Any, Any]":
-    """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
+    """Return what will not be sent without someone's help: failed and uncertain deliveries, and posts that gave up."""
     deliveries = Delivery.objects.filter(status__in=[DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN], resent=None)
     posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
     return deliveries.select_related("notification", "recipient").order_by("pk"), posts

@@ -1,4 +1,4 @@
-"""What kinds of notification there are. The rooms above register theirs; nothing here knows them."""
+"""The registry of notification types. Higher layers register theirs; nothing here knows them."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,24 +10,24 @@ from notifications.models import Delivery, Notification
 
 @dataclass(frozen=True)
 class Skip:
-    """Nothing is to be said, and why."""
+    """Nothing is to be sent, with the reason."""
 
     reason: str
 
 
 def guild_of_game(row: Notification) -> int | None:
-    """The guild of the game that a row is about; None for a row about no game."""
+    """Return the guild of the row's game; None for a row without a game."""
     return row.game.guild_id if row.game is not None else None
 
 
 @dataclass(frozen=True)
 class NotificationType:
-    """A letter to people.
+    """A message to people.
 
-    `expand(row, now)` says to whom, inside the transaction and under the game's lock; it may also change
-    rows (a game's start touches its post). `render(delivery, now)` makes the letter just before it is sent,
-    outside any lock, or drops it when it no longer holds. `guild(row)` is where the recipients' choices count:
-    how they want to be told, and when silently; None where they have no choice.
+    `recipients(row, now)` returns the recipients, inside the transaction and under the game's lock; it may also change
+    rows (a game's start updates its post). `build_message(delivery, now)` renders the message just before it is sent,
+    outside any lock, or skips it if it no longer applies. `guild(row)` is the guild of the recipients' preferences
+    (delivery method, quiet hours); None if they have no choice.
     """
 
     name: str
@@ -38,7 +38,7 @@ class NotificationType:
 
 @dataclass(frozen=True)
 class BuiltPost:
-    """A post's letter, and the game's revision that it shows."""
+    """A post's message, and the game's revision that it shows."""
 
     message: OutgoingMessage
     revision: int
@@ -46,11 +46,11 @@ class BuiltPost:
 
 @dataclass(frozen=True)
 class SyncedPost:
-    """A message kept in step with its game: one row, edited until it shows what is.
+    """A message kept in sync with its game: one row, and edits until it shows the current state.
 
-    `render(row, now)` makes the letter; `shown(row, rendered, sent, now)` writes down, in the transaction that
-    closes the row, what is now to be seen; `failed(row, why, now)` what is not, and returns whether to try
-    again at once.
+    `build_message(row, now)` renders it. `on_synced(row, rendered, sent, now)` saves what is now shown, in the
+    transaction that closes the row. `on_failed(row, error, now)` saves the failure, and returns whether to try again
+    at once.
     """
 
     name: str
@@ -63,22 +63,22 @@ _types: dict[str, NotificationType | SyncedPost] = {}
 
 
 def register(notification_type: NotificationType | SyncedPost) -> None:
-    """Make a kind known. Called from `AppConfig.ready()` of the room that owns it."""
+    """Register a type. Called from `AppConfig.ready()` of the app that owns it."""
     _types[notification_type.name] = notification_type
 
 
 def message_types() -> list[str]:
-    """Names of the kinds that are expanded into deliveries."""
+    """Return names of the types that are expanded into deliveries."""
     return [name for name, kind in _types.items() if isinstance(kind, NotificationType)]
 
 
 def internal_types() -> list[str]:
-    """Names of the kinds that write to nobody: they only do something at a time."""
+    """Return names of the types that send nothing: they only act at a time."""
     return [name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is None]
 
 
 def post_types() -> list[str]:
-    """Names of the kinds that keep a message in step."""
+    """Return names of the types that keep a post in sync."""
     return [name for name, kind in _types.items() if isinstance(kind, SyncedPost)]
 
 

@@ -1,4 +1,4 @@
-"""The notification backend that speaks to Discord: letters as requests, and what Discord's answers mean for them."""
+"""The notification backend for Discord: sends messages as requests, and translates Discord's errors."""
 
 import logging
 import time
@@ -23,32 +23,31 @@ ERROR_CODES = {
     50007: PermanentError.CLOSED_DMS,
     50001: PermanentError.MISSING_PERMISSION,
     50013: PermanentError.MISSING_PERMISSION,
-    50083: PermanentError.MISSING_PERMISSION,  # a thread that is locked: one that is only archived is opened
+    50083: PermanentError.MISSING_PERMISSION,  # a locked thread: one that is only archived is opened again
     10003: PermanentError.UNKNOWN_CHANNEL,
     10008: PermanentError.UNKNOWN_MESSAGE,
 }
 NO_SERVER_IN_COMMON = 50278
 OLD_EDITS_TOO_FAST = 30046  # of messages older than an hour
-OPENING_TOO_FAST = 40003  # new direct-message channels; with which status, no document says
-REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, twice that after the next
-# A post is edited so often at most: in a rush of clicks each edit shows all of them. Of posts older than an hour a
-# channel's edits count together, as clients observe; Discord does not say.
+OPENING_TOO_FAST = 40003  # new direct-message channels; no document names the status
+REOPEN_DELAY, MAX_REOPEN_DELAY = 30.0, 600.0  # seconds without opening after one refusal, doubled after the next
+# Minimum interval between edits of a post: in a rush of clicks each edit shows all of them. For posts older than an
+# hour, a channel's edits count together, as clients observe; Discord does not document it.
 EDIT_INTERVAL = 2.0  # seconds
 OLD_POST_AGE = 3600.0  # seconds
 MAX_DM_CHANNELS = 10_000
 
 
 class DiscordBackend:
-    """Sends letters with the bot's token. Needs no gateway connection."""
+    """Sends messages with the bot's token. Needs no gateway connection."""
 
     def __init__(self) -> None:
         use_configured_addresses()
         self.client: discord.Client | None = None
         self.rest: RestClient | None = None
         self._edit_limiters: dict[int, SlidingWindowLimiter] = {}  # by message, or by channel for old messages
-        self._dm_channel_ids: dict[
-            int, int
-        ] = {}  # the channels opened here, by person: those of letters that then failed, too
+        # Channels opened here, by user; also those for a message that then failed.
+        self._dm_channel_ids: dict[int, int] = {}
         most = max(1, settings.DISCORD_NEW_DMS_IN_TEN_SECONDS)
         self._dm_opening_limiter = SlidingWindowLimiter(most, 10.0, at_once=most)
         self._reopen_delay = REOPEN_DELAY
@@ -85,7 +84,7 @@ class DiscordBackend:
         return await self._translating_errors(is_in_guild(self.client, guild_id))
 
     async def _translating_errors(self, call: Awaitable[T]) -> T:
-        """What comes of it, with Discord's refusals as our own words for them."""
+        """Await a call, and raise Discord's errors as those of `notifications.messages`."""
         try:
             return await call
         except discord.HTTPException as reason:
@@ -94,7 +93,7 @@ class DiscordBackend:
     async def _send(self, outgoing: OutgoingMessage) -> SentMessage:
         assert self.client is not None, "start() comes first"
         if outgoing.message_id is not None and not outgoing.delete:
-            # Nobody waits here: when the turn comes, the post is rendered as the game is by then.
+            # No waiting here: at the next turn, the post is rendered from the game's state by then.
             self._edit_limiter(outgoing, outgoing.message_id).try_acquire(
                 "This post was edited a moment ago", reserve=False
             )
@@ -132,12 +131,12 @@ class DiscordBackend:
             now = time.monotonic()
             self._edit_limiters = {key: each for key, each in self._edit_limiters.items() if not each.is_idle(now)}
         old = discord.utils.snowflake_time(message_id).timestamp() < time.time() - OLD_POST_AGE
-        # A post in a forum is a channel of its own.
+        # A forum post is its own channel.
         key = message.channel_id if old and message.channel_id and message.forum is None else message_id
         return self._edit_limiters.setdefault(key, SlidingWindowLimiter(1, EDIT_INTERVAL))
 
     async def _open_dm(self, user_id: int | None) -> int:
-        """The person's direct-message channel, opened at a measured pace: who opens many quickly is taken for spam."""
+        """Return the person's DM channel, opened at a limited pace: Discord takes many new ones for spam."""
         assert self.client is not None
         assert user_id is not None, "a letter goes to a channel or a person"
         if user_id in self._dm_channel_ids:
@@ -173,12 +172,12 @@ class DiscordBackend:
 
 
 def _retry_after(reason: discord.HTTPException) -> float:
-    """The seconds that Discord said; 0 for none."""
+    """Return the Retry-After header in seconds, or 0 if it is missing."""
     return float(reason.response.headers.get("Retry-After") or 0)
 
 
 async def is_in_guild(client: discord.Client, guild_id: int) -> bool:
-    """Whether the bot is in a guild."""
+    """Return whether the bot is in a guild."""
     try:
         await client.http.get_guild(guild_id, with_counts=False)
     except (discord.Forbidden, discord.NotFound):

@@ -1,4 +1,4 @@
-"""Speaking in threads, and in forums, where a message begins a thread, which has the message's id.
+"""Sends to threads, and to forums, where a message starts a thread that has the message's id.
 
 https://docs.discord.com/developers/resources/channel#start-thread-in-forum-or-media-channel
 """
@@ -14,22 +14,22 @@ from notifications.messages import ForumPost, OutgoingMessage, PermanentError, S
 
 UNKNOWN_CHANNEL = 10003
 THREAD_IS_ARCHIVED = 50083
-CLOCK_TOLERANCE = timedelta(minutes=5)  # at most, ours from the one in Discord's ids
-MAX_ARCHIVED_THREADS = 100  # threads closed last that are looked through; one made a moment ago is hardly closed
+CLOCK_TOLERANCE = timedelta(minutes=5)  # maximum difference between our clock and the one in Discord's ids
+MAX_ARCHIVED_THREADS = 100  # newest archived threads to search; a thread made a moment ago is hardly archived
 
 
 def default_tag(forum: discord.ForumChannel) -> discord.ForumTag | None:
-    """The tag that a post here gets, where it must have one: the first that is not for moderators only."""
+    """Return the first tag that is not for moderators only; None if there is none."""
     return next((tag for tag in forum.available_tags if not tag.moderated), None)
 
 
 def lacks_required_tag(forum: discord.ForumChannel) -> bool:
-    """Whether posts here must have a tag, and there is none that the bot may give."""
+    """Return whether posts here must have a tag, but there is none that the bot may use."""
     return forum.flags.require_tag and default_tag(forum) is None
 
 
 async def send_forum_post(client: discord.Client, message: OutgoingMessage, post: ForumPost) -> SentMessage:
-    """Make, edit or delete a post. Raises what discord.py raises, and Permanent."""
+    """Create, edit or delete a post. Raise discord.py's exceptions and PermanentError."""
     assert message.channel_id is not None, "a forum is a channel"
     if message.message_id is None:
         return await _create(client, message, post)
@@ -52,7 +52,7 @@ async def _create(client: discord.Client, message: OutgoingMessage, post: ForumP
     if message.first_attempt_at is not None and (
         thread := await _find_created_thread(client, forum, message, post, message.first_attempt_at)
     ):
-        if message.post is not None:  # as it was then; it may show what was, under the name it had
+        if message.post is not None:  # it may show an older state, under an older name
             await _edit(client, message, thread.id, post.name if thread.name != post.name else None)
         return SentMessage(forum.id, thread.id)
     if lacks_required_tag(forum):
@@ -75,9 +75,9 @@ async def _find_created_thread(
     post: ForumPost,
     first_attempt_at: datetime,
 ) -> discord.Thread | None:
-    """The thread of ours, begun since it was first tried, whose first message bears the letter's mark.
+    """Return our thread, created since the first attempt, whose first message has the dedupe marker.
 
-    Raises Permanent, uncertain, where the forum may not be read.
+    Raise PermanentError (UNCERTAIN) if the bot may not read the forum.
     """
     assert client.user is not None
     since = discord.utils.time_snowflake(first_attempt_at - CLOCK_TOLERANCE)
@@ -98,7 +98,7 @@ async def _find_created_thread(
 
 
 async def _edit(client: discord.Client, outgoing: OutgoingMessage, thread_id: int, name: str | None) -> None:
-    """Edit the first message, then call the thread by a new `name`, which Discord allows twice in ten minutes."""
+    """Edit the first message, then rename the thread if `name` is given. Discord allows two renames in ten minutes."""
     message = client.get_partial_messageable(thread_id).get_partial_message(thread_id)
     content, no_pings = render.announcement_message(outgoing.post), discord.AllowedMentions.none()
     await change_unarchiving(client, thread_id, lambda: message.edit(**content, allowed_mentions=no_pings))
@@ -107,7 +107,7 @@ async def _edit(client: discord.Client, outgoing: OutgoingMessage, thread_id: in
 
 
 async def _delete(client: discord.Client, thread_id: int) -> None:
-    """Delete the thread; where that is for moderators only, what we said in it, and close it."""
+    """Delete the thread. If that needs a moderator's permission, delete our message and archive the thread."""
     thread = await _fetch_thread(client, thread_id)
     try:
         await thread.delete()
@@ -117,7 +117,7 @@ async def _delete(client: discord.Client, thread_id: int) -> None:
 
 
 async def change_unarchiving(client: discord.Client, thread_id: int, change: Callable[[], Awaitable[object]]) -> None:
-    """Change a message. In a thread that was closed by its age nothing changes until it is opened again."""
+    """Change a message. If its thread is archived, which prevents changes, unarchive it and try again."""
     try:
         await change()
     except discord.HTTPException as reason:

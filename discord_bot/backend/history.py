@@ -1,4 +1,4 @@
-"""Reading back what the bot itself said, to be certain of what its ledger cannot know."""
+"""Reads the bot's own messages back, to learn whether one was sent that the database has not recorded."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,18 +11,18 @@ from notifications.messages import OutgoingMessage, PermanentError, TemporaryErr
 
 UNREADABLE_TEXT = "It may have been sent, and the bot may not read the history there to find out."
 MAX_CONCURRENT = 5
-MAX_ATTEMPTS = 6  # of reading one channel, while Discord is unwell
-MAX_MESSAGES = 1000  # messages back to a letter's first try; in a busier channel it stays uncertain
-UNKNOWN_MESSAGE = 10008  # what an id that no message has is answered with
+MAX_ATTEMPTS = 6  # at reading one channel, while Discord has trouble
+MAX_MESSAGES = 1000  # messages to read back to the first attempt; in a busier channel it stays uncertain
+UNKNOWN_MESSAGE = 10008  # error code for an id without a message
 CLOCK_TOLERANCE = timedelta(minutes=1)  # between the database's clock and Discord's
 
 
 async def find_sent_message(
     client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage
 ) -> int | None:
-    """The message of ours that bears the letter's mark, made since its first try.
+    """Return the id of our message with the dedupe marker, sent since its first attempt; None if there is none.
 
-    Raises Permanent, uncertain, where the channel may not be read or is too long to.
+    Raise PermanentError (UNCERTAIN) if the channel may not be read or has too many messages.
     """
     assert client.user is not None
     since = outgoing.first_attempt_at - CLOCK_TOLERANCE if outgoing.first_attempt_at else None
@@ -33,7 +33,7 @@ async def find_sent_message(
             if message.author.id == client.user.id and render.has_marker(message, outgoing):
                 return message.id
         if not read:
-            # Without the permission to read its history, a channel looks empty; only asking for one message is refused.
+            # Without the permission to read its history, a channel looks empty; only fetching one message is refused.
             await channel.fetch_message(channel.id)
     except discord.NotFound as reason:
         if reason.code != UNKNOWN_MESSAGE:
@@ -48,7 +48,7 @@ async def find_sent_message(
 
 
 async def find_newest_own_message(client: discord.Client, channel_ids: Sequence[int]) -> int | None:
-    """The newest message of ours among the last fifty of each channel; what cannot be read is left out."""
+    """Return the id of our newest message among the last fifty of each channel, skipping unreadable channels."""
     at_a_time = asyncio.Semaphore(MAX_CONCURRENT)
     return max(
         filter(None, await asyncio.gather(*(_newest(client, at_a_time, pk) for pk in channel_ids))), default=None
@@ -67,7 +67,7 @@ async def _newest(client: discord.Client, at_a_time: asyncio.Semaphore, channel_
         except (discord.Forbidden, discord.NotFound):
             return None
         except TemporaryError as reason:
-            # One by one: where a third of all requests fail, forty that must all work never do.
+            # Each channel retries alone: if a third of all requests fail, forty that must all succeed never do.
             if not left:
                 raise
             await asyncio.sleep(min(reason.retry_after or 0.2, 3.0))

@@ -1,9 +1,9 @@
-"""How notifyd's requests leave: each made once, when Discord's limits leave room for it.
+"""notifyd's HTTP client: sends each request once, when Discord's limits allow it.
 
-discord.py builds requests and reads answers, but its own way of making them is for a program that has nowhere to put
-one: it repeats what was refused or failed up to five times by itself, sleeps where a letter's time runs out (after the
-last request of a window until that window's end, before it returns the answer), and learns of the global limit by
-hitting it. Here what failed goes back to the schedule, whose next try meets the guard and the paces anew.
+discord.py builds requests and parses responses, but its own HTTP client cannot hand work back: it repeats up to
+five times what was refused or failed, sleeps while a message's time runs out (after the last request of a window
+until that window ends, before it returns the response), and learns of the global limit by hitting it. Here a failed
+request goes back to the schedule, and its next attempt passes the guard and the limiters again.
 """
 
 import logging
@@ -22,18 +22,18 @@ from notifications.messages import RateLimited, TemporaryError, TokenRefused
 log = logging.getLogger(__name__)
 
 TIMEOUT = 6.0  # seconds for one request
-# After a longer wait, a post had better be rendered as the game is by then.
+# After a longer wait, a post is better rendered again from the game's current state.
 MAX_EDIT_WAIT = 0.5  # seconds
 SECOND = 1.0  # of Discord's clock; the local one may be faster
-# What one request was told of a channel that is deleted, or that the bot may not see, holds for those that wait too.
+# An error about a deleted or inaccessible channel applies to the requests that wait for it, too.
 INACCESSIBLE_CODES = {10003, 50001}  # Unknown Channel, Missing Access
 INACCESSIBLE_FOR = 10.0  # seconds
-SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookups`
+SHARE = 0.9  # of the bot's requests a second; the rest is for look-ups, see `lookup_limit`
 TOKEN_REFUSED_TEXT = "Discord refused DISCORD_BOT_TOKEN."  # noqa: S105
 
 
 class RestClient:
-    """Makes a client's requests. Open in a running event loop; `close` at the end."""
+    """Sends a discord.py client's requests. Create it in a running event loop, and `close` it at the end."""
 
     def __init__(self, client: discord.Client) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
@@ -43,7 +43,7 @@ class RestClient:
         self._guard = InvalidRequestGuard()
         self._is_token_refused = False
         self._inaccessible: dict[str, tuple[float, discord.HTTPException]] = {}  # by channel, until when
-        # The one method through which everything goes that the client asks for.
+        # All of the client's requests go through this one method.
         client.http.request = self.request  # type: ignore[method-assign]
 
     async def close(self) -> None:
@@ -52,10 +52,10 @@ class RestClient:
     async def request(
         self, route: Route, *, json: Any = None, params: Any = None, reason: str | None = None, **unused: Any
     ) -> Any:
-        """Ask once and return what Discord answers.
+        """Send a request once and return the response's body.
 
-        Raises NotYet before asking when it is not its turn, Passing, TokenRefused, and discord.py's HTTPException for
-        what Discord understood and declined.
+        Raise RateLimited before sending if it is not its turn, TemporaryError, TokenRefused, and discord.py's
+        HTTPException for what Discord refused.
         """
         assert not unused.get("files"), "nothing is uploaded"
         editing = route.method in ("PATCH", "DELETE")
@@ -90,7 +90,7 @@ class RestClient:
             bucket.release(unsent)
 
     def _check(self, editing: bool, channel: str) -> None:
-        """Asked before waiting, and again just before leaving: what was sent meanwhile may have been refused."""
+        """Raise if sending is pointless now. Called before waiting and again just before sending."""
         if self._is_token_refused:
             raise TokenRefused(TOKEN_REFUSED_TEXT)
         until, reason = self._inaccessible.get(channel, (0.0, None))
@@ -121,7 +121,7 @@ class RestClient:
         if response.status != 429 or code:  # with a code, a limit that only some requests of the route meet
             raise discord.HTTPException(response, error or None)
         wait = float(error.get("retry_after") or response.headers.get("Retry-After") or 1.0)
-        if error.get("global") or not error:  # without a word it is not Discord but Cloudflare, who has banned us
+        if error.get("global") or not error:  # without a body it is Cloudflare, which has banned us, not Discord
             log.warning("Discord's limit for the whole bot was reached. Nothing is asked for %.1f s.", wait)
             self._limiter.pause(wait)
         else:

@@ -1,4 +1,4 @@
-"""Looking people and messages up with the bot's token, synchronously, for pages and chores."""
+"""Looks up members and messages with the bot's token, synchronously, for pages and scheduled tasks."""
 
 import time
 from typing import Any
@@ -14,14 +14,16 @@ from guilds.directory.payloads import MemberPayload
 
 TIMEOUT = 5.0  # seconds
 
-_available_at: dict[
-    str, float
-] = {}  # when Discord takes more of a kind, on the monotonic clock, where it takes none now
+# By exhausted bucket: when Discord accepts requests again, on the monotonic clock.
+_available_at: dict[str, float] = {}
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_USER = 10003, 10007, 10008, 10013
 
 
 class RestDirectory:
-    """https://docs.discord.com/developers/resources/guild#get-guild-member, .../message#get-channel-message"""
+    """Directory over Discord's REST API.
+
+    https://docs.discord.com/developers/resources/guild#get-guild-member, .../message#get-channel-message
+    """
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         response = self._get(f"/guilds/{guild_id}/members/{user_id}")
@@ -42,11 +44,11 @@ class RestDirectory:
         response = self._get(f"/channels/{channel_id}/messages/{message_id}")
         if response.status_code in (401, 429) or response.status_code >= 500:
             raise DirectoryUnavailable(f"Discord answered {response.status_code}")
-        # Of a forum post the thread is deleted, and so is the message's channel.
+        # A forum post is deleted as a thread, and with it the message's channel.
         return not (response.status_code == 404 and _error_code(response) in (UNKNOWN_CHANNEL, UNKNOWN_MESSAGE))
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> requests.Response:
-        """Ask, when it is our turn. `path` without its last id names what Discord counts together."""
+        """Send a request at its turn. `path` without its last id is the bucket that Discord counts."""
         bucket = path.rsplit("/", 1)[0] if query is None else path
         wait = max(reserve_lookup(), _available_at.get(bucket, 0.0) - time.monotonic())
         if wait > TIMEOUT:
@@ -67,7 +69,7 @@ class RestDirectory:
 
 
 def _error_code(response: requests.Response) -> int:
-    """Discord's own code of an error; 0 for none."""
+    """Return Discord's own code of an error; 0 if it has none."""
     try:
         body: Any = response.json()
     except ValueError:

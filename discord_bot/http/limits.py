@@ -1,8 +1,8 @@
-"""When a request may leave, so that Discord has nothing to refuse: by its own headers, and by even paces.
+"""Rate limiters that delay requests so that Discord has none to refuse, by its headers and by even spacing.
 
-https://discord.com/developers/docs/topics/rate-limits. All times are seconds of the monotonic clock. What would have to
-wait longer than PATIENCE is not kept here, but handed back with the time of its turn: the schedule remembers it, and
-what can be sent is.
+https://discord.com/developers/docs/topics/rate-limits. All times are seconds of the monotonic clock. A request that
+would wait longer than MAX_WAIT is handed back with the time of its turn: the schedule stores it, and others can be
+sent meanwhile.
 """
 
 import asyncio
@@ -16,28 +16,30 @@ from notifications.messages import RateLimited
 
 log = logging.getLogger(__name__)
 
-MAX_WAIT = 3.0  # seconds; with a request's own timeout well below the ten that a letter may take
-MARGIN = 1.02  # what leaves evenly arrives a little unevenly
-MAX_KEPT = 1000  # buckets and paces; beyond that, those at rest are forgotten
+MAX_WAIT = 3.0  # seconds; with a request's own timeout, well below the ten that sending a message may take
+MARGIN = 1.02  # requests sent evenly arrive a little unevenly
+MAX_KEPT = 1000  # buckets and limiters; beyond that, idle ones are dropped
 
 
 class Limiter:
-    """What many want to use and few at a time can."""
+    """Base of limiters, which hands later turns to requests that it turns away."""
 
     def __init__(self) -> None:
         self._reserved_until = 0.0
 
     def turn_away(self, now: float, wait: float, interval: float, reason: str) -> RateLimited:
-        """Send somebody away, to come back in `wait` seconds or `step` after whoever was sent away before them."""
+        """Return the error for a request that comes too early: its turn is in `wait` seconds, or `interval` after the
+        one turned away before it.
+        """
         turn = max(self._reserved_until, now + wait)
         self._reserved_until = turn + interval
         return RateLimited(reason, turn - now)
 
 
 class SlidingWindowLimiter(Limiter):
-    """At most `count` in any so many seconds: `at_once` of them at once, then at most twice as fast as even.
+    """At most `count` in any window of `seconds`: `at_once` together, then at most twice as fast as even spacing.
 
-    So a few leave without waiting, whoever was kept by a busy machine catches up, and what arrives late meets no crowd.
+    So a few go without waiting, a request delayed by a busy machine catches up, and a late one meets no crowd.
     """
 
     def __init__(self, count: int, seconds: float, at_once: int = 1) -> None:
@@ -45,14 +47,14 @@ class SlidingWindowLimiter(Limiter):
         self._seconds = seconds * MARGIN
         self.interval = self._seconds / count
         self._burst = (at_once - 1) * self.interval / 2
-        self._sent_at: deque[float] = deque(maxlen=count)  # when each left
-        self._spaced_until = 0.0  # up to when those that left would have kept their distance
+        self._sent_at: deque[float] = deque(maxlen=count)
+        self._spaced_until = 0.0  # when the spacing of all sent so far ends
         self._paused_until = 0.0
         self._waiting = 0
         self._turn_lock = asyncio.Lock()
 
     def _next_turn(self) -> float:
-        """When the next may leave."""
+        """Return when the next request may be sent."""
         full = len(self._sent_at) == self._sent_at.maxlen
         return max(
             self._paused_until, self._spaced_until - self._burst, self._sent_at[0] + self._seconds if full else 0.0
@@ -64,14 +66,17 @@ class SlidingWindowLimiter(Limiter):
         self._spaced_until = max(self._spaced_until, now) + self.interval / 2
 
     def try_acquire(self, reason: str, reserve: bool = True) -> None:
-        """Take the turn if it is now. Raises NotYet; without `in_line` for who may ask again before their turn."""
+        """Take the turn if it is now, else raise RateLimited.
+
+        Use `reserve=False` if the caller may retry before its turn.
+        """
         now = time.monotonic()
         if now < self._next_turn():
             raise self.turn_away(now, self._next_turn() - now, self.interval if reserve else 0.0, reason)
         self._record_sent()
 
     async def acquire(self, deadline: float, reason: str) -> None:
-        """Wait for the next turn and take it. Raises NotYet if it comes after the deadline, or after a pause."""
+        """Wait for the next turn and take it. Raise RateLimited if it comes after the deadline, or after a pause."""
         now = time.monotonic()
         begins = max(self._next_turn(), now) + self._waiting * self.interval
         if begins > deadline:
@@ -88,7 +93,7 @@ class SlidingWindowLimiter(Limiter):
             self._waiting -= 1
 
     def pause(self, seconds: float) -> None:
-        """Nobody's turn comes before then."""
+        """Allow no request for so many seconds."""
         self._paused_until = time.monotonic() + seconds
 
     def is_idle(self, now: float) -> bool:
@@ -96,9 +101,9 @@ class SlidingWindowLimiter(Limiter):
 
 
 class RouteBucket(Limiter):
-    """One of Discord's own limits, as the headers of its answers tell it.
+    """One of Discord's rate limit buckets, as the headers of its responses describe it.
 
-    Until the first answer, one request at a time finds out.
+    Until the first response, one request at a time finds out.
     """
 
     def __init__(self) -> None:
@@ -112,7 +117,7 @@ class RouteBucket(Limiter):
         self._changed = asyncio.Event()
 
     async def acquire(self, deadline: float) -> None:
-        """Wait for room and take it; `leave` must follow. Raises NotYet if there is none before the deadline."""
+        """Wait for a free request and take it; `release` must follow. Raise RateLimited if none is free in time."""
         while True:
             now = time.monotonic()
             if self._has_room(now):
@@ -133,20 +138,20 @@ class RouteBucket(Limiter):
         if self._limit is None:
             return not self._in_flight
         if now >= self._resets_at:
-            # What is under way may be counted in either window.
+            # Requests in flight may count in either window.
             self._remaining = self._limit - self._in_flight
             self._window_started_at, self._resets_at = now, now + self._window
         return self._remaining > 0
 
     def release(self, unsent: bool = False) -> None:
-        """Whatever became of the request; `unsent` gives the room back."""
+        """End a request, whatever its result; `unsent` gives its place back."""
         self._in_flight -= 1
         self._remaining += unsent
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        waiters, self._changed = self._changed, asyncio.Event()
+        waiters.set()
 
     def update(self, headers: Mapping[str, str], ok: bool) -> None:
-        """Read an answer's headers."""
+        """Read a response's headers."""
         try:
             limit, left = int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
             after = float(headers["X-RateLimit-Reset-After"])
@@ -157,7 +162,7 @@ class RouteBucket(Limiter):
         if self._limit is None:
             self._window_started_at, self._remaining, self._window = now, left, after
         elif now + after < self._window_started_at + self._window / 2:
-            return  # an answer from the window before, whose rest is no longer of interest
+            return  # a response from the previous window, whose remainder no longer matters
         self._unlimited = False
         self._limit = limit
         self._window = max(self._window, after)
@@ -165,7 +170,7 @@ class RouteBucket(Limiter):
         self._resets_at = now + after
 
     def exhaust(self, seconds: float) -> None:
-        """Discord refused a request, although we thought there was room."""
+        """Close the bucket after Discord refused a request that it should have allowed."""
         now = time.monotonic()
         self._limit = self._limit or 1
         self._remaining, self._window_started_at, self._resets_at = 0, now, now + seconds
@@ -175,7 +180,7 @@ class RouteBucket(Limiter):
 
 
 class RouteBuckets:
-    """Every bucket: Discord's name for it, which answers tell, and the channel that it counts for."""
+    """All buckets, by Discord's name for them (from responses) and by the channel that they count for."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -188,7 +193,7 @@ class RouteBuckets:
         return self._buckets.setdefault((self._names.get(route, route), major), RouteBucket())
 
     def remember_name(self, route: str, major: str, name: str | None, bucket: RouteBucket) -> None:
-        """Remember what an answer says the route's bucket is called."""
+        """Store the bucket's name that a response gives for the route."""
         if name is not None and self._names.get(route) != name:
             self._names[route] = name
         if name is not None:
@@ -196,26 +201,26 @@ class RouteBuckets:
 
 
 class InvalidRequestGuard:
-    """Counts the answers for which Discord bans an address: 10,000 of 401, 403 and 429 in ten minutes.
+    """Counts the responses for which Discord bans an address: 10,000 of 401, 403 and 429 in ten minutes.
 
     https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
     """
 
     WINDOW = 600.0
-    MESSAGE_LIMIT = 800  # from there on, only edits: what people see of a game stays right
-    EDIT_LIMIT = 900  # from there on, nothing
+    MESSAGE_LIMIT = 800  # beyond it only edits are sent, so that posts stay correct
+    EDIT_LIMIT = 900  # beyond it nothing is sent
 
     def __init__(self) -> None:
         self._refused_at: deque[float] = deque()
         self._has_warned = False
 
     def count(self, status: int, headers: Mapping[str, str], now: float) -> None:
-        """Note one answer. What others used up, scope "shared", does not count."""
+        """Record one response. Scope "shared" does not count: others used that limit up."""
         if status in (401, 403, 429) and headers.get("X-RateLimit-Scope") != "shared":
             self._refused_at.append(now)
 
     def check(self, editing: bool, now: float) -> None:
-        """Raises NotYet while too many requests were refused lately."""
+        """Raise RateLimited while too many requests were refused lately."""
         while self._refused_at and self._refused_at[0] <= now - self.WINDOW:
             self._refused_at.popleft()
         limit = self.EDIT_LIMIT if editing else self.MESSAGE_LIMIT

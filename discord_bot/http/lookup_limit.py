@@ -1,6 +1,6 @@
-"""When the bot's token may be used to look something up: one pace for all processes, kept in a row.
+"""Limits look-ups with the bot's token: one limit for all processes, stored in a row.
 
-Web, worker and bot share a tenth of the requests that Discord allows the bot; the rest is for speaking.
+Web, worker and bot share a tenth of the requests that Discord allows the bot; the rest is for messages.
 """
 
 import logging
@@ -24,7 +24,7 @@ TOKEN_REFUSED_FOR = timedelta(minutes=1)
 
 
 def reserve_lookup() -> float:
-    """Take the next turn and say in how many seconds it is. Raises DirectoryDown when nothing may be asked now."""
+    """Reserve the next turn and return the seconds until it. Raise DirectoryUnavailable while look-ups are paused."""
     with transaction.atomic():
         row, now = _lock_row()
         begins = max(row.next_at, now)
@@ -38,7 +38,7 @@ def reserve_lookup() -> float:
 
 
 def record_response(status: int, headers: Mapping[str, str]) -> None:
-    """Heed an answer 401, 403 or 429: Discord bans whoever collects many. See `pacing.Guard`."""
+    """Count a 401, 403 or 429: Discord bans whoever collects many. See `limits.InvalidRequestGuard`."""
     if status not in (401, 403, 429):
         return
     with transaction.atomic():

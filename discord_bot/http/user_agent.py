@@ -1,4 +1,4 @@
-"""How our programs name themselves to Discord."""
+"""The User-Agent of our requests to Discord."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""The buttons. Their ids carry what they are about; nothing is kept in memory."""
+"""The buttons. Their custom ids contain all state; nothing is kept in memory."""
 
 import re
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -29,7 +29,7 @@ class SignupButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"^game:(?P<id>[0-9]{1,19}):(?P<verb>join|leave|maybe|cant)$",
 ):
-    """One of the buttons by which people answer a game. What Join is called says what comes of it."""
+    """A sign-up button on a post. The label of Join depends on what it would do."""
 
     def __init__(self, game_id: int | None, action: SignupAction, label: str = "") -> None:
         usual, style = LABELS[action]
@@ -54,7 +54,7 @@ class PageButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"^games:(?P<which>list|mine):(?P<page>[0-9]{1,4}):(?P<channel>[0-9]{1,19})$",
 ):
-    """Earlier or Later under a list. Its id carries which page of which list it leads to."""
+    """Earlier or Later under a list. Its custom id names the list and the page."""
 
     def __init__(self, label: str, which: ListKind, page: int, channel_id: int | None) -> None:
         custom_id = f"games:{which}:{page}:{channel_id or 0}"
@@ -80,7 +80,7 @@ class ChoiceButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"^ask:(?P<what>[a-z_]+):(?P<game>[0-9]{1,19}):(?P<number>[0-9]{1,19}):(?P<choice>[a-z_]+)$",
 ):
-    """An answer to something that a letter, or a private line, asks about a game."""
+    """A choice in a prompt about a game, under a notification or an ephemeral reply."""
 
     def __init__(self, button: Button) -> None:
         super().__init__(_to_discord_button(button))
@@ -99,7 +99,7 @@ class ChoiceButton(
 class ModalButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"^(?P<what>note|bring):(?P<game>[0-9]{1,19})$"
 ):
-    """Opens a form under a private line: a note beside one's name, or whom one brings."""
+    """Opens a modal, under an ephemeral reply: for a note beside one's name, or for a guest."""
 
     def __init__(self, button: Button) -> None:
         super().__init__(_to_discord_button(button))

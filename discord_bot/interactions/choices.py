@@ -1,4 +1,4 @@
-"""Answering what people chose by a button under a letter: the verb, then the letter itself with what came of it."""
+"""Handles choice buttons: runs the action, then shows its result in the prompt's own message."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from notifications.messages import Button
 
 @dataclass(frozen=True)
 class ChoiceResult:
-    """What came of a choice, and whether the question is closed with it."""
+    """The result of a choice, and whether it closes the prompt."""
 
     text: str
     closes_prompt: bool = False
@@ -34,7 +34,7 @@ class ChoiceResult:
 
 
 def mentioned_user_id(content: str) -> int | None:
-    """Whom a letter in a channel calls, where everybody can press its buttons; None for others."""
+    """Return the user that a channel message is for, though everyone can press its buttons; None otherwise."""
     match = re.match(r"<@([0-9]{1,19})> ", content)
     return int(match[1]) if match else None
 
@@ -42,7 +42,7 @@ def mentioned_user_id(content: str) -> int | None:
 def run_choice(
     choice: Choice, user: UserPayload, guild_id: int | None, member: MemberPayload | None, content: str = ""
 ) -> ChoiceResult:
-    """Everything a choice under a letter does in the database, in one crossing."""
+    """Do all database work of a choice, in one call."""
     if mentioned_user_id(content) not in {None, user.id}:
         return ChoiceResult(choices.NOT_FOR_YOU)
     now = db_now()
@@ -51,7 +51,7 @@ def run_choice(
     game = Game.objects.filter(pk=choice.game_id).first()
     try:
         if game is not None:
-            # A direct message carries no roles, so what is known of them may be old.
+            # A direct message carries no roles, so the stored ones may be old.
             ensure_fresh_roles(game.guild_id, person.pk, now)
         result = choices.handle_choice(choice, person, now)
     except ScheduleConflict as question:
@@ -62,13 +62,13 @@ def run_choice(
 
 
 class ChoiceHandler:
-    """Answers choices. A question that is closed loses its buttons, and keeps what it said."""
+    """Handles choices. A closed prompt loses its buttons and keeps its text."""
 
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
     async def handle(self, interaction: discord.Interaction, choice: Choice) -> None:
-        """Answer one choice well inside Discord's three seconds, whatever happens."""
+        """Reply to one choice well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, choice.custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         content = interaction.message.content if interaction.message else ""

@@ -1,4 +1,4 @@
-"""Whether Discord shows the slash commands of this version, and bringing them up to date."""
+"""Compares the slash commands at Discord with those of this version, and updates them."""
 
 import asyncio
 from typing import Any
@@ -9,10 +9,10 @@ from discord_bot.interactions.commands import BotCommandTree
 
 
 def find_stale_commands(registered: list[Any], tree: BotCommandTree) -> list[str]:
-    """Names of the commands that Discord shows and this version has not, has and Discord shows not, or differ.
+    """Return the names of commands that only Discord has, that only this version has, or that differ.
 
-    `shown` is what https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
-    answers.
+    `registered` is the response of
+    https://docs.discord.com/developers/interactions/application-commands#get-global-application-commands
     """
     ours = {command.name: command.to_dict(tree) for command in tree.get_commands()}
     registered_by_name = {command["name"]: command for command in registered}
@@ -24,7 +24,7 @@ def find_stale_commands(registered: list[Any], tree: BotCommandTree) -> list[str
 
 
 def _is_same(ours: Any, registered: Any) -> bool:
-    """Whether what Discord keeps is what we would send; it adds keys of its own, and leaves empty ones out."""
+    """Return whether Discord's copy equals ours; Discord adds keys of its own and omits empty ones."""
     if isinstance(ours, dict):
         return isinstance(registered, dict) and all(
             _is_same(value, registered.get(key)) for key, value in ours.items() if key != "dm_permission"
@@ -36,10 +36,10 @@ def _is_same(ours: Any, registered: Any) -> bool:
 
 
 async def sync_commands(token: str, check_only: bool = False) -> list[str]:
-    """Bring Discord's commands up to date, and return the names of those that were not.
+    """Update Discord's commands, and return the names of those that were outdated.
 
-    Nothing is written where nothing differs: a bot may make 200 commands a day.
-    Raises discord.LoginFailure, discord.HTTPException.
+    Nothing is written if nothing differs: a bot may create 200 commands a day.
+    Raise discord.LoginFailure, discord.HTTPException.
     """
     async with discord.Client(intents=discord.Intents.none()) as client:
         await client.login(token)
@@ -52,5 +52,5 @@ async def sync_commands(token: str, check_only: bool = False) -> list[str]:
 
 
 def find_stale_commands_within(token: str, timeout: float) -> list[str]:
-    """`sync` that only looks, for synchronous callers. Raises TimeoutError too."""
+    """Run `sync_commands` with `check_only`, for synchronous callers. Raise TimeoutError too."""
     return asyncio.run(asyncio.wait_for(sync_commands(token, check_only=True), timeout))

@@ -1,4 +1,4 @@
-"""The slash commands, /game list and /game mine, and whether Discord shows those of this version."""
+"""The slash commands /game list and /game mine."""
 
 import logging
 from typing import TYPE_CHECKING, Any, cast
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class GameCommands(app_commands.Group):
-    """Everything under /game. In servers only: a direct message belongs to no server."""
+    """The /game commands. In servers only: a direct message belongs to no server."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ def _handlers(interaction: discord.Interaction) -> "Bot":
 
 
 class BotCommandTree(app_commands.CommandTree[Any]):
-    """The commands of this version, and a polite answer to those of another."""
+    """The commands of this version, with a polite reply to those of another."""
 
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client)
@@ -62,6 +62,3 @@ class BotCommandTree(app_commands.CommandTree[Any]):
         except discord.HTTPException as reason:
             record_unanswered(entry, reason)
         _handlers(interaction).log.add(entry)
-
-
-# --- which commands Discord shows ------------------------------------------------------------------------

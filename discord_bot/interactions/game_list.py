@@ -1,4 +1,4 @@
-"""Answering a list of games: a private page of it, and another one for each click on its buttons."""
+"""Replies with a game list: an ephemeral page, and another for each click on its buttons."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from guilds.models import Guild
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page of which list, and who asks."""
+    """The requested page of a list, and the member who wants it."""
 
     which: ListKind
     guild_id: int | None
@@ -31,7 +31,7 @@ class PageRequest:
 
 
 def load_page(request: PageRequest) -> GameList | str:
-    """Everything a listing does in the database, in one crossing; a sentence where there is nothing to list."""
+    """Do all database work of a list, in one call. Return the page, or a sentence if it is empty."""
     guild = Guild.objects.present().filter(pk=request.guild_id or 0).first()
     if guild is None or request.member is None:
         return wording.NOT_A_MEMBER
@@ -43,7 +43,7 @@ def load_page(request: PageRequest) -> GameList | str:
 
 
 class GameListHandler:
-    """Answers commands and clicks that ask for a page of a list."""
+    """Handles commands and buttons that request a page of a list."""
 
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
@@ -51,7 +51,7 @@ class GameListHandler:
     async def handle(
         self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
     ) -> None:
-        """Show the page to this person alone, in place of the one they turn."""
+        """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         request = PageRequest(
@@ -71,7 +71,7 @@ class GameListHandler:
             await reply_ephemeral(entry, page or wording.FAILED)
             return
         embed, buttons = render.game_list_page(page)
-        buttons.stop()  # so that discord.py does not keep it: the ids say everything
+        buttons.stop()  # so that discord.py does not keep it: the ids suffice
         no_pings = discord.AllowedMentions.none()
         if response.is_done():
             await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=no_pings)

@@ -1,4 +1,4 @@
-"""The log of interactions: who pressed or typed what, and how answering went."""
+"""The interaction log: who clicked or typed what, and how the reply went."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ FLUSH_EVERY = 1.0  # seconds
 
 @dataclass
 class InteractionRecord:
-    """How one interaction goes, as far as it went."""
+    """The record of one interaction, filled while it is handled."""
 
     interaction: discord.Interaction
     name: str
@@ -34,7 +34,7 @@ class InteractionRecord:
     detail: str = ""
 
     def mark_answered(self) -> None:
-        """Discord took an answer; the first counts."""
+        """Record the time of the first reply that Discord accepted."""
         if self.milliseconds is None:
             self.milliseconds = round((time.monotonic() - self.started) * 1000)
             clicked_at = self.interaction.created_at.timestamp()
@@ -57,7 +57,7 @@ class InteractionRecord:
 
 
 class InteractionLog:
-    """Entries on their way to the database: together, and after the answer, so that nobody waits for them."""
+    """Writes records to the database in batches and after the reply, so that no one waits for them."""
 
     def __init__(self) -> None:
         self._unwritten: list[InteractionRecord] = []
@@ -70,7 +70,7 @@ class InteractionLog:
 
     @contextmanager
     def recording(self, entry: InteractionRecord) -> Iterator[None]:
-        """Write down how answering went, also where Discord did not take the answer."""
+        """Record how the reply went, also if Discord did not accept it."""
         try:
             yield
         except discord.HTTPException as reason:
@@ -79,7 +79,7 @@ class InteractionLog:
             self.add(entry)
 
     async def close(self) -> None:
-        """Write down what still waits."""
+        """Write the remaining records."""
         if self._flushing is not None:
             self._flushing.cancel()
         await self._write()
@@ -96,7 +96,7 @@ class InteractionLog:
         try:
             await run_in_db_thread(_save_records, entries)
         except Exception as reason:
-            # Without a database the clicks failed too; the log is no reason to hold them in memory.
+            # Without a database the clicks failed too, so the records are not worth keeping in memory.
             log.warning("%d interactions could not be written down: %s", len(entries), str(reason).strip())
 
 
@@ -107,6 +107,6 @@ def _save_records(entries: list[InteractionRecord]) -> None:
 
 
 def record_unanswered(entry: InteractionRecord, reason: discord.HTTPException) -> None:
-    """Discord did not take an answer. What was done stays done."""
+    """Record that Discord did not accept a reply. What the action changed stays."""
     log.warning("%s could not be answered: %s", entry.name, reason)
     entry.outcome, entry.detail = Outcome.UNANSWERED, f"{wording.NOT_ACKNOWLEDGED} {reason}"

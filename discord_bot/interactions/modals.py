@@ -1,4 +1,4 @@
-"""Forms that people fill in: opened by a button under a private line, and answered whichever process opened them."""
+"""Modals: opened by a button under an ephemeral reply, and handled whichever process opened them."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ ModalResult = tuple[str, Outcome]
 
 
 def build_modal(custom_id: str) -> discord.ui.Modal:
-    """The form of a button, under the button's id."""
+    """Return the modal of a button, with the button's custom id."""
     if custom_id.startswith("note:"):
         title, description, label = signup_wording.ADD_NOTE, signup_wording.NOTE_HELP, signup_wording.NOTE_LABEL
         max_length = signup_wording.NOTE_MAX
@@ -39,12 +39,12 @@ def build_modal(custom_id: str) -> discord.ui.Modal:
         custom_id="text", max_length=max_length, required=not custom_id.startswith("note:")
     )
     modal.add_item(discord.ui.Label(text=label, description=description, component=text))
-    modal.stop()  # so that discord.py does not keep it: the id says everything
+    modal.stop()  # so that discord.py does not keep it: the id suffices
     return modal
 
 
 def submit_modal(custom_id: str, text: str, guild_id: int | None, member: MemberPayload | None) -> ModalResult:
-    """Everything a filled form does in the database, in one crossing."""
+    """Do all database work of a submitted modal, in one call."""
     kind, _, number = custom_id.partition(":")
     if guild_id is None or member is None:
         return wording.NOT_IN_DM, Outcome.REFUSED
@@ -63,20 +63,20 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
 
 
 class ModalHandler:
-    """Opens forms, and answers filled ones."""
+    """Opens modals, and handles submitted ones."""
 
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
 
     async def open(self, interaction: discord.Interaction, custom_id: str) -> None:
-        """Show the form. Nothing is asked before, as only a quick answer may open one."""
+        """Open the modal. Nothing is looked up first, because only a quick response can open one."""
         entry = InteractionRecord(interaction, custom_id)
         with self._log.recording(entry):
             await interaction.response.send_modal(build_modal(custom_id))
             entry.mark_answered()
 
     async def handle_submit(self, interaction: discord.Interaction, custom_id: str) -> None:
-        """Answer a filled form well inside Discord's three seconds, whatever happens."""
+        """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         sender = (interaction.guild_id, to_member_payload(member) if member else None)
@@ -91,7 +91,7 @@ class ModalHandler:
 
 
 def _submitted_text(interaction: discord.Interaction) -> str:
-    """What stands in the form's one field."""
+    """Return the text of the modal's one field."""
     rows: Any = dict(interaction.data or {}).get("components") or []
     fields = [row.get("component") or {} for row in rows]
     return next((str(field.get("value") or "") for field in fields), "")

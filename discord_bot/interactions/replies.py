@@ -1,4 +1,4 @@
-"""Answering a person in time, whatever happens, and writing down how it went."""
+"""Replies to interactions in time, whatever happens."""
 
 import asyncio
 import logging
@@ -18,23 +18,22 @@ from notifications.messages import Button
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DEFER_AFTER = 2.0  # seconds; Discord forgets an interaction that has no answer after 3
-# Seconds. Who would wait longer behind others is told so at once: after two seconds the whole crowd would want it at
-# the same moment, and a slow machine could not tell them all within the third.
+DEFER_AFTER = 2.0  # seconds; Discord drops an interaction without a response after 3
+# Seconds. If the queue is longer, defer at once: after two seconds the whole crowd would need it at the same
+# moment, and a slow machine could not defer them all within the third.
 BUSY = 1.0
-MAX_CONTENT = 2000  # characters of a message, as Discord takes
+MAX_CONTENT = 2000  # characters of a message, Discord's limit
 
 
-_under_way = 0  # works that answers wait for
+_under_way = 0  # calls that replies wait for
 
 
 async def defer_if_slow(
     entry: InteractionRecord, work: Awaitable[T], defer: Callable[[], Awaitable[object]], fallback: T
 ) -> T:
-    """What the work returns; `defer` tells Discord that the answer follows, where it takes longer than two seconds or
-    too many others come first.
+    """Return the result of `work`, or `fallback` if it raised.
 
-    `failed` where the work raised.
+    Call `defer` if it takes longer than DEFER_AFTER, or at once if the queue before it is too long.
     """
     global _under_way
     task = asyncio.ensure_future(work)
@@ -58,10 +57,10 @@ def _ended(task: "asyncio.Future[T]") -> None:
 
 
 async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
-    """A line that only this person sees, with what there is to press under it."""
+    """Send an ephemeral reply or follow-up, with buttons under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
-    text = text[:MAX_CONTENT]  # as of games without end at the same time
+    text = text[:MAX_CONTENT]  # a list of overlapping games has no limit
     mentions = discord.AllowedMentions.none()
     if interaction.response.is_done():
         await interaction.followup.send(
@@ -75,7 +74,7 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
 
 
 def overlap_text(conflict: ScheduleConflict) -> str:
-    """What Discord says of games at the same time."""
+    """Return the prompt about overlapping games, in Discord's markdown."""
     return conflict.prompt_text(
         lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at))
     )

@@ -1,4 +1,4 @@
-"""Answering a click: the verb, then the announcement itself as the answer, then a private line."""
+"""Handles sign-up buttons: runs the action, responds with the updated post, then with an ephemeral follow-up."""
 
 import asyncio
 import contextlib
@@ -40,13 +40,13 @@ ACTIONS: dict[str, Callable[[int, User, Actor, datetime], ActionResult]] = {
     "cant": responses.respond_absent,
 }
 REPEAT_WINDOW = 3.0  # seconds: a person's next click on the same game within it is a repetition
-MAX_REMEMBERED = 500  # clicks that are known again when they are delivered twice
-REPLY_DELAY = 1.0  # seconds after the last repetition until its one line is said
+MAX_REMEMBERED = 500  # clicks recognised if they are delivered twice
+REPLY_DELAY = 1.0  # seconds after the last repetition until its one reply is sent
 
 
 @dataclass(frozen=True)
 class Click:
-    """A press of a button, as it came."""
+    """A click on a button, as received."""
 
     game_id: int | None
     action: str
@@ -56,7 +56,7 @@ class Click:
 
 @dataclass(frozen=True)
 class SignupReply:
-    """What to say in private and, where something changed, the post as it now is."""
+    """The text of the ephemeral reply and, if something changed, the updated post."""
 
     text: str
     post: AnnouncementView | None = None
@@ -66,7 +66,7 @@ class SignupReply:
 
 
 def run_signup_action(click: Click) -> SignupReply:
-    """Everything a click does in the database, in one crossing."""
+    """Do all database work of a click, in one call."""
     if click.guild_id is None or click.member is None:
         return SignupReply(wording.NOT_IN_DM)
     game = Game.objects.announced().filter(pk=click.game_id).first() if click.game_id else None
@@ -89,14 +89,14 @@ def run_signup_action(click: Click) -> SignupReply:
     return SignupReply(
         text,
         announcement_view(result.game, now),
-        result.game.revision,
+        result.game.post_version,
         Outcome.DONE,
         _next_buttons(result.game, click.action),
     )
 
 
 def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
-    """What somebody who answered may want to add."""
+    """Return buttons for what a person may add to their sign-up."""
     if action == "leave":
         return ()
     brings = action == "join" and game.settings.plus_one
@@ -105,7 +105,7 @@ def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
 
 
 class InFlight:
-    """Answers under way to one message; `overlapped` once there were two, whose order nobody knows."""
+    """Replies in flight for one message; `overlapped` once there were two, whose order is unknown."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -113,7 +113,7 @@ class InFlight:
 
 
 class UserQueue:
-    """One person's clicks on one game, worked through in the order they came."""
+    """One person's clicks on one game, handled in the order they came."""
 
     def __init__(self) -> None:
         self.last_click_at = -REPEAT_WINDOW
@@ -127,13 +127,13 @@ class UserQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether a further click would be a first one."""
+        """Return whether a further click would count as a first one."""
         replied = self.pending_reply is None or self.pending_reply.done()
         return replied and not self.running and self.last_click_at + REPEAT_WINDOW <= asyncio.get_running_loop().time()
 
 
 class SignupHandler:
-    """Answers clicks, and remembers which answers are under way and who clicked a moment ago."""
+    """Handles clicks, and remembers replies in flight and recent clicks of each person."""
 
     def __init__(self, log: InteractionLog) -> None:
         self._log = log
@@ -143,14 +143,14 @@ class SignupHandler:
 
     @property
     def is_busy(self) -> bool:
-        """Whether somebody still waits for an answer or a line."""
+        """Return whether someone still waits for a response or a follow-up."""
         return bool(self._in_flight) or any(
             turn.pending_reply and not turn.pending_reply.done() for turn in self._queues.values()
         )
 
     async def handle(self, interaction: discord.Interaction, game_id: int | None, action: str) -> None:
-        """Answer one click well inside Discord's three seconds, whatever happens."""
-        if interaction.id in self._handled_ids:  # a session that is resumed may be told again
+        """Reply to one click well inside Discord's three seconds, whatever happens."""
+        if interaction.id in self._handled_ids:  # a resumed session may receive it again
             return
         self._handled_ids.append(interaction.id)
         loop = asyncio.get_running_loop()
@@ -161,12 +161,12 @@ class SignupHandler:
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
         member = interaction.user if isinstance(interaction.user, discord.Member) else None
         click = Click(game_id, action, interaction.guild_id, to_member_payload(member) if member else None)
-        # Begun before anything is awaited, so that the order of clicks is that of the verbs.
+        # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:
             await (self._handle_repeat(entry, queue, work) if repeated else self._handle_first(entry, work))
         except discord.HTTPException as reason:
-            # The sign-up is made, and notifyd edits the post; only the answer is lost.
+            # The sign-up is saved, and notifyd edits the post; only the reply is lost.
             record_unanswered(entry, reason)
         finally:
             queue.running -= 1
@@ -194,7 +194,7 @@ class SignupHandler:
         failed = SignupReply(wording.FAILED, outcome=Outcome.FAILED)
         reply = await defer_if_slow(entry, work, interaction.response.defer, failed)
         entry.outcome = reply.outcome
-        # Late, somebody else's edit may show a newer state already: notifyd shows what is current then.
+        # After a deferral someone else's edit may show a newer state already, so the edit is left to notifyd.
         if reply.post is not None and not interaction.response.is_done():
             no_pings = discord.AllowedMentions.none()
             await interaction.response.edit_message(
@@ -208,7 +208,7 @@ class SignupHandler:
     async def _handle_repeat(
         self, entry: InteractionRecord, queue: UserQueue, work: "asyncio.Future[SignupReply]"
     ) -> None:
-        """Do it, and leave the edit to notifyd; however often it was repeated, one line says where that led."""
+        """Run the action, leave the edit to notifyd, and send one ephemeral reply for all repetitions."""
         await entry.interaction.response.defer()
         entry.mark_answered()
         failed = SignupReply(wording.FAILED, outcome=Outcome.FAILED)

@@ -1,4 +1,4 @@
-"""Where discord.py finds Discord: as it ships, or the local one that `DISCORD_API_URL` names."""
+"""Sets discord.py's URLs: its own, or those of the local Discord in `DISCORD_API_URL`."""
 
 import discord.gateway
 import discord.http
@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 def use_configured_addresses() -> None:
-    """Point discord.py at the configured Discord. Call before making a client; both are read at each call."""
+    """Point discord.py at the configured Discord. Call it before creating a client; both URLs are read at each use."""
     if not settings.DISCORD_IS_LOCAL:
         return
     api = yarl.URL(settings.DISCORD_API_URL)

@@ -1,20 +1,20 @@
-"""How long the bot waits before it connects again."""
+"""Sets how long the bot waits before it reconnects."""
 
 import time
 
 import discord.client
 from discord.backoff import ExponentialBackoff
 
-MAX_SHORT_DELAY = 5.0  # seconds, at most, before each of the first tries in a row
-SHORT_ATTEMPTS = 20  # each may cost one of the thousand identifications that Discord allows in a day
-STABLE_AFTER = 60.0  # seconds for which a connection has to hold for its end to be the first in a row again
+MAX_SHORT_DELAY = 5.0  # maximum seconds before each of the first attempts in a row
+SHORT_ATTEMPTS = 20  # each may cost one of the thousand IDENTIFY calls that Discord allows in a day
+STABLE_AFTER = 60.0  # seconds that a connection must last for the count of attempts to start again
 
 
 class ReconnectBackoff:
     """Short waits at first, then discord.py's own, which double up to a quarter of an hour.
 
-    Its own begin to double at the first try and forget only after half an hour: after a few short outages the bot
-    heard no click for half a minute although Discord was back.
+    Its own double from the first attempt and reset only after half an hour: after a few short outages the bot
+    missed all clicks for half a minute although Discord was back.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class ReconnectBackoff:
         self._last = time.monotonic()
 
     def delay(self) -> float:
-        """Seconds to wait before the next try."""
+        """Return the seconds to wait before the next attempt."""
         now = time.monotonic()
         if now - self._last > STABLE_AFTER + (MAX_SHORT_DELAY if self._attempts <= SHORT_ATTEMPTS else 2.0**10):
             self._reset()
@@ -37,5 +37,5 @@ class ReconnectBackoff:
 
 
 def install_reconnect_backoff() -> None:
-    """Have discord.py's clients wait so; it offers no setting for it."""
+    """Make discord.py's clients use this backoff, for which it has no setting."""
     discord.client.ExponentialBackoff = ReconnectBackoff  # type: ignore[attr-defined,assignment]

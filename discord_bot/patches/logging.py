@@ -1,10 +1,10 @@
-"""What discord.py logs when it loses its connection, as one sentence."""
+"""Shortens discord.py's log of a lost connection to one sentence."""
 
 import logging
 
 
 class OneLineReconnects(logging.Filter):
-    """discord.py logs each attempt to reconnect with a traceback, of which an operator needs the last line."""
+    """Replaces the traceback that discord.py logs at each reconnect by its last line, all that an operator needs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and record.exc_info[1] is not None and record.msg.startswith("Attempting a reconnect"):

@@ -1,4 +1,4 @@
-"""What the main walk costs here and now. Run by `python3 run.py bench`; prints figures and asserts none."""
+"""Timings of the main path on this machine. Run by `python3 run.py bench`; prints figures and asserts none."""
 
 import statistics
 import time

@@ -1,6 +1,6 @@
 """How much of Discord's limits notifyd uses; prints figures and asserts none. Takes four minutes.
 
-python -m pytest -q -s -o python_files=bench_limits.py discord_bot/tests/bench_limits.py
+python -m pytest -q -s -o python_files=bench_rate_limits.py discord_bot/tests/bench_rate_limits.py
 """
 
 import asyncio
@@ -25,29 +25,29 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.testing.stack import Stack, eventually
 from notifications.messages import OutgoingMessage, TemporaryError
 
-AT_ONCE = 100  # letters in flight, as notifyd has
-RATE = 2  # how much faster Discord's clock is than ours; more, and a busy machine's jitter shows
+AT_ONCE = 100  # messages in flight, as in notifyd
+RATE = 2  # how much faster Discord's clock is than ours; with more, a busy machine's jitter shows
 
 
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
-    """So many new text channels."""
+    """Create so many text channels and return their ids."""
     return local.run_in_loop(
         lambda world: [world.add_channel(world.guilds[fixtures.GUILD_ID], f"table-{n}").id for n in range(count)]
     )
 
 
 async def drain(backend: DiscordBackend, messages: list[OutgoingMessage]) -> tuple[float, int]:
-    """Send them all as notifyd would, and again what may pass; returns real seconds and how often it had to pass."""
+    """Send all messages as notifyd would, and retry temporary errors. Return the real seconds and the retries."""
     free = asyncio.Semaphore(AT_ONCE)
     passed = 0
 
-    async def one(letter: OutgoingMessage) -> None:
+    async def one(message: OutgoingMessage) -> None:
         nonlocal passed
         while True:
             async with free:
                 try:
                     async with asyncio.timeout(10):
-                        await backend.send(letter)
+                        await backend.send(message)
                     return
                 except TimeoutError:
                     again = 1.0
@@ -68,7 +68,7 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
         monkeypatch.setattr(client, "SECOND", 1 / rate)
         local.state.clock.rate = rate
         places = channels_of(local, channels)
-        letters = [
+        messages = [
             OutgoingMessage(channel_id=place, text=f"post {n}", nonce=str(n))
             for n, place in zip(range(posts), itertools.cycle(places), strict=False)
         ]
@@ -77,7 +77,7 @@ def test_ten_thousand_posts_over_five_hundred_channels(settings: Any, monkeypatc
             backend = DiscordBackend()
             await backend.start()
             try:
-                return await drain(backend, letters)
+                return await drain(backend, messages)
             finally:
                 await backend.stop()
 

@@ -1,4 +1,4 @@
-"""Speaking to the local Discord without a process: what notifyd does, one turn at a time."""
+"""notifyd's steps against the local Discord, without a process."""
 
 import asyncio
 from datetime import datetime
@@ -16,7 +16,7 @@ from notifications.messages import PermanentError, TemporaryError
 
 
 def send_due(now: datetime, lost: bool = False) -> None:
-    """Send what is due, as notifyd does; `lost`: the answers never arrive, and a new notifyd takes over."""
+    """Send what is due, as notifyd does; with `lost`, no response arrives, and a new notifyd takes over."""
     steps.create_due_deliveries(now)
     results = asyncio.run(_send(steps.lease_jobs(now, 100)))
     if lost:

@@ -1,4 +1,4 @@
-"""The buttons of a private line and of a direct message, pressed in Discord."""
+"""Buttons of an ephemeral reply and of a direct message, clicked in Discord."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,15 +34,15 @@ def test_swapping_by_a_private_line_and_taking_a_seat_by_a_letter(now: Any) -> N
             shown = client.messages("charlie", fixtures.GENERAL_ID)
             return next((one for one in shown if one.get("flags", 0) & 64), {})
 
-        asked = eventually(line)
-        assert asked["content"].startswith(f"You are already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
-        entry = client.click("charlie", asked, f"ask:overlap:{root.pk}:{dune.pk}:swap")
+        prompt = eventually(line)
+        assert prompt["content"].startswith(f"You are already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
+        entry = client.click("charlie", prompt, f"ask:overlap:{root.pk}:{dune.pk}:swap")
         assert entry["state"] == "answered"
         eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in line()["content"])
         assert not line()["components"]
         eventually(lambda: ["1 of 1 seats taken" in str(one["embeds"]) for one in stack.posts()].count(True) == 1)
-        [letter] = eventually(lambda: client.dms("alice"))
-        [take, _] = letter["components"][0]["components"]
-        assert client.click("alice", letter, take["custom_id"])["state"] == "answered"
+        [message] = eventually(lambda: client.dms("alice"))
+        [take, _] = message["components"][0]["components"]
+        assert client.click("alice", message, take["custom_id"])["state"] == "answered"
         eventually(lambda: "You are in, seat 1 of 1." in client.dms("alice")[0]["content"])
         assert Signup.objects.current().get(user=world.alice).seated_at is not None

@@ -1,4 +1,4 @@
-"""kill -9 anywhere on the main walk, then a start: nothing is lost and nothing repeated."""
+"""kill -9 anywhere on the main path, then a restart: nothing is lost or repeated."""
 
 import threading
 from collections import Counter
@@ -42,7 +42,7 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(world: World) 
     with Stack("bot", "notifyd") as stack:
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
-        # The callback hangs, so that the click is committed and not answered when the bot dies.
+        # The response hangs, so that the click is committed but not answered when the bot dies.
         stack.discord.client.add_fault("timeout", match="POST /interactions/*", seconds=30)
         stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=0)
         eventually(Signup.objects.exists)
@@ -68,7 +68,7 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         assert Counter(entry["state"] for entry in entries) == {"answered": 200}
         slowest = max(entry["milliseconds"] for entry in entries)
         assert slowest < 3000, slowest
-        # An answer after two seconds is "working on it"; the sign-up follows.
+        # A response after two seconds is deferred; the sign-up follows.
         eventually(lambda: Signup.objects.count() == 200, 20)
         shown = load_roster(game)
         assert (len(shown.seated), len(shown.waiting)) == (10, 190)
@@ -120,8 +120,8 @@ def test_a_moved_start_reminds_at_the_new_time_only(world: World) -> None:
         scheduling.edit_game(
             game.pk, replace(plan, starts_at=now + timedelta(seconds=63)), Actor(world.bob, "page"), datetime.now(UTC)
         )
-        letter = eventually(lambda: stack.discord.client.dms("bob"))[0]
-        assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in letter["content"]
+        reminder = eventually(lambda: stack.discord.client.dms("bob"))[0]
+        assert f"<t:{int((now + timedelta(seconds=63)).timestamp())}:R>" in reminder["content"]
         assert Delivery.objects.count() == 1
         assert set(Notification.objects.open().values_list("kind", flat=True)) == {"start", "end"}
 

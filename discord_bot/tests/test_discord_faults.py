@@ -1,4 +1,4 @@
-"""The main walk through everything that Discord can do to it: the right end, and a sentence that says what happened."""
+"""The main path through all of Discord's faults: it ends correctly, with a sentence about what happened."""
 
 import itertools
 import re
@@ -68,13 +68,13 @@ def posts_of(stack: Stack, game: Game, channel_id: int = fixtures.GENERAL_ID) ->
 
 
 def reminders_to(stack: Stack, person: str, game: Game) -> list[str]:
-    """The reminders of this game that a person got."""
-    said = [message["content"] for message in stack.discord.client.dms(person)]
-    return [text for text in said if f"**{game.title}**" in text and "⏰" in text]
+    """Return the reminders of this game that a person got."""
+    texts = [message["content"] for message in stack.discord.client.dms(person)]
+    return [text for text in texts if f"**{game.title}**" in text and "⏰" in text]
 
 
 def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[], None]) -> None:
-    """Schedule a game, have it announced, join by a click, be reminded: each once, though something happens before."""
+    """Schedule a game, announce it, join by a click, be reminded: each once, though `happen` runs before."""
     happen()
     number = next(numbers)
     title, lead = f"Walk {number}", timedelta(days=1, hours=3 * number)  # no two games at a time
@@ -90,7 +90,7 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     eventually(joined, 20)
     eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)), 20)
     happen()
-    # By less than asks players again, to where the reminder is due.
+    # The start moves to where the reminder is due, by too little to ask players for a new confirmation.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
     soon = change_plan(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
     scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
@@ -140,7 +140,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     [first] = eventually(lambda: [p for p in posts_of(stack, game) if "1 of 5" in str(p["embeds"])])
-    eventually(lambda: Announcement.objects.get().shown_revision == 2)
+    eventually(lambda: Announcement.objects.get().shown_version == 2)
 
     # Deleted in bulk: put back.
     fault(stack, "delete_messages", channel_id=fixtures.GENERAL_ID)
@@ -158,7 +158,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
     eventually(lambda: "Longer walk" in str(posts_of(stack, game)))
     eventually(lambda: not Announcement.objects.get().problem)
 
-    # A role gone: nobody's sign-up depends on it.
+    # A role deleted: no one's sign-up depends on it.
     fault(stack, "delete_role", role_id=fixtures.PLAYER_ID)
     eventually(lambda: Role.objects.get(pk=fixtures.PLAYER_ID).gone_at)
     assert "1 of 5 seats taken" in page(world.bob)

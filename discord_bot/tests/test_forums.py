@@ -1,4 +1,4 @@
-"""A forum as the place of a game: its announcement is a post, which is a thread of its own."""
+"""A forum as a game's channel: the announcement is a post, which is its own thread."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +38,7 @@ def discord() -> Iterator[LocalDiscord]:
 
 @pytest.fixture
 def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
-    """A new forum, known as the bot would know it."""
+    """Create a new forum, and save it as the bot would."""
     settings.DISCORD_API_URL, settings.DISCORD_IS_LOCAL = discord.api_url, True
     if fixtures.CAMPAIGNS_ID in discord.state.channels:
         discord.run_in_loop(lambda local: local.delete_channel(local.channels[fixtures.CAMPAIGNS_ID]))
@@ -52,7 +52,7 @@ def threads(local: LocalDiscord) -> list[Thread]:
 
 
 def shown(local: LocalDiscord, channel_id: int) -> str:
-    """What Alice sees in a channel."""
+    """Return what Alice sees in a channel."""
     return str(local.client.messages("alice", channel_id))
 
 
@@ -66,22 +66,22 @@ def test_a_game_becomes_a_post_that_follows_it(local: LocalDiscord, world: World
     assert post.url is not None
     assert post.url.endswith(f"/{GUILD}/{thread.id}/{thread.id}")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    asked = len(local.client.requests("PATCH /channels"))
+    edits = len(local.client.requests("PATCH /channels"))
     send_due(world.now + timedelta(seconds=3))
     assert "1 of 5 seats taken" in shown(local, thread.id)
-    assert len(local.client.requests("PATCH /channels")) == asked + 1, "its name is the same"
+    assert len(local.client.requests("PATCH /channels")) == edits + 1, "its name is the same"
     edit_game(world, game, world.now, title="The Short One")
     send_due(world.now + timedelta(seconds=6))
     assert thread.name == "The Short One"
     assert "The Short One" in shown(local, thread.id)
-    assert Announcement.objects.get().shown_revision == Game.objects.get().revision
+    assert Announcement.objects.get().shown_version == Game.objects.get().post_version
 
 
 def test_an_answer_to_a_click_leaves_a_new_name_to_the_edit(local: LocalDiscord, world: World) -> None:
     game = world.create_game(channel_id=fixtures.CAMPAIGNS_ID)
     send_due(world.now)
     [thread] = threads(local)
-    revision = edit_game(world, game, world.now, title="Another").revision
+    revision = edit_game(world, game, world.now, title="Another").post_version
     record_shown_revision(game.pk, thread.id, revision, world.now)
     send_due(world.now + timedelta(seconds=3))
     assert thread.name == "Another"
@@ -109,7 +109,7 @@ def test_what_may_have_been_posted_is_looked_for_first(local: LocalDiscord, worl
     assert len(before) == 2
     for thread in threads(local):
         local.run_in_loop(lambda local, thread=thread: local.change_channel(thread, archived=closed))  # type: ignore[misc]
-    # A change between the tries begins their count anew, and is no reason to forget that there was one.
+    # A change between the attempts resets their count, but must not forget that there was one.
     edit_game(world, game, world.now, title="Another")
     send_due(world.now + timedelta(seconds=1))
     assert {thread.id for thread in threads(local)} == before, "nothing is posted twice"
@@ -142,7 +142,7 @@ def test_a_post_deleted_by_hand_is_put_back(local: LocalDiscord, world: World, s
     assert handle_deleted_posts([first.id], world.now) == 1
     send_due(world.now)
     [second] = threads(local)
-    local.run_in_loop(lambda local: local.delete_channel(second))  # and nobody heard of it
+    local.run_in_loop(lambda local: local.delete_channel(second))  # and the bot gets no event
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     for _ in range(2):
         send_due(world.now + timedelta(seconds=3))

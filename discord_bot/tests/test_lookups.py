@@ -1,4 +1,4 @@
-"""Looking people up with the bot's token, against the local Discord."""
+"""Look-ups of members with the bot's token, against the local Discord."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,8 +29,8 @@ def test_members_are_found_at_once_and_bots_are_not(local: LocalDiscord, setting
     search = RestDirectory().search
     assert [one.nick for one in search(fixtures.GUILD_ID, "bob", 10)] == ["Bob the GM"]
     assert search(fixtures.GUILD_ID, "Game Scheduler", 10) == []
-    made = local.client.add_people(1, fixtures.GUILD_ID)[0]
-    assert [str(one.user.id) for one in search(fixtures.GUILD_ID, made["username"], 10)] == [made["id"]]
+    person = local.client.add_people(1, fixtures.GUILD_ID)[0]
+    assert [str(one.user.id) for one in search(fixtures.GUILD_ID, person["username"], 10)] == [person["id"]]
     for _ in range(7):
         search(fixtures.GUILD_ID, "x", 10)
     with pytest.raises(DirectoryUnavailable):  # Discord allows ten in ten seconds
@@ -45,7 +45,7 @@ def test_all_processes_share_five_look_ups_a_second() -> None:
     assert waits[-1] == pytest.approx(24 / 5, abs=0.4)
     with pytest.raises(DirectoryUnavailable, match="too many"):
         [lookup_limit.reserve_lookup() for _ in range(5)]
-    # Nothing of it is this process's: the row alone says when the next may ask.
+    # No state is this process's: only the row decides when the next look-up may start.
     LookupLimit.objects.update(next_at=db_now() + timedelta(seconds=3))
     assert 2.5 < lookup_limit.reserve_lookup() <= 3
 
@@ -71,7 +71,7 @@ def test_refused_look_ups_stop_long_before_discord_bans_us() -> None:
         lookup_limit.record_response(403, {"X-RateLimit-Scope": "user"})
     with pytest.raises(DirectoryUnavailable, match="refused 50 look-ups"):
         lookup_limit.reserve_lookup()
-    # Ten minutes later it begins anew.
+    # Ten minutes later the count starts again.
     earlier = db_now() - lookup_limit.REFUSAL_WINDOW
     LookupLimit.objects.update(closed_until=earlier, refused_since=earlier)
     assert lookup_limit.reserve_lookup() == 0

@@ -1,4 +1,4 @@
-"""Forms under a private line, as Discord shows them: opened, filled in, and answered by a bot that opened none."""
+"""Modals under an ephemeral reply: opened, submitted, and handled by a bot that opened none."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Discord as it can be: permissions gone, messages deleted, direct messages closed, strange buttons."""
+"""Trouble in Discord: missing permissions, deleted messages, closed DMs, unknown buttons."""
 
 import subprocess
 import sys
@@ -39,9 +39,9 @@ def stack(world: World) -> Iterator[Stack]:
 
 
 def newest_ephemeral(stack: Stack, person: str, channel_id: int = fixtures.GENERAL_ID) -> str:
-    """The newest line that only this person sees."""
-    found = [m for m in stack.discord.client.messages(person, channel_id) if m.get("flags", 0) & 64]
-    return str(found[0]["content"]) if found else ""
+    """Return the newest ephemeral message that a person got."""
+    messages = [m for m in stack.discord.client.messages(person, channel_id) if m.get("flags", 0) & 64]
+    return str(messages[0]["content"]) if messages else ""
 
 
 def test_a_missing_permission_is_named_and_trying_again_works(world: World, stack: Stack, as_person: Any) -> None:
@@ -123,11 +123,11 @@ def test_cancelling_tells_everyone_who_signed_up(world: World, stack: Stack) -> 
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
     eventually(stack.posts)
     scheduling.cancel_game(game.pk, "rain", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
-    letter = eventually(lambda: stack.discord.client.dms("charlie"))[0]
-    assert "was cancelled" in letter["content"]
-    assert "rain" in letter["content"]
-    assert not letter["mention_everyone"]
-    assert "\\*Dice\\*" in letter["content"]
+    notice = eventually(lambda: stack.discord.client.dms("charlie"))[0]
+    assert "was cancelled" in notice["content"]
+    assert "rain" in notice["content"]
+    assert not notice["mention_everyone"]
+    assert "\\*Dice\\*" in notice["content"]
     eventually(lambda: "Join" not in str(stack.posts()[0]["components"]))
     assert not stack.discord.client.dms("bob"), "who cancelled knows"
 
@@ -178,22 +178,22 @@ def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
     for player in (world.alice, dana):
         signups.join(game.pk, player, Actor(player, "page"), datetime.now(UTC))
     post = eventually(lambda: [p for p in stack.posts() if "2 of 3" in str(p["embeds"])])[0]
-    eventually(lambda: Announcement.objects.get().shown_revision == 3)
+    eventually(lambda: Announcement.objects.get().shown_version == 3)
     client = stack.discord.client
     edits = len(client.requests("PATCH /channels"))
-    for person, verb, line in (
+    for person, action, reply in (
         ("charlie", "join", "You are in, seat 3 of 3."),
         ("alice", "join", "You are already in: seat 1 of 3."),
         ("dana", "leave", "You left the game."),
         ("bob", "leave", "You are not in this game, so there is nothing to leave."),
     ):
-        entry = client.click(person, post, f"game:{game.pk}:{verb}")
+        entry = client.click(person, post, f"game:{game.pk}:{action}")
         assert entry["state"] == "answered"
         assert entry["milliseconds"] < 3000
-        assert eventually(partial(newest_ephemeral, stack, person)) == line
+        assert eventually(partial(newest_ephemeral, stack, person)) == reply
     time.sleep(2.5)  # the edit would come after two seconds
     assert len(client.requests("PATCH /channels")) == edits, "a lone click costs no edit"
-    assert Game.objects.get().revision == 5
+    assert Game.objects.get().post_version == 5
 
 
 def test_a_renamed_channel_shows_within_two_seconds(world: World, stack: Stack) -> None:
@@ -218,7 +218,7 @@ def test_new_names_show_on_an_open_page(world: World) -> None:
             page.locator("[data-live-state]", has_text="Live").wait_for()
             client.add_fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
             page.get_by_text("#town-square").first.wait_for(timeout=2000)
-            # No event tells of a member's nick; the page's own look-up does, within a minute.
+            # No event reports a member's nick; the page's own look-up does, within a minute.
             client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), user_id=str(fixtures.CHARLIE_ID), name="Chuck")
             renamed = time.monotonic()
             page.locator(".roster").get_by_text("Chuck").first.wait_for(timeout=60_000)
@@ -252,7 +252,7 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
 
 
 def run_announcement_check(stack: Stack) -> str:
-    """What the worker's chore does each minute, run by hand."""
+    """Run the worker's scheduled task of each minute."""
     code = "from games.scheduled_tasks import check_announcements; print(check_announcements())"
     ran = subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],

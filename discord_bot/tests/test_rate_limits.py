@@ -1,4 +1,4 @@
-"""What notifyd's requests do to Discord's limits, against the local Discord that enforces them."""
+"""notifyd's requests against the rate limits that the local Discord enforces."""
 
 import asyncio
 import time
@@ -56,7 +56,7 @@ def channels_of(local: LocalDiscord, count: int) -> list[int]:
 
 
 def statuses(local: LocalDiscord, match: str = "") -> Counter[int]:
-    """How the requests were answered that notifyd made."""
+    """Count the statuses of notifyd's requests."""
     return Counter(each["status"] for each in local.client.requests(match))
 
 
@@ -69,7 +69,7 @@ def messages_to(channel_ids: Iterable[int]) -> list[OutgoingMessage]:
 
 
 def announcement_edit(channel_id: int, message_id: int) -> OutgoingMessage:
-    """An edit."""
+    """Return an edit of an announcement."""
     shown = AnnouncementView(
         game_id=1,
         guild_id=fixtures.GUILD_ID,
@@ -98,7 +98,7 @@ async def test_many_channels_use_the_budget_and_never_overdraw_it(local: LocalDi
     started = time.monotonic()
     results: list[Any] = []
     for _ in range(3):
-        results += await results_of(backend.send(letter) for letter in messages_to(places))
+        results += await results_of(backend.send(message) for message in messages_to(places))
     per_second = len(results) / (time.monotonic() - started)
     assert statuses(local) == {200: 135}
     assert all(isinstance(result, SentMessage) for result in results)
@@ -107,7 +107,7 @@ async def test_many_channels_use_the_budget_and_never_overdraw_it(local: LocalDi
 
 async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: DiscordBackend) -> None:
     started = time.monotonic()
-    busy = await results_of(backend.send(letter) for letter in messages_to([fixtures.GENERAL_ID] * 12))
+    busy = await results_of(backend.send(message) for message in messages_to([fixtures.GENERAL_ID] * 12))
     await backend.send(OutgoingMessage(channel_id=fixtures.RAIDS_ID, text="x", nonce="other"))
     assert time.monotonic() - started < 1
     away = [result for result in busy if isinstance(result, RateLimited)]
@@ -120,32 +120,32 @@ async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: Disc
 
 async def test_a_limit_of_the_whole_bot_silences_it(local: LocalDiscord, backend: DiscordBackend) -> None:
     local.client.add_fault("rate_limit", retry_after=4.0, scope="global")
-    results = await results_of(backend.send(letter) for letter in messages_to(channels_of(local, 20)))
+    results = await results_of(backend.send(message) for message in messages_to(channels_of(local, 20)))
     assert {type(result) for result in results} == {RateLimited}
     assert 3 < results[0].retry_after <= 4
     assert statuses(local)[429] <= 6, "those already on their way"
 
 
 async def test_a_failed_request_is_made_once(local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any) -> None:
-    [letter] = messages_to([fixtures.GENERAL_ID])
+    [message] = messages_to([fixtures.GENERAL_ID])
     for status in (500, 502, 503):
         local.client.add_fault("status", match="POST /channels/*", status=status)
         with pytest.raises(TemporaryError):
-            await backend.send(letter)
+            await backend.send(message)
     assert statuses(local) == {500: 1, 502: 1, 503: 1}
     monkeypatch.setattr(client, "TIMEOUT", 0.2)
     await backend.stop()
     await backend.start()
     local.client.add_fault("delay", match="POST /channels/*", seconds=1.0)
     with pytest.raises(TemporaryError, match="reached"):
-        await backend.send(letter)
-    assert isinstance(await backend.send(letter), SentMessage), "and the nonce makes the repeat harmless"
+        await backend.send(message)
+    assert isinstance(await backend.send(message), SentMessage), "and the nonce makes the repeat harmless"
 
 
 async def test_a_revoked_token_stops_everything(
     local: LocalDiscord, backend: DiscordBackend, settings: Any, caplog: Any
 ) -> None:
-    # Slowly, so that few are on their way when the first 401 comes, on a busy machine too.
+    # Slowly, so that few are in flight when the first 401 comes, on a busy machine too.
     settings.DISCORD_REQUESTS_PER_SECOND = 30
     await backend.stop()
     await backend.start()
@@ -154,13 +154,13 @@ async def test_a_revoked_token_stops_everything(
     def revoke(world: Any) -> None:
         world.bot.token = "another"
 
-    sending = asyncio.create_task(results_of(backend.send(letter) for letter in messages_to(channels_of(local, 40))))
+    sending = asyncio.create_task(results_of(backend.send(message) for message in messages_to(channels_of(local, 40))))
     await asyncio.sleep(0.3)
     local.run_in_loop(revoke)
     results = await sending
-    seen = statuses(local)
-    assert 1 <= seen[401] <= 4, "at most three after the first"
-    assert Counter(type(result) for result in results) == {SentMessage: seen[200], TokenRefused: 40 - seen[200]}
+    counts = statuses(local)
+    assert 1 <= counts[401] <= 4, "at most three after the first"
+    assert Counter(type(result) for result in results) == {SentMessage: counts[200], TokenRefused: 40 - counts[200]}
     assert [each.message for each in caplog.records if each.levelname == "ERROR"] == [
         "Discord refused DISCORD_BOT_TOKEN. Nothing is sent until it is mended; what waits is kept."
     ]
@@ -172,9 +172,9 @@ async def test_who_is_refused_often_falls_silent_first(
     monkeypatch.setattr(InvalidRequestGuard, "MESSAGE_LIMIT", 8)
     monkeypatch.setattr(InvalidRequestGuard, "EDIT_LIMIT", 10)
     local.client.add_fault("status", match="*", status=403, code=50013, times=0)
-    for letter in messages_to(channels_of(local, 12)):
+    for message in messages_to(channels_of(local, 12)):
         with pytest.raises((PermanentError, RateLimited)):
-            await backend.send(letter)
+            await backend.send(message)
     assert statuses(local) == {403: 8}
     for number in range(5):
         with pytest.raises((PermanentError, RateLimited)):
@@ -212,8 +212,8 @@ async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, bac
     turns = [result.retry_after for result in results[10:]]
     assert 9 < turns[0] < 10.3
     assert turns[-1] - turns[0] == pytest.approx(3, abs=0.3)
-    letter = OutgoingMessage(user_id=people[0], text="y", nonce="second")
-    await backend.send(letter)
+    message = OutgoingMessage(user_id=people[0], text="y", nonce="second")
+    await backend.send(message)
     assert statuses(local, "POST /users") == {200: 10}, "a channel once opened is known"
 
 
@@ -238,15 +238,15 @@ async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: D
 async def test_a_post_is_edited_at_most_every_other_second(
     local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any
 ) -> None:
-    first, second = [await backend.send(letter) for letter in messages_to([fixtures.GENERAL_ID] * 2)]
+    first, second = [await backend.send(message) for message in messages_to([fixtures.GENERAL_ID] * 2)]
     await backend.send(announcement_edit(first.channel_id, first.message_id))
     await backend.send(announcement_edit(second.channel_id, second.message_id))
     with pytest.raises(RateLimited) as refusal:
         await backend.send(announcement_edit(first.channel_id, first.message_id))
     assert 1 < refusal.value.retry_after < 2.1
     monkeypatch.setattr(
-        backend_module, "OLD", -60.0
-    )  # from here on all posts are old, and the channel's count together
+        backend_module, "OLD_POST_AGE", -60.0
+    )  # from here on all posts are old, and the channel's edits count together
     await backend.send(announcement_edit(first.channel_id, first.message_id))
     with pytest.raises(RateLimited):
         await backend.send(announcement_edit(second.channel_id, second.message_id))

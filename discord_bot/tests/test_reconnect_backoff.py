@@ -1,4 +1,4 @@
-"""The bot connects again soon after short outages, and spares its identifications in long ones."""
+"""The bot reconnects soon after short outages, and saves IDENTIFY calls in long ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A server or a channel that is gone: one look, and what is due there waits or says so."""
+"""A deleted channel, or a guild without the bot: one look-up, and due messages wait or report a problem."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,14 +50,14 @@ async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
     await run_in_db_thread(schedule_games, committed_world, 20)
     local.client.add_fault("kick_bot", guild_id=str(fixtures.GUILD_ID))
     await turn_until_quiet(notifyd)
-    asked = [each["path"] for each in local.client.requests("")]
-    assert len([path for path in asked if "messages" in path]) <= 2, "one for each channel"
-    assert len([path for path in asked if path.endswith(f"/guilds/{fixtures.GUILD_ID}")]) == 1
+    paths = [each["path"] for each in local.client.requests("")]
+    assert len([path for path in paths if "messages" in path]) <= 2, "one for each channel"
+    assert len([path for path in paths if path.endswith(f"/guilds/{fixtures.GUILD_ID}")]) == 1
     assert await run_in_db_thread(open_notifications) == 20, "they wait for the bot to come back"
     guild = await run_in_db_thread(Guild.objects.get)
     assert guild.gone_at is not None
     await turn_until_quiet(notifyd)
-    assert len(local.client.requests("")) == len(asked), "and are not tried meanwhile"
+    assert len(local.client.requests("")) == len(paths), "and are not tried meanwhile"
 
 
 async def test_a_deleted_channel_is_asked_about_once(
@@ -67,8 +67,8 @@ async def test_a_deleted_channel_is_asked_about_once(
     await run_in_db_thread(schedule_games, committed_world, 10)
     local.client.add_fault("delete_channel", channel_id=str(fixtures.RAIDS_ID))
     await turn_until_quiet(notifyd)
-    asked = [each for each in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in each["path"]]
-    assert len(asked) == 1
+    requests = [each for each in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in each["path"]]
+    assert len(requests) == 1
     there = Announcement.objects.filter(channel_id=fixtures.RAIDS_ID)
     problems = await run_in_db_thread(lambda: set(there.values_list("problem", flat=True)))
     assert all("no longer exists" in problem for problem in problems)

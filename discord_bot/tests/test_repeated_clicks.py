@@ -1,4 +1,4 @@
-"""A person who clicks again and again: the right state in the end, few answers, and all of it written down."""
+"""A person who clicks repeatedly: the right state in the end, few replies, and all of it logged."""
 
 import json
 import time
@@ -34,7 +34,7 @@ def game(stack: Stack, now: Any) -> Game:
 
 
 def ephemeral_replies_to(stack: Stack, person: str) -> list[str]:
-    """The lines that only this person sees, the oldest first."""
+    """Return the ephemeral replies to a person, the oldest first."""
     shown = stack.discord.client.messages(person, fixtures.GENERAL_ID)
     return [message["content"] for message in reversed(shown) if message.get("flags", 0) & 64]
 
@@ -42,10 +42,10 @@ def ephemeral_replies_to(stack: Stack, person: str) -> list[str]:
 def test_ten_clicks_in_two_seconds_end_where_the_last_one_points(stack: Stack, game: Game) -> None:
     client = stack.discord.client
     post = eventually(stack.posts)[0]
-    verbs = ["join", "leave"] * 4 + ["join", "join"]
+    actions = ["join", "leave"] * 4 + ["join", "join"]
     with ThreadPoolExecutor(10) as threads:
-        for verb in verbs:
-            threads.submit(client.click, "charlie", post, f"game:{game.pk}:{verb}")
+        for action in actions:
+            threads.submit(client.click, "charlie", post, f"game:{game.pk}:{action}")
             time.sleep(0.15)
     assert Signup.objects.current().get().user_id == fixtures.CHARLIE_ID
     eventually(lambda: ephemeral_replies_to(stack, "charlie")[-1:] == ["You are already in: seat 1 of 1."])
@@ -73,8 +73,8 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
 def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any, capsys: Any) -> None:
     local = stack.discord.client
     post = eventually(stack.posts)[0]
-    for person, verb in (("charlie", "join"), ("bob", "leave")):
-        local.click(person, post, f"game:{game.pk}:{verb}")
+    for person, action in (("charlie", "join"), ("bob", "leave")):
+        local.click(person, post, f"game:{game.pk}:{action}")
     stack.discord.run_in_loop(lambda world: _spoil(world, post))
     local.click("alice", post, "game:999999:join")
     rows = eventually(lambda: list(Interaction.objects.order_by("at")) if Interaction.objects.count() == 3 else [])
@@ -106,7 +106,7 @@ def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any
 
 
 def _spoil(world: Any, post: Any) -> None:
-    """Give the post a button of a game that is not there."""
+    """Give the post a button of a game that does not exist."""
     message = world.messages[int(post["channel_id"])][int(post["id"])]
     message.components[0]["components"][0]["custom_id"] = "game:999999:join"
 

@@ -1,4 +1,4 @@
-"""/game list and /game mine: private, in pages, with links; and whether Discord shows the commands we have."""
+"""/game list and /game mine: ephemeral pages with links; and checks that the registered commands are ours."""
 
 import re
 import subprocess
@@ -47,7 +47,7 @@ def stack(world: World) -> Iterator[Stack]:
 
 
 def newest(stack: Stack, person: str) -> dict[str, Any]:
-    """The newest message that a person sees in #general."""
+    """Return the newest message that a person sees in #general."""
     return stack.discord.client.messages(person, fixtures.GENERAL_ID)[0]
 
 
@@ -129,8 +129,8 @@ def local(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDisco
 def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscord, capsys: Any) -> None:
     with pytest.raises(CommandError, match=r"Not up to date: /game\."):
         call_command("sync_commands", check=True)
-    found = [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)]
-    assert found == ["discord_bot.W001"]
+    ids = [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)]
+    assert ids == ["discord_bot.W001"]
     call_command("sync_commands")
     call_command("sync_commands")
     call_command("sync_commands", check=True)

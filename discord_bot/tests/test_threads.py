@@ -1,4 +1,4 @@
-"""A thread as the place of a game."""
+"""A thread as a game's channel."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -70,7 +70,7 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     server_settings.change_channel_defaults(fixtures.GENERAL_ID, {"seats": 9}, True, manager, world.now)
     shown = Game.objects.with_settings().get(pk=game.pk)
     assert (shown.settings.seats, shown.settings.sources["seats"].source) == (9, "#general")
-    assert shown.edition == game.edition
+    assert shown.edit_version == game.edit_version
     with pytest.raises(Refused):
         server_settings.change_channel_defaults(THREAD.id, {"seats": 8}, True, manager, world.now)
     client = as_person(world.alice)
@@ -91,7 +91,7 @@ def local(world: World, settings: Any) -> Iterator[LocalDiscord]:
 
 
 def open_thread(local: Local) -> Thread:
-    """A thread of Bob's in #general."""
+    """Open a thread of Bob's in #general."""
     return threads.start(local, local.channels[fixtures.GENERAL_ID], fixtures.BOB_ID, "Session one", PUBLIC_THREAD)
 
 

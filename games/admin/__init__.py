@@ -1,4 +1,4 @@
-"""The operator's door to games. Each feature folder registers its own part; nothing here writes a table."""
+"""The operator's entry point to games. Each feature folder registers its own part; nothing here writes a table."""
 
 import games
 from games.admin import audit

@@ -1,4 +1,4 @@
-"""What happened: who did what, and what became of the posts. Nobody changes either, superusers included."""
+"""The audit log and the announcements, both read-only, for superusers too."""
 
 import json
 from datetime import datetime
@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.models import Announcement, AuditEntry, GameTemplate
 from games.pages.game_page import actor_label
-from games.pages.guild_history import settings_history_text
+from games.pages.guild_history_wording import settings_history_text
 from games.pages.history_wording import history_text
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
@@ -22,19 +22,19 @@ SETTINGS_BY_WORD = {SETTINGS[name].audit_word: name for name in GAME_SETTINGS}
 @admin.register(AuditEntry)
 class AuditEntryAdmin(GuildScopedAdmin):
     guild_path = "guild"
-    list_display = ("at", "what", "game", "door", "guild")
-    list_filter = ("door", "verb", "actor", "guild")
+    list_display = ("at", "what", "game", "source", "guild")
+    list_filter = ("source", "action", "actor", "guild")
     search_fields = ("game__title", "actor__handle", "actor__global_name")
     search_help_text = "By the game's title or the person's name."
     date_hierarchy = "at"
     list_select_related = ("game", "actor", "guild")
-    fields = ("at", "what", "actor", "door", "verb", "game", "guild", "before_and_after")
+    fields = ("at", "what", "actor", "source", "action", "game", "guild", "before_and_after")
     readonly_fields = ("what", "before_and_after")
 
     @admin.display(description="what")
     def what(self, entry: AuditEntry) -> str:
         describe = settings_history_text if entry.game_id is None else history_text
-        return describe(entry.verb, str(entry.actor or actor_label(entry.door)), entry.changes)
+        return describe(entry.action, str(entry.actor or actor_label(entry.source)), entry.changes)
 
     @admin.display(description="before and after")
     def before_and_after(self, entry: AuditEntry) -> Any:
@@ -49,7 +49,7 @@ class AuditEntryAdmin(GuildScopedAdmin):
 
 
 def _rows(changes: dict[str, Any], guild_id: int) -> list[tuple[str, str, str]]:
-    """Each change: a word, the value before and the value after; where there is but one value, after."""
+    """Return each change as word, value before and value after; a single value is the one after."""
     rows = []
     for word, value in changes.items():
         before, after = value if isinstance(value, list) and len(value) == 2 else ("", value)
@@ -81,14 +81,14 @@ class AnnouncementAdmin(GuildScopedAdmin):
     search_help_text = "By the game's title, or the message's id."
     list_select_related = ("game", "channel")
     ordering = ("-game__starts_at", "-pk")
-    fields = ("game", "channel", "state", "in_discord", "problem", "shown_revision", "lost_at", "checked_at")
+    fields = ("game", "channel", "state", "in_discord", "problem", "shown_version", "post_deleted_at", "checked_at")
     readonly_fields = ("state", "in_discord")
 
     @admin.display
     def state(self, post: Announcement) -> str:
         if post.message_id is None:
             return "not posted"
-        return "up to date" if post.shown_revision >= post.game.revision else "being brought up to date"
+        return "up to date" if post.shown_version >= post.game.post_version else "being brought up to date"
 
     @admin.display(description="in Discord")
     def in_discord(self, post: Announcement) -> Any:

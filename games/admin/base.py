@@ -1,4 +1,4 @@
-"""Forms and admins whose saving is a verb."""
+"""Forms and admins that save by an action."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
@@ -18,24 +18,27 @@ STALE = "Somebody changed this while you were editing it, so nothing was saved. 
 
 
 class ActionText(Protocol):
-    """What a verb answers with: a sentence, whatever else."""
+    """What an action returns: a sentence, among others."""
 
     @property
     def text(self) -> str: ...
 
 
 def admin_actor(user: User) -> Actor:
-    """The person as verbs know them. Only a superuser is above the rules; who manages a guild is asked anew."""
+    """Return the user as an actor.
+
+    Only a superuser is an operator; whether others manage a guild is checked each time.
+    """
     return Actor(user, "admin", operator=user.is_superuser)
 
 
 class ActionForm(forms.ModelForm):
-    """A form whose saving is a verb. Validating it rehearses the verb, so that a refusal is a form error."""
+    """A form that saves by an action. Validating it dry-runs the action, so that a refusal is a form error."""
 
     user: User
 
     def perform(self) -> Any:
-        """Do it, and return what the verb returns. Raises Refused."""
+        """Run the action and return its result. Raises Refused."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
@@ -48,27 +51,27 @@ class ActionForm(forms.ModelForm):
         return data
 
     def check_result(self, done: Any) -> None:
-        """Say what else speaks against what the verb would do."""
+        """Add errors for what else is wrong with the result of the dry run."""
 
     def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
-        """What somebody saved since this form was made and this form would overwrite: labels, and values in words."""
+        """Return what was saved since this form was rendered and would be overwritten: (label, value)."""
         return ()
 
     def set_data(self, name: str, value: Any) -> None:
-        """Have the form say this of a field when it is shown, and so when it is sent once more."""
+        """Set the value of a field that the form shows, and so sends once more."""
         data: Any = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix(name)] = str(value)
         self.data = data
 
     def add_refusal(self, refused: Refused) -> None:
-        """Say beside which field, or above all, what a verb would not do."""
+        """Add a refusal as errors of the fields it names, or of the whole form."""
         if refused.refusal.code == "stale":
             saved = format_html_join(
                 "; ", "{}: “{}”", ((label, text or "nothing") for label, text in self.saved_meanwhile())
             )
             self.add_error(None, format_html("{} Saved meanwhile: {}.", STALE, saved) if saved else STALE)
-            # Sent once more, the form knows what it overwrites.
-            self.set_data("edition", self.instance.edition)
+            # Sent once more, the form now overwrites the saved version.
+            self.set_data("edition", self.instance.edit_version)
             return
         fields = refused.refusal.fields or {"": refused.refusal.sentence}
         for name, sentence in fields.items():
@@ -76,17 +79,17 @@ class ActionForm(forms.ModelForm):
             self.add_error(name if name in self.fields else None, sentence)
 
     def validate_unique(self) -> None:
-        """The verbs know better: joining twice is no mistake."""
+        """Do nothing: the actions check that, and joining twice is no error."""
 
     def validate_constraints(self) -> None:
-        """The instance is never saved."""
+        """Do nothing: the instance is never saved."""
 
     def _post_clean(self) -> None:
-        """Leave the instance as it is; the verb changes the row."""
+        """Leave the instance as it is; the action changes the row."""
 
 
 class ActionAdmin(GuildScopedAdmin):
-    """Saves by a form's verb."""
+    """An admin that saves by a form's action."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)
@@ -102,21 +105,21 @@ class ActionAdmin(GuildScopedAdmin):
         try:
             return super().changeform_view(request, *args, **kwargs)
         except Refused:
-            # What validating rehearsed no longer held a moment later. Nothing was saved, and rehearsed once more the
-            # refusal is an error of the form.
+            # What the dry run allowed was refused a moment later. Nothing was saved, and in a second dry run
+            # the refusal is a form error.
             return super().changeform_view(request, *args, **kwargs)
 
-    # --- deleting, where a subclass permits it ---
+    # --- deleting, if a subclass permits it ---
 
     delete_confirmation_template = "admin/games/delete.html"
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Call the verb. Raises Refused."""
+        """Call the action. Raises Refused."""
         raise NotImplementedError
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The row alone: verbs leave standing what refers to it."""
-        return [str(one) for one in objs], {}, set(), []
+        """Return the rows alone: actions keep what refers to them."""
+        return [str(row) for row in objs], {}, set(), []
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         try:
@@ -127,13 +130,13 @@ class ActionAdmin(GuildScopedAdmin):
             return HttpResponseRedirect(reverse(name, args=[object_id]))
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """Django's own deleting of many would call no verb."""
+        """Remove Django's own deletion of several rows, which would call no action."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """The row as it is, never the form's values: those go through the verb in `save_model`."""
+        """Return the row as it is, without the form's values: the action in `save_model` saves those."""
         return form.instance
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -142,20 +145,20 @@ class ActionAdmin(GuildScopedAdmin):
         obj.refresh_from_db()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """There is nothing beside the row."""
+        """Do nothing: there are no related rows."""
 
     def row_of_result(self, done: Any, form: Any) -> Any:
-        """The row that a verb made or changed."""
+        """Return the row that the action created or changed."""
         return done.game
 
     def get_changeform_initial_data(self, request: Any) -> dict[str, Any]:
-        """Who manages one server need not choose it."""
+        """Fill in the server for users who manage only one."""
         guild_ids = list(self.admin_site.guild_ids(request))
         only = {"guild": guild_ids[0]} if len(guild_ids) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
 
     def run_actions(self, request: HttpRequest, calls: Iterable[Callable[[], ActionText | str]]) -> None:
-        """Call verbs one by one and say what came of them."""
+        """Call actions one by one and show their results."""
         for call in calls:
             try:
                 done = call()

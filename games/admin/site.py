@@ -1,4 +1,4 @@
-"""The admin site: guilds' own settings say, together with Discord, who manages them."""
+"""The admin site: Discord and the guilds' own settings determine who manages them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,7 +14,10 @@ from notifications.daemon.pause import current_pause
 
 
 class GamesAdminSite(GuildAdminSite):
-    """Opened by what a person is now. Superusers see on every page when nothing is said, and how delivering goes."""
+    """An admin open to current managers.
+
+    Superusers see on every page when deliveries are paused, and the page about deliveries.
+    """
 
     def managed_guild_ids(self, user: User) -> Collection[int]:
         return managed_guild_ids(user)

@@ -1,26 +1,26 @@
-"""Who of those seated came: everybody, unless whoever runs the game says otherwise."""
+"""Attendance: every seated player came, unless a host or manager says otherwise."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.models import AuditEntry, Signup
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
+from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 
 
 @transaction.atomic
 def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, now: datetime) -> ActionResult:
-    """Say of somebody with a seat that they did not come, or take that back. Raises Refused.
+    """Mark a seated player as not having come, or undo that. Raises Refused.
 
-    Only they themself and those who run the game ever see it, so the post stays as it is.
+    Only the player and those who manage the game ever see it, so the post stays as it is.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "attend", now)
-    signup = game.signups.current().filter(pk=signup_id, seated_at__isnull=False).first()
+    signup = game.signups.seated().filter(pk=signup_id).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))
     name = name_of(signup, game.guild_id)
@@ -29,15 +29,13 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     signup.no_show = no_show
     signup.save(update_fields=["no_show"])
     changes = {"for": name, "no_show": no_show}
-    # Not `changed`: no revision is counted where nothing changed that others see.
-    AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb="attend", changes=changes, at=now
-    )
+    # Not `record_change`: the version must not grow if nothing changed that others see.
+    record(game, actor, "attend", changes, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 
 
 def name_of(signup: Signup, guild_id: int) -> str:
-    """What somebody is called in the guild."""
+    """Return the name of a sign-up's person or placeholder in the guild."""
     if signup.user_id is None:
         return signup.placeholder
     return display_names(guild_id, [signup.user_id])[signup.user_id].text

@@ -1,4 +1,4 @@
-"""The words of `manage.py game` for what follows a game."""
+"""The subcommands of `manage.py game` for a game that is over."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -22,7 +22,7 @@ from guilds.models import Guild
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
-    """Add the parsers of these words."""
+    """Add the parsers of these subcommands."""
     came = words.add_parser("attendance", parents=[changing], help="who came to a game, or to a server's games")
     came.add_argument("game", nargs="?", default="")
     came.add_argument("--absent", metavar="WHO", help="mark somebody as not having come: a name or an id")
@@ -37,7 +37,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
 
 
 class AfterGameCommands(ActionCommand):
-    """What the command does at these words."""
+    """The handlers of these subcommands."""
 
     def do_attendance(self) -> None:
         if self.options["guild"]:
@@ -54,7 +54,7 @@ class AfterGameCommands(ActionCommand):
             self.stdout.write(f"{'did not come' if attendee.no_show else 'came':<12}  {attendee.name}")
 
     def _signup_id(self, game: Game, who: str) -> int:
-        require_manager(game, self.actor)  # before anything is said of its people
+        require_manager(game, self.actor)  # before any of its people are named
         matches = [
             one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who
         ]

@@ -1,4 +1,4 @@
-"""What follows a game by itself: its host is asked for the rewards once, and its post goes to the archive."""
+"""The notification that asks the host for the rewards, once, when the game ends."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What players got, as whoever ran the game writes it down."""
+"""The rewards that players got, as a host or manager writes them."""
 
 from datetime import datetime
 
@@ -14,9 +14,9 @@ from notifications.queue import unschedule
 
 @transaction.atomic
 def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: str | None = None) -> ActionResult:
-    """Write down, change or ('') take out a game's rewards. Raises Refused, with a sentence for the field `text`.
+    """Save, change or ('') remove a game's rewards. Raises Refused, with a sentence for the field `text`.
 
-    `before` is what they were when the form was opened: Refused as `stale` when somebody wrote others since.
+    `before` is the text when the form was opened: Refused as `stale` if somebody changed it since.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)

@@ -1,4 +1,4 @@
-"""Pure rules about what players got."""
+"""Pure rules about rewards."""
 
 from games.attendance import wording as attendance_wording
 from games.core.text_rules import has_control_characters
@@ -7,7 +7,7 @@ REWARDS_MAX = 2000
 
 
 def check_rewards(text: str) -> str:
-    """What is wrong with a tidy text about rewards; '' for nothing."""
+    """Return the problem with a tidied text about rewards, or ''."""
     if len(text) > REWARDS_MAX:
         return attendance_wording.rewards_too_long(len(text), REWARDS_MAX)
     return attendance_wording.REWARDS_BAD if has_control_characters(text.replace("\n", "").replace("\t", "")) else ""

@@ -1,4 +1,4 @@
-"""What follows a game, as its page and the server's table show it."""
+"""Attendance and rewards, as the game's page and the server's CSV file show them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from guilds.models import User
 
 @dataclass(frozen=True)
 class Attendee:
-    """Somebody who had a seat, and whether they came."""
+    """A person or placeholder who had a seat, and whether they came."""
 
     signup_id: int
     user_id: int | None
@@ -28,21 +28,21 @@ class Attendee:
 
 @dataclass(frozen=True)
 class AfterGameView:
-    """What a viewer sees on the page of a game that began. All of it is empty or False for others."""
+    """What a viewer sees on the page of a started game; for other games, all of it is empty or False."""
 
-    attendees: Sequence[Attendee] = ()  # for those who run it
-    own_text: str = ""  # to the viewer alone
+    attendees: Sequence[Attendee] = ()  # for hosts and managers only
+    own_text: str = ""  # for the viewer alone
     rewards_html: str = ""
     may_write_rewards: bool = False
     may_archive: bool = False
 
 
 def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now: datetime) -> AfterGameView:
-    """What the game's page shows to this viewer of what follows it."""
+    """Return what the game's page shows this viewer of attendance and rewards."""
     state = game.state(now)
     if not is_allowed("attend", state):
         return AfterGameView()
-    missed = game.signups.current().filter(user=viewer, no_show=True).exists()
+    missed = game.signups.current().of(viewer).filter(no_show=True).exists()
     return AfterGameView(
         attendees=attendees(game) if manages else (),
         own_text=attendance_wording.you_did_not_come(host_name) if missed else "",
@@ -53,21 +53,21 @@ def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now
 
 
 def attendees(game: Game) -> list[Attendee]:
-    """Those who had a seat, in their order."""
-    signups = list(game.signups.current().filter(seated_at__isnull=False))
+    """Return those who had a seat, in their order."""
+    signups = list(game.signups.current().seated())
     names = display_names(game.guild_id, [s.user_id for s in signups if s.user_id])
     return [
         Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.placeholder, s.no_show) for s in signups
     ]
 
 
-# --- the table of a server -------------------------------------------------------------------------------
+# --- the CSV file of a server ----------------------------------------------------------------------------
 
 CSV_HEADER = ("game", "title", "start (UTC)", "person", "name", "present", "left late")
 
 
 def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | None]:
-    """From the beginning of a day to the end of another, in UTC; '' for no end. Raises ValueError."""
+    """Return the start of the first day and the end of the last, in UTC; None for ''. Raises ValueError."""
 
     def begin(day: str) -> datetime | None:
         return datetime.combine(date.fromisoformat(day), time(), UTC) if day else None
@@ -79,7 +79,7 @@ def parse_day_range(first: str, last: str) -> tuple[datetime | None, datetime | 
 def attendance_rows(
     guild_id: int, since: datetime | None, until: datetime | None, now: datetime
 ) -> Iterator[Sequence[Any]]:
-    """One line for everybody who had a seat in a game that began, or left one late; the earliest game first."""
+    """Yield a row for each seat in a started game, and each late leaver; the earliest game first."""
     games = Game.objects.announced().filter(guild=guild_id, cancelled_at=None, starts_at__lte=now)
     games = games.filter(**({"starts_at__gte": since} if since else {}), **({"starts_at__lt": until} if until else {}))
     attended = Signup.objects.filter(game__in=games).filter(
@@ -89,7 +89,7 @@ def attendance_rows(
         attended.select_related("game").order_by("game__starts_at", "game_id", "left_at", "rank", "order_key")
     )
     names = display_names(guild_id, {s.user_id for s in signups if s.user_id})
-    # Whoever left and came back has one line, that of the seat they had in the end.
+    # A player who left and came back has one row, that of the final seat.
     listed = {(s.game_id, s.user_id) for s in signups if s.left_at is None}
     for signup in signups:
         if signup.left_at is not None and (signup.game_id, signup.user_id) in listed:

@@ -1,4 +1,4 @@
-"""The pages' buttons and forms for what follows a game, and the server's table of who came."""
+"""The buttons and forms about attendance and rewards, and the server's attendance file."""
 
 from copy import copy
 from typing import Any
@@ -37,7 +37,7 @@ from guilds.models import Guild
 @login_required
 @require_POST
 def mark_attendance(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    """Mark somebody as not having come, or take it back."""
+    """Mark a player as not having come, or undo that."""
     no_show = request.POST.get("no_show") == "yes"
     return run_action(
         request, game_id, lambda now: attendance.mark_attendance(game_id, signup_id, no_show, actor(request), now)
@@ -45,10 +45,10 @@ def mark_attendance(request: ViewerRequest, game_id: int, signup_id: int) -> Htt
 
 
 class RewardsForm(forms.Form):
-    """What players got; `before` is what it was when the form was opened."""
+    """The rewards; `before` is the text when the form was opened."""
 
     text = forms.CharField(
-        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
+        # No max_length: the action refuses a long text with a sentence, where a browser would cut it off.
         required=False,
         strip=False,
         label="Rewards",
@@ -61,7 +61,7 @@ class RewardsForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "POST"])
 def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Write the rewards. What is refused comes back on the game's page as it was typed."""
+    """Save the rewards; a refused form is shown again on the game's page as it was typed."""
     game = get_visible_game_or_404(request, game_id)
     if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
@@ -75,7 +75,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
             if refused.refusal.code == "stale":
-                # Sent once more, the form knows what it overwrites.
+                # Sent once more, the form now overwrites the text that was shown.
                 game = get_visible_game_or_404(request, game_id)
                 typed: Any = copy(form.data)
                 typed["before"] = game.rewards
@@ -86,7 +86,7 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
 @for_managers
 @require_GET
 def attendance_table(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """Who came to the games of a server, as a file."""
+    """Download the attendance of a server's games as CSV."""
     try:
         since, until = parse_day_range(request.GET.get("from", ""), request.GET.get("to", ""))
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""All wording about what follows a game: who came, what players got, and the archive."""
+"""All wording about attendance, rewards and the archive."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,14 +12,14 @@ BAD_DAY = "Write the days as 2026-11-25, the first one first. Leave either out f
 
 
 def attendance_marked(name: str, no_show: bool, changed: bool) -> str:
-    """The answer to marking somebody."""
+    """Return the reply to marking a player."""
     if changed:
         return f"{name} is {'marked' if no_show else 'no longer marked'} as not having come."
     return f"{name} is {'marked as not having come already' if no_show else 'not marked, so nothing changed'}."
 
 
 def you_did_not_come(host: str) -> str:
-    """To whoever was marked, and to nobody else."""
+    """Return the text for the player who was marked, and for nobody else."""
     return f"You were marked as not having come. If that is wrong, ask {host}."
 
 
@@ -45,11 +45,8 @@ def rewards_too_long(length: int, most: int) -> str:
 
 
 def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
-    """To the host when the game ends."""
+    """Return the message to the host when the game ends."""
     return f"🏆 **{title}** in {guild}, {timestamp(starts_at)}, is over. Write down what the players got:\n{url}"
-
-
-# --- the archive -----------------------------------------------------------------------------------------
 
 
 # --- history ---------------------------------------------------------------------------------------------
@@ -58,7 +55,7 @@ AUDIT_ACTIONS = ("attend", "rewards", "archive")
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a game's history."""
+    """Return one line of a game's history."""
     if action == "attend":
         if changes.get("no_show"):
             return f"{who} marked {changes.get('for')} as not having come"

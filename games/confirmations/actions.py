@@ -1,17 +1,16 @@
-"""Asking players whether they still come: when the start moved, or when a game with them is scheduled again."""
+"""Confirmations: asking players whether they still come, when the start moved or the game was scheduled again."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
 
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
 from games.core.seating import assign_seats
 from games.core.states import State
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -20,33 +19,33 @@ from notifications.queue import schedule, unschedule
 
 
 def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed: bool, now: datetime) -> None:
-    """Ask exactly these people, from now on; who is asked still from before is so no more. Under the game's lock.
+    """Ask exactly these people to confirm; earlier confirmations are closed. Needs the game's lock.
 
-    The letters are planned by whoever asks.
+    The caller schedules the notifications.
     """
     recipients = list(people)
-    game.question += 1
-    game.answer_by = rules.confirmation_deadline(game.starts_at, now) if recipients else None
-    game.silence_ends = drop_unconfirmed
-    game.save(update_fields=["question", "answer_by", "silence_ends"])
-    game.signups.filter(asked__gt=0).update(asked=0)
-    game.signups.filter(pk__in=[one.pk for one in recipients]).update(asked=game.question)
-    if game.answer_by is None:
+    game.confirmation_number += 1
+    game.confirm_by = rules.confirmation_deadline(game.starts_at, now) if recipients else None
+    game.drop_unconfirmed = drop_unconfirmed
+    game.save(update_fields=["confirmation_number", "confirm_by", "drop_unconfirmed"])
+    game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
+    game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(open_confirmation=game.confirmation_number)
+    if game.confirm_by is None:
         unschedule(["question_end"], game.pk, now, "nobody is asked any more")
         return
-    _schedule_end(game, [one.user_id for one in recipients if one.user_id], game.answer_by)
+    _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.confirm_by)
 
 
 def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
-    payload = {"number": game.question, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload)
+    payload = {"number": game.confirmation_number, "people": people}
+    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.post_version, payload=payload)
 
 
 def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
-    """After the start moved: ask those seated whom it moved too far, and take back what was asked of an earlier start.
+    """Ask seated players to confirm if the start moved too far; close confirmations of an earlier start.
 
-    How far is measured from the start that a person last agreed to. Who was never asked for their will, since the
-    game was scheduled again with them, is asked in any case. Under the game's lock.
+    How far is measured from the start that a player last agreed to. Players carried over from an earlier game
+    who have never confirmed are asked in any case. Needs the game's lock.
     """
     if game.state(now) is not State.SCHEDULED:
         return
@@ -54,7 +53,7 @@ def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool 
     current = [one for one in game.signups.current() if one.user_id and one.user_id not in {by, game.host_id}]
     agreed = _agreed_starts(game, current)
     affected = [one for one in current if _moved_too_far(one, game, agreed[one.pk])]
-    if affected or any(one.asked for one in current):
+    if affected or any(one.open_confirmation for one in current):
         request_confirmation(
             game, affected, game.settings.silence_frees if silence_frees is None else silence_frees, now
         )
@@ -68,27 +67,18 @@ def _moved_too_far(signup: Signup, game: Game, agreed: datetime | None) -> bool:
 
 
 def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | None]:
-    """The start that each of these last agreed to: by taking a seat, saying so, or keeping the seat in silence.
+    """Return the start that each sign-up last agreed to: by taking a seat, confirming, or keeping it unconfirmed.
 
-    None for who came along from an earlier game and has yet to say whether they want to.
+    None for a player who was carried over from an earlier game and has not confirmed yet.
     """
-    entries = AuditEntry.objects.filter(game=game)
-    moves = [
-        (at, datetime.fromisoformat(changes["start"][0]))
-        # What was changed before players saw the game, they agreed to as it was announced.
-        for at, changes in entries.filter(verb="edit", changes__has_key="start", at__gte=game.announced_at)
-        .order_by("at", "pk")
-        .values_list("at", "changes")
-    ]
-    own = entries.filter(verb__in=["confirm", "edit"], actor__isnull=False).order_by().values("actor")
-    last_confirmed = dict(own.annotate(last=Max("at")).values_list("actor", "last"))
-    carried = entries.filter(verb="carry", changes__asks=True).values_list("at", flat=True).first()
-    last_ended = entries.filter(verb="question_end").order_by().aggregate(last=Max("at"))["last"]
+    # A start changed before the game was announced was agreed to as announced.
+    edits = game.edits.filter(previous__has_key="start", at__gte=game.announced_at)
+    moves = [(edit.at, datetime.fromisoformat(edit.previous["start"])) for edit in edits]
 
     def agreed_start_of(signup: Signup) -> datetime | None:
-        if signup.asked and signup.joined_at == carried and signup.user_id not in last_confirmed:
+        if signup.open_confirmation and signup.carried and game.confirm_carried and signup.confirmed_at is None:
             return None
-        answers = [at for at in (last_confirmed.get(signup.user_id or 0), last_ended) if at is not None]
+        answers = [at for at in (signup.confirmed_at, game.confirmation_expired_at) if at is not None]
         seated_at = signup.seated_at or signup.joined_at
         return rules.agreed_start(moves, game.starts_at, seated_at, max(answers, default=None))
 
@@ -97,21 +87,21 @@ def _agreed_starts(game: Game, people: list[Signup]) -> dict[int, datetime | Non
 
 @transaction.atomic
 def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Take somebody's answer: `yes`, they still come; `no`, they leave.
+    """Handle a player's choice: `yes`, they still come; `no`, they leave.
 
-    Raises Refused, `outdated` for an old question.
+    Raises Refused, `outdated` for an old confirmation.
     """
     game = locked_game(game_id, actor)
-    signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
-    if signup is None or actor.user is None or number != game.question or choice not in {"yes", "no"}:
+    signup = game.signups.current().of(actor.user).first()
+    if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
     require_state(game, "answer", now)
     if choice == "no":
         result = signups.leave(game_id, actor.user, actor, now)
-    elif signup.asked == 0:
+    elif signup.open_confirmation == 0:
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
-        game.signups.filter(pk=signup.pk).update(asked=0)
+        game.signups.filter(pk=signup.pk).update(open_confirmation=0, confirmed_at=now)
         record_change(game, actor, "confirm", {}, now)
         result = ActionResult(game, True, confirmation_wording.CONFIRMED)
     _end_if_all_answered(game, now)
@@ -119,25 +109,25 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 
 
 def _end_if_all_answered(game: Game, now: datetime) -> None:
-    """Once everybody has answered, the host need not wait for what came of it."""
+    """End the confirmation at once if everyone has answered, so that the host need not wait for the result."""
     row = Notification.objects.open().filter(game=game, kind="question_end").first()
-    if row is not None and not game.signups.current().filter(asked__gt=0).exists():
+    if row is not None and not game.signups.current().filter(open_confirmation__gt=0).exists():
         _schedule_end(game, row.facts["people"], now)
 
 
 def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
-    """The time to answer is over: who kept silent loses the seat, or keeps it. Under the game's lock.
+    """End a confirmation: who did not answer loses the seat or keeps it. Needs the game's lock.
 
-    The host hears what came of it. Returns why nothing was done, '' where it was.
+    The host is notified of the result. Returns why nothing was done, or ''.
     """
-    if number != game.question:
+    if number != game.confirmation_number:
         return "they were asked anew"
-    unconfirmed = list(game.signups.current().filter(asked=number))
-    game.signups.filter(asked__gt=0).update(asked=0)
+    unconfirmed = list(game.signups.current().filter(open_confirmation=number))
+    game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     state = game.state(now)
     if state not in {State.SCHEDULED, State.IN_PROGRESS}:
         return f"the game is {state}"
-    freed = game.silence_ends and state is State.SCHEDULED
+    freed = game.drop_unconfirmed and state is State.SCHEDULED
     if freed:
         game.signups.filter(pk__in=[one.pk for one in unconfirmed]).update(left_at=now, seated_at=None)
         for signup in unconfirmed:
@@ -146,14 +136,15 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                revision=game.post_version,
                 expires_at=game.starts_at,
             )
         assign_seats(game, now)
     if unconfirmed:
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
-        who = sorted(name.text for name in names.values())
-        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(who), "left": freed}, now)
+        unconfirmed_names = sorted(name.text for name in names.values())
+        game.confirmation_expired_at = now
+        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(unconfirmed_names), "left": freed}, now)
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
     confirmed_ids = (
@@ -170,7 +161,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         game_id=game.pk,
         recipient_id=game.host_id,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload=counts,
         expires_at=game.ends_at,
     )
@@ -179,9 +170,11 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
 
 @transaction.atomic
 def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` to whatever is asked now, for doors that show no older question. Raises Refused where nothing is."""
+    """Run `answer_confirmation` on the open confirmation, for entry points that show no older one.
+
+    Raises Refused if none is open.
+    """
     game = locked_game(game_id, actor)
-    is_open = game.signups.current().filter(user=actor.user, asked__gt=0).exists() if actor.user else False
-    if not is_open:
+    if not game.signups.current().of(actor.user).filter(open_confirmation__gt=0).exists():
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))
-    return answer_confirmation(game_id, game.question, choice, actor, now)
+    return answer_confirmation(game_id, game.confirmation_number, choice, actor, now)

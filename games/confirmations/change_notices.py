@@ -1,6 +1,6 @@
-"""Telling players what was edited: in sum, a minute later, in one letter that also asks where the start moved far.
+"""Notifying players of edits: all of a minute in one message, which also asks to confirm if the start moved far.
 
-And telling, or asking, those who came along when a game was scheduled again.
+Also notifying, or asking, the players carried over when a game is scheduled again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
 from games.core.scheduling import notify_at
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 
@@ -22,10 +22,10 @@ SUPERSEDED = "a newer letter says it too"
 
 @dataclass
 class PendingNotice:
-    """What is still to be said to one person by letters not yet on their way."""
+    """What pending notifications were still to tell one user."""
 
     previous_values: list[Mapping[str, Any]] = field(default_factory=list)
-    confirmation_numbers: set[int] = field(default_factory=set)  # of the questions among them
+    confirmation_numbers: set[int] = field(default_factory=set)  # of the confirmations that they ask for
     rescheduled: bool = False
     due_at: list[datetime] = field(default_factory=list)
 
@@ -33,39 +33,38 @@ class PendingNotice:
 def notify_edited(
     game: Game, changes: Mapping[str, Any], actor: Actor, now: datetime, silence_frees: bool | None = None
 ) -> None:
-    """Plan to tell those in the game, and those waiting, what of an edit they care for. Under the game's lock.
+    """Schedule notices of an edit to everyone seated or waiting, about what players care for. Needs the game's lock.
 
-    `silence_frees`: whether who is asked again and does not answer loses the seat; None as the game's settings say.
+    `silence_frees`: whether a player who does not confirm loses the seat; None: as the game's settings say.
     """
     before = previous_values(changes)
     if game.announced_at is None or not before:
         return
-    if game.ends_at > now + CHANGES_SHOWN_FOR:  # else its end lets the post show no more changes
-        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.revision)
+    if game.ends_at > now + CHANGES_SHOWN_FOR:  # otherwise the end of the game already updates the post
+        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.post_version)
     if "start" in before:
         confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
-    people = [one for one in game.signups.current() if one.user_id and one.user_id != by]
+    people = [signup for signup in game.signups.current() if signup.user_id and signup.user_id != by]
     starts = [game.starts_at, *(datetime.fromisoformat(start) for start in [before.get("start")] if start)]
     due_at = notify_at(min(starts), now)
     schedule_edit_notices(game, people, before, due_at, now, confirming="start" in before)
 
 
 def notify_carried(game: Game, now: datetime) -> None:
-    """Tell who came along from an earlier game, or ask them, whether seated or waiting. Under the game's lock.
+    """Notify the players carried over from an earlier game, or ask them to confirm. Needs the game's lock.
 
-    Nobody chose this game, so whoever is asked and keeps silent loses the place. Nothing is said before players see
-    the game; then this is to be called again.
+    They did not choose this game, so who is asked and does not answer loses the place, seated or waiting. Does
+    nothing before the game is announced; the announcement calls it again.
     """
-    entry = AuditEntry.objects.filter(game=game, verb="carry").first()
-    if entry is None or game.announced_at is None:
+    if game.announced_at is None:
         return
-    carried = game.signups.current().filter(joined_at=entry.at, user__in=entry.changes["people"])
-    people = list(carried.exclude(user__in=[game.host_id, entry.actor_id or 0]))
-    if people and entry.changes["asks"]:
+    carried = game.signups.current().people().filter(carried=True)
+    people = list(carried.exclude(user__in=[game.host_id, game.carried_by_id or 0]))
+    if people and game.confirm_carried:
         confirmations.request_confirmation(game, people, True, now)
         due_at = notify_at(game.starts_at, now)
-        confirming = game.signups.current().filter(pk__in=[one.pk for one in people])
+        confirming = game.signups.current().filter(pk__in=[carried_signup.pk for carried_signup in people])
         schedule_edit_notices(game, confirming, {}, due_at, now, confirming=True, rescheduled=True)
         return
     for signup in people:
@@ -74,8 +73,8 @@ def notify_carried(game: Game, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=now,
-            revision=game.revision,
-            payload={"by": entry.actor_id},
+            revision=game.post_version,
+            payload={"by": game.carried_by_id},
         )
 
 
@@ -89,34 +88,36 @@ def schedule_edit_notices(
     confirming: bool = False,
     rescheduled: bool = False,
 ) -> None:
-    """One letter for each of these people, with all that they were not told yet.
+    """Schedule one notification for each of these people, with all that they were not notified of yet.
 
-    With `asks`, those asked were so just now; `again`, because the game was scheduled again with them.
+    `confirming`: they have just been asked to confirm; `rescheduled`: because the game was scheduled again.
     """
     recipients = list(people)
     current = snapshot(game)
-    pending = _withdraw_pending(game, [one.user_id for one in recipients if one.user_id], now)
+    pending = _withdraw_pending(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
         payload: dict[str, Any] = {"before": merge_earliest([*pending_notice.previous_values, before])}
-        must_confirm = signup.asked > 0 and (confirming or signup.asked in pending_notice.confirmation_numbers)
+        must_confirm = signup.open_confirmation > 0 and (
+            confirming or signup.open_confirmation in pending_notice.confirmation_numbers
+        )
         if not must_confirm and not diff(payload["before"], current):
             continue
         if must_confirm:
-            payload |= {"number": signup.asked, "again": rescheduled or pending_notice.rescheduled}
+            payload |= {"number": signup.open_confirmation, "again": rescheduled or pending_notice.rescheduled}
         schedule(
             "question" if must_confirm else "edited",
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=min([due_at, *pending_notice.due_at]),
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
-            expires_at=game.answer_by if must_confirm else game.ends_at,
+            expires_at=game.confirm_by if must_confirm else game.ends_at,
         )
 
 
 def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[int, PendingNotice]:
-    """Close what was planned and is not on its way to these people; what it was to say, by person."""
+    """Withdraw these users' notices that are not being sent yet; return what they were to tell, by user."""
     rows = Notification.objects.open().filter(game=game, kind__in=NOTIFICATION_KINDS, recipient__in=people)
     deliveries = Delivery.objects.filter(
         notification__game=game,
@@ -125,11 +126,11 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
         status=DeliveryStatus.PENDING,
         leased_until=None,
     )
-    # Locked, so that notifyd cannot render them before this is to be seen.
+    # Locked, so that notifyd cannot render them before this transaction is visible.
     locked = deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",)).select_related("notification")
     locked_deliveries = list(locked.order_by("pk"))
     by_user: dict[int, PendingNotice] = {}
-    for row in [*(one.notification for one in locked_deliveries), *rows.order_by("pk")]:
+    for row in [*(delivery.notification for delivery in locked_deliveries), *rows.order_by("pk")]:
         notice = by_user.setdefault(row.recipient_id or 0, PendingNotice())
         notice.previous_values.append(row.facts["before"])
         if "number" in row.facts:
@@ -137,7 +138,7 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
         notice.rescheduled = notice.rescheduled or row.facts.get("again", False)
         if row.closed_at is None:
             notice.due_at.append(row.due_at)
-    Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in locked_deliveries]).update(
         status=DeliveryStatus.DROPPED, error=SUPERSEDED
     )
     rows.update(closed_at=now, dropped=SUPERSEDED)

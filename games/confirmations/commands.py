@@ -1,4 +1,4 @@
-"""The word of `manage.py game` with which a player confirms that they still come."""
+"""The subcommand of `manage.py game` with which a player confirms."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -9,14 +9,14 @@ from gamesched.lib.clock import db_now
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
-    """Add the parser of this word."""
+    """Add the parser of this subcommand."""
     confirm = words.add_parser("confirm", parents=[changing], help="answer whether one still comes")
     confirm.add_argument("game")
     confirm.add_argument("--no", action="store_true", help="they do not, and leave")
 
 
 class ConfirmationWords(ActionCommand):
-    """What the command does at this word."""
+    """The handler of this subcommand."""
 
     def do_confirm(self) -> None:
         game_id, choice = self._game().pk, "no" if self.options["no"] else "yes"

@@ -1,22 +1,23 @@
-"""What edits changed that players care for, in sum: the earliest value before, and what holds now."""
+"""What edits changed that players care for, in total: the value before the first edit, and the current one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from games.models import AuditEntry, Game
+from games.core.base import Actor, record_change
+from games.models import Game, GameEdit
 from guilds.display_names import display_names
 
-# By the words of the record of edits, in the order in which players are told.
+# By the words that the audit log uses, in the order in which players read them.
 TRACKED_WORDS = ("title", "start", "duration", "location", "channel", "host", "instructions")
 CHANGES_SHOWN_FOR = timedelta(hours=24)
 
-Changes = dict[str, tuple[Any, Any]]  # by word: before, after
+Changes = dict[str, tuple[Any, Any]]  # by word: (before, after)
 
 
 def snapshot(game: Game) -> dict[str, Any]:
-    """What holds of everything that players care for, as the record of edits writes it down."""
+    """Return the current values of all that players care for, as the audit log stores them."""
     settings = game.settings
     return {
         "title": game.title,
@@ -30,7 +31,7 @@ def snapshot(game: Game) -> dict[str, Any]:
 
 
 def merge_earliest(befores: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What held before several edits, the earliest first, each of which names what held before it."""
+    """Merge the previous values of several edits, the first edit first; the earliest value of a word counts."""
     merged: dict[str, Any] = {}
     for before in befores:
         merged = {**before, **merged}
@@ -38,14 +39,26 @@ def merge_earliest(befores: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def diff(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
-    """What became different; what ended up as it was is left out."""
+    """Return what differs; a value that was changed back is left out."""
     return {word: (before[word], now[word]) for word in TRACKED_WORDS if word in before and before[word] != now[word]}
 
 
 def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """What held before one edit, of what players care for; but for what older records only call inherited."""
+    """Return the values before one edit, of what players care for.
+
+    Values that older audit entries only call inherited are left out.
+    """
     pairs = {word: changes[word] for word in TRACKED_WORDS if word in changes}
     return {word: pair[0] for word, pair in pairs.items() if isinstance(pair, list) and pair[0] is not None}
+
+
+def record_edit(game: Game, actor: Actor, changes: Mapping[str, Any], now: datetime) -> None:
+    """Write down an edit, and what held before it. Whoever edits a game comes to it as it is then."""
+    record_change(game, actor, "edit", changes, now)
+    if previous := previous_values(changes):
+        GameEdit.objects.create(game=game, at=now, previous=previous)
+    if actor.user is not None:
+        game.signups.current().of(actor.user).update(confirmed_at=now)
 
 
 @dataclass(frozen=True)
@@ -57,16 +70,12 @@ class RecentChanges:
 
 
 def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
-    """What is shown as changed; None for nothing, and for games that are over."""
+    """Return the changes to show; None for none, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
-    audit_entries = AuditEntry.objects.filter(
-        game=game, verb="edit", at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at
-    )
-    entries = list(audit_entries.order_by("at", "pk"))
-    befores = [(entry.at, before) for entry in entries if (before := previous_values(entry.changes))]
-    if not befores:
+    edits = list(game.edits.filter(at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at))
+    if not edits:
         return None
-    changes = diff(merge_earliest(before for _, before in befores), snapshot(game))
-    first = next((at for at, before in befores if changes.keys() & before.keys()), None)
+    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game))
+    first = next((edit.at for edit in edits if changes.keys() & edit.previous.keys()), None)
     return RecentChanges(first, changes) if first is not None else None

@@ -1,4 +1,4 @@
-"""The letters that tell players of edits and ask them again, and what the clock ends of both."""
+"""The notifications about edits and confirmations, and what their deadlines end."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,15 +24,15 @@ from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
 
-INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that all fits one message
+INSTRUCTIONS_SHOWN, LINES_SHOWN = 500, 50  # characters, and lines of them, so that everything fits one message
 
 
 def _signup(game: Game, delivery: Delivery) -> Signup | None:
-    return game.signups.current().filter(user_id=delivery.recipient_id).first()
+    return game.signups.current().of(delivery.recipient_id).first()
 
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
-    """What of the game is not as the recipient knows it, in lines, and its instructions where they are others now."""
+    """Return the lines of what changed since the recipient was last notified, and changed instructions."""
     changes = diff(delivery.notification.facts["before"], snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
@@ -56,18 +56,19 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
-    if signup.asked != payload["number"] or game.answer_by is None:
+    if signup.open_confirmation != payload["number"] or game.confirm_by is None:
         return Skip("they answered, or are asked anew")
     text = confirmation_wording.confirmation_request(
         *common_game_texts(delivery, game),
         *_changes(delivery, game),
-        until=timestamp(game.answer_by),
-        drops_unconfirmed=game.silence_ends,
+        until=timestamp(game.confirm_by),
+        drops_unconfirmed=game.drop_unconfirmed,
         rescheduled=payload["again"],
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
-        Choice("question", game.pk, signup.asked, choice).button(label, style) for choice, label, style in choices
+        Choice("question", game.pk, signup.open_confirmation, choice).button(label, style)
+        for choice, label, style in choices
     ]
     return game_message(delivery, game, text, now, *buttons)
 
@@ -92,13 +93,13 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 
 def _end_confirmation(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Nobody is written to by this: who is, has rows of their own."""
+    """End the confirmation; the people to notify get rows of their own."""
     why = confirmations.end_confirmation(game_of_notification(row), row.facts["number"], row.facts["people"], now)
     return Skip(why) if why else ()
 
 
 def _hide_changes(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """The post no longer shows what changed a day ago."""
+    """Update the post, which no longer shows changes of a day ago."""
     game = game_of_notification(row)
     if game.state(now).over:
         return Skip("the game is over")

@@ -1,4 +1,4 @@
-"""What was changed and who is asked, as the post, the letters and the page show it."""
+"""Recent changes and open confirmations, as the post, the notifications and the page show them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,36 +17,37 @@ from games.models import Game
 from guilds.models import Channel, User
 from guilds.templatetags.when import when
 
-VALUE_SHOWN = 60  # characters, so that all lines fit a field of the post
+VALUE_SHOWN = 60  # characters, so that all lines fit one field of the post
 
 
 def discord_change_lines(changes: Changes) -> list[str]:
-    """What changed, as Discord takes it."""
+    """Return a line for each change, in Discord's markup."""
 
     def text(word: str, value: Any) -> str:
-        found = confirmation_wording.value_text(word, value, timestamp, lambda pk: f"<#{pk}>")
-        return found if word in {"start", "channel"} else escape_and_shorten(found, VALUE_SHOWN)
+        shown = confirmation_wording.value_text(word, value, timestamp, lambda pk: f"<#{pk}>")
+        return shown if word in {"start", "channel"} else escape_and_shorten(shown, VALUE_SHOWN)
 
     line = confirmation_wording.change_text
     return [line(word, text(word, old), text(word, new)) for word, (old, new) in changes.items()]
 
 
 def name_with_confirmation(seat: RosterEntry, name: str) -> str:
-    """A name in the post, with a mark where they have yet to say whether they still come."""
+    """Return a name for the post, marked if they have not confirmed yet."""
     return f"{name} {confirmation_wording.TO_CONFIRM}" if seat.must_confirm else name
 
 
 def channel_names(guild_id: int) -> Mapping[int, str]:
-    """The channels of a guild by name, for reading what changed."""
+    """Return the names of a guild's channels by id, for texts about changes."""
     return {channel.pk: str(channel) for channel in Channel.objects.filter(guild_id=guild_id)}
 
 
 @dataclass(frozen=True)
 class ChangesView:
-    """What a game's page shows of changes and questions, to one viewer.
+    """What a game's page shows one viewer of changes and confirmations.
 
-    `changes`: label, before, after. `asked`: the number of the question that the viewer has to answer, 0 for none;
-    until when, and what silence costs. `silent`: the names of those who have not answered, for who runs the game.
+    `changes`: label, before, after. `confirmation_number`: the confirmation that the viewer has yet to answer,
+    0 for none. `confirm_by` and `drop_unconfirmed`: until when, and whether not answering costs the seat.
+    `unconfirmed_names`: who has not answered, for hosts and managers.
     """
 
     since: datetime | None
@@ -61,7 +62,7 @@ class ChangesView:
 
 
 def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> ChangesView:
-    """What the page shows of changes and questions."""
+    """Return what the page shows the viewer of changes and confirmations."""
     by = Actor(viewer, "page")
     latest = recent_changes(game, now)
     channels = channel_names(game.guild_id) if latest and "channel" in latest.changes else {}
@@ -83,12 +84,12 @@ def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> Cha
     return ChangesView(
         since=latest.since if latest else None,
         changes=tuple(changes),
-        confirmation_number=game.question if any(seat.is_viewer for seat in seats) else 0,
-        confirm_by=game.answer_by,
-        drop_unconfirmed=game.silence_ends,
+        confirmation_number=game.confirmation_number if any(seat.is_viewer for seat in seats) else 0,
+        confirm_by=game.confirm_by,
+        drop_unconfirmed=game.drop_unconfirmed,
         unconfirmed_names=names,
         confirmed_text=people.confirmed_text if open_ else "",
-        # Others than its hosts may want to play it again once it was played.
+        # Others than its hosts may want to schedule the game again once it is over.
         may_clone=(runs_it or state.over) and may_schedule(viewer, game.guild_id),
         may_make_template=manages(viewer, game.guild_id),
     )

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from games.confirmations import views as confirmation_views
+from games.confirmations import views
 
 urlpatterns = [
-    path("games/<id:game_id>/confirm/", confirmation_views.answer_confirmation, name="game-confirm"),
+    path("games/<id:game_id>/confirm/", views.answer_confirmation, name="game-confirm"),
 ]

@@ -1,4 +1,4 @@
-"""Pages for answering a question, for scheduling a game again, and for making a template of it."""
+"""The view of the buttons that answer a confirmation."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -13,7 +13,7 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def answer_confirmation(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Whether the viewer still comes."""
+    """Save whether the viewer still comes."""
     number, choice = parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")
     return run_action(
         request, game_id, lambda now: confirmations.answer_confirmation(game_id, number, choice, actor(request), now)

@@ -1,4 +1,4 @@
-"""All wording about edits that players hear of, being asked again, and scheduling again."""
+"""All wording about edits, confirmations and scheduling again."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -20,13 +20,13 @@ CHANGE_LABELS = {
     "instructions": "For those who signed up",
 }
 CHANGED = "Changed"
-REWRITTEN = "written anew"  # of a text too long to stand beside what it was, and not for everybody to read
+REWRITTEN = "written anew"  # for a text too long to show before and after, and not for everybody to read
 ARROW = "→"
 NOTHING = "none"
 
 
 def value_text(word: str, value: Any, time: Callable[[datetime], str], channel: Callable[[int], str]) -> str:
-    """One value before or after a change, in words; times and channels as the reader's place shows them."""
+    """Return a value before or after a change as text; `time` and `channel` format for the reader's place."""
     match word:
         case "start":
             return time(datetime.fromisoformat(value))
@@ -38,14 +38,14 @@ def value_text(word: str, value: Any, time: Callable[[datetime], str], channel: 
 
 
 def change_text(word: str, before: str, after: str, strike: str = "~~") -> str:
-    """`Lasts: ~~2 hours~~ → 3 hours`, of texts that are escaped already."""
+    """Return `Lasts: ~~2 hours~~ → 3 hours`; `before` and `after` are escaped already."""
     if word == "instructions":
         return f"{CHANGE_LABELS[word]}: {REWRITTEN}"
     return f"{CHANGE_LABELS[word]}: {strike}{before}{strike} {ARROW} {after}"
 
 
 def edited(title: str, guild: str, starts_at: datetime, url: str, lines: Sequence[str], instructions: str) -> str:
-    """What was changed of a game that somebody is in."""
+    """Return the message about edits to a game that the reader is in."""
     return f"✏️ **{title}** in {guild}, {timestamp(starts_at)}, was changed.\n{_change_list(lines, instructions)}{url}"
 
 
@@ -54,7 +54,7 @@ def _change_list(lines: Sequence[str], instructions: str) -> str:
     return text + "".join(f"> {line}\n" for line in instructions.split("\n") if instructions)
 
 
-# --- asking ----------------------------------------------------------------------------------------------
+# --- confirmations ---------------------------------------------------------------------------------------
 
 YES, NO = "I still come", "I can't"
 CONFIRMED = "Good, you are in. The host sees that you still come."
@@ -81,7 +81,7 @@ def confirmation_request(
     drops_unconfirmed: bool,
     rescheduled: bool,
 ) -> str:
-    """The question to one person, with what else was changed."""
+    """Return the message that asks one player to confirm, with what else was changed."""
     what = "is scheduled again" if rescheduled else "was moved"
     consequence = " Without an answer your place goes to others." if drops_unconfirmed else ""
     still = "" if rescheduled else "still "
@@ -99,7 +99,7 @@ def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str) -
 
 
 def confirmation_summary(title: str, guild: str, starts_at: datetime, url: str, payload: Mapping[str, Any]) -> str:
-    """To the host, what those asked said."""
+    """Return the message that tells the host the result of a confirmation."""
     silent = payload["silent"]
     what = "" if not silent else ", and lost their place" if payload["freed"] else ", and keep their place"
     return (
@@ -124,7 +124,7 @@ CARRY = {
 
 
 def carried(count: int, left_out: Sequence[str], confirming: bool) -> str:
-    """Who came along; starts with a space, or is ''."""
+    """Return who was carried over; starts with a space, or is ''."""
     text = ""
     if count:
         people = "1 player is" if count == 1 else f"{count} players are"
@@ -143,7 +143,7 @@ HISTORY_VALUE_MAX = 80  # characters of a value in one line of a history
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """One line of a game's history."""
+    """Return one line of a game's history."""
     match action:
         case "confirm":
             return f"{who} still comes"
@@ -158,13 +158,13 @@ def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
 
 
 def edit_text(who: str, changes: Mapping[str, Any], zone: str, channels: Mapping[int, str] | None) -> str:
-    """What was edited, in one line of a game's history; times by a clock in the zone, channels by the names given."""
+    """Return an edit as one line of a game's history; times in the zone, channels by the names given."""
     changes_text = "; ".join(_pair_text(word, changes[word], zone, channels or {}) for word in sorted(changes))
     return f"{who} changed {changes_text or 'nothing'}"
 
 
 def _pair_text(word: str, pair: Any, zone: str, channels: Mapping[int, str]) -> str:
-    """What one word of an edit says: before and after, where that fits a line and nobody must look anything up."""
+    """Return one word of an edit, with before and after if they fit and need no lookup."""
     label = CHANGE_LABELS.get(word, word.capitalize())
     short = word in {*CHANGE_LABELS, "seats", "co-hosts"} - {"instructions"}
     if not short or not isinstance(pair, list) or None in pair or (word == "channel" and not channels):

@@ -1,4 +1,4 @@
-"""What people are asked by buttons in letters and private lines: an address for each answer, and the verb it calls."""
+"""Choice buttons in outgoing messages and ephemeral replies: their custom ids, and the actions that handle them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,19 +13,25 @@ from notifications.messages import Button
 NOT_FOR_YOU = "This asks somebody else. The game's page shows what you can do."
 OUTDATED_CHOICE = "This question is from before. The game's page shows how things stand now."
 
-ChoiceHandler = Callable[[int, int, str, Actor, datetime], ActionResult]  # game id, the question's number, the choice
+ChoiceHandler = Callable[[int, int, str, Actor, datetime], ActionResult]  # game id, the prompt's number, the choice
 
 _handlers: dict[str, ChoiceHandler] = {}
 
 
 def register_handler(prompt: str, handler: ChoiceHandler) -> None:
-    """Have a verb called with the answers to one kind of question. It raises Refused, `outdated` for an old number."""
+    """Register the handler of one kind of prompt.
+
+    The handler raises Refused; `outdated_refusal` is for a number that is not current.
+    """
     _handlers[prompt] = handler
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice of one question. `number` tells the questions of a kind about the same game apart."""
+    """One choice of one prompt.
+
+    `number` distinguishes prompts of the same kind about the same game.
+    """
 
     prompt: str
     game_id: int
@@ -42,22 +48,22 @@ class Choice:
         return cls(what, parse_id(game_id) or 0, int(number), choice)
 
     def button(self, label: str, style: str = "secondary") -> Button:
-        """The button under which a letter offers this choice."""
+        """Return the button that offers this choice in a message."""
         return Button(label, self.custom_id, style=style)
 
 
 def handle_choice(button: Choice, user: User, now: datetime) -> ActionResult:
-    """Do what somebody chose. Raises Refused."""
+    """Run the action that a clicked choice button stands for. Raises Refused."""
     handler = _handlers.get(button.prompt)
     if handler is None:
         raise Refused(outdated_refusal())
     try:
         return handler(button.game_id, button.number, button.choice, Actor(user, "button"), now)
     except Refused as refused:
-        # Nobody is to find out by forged buttons which games there are.
+        # Forged custom ids must not reveal which games exist.
         raise Refused(outdated_refusal()) if refused.refusal.code == "unknown_game" else refused from None
 
 
 def outdated_refusal() -> Refusal:
-    """The answer to an old button."""
+    """Return the refusal for a button that is no longer current."""
     return Refusal("outdated", OUTDATED_CHOICE)

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets, as files to download."""
+"""CSV files to download for spreadsheets."""
 
 import csv
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 
 def csv_response(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> HttpResponse:
-    """A file of comma-separated values, one row a line."""
+    """Return a response that downloads the rows as a CSV file."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.write("\ufeff")  # without it Excel takes the file for another encoding
@@ -17,7 +17,7 @@ def csv_response(name: str, head: Iterable[str], rows: Iterable[Iterable[Any]]) 
 
 
 def write_csv(to: Any, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
-    """Write the lines into whatever takes text."""
+    """Write the header and the rows as CSV to a file-like object."""
     out = csv.writer(to)
     out.writerow(head)
     for row in rows:
@@ -25,6 +25,6 @@ def write_csv(to: Any, head: Iterable[str], rows: Iterable[Iterable[Any]]) -> No
 
 
 def escape_csv_formula(value: Any) -> str:
-    """Text that a spreadsheet shows and does not compute."""
+    """Return the value as text that a spreadsheet does not evaluate as a formula."""
     text = str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

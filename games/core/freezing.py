@@ -1,4 +1,4 @@
-"""Freezing games that have started, and keeping games to come in step with what they inherit."""
+"""Freezing the settings of started games, and syncing upcoming games with the settings that they inherit."""
 
 from datetime import datetime, timedelta
 
@@ -16,31 +16,31 @@ from notifications.models import Notification
 
 
 def locked_games(games: QuerySet[Game]) -> list[Game]:
-    """Lock games in the one order, that of their ids, and read them with what their settings come from."""
+    """Lock games in the lock order, by id, and return them with the rows of their settings."""
     ids = list(games.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
-    # Read after the locks are held: whatever a lock waited for may have changed a level.
+    # Read once the locks are held: a layer may have changed while this waited for a lock.
     return list(Game.objects.with_settings().filter(pk__in=ids).order_by("pk"))
 
 
 def freeze_settings(game: Game, now: datetime) -> None:
-    """Write what holds for a game into the game; nothing above it counts since. Under the game's lock."""
+    """Copy the resolved settings into the game, so that it no longer inherits. Needs the game's lock."""
     sources = game.settings.sources
     for name in GAME_SETTINGS:
         value = sources[name].value
         setattr(game, name, list(value) if isinstance(value, tuple) else value)
-    game.settled_at = now
+    game.settings_frozen_at = now
     game.drop_cached_settings()
-    game.save(update_fields=[*GAME_SETTINGS, "settled_at"])
+    game.save(update_fields=[*GAME_SETTINGS, "settings_frozen_at"])
 
 
 def has_started(game: Game, now: datetime) -> bool:
-    """Whether a game is past inheriting: under way, over or cancelled."""
+    """Return whether the game is under way, over or cancelled, so that it should no longer inherit."""
     state = game.state(now)
     return not state.hidden and state is not State.SCHEDULED
 
 
 def resync_game(game: Game, now: datetime) -> None:
-    """Bring what was planned for a game to come in step with what now holds. Under the game's lock."""
+    """Recompute an upcoming game's end, seats and schedule from its settings. Needs the game's lock."""
     game.ends_at = game.starts_at + timedelta(minutes=game.settings.duration)
     assign_seats(game, now)
     bump_revision(game, now)
@@ -48,16 +48,16 @@ def resync_game(game: Game, now: datetime) -> None:
 
 
 def freeze_started_games(now: datetime) -> int:
-    """Freeze the games that have begun since this was last done; says how many."""
-    # What was cancelled a moment ago may come back, and is to go on inheriting then.
+    """Freeze the settings of started games that still inherit; return how many."""
+    # A game cancelled a moment ago may be restored, and must still inherit then.
     cancelled = Q(cancelled_at__lt=now - rules.UNDO_WINDOW)
-    games = Game.objects.filter(settled_at=None).filter(Q(starts_at__lte=now) | cancelled)
+    games = Game.objects.filter(settings_frozen_at=None).filter(Q(starts_at__lte=now) | cancelled)
     return sum(_freeze_if_started(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
 def _freeze_if_started(game_id: int, now: datetime) -> bool:
-    for game in locked_games(Game.objects.filter(pk=game_id, settled_at=None)):
+    for game in locked_games(Game.objects.filter(pk=game_id, settings_frozen_at=None)):
         if has_started(game, now):
             freeze_settings(game, now)
             return True
@@ -65,8 +65,11 @@ def _freeze_if_started(game_id: int, now: datetime) -> bool:
 
 
 def resync_drifted_games(now: datetime) -> int:
-    """Games to come that are not as their settings say: made while a level changed, for one. Says how many."""
-    games = Game.objects.filter(settled_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
+    """Resync upcoming games that do not match their settings; return how many.
+
+    A game drifts if it is created while a layer is changed, for example.
+    """
+    games = Game.objects.filter(settings_frozen_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
     return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
@@ -80,7 +83,7 @@ def _resync_if_drifted(game_id: int, now: datetime) -> bool:
 
 
 def is_synced(game: Game, now: datetime) -> bool:
-    """Whether a game's end, seats and reminders are what its settings ask for."""
+    """Return whether the game's end, seats and reminders match its settings."""
     settings = game.settings
     if game.ends_at != game.starts_at + timedelta(minutes=settings.duration):
         return False

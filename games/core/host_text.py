@@ -1,4 +1,4 @@
-"""What a game's host wrote, to be taken into another game or a template."""
+"""What a host wrote about a game, for use in another game or a template."""
 
 from copy import copy
 
@@ -9,8 +9,11 @@ from games.models.layers import inherited_settings
 
 
 def with_explicit_settings_only(game: Game) -> Game:
-    """A game as its host wrote it, not to be saved: of one that was settled, only what it would not inherit anyway."""
-    if game.settled_at is None:
+    """Return the game as its host wrote it; the returned copy must not be saved.
+
+    Of a game with frozen settings, only the settings that differ from the inherited ones are kept.
+    """
+    if game.settings_frozen_at is None:
         return game
     defaults = inherited_settings(game.guild, game.channel, game.active_template)
     written = copy(game)
@@ -23,5 +26,5 @@ def with_explicit_settings_only(game: Game) -> Game:
 
 
 def may_copy_instructions(game: Game, actor: Actor) -> bool:
-    """Whether what those who signed up are to know may go into another game: only those may take it who can read it."""
-    return actor.may_manage(game) or game.signups.current().filter(user=actor.user, user__isnull=False).exists()
+    """Return whether the actor may copy the game's instructions: only those who can read them may."""
+    return actor.may_manage(game) or game.signups.current().of(actor.user).exists()

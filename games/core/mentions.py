@@ -1,9 +1,10 @@
-"""Names of people and channels in free text: found where they certainly are meant, and left alone where not.
+"""Mentions of people and channels in free text, found only where the name is certain.
 
-Pure: who and what has a name comes in as values. The text itself is kept as it was typed; this is how it is shown.
+Pure: the names come in as values. The text is stored as it was typed; mentions are found when it is shown.
 
-`@Bob the GM` is a mention where exactly one member is called so, and where no longer name fits; `#raids` where exactly
-one channel is. Mail addresses, links and their `#fragments`, code, headings, `@everyone` and `@here` never are.
+`@Bob the GM` is a mention where exactly one member has that name and no longer name fits; `#raids` where
+exactly one channel has. Mail addresses, links and their `#fragments`, code, headings, `@everyone` and `@here`
+are never mentions.
 """
 
 import html
@@ -38,7 +39,7 @@ _PINGS = re.compile(r"@(?=everyone|here|[!&]?[0-9]{17,20})")
 
 @dataclass(frozen=True)
 class Mention:
-    """A person (`@`) or channel (`#`) mentioned, with the words that did."""
+    """A mention of a person (`@`) or channel (`#`), with the text that was typed for it."""
 
     symbol: str
     id: int
@@ -46,7 +47,7 @@ class Mention:
 
     @property
     def markup(self) -> str:
-        """As Discord takes it."""
+        """Return the mention in Discord's markup."""
         return f"<{self.symbol}{self.id}>"
 
 
@@ -55,7 +56,7 @@ Piece = str | Mention
 
 @dataclass(frozen=True)
 class Candidates:
-    """Names and ids to look up for a text, folded."""
+    """The normalized names and the ids to look up for a text."""
 
     people: frozenset[str]
     channels: frozenset[str]
@@ -64,7 +65,7 @@ class Candidates:
 
 
 def candidates(text: str) -> Candidates:
-    """What may be mentioned in a text."""
+    """Return the names and ids that a text may mention."""
     people: set[str] = set()
     channels: set[str] = set()
     ids: set[int] = set()
@@ -84,9 +85,10 @@ def candidates(text: str) -> Candidates:
 def parse(
     text: str, people: Mapping[str, Iterable[int]], channels: Mapping[str, Iterable[int]], members: Iterable[int] = ()
 ) -> list[Piece]:
-    """A text in its pieces: words as typed, and mentions. Names come folded, each with those who have it.
+    """Split a text into plain strings and mentions.
 
-    `members`: whom and what an id in the text may name.
+    The keys of `people` and `channels` are normalized names, with the ids that have each. `members`: the
+    ids that an id in the text may name.
     """
     known = frozenset(members)
     parsed: list[Piece] = []
@@ -113,7 +115,7 @@ def parse(
 
 
 def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Iterable[int]]) -> Mention | None:
-    """The one who has the longest name that stands there; None where it is nobody's or of several."""
+    """Return a mention with the longest name that fits; None if nobody or several have that name."""
     for end in ends:
         name = normalize_name(text[start + 1 : end])
         ids = set(named.get(name, ()))
@@ -123,7 +125,10 @@ def _mention(text: str, start: int, ends: Iterator[int], named: Mapping[str, Ite
 
 
 def _name_ends(text: str, start: int) -> Iterator[int]:
-    """Where a person's name that begins there may end, the longest first. `bob.smith` is one word, `Bob's` two."""
+    """Yield where a person's name that starts at `start` may end, the longest first.
+
+    `bob.smith` is one word, `Bob's` is two.
+    """
     match = _NAME.match(text, start)
     if match is None:
         return
@@ -145,14 +150,14 @@ def _channel_ends(text: str, start: int) -> Iterator[int]:
 
 
 def without_pings(text: str) -> str:
-    """A text that calls nobody."""
+    """Return the text with a zero-width space in each mention, so that it pings nobody."""
     return _PINGS.sub("@\u200b", text)
 
 
 def to_discord(
     pieces: Sequence[Piece], limit: int = EMBED_DESCRIPTION, shown_as: Callable[[str], str] = without_pings
 ) -> str:
-    """The text for an embed: mentions as Discord's own, as many as fit, and all else as `shown_as` has it."""
+    """Return the text for an embed: as many mentions as fit, and `shown_as` applied to the rest."""
     shown = [shown_as(piece.typed if isinstance(piece, Mention) else piece) for piece in pieces]
     spare = limit - sum(map(len, shown))
     for n, piece in enumerate(pieces):
@@ -163,7 +168,7 @@ def to_discord(
 
 
 def to_html(pieces: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
-    """The text for a page: escaped, its lines kept, addresses as links, all under their names of today."""
+    """Return the text as HTML: escaped, with line breaks, links and current names."""
     html_parts: list[str] = []
     for piece in pieces:
         if isinstance(piece, Mention):
@@ -175,10 +180,10 @@ def to_html(pieces: Iterable[Piece], names: Mapping[int, str]) -> SafeString:
 
 
 def to_plain_text(pieces: Iterable[Piece], names: Mapping[int, str]) -> str:
-    """The text where nothing is marked up, as in a calendar."""
+    """Return the text without markup, as for a calendar."""
     return "".join(_mention_text(piece, names) if isinstance(piece, Mention) else piece for piece in pieces)
 
 
 def _mention_text(mention: Mention, names: Mapping[int, str]) -> str:
-    """Under the name of today; as typed where that is not known."""
+    """Return the mention with its current name; as typed if the name is not known."""
     return f"{mention.symbol}{names[mention.id]}" if mention.id in names else mention.typed

@@ -1,4 +1,4 @@
-"""What every letter has in common: its game and mark, that it is late, and where to change what one is told."""
+"""What notifications about games share: the game, the nonce, the late notice and the link to the preferences."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,17 +15,17 @@ from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
 from notifications.types import Skip
 
-TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; those full of marks are cut, to leave room for all else
+TITLE_SHOWN, GUILD_SHOWN = 220, 120  # characters; text full of markup is cut, to leave space for the rest
 
 
 def preferences_url(guild_id: int | None) -> str:
-    """The whole address of the page where a person chooses what they are told in a guild; None: in which guild."""
+    """Return the absolute URL of the preferences page of a guild; None: of the page that lists the guilds."""
     path = reverse("guild-notifications", args=[guild_id]) if guild_id is not None else reverse("notifications")
     return settings.PUBLIC_URL + path
 
 
 def escape_and_shorten(text: str, most: int) -> str:
-    """Text from people for Discord, cut where it would take more characters than that."""
+    """Escape a user's text for Discord, and shorten it to `most` characters."""
     shown = wording.escape_markdown(text)
     while len(shown) > most:
         text = text[: len(text) * 9 // 10]
@@ -34,7 +34,7 @@ def escape_and_shorten(text: str, most: int) -> str:
 
 
 def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMessage:
-    """A direct message to the delivery's recipient. The text holds the delivery's nonce."""
+    """Return a direct message to the delivery's recipient, with the delivery's nonce."""
     person = delivery.recipient
     return OutgoingMessage(
         user_id=person.pk,
@@ -50,7 +50,7 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
 def build_message(
     delivery: Delivery, text: str, guild_id: int | None, channel_id: int, now: datetime
 ) -> OutgoingMessage:
-    """A letter to its recipient, or, `in_channel`, a mention of them there."""
+    """Return a DM to the recipient or, if the delivery is `in_channel`, a mention of them in the channel."""
     due_at = delivery.notification.due_at
     if now - due_at > LATE_AFTER and delivery.again_id is None:
         text = notification_wording.with_late_notice(text, due_at)
@@ -67,51 +67,51 @@ def build_message(
 
 
 def game_of_notification(row: Notification) -> Game:
-    """The game that a row is about."""
+    """Return the game of a notification."""
     return Game.objects.with_settings().select_related("announcement__channel").get(pk=row.game_id or 0)
 
 
 def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
-    """Who is meant by a row for one person."""
+    """Return the one recipient that the notification names."""
     return [row.recipient_id] if row.recipient_id else Skip("nobody to tell")
 
 
 def host_recipient(row: Notification, now: datetime) -> list[int]:
-    """The game's host, by when the row is due."""
+    """Return the person who hosts the game when the notification is due."""
     return [game_of_notification(row).host_id]
 
 
 def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
-    """Why nothing is said of a game that players no longer wait for."""
+    """Return why to skip a notification if the game is no longer ahead, else None."""
     state = game.state(now)
     return None if state is State.SCHEDULED else Skip(f"the game is {state.replace('_', ' ')}")
 
 
 def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
-    """Why a row planned for one start of a game is of no use any more."""
+    """Return why to skip a notification that was scheduled for another start of the game, else None."""
     moved = row.facts.get("starts_at") != game.starts_at.isoformat()
     return skip_unless_scheduled(game, now) or (Skip("the game was moved") if moved else None)
 
 
 def with_nonce(delivery: Delivery, url: str) -> str:
-    """An address with the mark by which this one letter is known again."""
+    """Add the delivery's nonce to the URL, so that the message can be recognised."""
     return f"{url}?d={delivery.nonce}"
 
 
 def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetime, str]:
-    """What every letter about a game says: which, where, when, and its page."""
+    """Return the title, guild name, start and URL that every message about a game shows."""
     title, guild = escape_and_shorten(game.title, TITLE_SHOWN), escape_and_shorten(game.guild.name, GUILD_SHOWN)
     return title, guild, game.starts_at, with_nonce(delivery, game.url)
 
 
 def acting_user_name(delivery: Delivery, game: Game) -> str:
-    """Who did what a letter tells of, by their name in the guild; '' for an operator."""
-    name = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
-    return "".join(wording.escape_markdown(one.text) for one in name.values())
+    """Return the guild name of the user whose action is reported; '' for an operator."""
+    names = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
+    return "".join(wording.escape_markdown(member_name.text) for member_name in names.values())
 
 
 def game_message(delivery: Delivery, game: Game, text: str, now: datetime, *buttons: Button) -> OutgoingMessage:
-    """A letter about a game; where direct messages are closed, its recipient is called where its post is."""
+    """Return a message about a game; with closed DMs its recipient is mentioned next to the game's post."""
     return replace(
         build_message(delivery, text, game.guild_id, game.announcement.message_channel_id, now), buttons=buttons
     )

@@ -1,4 +1,4 @@
-"""What a person is in a guild, with the guild's own settings taken into account."""
+"""A user's permissions in a guild, with the guild's own settings taken into account."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from guilds.models import Guild, Member, User
 
 @dataclass(frozen=True)
 class GuildPermissions:
-    """A current member, and what the guild's settings make of them."""
+    """A current member, with the permissions that the guild's settings give them."""
 
     member: Member
     manager_role_ids: tuple[int, ...]
@@ -28,7 +28,7 @@ class GuildPermissions:
 
 
 def guild_permissions(user: User, guild_id: int) -> GuildPermissions | None:
-    """How a person stands in a guild; None for whom it does not exist."""
+    """Return a user's permissions in a guild; None for non-members."""
     member = permissions.get_membership(user, guild_id)
     if member is None:
         return None
@@ -36,39 +36,42 @@ def guild_permissions(user: User, guild_id: int) -> GuildPermissions | None:
 
 
 def manages(user: User, guild_id: int) -> bool:
-    """Whether a person manages the guild now."""
+    """Return whether the user manages the guild now."""
     permissions = guild_permissions(user, guild_id)
     return permissions is not None and permissions.manages
 
 
 def with_role_refresh(user: User, guild_id: int, check: Callable[[], bool]) -> bool:
-    """Whether a person has a right, which nobody is denied before their roles were read at all."""
+    """Return whether the check passes; if not, read roles that were never read and check again.
+
+    Nobody is refused because their roles are still unknown.
+    """
     return check() or (fetch_roles_if_unknown(guild_id, user.pk) and check())
 
 
 def may_schedule(user: User, guild_id: int) -> bool:
-    """Whether some level lets a person schedule there; which kind of game is for the verb to judge."""
+    """Return whether some layer lets the user schedule there; the action checks the kind of game."""
     permissions = guild_permissions(user, guild_id)
     if permissions is None:
         return False
     layers = (
         GuildDefaults.objects.filter(pk=guild_id),
         ChannelDefaults.objects.filter(channel__guild_id=guild_id),
-        GameTemplate.objects.filter(guild_id=guild_id, gone_at=None),
+        GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None),
     )
     roles = {role for rows in layers for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
     return permissions.may_host(tuple(roles))
 
 
 def may_search_members(user: User, guild_id: int) -> bool:
-    """Whether a person names members in forms there: they may schedule, or host a game already."""
+    """Return whether the user may look up members in forms: those who may schedule, and current hosts."""
     if may_schedule(user, guild_id):
         return True
     return Game.objects.filter(guild_id=guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
 
 
 def managed_guild_ids(user: User) -> set[int]:
-    """The guilds that a person manages now, asked anew each time: never a stored right."""
+    """Return the guilds that the user manages now; the right is never stored, so it is checked each time."""
     guild_ids = set()
     for guild_id in Guild.objects.visible_to(user).values_list("pk", flat=True):
         if manages(user, guild_id):
@@ -77,7 +80,7 @@ def managed_guild_ids(user: User) -> set[int]:
 
 
 def visible_to(user: User) -> GameQuerySet:
-    """The games that exist for a person, those among them that players do not see yet: the one answer for all doors."""
+    """Return the games that the user may see, hidden ones that they manage included; all entry points use this."""
     hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.visible_to(user).order_by().values("pk"))
     where = hidden.order_by().values_list("guild_id", flat=True).distinct()
     games: GameQuerySet = Game.objects.visible_to_member(

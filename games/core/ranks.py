@@ -1,4 +1,4 @@
-"""Before whom somebody comes where seats are given by role."""
+"""Ranks: who comes first where seats are given by role."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from guilds.permissions import get_membership
 
 
 def rank_of(game: Game, who: User, added_by_other: bool) -> int:
-    """Before whom somebody comes: the hosts and those put in, then each role, then everybody else."""
+    """Return a user's rank: 0 for hosts and those added by others, then by role, then everyone else."""
     settings = game.settings
     if settings.method is not SeatMethod.PRIORITY or added_by_other or game.is_hosted_by(who.pk):
         return 0
@@ -22,17 +22,17 @@ def rank_of(game: Game, who: User, added_by_other: bool) -> int:
 
 
 def update_ranks(game: Game, current: Iterable[Signup]) -> bool:
-    """Bring ranks in step with how seats are given by now; says whether any changed.
+    """Update the ranks to the game's way of giving seats; return whether any changed.
 
-    A rank once taken is kept, whatever roles follow. Ranks count only while seats are given by role; who signed up
-    before that takes theirs when it begins.
+    A rank is kept, whatever roles follow. Ranks count only while seats are given by role; earlier sign-ups
+    get theirs when that begins.
     """
     ranks: dict[int, int] = {}
     if game.settings.method is not SeatMethod.PRIORITY:
         ranks = {one.pk: 0 for one in current if one.rank}
     else:
         for signup in current:
-            if signup.rank == 0 and not signup.put_in and signup.user is not None:
+            if signup.rank == 0 and not signup.added_by_other and signup.user is not None:
                 rank = rank_of(game, signup.user, added_by_other=False)
                 ranks |= {pk: rank for pk in [signup.pk, *signup.guests.values_list("pk", flat=True)] if rank}
     for pk, rank in ranks.items():

@@ -1,4 +1,4 @@
-"""Who is in and who waits, read with names, in order."""
+"""The roster of a game: the seated and the waiting, with their names, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from guilds.models import User
 class RosterEntry:
     """One line of a roster, numbered from 1 among the seated or among the waiting.
 
-    The name says with whom somebody is; `placeholder` is the bare name of who is not in Discord.
+    `name` also tells who brings a guest; `placeholder` is the bare name of a guest who is not in Discord.
     """
 
     number: int
@@ -29,16 +29,16 @@ class RosterEntry:
     note: str = ""
     placeholder: str = ""
     inviter_id: int | None = None
-    on_standby: bool = False  # on purpose
+    on_standby: bool = False  # waits by choice, gets no free seat
     declined_offer: bool = False
-    offer_number: int = 0  # the number of the offer made to them
+    offer_number: int = 0  # the number of the open offer, 0 for none
     offered_until: datetime | None = None
-    must_confirm: bool = False  # has yet to say whether they still come
+    must_confirm: bool = False  # has not yet confirmed that they still come
 
 
 @dataclass(frozen=True)
 class Roster:
-    """Those seated and those waiting, each in their order."""
+    """The seated and the waiting entries, each in order."""
 
     seated: tuple[RosterEntry, ...]
     waiting: tuple[RosterEntry, ...]
@@ -46,12 +46,12 @@ class Roster:
 
     @property
     def open_seats(self) -> int | None:
-        """Seats still free; None for unlimited."""
+        """Return the number of free seats; None for unlimited seats."""
         return max(self.seats - len(self.seated), 0) if self.seats else None
 
     @property
     def confirmed_text(self) -> str:
-        """How many of those seated have said that they still come; '' where nobody is asked."""
+        """Return how many seated players have confirmed; '' if no confirmation is open."""
         unconfirmed = sum(seat.must_confirm for seat in self.seated)
         return wording.confirmed_text(len(self.seated) - unconfirmed, len(self.seated)) if unconfirmed else ""
 
@@ -61,7 +61,7 @@ class Roster:
 
 
 def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
-    """The game's roster, in three queries however long it is."""
+    """Return the game's roster; takes three queries, however long the roster is."""
     signups = list(game.signups.current())
     inviters = {s.pk: s.user_id for s in signups if s.user_id}
     names = display_names(game.guild_id, list(inviters.values()))
@@ -84,11 +84,11 @@ def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
                     signup.note,
                     signup.placeholder,
                     inviter,
-                    on_standby=signup.waits,
-                    declined_offer=signup.passed_at is not None,
+                    on_standby=signup.on_standby,
+                    declined_offer=signup.offer_declined_at is not None,
                     offer_number=offer_number(signup),
                     offered_until=signup.offered_until,
-                    must_confirm=signup.asked > 0,
+                    must_confirm=signup.open_confirmation > 0,
                 )
             )
         return tuple(entries)
@@ -101,19 +101,19 @@ def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
 
 
 def name_of(signup: Signup) -> str:
-    """What one person, or placeholder, is called in the game's guild."""
+    """Return the display name of a sign-up's person or placeholder in the game's guild."""
     if signup.user_id is None:
         return signup.placeholder
     return display_names(signup.game.guild_id, [signup.user_id])[signup.user_id].text
 
 
 def place_of_user(game: Game, user: User) -> tuple[int, bool]:
-    """A person's number and whether they are seated; they must be in the game or waiting."""
+    """Return the number of a user's current sign-up, and whether it is seated."""
     return _place(game, user_id=user.pk)
 
 
 def place_of_signup(game: Game, signup: Signup) -> tuple[int, bool]:
-    """A sign-up's number as it now is, and whether it is seated."""
+    """Return the current number of a sign-up, and whether it is seated."""
     return _place(game, pk=signup.pk)
 
 
@@ -121,4 +121,4 @@ def _place(game: Game, **which: int) -> tuple[int, bool]:
     signup = game.signups.current().get(**which)
     seated = signup.seated_at is not None
     ahead = Q(rank__lt=signup.rank) | Q(rank=signup.rank, order_key__lte=signup.order_key)
-    return game.signups.current().filter(ahead, seated_at__isnull=not seated).count(), seated
+    return (game.signups.seated() if seated else game.signups.waiting()).filter(ahead).count(), seated

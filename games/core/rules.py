@@ -1,4 +1,4 @@
-"""Pure decisions about games, over plain values and `now`. No database, no clock."""
+"""Pure rules about games, over plain values and `now`: no database, no clock."""
 
 import zoneinfo
 from collections.abc import Iterable
@@ -18,17 +18,17 @@ REMINDER_MIN, REMINDER_MAX = 1, 30 * 24 * 60  # minutes before the start
 
 
 def reminder_times(starts_at: datetime, reminders: Iterable[int]) -> list[tuple[int, datetime]]:
-    """Each reminder, in minutes before the start, with its time."""
+    """Return each reminder, in minutes before the start, with its time."""
     return [(minutes, starts_at - timedelta(minutes=minutes)) for minutes in reminders]
 
 
-# --- asking again ----------------------------------------------------------------------------------------
+# --- confirmations ---------------------------------------------------------------------------------------
 
 
 def confirmation_deadline(starts_at: datetime, now: datetime) -> datetime:
-    """Until when people may say whether they still come: an hour before the start, and within a day.
+    """Return until when players may confirm: an hour before the start, and within a day.
 
-    They have half an hour at least, but for games that start before that.
+    They have at least half an hour, unless the game starts earlier.
     """
     at = min(starts_at - timedelta(hours=1), now + timedelta(days=1))
     return min(max(at, now + timedelta(minutes=30)), starts_at)
@@ -37,9 +37,9 @@ def confirmation_deadline(starts_at: datetime, now: datetime) -> datetime:
 def agreed_start(
     moves: Iterable[tuple[datetime, datetime]], starts_at: datetime, seated_at: datetime, confirmed_at: datetime | None
 ) -> datetime:
-    """The start that held when somebody last agreed to one: when seated, or by their answer.
+    """Return the start that a player last agreed to: when seated, or by confirming.
 
-    `moves`: when the start was moved, and from where, the first first.
+    `moves`: when the start was moved, and from which start, the first move first.
     """
     for at, start in moves:
         if at >= seated_at and (confirmed_at is None or at > confirmed_at):
@@ -48,7 +48,10 @@ def agreed_start(
 
 
 def next_week(starts_at: datetime, zone: str, now: datetime) -> datetime:
-    """The wall clock in the zone on the same weekday, the next to come. It need not exist: see `resolve`."""
+    """Return the same weekday and local time in the next week that is still ahead of `now`.
+
+    The local time may not exist there: see `resolve_local_time`.
+    """
     tz = zoneinfo.ZoneInfo(zone)
     local = starts_at.astimezone(tz).replace(tzinfo=None)
     weeks = max((now.astimezone(tz).replace(tzinfo=None) - local) // timedelta(days=7), 0) + 1

@@ -1,4 +1,4 @@
-"""Giving and taking seats by the one rule, and planning who is told: every verb that can move anybody ends here."""
+"""Giving and taking seats by the rule, and notifying people: every action that can move somebody ends here."""
 
 from datetime import datetime, timedelta
 
@@ -12,11 +12,11 @@ from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import schedule
 
-OFFER_NUMBER_FACTOR = 10**10  # more than there are since 1970
+OFFER_NUMBER_FACTOR = 10**10  # more seconds than have passed since 1970
 
 
 def pending_moves(game: Game, now: datetime) -> seats.SeatMoves:
-    """Who would move now, by order key."""
+    """Return the moves that the rule would make now, by order key."""
     return _compute_moves(game, _current_signups(game), now, None)
 
 
@@ -37,42 +37,42 @@ def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_k
             key=signup.order_key,
             seated=signup.seated_at is not None,
             rank=signup.rank,
-            # Nobody plays without the one who brings them, who may yet decline what is offered.
-            on_standby=signup.waits
-            or (inviter is not None and (inviter.waits or (offers and inviter.seated_at is None))),
-            # Where the host gives the seats, asking for one is not enough.
+            # A guest never plays without their inviter, who may yet decline an offered seat.
+            on_standby=signup.on_standby
+            or (inviter is not None and (inviter.on_standby or (offers and inviter.seated_at is None))),
+            # Where the host gives the seats, requesting one is not enough.
             just_requested=signup.joined_at == now
             or (signup.order_key == requester_key and not settings.method.by_host),
             keeps_seat=_by_host(signup, hosts) if inviter is None else inviter.user_id in hosts,
             reachable=signup.user_id is not None,
             offered=signup.offered_at is not None,
-            declined_offer=signup.passed_at is not None,
+            declined_offer=signup.offer_declined_at is not None,
         )
 
     return seats.compute_moves(list(map(place_of, signups)), settings.seats, settings.method, offers)
 
 
 def _by_host(signup: Signup, hosts: set[int]) -> bool:
-    return signup.put_in or signup.user_id is None or signup.user_id in hosts
+    return signup.added_by_other or signup.user_id is None or signup.user_id in hosts
 
 
 def offers_seats(game: Game, now: datetime) -> bool:
-    """Whether free seats are offered by now, not given."""
+    """Return whether free seats are offered at this time, and no longer given."""
     within = game.settings.offer_within
     soon = game.starts_at - now <= timedelta(minutes=within)
     return within > 0 and soon and game.state(now) is State.SCHEDULED
 
 
 def has_free_seat(game: Game) -> bool:
-    """Whether a seat is free, be it offered or not."""
+    """Return whether a seat is free, offered or not."""
     seats = game.settings.seats
-    return not seats or game.signups.current().filter(seated_at__isnull=False).count() < seats
+    return not seats or game.signups.seated().count() < seats
 
 
 def assign_seats(game: Game, now: datetime, requester_key: int | None = None) -> None:
-    """Bring seats and offers in step with the rule. Under the game's lock.
+    """Give, take and offer seats by the rule. Needs the game's lock.
 
-    `asking`: the order key of whoever asks for a seat at this moment and is told by the answer.
+    `requester_key`: the order key of the person who requests a seat right now and gets a reply.
     """
     current = _current_signups(game)
     if remove_guests_of_left(current, now) | unseat_guests_of_waiting(current) | update_ranks(game, current):
@@ -92,18 +92,18 @@ def assign_seats(game: Game, now: datetime, requester_key: int | None = None) ->
 def set_seat(
     game: Game, signup: Signup, seated_at: datetime | None, now: datetime, already_notified: bool = False
 ) -> None:
-    """Give a seat or take it, and plan to tell whoever it is unless they are `told` by an answer; ends an offer."""
+    """Give or take a seat, end its offer, and notify the person unless they are `already_notified` by a reply."""
     signup.seated_at, signup.offered_at, signup.offered_until = seated_at, None, None
     if seated_at is None:
-        signup.asked = 0  # who has no seat is not asked whether they keep it
-    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "asked"])
-    # Whoever takes a free seat by joining is told by the answer, not by a letter.
+        signup.open_confirmation = 0  # without a seat there is nothing to confirm
+    signup.save(update_fields=["seated_at", "offered_at", "offered_until", "open_confirmation"])
+    # Joining into a free seat is answered by the reply, not by a notification.
     if signup.user_id and signup.joined_at != now and not already_notified:
         _notify_seat_change(game, signup.user_id, was_seated=seated_at is None, now=now)
 
 
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
-    """Ask somebody who waits whether they want a free seat; after a time the next is asked."""
+    """Offer a free seat to a waiting person for a limited time; then it goes to the next."""
     until = min(now + timedelta(minutes=game.settings.offer_for), game.starts_at)
     signup.offered_at, signup.offered_until = now, until
     signup.save(update_fields=["offered_at", "offered_until"])
@@ -115,31 +115,31 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=person,
             due_at=due_at,
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
             expires_at=expires_at,
         )
 
 
 def end_offer(signup: Signup, declined_at: datetime | None = None) -> None:
-    """End an offer; `passed_at` where it was answered with no, or not at all."""
+    """End an offer; give `declined_at` if it was declined or expired."""
     signup.offered_at, signup.offered_until = None, None
-    signup.passed_at = declined_at or signup.passed_at
-    signup.save(update_fields=["offered_at", "offered_until", "passed_at"])
+    signup.offer_declined_at = declined_at or signup.offer_declined_at
+    signup.save(update_fields=["offered_at", "offered_until", "offer_declined_at"])
 
 
 def end_offers(game: Game) -> None:
-    """End all offers of a game that is not to come any more."""
+    """End all offers of a game that is no longer upcoming."""
     game.signups.exclude(offered_at=None).update(offered_at=None, offered_until=None)
 
 
 def offer_number(signup: Signup) -> int:
-    """Tells offers of a game apart, also those made at the same moment; 0 where there is none."""
+    """Return a number that distinguishes the offers of a game, even at the same moment; 0 without an offer."""
     return signup.pk * OFFER_NUMBER_FACTOR + int(signup.offered_at.timestamp()) if signup.offered_at is not None else 0
 
 
 def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
-    """Plan to tell what, in sum, became of a person's seat; a letter not yet on its way will say this too."""
+    """Schedule the notification of a seat change; a pending one will include this change."""
     rows = Notification.objects.open().filter(game=game, kind="moved", recipient_id=user_id)
     deliveries = Delivery.objects.filter(
         notification__game=game,
@@ -148,7 +148,7 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         status=DeliveryStatus.PENDING,
         leased_until=None,
     )
-    # Locked, so that notifyd cannot render it before this is to be seen.
+    # Locked, so that notifyd cannot render it before this transaction is visible.
     if rows.exists() or deliveries.select_for_update(skip_locked=True, no_key=True, of=("self",)).exists():
         return
     if game.announced_at is None:
@@ -158,7 +158,7 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         game_id=game.pk,
         recipient_id=user_id,
         due_at=notify_at(game.starts_at, now),
-        revision=game.revision,
+        revision=game.post_version,
         payload={"was_seated": was_seated},
         expires_at=game.starts_at,
     )

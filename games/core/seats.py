@@ -1,4 +1,4 @@
-"""The one rule of seats: who is in, who waits, and who is asked next. Pure, over plain values."""
+"""The rule of seats: who is seated, who waits, and who is offered a free seat. Pure, over plain values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,10 +8,11 @@ from games.core.settings import SeatMethod
 
 @dataclass(frozen=True)
 class Place:
-    """One current sign-up, as the rule sees it.
+    """One current sign-up, as the rule needs it.
 
-    `fresh`: asked or was put in at this moment, so whoever did it is there to hear. `fixed`: a host, or put in or
-    brought by one; not moved for a role's sake. `reachable`: a person, who can be asked, not a placeholder.
+    `just_requested`: asked for a seat or was added at this moment, so the reply tells whoever did it.
+    `keeps_seat`: a host, or added or brought by one; never displaced by a better role. `reachable`: a
+    person, who can be offered a seat, not a placeholder.
     """
 
     key: int
@@ -27,9 +28,9 @@ class Place:
 
 @dataclass(frozen=True)
 class SeatMoves:
-    """Who moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first.
+    """The moves, by key: `up` into a seat, the first in line first; `down` to the wait list, the last first.
 
-    `offer`: who is asked whether they want a free seat. `end`: whose offer ends, since no seat is left for it.
+    `offer`: who is offered a free seat. `expire`: whose offer ends, because no seat is left for it.
     """
 
     up: tuple[int, ...] = ()
@@ -41,15 +42,17 @@ class SeatMoves:
 def compute_moves(
     places: Sequence[Place], seats: int, method: SeatMethod = SeatMethod.OPEN, offering: bool = False
 ) -> SeatMoves:
-    """Who gets a seat and who loses one, among sign-ups in their order. Seats 0 is unlimited.
+    """Return who gets a seat and who loses one, among sign-ups in their order. Seats 0 is unlimited.
 
-    A free seat goes to whoever has waited longest; where seats become fewer, those seated last lose theirs and
-    wait before everyone who asked later. Seats by role: whoever has a better role comes before those seated with a
-    worse one. Seats by the host: nobody moves up but whom the host just put in. Nobody else moves.
+    A free seat goes to the sign-up that has waited longest. If seats become fewer, the last seated lose
+    theirs, and wait before everyone who signed up later. Seats by role: a better role displaces a seated
+    player with a worse one. Seats by the host: only those whom the host has just added move up. Nobody else
+    moves.
 
-    `offering`: so close to the start that a free seat is not given to people who may have other plans by now, but
-    offered to the next who did not pass. Nobody is moved for a role's sake then. An offer open holds its seat free;
-    where there are more offers than free seats, whoever answers first has one, and with the last seat they end.
+    `offering`: the start is so close that people may have other plans by now. A free seat is then offered
+    to the next in line who has not declined, and nobody is displaced by a role. An open offer reserves its
+    seat. If there are more offers than free seats, the first to accept get them, and with the last seat the
+    other offers expire.
     """
     moves = _moves_by_method(places, seats, method, offering)
     free = (seats or len(places)) - sum(place.seated for place in places) + len(moves.down) - len(moves.up)
@@ -82,7 +85,7 @@ def _moves_by_method(places: Sequence[Place], seats: int, method: SeatMethod, of
 
 
 def _offer_free_seats(waiting: Sequence[Place], room: int) -> SeatMoves:
-    """Free seats to those who are here to take them, and offers to the next in line."""
+    """Seat those who are here to take a free seat, and offer seats to the next in line."""
     free = room - sum(place.offered for place in waiting)
     up: list[int] = []
     offer: list[int] = []

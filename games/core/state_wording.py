@@ -1,4 +1,4 @@
-"""All wording about where a game stands, and why something cannot be done there."""
+"""All wording about the state of a game, and why the state forbids an action."""
 
 from games.core.states import State
 
@@ -24,7 +24,7 @@ SIGNUP_ACTIONS = {"join", "leave", "answer", "note"}
 
 
 def signups_closed(state: State, cancel_reason: str = "") -> str:
-    """Why nobody can sign up or leave any more."""
+    """Return why nobody can sign up or leave any more."""
     if state.hidden:
         return HIDDEN
     if state is State.CANCELLED:
@@ -35,14 +35,14 @@ def signups_closed(state: State, cancel_reason: str = "") -> str:
 
 
 def no_longer_changeable(state: State) -> str:
-    """Why a game cannot be changed any more."""
+    """Return why the game cannot be changed any more."""
     if state is State.CANCELLED:
         return "This game was cancelled, so it can no longer be changed. Schedule a new one."
     return "This game is over, so it can no longer be changed. Schedule a new one."
 
 
 def not_allowed(action: str, state: State, cancel_reason: str = "") -> str:
-    """Why something cannot be done to a game where it stands."""
+    """Return why the action is not allowed in this state."""
     if action in SIGNUP_ACTIONS:
         return signups_closed(state, cancel_reason)
     if action == "undo":

@@ -1,4 +1,4 @@
-"""Where a game stands, and what may be done to it there: the one table that every verb asks."""
+"""The states of a game, and the actions that each state allows; every action checks this table."""
 
 import enum
 from collections.abc import Mapping
@@ -6,10 +6,13 @@ from datetime import datetime
 
 
 class State(enum.StrEnum):
-    """Where a game stands. What follows from the clock is never stored; decisions are, with their time."""
+    """The state of a game.
+
+    States that follow from the clock are never stored; decisions are, with their time.
+    """
 
     DRAFT = "draft"
-    UNANNOUNCED = "unannounced"  # has a time at which it is announced
+    UNANNOUNCED = "unannounced"  # has a time at which it will be announced
     SCHEDULED = "scheduled"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
@@ -18,12 +21,12 @@ class State(enum.StrEnum):
 
     @property
     def hidden(self) -> bool:
-        """Whether only those who run the game know of it."""
+        """Return whether only hosts and managers can see the game."""
         return self in {State.DRAFT, State.UNANNOUNCED}
 
     @property
     def over(self) -> bool:
-        """Whether it will not be played any more."""
+        """Return whether the game will not be played any more."""
         return self in {State.COMPLETED, State.CANCELLED, State.ARCHIVED}
 
 
@@ -37,7 +40,7 @@ def state(
     announce_at: datetime | None = None,
     archived_at: datetime | None = None,
 ) -> State:
-    """Where a game with these times stands at `now`."""
+    """Return the state, at `now`, of a game with these times."""
     if cancelled_at is not None:
         return State.CANCELLED
     if announced_at is None:
@@ -77,5 +80,5 @@ ALLOWED: Mapping[str, frozenset[State]] = {
 
 
 def is_allowed(action: str, state: State) -> bool:
-    """Whether a verb may be done to a game that stands there."""
+    """Return whether the action is allowed in this state."""
     return state in ALLOWED[action]

@@ -1,4 +1,4 @@
-"""How text from people is tidied and checked."""
+"""Tidying and checking text from users."""
 
 import unicodedata
 
@@ -6,7 +6,7 @@ from gamesched.lib.refusal import Refusal
 
 
 def tidy_lines(text: str) -> str:
-    """A text of several lines as it will be kept."""
+    """Return a text of several lines in the form in which it is stored."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
@@ -15,7 +15,7 @@ def is_visible(text: str) -> bool:
 
 
 def has_control_characters(text: str) -> bool:
-    # Cc holds NUL, which PostgreSQL cannot store; Cs is half of a character. Cf (joiners) is how emoji are made.
+    # Cc contains NUL, which PostgreSQL cannot store; Cs is half of a character. Cf (joiners) is how emoji are made.
     return any(unicodedata.category(c) in {"Cc", "Cs"} for c in text)
 
 
@@ -23,7 +23,7 @@ REASON_MAX = 300
 
 
 def check_reason(reason: str) -> Refusal | None:
-    """What is wrong with the reason of a cancellation."""
+    """Return the refusal for a bad reason of a cancellation, or None."""
     if len(reason) > REASON_MAX:
         sentence = f"The reason has {len(reason)} characters. Shorten it to {REASON_MAX}."
     elif has_control_characters(reason.replace("\n", "")):

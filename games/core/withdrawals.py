@@ -1,4 +1,4 @@
-"""What every way out of a game has in common."""
+"""What all ways to leave a game share."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,40 +7,45 @@ from games.models import Game, Signup
 from guilds.display_names import display_names
 from notifications.queue import schedule
 
-LATE_LEAVE_MINUTES = 120  # minutes before the start, where free seats are never offered
+LATE_LEAVE_MINUTES = 120  # minutes before the start, for games that never offer free seats
 
 
 def withdraw(game: Game, signup: Signup, now: datetime) -> None:
-    """Take a person out who wishes so. Who added them hears. Under the game's lock; `reseat` comes after."""
+    """Take a person out of a game at their own wish; notify the host if somebody else added them.
+
+    Needs the game's lock; the caller then runs `assign_seats`.
+    """
     assert signup.user_id is not None, "a placeholder wishes nothing"
     late = game.starts_at - now <= timedelta(minutes=game.settings.offer_within or LATE_LEAVE_MINUTES)
     signup.left_late = signup.seated_at is not None and late
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
-    if signup.put_in and signup.user_id != game.host_id:
+    if signup.added_by_other and signup.user_id != game.host_id:
         name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
         schedule(
             "dropped_out",
             game_id=game.pk,
             recipient_id=game.host_id,
-            dedupe_key=signup.user_id % 2**31,  # several may go before the next look at the clock
+            dedupe_key=signup.user_id % 2**31,  # several may leave before notifyd next runs
             due_at=now,
-            revision=game.revision,
+            revision=game.post_version,
             payload={"person": str(signup.user_id), "who": name},
             expires_at=game.starts_at,
         )
 
 
 def remove_guests_of_left(current: Iterable[Signup], now: datetime) -> bool:
-    """Whoever was brought leaves with their inviter, however that one left; says whether anybody does."""
-    left = [one.pk for one in current if one.guest_of is not None and one.guest_of.left_at is not None]
+    """Remove guests whose inviter has left in any way; return whether there were any."""
+    left = [signup.pk for signup in current if signup.guest_of is not None and signup.guest_of.left_at is not None]
     return bool(left) and Signup.objects.filter(pk__in=left).update(left_at=now, seated_at=None) > 0
 
 
 def unseat_guests_of_waiting(current: Iterable[Signup]) -> bool:
-    """Whoever was brought gives the seat up with an inviter who waits, but where a host seated them; says whether any.
+    """Unseat guests whose inviter is on standby, unless a host seated them; return whether there were any.
 
-    They have seats again with their inviter.
+    They get a seat again with their inviter.
     """
-    alone = [one.pk for one in current if one.guest_of is not None and one.guest_of.waits and not one.put_in]
+    alone = [
+        one.pk for one in current if one.guest_of is not None and one.guest_of.on_standby and not one.added_by_other
+    ]
     return bool(alone) and Signup.objects.filter(pk__in=alone, seated_at__isnull=False).update(seated_at=None) > 0

@@ -1,4 +1,7 @@
-"""All wording that people read about games, at whichever door. Plain text; doors escape and decorate."""
+"""All wording about games that entry points share.
+
+Plain text: each entry point escapes and decorates it.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -44,7 +47,7 @@ def handed_over(name: str) -> str:
 
 
 def role_needed_to_join(roles: Sequence[str]) -> str:
-    """Which role would do, for whom none of theirs does."""
+    """Return which roles may sign up, for people who have none of them."""
     return f"Only {join_with_or(roles)} may sign up for this game. Ask those who manage the server for the role."
 
 
@@ -55,7 +58,7 @@ def role_needed_to_host(roles: Sequence[str]) -> str:
 
 
 def join_with_or(names: Sequence[str]) -> str:
-    """`Player`, `Player or Veteran`, `A, B or C`; for none left, a word."""
+    """Join names: `Player`, `Player or Veteran`, `A, B or C`; no names stand for a deleted role."""
     if not names:
         return "a role that was deleted"
     return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
@@ -67,13 +70,13 @@ NONE_PINGABLE = "No role may be pinged by hosts here, so a new announcement ping
 
 
 def seats_text(seated: int, seats: int, waiting: int) -> str:
-    """`3 of 5 seats taken, 2 waiting`."""
+    """Return `3 of 5 seats taken, 2 waiting`."""
     text = f"{seated} of {seats} seats taken" if seats else f"{seated} signed up"
     return f"{text}, {waiting} waiting" if waiting else text
 
 
 def open_text(seats: int | None) -> str:
-    """`2 open`; '' for none, or for no end of them."""
+    """Return `2 open`; '' for no or unlimited free seats."""
     return f"{seats} open" if seats else ""
 
 
@@ -82,14 +85,17 @@ def more(number: int) -> str:
 
 
 def place_text(number: int, seats: int, seated: bool) -> str:
-    """`seat 3 of 5`, `number 2 on the wait list`."""
+    """Return `seat 3 of 5` or `number 2 on the wait list`."""
     if not seated:
         return f"number {number} on the wait list"
     return f"seat {number} of {seats}" if seats else f"number {number}"
 
 
 def joined(number: int, seats: int, seated: bool, already: bool, again: bool = False) -> str:
-    """The answer to Join; `again`: they were in before, and left."""
+    """Return the reply to Join.
+
+    `again`: they were in the game before, and left.
+    """
     place = place_text(number, seats, seated)
     if already:
         return f"You are already in: {place}." if seated else f"You are already waiting: {place}."
@@ -99,12 +105,12 @@ def joined(number: int, seats: int, seated: bool, already: bool, again: bool = F
 
 
 def signed_up_by_other(name: str, place: str, already: bool) -> str:
-    """The answer to whoever signs somebody else up."""
+    """Return the reply to a person who signs somebody else up."""
     return f"{name} is signed up{' already' if already else ''}: {place}."
 
 
 def left(was_in: bool) -> str:
-    """The answer to Leave."""
+    """Return the reply to Leave."""
     return "You left the game." if was_in else "You are not in this game, so there is nothing to leave."
 
 
@@ -121,7 +127,7 @@ def announcing_again() -> str:
 
 
 def past_text(past: Iterable[int]) -> str:
-    """Names reminders that are already past; starts with a space, or is ''."""
+    """Name the reminders that are already past; starts with a space, or is ''."""
     names = [minutes_text(minutes) for minutes in past]
     if not names:
         return ""
@@ -148,7 +154,7 @@ def inherited(text: str, source: str) -> str:
 
 
 def inherits(text: str) -> str:
-    """The choice of saying nothing, in a list of choices."""
+    """Return the label of the choice to inherit, in a list of choices."""
     return f"Inherited: {text}"
 
 
@@ -211,19 +217,19 @@ def named_twice(name: str, placeholder: bool) -> str:
 
 
 def added(names: Iterable[str], already: Iterable[str]) -> str:
-    """Who was added; starts with a space, or is ''."""
+    """Return who was added; starts with a space, or is ''."""
     new, old = list(names), list(already)
     text = f" Added: {', '.join(new)}." if new else ""
     return text + (f" Already in: {', '.join(old)}." if old else "")
 
 
 def names_completed(pairs: Iterable[tuple[str, str]]) -> str:
-    """Which names were taken for a longer one; starts with a space, or is ''."""
+    """Return which typed names were completed to longer ones; starts with a space, or is ''."""
     return "".join(f" “{typed}” was taken for {name}." for typed, name in pairs)
 
 
 def removed(name: str, person: bool) -> str:
-    """The answer to Remove."""
+    """Return the reply to Remove."""
     return f"{name} is no longer in the game{', and is told so' if person else ''}."
 
 
@@ -247,7 +253,7 @@ def no_games(in_channel: bool) -> str:
 
 
 # --- for Discord ---------------------------------------------------------------------------------------------
-# Times in letters are Discord's own timestamps, which each reader's client shows in the reader's zone:
+# Times in messages are Discord's own timestamps, which each reader's client shows in the reader's zone:
 # https://discord.com/developers/docs/reference#message-formatting
 
 
@@ -256,7 +262,7 @@ def timestamp(at: datetime, style: str = "F") -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Text from people as it was typed, for Discord: no formatting, no link behind other words, no mention."""
+    """Escape a user's text for Discord: no formatting, no link behind other words, no mention."""
     for character in "\\*_~`|>[]<@#:":
         text = text.replace(character, f"\\{character}")
     return text
@@ -296,7 +302,7 @@ def confirmed_text(confirmed: int, seated: int) -> str:
 
 
 def with_inviter(name: str, inviter: str) -> str:
-    """`Pia (with Alice)`."""
+    """Return `Pia (with Alice)`."""
     return f"{name} (with {inviter})"
 
 

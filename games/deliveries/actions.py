@@ -1,14 +1,13 @@
-"""What can be done about a letter that did not arrive: have it sent again, or give it up."""
+"""Actions on a delivery that did not arrive: sending it again, or giving it up."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import Actor, locked_game, require_manager
+from games.core.base import Actor, locked_game, record_in_guild, require_manager
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
-from games.models import AuditEntry
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
@@ -21,7 +20,7 @@ RESENDABLE = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN}
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """What became of a letter, whether that changed anything, and a sentence for whoever asked."""
+    """The result of an action: the delivery, whether it changed, and a sentence for the actor."""
 
     delivery: Delivery
     changed: bool
@@ -30,9 +29,10 @@ class DeliveryResult:
 
 @transaction.atomic
 def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
-    """Have a letter that failed, or may not have arrived, sent once more: as a new row, which is judged like any.
+    """Send a delivery that failed, or may not have arrived, again: as a new row with all the usual checks.
 
-    One is made, however many ask for it. Raises Refused for other letters and for those who may not decide.
+    Only one is made, however often this is called. Raises Refused for other deliveries and for actors who may
+    not.
     """
     old, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, old.recipient_id)
@@ -54,7 +54,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
 
 @transaction.atomic
 def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResult:
-    """Give up a letter that has not arrived. Raises Refused for one that was sent, or was given up before."""
+    """Give up a delivery that has not arrived. Raises Refused for one that was sent or given up already."""
     delivery, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
     if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
@@ -67,14 +67,14 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """The guild in which something was said: its game's, or the one that its facts name."""
+    """Return the guild of a notification: its game's, or the one in its payload."""
     if row.game is not None:
         return row.game.guild_id
     return int(row.facts["guild"]) if "guild" in row.facts else None
 
 
 def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
-    """Lock a letter about which the actor may decide, after its game, and find its guild."""
+    """Lock a delivery that the actor may manage, after its game; return it with its guild's id."""
     unlocked = Delivery.objects.select_related("notification__game").filter(pk=delivery_id).first()
     if unlocked is None:
         raise Refused(Refusal("unknown", delivery_wording.unknown_delivery(delivery_id)))
@@ -98,12 +98,5 @@ def _name(guild_id: int, user_id: int) -> str:
 
 def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Actor, now: datetime) -> None:
     row = delivery.notification
-    AuditEntry.objects.create(
-        guild_id=guild_id,
-        game_id=row.game_id,
-        actor=actor.user,
-        door=actor.source,
-        verb=action,
-        changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)},
-        at=now,
-    )
+    changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)}
+    record_in_guild(guild_id, actor, action, changes, now, row.game_id)

@@ -1,4 +1,4 @@
-"""Who was told: the ledger, and what can be done about letters that did not arrive."""
+"""The admin of deliveries, with actions on those that did not arrive."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,7 +21,7 @@ DeliveryAction = Callable[[int, Actor, datetime], DeliveryResult]
 
 @admin.register(Delivery)
 class DeliveryAdmin(GuildScopedAdmin):
-    """Filter by `failed` and `may have arrived` for the dead letters."""
+    """The list of deliveries; filter by `failed` and `may have arrived` for those that did not arrive."""
 
     guild_path = "notification__game__guild"
     list_display = ("about", "recipient", "status", "in_channel", "attempts", "sent_at", "lateness", "error")

@@ -1,4 +1,4 @@
-"""What whoever runs the site sees of delivering: its queue, lateness and failures, and the hold."""
+"""The operator's page about deliveries: the queue, lateness, failures, and the pause."""
 
 import math
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from notifications import report
 from notifications.daemon import pause
 from notifications.report import HourReport
 
-HEARTBEAT_OVERDUE = timedelta(minutes=2)  # notifyd and the bot beat more often
+HEARTBEAT_OVERDUE = timedelta(minutes=2)  # notifyd and the bot send heartbeats more often
 # The chart's inner size; its scale is logarithmic, from a tenth of a second to an hour.
 WIDTH, HEIGHT, FAILURES = 960, 200, 60
 CHART_MIN, CHART_MAX = 0.1, 3600.0  # seconds
@@ -28,7 +28,7 @@ GRID = ((1.0, "1 s"), (10.0, "10 s"), (60.0, "1 min"), (600.0, "10 min"), (3600.
 
 @dataclass(frozen=True)
 class Bar:
-    """One hour of the chart, in its own coordinates; heights of None are not drawn."""
+    """One hour of the chart, in the chart's coordinates; heights of None are not drawn."""
 
     hour: HourReport
     x: float
@@ -40,7 +40,7 @@ class Bar:
 
 @require_GET
 def deliveries(request: HttpRequest) -> HttpResponse:
-    """How delivering goes. For superusers."""
+    """Show how deliveries go. For superusers."""
     if not is_superuser(request):
         raise Http404
     now = db_now()
@@ -64,7 +64,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def resume(request: ViewerRequest) -> HttpResponse:
-    """End the hold. For superusers."""
+    """End the pause. For superusers."""
     if not is_superuser(request):
         raise Http404
     if pause.current_pause() is None:
@@ -76,7 +76,7 @@ def resume(request: ViewerRequest) -> HttpResponse:
 
 
 def chart_context(hours: list[HourReport]) -> dict[str, Any]:
-    """Where the bars of the chart stand. The template draws them."""
+    """Return the coordinates of the chart's bars; the template draws them."""
     step = WIDTH / len(hours)
     max_failed = max(hour.failed for hour in hours)
     bars = [

@@ -1,4 +1,4 @@
-"""Who was told, as hosts and managers read it: the ledger of a game, and that of a whole server."""
+"""The deliveries of a game and of a whole server, as hosts and managers read them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +15,15 @@ from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Not
 from notifications.policy import EXPIRED, is_expired
 from notifications.types import internal_types, message_types
 
-MAX_RECIPIENT_ROWS = 200  # people named on a game's page
-PAGE_SIZE = 50  # letters on a page of a server's ledger
+MAX_RECIPIENT_ROWS = 200  # recipients named on a game's page
+PAGE_SIZE = 50  # deliveries on a page of a server
 COUNT_WINDOW = timedelta(days=7)
-MISSED_REASONS = {EXPIRED, HELD}  # they should have heard, and did not; who left, for one, need not
+MISSED_REASONS = {EXPIRED, HELD}  # should have been notified and were not; who left, for one, need not be
 
 
 @dataclass(frozen=True)
 class RecipientRow:
-    """One person, and what became of a letter to them."""
+    """One recipient, and the outcome of their delivery."""
 
     id: int
     name: str
@@ -34,7 +34,7 @@ class RecipientRow:
 
 @dataclass(frozen=True)
 class NotificationRow:
-    """One thing that people were told: how many were reached, and by name what there is to say of the others."""
+    """One notification: how many it reached, and by name what is unusual about the others."""
 
     title: str
     at: datetime
@@ -44,7 +44,7 @@ class NotificationRow:
 
 @dataclass(frozen=True)
 class GameDeliveries:
-    """All that was said of a game so far."""
+    """All notifications of a game so far."""
 
     notifications: tuple[NotificationRow, ...]
     text: str
@@ -52,7 +52,7 @@ class GameDeliveries:
 
 
 def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
-    """What people were told of a game, the latest first. Four queries, however many they are."""
+    """Return the notifications of a game, the latest first; four queries, however many there are."""
     rows = _game_notifications(game)
     unusual = (
         Delivery.objects.filter(notification__game=game, resent=None)
@@ -62,24 +62,24 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
         .order_by("pk")[:MAX_RECIPIENT_ROWS]
     )
     deliveries = list(unusual)
-    names = display_names(game.guild_id, [one.recipient_id for one in deliveries])
+    names = display_names(game.guild_id, [delivery.recipient_id for delivery in deliveries])
     by_notification: dict[int, list[RecipientRow]] = {}
     for delivery in deliveries:
         by_notification.setdefault(delivery.notification_id, []).append(recipient_row(delivery, names, now))
     groups: dict[object, list[Notification]] = {}
     for row in rows:
-        # Seats are given one by one; what is for everyone is a notice of its own.
+        # Seats are given one by one, so those are grouped; a notification to everyone has a row of its own.
         groups.setdefault(row.kind if row.recipient_id else row.pk, []).append(row)
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
     reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
-    trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(
+    trouble = any(recipient.has_problem for notice in notices for recipient in notice.recipients) or any(
         r.dropped in MISSED_REASONS for r in rows
     )
     return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
 
 def _game_notifications(game: Game) -> list[Notification]:
-    """Letters that were due and are expanded, or were dropped instead."""
+    """Return the notifications that were due and have deliveries, or were dropped instead."""
     kinds = set(message_types()) - set(internal_types())
     rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
     deliveries = Count("deliveries", filter=Q(deliveries__again=None))
@@ -98,7 +98,7 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
 
 
 def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
-    """One letter, in words. Its notification is read along."""
+    """Return the row of one delivery. Its notification must be fetched with it."""
     everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
     return RecipientRow(
@@ -115,7 +115,7 @@ def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: dateti
 
 @dataclass(frozen=True)
 class DeliveryRow:
-    """A line of a server's ledger."""
+    """One line of a server's list of deliveries."""
 
     recipient: RecipientRow
     title: str
@@ -124,19 +124,19 @@ class DeliveryRow:
 
 
 def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
-    """The ledger of a server: letters about its games, and about itself."""
+    """Return the deliveries of a server: about its games, and about itself."""
     own = Q(notification__game=None, notification__facts__guild=str(guild_id))
     deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
     return deliveries
 
 
 def undelivered(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
-    """Those letters that reached nobody: failed, in doubt, given up, or tried in vain so far."""
+    """Return the deliveries that reached nobody: failed, in doubt, given up, or tried in vain so far."""
     return rows.filter(resent=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
 
 
 def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[DeliveryRow]:
-    """Rows of a server's ledger as lines, with names."""
+    """Return deliveries of a server as lines, with names."""
     deliveries = list(rows.select_related("notification__game", "resent"))
     names = display_names(guild_id, [one.recipient_id for one in deliveries])
     return [
@@ -156,10 +156,10 @@ def _resent_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime
 
 
 def delivery_counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, int]]:
-    """How the last seven days went: a word, and how many."""
+    """Return the outcomes of the last seven days: a label, and how many."""
     recent = rows.filter(notification__due_at__gt=now - COUNT_WINDOW).order_by()
     arrived = recent.filter(status=DeliveryStatus.SENT)
-    # Only of the few others is it asked whether they were sent again.
+    # Only the few others are checked for having been sent again.
     others = recent.exclude(status=DeliveryStatus.SENT).filter(resent=None)
     sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
     rest = dict(others.values_list("status").annotate(n=Count("pk")))

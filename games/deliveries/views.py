@@ -1,4 +1,4 @@
-"""The page on which those who manage a server read who was told."""
+"""The page of a server's deliveries, for those who manage it."""
 
 from django.conf import settings
 from django.contrib import messages as flash
@@ -25,13 +25,16 @@ from notifications.models import Delivery
 @for_managers
 @require_GET
 def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """Who was told, the newest first; with `show=undone` those who were not reached. `before` turns the page."""
+    """List the deliveries, the newest first; with `show=undone` those that did not arrive.
+
+    `before` turns the page.
+    """
     now, deliveries = db_now(), guild_deliveries(guild.pk)
     undone = request.GET.get("show") == "undone"
     rows = (undelivered(deliveries) if undone else deliveries).order_by("-pk")
     if (before := parse_id(request.GET.get("before", ""))) is not None:
         rows = rows.filter(pk__lt=before)
-    # One more than is shown says whether there is a next page.
+    # One more than is shown tells whether there is a next page.
     shown = delivery_rows(rows[: PAGE_SIZE + 1], guild.pk, now)
     context = {
         "guild": guild,
@@ -51,7 +54,7 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @for_managers
 @require_POST
 def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpResponse:
-    """Send again what did not arrive; back to the part of the list where the button was."""
+    """Send a failed delivery again, and return to the part of the list where the button was."""
     get_object_or_404(guild_deliveries(guild.pk), pk=delivery_id)
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now())
@@ -65,6 +68,6 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
 @login_required
 @require_POST
 def resend_from_game(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
-    """Send a letter about the game again that did not arrive."""
+    """Send a failed delivery about the game again."""
     get_object_or_404(Delivery, pk=delivery_id, notification__game=get_visible_game_or_404(request, game_id))
     return run_action(request, game_id, lambda now: deliveries.resend_delivery(delivery_id, actor(request), now))

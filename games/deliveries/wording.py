@@ -1,4 +1,4 @@
-"""All wording about the ledger: who was told, who was not and why, and what hosts write to players."""
+"""All wording about deliveries: who was notified, who was not and why."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -33,13 +33,13 @@ NOTIFICATION_TITLES = {
 
 
 def notification_title(kind: str, offset: int | None) -> str:
-    """`Reminder 1 hour before`, `Cancellation`: what a letter was about."""
+    """Return what a notification was about: `Reminder 1 hour before`, `Cancellation`."""
     if kind == "reminder" and offset is not None:
         return f"Reminder {minutes_text(offset)} before"
     return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 
-# What Discord says, in words for who does not know its own.
+# Discord's error texts, in words for people who do not know them.
 DISCORD_ERROR_TEXTS = {
     "Cannot send messages to this user": "they take no direct messages from the bot",
     "Missing Access": "the bot cannot see the channel",
@@ -49,7 +49,7 @@ DISCORD_ERROR_TEXTS = {
 
 
 def delivery_outcome(delivery: Delivery) -> str:
-    """What became of one letter, in words."""
+    """Return the outcome of one delivery in words."""
     why = delivery.error.rstrip(".")
     why = DISCORD_ERROR_TEXTS.get(why, why)
     match delivery.status:
@@ -134,20 +134,17 @@ AUDIT_ACTIONS = {
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a history: who wrote to players, sent something again, or gave it up."""
+    """Return one line of a history: who wrote to players, sent something again, or gave it up."""
     what = changes.get("what") or changes.get("text")
     values = {**changes, "to": str(AUDIENCES.get(str(changes.get("to")), "")).lower()}
     return f"{who} {AUDIT_ACTIONS[action].format(**values)}{f': {what}' if what else ''}"
 
 
-# --- telling players -------------------------------------------------------------------------------------
-
-
-# --- for whoever runs the site ---------------------------------------------------------------------------
+# --- for operators ---------------------------------------------------------------------------------------
 
 
 def time_span(time: timedelta) -> str:
-    """`12 seconds`, `3 minutes`, `2 days`: about how long."""
+    """Return about how long: `12 seconds`, `3 minutes`, `2 days`."""
     seconds = max(time.total_seconds(), 0)
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= size:
@@ -168,7 +165,7 @@ def resumed(dropped: int) -> str:
 
 
 def chart_text(sent: int, failed: int, worst: float | None) -> str:
-    """What the chart shows, for who cannot see it."""
+    """Return what the chart shows, for people who cannot see it."""
     if not sent and not failed:
         return "In the last 48 hours nothing was sent and nothing failed."
     text = f"In the last 48 hours {sent:,} letters were sent and {failed:,} failed."

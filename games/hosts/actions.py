@@ -1,4 +1,4 @@
-"""Who runs a game beside its host, and who may not sign up in a guild."""
+"""Choosing a game's host and co-hosts, and blocking users from signing up in a guild."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,8 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from games.confirmations.change_notices import notify_edited
+from games.confirmations.edits import record_edit
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
 from games.models import Game
@@ -21,7 +22,10 @@ from guilds.permissions import get_membership
 
 @transaction.atomic
 def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetime) -> ActionResult:
-    """Say who has the host's rights too, except handing the game over. Raises Refused for people not in the guild."""
+    """Set a game's co-hosts, who may do what the host may, except hand the game over.
+
+    Raises Refused for people who are not members of the guild.
+    """
     game = locked_game(game_id, actor)
     _require_may_choose_hosts(game, actor)
     require_state(game, "hosts", now)
@@ -34,14 +38,17 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
         return ActionResult(game, False, wording.edited(False, ()))
     game.cohosts.set(wanted.values())
     names = display_names(game.guild_id, before | wanted.keys())
-    pair = [sorted(names[pk].text for pk in these) for these in (before, wanted)]
-    record_change(game, actor, "edit", {"co-hosts": pair}, now)
+    pair = [sorted(names[pk].text for pk in user_ids) for user_ids in (before, wanted)]
+    record_edit(game, actor, {"co-hosts": pair}, now)
     return ActionResult(game, True, wording.edited(True, ()))
 
 
 @transaction.atomic
 def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResult:
-    """Make somebody else the host; who was it stays as a co-host. Raises Refused for people not in the guild."""
+    """Make another person the host; the old host stays as a co-host.
+
+    Raises Refused for people who are not members of the guild.
+    """
     game = locked_game(game_id, actor)
     _require_may_choose_hosts(game, actor)
     require_state(game, "hosts", now)
@@ -53,21 +60,21 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
 
 
 def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult:
-    """Write down another host; for verbs that hold the game's lock and have asked whether they may."""
+    """Save another host. For actions that hold the game's lock and have checked the actor's right."""
     names = display_names(game.guild_id, [game.host_id, to.pk])
     pair = [names[game.host_id].text, names[to.pk].text]
     game.cohosts.remove(to)
     game.cohosts.add(game.host)
     game.host = to
-    game.signups.filter(user=to).update(asked=0)  # a host comes in any case
+    game.signups.of(to).update(open_confirmation=0)  # the host needs no confirmation
     schedule_own_reminders(game, now)
-    record_change(game, actor, "edit", {"host": pair}, now)
+    record_edit(game, actor, {"host": pair}, now)
     notify_edited(game, {"host": pair}, actor, now)
     return ActionResult(game, True, wording.handed_over(names[to.pk].text))
 
 
 def may_choose_hosts(game: Game, actor: Actor) -> bool:
-    """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
+    """Return whether the actor may choose the hosts: the host and the guild's managers may, a co-host may not."""
     if actor.operator:
         return True
     permissions = guild_permissions(actor.user, game.guild_id) if actor.user else None
@@ -82,7 +89,7 @@ def _require_may_choose_hosts(game: Game, actor: Actor) -> None:
 
 @transaction.atomic
 def block_user(guild_id: int, who: User, until: datetime | None, reason: str, actor: Actor, now: datetime) -> Block:
-    """Let nobody sign this person up in the guild, for a time or for good. They keep the seats they have."""
+    """Block a user from signing up in the guild, for a time or for good. They keep the seats they have."""
     require_guild_manager(guild_id, actor)
     if until is not None and until <= now:
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
@@ -102,7 +109,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
 
 @transaction.atomic
 def unblock_user(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
-    """Let them sign up again. Says whether they could not."""
+    """Let a user sign up again; return whether they were blocked."""
     require_guild_manager(guild_id, actor)
     if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
         return False

@@ -1,4 +1,4 @@
-"""Who may not sign up: blocking people, and lifting blocks."""
+"""The admin of blocks: blocking users, and lifting blocks."""
 
 from functools import partial
 from typing import Any
@@ -28,14 +28,14 @@ class BlockAdminForm(ActionForm):
         }
 
     def perform(self) -> Block:
-        data, made = self.cleaned_data, self.instance.pk is not None
-        guild_id, user = (self.instance.guild_id, self.instance.user) if made else (data["guild"].pk, data["user"])
+        data, exists = self.cleaned_data, self.instance.pk is not None
+        guild_id, user = (self.instance.guild_id, self.instance.user) if exists else (data["guild"].pk, data["user"])
         return host_actions.block_user(guild_id, user, data["until"], data["reason"], admin_actor(self.user), db_now())
 
 
 @admin.register(Block)
 class BlockAdmin(ActionAdmin):
-    """Adding one blocks, deleting one lets them sign up again."""
+    """The list of blocks. Adding one blocks a user, deleting it lets them sign up again."""
 
     form = BlockAdminForm
     guild_path = "guild"

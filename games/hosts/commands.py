@@ -1,4 +1,4 @@
-"""The words of `manage.py game` that say who runs a game, and that write to its players."""
+"""The subcommands of `manage.py game` that choose the hosts, and write to the players."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,7 +11,7 @@ from gamesched.lib.clock import db_now
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
-    """Add the parsers of these words."""
+    """Add the parsers of these subcommands."""
     host = words.add_parser("host", parents=[changing], help="hand the game over")
     host.add_argument("game")
     host.add_argument("to", help="a Discord id or username")
@@ -25,7 +25,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
 
 
 class HostWords(ActionCommand):
-    """What the command does at these words."""
+    """The handlers of these subcommands."""
 
     def do_tell(self) -> None:
         game_id = self._game().pk

@@ -11,11 +11,11 @@ from games.hosts.rules import Audience
 
 
 class MessagePlayersForm(forms.Form):
-    """What those who run a game write to its people, with how many each choice reaches."""
+    """The message to players, with the number of people that each audience reaches."""
 
     to = forms.ChoiceField(label="To whom", widget=forms.RadioSelect, initial=Audience.ALL.value)
     text = forms.CharField(
-        # No longest: the verb says in a sentence what is too long, and a browser would cut it off.
+        # No max_length: the action refuses a long text with a sentence, where a browser would cut it off.
         strip=False,
         label="Message",
         widget=forms.Textarea(attrs={"rows": 4}),

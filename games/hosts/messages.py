@@ -1,16 +1,16 @@
-"""What those who run a game write to the people in it."""
+"""Messages from a game's hosts and managers to its players."""
 
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
 from games.hosts.rules import Audience
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.signups.responses import users_without_response
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.templatetags.when import when
@@ -23,9 +23,10 @@ DAY = timedelta(days=1)
 
 @transaction.atomic
 def message_players(game_id: int, text: str, audience: Audience, actor: Actor, now: datetime) -> ActionResult:
-    """Write to those whom `to` names, but the author. Raises Refused, for each field where it can say.
+    """Send a message to the people of an audience, except its author.
 
-    Who it reaches is asked once more when it is sent.
+    Raises Refused, with a sentence for each field where possible. The recipients are determined again when it
+    is sent.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
@@ -40,52 +41,46 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     count = len(audience_ids(game, audience, author, now))
     if not count:
         raise Refused(Refusal("nobody", host_wording.NO_MESSAGE_RECIPIENTS, {"to": host_wording.NO_MESSAGE_RECIPIENTS}))
-    last = AuditEntry.objects.filter(game=game, verb="tell", at__gt=now - DAY).order_by("-at", "-pk")
-    times = list(last.values_list("at", flat=True)[:MAX_PER_DAY])
-    if len(times) == MAX_PER_DAY:
-        raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(times[-1] + DAY, _zone(actor)))))
+    recent_times = [at for at in game.player_messages_at if at > now - DAY]
+    if len(recent_times) >= MAX_PER_DAY:
+        next_at = recent_times[-MAX_PER_DAY] + DAY
+        raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(next_at, _zone(actor)))))
     before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
     schedule(
         "told",
         game_id=game.pk,
         dedupe_key=(before.first() or 0) + 1,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"text": text, "to": audience.value, "by": author},
     )
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        door=actor.source,
-        verb="tell",
-        changes={"text": text, "to": audience.value},
-        at=now,
-    )
+    game.player_messages_at = [*recent_times, now]
+    game.save(update_fields=["player_messages_at"])
+    record(game, actor, "tell", {"text": text, "to": audience.value}, now)
     return ActionResult(game, True, host_wording.message_sent(count))
 
 
 def can_message_players(game: Game, now: datetime) -> bool:
-    """Whether there is still something to say about a game: until a day after it was over.
+    """Return whether players can still be messaged: until a day after the game was over.
 
-    Of one that was cancelled before it was announced nobody ever knew.
+    A game cancelled before it was announced was never seen by players.
     """
     return game.announced_at is not None and now - (game.cancelled_at or game.ends_at) <= DAY
 
 
 def audience_ids(game: Game, audience: Audience, author: int | None, now: datetime) -> list[int]:
-    """Whom a message is for."""
+    """Return the user ids of an audience, without the author's."""
     if audience is Audience.UNANSWERED:
         user_ids = users_without_response(game, now)
     else:
         places = {Audience.SEATED: (True,), Audience.WAITING: (False,), Audience.ALL: (True, False)}[audience]
-        signups = game.signups.current().filter(user__isnull=False).values_list("user_id", "seated_at")
+        signups = game.signups.current().people().values_list("user_id", "seated_at")
         user_ids = [pk for pk, seated_at in signups if pk and (seated_at is not None) in places]
     return [pk for pk in user_ids if pk != author]
 
 
 def audience_counts(game: Game, author: int | None, now: datetime) -> dict[Audience, int]:
-    """How many people a message reaches, by whom it is for."""
+    """Return how many people a message to each audience reaches."""
     return {audience: len(audience_ids(game, audience, author, now)) for audience in Audience}
 
 

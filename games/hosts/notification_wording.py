@@ -1,4 +1,4 @@
-"""All wording of the letters about too few players, and about a host who left."""
+"""All wording of the notifications about too few players, and about a host who left."""
 
 from datetime import datetime
 

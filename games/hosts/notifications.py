@@ -1,4 +1,4 @@
-"""Letters about too few players, and about a host who left."""
+"""The notifications about a host who left, and the messages from hosts to players."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,9 +19,6 @@ from guilds.models import Member
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.types import NotificationType, Skip, register
-
-# --- too few -----------------------------------------------------------------------------------------------
-
 
 # --- the host left -----------------------------------------------------------------------------------------
 
@@ -68,7 +65,7 @@ def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
     if delivery.notification.facts["to"] == Audience.UNANSWERED:
         if has_responded(game, delivery.recipient_id):
             return Skip("they answered meanwhile")
-    elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    elif not game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they left")
     by = acting_user_name(delivery, game) or wording.OPERATOR
     text = wording.escape_markdown(delivery.notification.facts["text"])

@@ -7,23 +7,23 @@ from games.core.text_rules import has_control_characters, is_visible
 PLAYER_MESSAGE_MAX, PLAYER_MESSAGE_SHOWN_MAX = (
     1000,
     1200,
-)  # characters of a message to players: as typed, and as Discord is sent it
+)  # characters of a message to players: as typed, and as sent to Discord
 
 
 PLAYER_MESSAGE_EMPTY = "Write what they are to know."
 
 
 class Audience(enum.StrEnum):
-    """For whom of a game's people a message is."""
+    """Which of a game's people get a message."""
 
     ALL = "all"
     SEATED = "seated"
     WAITING = "waiting"
-    UNANSWERED = "unanswered"  # who was asked about it and said nothing
+    UNANSWERED = "unanswered"  # who was asked about the game and has not responded
 
 
 def check_player_message(text: str, shown: str) -> str:
-    """What is wrong with a tidy message to players, as typed and as it will be shown; '' for nothing."""
+    """Return the problem with a tidied message to players, as typed and as shown, or ''."""
     if not is_visible(text):
         return PLAYER_MESSAGE_EMPTY
     if len(text) > PLAYER_MESSAGE_MAX:

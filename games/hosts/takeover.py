@@ -1,4 +1,4 @@
-"""A host who leaves the guild: who manages it, and the co-hosts, are asked to take the games over."""
+"""When a host leaves the guild: its managers and the game's co-hosts are asked to take the games over."""
 
 from datetime import datetime
 
@@ -24,28 +24,28 @@ TAKE = "take"
 
 
 def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
-    """Receives `guilds.signals.member_changed`. Locks no game, so it may come after whoever does."""
+    """Receive `guilds.signals.member_changed`. Locks no game, so it may run after receivers that do."""
     if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).exists():
         return
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
-    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
+    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "post_version", "ends_at"):
         payload = {"host": str(user_id)}
         schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=payload, expires_at=ends_at)
 
 
 def host_has_left(game: Game) -> bool:
-    """Whether the host is no longer in the guild, while the bot is."""
+    """Return whether the host is no longer in the guild, while the bot is."""
     return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
 
 
 def may_take_over(game: Game, actor: Actor) -> bool:
-    """Whether somebody may become the host of a game whose host is gone: who manages the guild, and the co-hosts."""
+    """Return whether the actor may take over a game whose host has left: managers and co-hosts may."""
     return actor.user is not None and actor.user.pk != game.host_id and actor.may_manage(game)
 
 
 @transaction.atomic
 def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Make the one who acts the host of a game, while the host who was asked about is gone. Raises Refused."""
+    """Make the actor the host of a game whose host, the one the prompt is about, has left. Raises Refused."""
     game = locked_game(game_id, actor)
     if game.host_id != host_id:
         name = display_names(game.guild_id, [game.host_id])[game.host_id].text
@@ -59,13 +59,13 @@ def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now:
 
 
 def take_over(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` about whoever is the host, for doors that show the game as it is. Raises Refused."""
+    """Run `answer_take_over` for the current host, for entry points that show the game as it is. Raises Refused."""
     host_id = Game.objects.filter(pk=game_id).values_list("host_id", flat=True).first()
     return answer_take_over(game_id, host_id or 0, TAKE, actor, now)
 
 
 def known_manager_ids(guild: Guild) -> list[int]:
-    """The members known to manage a guild, its owner first; as many as are asked."""
+    """Return the ids of known members who manage the guild, its owner first; at most as many as are notified."""
     roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
     role_permissions = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
     managing_roles = {pk for pk, bits in role_permissions if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)

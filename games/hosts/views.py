@@ -1,4 +1,4 @@
-"""Pages about who runs a game and who may not sign up in a guild."""
+"""The pages about a game's hosts, messages to players, and users who may not sign up in a guild."""
 
 from datetime import datetime
 from typing import Any
@@ -42,12 +42,12 @@ from guilds.models import Guild, Member, User
 @login_required
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Choose co-hosts, who take part or are named, or hand the game over to one of those shown."""
+    """Choose co-hosts among the players or by name, or hand the game over to one of those shown."""
     game, by = get_visible_game_or_404(request, game_id), actor(request)
     if not host_actions.may_choose_hosts(game, by):
         return forbidden(request, wording.NOT_THE_HOST if by.may_manage(game) else wording.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
-    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    players = game.signups.current().people().values_list("user_id", flat=True)
     ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
     form = CohostsForm(request.POST if request.method == "POST" else None, guild=game.guild)
     to = parse_id(request.POST.get("host", "")) or game.host_id
@@ -80,7 +80,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 
 class BlockForm(forms.Form):
-    """Whom not to let sign up, until when, and why."""
+    """Whom to block, until when, and why."""
 
     who = forms.CharField(max_length=100, help_text="Their Discord username, name here, or id.")
     until = forms.DateTimeField(
@@ -114,7 +114,7 @@ class BlockForm(forms.Form):
 @for_managers
 @require_http_methods(["GET", "POST"])
 def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """Those who may not sign up in the guild; adding one."""
+    """List the users blocked in the guild; add one."""
     form = BlockForm(request.POST or None, guild=guild, viewer=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -134,7 +134,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @for_managers
 @require_POST
 def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
-    """Let somebody sign up again."""
+    """Let a user sign up again."""
     who = get_object_or_404(User.objects.filter(blocks__guild=guild), pk=user_id)
     host_actions.unblock_user(guild.pk, who, actor(request), db_now())
     flash.success(request, wording.UNBLOCKED)
@@ -144,7 +144,7 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Write to a game's people. What is refused comes back on the game's page as it was typed."""
+    """Write to a game's players; a refused form is shown again on the game's page as it was typed."""
     game = get_visible_game_or_404(request, game_id)
     if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)

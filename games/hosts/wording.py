@@ -1,4 +1,4 @@
-"""All wording about what hosts do with the people in a game, and with too few of them."""
+"""All wording about hosts: seating and messaging players, taking a game over, and late leavers."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,14 +9,11 @@ MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts ma
 HOST_LEFT = "The host left the server. Whoever manages the server, or is a co-host, can take the game over."
 
 
-# --- too few -----------------------------------------------------------------------------------------------
-
-
 # --- who left late -----------------------------------------------------------------------------------------
 
 
 def left_late(names: Iterable[str]) -> str:
-    """`Left late: charlie, dora.`; '' for nobody."""
+    """Return `Left late: charlie, dora.`; '' for nobody."""
     listed = list(names)
     return f"Left late: {', '.join(listed)}." if listed else ""
 
@@ -38,7 +35,7 @@ AUDIT_ACTIONS = {
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a game's history."""
+    """Return one line of a game's history."""
     instead = f" instead of {changes['instead']}" if changes.get("instead") else ""
     return f"{who} {AUDIT_ACTIONS[action].format(**changes)}{instead}"
 
@@ -74,7 +71,7 @@ def count_people(count: int) -> str:
 
 
 def audience_choice(to: str, count: int) -> str:
-    """`Those with a seat: 3 people`."""
+    """Return `Those with a seat: 3 people`."""
     return f"{AUDIENCES[to]}: {count_people(count)}"
 
 

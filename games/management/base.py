@@ -1,4 +1,4 @@
-"""What all words of `manage.py game` share: who acts, which game is meant, doing it, and the answer."""
+"""What all subcommands of `manage.py game` share: the actor, the game, running an action, and the output."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from guilds.models import User
 
 
 class ActionCommand(BaseCommand):
-    """Each word is a method `do_<word>`; `options` are its arguments."""
+    """A command with a method `do_<word>` for each subcommand; `options` are its arguments."""
 
     actor: Actor
     options: dict[str, Any]
@@ -73,11 +73,11 @@ class ActionCommand(BaseCommand):
             "url": game.url,
         }
 
-    def is_visible(self) -> Any:
+    def _visible_games(self) -> Any:
         return Game.objects.all() if self.actor.user is None else visible_to(self.actor.user)
 
     def _game(self) -> Game:
-        game: Game | None = self.is_visible().filter(pk=parse_id(self.options["game"]) or 0).first()
+        game: Game | None = self._visible_games().filter(pk=parse_id(self.options["game"]) or 0).first()
         if game is None:
             raise Refused(Refusal("unknown", wording.UNKNOWN_GAME))
         return game

@@ -1,4 +1,4 @@
-"""The demo's games, one for each thing that can happen to one: made by the verbs, as if in the days before."""
+"""The demo's games, one for each thing that can happen to a game, made by actions as if in the days before."""
 
 import asyncio
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ from notifications.daemon.steps import Job, Outcome
 from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
 
-# The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.
+# The local Discord's own ids: gamesched/local_discord/fixtures.py. The bot upserts the rest when it connects.
 GUILD = 1200000000000000001
 GAME_NIGHT, RAIDS, CAMPAIGNS = GUILD + 11, GUILD + 12, GUILD + 14
 ORGANISER, PLAYER, KEEPER, VETERAN = GUILD + 20, GUILD + 21, GUILD + 23, GUILD + 24
@@ -54,7 +54,7 @@ PEOPLE = (
     MemberPayload(UserPayload(HEIDI, "heidi", "Heidi"), role_ids=(KEEPER,)),
 )
 
-# What would be told of the days before, which for people who open the demo never were.
+# Notifications about the days before, which people who open the demo never lived through.
 PAST_NOTIFICATIONS = ["moved", "added", "dropped_out", "edited"]
 
 
@@ -66,16 +66,16 @@ class Scenery:
         self.people = {payload.user.id: upsert_member(GUILD, payload, now).user for payload in PEOPLE}
 
     def evening(self, days: int, hour: int = 19) -> datetime:
-        """So many days from now, at an hour of the day, UTC."""
+        """Return a time so many days from now, at an hour of the day, UTC."""
         day = self.now.date() + timedelta(days=days)
         return datetime.combine(day, time(hour), tzinfo=self.now.tzinfo)
 
     def ago(self, **length: float) -> datetime:
-        """So long before now."""
+        """Return the time so long before now."""
         return self.now - timedelta(**length)
 
     def by(self, user_id: int, source: str = "page") -> Actor:
-        """Somebody acting."""
+        """Return the user as an actor."""
         return Actor(self.people[user_id], source)
 
     def game(
@@ -90,24 +90,24 @@ class Scenery:
         channel: int = GAME_NIGHT,
         **settings: object,
     ) -> Game:
-        """A game scheduled two days ago, or at another time."""
+        """Return a game scheduled two days ago, or at `at`."""
         plan = Plan(title=title, description="", starts_at=starts_at, zone="UTC", channel_id=channel)
         plan = change_plan(plan, **{"seats": 4, "duration": 180, **settings})
         at = at or self.ago(days=2)
         return scheduling.create_game(GUILD, plan, self.by(host), at, participants=named, announce=announce).game
 
     def join(self, game: Game, people: Iterable[int], at: datetime | None = None) -> None:
-        """These people join, one after the other."""
+        """Let these people join, one after the other."""
         for user_id in people:
             who: User = self.people[user_id]
             signups.join(game.pk, who, Actor(who, "button"), at or self.ago(days=1))
 
 
 def build_demo_games(now: datetime) -> None:
-    """Make all of them. The guild, its channels and roles must be there."""
+    """Create all demo games. The guild, its channels and roles must exist."""
     stage = Scenery(now)
     past, cancelled = _played(stage), _create_game_to_cancel(stage)
-    # A game that is over is not posted any more, so these two posts are made while they are to come.
+    # Games that are over are not posted any more, so these two posts are made while they are upcoming.
     _send_due_posts(stage.ago(days=9))
     _record_afterwards(stage, past)
     scheduling.cancel_game(
@@ -119,7 +119,7 @@ def build_demo_games(now: datetime) -> None:
         unschedule(PAST_NOTIFICATIONS, pk, now, "it was before the demo began")
 
 
-# --- those whose posts change ----------------------------------------------------------------------------
+# --- games with posts that change ------------------------------------------------------------------------
 
 
 def _played(stage: Scenery) -> Game:
@@ -177,7 +177,7 @@ async def _send(jobs: Iterable[Job]) -> list[tuple[Job, Outcome]]:
     return results
 
 
-# --- games to come ---------------------------------------------------------------------------------------
+# --- upcoming games --------------------------------------------------------------------------------------
 
 
 def _full(stage: Scenery) -> None:

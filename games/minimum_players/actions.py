@@ -1,15 +1,15 @@
-"""What the host of a game with too few players decides."""
+"""The host's decision about a game with too few players."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from games.core import choices
-from games.core.base import ActionResult, Actor, locked_game, require_manager
+from games.core.base import ActionResult, Actor, locked_game, record, require_manager
 from games.core.minimum import has_too_few_players, minimum_deadline
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.scheduling import actions as scheduling
 from gamesched.lib.refusal import Refused
 
@@ -17,16 +17,16 @@ KEEP, CANCEL = "keep", "cancel"
 
 
 def start_number(game: Game) -> int:
-    """Tells this question of a game apart from those about other starts."""
+    """Return a number that distinguishes the prompts about different starts of a game."""
     return int(game.starts_at.timestamp())
 
 
 def awaits_decision(game: Game, now: datetime) -> bool:
-    """Whether its hosts have yet to decide: it is after the deadline, and too few have a seat."""
+    """Return whether the host must decide: the deadline is past, and too few players are seated."""
     by = minimum_deadline(game)
     if by is None or now < by or game.state(now) is not State.SCHEDULED or not has_too_few_players(game):
         return False
-    return not game.audit.filter(verb="keep", changes__for=game.starts_at.isoformat()).exists()
+    return game.starts_at not in game.kept_starts
 
 
 @transaction.atomic
@@ -42,19 +42,13 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
         return scheduling.cancel_game(game_id, minimum_wording.TOO_FEW, actor, now)
     if not awaits_decision(game, now):
         return ActionResult(game, False, minimum_wording.GAME_KEPT)
-    AuditEntry.objects.create(
-        guild_id=game.guild_id,
-        game=game,
-        actor=actor.user,
-        door=actor.source,
-        verb="keep",
-        changes={"for": game.starts_at.isoformat()},
-        at=now,
-    )
+    game.kept_starts = [*game.kept_starts, game.starts_at]
+    game.save(update_fields=["kept_starts"])
+    record(game, actor, "keep", {"for": game.starts_at.isoformat()}, now)
     return ActionResult(game, True, minimum_wording.GAME_KEPT)
 
 
 def keep_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` with Keep it, for doors that show the game as it is. Raises Refused."""
+    """Run `answer_too_few` with Keep it, for entry points that show the game as it is. Raises Refused."""
     game = Game.objects.filter(pk=game_id).first()
     return answer_too_few(game_id, start_number(game) if game else 0, KEEP, actor, now)

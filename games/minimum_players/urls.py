@@ -1,7 +1,7 @@
 from django.urls import path
 
-from games.minimum_players import views as minimum_views
+from games.minimum_players import views
 
 urlpatterns = [
-    path("games/<id:game_id>/keep/", minimum_views.keep, name="game-keep"),
+    path("games/<id:game_id>/keep/", views.keep, name="game-keep"),
 ]

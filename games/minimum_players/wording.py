@@ -7,10 +7,10 @@ GAME_KEPT = "The game stays as it is."
 
 
 def needs_text(minimum: int) -> str:
-    """`needs at least 3`; '' for any number."""
+    """Return `needs at least 3`; '' for any number."""
     return f"needs at least {minimum}" if minimum else ""
 
 
 def too_few_players(seated: int, minimum: int) -> str:
-    """What its hosts read on the page after the deadline."""
+    """Return what hosts read on the page after the deadline."""
     return f"The game needs at least {minimum} players and has {seated}. Keep it, edit it, or cancel it."

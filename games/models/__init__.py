@@ -1,11 +1,12 @@
-"""What: games, their sign-ups, the post in Discord that announces them, and who did what.
+"""Games, their sign-ups, their announcements in Discord, and the audit log.
 
-Written by the verbs in `games.core` only. What follows from the clock (scheduled, in progress, completed)
-is never stored; decisions (a seat, a cancellation) are, with their time.
+Only the actions of the feature folders write these tables. What follows from the clock (scheduled, in progress,
+completed) is never stored; decisions (a seat, a cancellation) are, with their time.
 """
 
 from games.models.announcement import Announcement
 from games.models.audit import AuditEntry
+from games.models.edit import GameEdit
 from games.models.follow import Follow
 from games.models.game import Game, GameQuerySet
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -18,6 +19,7 @@ __all__ = [
     "ChannelDefaults",
     "Follow",
     "Game",
+    "GameEdit",
     "GameQuerySet",
     "GameResponse",
     "GameTemplate",

@@ -1,4 +1,4 @@
-"""The post in Discord that announces a game."""
+"""The message in Discord that announces a game."""
 
 from django.conf import settings
 from django.db import models
@@ -10,16 +10,16 @@ THREAD_NAME_MAX = 100  # characters, Discord's limit
 
 
 class Announcement(models.Model):
-    """The post that announces a game: where it is, what it shows, and why it is not there."""
+    """The message that announces a game: where it is, what it shows, and why it is missing."""
 
     game = models.OneToOneField(Game, models.CASCADE, related_name="announcement")
     channel = models.ForeignKey("guilds.Channel", models.PROTECT, related_name="+")
     message_id = models.BigIntegerField(null=True, blank=True, db_index=True)
     application_id = models.BigIntegerField(null=True, blank=True, help_text="The bot that posted it.")
-    shown_revision = models.PositiveIntegerField(default=0)
+    shown_version = models.PositiveIntegerField(default=0)
     nonce = models.CharField(max_length=25, default=new_nonce, help_text="Makes posting it twice harmless.")
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
-    lost_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
+    post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
 
@@ -28,7 +28,7 @@ class Announcement(models.Model):
 
     @property
     def url(self) -> str | None:
-        """Where a browser sees it in Discord."""
+        """Return the message's address in Discord, or None while it is not posted."""
         if self.message_id is None:
             return None
         place = f"{self.channel.guild_id}/{self.message_channel_id}/{self.message_id}"
@@ -36,20 +36,26 @@ class Announcement(models.Model):
 
     @property
     def pending_archive_id(self) -> int | None:
-        """The archive's channel, to which it has yet to move."""
+        """Return the id of the archive channel if the post still has to move there, else None."""
         archive = self.game.settings.archive_channel_id if self.game.archived_at is not None else 0
         return archive if archive and archive != self.channel_id else None
 
     @property
     def message_channel_id(self) -> int:
-        """Where the message stands, and others about the game belong: its channel, or in a forum its own thread."""
+        """Return the id of the channel that holds the message: in a forum, its own thread.
+
+        Other messages about the game belong there too.
+        """
         return (self.message_id if self.channel.is_forum else None) or self.channel_id
 
     @property
     def thread_title(self) -> str:
-        """What its thread should be called; '' outside forums."""
+        """Return the name that the post's thread should have; '' outside forums."""
         return self.game.title[:THREAD_NAME_MAX].strip() if self.channel.is_forum else ""
 
     def reset_message(self) -> None:
-        """What was posted is no longer the announcement. The old nonce would find it again."""
+        """Forget the posted message, and take a new nonce.
+
+        With the old nonce, Discord would return the old message.
+        """
         self.message_id, self.nonce, self.thread_name = None, new_nonce(), ""

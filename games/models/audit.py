@@ -1,4 +1,4 @@
-"""The audit log: who did what, through which entry point."""
+"""The audit log: who did what, through which entry point. It is written and shown; no rule reads it."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from games.models.game import Game
 
 
 class AuditEntry(models.Model):
-    """Who did what, through which door."""
+    """One action: who did what, and through which entry point. Written by `games.core.base.record` and its like."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="+", verbose_name="server")
     game = models.ForeignKey(
@@ -16,8 +16,8 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey(
         "guilds.User", models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: an operator's shell."
     )
-    door = models.CharField(max_length=16)
-    verb = models.CharField(max_length=16)
+    source = models.CharField(max_length=16)
+    action = models.CharField(max_length=16)
     changes = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField()
 
@@ -28,4 +28,4 @@ class AuditEntry(models.Model):
         indexes = (models.Index(fields=["guild", "-at"], condition=Q(game=None), name="audit_of_guild"),)
 
     def __str__(self) -> str:
-        return f"{self.verb} by {self.actor or 'an operator'}"
+        return f"{self.action} by {self.actor or 'an operator'}"

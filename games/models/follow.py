@@ -1,4 +1,4 @@
-"""Who wants to hear of new games."""
+"""Who follows a guild or a template for its new games."""
 
 from django.db import models
 
@@ -6,9 +6,9 @@ from games.models.template import GameTemplate
 
 
 class Follow(models.Model):
-    """Somebody who is told of new games of a guild, or of one template there: at once, or in a daily digest.
+    """A user who is notified of new games of a guild or one template, at once or in a daily digest.
 
-    What is said of a template counts before what is said of its guild.
+    A follow of the template counts before one of its guild.
     """
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="follows")

@@ -1,10 +1,11 @@
-"""Games, and which of them a person may see."""
+"""Games, and which of them a user may see."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -25,49 +26,51 @@ def _hosted_or_cohosted(user: User) -> Q:
 
 class GameQuerySet(models.QuerySet["Game"]):
     def visible_to_member(self, user: User, managed: Collection[int] = ()) -> "GameQuerySet":
-        """The games that exist for this person: announced ones of guilds they are a member of, and those they run.
+        """Return the announced games of the user's guilds, and the games that the user runs.
 
-        `managed`: guilds of which they see all. `games.core.permissions.visible_to` knows which.
+        `managed`: ids of guilds in which the user sees every game; `games.core.permissions.visible_to`
+        finds them.
         """
         of_member = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
         return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
     def run_by(self, user: User) -> "GameQuerySet":
-        """The games that a person hosts or co-hosts."""
+        """Return the games that a user hosts or co-hosts."""
         return self.filter(_hosted_or_cohosted(user))
 
     def announced(self) -> "GameQuerySet":
-        """The games that players see."""
+        """Return the games that players see."""
         return self.filter(announced_at__isnull=False)
 
     def drafts(self) -> "GameQuerySet":
-        """The games that only those who run them see, the next first."""
+        """Return unannounced games that are not cancelled, the next first; only hosts and managers see them."""
         return self.filter(announced_at=None, cancelled_at=None).order_by("starts_at", "pk")
 
     def hosted_or_joined_by(self, user: User) -> "GameQuerySet":
-        """Games that a person hosts, plays or waits for."""
-        signups = Signup.objects.current().filter(user=user).values("game_id")
+        """Return the games that a user hosts, plays or waits for."""
+        signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
     def with_settings(self) -> "GameQuerySet":
-        """Read along what the settings of each game come from."""
+        """Join the rows from which each game inherits its settings."""
         return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
-        """Announced games that are not over, the next first."""
+        """Return announced games that are not over, the next first."""
         return self.announced().filter(cancelled_at=None, ends_at__gt=now).order_by("starts_at", "pk")
 
     def past(self, now: datetime) -> "GameQuerySet":
-        """Announced games that are over or were cancelled, the last first."""
+        """Return announced games that are over or cancelled, the last first."""
         return (
             self.announced().filter(Q(ends_at__lte=now) | Q(cancelled_at__isnull=False)).order_by("-starts_at", "-pk")
         )
 
 
 class Game(SettingsFields):
-    """One game at one time. Verbs lock this row first, before anything else of the game.
+    """One game at one time.
 
-    Its columns of settings say what it says itself; `settings` is what holds.
+    Actions lock this row before any other row of the game. Its settings columns hold the game's own values;
+    `settings` resolves them with the inherited ones.
     """
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="games", verbose_name="server")
@@ -83,7 +86,7 @@ class Game(SettingsFields):
     zone = models.CharField(
         max_length=64, validators=[check_zone], help_text="The time zone in which the start was meant."
     )
-    host_role_ids = None  # who may host is decided above the game
+    host_role_ids = None  # the layers above the game decide who may host
     ends_at = models.DateTimeField(help_text="Start and duration added up, kept for queries.")
     announce_at = models.DateTimeField(
         null=True, blank=True, help_text="When to announce it; empty with no announcement: a draft."
@@ -96,16 +99,39 @@ class Game(SettingsFields):
     cancel_reason = models.CharField(max_length=300, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
     rewards = models.TextField(max_length=2000, blank=True, help_text="What players got; hidden until they look.")
-    question = models.PositiveIntegerField(
+    confirmation_number = models.PositiveIntegerField(
         default=0, help_text="Counts how often players were asked whether they still come."
     )
-    answer_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
-    silence_ends = models.BooleanField(
+    confirm_by = models.DateTimeField(null=True, blank=True, help_text="Until when they may answer the last question.")
+    drop_unconfirmed = models.BooleanField(
         default=False, help_text="Who has not answered the last question by then is taken out."
     )
-    revision = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
-    settled_at = models.DateTimeField(
+    confirmation_expired_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the time to confirm last ran out on somebody."
+    )
+    carried_by = models.ForeignKey(
+        "guilds.User",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who scheduled it again with the players of an earlier game.",
+    )
+    confirm_carried = models.BooleanField(
+        default=False, help_text="The players of that game lose their place unless they confirm."
+    )
+    kept_starts = ArrayField(
+        models.DateTimeField(),
+        default=list,
+        blank=True,
+        help_text="The starts for which its hosts kept it with too few players.",
+    )
+    player_messages_at = ArrayField(
+        models.DateTimeField(), default=list, blank=True, help_text="When its players were last written to."
+    )
+    post_version = models.PositiveIntegerField(default=1, help_text="Counts every change that people can see.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    settings_frozen_at = models.DateTimeField(
         null=True, blank=True, help_text="When all that it inherited was written into it; nothing above counts since."
     )
     created_at = models.DateTimeField()
@@ -131,16 +157,16 @@ class Game(SettingsFields):
 
     @property
     def url(self) -> str:
-        """The page's whole address, for Discord."""
+        """Return the absolute URL of the game's page, for use in Discord."""
         return settings.PUBLIC_URL + self.get_absolute_url()
 
     @cached_property
     def settings(self) -> ResolvedSettings:
-        """The settings as they hold, resolved once; `with_settings` reads what it takes along.
+        """Return the resolved settings; hold, resolved once; `with_settings` saves the queries for them.
 
         Whoever changes what they come from on this object calls `drop_cached_settings`.
         """
-        if self.settled_at is not None:
+        if self.settings_frozen_at is not None:
             return ResolvedSettings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
         template = self.active_template
         return ResolvedSettings(resolve_settings(self.settings_layers, template.locked if template else ()))
@@ -155,19 +181,19 @@ class Game(SettingsFields):
 
     @property
     def active_template(self) -> GameTemplate | None:
-        """The template, unless it was deleted: then its games fall back on what is above it."""
-        return self.template if self.template is not None and self.template.gone_at is None else None
+        """Return the template, or None if it was deleted; its games then inherit from the layers above it."""
+        return self.template if self.template is not None and self.template.deleted_at is None else None
 
     @property
     def settings_layers(self) -> list[SettingsLayer]:
-        """What each level says, this game first."""
+        """Return the layers of settings, this game's own first."""
         return [
             SettingsLayer(THIS_GAME, explicit_values(self)),
             *parent_layers(self.guild, self.channel, self.active_template),
         ]
 
     def is_hosted_by(self, user_id: int) -> bool:
-        """Whether a person is the game's host or one of its co-hosts."""
+        """Return whether the user is the game's host or a co-host."""
         return self.host_id == user_id or self.cohosts.filter(pk=user_id).exists()
 
     def state(self, now: datetime) -> State:

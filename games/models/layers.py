@@ -12,12 +12,12 @@ from guilds.models import Channel, Guild
 
 
 def explicit_values(layer: SettingsFields | None) -> dict[str, Any]:
-    """What a row of any level says by itself."""
+    """Return a row's own settings by name; None inherits."""
     return {name: getattr(layer, name) for name in ALL_SETTINGS} if layer is not None else {}
 
 
 def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate | None) -> list[SettingsLayer]:
-    """What the levels above a game of this kind say, the nearest first."""
+    """Return the layers above a game: template, channel and guild, the nearest first."""
     layers = []
     if template is not None:
         layers.append(SettingsLayer(template.name, explicit_values(template)))
@@ -32,7 +32,7 @@ def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate 
 def inherited_settings(
     guild: Guild, channel: Channel | None, template: GameTemplate | None
 ) -> dict[str, ResolvedSetting]:
-    """What holds for a game that says nothing itself, and what of it the template has locked."""
+    """Return the settings of a game without values of its own, and which of them the template locks."""
     nothing = SettingsLayer(THIS_GAME, {})
     return resolve_settings(
         [nothing, *parent_layers(guild, channel, template)], template.locked if template is not None else ()
@@ -40,19 +40,19 @@ def inherited_settings(
 
 
 def open_channels(guild_id: int) -> models.QuerySet[Channel]:
-    """The channels in which hosts may announce games."""
+    """Return the channels in which hosts may announce games."""
     return Channel.objects.for_announcements().filter(guild_id=guild_id).exclude(defaults__for_games=False)
 
 
 def announcement_channels(guild_id: int) -> models.QuerySet[Channel]:
-    """Where hosts may announce games: the open channels, each with the threads in it."""
+    """Return the channels in which hosts may announce games, and the open threads in them."""
     channels = open_channels(guild_id).order_by().values("pk")
     threads = Channel.objects.open_threads().filter(parent__in=channels).order_by().values("pk")
     return Channel.objects.with_settings().filter(models.Q(pk__in=channels) | models.Q(pk__in=threads))
 
 
 def is_set_up(guild: Guild) -> bool:
-    """Whether somebody decided who may schedule in a guild, or made a template."""
+    """Return whether the guild has chosen who may schedule, or has a template."""
     defaults = GuildDefaults.objects.filter(pk=guild.pk).first()
     decided = defaults is not None and defaults.host_role_ids is not None
-    return decided or GameTemplate.objects.filter(guild=guild, gone_at=None).exists()
+    return decided or GameTemplate.objects.filter(guild=guild, deleted_at=None).exists()

@@ -1,4 +1,4 @@
-"""The layers of settings above a game, as tables: a guild's and a channel's. Columns are made from declarations."""
+"""Layers of settings as tables: a guild's and a channel's. Columns follow from the declarations."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,7 @@ for _setting in SETTINGS.values():
 
 
 class GuildDefaults(SettingsFields):
-    """What holds in the whole guild, and who manages its games besides those whom Discord lets manage it."""
+    """The settings of a whole guild, and the roles that manage its games besides Discord's own permissions."""
 
     guild = models.OneToOneField("guilds.Guild", models.PROTECT, primary_key=True, related_name="defaults")
     manager_role_ids = ArrayField(
@@ -76,7 +76,7 @@ class GuildDefaults(SettingsFields):
     pingable_role_ids = ArrayField(
         models.BigIntegerField(), default=list, blank=True, help_text="Roles that hosts may have pinged."
     )
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
 
     class Meta:
         verbose_name = "server's settings"
@@ -87,11 +87,11 @@ class GuildDefaults(SettingsFields):
 
 
 class ChannelDefaults(SettingsFields):
-    """What holds for games announced in one channel."""
+    """The settings of games that are announced in one channel."""
 
     channel = models.OneToOneField("guilds.Channel", models.PROTECT, primary_key=True, related_name="defaults")
     for_games = models.BooleanField(default=True, help_text="Whether hosts may announce games here.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
 
     class Meta:
         verbose_name = "channel's settings"

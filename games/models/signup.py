@@ -1,23 +1,41 @@
-"""Sign-ups, and the other answers that people give to a game."""
+"""Sign-ups, and the responses of people who do not sign up."""
 
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
+from guilds.models import User
+
 
 class SignupQuerySet(models.QuerySet["Signup"]):
     def current(self) -> "SignupQuerySet":
-        """Those who are in or wait, in their definite order."""
+        """Return the sign-ups that are seated or waiting, in their definite order."""
         return self.filter(left_at=None).order_by("rank", "order_key")
 
+    def seated(self) -> "SignupQuerySet":
+        """Those who have a seat."""
+        return self.filter(left_at=None, seated_at__isnull=False)
+
+    def waiting(self) -> "SignupQuerySet":
+        """Those who wait for a seat."""
+        return self.filter(left_at=None, seated_at=None)
+
+    def of(self, user: User | int | None) -> "SignupQuerySet":
+        """The sign-ups of one person, given whole or by id; of nobody there are none."""
+        return self.filter(user=user) if user is not None else self.none()
+
+    def people(self) -> "SignupQuerySet":
+        """The sign-ups of people, without the names kept for somebody not in Discord."""
+        return self.filter(user__isnull=False)
+
     def last_order_key(self) -> int:
-        """The last place in the order of asking that was given, 0 for none; who left keeps theirs."""
+        """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
 
 class Signup(models.Model):
-    """Somebody who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""
+    """A person or placeholder who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""
 
     game = models.ForeignKey("games.Game", models.CASCADE, related_name="signups")
     user = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="signups")
@@ -29,20 +47,24 @@ class Signup(models.Model):
     rank = models.PositiveSmallIntegerField(
         default=0, help_text="Before whom they come, by the role they had when they asked; kept whatever roles follow."
     )
-    waits = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
+    on_standby = models.BooleanField(default=False, help_text="Waits on purpose: no free seat is given to them.")
     note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")
     guest_of = models.ForeignKey(
         "self", models.CASCADE, null=True, blank=True, related_name="guests", help_text="Who brings this placeholder."
     )
-    asked = models.PositiveIntegerField(
+    open_confirmation = models.PositiveIntegerField(
         default=0, help_text="The game's question that they have yet to answer; 0 for none."
     )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they last confirmed, or edited the game themselves."
+    )
+    carried = models.BooleanField(default=False, help_text="Came along when an earlier game was scheduled again.")
     offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
     offered_until = models.DateTimeField(null=True, blank=True)
-    passed_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
+    offer_declined_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
     left_late = models.BooleanField(default=False, help_text="Gave a seat up when others could hardly take it.")
     no_show = models.BooleanField(default=False, help_text="Had a seat and did not come.")
-    put_in = models.BooleanField(
+    added_by_other = models.BooleanField(
         default=False, help_text="Somebody else signed them up, so they keep their place whatever their roles are."
     )
 
@@ -66,13 +88,13 @@ class Signup(models.Model):
 
 
 class GameResponse(models.Model):
-    """Somebody who said of a game that they may come, or cannot. Signing up takes it back."""
+    """The response Maybe or Can't make it of a user to a game; signing up withdraws it."""
 
     class Kind(models.TextChoices):
         TENTATIVE = "tentative", "maybe"
         ABSENT = "absent", "can't make it"
 
-    game = models.ForeignKey("games.Game", models.CASCADE, related_name="other_answers")
+    game = models.ForeignKey("games.Game", models.CASCADE, related_name="responses")
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     note = models.CharField(max_length=100, blank=True, help_text="What they want others to know.")

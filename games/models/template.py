@@ -1,4 +1,4 @@
-"""Templates: kinds of game that a guild plays again and again."""
+"""Templates: kinds of game that a guild schedules again and again."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -7,7 +7,7 @@ from games.models.settings import SettingsFields
 
 
 class GameTemplate(SettingsFields):
-    """A kind of game that a guild plays again and again."""
+    """A kind of game that a guild schedules again and again."""
 
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="templates", verbose_name="server")
     name = models.CharField(max_length=80)
@@ -25,15 +25,17 @@ class GameTemplate(SettingsFields):
     )
     position = models.PositiveIntegerField(default=0)
     is_default = models.BooleanField(default=False, help_text="Chosen where nobody chooses.")
-    edition = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="When it was deleted; its games keep its values.")
+    edit_version = models.PositiveIntegerField(default=1, help_text="Counts edits; tells a form that it is stale.")
+    deleted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was deleted; its games keep its values."
+    )
 
     class Meta:
         verbose_name = "template"
         ordering = ("position", "pk")
         constraints = (
             models.UniqueConstraint(
-                fields=["guild"], condition=models.Q(is_default=True, gone_at=None), name="one_default_template"
+                fields=["guild"], condition=models.Q(is_default=True, deleted_at=None), name="one_default_template"
             ),
             models.CheckConstraint(condition=~models.Q(name=""), name="template_has_a_name"),
         )

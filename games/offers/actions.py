@@ -1,4 +1,4 @@
-"""Seats that are offered close to the start: taking one, passing it on, and letting it pass."""
+"""Offers of free seats close to the start: accepting, declining, and letting one expire."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ from gamesched.lib.refusal import Refusal, Refused
 
 @transaction.atomic
 def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Take an offered seat, or pass it on; `number` is the offer's. Only the person asked may.
+    """Accept or decline an offered seat; `number` is the offer's, and only its recipient may.
 
-    Too late for it changes nothing but the offer. Raises Refused: outdated for an offer that is over.
+    If it is too late, only the offer changes. Raises Refused, `outdated` for an offer that is over.
     """
     game = locked_game(game_id, actor)
     require_state(game, "join", now)
-    signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
+    signup = game.signups.current().of(actor.user).first()
     is_own_offer = signup is not None and offer_number(signup) == number
     open_offers = game.signups.current().exclude(offered_at=None)
-    if not is_own_offer and any(offer_number(one) == number for one in open_offers):
-        # A letter in the channel can be pressed by anybody; it stays as it is for whom it calls.
+    if not is_own_offer and any(offer_number(open_offer) == number for open_offer in open_offers):
+        # Anybody can click a message in the channel; it stays as it is for its recipient.
         raise Refused(Refusal("not_asked", offer_wording.OFFERED_TO_ANOTHER))
     if signup is None or choice not in {"take", "pass"}:
         raise Refused(choices.outdated_refusal())
@@ -35,7 +35,10 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
-        declined = signup.passed_at is not None and signup.passed_at.timestamp() >= number % OFFER_NUMBER_FACTOR
+        declined = (
+            signup.offer_declined_at is not None
+            and signup.offer_declined_at.timestamp() >= number % OFFER_NUMBER_FACTOR
+        )
         return ActionResult(game, False, offer_wording.OFFER_EXPIRED if declined else offer_wording.SEAT_TAKEN)
     if signup.offered_until is not None and signup.offered_until <= now:
         expire_offer(game, signup, now)
@@ -55,7 +58,7 @@ def _already_seated(game: Game, signup: Signup) -> ActionResult:
 
 
 def take_seat(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult:
-    """Give an offered seat to whoever takes it, if one is free. Under the game's lock."""
+    """Give the offered seat to the person who accepts it, if one is free. Needs the game's lock."""
     assert signup.user is not None
     if not has_free_seat(game):
         end_offer(signup)
@@ -68,18 +71,18 @@ def take_seat(game: Game, signup: Signup, actor: Actor, now: datetime) -> Action
 
 
 def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult | None:
-    """What follows when somebody joins who waits: they take what is offered, or are back in line. None for nothing.
+    """Let a waiting person accept their offer, or get back in line; return None if neither applies.
 
-    Under the game's lock.
+    Needs the game's lock.
     """
     if signup.seated_at is not None or signup.user is None:
         return None
     if signup.offered_at is not None and has_free_seat(game):
         return take_seat(game, signup, actor, now)
-    if signup.passed_at is None and not signup.waits:
+    if signup.offer_declined_at is None and not signup.on_standby:
         return None
-    signup.passed_at, signup.waits = None, False
-    signup.save(update_fields=["passed_at", "waits"])
+    signup.offer_declined_at, signup.on_standby = None, False
+    signup.save(update_fields=["offer_declined_at", "on_standby"])
     assign_seats(game, now, requester_key=signup.order_key)
     record_change(game, actor, "back", on_behalf_of(game, signup.user, actor), now)
     number, seated = place_of_user(game, signup.user)
@@ -89,7 +92,7 @@ def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionRes
 
 
 def expire_offer(game: Game, signup: Signup, now: datetime) -> None:
-    """End an offer that nobody answered in time, and ask the next. Under the game's lock."""
+    """End an offer that was not answered in time, and offer the seat to the next. Needs the game's lock."""
     if game.state(now) is not State.SCHEDULED:
         end_offer(signup)
         return

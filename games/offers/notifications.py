@@ -1,4 +1,4 @@
-"""The letter that offers a seat, and the end of the time to take it."""
+"""The message that offers a seat, and the end of the time to accept it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,8 +18,8 @@ from notifications.types import NotificationType, Skip, register
 
 
 def _open_offer(game: Game, row: Notification) -> Signup | None:
-    """The sign-up to which the offer was made that a row is about, while it stands."""
-    signup = game.signups.current().filter(user=row.recipient).first()
+    """Return the sign-up that has the notification's offer, while it is open; else None."""
+    signup = game.signups.current().of(row.recipient).first()
     return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
 
 
@@ -42,7 +42,7 @@ def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 
 def _expire_offer(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Nobody is written to: whoever did not answer keeps their place, and the next is asked."""
+    """Expire the offer; nobody is notified, the place in line is kept and the next gets an offer."""
     game = game_of_notification(row)
     signup = _open_offer(game, row)
     if signup is None:

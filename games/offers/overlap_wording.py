@@ -1,4 +1,4 @@
-"""All wording about games that somebody plays or runs at the same time."""
+"""All wording about games that a user plays or hosts at the same time."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ HOSTING_CANNOT_SWAP = (
 def conflict_prompt(
     playing: Sequence[tuple[str, str]], hosting: Sequence[tuple[str, str]], joining: bool, swappable: bool
 ) -> str:
-    """What somebody is in, and what they run at that time: titles with their times. Then what they can do."""
+    """Return the prompt: the games played and hosted at that time, as (title, time), and the choices."""
     parts = []
     for phrase, games in (("You are already in", playing), ("You run", hosting)):
         if games:
@@ -27,5 +27,5 @@ def conflict_prompt(
 
 
 def swapped(left: Sequence[str], joined: str) -> str:
-    """The answer to Swap."""
+    """Return the reply to Swap."""
     return f"You left {' and '.join(left)}. {joined}"

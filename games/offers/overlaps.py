@@ -1,4 +1,4 @@
-"""Games at the same time: who plays or runs one is asked before they join or schedule another."""
+"""Games at the same time: a player or host of one must confirm before joining or scheduling another."""
 
 import enum
 from collections.abc import Callable
@@ -15,17 +15,17 @@ from notifications.messages import Button
 
 
 class ConflictPolicy(enum.Enum):
-    """What becomes of joining or scheduling while one plays elsewhere: doors that can ask do, until they mean it."""
+    """What happens to joining or scheduling at the time of another game: ask for confirmation, or go on."""
 
     ASK = "ask"
     ANYWAY = "anyway"
 
 
 class ScheduleConflict(Refused):
-    """Refused, code `overlap`, until the person says that they mean it. Holds what a door needs to ask that.
+    """Refused, code `overlap`, until the user confirms; holds what an entry point needs for the prompt.
 
-    `plays`: the other games that they are in or wait for; `runs`: those that they host; `joining`: the game they want
-    to join, None where they want to schedule one.
+    `playing`: the other games that they are in or wait for; `hosting`: those that they host; `joining`: the
+    game to join, None if they schedule one.
     """
 
     def __init__(
@@ -37,18 +37,18 @@ class ScheduleConflict(Refused):
         super().__init__(Refusal("overlap", sentence))
 
     def prompt_text(self, format_game: Callable[[Game], tuple[str, str]]) -> str:
-        """The question; `say` gives a game's title and time as the door shows them."""
-        plays, runs = ([format_game(game) for game in games] for games in (self.playing, self.hosting))
-        return overlap_wording.conflict_prompt(plays, runs, self.joining is not None, self.can_swap)
+        """Return the prompt; `format_game` returns a game's title and time for the entry point."""
+        playing, hosting = ([format_game(game) for game in games] for games in (self.playing, self.hosting))
+        return overlap_wording.conflict_prompt(playing, hosting, self.joining is not None, self.can_swap)
 
     @property
     def number(self) -> int:
-        """Tells the question apart: the id of the first of those games."""
+        """Return the number of the prompt: the id of the first of those games."""
         return [*self.playing, *self.hosting][0].pk
 
     @property
     def buttons(self) -> tuple[Button, ...]:
-        """What there is to press under the question whether to join."""
+        """Return the buttons of the prompt, if it is about joining."""
         if self.joining is None:
             return ()
         anyway, swap = (Choice("overlap", self.joining.pk, self.number, word) for word in ("anyway", "swap"))
@@ -59,20 +59,20 @@ class ScheduleConflict(Refused):
 def find_conflict(
     who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None
 ) -> ScheduleConflict | None:
-    """The question that a person's other games of that time raise, in whatever guild; None for none."""
+    """Return the conflict with the user's other games at that time in any guild, or None."""
     own_games = Game.objects.visible_to_member(who).upcoming(now).hosted_or_joined_by(who)
     conflicting = list(
         own_games.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exclude(pk=joining.pk if joining else 0)
     )
     if not conflicting:
         return None
-    plays, runs = ([one for one in conflicting if (one.host_id == who.pk) is hosting] for hosting in (False, True))
+    plays, runs = ([game for game in conflicting if (game.host_id == who.pk) is hosting] for hosting in (False, True))
     return ScheduleConflict(who, plays, runs, joining, now)
 
 
 def require_no_conflict(
     who: User, starts_at: datetime, ends_at: datetime, now: datetime, joining: Game | None = None
 ) -> None:
-    """Raise Overlapping for who plays or runs another game at that time."""
+    """Raise ScheduleConflict if the user plays or hosts another game at that time."""
     if (conflict := find_conflict(who, starts_at, ends_at, now, joining)) is not None:
         raise conflict

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from games.offers import views as offer_views
+from games.offers import views
 
 urlpatterns = [
-    path("games/<id:game_id>/offer/", offer_views.answer_offer, name="game-offer"),
+    path("games/<id:game_id>/offer/", views.answer_offer, name="game-offer"),
 ]

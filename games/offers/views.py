@@ -1,4 +1,4 @@
-"""Pages' buttons about offered seats, waiting on purpose, and games at the same time."""
+"""The view of the buttons that answer an offer of a seat."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -12,6 +12,6 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def answer_offer(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Take an offered seat, or pass it on."""
+    """Accept or decline an offered seat."""
     number, choice = _number_and_choice(request)
     return run_action(request, game_id, lambda now: offers.answer_offer(game_id, number, choice, actor(request), now))

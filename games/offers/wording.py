@@ -1,4 +1,4 @@
-"""All wording about offered seats, and about those who wait on purpose."""
+"""All wording about offered seats and standby."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,22 +26,22 @@ def offer(title: str, guild: str, starts_at: datetime, url: str, until: str) -> 
 
 
 def seat_offered_to_another(number: int) -> str:
-    """The answer to Join while the only free seats are offered."""
+    """Return the reply to Join while the only free seats are offered."""
     return f"The free seat is offered to somebody who waits longer. You are number {number} on the wait list."
 
 
 def offered_in_turn(number: int) -> str:
-    """The answer to Join so close to the start that seats are offered."""
+    """Return the reply to Join so close to the start that seats are offered."""
     return f"The game is full. You are number {number} on the wait list, and are asked when a seat gets free."
 
 
 def rejoined(number: int) -> str:
-    """The answer to those who are again to be asked, or given a seat."""
+    """Return the reply to a person who is back in line for a seat."""
     return f"You are back in line: number {number} on the wait list."
 
 
 def on_standby(number: int, gave_up: bool) -> str:
-    """The answer to those who wait on purpose from now on."""
+    """Return the reply to a person who is now on standby."""
     gave = "You gave your seat up. " if gave_up else ""
     return f"{gave}You are number {number} on the wait list, and stay there until you say that you want a seat."
 
@@ -56,7 +56,10 @@ AUDIT_ACTIONS = {
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a history. Whoever let an offer pass did nothing, and others may act for somebody."""
+    """Return one line of a history.
+
+    An expired offer is nobody's action, and others may act for a person.
+    """
     if action != "offer_over" and changes.get("for"):
         return f"{changes['for']} {AUDIT_ACTIONS[action]}, set by {who}"
     return f"{changes.get('for') or who} {AUDIT_ACTIONS[action]}"

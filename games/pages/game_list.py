@@ -1,4 +1,4 @@
-"""Games to come as pages of a list, for places that show a few at a time."""
+"""Upcoming games as pages of a list, for places that show a few at a time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ ListKind = Literal["list", "mine"]
 
 @dataclass(frozen=True)
 class GameList:
-    """One page, numbered from 1, and what to say where there is nothing to show."""
+    """One page, numbered from 1, and the text for an empty list."""
 
     kind: ListKind
     title: str
@@ -32,11 +32,11 @@ class GameList:
 def list_games(
     kind: ListKind, guild: Guild, viewer: User, now: datetime, page: int = 1, channel_id: int | None = None
 ) -> GameList:
-    """The guild's games to come (`list`), or the viewer's own in every guild of theirs (`mine`), the next first.
+    """Return the guild's upcoming games (`list`), or the viewer's own in every guild (`mine`), the next first.
 
     A page past the last is the last: games end while somebody turns pages.
     """
-    games = Game.objects.visible_to_member(viewer).upcoming(now)  # announced ones: others belong to no list of players
+    games = Game.objects.visible_to_member(viewer).upcoming(now)  # announced ones: hidden games are not for this list
     games = games.hosted_or_joined_by(viewer) if kind == "mine" else games.filter(guild=guild)
     if channel_id:
         games = games.filter(Q(channel_id=channel_id) | Q(channel__parent_id=channel_id))

@@ -1,4 +1,4 @@
-"""Games as pages and commands show them, to one viewer."""
+"""Games as pages and commands show them to one viewer."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -46,12 +46,12 @@ class GameRow:
     status_text: str
     viewer_state: str  # hosting, seated, waiting or ''
     channel_name: str
-    url: str  # its post in Discord, or its page before that is up
+    url: str  # its post in Discord, or its page until it is posted
     announce_at: datetime | None = None  # when players come to see it
 
 
 def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRow]:
-    """Games as lines of a list, in a fixed number of queries."""
+    """Return games as lines of a list, in a fixed number of queries."""
     current = Q(signups__left_at=None, signups__pk__isnull=False)
     page_games = list(
         games.select_related(
@@ -65,7 +65,8 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
     viewer_states = {
         game_id: "seated" if seated_at else "waiting"
         for game_id, seated_at in Signup.objects.current()
-        .filter(user=viewer, game__in=[g.pk for g in page_games])
+        .of(viewer)
+        .filter(game__in=[g.pk for g in page_games])
         .values_list("game_id", "seated_at")
     }
     hosts: dict[int, dict[int, Any]] = {}
@@ -108,7 +109,7 @@ class AllowedActions:
 
 
 def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
-    """Everything the game's page shows to this viewer."""
+    """Return everything that the game's page shows this viewer."""
     state = game.state(now)
     people = load_roster(game, viewer.pk)
     own_entry = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
@@ -140,7 +141,7 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
         "join_label": join_label(game, people, now, viewer),
         "signing_text": signup_text(game, now, viewer),
         "own": responses_view(game, viewer, now),
-        # For those who are in, wait, or run the game: it may hold a link to the table, or an address.
+        # For players, those who wait, hosts and managers: it may contain a link to the table, or an address.
         "instructions_html": text_as_html(game.guild_id, game.settings.instructions) if own_entry or manages else "",
         "hidden_text": schedule_wording.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
         "undo_until": until,
@@ -154,9 +155,9 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
 
 
 def refresh_people_shown(game: Game, viewer: User, now: datetime) -> None:
-    """Have Discord asked, in the background, what the people on a game's page are called now, and if they are there."""
-    players = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
-    others = game.other_answers.values_list("user_id", flat=True)
+    """Refresh, in the background, the names and membership of the people on a game's page from Discord."""
+    players = game.signups.current().people().values_list("user_id", flat=True)
+    others = game.responses.values_list("user_id", flat=True)
     refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
 
 
@@ -179,7 +180,7 @@ def _game_fields(game: Game, state: State, host_name: str, host_avatar_url: str)
         "over": state.over,
         "status_text": state_wording.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
-        "revision": game.revision,
+        "revision": game.post_version,
         "location_html": text_as_html(game.guild_id, settings.location),
         "reminders_text": wording.reminders_text(settings.reminders),
         "google_url": "" if state.over else google_url(game),
@@ -197,18 +198,18 @@ class HistoryRow:
 
 
 def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryRow]:
-    """Who did what to the game, the latest first; times within the lines for a reader in the zone."""
+    """Return who did what to the game, the latest first; times in the reader's zone."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
     names = display_names(game.guild_id, [e.actor_id for e in entries if e.actor_id])
     channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
 
     def text(e: AuditEntry) -> str:
-        who = names[e.actor_id].text if e.actor_id else actor_label(e.door)
-        return history_text(e.verb, who, e.changes, zone, channels)
+        who = names[e.actor_id].text if e.actor_id else actor_label(e.source)
+        return history_text(e.action, who, e.changes, zone, channels)
 
     return [HistoryRow(e.at, text(e)) for e in entries]
 
 
 def actor_label(source: str) -> str:
-    """Who acted, where it was no person that we know."""
+    """Return the label of an actor who is not a known person."""
     return {"discord": wording.SOMEBODY, "clock": schedule_wording.SCHEDULE_NAME}.get(source, wording.OPERATOR)

@@ -1,4 +1,4 @@
-"""What was changed in a guild's settings, as its managers read it: who, through which door, and what it was before."""
+"""The changes of a guild's settings, as its managers read them: who, through which entry point, and both values."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,10 +7,9 @@ from typing import Any
 
 from games.core import wording
 from games.core.settings import SETTINGS, setting_text
-from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
+from games.pages.guild_history_wording import SOURCES, describe_settings_action
 from games.server_settings import wording as settings_wording
-from games.server_settings.wording import ALL_LABELS
 from guilds.display_names import display_names
 from guilds.models import Guild
 from guilds.templatetags.when import when
@@ -20,7 +19,7 @@ VALUE_MAX = 200  # characters of one value; a description may have 2,000
 
 @dataclass(frozen=True)
 class HistoryEntry:
-    """One change: a sentence, and each setting's name with its value before and after. What is new has no before."""
+    """One change: a sentence, and each setting's label with its value before and after; a new row has no before."""
 
     at: datetime
     text: str
@@ -29,7 +28,7 @@ class HistoryEntry:
 
 
 def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> list[HistoryEntry]:
-    """Entries about the guild in words; times within them for a reader in the zone."""
+    """Return entries about the guild as text; times in the reader's zone."""
     entries = list(entries)
     names = display_names(guild.pk, [e.actor_id for e in entries if e.actor_id])
     roles = dict(guild.roles.values_list("pk", "name"))
@@ -48,8 +47,8 @@ def history_entries(guild: Guild, entries: Iterable[AuditEntry], zone: str) -> l
             else (settings_wording.ALL_LABELS[name], "", value(name, pair))
             for name, pair in pairs.items()
         ]
-        text = describe_settings_action(entry.verb, who, entry.changes)
-        return HistoryEntry(entry.at, text, SOURCES.get(entry.door, entry.door), changes)
+        text = describe_settings_action(entry.action, who, entry.changes)
+        return HistoryEntry(entry.at, text, SOURCES.get(entry.source, entry.source), changes)
 
     return [one(entry) for entry in entries]
 
@@ -71,37 +70,3 @@ def _value_text(name: str, value: Any, roles: Mapping[int, str], channels: Mappi
     if name in SETTINGS:
         return setting_text(name, value, roles, channels) if value is not None else "inherited"
     return str(value or "none")
-
-
-AUDIT_ACTIONS = {
-    "guild": "changed the server's settings",
-    "channel": "changed {of}",
-    "template": "changed the template {of}",
-    "new_template": "made the template {of}",
-    "duplicate": "duplicated the template {of}",
-    "delete_template": "deleted the template {of}",
-    "reorder": "put the templates in another order",
-    "default": "made {of} the default template",
-    "block": "blocked {of}",
-    "unblock": "let {of} sign up again",
-}
-
-
-SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
-
-
-def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """Who did what in a guild's settings: `alice changed #raids`."""
-    if action in delivery_wording.AUDIT_ACTIONS:
-        return delivery_wording.describe_action(action, who, changes)
-    of = changes.get("of", "")
-    if action == "role_gone":
-        return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
-    return f"{who} {AUDIT_ACTIONS.get(action, action).format(of=of)}"
-
-
-def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """The same with the names of what was changed, in one line."""
-    text = describe_settings_action(action, who, changes)
-    what = [ALL_LABELS[name].lower() for name in changes if name in ALL_LABELS]
-    return f"{text}: {', '.join(what)}" if what and action in {"guild", "channel", "template"} else text

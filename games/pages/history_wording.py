@@ -1,4 +1,4 @@
-"""The lines of a game's history. Where a verb has words of its own, the `line` of their module says it."""
+"""The lines of a game's history. For an action of another folder, `describe_action` of its wording returns the line."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ AUDIT_ACTIONS = {
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
-    """One line about a game that is scheduled, announced or cancelled, or about who is in it."""
+    """Return one line about scheduling, announcing or cancelling a game, or about who is in it."""
     person = changes.get("for")
     match action:
         case "lost_seat":
@@ -49,7 +49,7 @@ WORDING_MODULES = (
 )
 DESCRIBERS: dict[str, Callable[[str, str, Mapping[str, Any]], str]] = {
     **dict.fromkeys(AUDIT_ACTIONS, describe_action),
-    **{verb: words.describe_action for words in WORDING_MODULES for verb in words.AUDIT_ACTIONS},
+    **{action: words.describe_action for words in WORDING_MODULES for action in words.AUDIT_ACTIONS},
 }
 
 
@@ -60,7 +60,7 @@ def history_text(
     zone: str = "UTC",
     channels: Mapping[int, str] | None = None,
 ) -> str:
-    """One line of a game's history; times by a clock in the zone, channels by the names given."""
+    """Return one line of a game's history; times in the zone, channels by the names given."""
     if action == "edit":
         return confirmation_wording.edit_text(who, changes, zone, channels)
     describe = DESCRIBERS.get(action)

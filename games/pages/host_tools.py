@@ -1,4 +1,4 @@
-"""What a game's page shows to those who run it, besides the game; and who left games late."""
+"""The host's tools on a game's page, and who left games late."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
 
 @dataclass(frozen=True)
 class HostTools:
-    """What may be done beside Edit and Cancel, and what there is to decide; '' and None where there is not."""
+    """What a host may do besides Edit and Cancel, and what there is to decide; '' and None for nothing."""
 
     add_form: AddParticipantsForm | None = None
     may_close: bool = False
@@ -35,7 +35,7 @@ class HostTools:
 
 
 def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: datetime) -> HostTools:
-    """What one viewer may do and reads; everybody reads that the host left."""
+    """Return the tools of one viewer; every viewer can read that the host left."""
     state = game.state(now)
     host_left = not state.over and takeover.host_has_left(game)
     host_left_text = host_wording.HOST_LEFT if host_left else ""
@@ -57,16 +57,16 @@ def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: dat
 
 
 def _late_leaver_names(game: Game) -> Iterable[str]:
-    late = game.signups.filter(left_late=True, user__isnull=False).order_by("left_at").values_list("user_id", flat=True)
+    late = game.signups.people().filter(left_late=True).order_by("left_at").values_list("user_id", flat=True)
     user_ids = list(dict.fromkeys(filter(None, late)))
     names = display_names(game.guild_id, user_ids) if user_ids else {}
     return [names[pk].text for pk in user_ids]
 
 
 def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:
-    """Who of a guild left games late of late, by name, and how often in words; the most often first."""
+    """Return who of a guild recently left games late: name and count as text, the most frequent first."""
     since = now - LATE_LEAVES_COUNTED_FOR
-    late = Signup.objects.filter(game__guild=guild_id, left_late=True, left_at__gt=since, user__isnull=False)
+    late = Signup.objects.people().filter(game__guild=guild_id, left_late=True, left_at__gt=since)
     counts = dict(late.values_list("user_id").annotate(n=Count("pk")).order_by("-n", "user_id")[:50])
     names = display_names(guild_id, counts)
     return [(names[pk].text, host_wording.times_late(count)) for pk, count in counts.items()]

@@ -1,4 +1,4 @@
-"""Live pages: a socket that says only "look again"; the page fetches what it may see by an ordinary GET."""
+"""Live pages: a socket that only tells a page to refresh; the page then fetches what it may see by an ordinary GET."""
 
 import asyncio
 import logging
@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 GAME_CHANGED = "game_changed"
 ALL_PAGES_GROUP = "live"
-ACCESS_CHECK_SECONDS = 30.0  # seconds, in which names are looked up too
+ACCESS_CHECK_SECONDS = 30.0  # seconds; names are refreshed at the same time
 CLOSE_LOGGED_OUT, CLOSE_NOT_FOUND = 4403, 4404
 
 _listen_task: "asyncio.Task[None] | None" = None
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
-    """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for those logged out, 4404 for unknown things."""
+    """`/live/?game=42`, `?guild=7` or `?mine=1`. Closes with 4403 for users logged out, 4404 for unknown objects."""
 
     async def connect(self) -> None:
         _ensure_listening()
@@ -42,12 +42,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
             await self.channel_layer.group_add(group, self.channel_name)
         self.group_names = [*groups, ALL_PAGES_GROUP]
         if groups[0].startswith("game."):
-            # The page was read before we listened, so it is told what is current.
+            # The page was rendered before this socket listened, so send it the current revision.
             await self.send_json({"now": await run_in_db_thread(revision_of, int(groups[0].removeprefix("game.")))})
         self.access_task = asyncio.create_task(self._check_access())
 
     async def _allowed_groups(self) -> list[str] | None:
-        """The groups to hear, or None after closing the socket of someone who may hear nothing."""
+        """Return the user's groups, or None after closing the socket of a user who may join none."""
         user = self.scope.get("user")
         if user is None or not user.is_authenticated:
             await self.close(CLOSE_LOGGED_OUT)
@@ -69,13 +69,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
                 await run_in_db_thread(refresh_people, int(groups[0].removeprefix("game.")), self.scope["user"])
 
     async def disconnect(self, code: int) -> None:
-        if hasattr(self, "rights"):
+        if hasattr(self, "access_task"):
             self.access_task.cancel()
-        for group in getattr(self, "joined", []):
+        for group in getattr(self, "group_names", []):
             await self.channel_layer.group_discard(group, self.channel_name)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Pages have nothing to say."""
+        """Ignore messages: pages send none."""
 
     @classmethod
     async def decode_json(cls, text_data: str) -> Any:
@@ -86,7 +86,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
 
 
 def groups_for(user: User, params: dict[str, str]) -> list[str]:
-    """The groups that a page of this person hears; none for what does not exist for them."""
+    """Return the groups for a page of this user; none for objects that do not exist for them."""
     if "game" in params:
         game_id = parse_id(params["game"])
         visible = game_id and visible_to(user).filter(pk=game_id).exists()
@@ -101,7 +101,7 @@ def groups_for(user: User, params: dict[str, str]) -> list[str]:
 
 
 def revision_of(game_id: int) -> int:
-    return Game.objects.values_list("revision", flat=True).get(pk=game_id)
+    return Game.objects.values_list("post_version", flat=True).get(pk=game_id)
 
 
 def refresh_people(game_id: int, viewer: User) -> None:
@@ -120,11 +120,11 @@ async def _listen() -> None:
     while True:
         try:
             async with listen(GAME_CHANGED) as conn:
-                # What rang before we listened is lost, so whoever has a page open looks once.
+                # Notifications from before this connection are lost, so every open page refreshes once.
                 await layer.group_send(ALL_PAGES_GROUP, {"type": "look", "say": {"look": True}})
                 async for note in conn.notifies():
                     game, guild, revision = note.payload.split()
-                    # The guild's members are not told which: it may be one that players do not see yet.
+                    # The guild's members are not sent the game's id: players may not see that game yet.
                     for group, say in (
                         (f"game.{game}", {"game": game, "revision": int(revision)}),
                         (f"guild.{guild}", {"guild": guild}),

@@ -1,4 +1,4 @@
-"""What a game's page shows of people's other answers, and what it lets the viewer say."""
+"""The responses on a game's page, and what the viewer can respond."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from guilds.models import User
 
 @dataclass(frozen=True)
 class ResponseRow:
-    """Somebody's other answer, as a line of a list."""
+    """One user's response, as a line of a list."""
 
     name: str
     avatar_url: str
@@ -23,9 +23,9 @@ class ResponseRow:
 
 @dataclass(frozen=True)
 class ResponsesView:
-    """The lists of other answers, each with its heading, and what the viewer can say now.
+    """The lists of responses, each with its heading, and what the viewer can do now.
 
-    `kinds` are the answers that they can give, with their labels; `kind` is theirs.
+    `kinds` are the responses that they can give, with their labels; `kind` is theirs.
     """
 
     lists: tuple[tuple[str, list[ResponseRow]], ...]
@@ -41,17 +41,17 @@ class ResponsesView:
 
     @property
     def has_content(self) -> bool:
-        """Whether there is anything that the viewer said or can say."""
+        """Return whether the viewer has responded or can respond."""
         return bool(self.kind or self.kinds or self.may_note or self.may_add_guest or self.guest)
 
 
 def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
-    """Everything about other answers that the page shows to this viewer."""
-    responses = list(game.other_answers.all()) if game.settings.answers else []
-    names = display_names(game.guild_id, [one.user_id for one in responses])
+    """Return all that the page shows this viewer of responses."""
+    responses = list(game.responses.all()) if game.settings.answers else []
+    names = display_names(game.guild_id, [row.user_id for row in responses])
     signup = Signup.objects.current().filter(game=game, user=viewer).first()
-    response = next((one for one in responses if one.user_id == viewer.pk), None)
-    guest = signup.guests.filter(left_at=None).first() if signup is not None else None
+    response = next((row for row in responses if row.user_id == viewer.pk), None)
+    guest = signup.guests.current().first() if signup is not None else None
     state = game.state(now)
     open_to_them = not signup_block_reason(game, now, viewer)
     may_respond = game.settings.answers and is_allowed("answer", state) and (open_to_them or signup is not None)
@@ -66,7 +66,7 @@ def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
                 ],
             )
             for kind in GameResponse.Kind
-            if (of_kind := [one for one in responses if one.kind == kind])
+            if (of_kind := [row for row in responses if row.kind == kind])
         ),
         kind=response.kind if response is not None else "",
         kinds=tuple((k, label) for k, label in signup_wording.LABELS.items() if response is None or k != response.kind)

@@ -1,4 +1,4 @@
-"""What the views about games share: which game, calling a verb, and showing what came of it."""
+"""What the views about games share: finding the game, calling an action, and showing its result."""
 
 from collections.abc import Callable
 from copy import copy
@@ -26,38 +26,38 @@ from guilds.display_names import role_names
 from guilds.http import ViewerRequest
 from guilds.models import Guild
 
-FRESH_ROLES = timedelta()  # what pings or cancels is done only with roles known to be so now
+FRESH_ROLES = timedelta()  # pinging and cancelling need roles that were read just now
 
 
 def actor(request: ViewerRequest) -> Actor:
-    """The viewer, as whoever acts."""
+    """Return the viewer as an actor."""
     return Actor(request.user, "page")
 
 
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> Game:
-    """A game that the viewer may see; a 404 for any other."""
+    """Return a game that the viewer may see; raise Http404 for any other."""
     games = visible_to(request.user).select_related("guild", "channel", "host", "announcement")
     return get_object_or_404(games, pk=game_id)
 
 
 def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
-    """The page that says who may."""
+    """Return the page that tells who may do this."""
     return render(request, "403.html", {"sentence": sentence}, status=403)
 
 
 def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse | None:
-    """The page for a viewer who may not schedule games in a guild; None for those who may."""
+    """Return the page for a viewer who may not schedule games in a guild; None for those who may."""
     if with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk)):
         return None
     roles = getattr(getattr(guild, "defaults", None), "host_role_ids", None) or ()
     return forbidden(request, wording.role_needed_to_host(role_names(guild.pk, roles)))
 
 
-# --- verbs by one button ---------------------------------------------------------------------------------
+# --- actions by one button -------------------------------------------------------------------------------
 
 
 class ActionText(Protocol):
-    """What every verb gives back: what came of it, in a sentence."""
+    """What every action returns: its result as a sentence."""
 
     @property
     def text(self) -> str: ...
@@ -66,7 +66,7 @@ class ActionText(Protocol):
 def run_action(
     request: ViewerRequest, game_id: int, action: Callable[[datetime], ActionText], max_age: timedelta = ROLES_VALID_FOR
 ) -> HttpResponse:
-    """Call a verb; say what came of it on the game's page, whole or as a fragment."""
+    """Call an action and show its result on the game's page, whole or as a fragment."""
     game = get_visible_game_or_404(request, game_id)
     text, succeeded, overlap = "", True, None
     try:
@@ -92,7 +92,7 @@ def run_action(
 
 
 def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) -> None:
-    """Say at a form's fields why it was refused; what concerns no field, at the one named or above them all."""
+    """Add a refusal to the form's fields; one without fields goes to the named field, or above them all."""
     for name, sentence in refused.refusal.fields.items():
         form.add_error(name, sentence)
     if not refused.refusal.fields:
@@ -100,7 +100,7 @@ def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) ->
 
 
 def render_game_with_form(request: ViewerRequest, game: Game, form: forms.Form, **context: Any) -> HttpResponse:
-    """A game's page with a form as it was typed, in the context."""
+    """Render a game's page with a form as it was typed, in the context."""
     shown = game_page_context(game, request.user, db_now()) | context
     return render(request, "games/game.html", shown, status=422 if form.errors else 200)
 
@@ -109,20 +109,20 @@ def render_game_with_form(request: ViewerRequest, game: Game, form: forms.Form, 
 
 
 def edit_form_for(request: ViewerRequest, game: Game) -> GameForm:
-    """The form of a game as it is."""
+    """Return the form of a game with its current values."""
     initial, pingable = GameForm.initial_of(game), actor(request).may_ping(game.guild)
     return GameForm(guild=game.guild, game=game, pingable=pingable, initial=initial)
 
 
 def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
-    """The page on which a game is scheduled or edited."""
+    """Render the page on which a game is scheduled or edited."""
     context = {"problem": "", "conflict": [], **context}
     context |= {"form": form, "guild": form.guild, "game": form.game, "clock_choices": form.clock_choices}
     return render(request, "games/form.html", context, status=422 if form.errors or context["problem"] else 200)
 
 
 def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused) -> HttpResponse:
-    """The same page as it was typed, with why it was refused; where another edit came between, with both."""
+    """Render the same page as it was typed, with the refusal; after another edit, with both versions."""
     refusal = refused.refusal
     for name, sentence in refusal.fields.items():
         form.add_error(name, sentence)
@@ -132,9 +132,9 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     assert form.game is not None
     saved_game = get_visible_game_or_404(request, form.game.pk)
     rows = conflicting_fields(edit_form_for(request, saved_game), form)
-    # Sent once more, the form now knows what it overwrites.
+    # Sent once more, the form now overwrites the version that was shown.
     typed: Any = copy(form.data)
-    typed["edition"] = str(saved_game.edition)
+    typed["edition"] = str(saved_game.edit_version)
     form.data = typed
     return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
 

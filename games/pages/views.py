@@ -1,4 +1,4 @@
-"""The pages. Each turns a request into a call of a verb and the answer into a page; no rule lives here."""
+"""The home page, a guild's page and a game's page."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ from guilds.models import Guild
 
 
 def home(request: ViewerRequest) -> HttpResponse:
-    """My games and my servers; for strangers, what this is."""
+    """Show the viewer's games and servers; to visitors who are not logged in, what this is."""
     if not request.user.is_authenticated:
         return render(request, "games/welcome.html")
     now = db_now()
@@ -55,7 +55,7 @@ def home(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_GET
 def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """A guild's upcoming games."""
+    """Show a guild's upcoming games."""
     guild_row = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     now = db_now()
     games = Game.objects.filter(guild=guild_row)
@@ -76,7 +76,7 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @login_required
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """One game; as a fragment for a page that looks again."""
+    """Show one game; as a fragment for a page that refreshes."""
     game_row, now = get_visible_game_or_404(request, game_id), db_now()
     context = game_page_context(game_row, request.user, now)
     if context["may"].message_players:
@@ -86,10 +86,10 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 
 def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
-    """What of scheduling and managing the guild's page offers to this viewer, or why it does not."""
+    """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
     may_create = with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk))
     permissions = guild_permissions(request.user, guild.pk)
-    templates = guild.templates.filter(gone_at=None).select_related("channel__defaults") if may_create else []
+    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
     return {
         "manages": permissions is not None and permissions.manages,
         "set_up": is_set_up(guild),
@@ -101,19 +101,13 @@ def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
 
 
 def host_roles(guild: Guild, template: GameTemplate | None) -> tuple[int, ...]:
-    """Which roles may host games of a template in its own channel."""
+    """Return which roles may host games of a template in its own channel."""
     channel = template.channel if template is not None else None
     roles: tuple[int, ...] = inherited_settings(guild, channel, template)["host_role_ids"].value
     return roles
 
 
 def _template_name(request: ViewerRequest, name: str) -> str:
-    # A history restore asks with htmx's header too, but for the whole page.
+    # A history restore sends htmx's header too, but needs the whole page.
     fragment = request.htmx and not request.htmx.history_restore_request and not request.htmx.boosted
     return f"{name}#live" if fragment else name
-
-
-# --- scheduling and editing ------------------------------------------------------------------------------
-
-
-# --- verbs by one button ---------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What became of a game's post, as the bot and the sweep find it."""
+"""What follows from the state of a game's post, as the bot and the sweep find it in Discord."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,32 +7,33 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from games.core import wording
+from games.core.base import DISCORD_ACTOR, record
 from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
 from games.core.settings import DeletedPostPolicy
-from games.models import Announcement, AuditEntry, Game
+from games.models import Announcement, Game
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
 from notifications.queue import complete_if_current, schedule
 
-POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post is believed to be there without another look
+POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present without being checked again
 
 
 @transaction.atomic
 def record_shown_revision(game_id: int, message_id: int, revision: int, now: datetime) -> None:
-    """The bot showed this revision by answering a click, so no edit is needed unless more has changed."""
+    """Record that the reply to a click showed this revision, so that the post needs no edit for it."""
     post = Announcement.objects.select_related("game", "channel").filter(game_id=game_id, message_id=message_id).first()
-    # An answer renames no thread, and moves no post to the archive.
+    # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return
     if complete_if_current(game_id, "announcement", revision, now):
-        Announcement.objects.filter(pk=post.pk).update(shown_revision=revision)
+        Announcement.objects.filter(pk=post.pk).update(shown_version=revision)
 
 
 # --- deleted in Discord ----------------------------------------------------------------------------------
 
 
 def handle_deleted_posts(message_ids: Iterable[int], now: datetime) -> int:
-    """Messages are no longer in Discord: the posts among them of games to come are put back. Says how many.
+    """Repost deleted announcements of games that are not over; return how many.
 
     Where the settings say so, the host is asked first.
     """
@@ -47,10 +48,10 @@ def handle_deleted_posts(message_ids: Iterable[int], now: datetime) -> int:
 def _handle_deleted_post(game_id: int, deleted_ids: set[int], now: datetime) -> bool:
     game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
     post = Announcement.objects.select_related("channel").get(game=game)
-    if post.message_id not in deleted_ids:  # we took it down ourselves, or noticed already
+    if post.message_id not in deleted_ids:  # taken down by the bot, or handled already
         return False
-    if game.state(now).over:  # the past is not posted again
-        Announcement.objects.filter(pk=post.pk).update(message_id=None, lost_at=now)
+    if game.state(now).over:  # games that are over are not reposted
+        Announcement.objects.filter(pk=post.pk).update(message_id=None, post_deleted_at=now)
         return False
     mark_post_deleted(game, post, now)
     bump_revision(game, now)
@@ -58,18 +59,18 @@ def _handle_deleted_post(game_id: int, deleted_ids: set[int], now: datetime) -> 
 
 
 def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
-    """Write down that the post was deleted by hand; the next edit makes a new one. Under the game's lock.
+    """Record that somebody deleted the post; the next update posts it again. Needs the game's lock.
 
-    Where the host is to be asked, that edit waits for the answer.
+    If the host is to be asked, that update waits for the decision.
     """
     asks_host = game.settings.if_deleted == DeletedPostPolicy.ASK
     post.reset_message()
-    post.lost_at = now
+    post.post_deleted_at = now
     if asks_host:
         post.problem = wording.POST_DELETED
     post.save()
     action = "lost_asked" if asks_host else "lost"
-    AuditEntry.objects.create(guild_id=game.guild_id, game=game, door="discord", verb=action, at=now)
+    record(game, DISCORD_ACTOR, action, {}, now)
     if asks_host:
         payload = {"number": deletion_number(post)}
         schedule(
@@ -77,31 +78,31 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=game.host_id,
             due_at=now,
-            revision=game.revision,
+            revision=game.post_version,
             payload=payload,
             expires_at=game.ends_at,
         )
 
 
 def awaits_host_decision(post: Announcement) -> bool:
-    """Whether somebody deleted the post and the host has yet to say whether it is put back."""
+    """Return whether the post was deleted and the host has not decided yet whether it is put back."""
     return post.message_id is None and post.problem == wording.POST_DELETED
 
 
 def deletion_number(post: Announcement) -> int:
-    """Tells apart how often a post was deleted: each time its host is asked anew."""
-    return int(post.lost_at.timestamp() * 1000) if post.lost_at is not None else 0
+    """Return a number that distinguishes the deletions of a post: each time the host is asked anew."""
+    return int(post.post_deleted_at.timestamp() * 1000) if post.post_deleted_at is not None else 0
 
 
 def recheck_all_posts(now: datetime) -> None:
-    """The bot was away, so deletions were missed: every post of a game to come is to be looked for."""
+    """Mark every post of upcoming games to be checked: the bot was away, and may have missed deletions."""
     Announcement.objects.filter(game__in=Game.objects.upcoming(now).order_by()).update(checked_at=None)
 
 
 def verify_posts(now: datetime, limit: int) -> int:
-    """Look in Discord for the posts of games to come not seen for longest. Says how many were gone.
+    """Check in Discord the posts that were not checked for longest; return how many were deleted.
 
-    Raises DirectoryDown.
+    Only posts of games that are not over are checked. Raises DirectoryUnavailable.
     """
     due = Announcement.objects.filter(
         Q(checked_at=None) | Q(checked_at__lt=now - POST_TRUSTED_FOR),
@@ -120,13 +121,13 @@ def verify_posts(now: datetime, limit: int) -> int:
     return deleted
 
 
-# --- what a channel's or permission's coming and going does --------------------------------------------------
+# --- changes of channels and permissions ---------------------------------------------------------------------
 
 
 def handle_channels_changed(guild_id: int, now: datetime) -> int:
-    """The guild's channels or permissions are not what they were. Says how many games that touches.
+    """Update the games that a change of the guild's channels or permissions affects; return how many.
 
-    A game whose channel was deleted says so at once, and one that could not be announced is tried again.
+    A game whose channel was deleted shows that at once, and a failed announcement is retried.
     """
     games = Game.objects.upcoming(now).filter(guild_id=guild_id).order_by("pk")
     troubled = games.filter(~Q(announcement__problem="") | Q(announcement__channel__gone_at__isnull=False))
@@ -142,10 +143,10 @@ def _handle_channel_changed(game_id: int, now: datetime) -> bool:
     problem = wording.channel_deleted(post.channel.name)
     if post.problem == problem:
         return False
-    # Nothing is to be edited there any more; the page says so, and looks again.
-    post.message_id, post.problem, post.lost_at = None, problem, now
+    # There is nothing to edit any more; the page shows the problem, and open pages refresh.
+    post.message_id, post.problem, post.post_deleted_at = None, problem, now
     post.save()
-    Game.objects.filter(pk=game_id).update(revision=F("revision") + 1)
+    Game.objects.filter(pk=game_id).update(post_version=F("post_version") + 1)
     return True
 
 
@@ -153,17 +154,17 @@ def _handle_channel_changed(game_id: int, now: datetime) -> bool:
 
 
 def repair_games(now: datetime) -> int:
-    """Mend games to come whose post is missing or behind, or whose rows are; says how many.
+    """Repair games whose post is missing or outdated, or whose notifications are missing; return how many.
 
-    Nothing here happens in ordinary running: it repairs what a restored backup, rows deleted by hand or a
-    permission given back later left undone.
+    Normal operation needs none of this: it repairs what a restored backup, rows deleted by hand or a permission
+    given back later left undone.
     """
     repaired = 0
     hidden = Game.objects.drafts().filter(announce_at__isnull=False)
     for games in (Game.objects.upcoming(now), hidden):
         for pk in games.filter(guild__gone_at=None).values_list("pk", flat=True):
             repaired += _repair_game(pk, now)
-    # Where Discord was away until the move was given up. What it refuses is not archived, so this ends.
+    # Discord was away until the move was given up. A move that Discord refuses is not archived, so this ends.
     unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__gone_at=None, problem="")
     unmoved = unmoved.filter(game__archive_channel_id__gt=0).exclude(channel_id=F("game__archive_channel_id"))
     return repaired + sum(
@@ -193,7 +194,7 @@ def _repair_game(game_id: int, now: datetime) -> int:
     repaired = rows.count() > before
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
-    behind = post.message_id is None or post.shown_revision < game.revision
+    behind = post.message_id is None or post.shown_version < game.post_version
     hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.gone_at is not None)
     if behind and not hopeless and not rows.filter(kind="announcement").exists():
         schedule_post_update(game, now)

@@ -1,4 +1,4 @@
-"""The announcement as a plain view-model, within Discord's limits. Discord's embed and texts are made from it."""
+"""The announcement as a plain view-model, within Discord's limits; Discord's embed and texts are made from it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ from guilds.display_names import display_names
 EMBED_TITLE = EMBED_AUTHOR = FIELD_NAME = 256
 FIELD_VALUE = 1024
 EMBED_TOTAL = 6000  # all texts together
-# What mentions may grow a text to, so that the people still have room. The longest texts fit in as they were typed.
+# What mentions may grow a text to, so that space for the people is left. The longest typed texts fit in.
 DESCRIPTION_SHOWN, LOCATION_SHOWN = 2500, 600
-NOTE_SHOWN = 40  # characters of a note beside a name
-COLUMNS, FEW_LINES = 3, 8  # how many columns a list stands in, and up to how many lines it stands in one
+NOTE_SHOWN = 40  # characters of the note beside a name
+COLUMNS, FEW_LINES = 3, 8  # columns of a list, and up to how many lines it has only one
 
 
 @dataclass(frozen=True)
 class AnnouncementView:
-    """What the post shows. Players are ids, which Discord shows under their name in the guild.
+    """What the post shows. Players are user ids, which Discord shows under their name in the guild.
 
-    Description and location are as Discord takes them: mentions where they are certain, and nothing that calls
-    everybody. Addresses of calendars are '' where the game is over, and so is the label of the button to join where
-    nobody can. Who is in can leave while `may_sign_up`, whether anybody can join or not.
+    Description and location are in Discord's markup: mentions where they are certain, and nothing that pings
+    everybody. Calendar URLs are '' if the game is over, and so is the label of the Join button if nobody can
+    join. Players can leave while `may_sign_up`, whether anybody can join or not.
     """
 
     game_id: int
@@ -65,22 +65,22 @@ class AnnouncementView:
     takes_responses: bool = False
     maybe: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
-    rewards: str = ""  # as Discord takes them: hidden until somebody clicks
+    rewards: str = ""  # in Discord's markup: hidden until somebody clicks
     confirmed_text: str = ""
-    change_lines: tuple[str, ...] = ()  # lines
+    change_lines: tuple[str, ...] = ()  # one line for each recent change
 
     @property
     def text(self) -> str:
-        """For places without embeds: a terminal, a push message."""
+        """Return the text for places without embeds: a terminal, a push message."""
         lines = [self.title, f"{self.state_text} · {self.starts_at:%Y-%m-%d %H:%M} UTC · {self.duration_text}"]
         return "\n".join([*lines, self.seats_text, self.url])
 
 
 def announcement_view(game: Game, now: datetime) -> AnnouncementView:
-    """The game as its post should show it at `now`."""
+    """Return the game as its post should show it at `now`."""
     state = game.state(now)
     people, game_settings = load_roster(game), game.settings
-    responses = list(game.other_answers.all()) if game_settings.answers else []
+    responses = list(game.responses.all()) if game_settings.answers else []
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
@@ -125,7 +125,10 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
 
 
 def _spoiler(text: str) -> str:
-    """A text from people as Discord's spoiler. None of its own bars end it, since no two follow each other."""
+    """Return a user's text as a Discord spoiler.
+
+    Bars in the text are escaped singly, so that they cannot end it.
+    """
     return f"||{escape_and_shorten(text, FIELD_VALUE - 5)} ||" if text else ""
 
 
@@ -141,10 +144,10 @@ def _with_note(who: str, note: str) -> str:
 
 
 def columns(lines: Sequence[str], room: int, url: str) -> list[str]:
-    """Numbered lines in columns, filled top-down, as phones show them one under the other; one column for a few.
+    """Return numbered lines in columns, filled top-down, as phones show them one below the other.
 
-    As many whole lines as fit into fields and, all together, into `room` characters; then how many more there are,
-    linked to the page. None for no lines.
+    A few lines are one column. As many whole lines as fit into fields and, all together, into `room`
+    characters; then how many more there are, linked to the page. [] for no lines.
     """
     numbered = [f"{number}. {line}" for number, line in enumerate(lines, 1)]
     for shown in range(len(numbered), -1, -1):

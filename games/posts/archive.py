@@ -1,12 +1,21 @@
-"""Games that are over go to the archive: their post moves to a channel of its own."""
+"""Archiving games that are over: their post moves to the archive channel."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import (
+    DISCORD_ACTOR,
+    ActionResult,
+    Actor,
+    locked_game,
+    record,
+    record_change,
+    require_manager,
+    require_state,
+)
 from games.core.states import State
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
@@ -17,7 +26,10 @@ from notifications.queue import unschedule
 
 @transaction.atomic
 def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Archive a game that is over, now. Raises Refused where no archive is chosen, or the bot may not post there."""
+    """Archive a game that is over, now.
+
+    Raises Refused if no archive is chosen, or the bot may not post there.
+    """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     if game.state(now) is State.ARCHIVED:
@@ -34,7 +46,7 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def archive_on_schedule(game: Game, now: datetime) -> str:
-    """Archive a game whose time has come; '' or why not. Under the game's lock."""
+    """Archive a game at its scheduled time; return '' or why not. Needs the game's lock."""
     if game.state(now) is not State.COMPLETED:
         return f"the game is {game.state(now).replace('_', ' ')}"
     channel = archive_channel_of(game)
@@ -48,25 +60,25 @@ def archive_on_schedule(game: Game, now: datetime) -> str:
 
 
 def archive_channel_of(game: Game) -> Channel | None:
-    """The channel to which a game's post goes when it is over; None for nowhere."""
+    """Return the channel to which a game's post moves when it is over; None for nowhere."""
     channels = Channel.objects.for_announcements().filter(guild=game.guild_id).with_settings()
     channel = channels.filter(pk=game.settings.archive_channel_id).first()
     return channel if channel is not None and not channel.is_forum else None
 
 
 def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[str, object], now: datetime) -> None:
-    """The old post stays until the new one is there (`games.posts.notifications`), so that a refusal loses nothing."""
+    """Start the move; the old post stays until the new one is posted, so that a refusal loses nothing."""
     game.archived_at = now
     post = game.announcement
     post.problem = ""
     if post.channel_id != channel.pk:
-        post.nonce = new_nonce()  # the old one would find the old post
+        post.nonce = new_nonce()  # with the old nonce, Discord would return the old post
     post.save(update_fields=["problem", "nonce"])
     record_change(game, actor, "archive", changes, now)
 
 
 def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:
-    """Discord did not take the post in the archive. Under the game's lock."""
+    """Record that Discord refused the post in the archive. Needs the game's lock."""
     channel = Channel.objects.get(pk=game.announcement.pending_archive_id or 0)
     if error.code in {PermanentError.MISSING_PERMISSION, PermanentError.UNKNOWN_CHANNEL}:
         abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
@@ -75,13 +87,10 @@ def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> 
 
 
 def abort_archiving(game: Game, problem: str, now: datetime) -> None:
-    """The post could not move, so the game is not archived, and those who run it see why. Under the game's lock."""
+    """Mark the game as not archived, and show its hosts why the post could not move. Needs the game's lock."""
     post = game.announcement
     post.problem = problem
     post.save(update_fields=["problem"])
-    # Also where nothing else changes, so that open pages look again.
+    # Even if nothing else changes, so that open pages refresh.
     Game.objects.filter(pk=game.pk).update(archived_at=None)
-    changes = {"stayed": problem}
-    AuditEntry.objects.create(
-        guild_id=game.guild_id, game=game, door="discord", verb="archive", changes=changes, at=now
-    )
+    record(game, DISCORD_ACTOR, "archive", {"stayed": problem}, now)

@@ -1,4 +1,4 @@
-"""A game in people's own calendars: as a file that any of them takes, and as a link to Google's."""
+"""A game in people's own calendars: as an iCalendar file, and as a link to Google Calendar."""
 
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from games.models import Game
 
 ICALENDAR_PRODUCT_ID = "-//Game Scheduler//Game Scheduler//EN"
 GOOGLE_RENDER_URL = "https://calendar.google.com/calendar/render"
-GOOGLE_URL_MAX = 500  # characters, so that the post has room for it: browsers would take thousands
+GOOGLE_URL_MAX = 500  # characters, so that the post has space for it: browsers would take thousands
 
 
 def calendar_path(game: Game) -> str:
@@ -19,9 +19,9 @@ def calendar_path(game: Game) -> str:
 
 
 def calendar_file(game: Game, now: datetime) -> bytes:
-    """The game as an iCalendar file (RFC 5545). Taken again after a change, it replaces what is in the calendar."""
+    """Return the game as an iCalendar file (RFC 5545); imported again, it replaces the earlier event."""
     event = Event()
-    # Not of the address of this installation, which may move.
+    # Not derived from the URL of this installation, which may move.
     event.add("uid", f"{game.guild_id}-{game.pk}@game-scheduler")
     event.add("dtstamp", now)
     event.add("dtstart", game.starts_at.astimezone(UTC))
@@ -31,7 +31,7 @@ def calendar_file(game: Game, now: datetime) -> bytes:
         event.add("location", place)
     event.add("url", game.url)
     event.add("status", "CANCELLED" if game.cancelled_at else "CONFIRMED")
-    event.add("sequence", game.revision)
+    event.add("sequence", game.post_version)
     calendar = Calendar()
     calendar.add("prodid", ICALENDAR_PRODUCT_ID)
     calendar.add("version", "2.0")
@@ -41,12 +41,12 @@ def calendar_file(game: Game, now: datetime) -> bytes:
 
 
 def google_url(game: Game) -> str:
-    """The page on which Google Calendar offers to add the game."""
+    """Return the URL of the page on which Google Calendar offers to add the game."""
     return google_url_for(game.title, _location_text(game), game.starts_at, game.ends_at, game.url)
 
 
 def google_url_for(title: str, place: str, starts_at: datetime, ends_at: datetime, url: str) -> str:
-    """Where a text is too long for the address, the place goes first and then the title's end."""
+    """Return the URL; if it would be too long, drop the place, then the end of the title."""
     times = "/".join(f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}" for at in (starts_at, ends_at))
     for shown, where in ((title, place), *((title[:length], "") for length in (200, 100, 50, 20))):
         query = {"action": "TEMPLATE", "text": shown, "dates": times, "details": url}

@@ -1,4 +1,4 @@
-"""What the host answers when asked about a deleted post."""
+"""The host's decision about a deleted post."""
 
 from datetime import datetime
 
@@ -16,7 +16,10 @@ PUT_BACK, CANCEL = "put_back", "cancel"
 
 @transaction.atomic
 def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """Put the post back, or cancel the game. Raises Refused, as `outdated` once it was answered or deleted again."""
+    """Put the post back, or cancel the game.
+
+    Raises Refused, `outdated` once it was decided, or deleted again.
+    """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     post = game.announcement

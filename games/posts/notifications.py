@@ -1,4 +1,4 @@
-"""The announcement of a game: making, editing and taking down its post, and what becomes of that."""
+"""The posts of games: making, editing, taking down and archiving them, and recording the result."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,11 +34,11 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     if awaits_host_decision(post):
         return Skip("its host is asked first whether to put it back")
     if channel.gone_at is not None:
-        # One refusal told us; the other games there need not ask.
+        # One refusal is enough: the other games there need not try.
         _on_post_failed(row, PermanentError("the channel was deleted", PermanentError.UNKNOWN_CHANNEL), now)
         return Skip("the channel was deleted")
-    # A post that is put back, or moved, is no news; @everyone is nobody's to ping.
-    first = message_id is None and archive is None and post.lost_at is None and post.shown_revision == 0
+    # A post that is put back or moved pings no roles; @everyone is never pinged.
+    first = message_id is None and archive is None and post.post_deleted_at is None and post.shown_version == 0
     roles = [role for role in game.settings.notify_role_ids if first and role != game.guild_id]
     message = OutgoingMessage(
         channel_id=channel.pk,
@@ -52,15 +52,15 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         dedupe_marker=game.url,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
-    return BuiltPost(message, game.revision)
+    return BuiltPost(message, game.post_version)
 
 
 def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
     game = game_of_notification(row)
     post = game.announcement
     if (sent.channel_id, rendered.message.nonce) != (post.pending_archive_id or post.channel_id, post.nonce):
-        # The game moved to another channel while its post was on its way to the old one. What waits to be archived
-        # stays until it is.
+        # The game moved to another channel while its post was being sent to the old one. A post waiting to be
+        # archived stays until it is.
         if sent.message_id != post.message_id:
             schedule_takedown(game, sent.channel_id, sent.message_id, now)
         return
@@ -69,7 +69,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
     post.message_id, post.application_id = sent.message_id, _application_id()
-    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.shown_version, post.post_deleted_at, post.problem = rendered.revision, None, ""
     post.checked_at = now
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.save()
@@ -79,7 +79,7 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
     game = game_of_notification(row)
     post = game.announcement
     if error.code == PermanentError.UNKNOWN_MESSAGE:
-        if post.message_id is not None:  # else we were told of it meanwhile
+        if post.message_id is not None:  # otherwise the deletion is recorded already
             mark_post_deleted(game, post, now)
         return True
     if post.pending_archive_id is not None:
@@ -95,8 +95,8 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
     else:
         post.problem = wording.refused_by_discord(str(error)[:200])
     post.save()
-    # Shown on the page, so open pages look again.
-    Game.objects.filter(pk=game.pk).update(revision=game.revision)
+    # The page shows the problem, so open pages refresh.
+    Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
     return False
 
 
@@ -114,16 +114,16 @@ def _takedown_message(row: Notification, now: datetime) -> BuiltPost | Skip:
 
 
 def _on_taken_down(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
-    """Nothing to write down: the row closes."""
+    """Do nothing: the row is closed."""
 
 
 def _on_takedown_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
-    """Gone already, or out of reach: either way not ours to repeat."""
+    """Do nothing: the post is deleted already, or out of reach; retrying helps neither."""
     return False
 
 
 def _archive_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Nobody is written to: the post moves."""
+    """Archive the game; nobody is notified."""
     why = archive_on_schedule(game_of_notification(row), now)
     return Skip(why) if why else ()
 

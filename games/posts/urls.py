@@ -1,8 +1,8 @@
 from django.urls import path
 
-from games.posts import views as post_views
+from games.posts import views
 
 urlpatterns = [
-    path("games/<id:game_id>/calendar.ics", post_views.game_calendar, name="game-calendar"),
-    path("games/<id:game_id>/archive/", post_views.archive, name="game-archive"),
+    path("games/<id:game_id>/calendar.ics", views.game_calendar, name="game-calendar"),
+    path("games/<id:game_id>/archive/", views.archive, name="game-archive"),
 ]

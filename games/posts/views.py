@@ -1,4 +1,4 @@
-"""The game's calendar file."""
+"""The game's calendar file, and the button to archive it."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -16,7 +16,7 @@ from guilds.http import ViewerRequest
 @login_required
 @require_GET
 def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """The game as a file that calendars take."""
+    """Return the game as a calendar file."""
     game = get_object_or_404(visible_to(request.user).with_settings(), pk=game_id)
     # Inline, so that a phone offers to add it instead of saving a file.
     return HttpResponse(

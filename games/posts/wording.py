@@ -14,7 +14,7 @@ NO_ARCHIVE = "No archive is chosen for this game, or its channel is gone. Manage
 
 
 def not_archived(channel: str, missing: list[str]) -> str:
-    """Why the post stays where it was."""
+    """Return why the post stays where it was."""
     why = f"missing {' and '.join(missing)} in {channel}" if missing else f"the bot may not post in {channel}"
     return f"Not archived: {why}. Give the bot that in Discord, then choose Archive now."
 

@@ -1,4 +1,4 @@
-"""What a person chooses to be told in a guild, and trying it out."""
+"""A user's notification preferences in a guild, and the test reminder."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,7 +26,10 @@ NOW, DAILY = "now", "daily"
 
 @dataclass(frozen=True)
 class NotificationChoices:
-    """All that a person chooses in a guild. `news` is '', NOW or DAILY; `templates` says so of each, by its id."""
+    """All that a user chooses in a guild.
+
+    `news` is '', NOW or DAILY; `templates` has the same for each template, by its id.
+    """
 
     how: str = DeliveryMethod.DM
     reminder: int | None = None  # minutes before the start
@@ -37,7 +40,7 @@ class NotificationChoices:
 
 
 def get_choices(user: User, guild_id: int) -> NotificationChoices:
-    """What a person chose; where they never did, what holds."""
+    """Return a user's choices; the defaults if they never chose."""
     row = Preference.objects.filter(user=user, guild_id=guild_id).first() or Preference()
     follows = Follow.objects.filter(user=user, guild_id=guild_id).values_list("template_id", "digest")
     news = {template_id or 0: DAILY if digest else NOW for template_id, digest in follows}
@@ -47,7 +50,7 @@ def get_choices(user: User, guild_id: int) -> NotificationChoices:
 
 @transaction.atomic
 def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now: datetime) -> str:
-    """Keep what the actor chooses for themselves, and plan their own reminders anew. Says so in a sentence.
+    """Save the actor's own choices, and reschedule their own reminders; return a sentence for them.
 
     Raises Refused, with a sentence for each field.
     """
@@ -81,7 +84,7 @@ def _check_choices(guild_id: int, choices: NotificationChoices) -> None:
     elif choices.quiet_from is not None and choices.quiet_from == choices.quiet_to:
         problems["quiet_to"] = reminder_wording.NO_HOURS
     followed = [template_id for template_id, when in choices.templates.items() if when]
-    existing = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None, pk__in=followed)
+    existing = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None, pk__in=followed)
     if existing.count() < len(followed):
         problems["news"] = reminder_wording.UNKNOWN_TEMPLATE
     if problems:
@@ -90,21 +93,21 @@ def _check_choices(guild_id: int, choices: NotificationChoices) -> None:
 
 @transaction.atomic
 def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
-    """Plan a test reminder to the actor, once a minute at most; says so in a sentence. Raises Refused."""
+    """Schedule a test reminder to the actor, at most once a minute; return a sentence. Raises Refused."""
     user = _require_member(guild_id, actor)
-    # Locked, so that two clicks at once do not both find that none was asked for.
+    # Locked, so that two clicks at once cannot both find no earlier test.
     Preference.objects.get_or_create(user=user, guild_id=guild_id)
     Preference.objects.select_for_update().get(user=user, guild_id=guild_id)
     before = last_test_reminder(user.pk, guild_id)
     if before is not None and now - before.due_at < TEST_INTERVAL:
         raise Refused(Refusal("too_soon", reminder_wording.TEST_TOO_SOON))
-    # Whoever tests may have opened their direct messages just now.
+    # Who tests may have opened their direct messages just now.
     mark_dms_open(user)
     schedule(
         "test_reminder",
         game_id=None,
         recipient_id=user.pk,
-        dedupe_key=guild_id % 2**31,  # one for each guild
+        dedupe_key=guild_id % 2**31,  # one row for each guild
         due_at=now,
         revision=0,
         payload={"guild": str(guild_id)},

@@ -1,4 +1,4 @@
-"""Who is told of which new game: reading what people follow."""
+"""Which followers are notified of which new games."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from guilds.models import Block, Member, User
 from guilds.permissions import may_play
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
 
-# A day, and more than any one is lengthened by its clock being changed; what was told before is left out.
+# A day, plus more than a change of the clock adds to one; games notified before are left out.
 DIGEST_LOOKBACK = timedelta(hours=26)
 DIGEST_MEMORY = timedelta(days=3)
 
 
 @dataclass(frozen=True)
 class Followers:
-    """Who is to hear of a game at once, and who in their next digest."""
+    """Which followers are notified of a game at once, and which in their next digest."""
 
     at_once: tuple[int, ...]
     daily: tuple[User, ...]
 
 
 def followers_to_notify(game: Game, now: datetime) -> Followers:
-    """Those of `following` who did not hear of it yet. A fixed number of queries, however many follow."""
+    """Return the followers not notified of the game yet, in a fixed number of queries."""
     follows = follows_by_user(game, now)
     digests = Notification.objects.filter(kind="digest", recipient__in=follows, facts__games__contains=game.pk)
     may = follows.keys() - set(digests.values_list("recipient_id", flat=True))
@@ -39,13 +39,16 @@ def followers_to_notify(game: Game, now: datetime) -> Followers:
 
 
 def has_open_seats(game: Game) -> bool:
-    """Whether somebody who joins now gets a seat."""
+    """Return whether somebody who joins now gets a seat."""
     seats = game.settings.seats
-    return not seats or game.signups.filter(left_at=None, seated_at__isnull=False).count() < seats
+    return not seats or game.signups.seated().count() < seats
 
 
 def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
-    """Games for a person's digest: announced since then, which they follow daily, may play and did not hear of yet."""
+    """Return the games for a user's digest.
+
+    They were announced since then; the user follows them daily, may play and was not notified of them yet.
+    """
     daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
     guilds = {guild_id for guild_id, _ in daily}
     unwanted = Preference.objects.filter(user=user, how=DeliveryMethod.NONE).values("guild")
@@ -60,8 +63,8 @@ def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
 
 
 def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Game]:
-    """Those of the games that a person could join now and get a seat; not their own. The next first."""
-    mine = Signup.objects.current().filter(user=user).order_by().values("game")
+    """Return the games that the user could join now and get a seat, not their own; the next first."""
+    mine = Signup.objects.current().of(user).order_by().values("game")
     lasting = Q(until=None) | Q(until__gt=now)
     blocked = Block.objects.filter(lasting, user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
@@ -85,7 +88,7 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
 
 
 def _notified_game_ids(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
-    """The games among these that the person was told of, or will be, by the ledger."""
+    """Return which of these games the user was notified of, or will be, by their deliveries."""
     deliveries = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     notified = set(deliveries.exclude(status__in=undelivered).values_list("notification__game_id", flat=True))

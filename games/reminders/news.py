@@ -1,4 +1,4 @@
-"""What people asked for themselves: news of games they follow, and a test reminder."""
+"""Notifications that users asked for themselves: new games that they follow, and the test reminder."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,12 +32,12 @@ from notifications.types import Skip
 
 
 def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Tell those who hear at once; for the others, have their next digest come."""
+    """Return the followers to notify at once; schedule the next digest of the others."""
     game = game_of_notification(row)
     if (skip := _skip_new_game(game, now)) is not None:
         return skip
     due_followers = followers_to_notify(game, now)
-    # By when this was due: where it comes late, so does the digest that was to say it, and not a day later.
+    # Computed from when this row was due: if it is late, its digest is late too, but not by a day.
     schedule_for_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in due_followers.daily})
     return due_followers.at_once
 
@@ -54,7 +54,7 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if (skip := _skip_new_game(game, now)) is not None:
         return skip
-    if game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they are in")
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     return game_message(
@@ -77,20 +77,20 @@ def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Sk
     games = digest_games(row.recipient, row.due_at - DIGEST_LOOKBACK, now)
     if not games:
         return Skip("there is nothing new for them")
-    # What was told, so that it is not told again.
+    # Stored, so that no later digest names these games again.
     row.facts = {"games": [game.pk for game in games]}
     row.save(update_fields=["facts"])
     return [row.recipient.pk]
 
 
 def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    """One letter about games of several guilds, so what was chosen in each counts for its games."""
+    """Return one message about games of several guilds; each guild's preferences count for its games."""
     chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
     games = joinable_games(delivery.recipient, chosen_games, now)
     if not games:
         return Skip("none of the games is open to them any more")
     if delivery.in_channel:
-        # Their direct messages are closed; what is said in a channel is about that server alone.
+        # Their direct messages are closed, and a message in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
     rows = [(g.title, g.guild.name, g.starts_at, with_nonce(delivery, g.url), _seats_text(g)) for g in games]
     message = build_message(
@@ -98,7 +98,7 @@ def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     )
     guilds = {game.guild_id for game in games}
     preferences = Preference.objects.select_related("user").filter(user=delivery.recipient_id, guild__in=guilds)
-    quiet = {one.guild_id for one in preferences if one.is_quiet(now)}
+    quiet = {preference.guild_id for preference in preferences if preference.is_quiet(now)}
     return replace(message, silent=quiet == guilds)
 
 
@@ -121,7 +121,7 @@ def _test_reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage
 
 
 def _channel_for_mentions(guild: Guild) -> Channel | None:
-    """Where the next game of the guild would call people, or the first channel that one could."""
+    """Return the channel of the guild's latest game, or the first channel in which the bot can post."""
     usable = Channel.objects.for_announcements().filter(guild=guild).exclude(defaults__for_games=False)
     games = Game.objects.announced().filter(guild=guild, channel__in=usable)
     latest = games.order_by("-created_at").select_related("channel").first()
@@ -129,6 +129,6 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
 
 
 def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
-    """The test reminder that a person asked for last in a guild."""
+    """Return the last test reminder that the user requested in a guild."""
     rows = Notification.objects.filter(kind="test_reminder", recipient=user_id, facts__guild=str(guild_id))
     return rows.order_by("-pk").first()

@@ -1,4 +1,4 @@
-"""What kinds of notification games send, registered with `notifications` at start."""
+"""The notifications that remind players; registered at start, with those of `news`."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -26,8 +26,8 @@ from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notif
 from notifications.policy import LATE_AFTER, NO_MESSAGES_WANTED
 from notifications.types import NotificationType, Skip, guild_of_game, register
 
-MAX_PINGS = 80  # people called by one message
-MESSAGE_MAX = 2000  # characters, as Discord takes
+MAX_PINGS = 80  # people pinged by one message
+MESSAGE_MAX = 2000  # characters, Discord's limit
 MENTION_MAX = 24  # characters of one mention, at most
 
 
@@ -42,19 +42,19 @@ def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
     if due.filter(offset__lt=row.offset).exists():
         return Skip("a later reminder of the game is due too")
     if game.settings.reminder_place == ReminderPlace.CHANNEL:
-        # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
+        # One message for all, addressed to the host: it stays in the channel, whoever is seated when it is sent.
         row.facts |= {"place": ReminderPlace.CHANNEL.value}
         row.save(update_fields=["facts"])
         return [game.host_id]
     everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
-    # Those whose own reminder is nearer to the start, and due too, hear of that alone.
+    # Players whose own reminder is nearer to the start, and due too, get only that one.
     own = Notification.objects.open().filter(kind="own_reminder", game=game, due_at__lte=now, offset__lt=row.offset)
     nearer = _users_with_own_reminder(game, own.values("offset")) | _users_reminded_nearer(row, game, row.offset or 0)
     return [user_id for user_id in everyone if user_id not in nearer]
 
 
 def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Whoever of the host and the seated chose to be reminded so long before, and is not reminded by another now."""
+    """Return the host and seated players who chose this length and get no other reminder now."""
     game = game_of_notification(row)
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
@@ -67,13 +67,13 @@ def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] 
 
 
 def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
-    """Who chose an own reminder of such a length in the game's guild."""
+    """Return the users who chose one of these lengths for their own reminder in the game's guild."""
     preferences = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
     return set(preferences.values_list("user_id", flat=True))
 
 
 def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[int]:
-    """Who has or gets a reminder of the same start that is less than so many minutes before it."""
+    """Return the users with a reminder of the same start that is less than `offset` minutes before it."""
     deliveries = Delivery.objects.filter(
         notification__game=game,
         notification__kind__in=REMINDER_KINDS,
@@ -85,12 +85,12 @@ def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[in
 
 
 def _reminder_guild_id(row: Notification) -> int | None:
-    """One message for all is not for its recipient to choose."""
+    """Return the guild for the recipient's preferences; None for one message to all, where they do not apply."""
     return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
 
 
 def _seated_user_ids(game: Game) -> list[int]:
-    seated = game.signups.current().filter(seated_at__isnull=False, user__isnull=False)
+    seated = game.signups.current().seated().people()
     return [user_id for user_id in seated.values_list("user_id", flat=True) if user_id]
 
 
@@ -109,7 +109,7 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
 
 
 def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
-    """What waits to be sent to the same person of a reminder nearer to the start."""
+    """Return the pending deliveries to the same person of a reminder nearer to the start."""
     row = delivery.notification
     return Delivery.objects.filter(
         recipient=delivery.recipient_id,
@@ -121,13 +121,13 @@ def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
 
 
 def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> OutgoingMessage | Skip:
-    """One message that calls everyone seated who wants to be told, as many as one message may ping.
+    """Return one message that mentions every seated player who wants it, as many as it may ping.
 
-    Whose quiet hours it is stands in the text, and is not pinged.
+    Players in their quiet hours are mentioned without a ping.
     """
     everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     preferences = Preference.objects.select_related("user").filter(guild=game.guild_id, user__in=everyone)
-    by_user = {one.user_id: one for one in preferences}
+    by_user = {preference.user_id: preference for preference in preferences}
     text = reminder_wording.channel_reminder(
         wording.escape_markdown(game.title), game.starts_at, with_nonce(delivery, game.url)
     )
@@ -147,20 +147,14 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     )
 
 
-# --- start and end ---------------------------------------------------------------------------------------
-
-
 # --- seats -----------------------------------------------------------------------------------------------
 
 
 def _is_seated(game: Game, user_id: int) -> bool:
-    return game.signups.current().filter(user_id=user_id, seated_at__isnull=False).exists()
+    return game.signups.seated().of(user_id).exists()
 
 
-# --- cancellation ----------------------------------------------------------------------------------------
-
-
-# --- what its hosts write --------------------------------------------------------------------------------
+# --- messages from hosts ---------------------------------------------------------------------------------
 
 
 register(

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
-DIGEST_HOUR = 18  # by the clock of whoever gets it: before the evening's games
+DIGEST_HOUR = 18  # in the recipient's zone: before the evening's games
 
 
 def next_digest(now: datetime, zone: tzinfo) -> datetime:
-    """When a daily digest comes next, for somebody in that zone."""
+    """Return when the next daily digest is due for a user in this zone."""
     local = now.astimezone(zone)
     at = local.replace(hour=DIGEST_HOUR, minute=0, second=0, microsecond=0, fold=0)
     if at.astimezone(UTC) <= now:
-        at += timedelta(days=1)  # by the wall clock, whatever the day's length
+        at += timedelta(days=1)  # in local time, however long the day is
     return at.astimezone(UTC)

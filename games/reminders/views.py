@@ -1,4 +1,4 @@
-"""The page on which a person chooses what they are told in a guild, and tries it out."""
+"""The page of a user's notification preferences in a guild, with the test reminder."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def _time_field(label: str) -> forms.TimeField:
 
 
 class PreferencesForm(forms.Form):
-    """How a person is told, when silently, and of which new games."""
+    """How a user is notified, when silently, and of which new games."""
 
     how = forms.ChoiceField(
         label="How",
@@ -56,7 +56,7 @@ class PreferencesForm(forms.Form):
     news = forms.ChoiceField(required=False, label="All games", choices=list(reminder_wording.NEW_GAME_CHOICES.items()))
 
     def __init__(self, *args: Any, guild: Guild, preferences: NotificationChoices, **kwargs: Any) -> None:
-        self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(gone_at=None)}
+        self.templates = {f"template_{one.pk}": one for one in guild.templates.filter(deleted_at=None)}
         kwargs["initial"] = {
             "how": preferences.how,
             "reminder": str(preferences.reminder or ""),
@@ -66,7 +66,7 @@ class PreferencesForm(forms.Form):
             **{name: preferences.templates.get(one.pk, "") for name, one in self.templates.items()},
         }
         super().__init__(*args, **kwargs)
-        # Whatever was chosen stays to be chosen.
+        # A length chosen earlier stays available.
         lengths = sorted({*REMINDERS, *filter(None, [preferences.reminder])})
         field = self.fields["reminder"]
         assert isinstance(field, forms.TypedChoiceField)
@@ -83,7 +83,7 @@ class PreferencesForm(forms.Form):
         return [self[name] for name in self.templates]
 
     def preferences(self) -> NotificationChoices:
-        """What a valid form says."""
+        """Return the choices of a valid form."""
         data = self.cleaned_data
         own = {name: data[name] for name in ("how", "reminder", "quiet_from", "quiet_to", "news")}
         return NotificationChoices(**own, templates={one.pk: data[name] for name, one in self.templates.items()})
@@ -96,7 +96,7 @@ def _visible_guild(request: ViewerRequest, guild_id: int) -> Guild:
 @login_required
 @require_GET
 def all_guilds(request: ViewerRequest) -> HttpResponse:
-    """Each guild has its own choices: which one."""
+    """Let the user choose a guild: each has its own preferences."""
     guilds = list(Guild.objects.visible_to(request.user))
     if len(guilds) == 1:
         return redirect("guild-notifications", guilds[0].pk)
@@ -106,7 +106,7 @@ def all_guilds(request: ViewerRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """What a person is told of games in a guild."""
+    """Show and save the viewer's notification preferences in a guild."""
     guild = _visible_guild(request, guild_id)
     form = PreferencesForm(request.POST or None, guild=guild, preferences=get_choices(request.user, guild.pk))
     problem = ""
@@ -132,7 +132,7 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
 
 
 def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
-    """What came of the last test reminder, in words, and whether there is more to come."""
+    """Return the result of the last test reminder as text, and whether it is still pending."""
     row = last_test_reminder(user.pk, guild.pk)
     delivery = row.deliveries.order_by("-pk").first() if row is not None else None
     if row is None:
@@ -163,7 +163,7 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
 @login_required
 @require_POST
 def request_test_reminder(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Have a test reminder sent, by whatever sends everything else."""
+    """Schedule a test reminder, sent in the same way as all other messages."""
     guild = _visible_guild(request, guild_id)
     try:
         flash.success(request, send_test_reminder(guild.pk, actor(request), db_now()))

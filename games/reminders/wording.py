@@ -1,4 +1,4 @@
-"""Wording about what each person chooses to be told, and the letters that come of it."""
+"""Wording of reminders, notifications of new games, and a user's preferences about them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from games.core.wording import escape_markdown, timestamp
 from games.reminders.rules import DIGEST_HOUR
 from gamesched.lib.durations import minutes_text
 
-DIGEST_MAX = 1700  # characters of a digest, beside what every letter ends with; Discord takes 2,000
+DIGEST_MAX = 1700  # characters of a digest, without what every message ends with; Discord takes 2,000
 TITLE_SHOWN = 80
 
 NO_GUILD = "You are not a member of that server, or the bot is not in it."
@@ -42,11 +42,11 @@ def before(minutes: int) -> str:
 
 
 def template_choice_label(template: str) -> str:
-    """The label of the choice for one kind of game."""
+    """Return the label of the choice for one template."""
     return f"Games of the kind “{template}”"
 
 
-# --- letters ---------------------------------------------------------------------------------------------
+# --- notifications ---------------------------------------------------------------------------------------
 
 
 def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, seats: str) -> str:
@@ -54,7 +54,7 @@ def new_game(title: str, guild: str, starts_at: datetime, url: str, host: str, s
 
 
 def digest(games: Sequence[tuple[str, str, datetime, str, str]]) -> str:
-    """New games, each by title, guild, start, address and how many seats are taken; as many as fit."""
+    """Return new games, each with title, guild, start, URL and seats taken; as many as fit."""
     text = "🎲 New games with free seats:" if len(games) > 1 else "🎲 A new game with free seats:"
     for number, (title, guild, starts_at, url, seats) in enumerate(games):
         shown = title if len(title) <= TITLE_SHOWN else f"{title[: TITLE_SHOWN - 1]}…"
@@ -86,7 +86,7 @@ def test_pending(error: str) -> str:
 
 
 def test_delivered(mentioned: bool, channel: str, closed: bool, silently: bool) -> str:
-    """Where a test reminder went."""
+    """Return where a test reminder arrived."""
     text = "It arrived as a direct message."
     if mentioned:
         text = MENTIONED_INSTEAD_OF_DM.format(channel=channel) if closed else f"It arrived as a mention in {channel}."

@@ -9,12 +9,12 @@ from django.db import transaction
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, locked_game, record, record_change, require_manager, require_state
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.core.states import State
-from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models import Announcement, Game, GameTemplate
 from games.models.layers import announcement_channels
 from games.offers.overlaps import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
@@ -32,7 +32,7 @@ from notifications.queue import schedule, unschedule
 
 ANNOUNCE_NOW = AnnounceSchedule()
 
-# Of a game that was cancelled this is said nevertheless; all else that was planned is not.
+# Notifications of these kinds are still sent about a cancelled game; all others are unscheduled.
 KEPT_AFTER_CANCELLATION = ("announcement", "takedown", "told", "lost_seat")
 
 
@@ -47,11 +47,11 @@ def create_game(
     announce: AnnounceSchedule = ANNOUNCE_NOW,
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
 ) -> ActionResult:
-    """Schedule a game with the people named, its announcement and everything that follows from its time.
+    """Schedule a game with the people named, its announcement and all that follows from its time.
 
-    Until it is announced only those who run it see it, and nobody is told anything. The host is the actor unless an
-    operator names another. Raises Refused, with a sentence for each field; and, if it is to be asked, `Overlapping`
-    where the host plays or runs another game at that time.
+    Until it is announced, only hosts and managers see it, and nobody is notified. The host is the actor unless
+    an operator names another. Raises Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises
+    ScheduleConflict if the host plays or hosts another game at that time.
     """
     host = host or actor.user
     if host is None or not actor.may_see(guild_id) or get_membership(host, guild_id) is None:
@@ -72,7 +72,7 @@ def create_game(
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
-    AuditEntry.objects.create(guild_id=guild_id, game=game, actor=actor.user, door=actor.source, verb="create", at=now)
+    record(game, actor, "create", {}, now)
     added = add_participants(game, participants, actor, now)
     schedule_game_times(game, now)
     schedule_post_update(game, now)
@@ -84,7 +84,7 @@ def create_game(
 
 
 def _require_may_host(game: Game, actor: Actor) -> None:
-    """Raise Refused for those who may not schedule such a game, or have those roles pinged."""
+    """Raise Refused if the actor may not schedule such a game, or have its roles pinged."""
     roles = game.settings.host_role_ids
     if not actor.may_host(game.guild_id, roles):
         raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
@@ -92,7 +92,7 @@ def _require_may_host(game: Game, actor: Actor) -> None:
 
 
 def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> None:
-    """Raise Refused where the game's own plan pings roles that the actor may not have pinged, other than those kept."""
+    """Raise Refused if the game's own plan pings roles that the actor may not have pinged, except kept ones."""
     requested = set(game.notify_role_ids or ()) - set(kept)
     pingable = actor.may_ping(game.guild) if requested else None
     if pingable is not None and not requested <= pingable:
@@ -110,18 +110,17 @@ def edit_game(
     announce: AnnounceSchedule | None = None,
     silence_frees: bool | None = None,
 ) -> ActionResult:
-    """Change what a game's plan says, and add the people named; nobody is taken out.
+    """Change a game's plan, and add the people named; nobody is taken out.
 
-    A moved start replans the reminders in the same transaction. Players are told what they care for, and asked again
-    where it moved far; `silence_frees` then decides instead of the setting whether no answer costs the seat.
-    `announce` says when a game is announced that is not yet; None leaves that as it is.
-
-    `edition` is that of the form's content: Refused as `stale` when somebody edited the game since.
+    A moved start reschedules the reminders in the same transaction. Players are notified of what they care for,
+    and asked to confirm if the start moved far; `silence_frees` then overrides the setting whether not
+    answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
+    `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     state = require_state(game, "edit", now)
-    if edit_version is not None and edit_version != game.edition:
+    if edit_version is not None and edit_version != game.edit_version:
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
     plan = schedule_rules.tidy_plan(plan)
@@ -140,7 +139,7 @@ def edit_game(
         game.announce_at = announce.at
     before_snapshot = edits.snapshot(game)
     _apply_plan(game, plan)
-    # With what holds, which also a template or a channel may have changed, and not only what the game itself says.
+    # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
         _require_pingable(game, actor, before.settings.get("notify_role_ids") or ())
@@ -148,11 +147,11 @@ def edit_game(
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
     if changes:
-        game.edition += 1
+        game.edit_version += 1
         if "channel" in changes:
             _replace_post(game, now)
-        assign_seats(game, now)  # also where the start moved, into the time of offers or out of it
-        record_change(game, actor, "edit", changes, now)
+        assign_seats(game, now)  # also if the start moved into or out of the time of offers
+        edits.record_edit(game, actor, changes, now)
         schedule_game_times(game, now)
         notify_edited(game, changes, actor, now, silence_frees)
     added = add_participants(game, participants, actor, now)
@@ -166,9 +165,9 @@ def edit_game(
 
 @transaction.atomic
 def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> ActionResult:
-    """Call a game off: what was planned is dropped, and everyone signed up is told a little later.
+    """Cancel a game: unschedule its notifications, and notify everyone signed up a little later.
 
-    Nothing is deleted, so that `games.scheduling.publishing.uncancel` can take it back for a while.
+    Nothing is deleted, so that `games.scheduling.publishing.undo_cancellation` can restore it for a while.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
@@ -189,7 +188,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
         "cancelled",
         game_id=game.pk,
         due_at=now + schedule_rules.CANCELLATION_DELAY,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
     )
     return ActionResult(game, True, schedule_wording.CANCELLED)
@@ -197,7 +196,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
 @transaction.atomic
 def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Try again to post a game whose announcement failed."""
+    """Retry an announcement that failed."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "repost", now)
@@ -207,7 +206,7 @@ def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResul
 
 
 def plan_from_game(game: Game) -> Plan:
-    """What the game's plan says now."""
+    """Return the game's current plan."""
     return Plan(
         title=game.title,
         description=game.description,
@@ -224,7 +223,7 @@ def _as_tuple(value: Any) -> Any:
 
 
 def diff_plans(before: Plan, after: Plan) -> dict[str, list[Any]]:
-    """What changes between two plans: by a word for people, the value before and after."""
+    """Return what differs between two plans: by a word for people, [before, after]."""
     words = {
         "title": "title",
         "description": "description",
@@ -247,7 +246,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _recheck_kept_schedule(kept: AnnounceSchedule, plan: Plan, now: datetime) -> AnnounceSchedule | None:
-    """The time of announcing that stays, judged again only where the start is moved before it."""
+    """Return the kept announcement time if it must be checked again: the start is no longer after it."""
     return kept if kept.at is not None and kept.at >= plan.starts_at else None
 
 
@@ -261,7 +260,7 @@ def _check_plan(
     if not kept and not announcement_channels(guild_id).filter(pk=plan.channel_id).exists():
         problems["channel"] = wording.UNKNOWN_CHANNEL
     kept = before is not None and before.template_id == plan.template_id
-    templates = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     if plan.template_id is not None and not kept and not templates.filter(pk=plan.template_id).exists():
         problems["template"] = wording.UNKNOWN_TEMPLATE
     problems |= check_archive(guild_id, plan.settings)
@@ -284,7 +283,7 @@ def _apply_plan(game: Game, plan: Plan) -> None:
 
 
 def _replace_post(game: Game, now: datetime) -> None:
-    """Another channel: the old post is taken down, a new one made."""
+    """Schedule the takedown of the old post, and reset the announcement for the new channel."""
     post = game.announcement
     if post.message_id is not None:
         schedule_takedown(game, post.channel_id, post.message_id, now)
@@ -294,13 +293,13 @@ def _replace_post(game: Game, now: datetime) -> None:
 
 
 def schedule_takedown(game: Game, channel_id: int, message_id: int, now: datetime) -> None:
-    """Have a post of the game deleted that is no longer its announcement."""
+    """Schedule the deletion of a message that is no longer the game's announcement."""
     schedule(
         "takedown",
         game_id=game.pk,
-        # Several may be asked for at once, so the row is told apart by its message.
+        # Several may be scheduled at once, so the message distinguishes the rows.
         dedupe_key=message_id % 2**31,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"channel": str(channel_id), "message": str(message_id)},
     )

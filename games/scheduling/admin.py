@@ -1,4 +1,4 @@
-"""Games: the list, the form, and what can be done to many at once."""
+"""The admin of games: the list, the form, and actions on several games at once."""
 
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from notifications.models import Notification
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Where a game stands, which follows from the clock."""
+    """A filter by the game's state, which follows from the clock."""
 
     title = "status"
     parameter_name = "status"
@@ -61,7 +61,7 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class NotificationsInline(GuildScopedInline):
-    """What people were told, or will be."""
+    """The notifications that people were sent, or will be."""
 
     model = Notification
     guild_path = "game__guild"
@@ -101,21 +101,24 @@ class GameAdmin(ActionAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Game]:
         rows: QuerySet[Game] = super().get_queryset(request)
-        current = Signup.objects.filter(game=OuterRef("pk"), left_at=None).order_by().values("game")
-        count = current.annotate(n=Count("pk")).values("n")
+
+        def count(signups: QuerySet[Signup]) -> Coalesce:
+            per_game = signups.filter(game=OuterRef("pk")).order_by().values("game").annotate(n=Count("pk"))
+            return Coalesce(Subquery(per_game.values("n")), 0)
+
         return rows.annotate(
             asked_at=Now(),
-            n_seated=Coalesce(Subquery(count.filter(seated_at__isnull=False)), 0),
-            n_waiting=Coalesce(Subquery(count.filter(seated_at=None)), 0),
+            n_seated=count(Signup.objects.seated()),
+            n_waiting=count(Signup.objects.waiting()),
         )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """The next game first; below those to come, the past, the latest first."""
+        """Sort upcoming games first, the next one on top, then past games, the latest first."""
         coming = Case(When(cancelled_at=None, ends_at__gt=db_now(), then=F("starts_at")))
         return (coming.asc(nulls_last=True), "-starts_at", "-pk")
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """The server's name says nothing to those who manage one."""
+        """Leave out the server's name for users who manage only one."""
         several = is_superuser(request) or len(self.admin_site.guild_ids(request)) > 1
         return self.list_display if several else self.list_display[:-1]
 
@@ -160,7 +163,7 @@ class GameAdmin(ActionAdmin):
         return fieldsets
 
     def _host_fields(self, request: HttpRequest) -> list[str]:
-        """Others than superusers schedule games of their own."""
+        """Return the host field for superusers only: others schedule games of their own."""
         return ["host"] if is_superuser(request) else []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -170,14 +173,14 @@ class GameAdmin(ActionAdmin):
         return {"zone": request.user.zone or "UTC", **super().get_changeform_initial_data(request)}
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # A form already open when the game ends is answered by the verb, in a sentence.
+        # If the game ends while its form is open, the action refuses it with a sentence.
         over = obj is not None and request.method != "POST" and not is_allowed("edit", obj.state(db_now()))
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         game = super().get_object(request, object_id, from_field)
         if request.method == "POST":
-            # Held until the form is saved, so that what rehearsing found still holds then.
+            # Locked until the form is saved, so that what the dry run found still applies then.
             Game.objects.select_for_update(no_key=True).get(pk=game.pk)
             game = super().get_object(request, object_id, from_field)
         return game
@@ -192,7 +195,7 @@ class GameAdmin(ActionAdmin):
         return ""
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """The audit, of this game."""
+        """Redirect to the audit log of this game."""
         game = self.get_object(request, object_id)
         return HttpResponseRedirect(f"{reverse('admin:games_auditentry_changelist')}?game__id__exact={game.pk}")
 
@@ -218,7 +221,7 @@ class GameAdmin(ActionAdmin):
 
     @admin.action(description="Cancel the selected games …")
     def cancel(self, request: ViewerRequest, queryset: QuerySet[Game]) -> HttpResponse | None:
-        """Ask for the reason first; then call each off."""
+        """Ask for the reason first; then cancel each game."""
         games = list(queryset.order_by("pk"))
         reason = request.POST.get("reason", "")
         problem = ""

@@ -1,4 +1,4 @@
-"""Games as a table for spreadsheets."""
+"""The export of games as CSV."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ CSV_HEADER = (
 
 
 def games_csv(games: QuerySet[Game], now: datetime) -> HttpResponse:
-    """The games with who is in, one a line, as a file to download."""
+    """Return a response that downloads the games and their players as CSV, one game a line."""
     people = Prefetch("signups", Signup.objects.current().select_related("user"), to_attr="current")
     return csv_response(
         "games.csv", CSV_HEADER, (_row(game, game.current, now) for game in games.prefetch_related(people))

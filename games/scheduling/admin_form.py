@@ -1,4 +1,4 @@
-"""The form of a game."""
+"""The admin's form of a game."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -54,11 +54,11 @@ class _GameSettings(GameSettingsForm):
         game = self.instance
         guilds = Guild.objects.select_related("defaults")
         guild = guilds.filter(pk=game.guild_id if game.pk else parse_id(str(data.get("guild") or "")) or 0).first()
-        if guild is None or game.settled_at is not None:
+        if guild is None or game.settings_frozen_at is not None:
             return guild, resolve_settings([SettingsLayer(THIS_GAME, {})])
         channel_id, template_id = (parse_id(str(data.get(name) or "")) or 0 for name in ("channel", "template"))
         channel = Channel.objects.with_settings().filter(pk=channel_id, guild=guild).first()
-        template = GameTemplate.objects.filter(pk=template_id, guild=guild, gone_at=None).first()
+        template = GameTemplate.objects.filter(pk=template_id, guild=guild, deleted_at=None).first()
         return guild, inherited_settings(guild, channel, template)
 
 
@@ -88,14 +88,14 @@ class GameAdminForm(ActionForm, _GameSettings):
         if not self.instance.pk:
             return
         if "edition" in self.fields:
-            self.fields["edition"].initial = self.instance.edition
+            self.fields["edition"].initial = self.instance.edit_version
         zone = self.fields.get("zone")
         if isinstance(zone, forms.ChoiceField) and not zone.valid_value(self.instance.zone):
             zone.choices = [(self.instance.zone, self.instance.zone), *zone_choices()]
         self._limit_to_guild()
 
     def _limit_to_guild(self) -> None:
-        """A game stays in its guild, and may keep a channel or template that is no longer offered."""
+        """Offer only what is of the game's guild, and a kept channel or template that is no longer offered."""
         game = self.instance
         for name, kept in (("channel", Channel.objects.all()), ("template", GameTemplate.objects.all())):
             field = self.fields.get(name)
@@ -126,7 +126,7 @@ class GameAdminForm(ActionForm, _GameSettings):
         )
 
     def _plan_values(self) -> dict[str, Any]:
-        """What the form says, by name, as a plan has it; a setting that the template locks stays as it is."""
+        """What the form says, by name, as a plan stores it; a setting that the template locks stays as it is."""
         values: dict[str, Any] = {}
         names = PLAN_FIELDS if self.instance.pk is None else [name for name in PLAN_FIELDS if name in self.changed_data]
         for name in names:

@@ -1,4 +1,4 @@
-"""The form in which a game is scheduled again."""
+"""The form that schedules a game again."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from games.scheduling.forms import GameForm
 
 
 class CloneForm(GameForm):
-    """A new game that begins as an earlier one was, with the choice whether its players come along."""
+    """A new game that starts with the values of an earlier one, and the choice to carry its players over."""
 
     carry = forms.ChoiceField(
         label=confirmation_wording.CARRY_LABEL,
@@ -31,7 +31,7 @@ class CloneForm(GameForm):
 
     @staticmethod
     def initial_of_clone(game: Game, actor: Actor, now: datetime) -> dict[str, Any]:
-        """What it begins with: the same a week later, by the clock where the game was meant."""
+        """Return the initial values: the same a week later, at the same local time in the game's zone."""
         initial = GameForm.initial_of(with_explicit_settings_only(game))
         if not may_copy_instructions(game, actor):
             initial["instructions"] = None

@@ -1,4 +1,4 @@
-"""Scheduling a game again: with its settings, its co-hosts and, where wanted, its players."""
+"""Scheduling a game again: with its settings, its co-hosts and, if wanted, its players."""
 
 import enum
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record_change
+from games.core.base import ActionResult, Actor, locked_game, record, record_change
 from games.core.seating import assign_seats
 from games.hosts.actions import may_choose_hosts, set_cohosts
-from games.models import AuditEntry, Game, Signup
+from games.models import Game, Signup
 from games.offers.overlaps import ConflictPolicy
 from games.scheduling import actions as scheduling
 from games.scheduling.actions import ANNOUNCE_NOW
@@ -27,7 +27,7 @@ from guilds.permissions import get_membership, is_blocked, may_play
 
 
 class CarryPlayers(enum.StrEnum):
-    """Whether the players of a game come along to the next."""
+    """Whether the players of a game are carried over to the next."""
 
     NO = "no"
     YES = "yes"
@@ -45,24 +45,16 @@ def clone_game(
     announce: AnnounceSchedule = ANNOUNCE_NOW,
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
 ) -> ActionResult:
-    """Schedule a game again as the plan says, in whatever state it is, by whoever may schedule such a game.
+    """Schedule a game again by a new plan, whatever its state, by an actor who may schedule such a game.
 
-    Players come along as `carry` says, before those named; who may not sign up any more is left out, and named in the
-    answer. Raises Refused as `lifecycle.create` does.
+    Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
+    left out, and the reply names them. Raises Refused as `create_game` does.
     """
     old = locked_game(game_id, actor)
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
-    AuditEntry.objects.create(
-        guild_id=old.guild_id,
-        game=old,
-        actor=actor.user,
-        door=actor.source,
-        verb="again",
-        changes={"as": game.pk},
-        at=now,
-    )
+    record(old, actor, "again", {"as": game.pk}, now)
     _copy_cohosts(old, game, actor, now)
     carried = (
         _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
@@ -84,20 +76,20 @@ def _copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class CarriedPlayers:
-    """Names of those who came along, and of those who did not."""
+    """The names of the players carried over, and of those left out."""
 
     people: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
 
 def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: datetime) -> CarriedPlayers:
-    """Take the players over, in their order and with the seats they have, as far as there are some."""
+    """Copy the players in their order, with the seats they have as far as the new game has seats."""
     game = locked_game(game.pk, Actor(None, "clone", operator=True))
     before = list(old.signups.current().select_related("user", "guest_of"))
     names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}
     left_out = []
-    # Whoever brings somebody stands before them, so that the guest finds their new place.
+    # Copy inviters before their guests, so that a guest finds the inviter's copy.
     for signup in sorted(before, key=lambda one: one.guest_of_id is not None):
         name = names[signup.user_id].text if signup.user_id else signup.placeholder
         inviter_left_out = signup.guest_of_id is not None and signup.guest_of_id not in copies
@@ -109,21 +101,17 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
         new_signup.game, new_signup.joined_at, new_signup.order_key = game, now, before.index(signup) + 1
         new_signup.seated_at = now if signup.seated_at else None
         new_signup.guest_of = copies[signup.guest_of_id] if signup.guest_of_id else None
-        new_signup.asked, new_signup.offered_at, new_signup.offered_until, new_signup.passed_at = 0, None, None, None
+        new_signup.carried, new_signup.open_confirmation, new_signup.confirmed_at = True, 0, None
+        new_signup.offered_at = new_signup.offered_until = new_signup.offer_declined_at = None
         new_signup.left_late = new_signup.no_show = False
-        new_signup.note = ""  # "late by 15 min" was for that evening
+        new_signup.note = ""  # "late by 15 min" was about that one evening
         new_signup.save()
         copies[signup.pk] = new_signup
     assign_seats(game, now)
     names_carried = tuple(names[one.user_id].text if one.user_id else one.placeholder for one in copies.values())
     if names_carried or left_out:
-        people = [one.user_id for one in copies.values() if one.user_id]
-        changes = {
-            "for": ", ".join(names_carried),
-            "left_out": ", ".join(left_out),
-            "asks": confirming,
-            "people": people,
-        }
+        changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming}
+        game.carried_by, game.confirm_carried = actor.user, confirming
         record_change(game, actor, "carry", changes, now)
         notify_carried(game, now)
     return CarriedPlayers(names_carried, tuple(left_out))
@@ -133,4 +121,4 @@ def _may_be_carried(game: Game, signup: Signup, user: User, now: datetime) -> bo
     member = get_membership(user, game.guild_id)
     if member is None or (is_blocked(game.guild_id, user, now) and not game.is_hosted_by(user.pk)):
         return False
-    return signup.put_in or game.is_hosted_by(user.pk) or may_play(member, game.settings.player_role_ids)
+    return signup.added_by_other or game.is_hosted_by(user.pk) or may_play(member, game.settings.player_role_ids)

@@ -1,4 +1,4 @@
-"""The form in which a game is scheduled and edited: typed words become a plan, and a plan becomes words."""
+"""The form that schedules and edits a game: it turns typed values into a plan, and a plan into values."""
 
 import zoneinfo
 from collections.abc import Collection
@@ -25,7 +25,7 @@ ANNOUNCE_FIELDS = ("announce", "announce_date", "announce_time")
 
 
 class GameForm(ParticipantsForm, GameSettingsForm):
-    """Everything a person decides about a game. What makes a good plan is for `rules.check_plan` to say."""
+    """Everything a person decides about a game; `rules.check_plan` decides whether the plan is good."""
 
     title = forms.CharField(
         max_length=1000,
@@ -122,7 +122,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         pingable: Collection[int] | None = None,
         **kwargs: Any,
     ) -> None:
-        """`pingable`: the only roles offered to be pinged, beside those that the game pings already; None means any."""
+        """`pingable`: the roles offered to be pinged, besides those the game pings already; None means any."""
         self.guild = guild
         self.game = game
         self.clock_problem: ClockProblem | None = None
@@ -130,7 +130,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         channels = list(announcement_channels(guild.pk))
         if game is not None and game.channel not in channels:
             channels.append(game.channel)
-        templates = list(guild.templates.filter(gone_at=None))
+        templates = list(guild.templates.filter(deleted_at=None))
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
@@ -175,7 +175,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
     def _chosen_template(
         self, data: Any, initial: Any, templates: list[GameTemplate], template: GameTemplate | None
     ) -> GameTemplate | None:
-        """The template that the form has, or begins with."""
+        """Return the template chosen in the form, or the one it starts with."""
         if data is None:
             return template or (self.game.active_template if self.game else None)
         return next((t for t in templates if str(t.pk) == data.get("template")), None)
@@ -183,8 +183,8 @@ class GameForm(ParticipantsForm, GameSettingsForm):
     def _inherited_settings(
         self, data: Any, initial: Any, channels: list[Channel], template: GameTemplate | None
     ) -> dict[str, ResolvedSetting]:
-        """What holds where the form says nothing, for the channel and template that it has."""
-        if self.game is not None and self.game.settled_at is not None:
+        """Return what the form's empty fields inherit from the chosen channel and template."""
+        if self.game is not None and self.game.settings_frozen_at is not None:
             return resolve_settings([SettingsLayer(THIS_GAME, {})])
         wanted = str((data or initial).get("channel") or "")
         channel = next((c for c in channels if str(c.pk) == wanted), channels[0] if channels else None)
@@ -192,7 +192,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
 
     @property
     def clock_choices(self) -> list[tuple[str, str]]:
-        """The moments that a time which exists twice, or not at all, may mean; for people to choose from."""
+        """Return the moments to choose from for a time that exists twice, or not at all."""
         if self.clock_problem is None:
             return []
         zone = zoneinfo.ZoneInfo(self.cleaned_data["zone"])
@@ -231,26 +231,26 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         return data
 
     def _keep_seconds(self, at: datetime) -> datetime:
-        """The game's own time where its minute was not touched: the form shows no seconds."""
+        """Return the game's own time if its minute is unchanged: the form shows no seconds."""
         times = (self.game.starts_at, self.game.announce_at) if self.game is not None else ()
         return next((time for time in times if time and time.replace(second=0, microsecond=0) == at), at)
 
     def announce_schedule(self) -> AnnounceSchedule:
-        """When the game of a valid form is announced: at once where it says nothing."""
+        """Return when the game of a valid form is announced; at once if the form does not say."""
         return self.changed_announce_schedule() or AnnounceSchedule()
 
     def changed_announce_schedule(self) -> AnnounceSchedule | None:
-        """What a valid form says of when its game is announced; None for nothing."""
+        """Return the announcement schedule that a valid form sets; None for none."""
         when = self.cleaned_data.get("announce")
         return AnnounceSchedule(AnnounceWhen(when), self.cleaned_data.get("announce_at")) if when else None
 
     @property
     def drop_unconfirmed(self) -> bool | None:
-        """Whether who is asked again by this edit and does not answer loses the seat; None as the settings say."""
+        """Return whether a player who does not confirm this edit loses the seat; None as the settings say."""
         return {"yes": True, "no": False}.get(self.cleaned_data.get("silence", ""))
 
     def plan(self) -> Plan:
-        """The plan that a valid form describes."""
+        """Return the plan that a valid form describes."""
         data = self.cleaned_data
         return Plan(
             title=data["title"],
@@ -264,7 +264,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
 
     @staticmethod
     def initial_of(game: Game) -> dict[str, Any]:
-        """What the form shows of a game."""
+        """Return the form's initial values for a game."""
         zone = zoneinfo.ZoneInfo(game.zone)
         local = game.starts_at.astimezone(zone)
         announced = game.announce_at.astimezone(zone) if game.announce_at else None
@@ -280,5 +280,5 @@ class GameForm(ParticipantsForm, GameSettingsForm):
             "announce": AnnounceWhen.LATER.value if announced else AnnounceWhen.DRAFT.value,
             "announce_date": announced.date() if announced else None,
             "announce_time": announced.time() if announced else None,
-            "edition": game.edition,
+            "edition": game.edit_version,
         }

@@ -1,4 +1,4 @@
-"""What is said of a game's life: announcing it at its time, that it is on again, and that its post was deleted."""
+"""The notifications about announcing and cancelling a game, and about undoing that."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ from notifications.types import NotificationType, Skip, register
 
 
 def _announce_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
-    """Nobody is written to by this row itself."""
+    """Announce the game; this row itself notifies nobody."""
     game = game_of_notification(row)
     if not is_allowed("announce", game.state(now)) or game.announce_at is None:
         return Skip("it was announced or cancelled before")
@@ -54,7 +54,7 @@ def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
 
 
 def _update_post(row: Notification, now: datetime) -> Iterable[int]:
-    """Nobody is written to: the post is rendered again, without its buttons, and open pages look again."""
+    """Update the post, without its buttons, and refresh open pages; nobody is notified."""
     bump_revision(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
@@ -63,15 +63,15 @@ def _cancellation_recipients(row: Notification, now: datetime) -> Iterable[int] 
     game = game_of_notification(row)
     if not _still_cancelled(row, game):
         return Skip("the cancellation was undone")
-    signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
+    signed_up = game.signups.current().people().values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
-    # It was undone, and cancelled again before anybody heard that it was on.
+    # Cancelled again before anybody was notified that it is on.
     known = {*users_last_notified_of_cancellation(game.pk), row.facts.get("actor")}
     return [user_id for user_id in everyone if user_id not in known]
 
 
 def _still_cancelled(row: Notification, game: Game) -> bool:
-    """Whether this cancellation holds: it was not undone, nor did another follow it."""
+    """Return whether this cancellation is current: not undone, nor followed by another."""
     return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
 
 

@@ -1,4 +1,4 @@
-"""Announcing a game that only its hosts saw so far, and undoing a cancellation."""
+"""Announcing a hidden game, and undoing a cancellation."""
 
 from datetime import datetime, timedelta
 
@@ -20,10 +20,10 @@ from gamesched.lib.refusal import Refusal, Refused
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.queue import schedule, unschedule
 
-NEW_GAME_DELAY = timedelta(minutes=2)  # within which a host mends what they notice on the first look
+NEW_GAME_DELAY = timedelta(minutes=2)  # time for the host to correct what they notice at the first look
 RECEIVED = (
     Q(status__in=[DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN])
-    # Nothing is known of a try that was under way, or that another followed.
+    # An attempt that was under way, or was followed by another, may have arrived.
     | Q(status=DeliveryStatus.PENDING, attempts__gte=1)
     | Q(status=DeliveryStatus.DROPPED, attempts__gt=1)
 )
@@ -45,25 +45,25 @@ def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def announce_on_schedule(game: Game, now: datetime) -> None:
-    """The time of announcing has come. Where the start is past, nobody is helped by it: the host is told."""
+    """Announce the game at its scheduled time; if its start is past, notify the host instead."""
     if game.starts_at > now:
         announce_now(game, CLOCK_ACTOR, now)
         return
     game.announce_at = None
     record_change(game, CLOCK_ACTOR, "announced", {"past": True}, now)
-    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.revision)
+    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.post_version)
 
 
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:
-    """Let players see the game, and tell those whom it concerns. Under the game's lock."""
+    """Announce the game, and notify followers and players. Needs the game's lock."""
     game.announced_at, game.announce_at = now, None
     unschedule(["announce"], game.pk, now, "the game is announced")
     record_change(game, actor, "announced", {}, now)
     schedule_game_times(game, now)
     notify_followers(game, now)
     notify_carried(game, now)
-    # Whom its hosts put in was not told while nobody else was to know.
-    for signup in game.signups.current().filter(put_in=True, user__isnull=False, asked=0):
+    # Players added by the hosts were not notified while the game was hidden.
+    for signup in game.signups.current().people().filter(added_by_other=True, open_confirmation=0):
         payload = {"by": actor.user.pk if actor.user and not actor.operator else game.host_id}
         if signup.user_id not in {game.host_id, payload["by"]}:
             schedule(
@@ -71,16 +71,16 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                revision=game.post_version,
                 payload=payload,
             )
 
 
 def notify_followers(game: Game, now: datetime) -> None:
-    """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
+    """Schedule the notification of followers, a little later, so that they see the host's first corrections."""
     if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
         due_at = notify_at(game.starts_at, now, NEW_GAME_DELAY)
-        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, expires_at=game.starts_at)
+        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.post_version, expires_at=game.starts_at)
 
 
 # --- undoing a cancellation ------------------------------------------------------------------------------
@@ -88,9 +88,10 @@ def notify_followers(game: Game, now: datetime) -> None:
 
 @transaction.atomic
 def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Take a cancellation back: the game is as it was, and whoever heard of the cancellation hears of this.
+    """Restore a cancelled game as it was; who was notified of the cancellation is notified of this.
 
-    Raises Refused ten minutes later, and where the game would be over by now. That it has begun meanwhile is no reason.
+    Raises Refused after ten minutes, and if the game would be over by now. A start that has passed meanwhile is
+    no reason.
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
@@ -106,8 +107,8 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     _reopen_notifications(game, cancelled_at)
     record_change(game, actor, "undo", {}, now)
     schedule_game_times(game, now)
-    # Nothing was given or taken, nor anybody's seat freed, while the game was cancelled.
-    for user_id in game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True):
+    # While the game was cancelled, no seat was given, taken or freed.
+    for user_id in game.signups.current().people().values_list("user_id", flat=True):
         drop_ineligible_signup(game.pk, user_id or 0, now)
     game = locked_game(game_id, actor)
     if pending_moves(game, now) != SeatMoves():
@@ -117,14 +118,14 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
         users_last_notified_of_cancellation(game.pk)
     )
     if was_notified:
-        # What is being sent at this moment arrives or not until then.
+        # What is being sent right now has arrived or failed by then.
         due_at = now + settings.NOTIFY_LEASE
-        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision)
+        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.post_version)
     return ActionResult(game, True, schedule_wording.undone(was_notified, game.announced_at is None))
 
 
 def _reopen_notifications(game: Game, cancelled_at: datetime) -> None:
-    """Open again what cancelling closed; what is out of date by now is judged when it is due, as always."""
+    """Reopen the notifications that the cancellation closed; outdated ones are skipped when they are due."""
     rows = Notification.objects.filter(game=game)
     closed = rows.filter(closed_at=cancelled_at, dropped=schedule_rules.CANCELLED_REASON)
     for row in closed:
@@ -134,14 +135,14 @@ def _reopen_notifications(game: Game, cancelled_at: datetime) -> None:
 
 
 def cancellation_deliveries(game_id: int, cancelled_at: datetime) -> DeliveryQuerySet:
-    """The letters that tell of this one cancellation."""
+    """Return the deliveries that tell of this one cancellation."""
     about = {"notification__kind": "cancelled", "notification__facts__at": cancelled_at.isoformat()}
     deliveries: DeliveryQuerySet = Delivery.objects.filter(notification__game=game_id, **about)
     return deliveries
 
 
 def users_last_notified_of_cancellation(game_id: int) -> set[int]:
-    """Who heard that the game is cancelled, and nothing of that since."""
+    """Return the users whose last notification of these kinds told them that the game is cancelled."""
     about = Delivery.objects.filter(notification__game=game_id, notification__kind__in=["cancelled", "on_again"])
     last = dict(about.filter(RECEIVED).order_by("pk").values_list("recipient_id", "notification__kind"))
     return {person for person, kind in last.items() if kind == "cancelled"}

@@ -1,4 +1,4 @@
-"""Pure rules of a game's life: when players come to see it, and until when a cancellation can be undone."""
+"""Pure rules of a game's plan: what makes a good one, when it is announced, until when a cancellation can be undone."""
 
 import zoneinfo
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,9 @@ from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refusal
 
-# Whoever undoes a slip within it has disturbed nobody.
+# A mistake undone within this time has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
-# What is planned for a game and closed with this word comes back when the cancellation is undone.
+# Notifications of a game that were closed with this text are reopened if the cancellation is undone.
 CANCELLED_REASON = "the game was cancelled"
 
 
@@ -29,14 +29,14 @@ class AnnounceWhen(StrEnum):
 
 @dataclass(frozen=True)
 class AnnounceSchedule:
-    """When players come to see a game; `at` is the time, for LATER."""
+    """When a game is announced; `at` is the time, for LATER."""
 
     when: AnnounceWhen = AnnounceWhen.NOW
     at: datetime | None = None
 
 
 def check_announce(announce: AnnounceSchedule, starts_at: datetime, now: datetime) -> dict[str, str]:
-    """What is wrong with it, a sentence for each field; where the start itself is wrong, its own rule says so."""
+    """Return the problem of each field of the schedule; a bad start itself is checked by `check_plan`."""
     if announce.when is AnnounceWhen.NOW:
         return {} if starts_at > now else {"time": schedule_wording.START_PAST}
     if announce.when is AnnounceWhen.DRAFT:
@@ -49,14 +49,14 @@ def check_announce(announce: AnnounceSchedule, starts_at: datetime, now: datetim
 
 
 def undo_until(cancelled_at: datetime, ends_at: datetime) -> datetime:
-    """Until when a cancellation can be undone: for a while, and not once the game would be over."""
+    """Return until when a cancellation can be undone: for a while, and not once the game would be over."""
     return min(cancelled_at + UNDO_WINDOW, ends_at)
 
 
 TITLE_MAX = 200
 
 
-OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # games to come at a time
+OPEN_GAMES_OF_HOST, OPEN_GAMES_IN_GUILD = 25, 500  # upcoming games at a time
 
 
 MIN_LEAD_TIME = timedelta(minutes=1)
@@ -92,7 +92,7 @@ def change_plan(plan: Plan, **values: Any) -> Plan:
 
 
 def tidy_plan(plan: Plan) -> Plan:
-    """The plan as it will be kept: texts trimmed, line ends unified, reminders once each, the earliest first."""
+    """Return the plan as stored: texts trimmed, line ends unified, each reminder once, the earliest first."""
     return replace(
         plan,
         title=" ".join(plan.title.split()),
@@ -102,9 +102,9 @@ def tidy_plan(plan: Plan) -> Plan:
 
 
 def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> Refusal | None:
-    """What is wrong with a tidy plan, a sentence for each field; None for nothing.
+    """Return the refusal for a tidied plan, with a sentence for each field; None for a good one.
 
-    A start that stays what it was is not judged again, so that a game under way can still be corrected.
+    An unchanged start is not checked again, so that a game under way can still be corrected.
     """
     wrong: dict[str, str] = {}
     if not is_visible(plan.title):
@@ -129,7 +129,7 @@ def check_plan(plan: Plan, now: datetime, old_start: datetime | None = None) -> 
 
 
 def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
-    """Whether one more game may be scheduled beside those to come; bounds against abuse, not against use."""
+    """Return the refusal for one more upcoming game, or None. The limits are against abuse, not against use."""
     if of_host >= OPEN_GAMES_OF_HOST:
         sentence = f"{of_host} games to come here are the most that one host may have. Cancel one first, or wait."
     elif in_guild >= OPEN_GAMES_IN_GUILD:
@@ -141,17 +141,17 @@ def check_game_limits(of_host: int, in_guild: int) -> Refusal | None:
 
 @dataclass(frozen=True)
 class ClockProblem:
-    """A wall-clock time that the zone skips, or has twice; with the moments that may be meant, in order."""
+    """A local time that the zone skips or has twice, with the moments that may be meant, in order."""
 
     sentence: str
     choices: tuple[datetime, ...]
 
 
 def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) -> datetime | ClockProblem:
-    """The moment, in UTC, at which clocks in the zone show this time.
+    """Return the moment, in UTC, at which clocks in the zone show this time.
 
-    `fold` says which of the problem's two choices is meant, 0 for the earlier; for a time that comes twice that
-    is PEP 495's fold. Without it nothing is guessed.
+    `fold` chooses between the problem's two moments, 0 for the earlier; for a time that comes twice it is PEP
+    495's fold. Without it nothing is guessed.
     """
     tz = zoneinfo.ZoneInfo(zone)
     local = datetime.combine(day, at, tzinfo=tz)
@@ -174,5 +174,5 @@ def resolve_local_time(day: date, at: time, zone: str, fold: int | None = None) 
 
 
 def past_reminders(starts_at: datetime, reminders: Iterable[int], now: datetime) -> list[int]:
-    """The reminders whose time has come and gone, which will not be sent."""
+    """Return the reminders whose time is past, which will not be sent."""
     return [minutes for minutes, at in reminder_times(starts_at, reminders) if at <= now]

@@ -1,4 +1,4 @@
-"""Buttons of a game's life on its page: announcing it, undoing a cancellation."""
+"""The pages and buttons that schedule, announce, edit, clone and cancel games."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Change a game. Where somebody else did meanwhile, both versions are shown and neither is lost."""
+    """Edit a game; if somebody else did meanwhile, show both versions and lose neither."""
     game = get_visible_game_or_404(request, game_id)
     if not with_role_refresh(request.user, game.guild_id, lambda: actor(request).may_manage(game)):
         return forbidden(request, wording.NOT_YOURS)
@@ -114,8 +114,8 @@ def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
 
 
 def _requested_template(request: ViewerRequest, guild: Guild) -> GameTemplate | None:
-    """The template that the address names, which may be none; else the guild's default."""
-    templates = guild.templates.filter(gone_at=None).select_related("channel__defaults")
+    """Return the template that the URL names, which may be none; else the guild's default."""
+    templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults")
     if "template" in request.GET:
         return templates.filter(pk=parse_id(request.GET["template"]) or 0).first()
     return templates.filter(is_default=True).first()
@@ -135,7 +135,7 @@ def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate
 @login_required
 @require_GET
 def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
-    """Members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
+    """List members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
     if not may_search_members(request.user, guild.pk):
         return forbidden(request, wording.NOT_YOURS)
@@ -149,7 +149,7 @@ def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Call the game off."""
+    """Cancel the game."""
     reason = request.POST.get("reason", "")
     return run_action(
         request, game_id, lambda now: scheduling.cancel_game(game_id, reason, actor(request), now), FRESH_ROLES
@@ -159,7 +159,7 @@ def cancel(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Try again to post a game whose announcement failed."""
+    """Retry an announcement that failed."""
     return run_action(
         request, game_id, lambda now: scheduling.retry_announcement(game_id, actor(request), now), FRESH_ROLES
     )

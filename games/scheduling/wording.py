@@ -1,4 +1,4 @@
-"""All wording about announcing a game later, undoing a cancellation, and a post that somebody deleted."""
+"""All wording about announcing a game later, cancelling and undoing it, and a deleted post."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,19 +25,19 @@ def planned(at: datetime, zone: str) -> str:
 
 
 def kept_hidden(at: datetime | None, zone: str) -> str:
-    """The answer to scheduling a game that players do not see yet."""
+    """Return the reply to scheduling a game that players do not see yet."""
     return planned(at, zone) if at else DRAFTED
 
 
 def hidden_until(at: datetime | None, zone: str) -> str:
-    """What a hidden game's page says."""
+    """Return what a hidden game's page says."""
     return (
         f"{NOT_ANNOUNCED_YET} It will be announced {when(at, zone)}." if at else f"{NOT_ANNOUNCED_YET} It is a draft."
     )
 
 
 def announced_text(at: datetime | None) -> str:
-    """How the record of changes says when a game is announced."""
+    """Return the time of the announcement as the audit log stores it."""
     return at.isoformat() if at else "not yet"
 
 
@@ -82,7 +82,7 @@ AUDIT_ACTIONS = ("announced", "undo", "lost_asked")
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a game's history."""
+    """Return one line of a game's history."""
     if action == "undo":
         return f"{who} undid the cancellation"
     if action == "lost_asked":

@@ -1,7 +1,7 @@
-"""Changing what games inherit: a guild's settings, a channel's, a template's; and what follows for games to come.
+"""Changing the settings that games inherit (a guild's, a channel's, a template's), and updating upcoming games.
 
-Each verb locks the games below first, in id order, then the level. Games that have begun are frozen as they are;
-games to come whose settings change are brought in step, in the same transaction.
+Each action locks the games below the layer first, in id order, then the layer. Started games are frozen with
+the settings they have; upcoming games whose settings change are resynced, in the same transaction.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from games.core.base import Actor
+from games.core.base import Actor, record_in_guild
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
 from games.core.permissions import guild_permissions
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
-from games.models import AuditEntry, Game
+from games.models import Game
 from games.models.settings import ChannelDefaults, GuildDefaults, SettingsFields
 from games.server_settings import wording as settings_wording
 from gamesched.lib.refusal import Refusal, Refused
@@ -28,7 +28,7 @@ from guilds.models import Channel, Guild, Role
 
 @dataclass(frozen=True)
 class SettingChange:
-    """One setting of one game to come, before and after a level changed."""
+    """One setting of one upcoming game, before and after a layer changed."""
 
     game: Game
     name: str
@@ -38,7 +38,7 @@ class SettingChange:
 
 @dataclass(frozen=True)
 class SettingsResult:
-    """What a verb did: the level as it now is, whether it changed, what that changed below, and a sentence."""
+    """The result of an action: the layer as it is now, whether it changed, the changes in games, and a sentence."""
 
     layer: Any
     changed: bool
@@ -47,17 +47,17 @@ class SettingsResult:
 
     @property
     def game_count(self) -> int:
-        """How many games to come change."""
+        """Return how many upcoming games change."""
         return len({change.game.pk for change in self.game_changes})
 
     @property
     def confirmation_token(self) -> str:
-        """Stands for what changes below, so that only what was shown is confirmed, and nothing that came in between."""
+        """Return a hash of the changes in games, so that only the changes shown can be confirmed."""
         shown = repr([(c.game.pk, c.name, c.before.value, c.after.value) for c in self.game_changes])
         return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
 
-# --- the verbs -------------------------------------------------------------------------------------------
+# --- the actions -----------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -70,10 +70,11 @@ def change_guild_defaults(
     now: datetime,
     edit_version: int | None = None,
 ) -> SettingsResult:
-    """Change what holds in a whole guild, and which roles manage its games and may be pinged.
+    """Change a guild's settings, and which roles manage its games and may be pinged.
 
-    `edition` is that of the form's content, 0 where nothing was ever saved. Raises Refused: `stale`, `not_manager`,
-    or with a sentence for each field.
+    `edit_version` is the version that the form was made from, 0 if nothing was ever saved. Raises Refused:
+    `stale`,
+    `not_manager`, or with a sentence for each field.
     """
     require_guild_manager(guild_id, actor)
     games = locked_games(inheriting_games(guild_id))
@@ -100,7 +101,7 @@ def change_channel_defaults(
     now: datetime,
     edit_version: int | None = None,
 ) -> SettingsResult:
-    """Change what holds for games announced in a channel, and whether hosts may choose it. Raises Refused."""
+    """Change the settings of a channel, and whether hosts may choose it. Raises Refused."""
     channel = Channel.objects.filter(pk=channel_id, parent=None).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
@@ -117,7 +118,7 @@ def change_channel_defaults(
 
 @transaction.atomic
 def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now: datetime) -> int:
-    """Switch on for games exactly these of the guild's channels; says how many were switched. Raises Refused."""
+    """Enable exactly these of the guild's channels for games; return how many were switched. Raises Refused."""
     require_guild_manager(guild_id, actor)
     wanted = set(channel_ids)
     switched = 0
@@ -131,11 +132,11 @@ def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now
     return switched
 
 
-# --- what they share -------------------------------------------------------------------------------------
+# --- shared ----------------------------------------------------------------------------------------------
 
 
 def require_guild_manager(guild_id: int, actor: Actor) -> None:
-    """Raise Refused for those for whom the guild does not exist, and for those who do not manage it."""
+    """Raise Refused if the actor does not manage the guild, or may not know of it."""
     if not Guild.objects.present().filter(pk=guild_id).exists():
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
     if actor.operator:
@@ -148,18 +149,18 @@ def require_guild_manager(guild_id: int, actor: Actor) -> None:
 
 
 def inheriting_games(guild_id: int) -> QuerySet[Game]:
-    """The games of a guild that still inherit."""
-    return Game.objects.filter(guild_id=guild_id, settled_at=None)
+    """Return the games of a guild that still inherit."""
+    return Game.objects.filter(guild_id=guild_id, settings_frozen_at=None)
 
 
 def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int) -> Any:
-    """The row of a level, made where there was none, locked."""
-    kind.objects.get_or_create(pk=pk, defaults={"edition": 0})
+    """Lock and return the row of a layer; create it if there is none."""
+    kind.objects.get_or_create(pk=pk, defaults={"edit_version": 0})
     return kind.objects.select_for_update().get(pk=pk)
 
 
 def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with what a level is to say, a sentence for each."""
+    """Return the problem with each value that a layer is to get, as a sentence."""
     problems = check_settings(values)
     role_ids = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
@@ -171,7 +172,7 @@ def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[st
 
 
 def check_archive(guild_id: int, values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the archive that a level, or a game, is to have: another guild's is none. One deleted is."""
+    """Return the problem with the archive channel of a layer or a game: it must be of this guild, if only deleted."""
     archive = values.get("archive_channel_id")
     known = not archive or Channel.objects.filter(guild_id=guild_id, pk=archive).exists()
     return {} if known else {"archive_channel_id": UNKNOWN_CHANNEL}
@@ -188,15 +189,15 @@ def save_layer(
     actor: Actor,
     now: datetime,
 ) -> SettingsResult:
-    """Put values into a locked level, and have the locked games below it follow. Raises Refused."""
-    if edit_version is not None and edit_version != layer.edition:
+    """Save values into a locked layer, and update the locked games below it. Raises Refused."""
+    if edit_version is not None and edit_version != layer.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
     if problems:
         raise Refused(Refusal("bad_settings", " ".join(problems.values()), dict(problems)))
     changes = assign_values(layer, values)
     if not changes:
         return SettingsResult(layer, False, (), settings_wording.settings_saved(False, 0))
-    layer.edition += 1
+    layer.edit_version += 1
     game_changes = apply_to_games(games, layer.save, now)
     record_settings_change(guild_id, action, str(layer), changes, actor, now)
     saved = SettingsResult(layer, True, game_changes, "")
@@ -204,7 +205,7 @@ def save_layer(
 
 
 def assign_values(layer: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Set values on a row, unsaved. Returns what changes: by name, before and after."""
+    """Set values on a row, unsaved; return what changes: by name, before and after."""
     changes = {}
     for name, value in values.items():
         value = list(value) if isinstance(value, tuple) else value
@@ -216,7 +217,7 @@ def assign_values(layer: Any, values: Mapping[str, Any]) -> dict[str, list[Any]]
 
 
 def apply_to_games(games: list[Game], save: Callable[[], object], now: datetime) -> tuple[SettingChange, ...]:
-    """Freeze the locked games that have begun, save the change above them, and bring the others in step."""
+    """Freeze the started ones of the locked games, save the layer, and resync the others that change."""
     before: dict[int, Mapping[str, ResolvedSetting]] = {}
     for game in games:
         if has_started(game, now):
@@ -243,18 +244,11 @@ def _compare(
 def record_settings_change(
     guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
 ) -> None:
-    """Who changed what of which level."""
-    AuditEntry.objects.create(
-        guild_id=guild_id,
-        actor=actor.user,
-        door=actor.source,
-        verb=action,
-        changes={"of": layer, **changes},
-        at=now,
-    )
+    """Write the audit entry of a change to a layer."""
+    record_in_guild(guild_id, actor, action, {"of": layer, **changes}, now)
 
 
 def values_of(layer: SettingsFields | None) -> dict[str, Any]:
-    """What a level says now, as the verbs take it."""
+    """Return a layer's own settings, as the actions take them."""
     values = {name: getattr(layer, name) if layer is not None else None for name in ALL_SETTINGS}
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""Templates and settings of servers and channels, with the forms of the server's own pages."""
+"""The admin of templates and of servers' and channels' settings, with the forms of the server's own pages."""
 
 from collections.abc import Callable
 from functools import partial
@@ -38,11 +38,11 @@ HIDDEN_FIELDS = ("edition", "confirmed")
 
 
 class SettingsAdmin(ActionAdmin):
-    """What every level's admin shares: made by its short form, changed by its long one."""
+    """What the admins of all layers share: rows are created by the short form, changed by the long one."""
 
     long_form: ClassVar[type[ActionForm]]
-    header_fields: ClassVar[tuple[str, ...]]  # what stands above the settings
-    guild_roles: ClassVar[tuple[str, ...]] = ()  # who, besides the roles of every level
+    header_fields: ClassVar[tuple[str, ...]]  # shown above the settings
+    guild_roles: ClassVar[tuple[str, ...]] = ()  # role fields of this layer only
     fixed_fields: ClassVar[tuple[str, ...]]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -78,12 +78,12 @@ class SettingsAdmin(ActionAdmin):
         return done.layer
 
     def guild_id(self, layer: Any) -> int:
-        """The server that a level is of."""
-        found: int = layer.guild_id
-        return found
+        """Return the id of the layer's server."""
+        guild_id: int = layer.guild_id
+        return guild_id
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        """The audit, of its server."""
+        """Redirect to the audit log of the layer's server."""
         layer = self.get_object(request, object_id)
         where = reverse("admin:games_auditentry_changelist")
         return HttpResponseRedirect(f"{where}?guild__pk__exact={self.guild_id(layer)}")
@@ -95,7 +95,7 @@ class GuildDefaultsAdmin(SettingsAdmin):
     header_fields = fixed_fields = ("server",)
     guild_roles = ("manager_role_ids", "pingable_role_ids")
     guild_path = "guild"
-    list_display = ("server", "seats", "duration", "reminders", "zone", "edition")
+    list_display = ("server", "seats", "duration", "reminders", "zone", "edit_version")
     search_fields = ("guild__name",)
     search_help_text = "By the server's name."
     list_select_related = ("guild",)
@@ -132,31 +132,31 @@ class GameTemplateAdmin(SettingsAdmin):
     form, long_form = NewGameTemplateForm, GameTemplateForm
     header_fields = ("name", "guild", "description", "channel", "locked", "is_default")
     guild_path = "guild"
-    list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "gone_at")
-    list_filter = ("guild", "is_default", ("gone_at", empty_filter("state", "in use", "deleted")))
+    list_display = ("name", "guild", "channel", "seats", "duration", "is_default", "deleted_at")
+    list_filter = ("guild", "is_default", ("deleted_at", empty_filter("state", "in use", "deleted")))
     search_fields = ("name",)
     search_help_text = "By name."
     list_select_related = ("guild", "channel")
     autocomplete_fields = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fixed_fields = ("guild", "is_default", "gone_at", "template_values")
+    fixed_fields = ("guild", "is_default", "deleted_at", "template_values")
     actions = ("make_default", "duplicate")
 
     def choices(self, request: HttpRequest) -> QuerySet[GameTemplate]:
-        return self.get_queryset(request).filter(gone_at=None)
+        return self.get_queryset(request).filter(deleted_at=None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
-            return [(None, {"fields": ["name", "guild", "description", "channel", "gone_at", "template_values"]})]
+            return [(None, {"fields": ["name", "guild", "description", "channel", "deleted_at", "template_values"]})]
         return super().get_fieldsets(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # A form already open when it is deleted is answered by the verb, in a sentence.
-        deleted = obj is not None and request.method != "POST" and obj.gone_at is not None
+        # If the template is deleted while its form is open, the action refuses it with a sentence.
+        deleted = obj is not None and request.method != "POST" and obj.deleted_at is not None
         return not deleted and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_view_permission(request) and (obj is None or obj.gone_at is None)
+        return self.has_view_permission(request) and (obj is None or obj.deleted_at is None)
 
     @admin.display(description="what it said")
     def template_values(self, template: GameTemplate) -> Any:
@@ -165,7 +165,7 @@ class GameTemplateAdmin(SettingsAdmin):
         rows = [(one.label, setting_text(one.name, value, roles)) for one, value in values if value is not None]
         return format_html('<ul class="facts">{}</ul>', format_html_join("", "<li>{}: {}</li>", rows)) if rows else "–"
 
-    # --- deleting, and what is done to many ---
+    # --- deleting, and actions on several ---
 
     def _delete_action(self, request: Any, template: GameTemplate) -> Callable[[], SettingsResult]:
         return partial(templates.delete_template, template.guild_id, template.pk, admin_actor(request.user), db_now())
@@ -174,7 +174,7 @@ class GameTemplateAdmin(SettingsAdmin):
         self._delete_action(request, obj)()
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """With what its games to come would have instead."""
+        """Add what the template's upcoming games would have instead."""
         deleted, *rest = super().get_deleted_objects(objs, request)
         for template in objs:
             for game, rows in describe_changes(

@@ -1,6 +1,7 @@
-"""The forms of a server's settings, a channel's and a template's: those of the pages, saved by verbs.
+"""The admin's forms of a guild's, a channel's and a template's settings: the pages' forms, saved by actions.
 
-A level is made by a short form that says of what; the long one needs to know that, for it offers that server's roles.
+A row is created by a short form that names its guild or channel; the long form needs that, because it offers
+the guild's roles.
 """
 
 from collections.abc import Iterable
@@ -23,24 +24,24 @@ from guilds.models import Guild
 
 
 class SettingsActionForm(ActionForm):
-    """What the three share. Only settings that differ are handed to the verb."""
+    """What the three forms share. Only changed settings are passed to the action."""
 
     confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
 
     guild: Guild
 
     def changed_settings(self: Any) -> dict[str, Any]:
-        """The settings of which the form says something else than the row does."""
+        """Return the settings whose value in the form differs from the row's."""
         saved = values_of(self.instance)
         return {name: value for name, value in self.settings().items() if value != saved[name]}
 
     @property
     def form_version(self) -> int:
-        """The edition that the form was made from."""
+        """Return the edit version that the form was made from."""
         return self.cleaned_data["edition"] or 0
 
     def check_result(self, done: SettingsResult) -> None:
-        """As on the pages, what changes games to come is shown before it is saved."""
+        """Show, as the pages do, which upcoming games change before anything is saved."""
         if not done.game_changes or self.cleaned_data["confirmed"] == done.confirmation_token:
             return
         self.add_error(None, f"{settings_wording.PREVIEW} Save again to do it.")
@@ -52,11 +53,11 @@ class SettingsActionForm(ActionForm):
     def saved_meanwhile(self) -> Iterable[tuple[str, str]]:
         saved: Any = type(self)(instance=self.instance)
         typed: Any = self
-        return [(label, theirs) for label, theirs, _ in conflicting_fields(saved, typed)]
+        return [(label, saved_value) for label, saved_value, _ in conflicting_fields(saved, typed)]
 
 
 class _PageFormAdapter:
-    """Between Django's model form and a page's form, which says itself what it shows of a row."""
+    """Adapts a page's form, which computes its own initial values, to Django's model form."""
 
     def __init__(self: Any, data: Any = None, files: Any = None, auto_id: Any = "id_%s", *args: Any, **kw: Any) -> None:
         super().__init__(data, files, auto_id, **self.page_form_kwargs())  # type: ignore[call-arg]
@@ -113,7 +114,7 @@ class GameTemplateForm(SettingsActionForm, _PageFormAdapter, TemplateForm):
 
 
 class NewGuildDefaultsForm(ActionForm):
-    """Of which server; where there are settings already, nothing changes."""
+    """The choice of a server; if it has settings already, nothing changes."""
 
     class Meta:
         model = GuildDefaults
@@ -122,15 +123,15 @@ class NewGuildDefaultsForm(ActionForm):
 
     def perform(self) -> SettingsResult:
         guild = self.cleaned_data["guild"]
-        now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edition=0)
+        now = GuildDefaults.objects.filter(pk=guild.pk).first() or GuildDefaults(edit_version=0)
         roles = (now.manager_role_ids, now.pingable_role_ids)
         return server_settings.change_guild_defaults(
-            guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edition
+            guild.pk, {}, *roles, admin_actor(self.user), db_now(), now.edit_version
         )
 
 
 class NewChannelDefaultsForm(ActionForm):
-    """Of which channel; where there are settings already, nothing changes."""
+    """The choice of a channel; if it has settings already, nothing changes."""
 
     class Meta:
         model = ChannelDefaults
@@ -138,14 +139,14 @@ class NewChannelDefaultsForm(ActionForm):
 
     def perform(self) -> SettingsResult:
         channel = self.cleaned_data["channel"]
-        now = ChannelDefaults.objects.filter(pk=channel.pk).first() or ChannelDefaults(edition=0)
+        now = ChannelDefaults.objects.filter(pk=channel.pk).first() or ChannelDefaults(edit_version=0)
         return server_settings.change_channel_defaults(
-            channel.pk, {}, now.for_games, admin_actor(self.user), db_now(), now.edition
+            channel.pk, {}, now.for_games, admin_actor(self.user), db_now(), now.edit_version
         )
 
 
 class NewGameTemplateForm(ActionForm):
-    """A template by its name."""
+    """A new template's server and name."""
 
     class Meta:
         model = GameTemplate

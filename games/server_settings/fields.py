@@ -1,4 +1,4 @@
-"""The form field of each kind of setting: empty inherits, and a word says "none"."""
+"""The form field of each kind of setting: empty inherits, a word is "none"."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ NONE_WORDS = {"none", "unlimited", "no", "-"}
 
 
 def parse_minutes(text: str) -> list[int]:
-    """`60, 2h, 1d` as minutes. Raises ValueError naming the first part that is none."""
+    """Return `60, 2h, 1d` as minutes. Raises ValueError with the first part that is not a length of time."""
     lengths = []
     for part in filter(None, re.split(r"[,;\s]+", text.strip())):
         match = _LENGTH.fullmatch(part)
@@ -42,7 +42,7 @@ def parse_minutes(text: str) -> list[int]:
 
 
 def format_minutes(minutes: int) -> str:
-    """`90`, `2h`, `1d`: a length as a form takes it."""
+    """Return `90`, `2h`, `1d`: a length of time as forms take it."""
     for word, size in (("d", 1440), ("h", 60)):
         if minutes and minutes % size == 0:
             return f"{minutes // size}{word}"
@@ -177,7 +177,7 @@ class TextField(forms.CharField):
         return "" if text.strip().lower() in NONE_WORDS else text
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        # What was sent empty is shown empty again, and goes on inheriting.
+        # A field sent empty is shown empty again, and still inherits.
         return super().bound_data(data, initial) or None
 
     def prepare_value(self, value: Any) -> Any:

@@ -19,7 +19,7 @@ EVERYONE = "@everyone: every member"
 
 
 class SettingsForm(LayerSettingsForm):
-    """A level's own settings, and the edition that the form was made from."""
+    """A layer's own settings, and the edit version that the form was made from."""
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -33,7 +33,7 @@ class SettingsForm(LayerSettingsForm):
     ) -> None:
         self.guild, self.layer = guild, layer
         # A template's lock binds its games, not the template itself.
-        inherited = {name: ResolvedSetting(found.value, found.source) for name, found in inherited.items()}
+        inherited = {name: ResolvedSetting(setting.value, setting.source) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
         roles = list(guild.roles.filter(gone_at=None))
         super().__init__(
@@ -41,7 +41,7 @@ class SettingsForm(LayerSettingsForm):
         )
         for name in self.settings_fields:
             if not is_ticked(SETTINGS[name]):
-                # The script that offers to clear a field looks for this.
+                # The script that offers to clear a field looks for this attribute.
                 self.fields[name].widget.attrs["data-inherits"] = ""
 
     def role_label(self, role: Role) -> str:
@@ -52,8 +52,8 @@ class SettingsForm(LayerSettingsForm):
 
     @classmethod
     def initial_of(cls, layer: Any) -> dict[str, Any]:
-        """What the form shows of a level; of none, that nothing was ever saved."""
-        edition = layer.edition if layer is not None and layer.pk else 0
+        """Return the form's initial values for a layer; for None, those of one never saved."""
+        edition = layer.edit_version if layer is not None and layer.pk else 0
         return cls.initial_settings(layer) | {"edition": edition}
 
 
@@ -64,7 +64,7 @@ def role_checkboxes(label: str, help_text: str) -> forms.MultipleChoiceField:
 
 
 class GuildForm(SettingsForm):
-    """What holds in the whole guild."""
+    """The settings of the whole guild."""
 
     manager_role_ids = role_checkboxes(
         "Who manages games",
@@ -74,7 +74,7 @@ class GuildForm(SettingsForm):
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         layer = GuildDefaults.objects.filter(pk=guild.pk).first()
-        # Above a guild is the product alone.
+        # Above a guild there are only the built-in values.
         super().__init__(*args, guild=guild, layer=layer, inherited=resolve_settings([]), **kwargs)
         for name in ("manager_role_ids", "pingable_role_ids"):
             self._set_choices(name, [(str(role.pk), role.name) for role in self.roles if role.pk != guild.pk])
@@ -87,12 +87,12 @@ class GuildForm(SettingsForm):
         return shown
 
     def selected_roles(self, name: str) -> tuple[int, ...]:
-        """Which of the guild's own roles are ticked."""
+        """Return the ids of the roles ticked in the field."""
         return tuple(int(role) for role in self.cleaned_data.get(name) or ())
 
 
 class ChannelForm(SettingsForm):
-    """What holds for games announced in one channel."""
+    """The settings of games announced in one channel."""
 
     for_games = forms.BooleanField(
         required=False, label="Hosts may announce games here", help_text="Otherwise the game form does not offer it."
@@ -110,7 +110,7 @@ class ChannelForm(SettingsForm):
 
 
 class TemplateForm(SettingsForm):
-    """A kind of game that is played again and again."""
+    """The texts, channel, settings and locks of a template."""
 
     name = forms.CharField(
         max_length=1000, strip=False, help_text="What hosts choose it by.", error_messages={"required": "Name it."}

@@ -1,4 +1,4 @@
-"""What is sent while a guild is set up: the letter to its owner, and test messages. Neither belongs to a game."""
+"""The messages of setting up a guild: the welcome message and test messages. Neither belongs to a game."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from notifications.types import BuiltPost, NotificationType, Skip, SyncedPost, r
 
 
 def setup_url(guild_id: int) -> str:
-    """The setup page's whole address, for Discord."""
+    """Return the absolute URL of the setup page, for use in Discord."""
     return settings.PUBLIC_URL + reverse("guild-setup", args=[guild_id])
 
 
@@ -26,7 +26,7 @@ def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     if guild is None:
         return Skip("the bot was removed from the server")
     if delivery.in_channel:
-        # No channel is chosen yet in which they could be called; the server's page says the same.
+        # No channel is chosen yet in which to mention them; the server's page says the same.
         return Skip("their direct messages are closed")
     address = with_nonce(delivery, setup_url(guild.pk))
     return direct_message(
@@ -52,16 +52,16 @@ def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
 
 
 def _on_test_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
-    """Nothing to write down: the row closes."""
+    """Do nothing: the row is closed."""
 
 
 def _on_test_failed(row: Notification, error: PermanentError, now: datetime) -> bool:
-    """The row keeps why; the setup page shows it."""
+    """Do nothing: the row keeps the error, and the setup page shows it."""
     return False
 
 
 def last_channel_tests(guild_id: int) -> dict[int, Notification]:
-    """The last test message of each channel of a guild, by the channel's id."""
+    """Return the last test notification of each channel of a guild, by channel id."""
     rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
     return {int(row.facts["channel"]): row for row in rows}
 

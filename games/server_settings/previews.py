@@ -10,7 +10,7 @@ from guilds.models import Guild
 
 
 def describe_changes(guild: Guild, changes: Iterable[SettingChange]) -> list[tuple[Game, list[tuple[str, str, str]]]]:
-    """Games to come that change with a level, each with its settings' names and their values before and after."""
+    """Return each changed upcoming game, with its settings' labels and their values before and after."""
     roles = dict(guild.roles.values_list("pk", "name"))
     channels = {channel.pk: str(channel) for channel in guild.channels.all()}
     by_game: dict[int, tuple[Game, list[tuple[str, str, str]]]] = {}

@@ -1,7 +1,7 @@
-"""What is gone from Discord.
+"""Cleaning up after what was deleted in Discord.
 
-Where roles and channels were deleted, what named them falls back up the chain, and that is written down. Guilds that
-the bot left are forgotten after a while.
+Settings that name deleted roles or channels inherit again, and the audit log shows it. The data of guilds that
+the bot left is deleted after a while.
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from games.core.base import Actor
+from games.core.base import DISCORD_ACTOR
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
@@ -25,21 +25,20 @@ from notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
-DISCORD_ACTOR = Actor(None, "discord")
 GAME_ROLE_SETTINGS = tuple(name for name in ROLE_SETTINGS if name in GAME_SETTINGS)
 GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")
 
 
 def clean_up_deleted(guild_id: int, now: datetime) -> int:
-    """After a guild was written down anew: nothing names what it no longer has. Says how many rows that changed."""
+    """Remove what a freshly synced guild no longer has from all settings; return how many rows changed."""
     return remove_deleted_roles(guild_id, now) + detach_deleted_channels(guild_id, now)
 
 
 @transaction.atomic
 def remove_deleted_roles(guild_id: int, now: datetime) -> int:
-    """Take deleted roles out of every setting; where none is left, the level says nothing and inherits.
+    """Remove deleted roles from every setting; a layer's setting with no role left inherits.
 
-    Discord never gives a role's id again, so nothing is lost that could come back.
+    Discord never reuses a role's id, so nothing is lost that could come back. Returns how many layers changed.
     """
     deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
     naming_deleted = Q()
@@ -59,8 +58,8 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
                 left = [role for role in getattr(row, field) if role not in deleted_roles]
                 dropped |= set(getattr(row, field)) - set(left)
                 setattr(row, field, left or ([] if field in GUILD_ROLE_SETTINGS else None))
-            row.edition += 1
-            row.save(update_fields=[*fields, "edition"])
+            row.edit_version += 1
+            row.save(update_fields=[*fields, "edit_version"])
             names = sorted(deleted_roles[role] for role in dropped)
             record_settings_change(guild_id, "role_gone", str(row), {"roles": names}, DISCORD_ACTOR, now)
         for game in inheriting_games(guild_id).filter(naming_deleted, pk__in=[g.pk for g in games]).order_by("pk"):
@@ -75,11 +74,14 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 
 
 def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, list[str]]]:
-    """Each level of the guild that names one of the roles, with the settings that do."""
+    """Yield each layer of the guild that names one of the roles, with those settings."""
     layers: list[tuple[Any, tuple[str, ...]]] = [
         *((row, (*ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
         *((row, ROLE_SETTINGS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
-        *((row, ROLE_SETTINGS) for row in GameTemplate.objects.filter(guild_id=guild_id, gone_at=None).order_by("pk")),
+        *(
+            (row, ROLE_SETTINGS)
+            for row in GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).order_by("pk")
+        ),
     ]
     for row, names in layers:
         fields = [name for name in names if set(getattr(row, name) or ()) & role_ids]
@@ -89,14 +91,14 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
 
 @transaction.atomic
 def detach_deleted_channels(guild_id: int, now: datetime) -> int:
-    """Games in a deleted channel no longer have its settings: those begun keep them, those to come follow."""
+    """Detach games from a deleted channel's settings: started games keep them, upcoming ones are resynced."""
     of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
     below = inheriting_games(guild_id).filter(of_channel, channel__gone_at__isnull=False)
     ids = list(below.values_list("pk", flat=True))
     resynced = 0
     for game in locked_games(inheriting_games(guild_id).filter(pk__in=ids)) if ids else []:
         if has_started(game, now):
-            # What held when it began: the channel was there then.
+            # Freeze what applied when it started: the channel existed then.
             game.channel.gone_at = None
             game.drop_cached_settings()
             freeze_settings(game, now)
@@ -110,7 +112,7 @@ def detach_deleted_channels(guild_id: int, now: datetime) -> int:
 
 
 def purge_departed_guilds(now: datetime) -> int:
-    """Delete everything of the guilds that the bot left so long ago; says of how many."""
+    """Delete all data of guilds that the bot left long enough ago; return how many guilds."""
     left = Guild.objects.filter(gone_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
     return sum(_purge_guild(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
 
@@ -119,12 +121,12 @@ def purge_departed_guilds(now: datetime) -> int:
 def _purge_guild(guild_id: int, now: datetime) -> bool:
     games = Game.objects.filter(guild_id=guild_id)
     list(games.order_by("pk").select_for_update().values_list("pk"))
-    # Asked again under the lock: whoever invites the bot at this moment has everything, or begins anew.
+    # Checked again under the lock: whoever invites the bot at this moment keeps everything, or starts anew.
     left = Guild.objects.select_for_update().filter(pk=guild_id, gone_at__lte=now - KEPT_AFTER_LEAVING).first()
     if left is None:
         return False
     count = games.count()
-    # Letters to an owner and test messages belong to no game.
+    # Welcome messages and channel tests belong to no game.
     Notification.objects.filter(game=None, facts__guild=str(guild_id)).delete()
     games.delete()
     for rows in (

@@ -1,4 +1,4 @@
-"""Pure rules about templates, and how long a removed server is kept."""
+"""Pure rules about templates, and how long the data of a server without the bot is kept."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,19 +6,19 @@ from datetime import timedelta
 from games.core.rules import DESCRIPTION_MAX
 from games.core.text_rules import has_control_characters, is_visible, tidy_lines
 
-TEMPLATE_NAME_MAX = 80  # of a template
+TEMPLATE_NAME_MAX = 80  # characters
 
 
-KEPT_AFTER_LEAVING = timedelta(days=30)  # for which a server's data waits for the bot to be invited again
+KEPT_AFTER_LEAVING = timedelta(days=30)  # how long a server's data waits for the bot to be invited again
 
 
 def tidy_texts(name: str, description: str) -> tuple[str, str]:
-    """A template's name and description as they will be kept."""
+    """Return a template's name and description in the form in which they are stored."""
     return " ".join(name.split()), tidy_lines(description)
 
 
 def check_texts(name: str, description: str, others: Iterable[str]) -> dict[str, str]:
-    """What is wrong with a template's tidy texts, beside the names of the others, a sentence for each."""
+    """Return the problem with each of a template's tidied texts, as a sentence. `others`: the names in use."""
     wrong = {}
     if not is_visible(name):
         wrong["name"] = "Give the template a name that people can see."

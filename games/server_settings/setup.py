@@ -1,4 +1,4 @@
-"""Setting up a guild: telling its owner how, once, and trying whether the bot can post in a channel."""
+"""Setting up a guild: the welcome message to its owner, and test messages in its channels."""
 
 from datetime import datetime
 
@@ -16,14 +16,14 @@ from notifications.queue import schedule
 
 @transaction.atomic
 def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
-    """The bot came to a guild: plan the letter by which its owner finds the setup page. Once for each stay.
+    """Schedule the DM that leads a guild's owner to the setup page, once for each stay of the bot.
 
-    Says whether it did.
+    Returns whether it did.
     """
     first = mark_guild_welcomed(guild_id, now)
     if first:
         payload = {"guild": str(guild_id)}
-        # One person may own several, so the row is told apart by the guild.
+        # One person may own several guilds, so the guild distinguishes the rows.
         offset = guild_id % 2**31
         schedule(
             "welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload
@@ -33,7 +33,7 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
-    """Plan a short message in a channel, to see whether it arrives. Raises Refused where no game can be announced."""
+    """Schedule a test message in a channel. Raises Refused if no game can be announced there."""
     channel = Channel.objects.filter(pk=channel_id).first()
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))

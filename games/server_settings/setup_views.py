@@ -1,4 +1,4 @@
-"""Setting up a guild: a walk through its channels, roles and zone, and a first template, on one page."""
+"""The setup page of a guild: its channels, its roles and zone, and a first template."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,14 +32,14 @@ CATEGORY = 4
 
 @dataclass(frozen=True)
 class ChannelStatus:
-    """A channel as the setup page shows it: whether it can be used, and what would make it so."""
+    """A channel as the setup page shows it: whether it can be used, and what is missing."""
 
     channel: Channel
     enabled: bool
     missing: list[str]
     advice: str  # where to click in Discord, or why games are never announced here
     note: str  # what would be better, though it can be used without
-    test: str  # what became of the last test message
+    test: str  # the result of the last test message
 
     @property
     def is_postable(self) -> bool:
@@ -47,7 +47,7 @@ class ChannelStatus:
 
 
 def channel_statuses(guild: Guild) -> list[ChannelStatus]:
-    """Every channel of the guild, those that games can be announced in first."""
+    """Return the status of every channel of the guild, those that can be used for games first."""
     tests = last_channel_tests(guild.pk)
     statuses = []
     for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
@@ -75,7 +75,7 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
 
 
 class RolesForm(GuildForm):
-    """Who manages, who schedules, and in which zone: the least that a guild decides."""
+    """Who manages, who schedules, and in which zone: the minimum that a guild decides."""
 
     def __init__(self, *args: Any, guild: Guild, **kwargs: Any) -> None:
         super().__init__(*args, guild=guild, **kwargs)
@@ -87,7 +87,7 @@ class RolesForm(GuildForm):
         self.fields["zone"].help_text = SETTINGS["zone"].help
 
     def changed_settings(self) -> dict[str, Any]:
-        """The guild's settings with what this form says."""
+        """Return the guild's settings with this form's values."""
         data = self.cleaned_data
         hosts = tuple(int(role) for role in data["host_role_ids"])
         return values_of(self.layer) | {"zone": data["zone"] or None, "host_role_ids": hosts}
@@ -126,11 +126,11 @@ def _save_roles(request: ViewerRequest, guild: Guild, form: RolesForm) -> None:
 
 def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem: str = "") -> HttpResponse:
     channels = channel_statuses(guild)
-    templates = list(guild.templates.filter(gone_at=None))
+    templates = list(guild.templates.filter(deleted_at=None))
     context = {
         "guild": guild,
         "channels": channels,
-        "ready": any(one.enabled and not one.missing for one in channels),
+        "ready": any(status.enabled and not status.missing for status in channels),
         "form": form,
         "decided": is_set_up(guild),
         "templates": templates,
@@ -144,7 +144,7 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
 @for_managers
 @require_POST
 def test_channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
-    """Have a test message sent, by whatever sends everything else."""
+    """Schedule a test message, sent in the same way as all other messages."""
     channel = get_object_or_404(Channel, pk=channel_id, guild=guild)
     try:
         ensure_fresh_roles(guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)

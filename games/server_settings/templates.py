@@ -1,4 +1,4 @@
-"""Templates: making, changing, duplicating, deleting and ordering them."""
+"""Templates: creating, changing, duplicating, deleting and ordering them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ from games.server_settings.actions import (
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel, Guild
 
-TEMPLATES_MAX = 50  # templates of one guild: a list that people still read
+TEMPLATES_MAX = 50  # templates of one guild: a list that people can still read
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def save_template(
     now: datetime,
     edit_version: int | None = None,
 ) -> SettingsResult:
-    """Make a template, or change one; a guild's first is its default. Raises Refused, with fields where wrong."""
+    """Create or change a template; a guild's first is its default. Raises Refused, with a sentence for each field."""
     require_guild_manager(guild_id, actor)
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id)) if template_id is not None else []
     active = _locked_templates(guild_id)
@@ -72,7 +72,7 @@ def save_template(
 
 @transaction.atomic
 def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
-    """Make another template that says the same, under a name of its own, at the end of the list."""
+    """Create a copy of a template, under a name of its own, at the end of the list."""
     require_guild_manager(guild_id, actor)
     active = _locked_templates(guild_id)
     original = _get_template(active, template_id)
@@ -81,7 +81,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
         setattr(copy, field, list(value) if isinstance(value, tuple) else value)
     copy.name = settings_wording.copy_of(original.name, [t.name for t in active])
     copy.description, copy.channel_id, copy.locked = original.description, original.channel_id, original.locked
-    copy.edition = 1
+    copy.edit_version = 1
     copy.save()
     record_settings_change(guild_id, "duplicate", original.name, {"as": copy.name}, actor, now)
     return SettingsResult(copy, True, (), settings_wording.duplicated(original.name, copy.name))
@@ -89,7 +89,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
 
 @transaction.atomic
 def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) -> SettingsResult:
-    """Make a template of what a game and its own template say, with its description and channel. Raises Refused."""
+    """Create a template from a game's and its template's settings, its description and channel. Raises Refused."""
     game = locked_game(game_id, actor)
     require_guild_manager(game.guild_id, actor)
     explicit = {
@@ -117,28 +117,28 @@ def save_game_as_template(game_id: int, name: str, actor: Actor, now: datetime) 
 def delete_template(
     guild_id: int, template_id: int, actor: Actor, now: datetime, edit_version: int | None = None
 ) -> SettingsResult:
-    """Delete a template; its games to come take their settings from their channel and the server instead.
+    """Delete a template; its upcoming games inherit from their channel and the server instead.
 
-    Raises Refused for a default while there are others: one of those must be made the default first.
+    Raises Refused for the default while there are others: one of those must be made the default first.
     """
     require_guild_manager(guild_id, actor)
     games = locked_games(inheriting_games(guild_id).filter(template_id=template_id))
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id)
-    if edit_version is not None and edit_version != template.edition:
+    if edit_version is not None and edit_version != template.edit_version:
         raise Refused(Refusal("stale", settings_wording.STALE_SETTINGS))
     if template.is_default and len(active) > 1:
         raise Refused(Refusal("is_default", settings_wording.default_stays(template.name)))
-    template.gone_at, template.is_default = now, False
+    template.deleted_at, template.is_default = now, False
     game_changes = apply_to_games(games, template.save, now)
     record_settings_change(guild_id, "delete_template", template.name, {}, actor, now)
-    game_count = sum(not game.settled_at for game in games)
+    game_count = sum(not game.settings_frozen_at for game in games)
     return SettingsResult(template, True, game_changes, settings_wording.template_deleted(template.name, game_count))
 
 
 @transaction.atomic
 def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, now: datetime) -> SettingsResult:
-    """Put templates in this order. Raises Refused unless it names each living template once."""
+    """Put templates in this order. Raises Refused unless it names each active template once."""
     require_guild_manager(guild_id, actor)
     active = {template.pk: template for template in _locked_templates(guild_id)}
     if sorted(template_ids) != sorted(active):
@@ -156,7 +156,7 @@ def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, 
 
 @transaction.atomic
 def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -> SettingsResult:
-    """Make a template the one that is chosen where nobody chooses."""
+    """Make a template the default, chosen where nobody chooses."""
     require_guild_manager(guild_id, actor)
     active = _locked_templates(guild_id)
     template = _get_template(active, template_id)
@@ -171,9 +171,9 @@ def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -
 
 
 def _locked_templates(guild_id: int) -> list[GameTemplate]:
-    """A guild's templates, in their order, locked in that of their ids, with the guild so that none is added."""
+    """Lock a guild and its templates by id, so that none is added; return the templates in their order."""
     list(Guild.objects.select_for_update(no_key=True).filter(pk=guild_id).values_list("pk"))
-    active = GameTemplate.objects.filter(guild_id=guild_id, gone_at=None)
+    active = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None)
     list(active.order_by("pk").select_for_update().values_list("pk"))
     return list(active.order_by("position", "pk"))
 
@@ -190,4 +190,4 @@ def _new_template(guild_id: int, active: list[GameTemplate]) -> GameTemplate:
         raise Refused(Refusal("too_many", settings_wording.too_many_templates(TEMPLATES_MAX)))
     last = GameTemplate.objects.filter(guild_id=guild_id).aggregate(last=Max("position"))["last"]
     position = 0 if last is None else last + 1
-    return GameTemplate(guild_id=guild_id, position=position, is_default=not active, edition=0)
+    return GameTemplate(guild_id=guild_id, position=position, is_default=not active, edit_version=0)

@@ -1,20 +1,19 @@
 from django.urls import path
 
-from games.server_settings import setup_views
-from games.server_settings import views as settings_views
+from games.server_settings import setup_views, views
 
 urlpatterns = [
-    path("guilds/<id:guild_id>/settings/", settings_views.settings, name="guild-settings"),
-    path("guilds/<id:guild_id>/history/", settings_views.history, name="guild-history"),
-    path("guilds/<id:guild_id>/channels/", settings_views.channels, name="guild-channels"),
-    path("guilds/<id:guild_id>/channels/<id:channel_id>/", settings_views.channel, name="guild-channel"),
-    path("guilds/<id:guild_id>/templates/", settings_views.template_list, name="guild-templates"),
-    path("guilds/<id:guild_id>/templates/new/", settings_views.new_template, name="template-new"),
-    path("guilds/<id:guild_id>/templates/<id:template_id>/", settings_views.template, name="template"),
+    path("guilds/<id:guild_id>/settings/", views.settings, name="guild-settings"),
+    path("guilds/<id:guild_id>/history/", views.history, name="guild-history"),
+    path("guilds/<id:guild_id>/channels/", views.channels, name="guild-channels"),
+    path("guilds/<id:guild_id>/channels/<id:channel_id>/", views.channel, name="guild-channel"),
+    path("guilds/<id:guild_id>/templates/", views.template_list, name="guild-templates"),
+    path("guilds/<id:guild_id>/templates/new/", views.new_template, name="template-new"),
+    path("guilds/<id:guild_id>/templates/<id:template_id>/", views.template, name="template"),
     *(
         path(
             f"guilds/<id:guild_id>/templates/<id:template_id>/{way}/",
-            settings_views.move_template,
+            views.move_template,
             {"way": way},
             name=f"template-{way}",
         )
@@ -22,20 +21,20 @@ urlpatterns = [
     ),
     path(
         "guilds/<id:guild_id>/templates/<id:template_id>/default/",
-        settings_views.default_template,
+        views.default_template,
         name="template-default",
     ),
     path(
         "guilds/<id:guild_id>/templates/<id:template_id>/duplicate/",
-        settings_views.duplicate_template,
+        views.duplicate_template,
         name="template-duplicate",
     ),
     path(
         "guilds/<id:guild_id>/templates/<id:template_id>/delete/",
-        settings_views.delete_template,
+        views.delete_template,
         name="template-delete",
     ),
-    path("games/<id:game_id>/template/", settings_views.make_template, name="game-template"),
+    path("games/<id:game_id>/template/", views.make_template, name="game-template"),
     path("guilds/<id:guild_id>/setup/", setup_views.setup, name="guild-setup"),
     path("guilds/<id:guild_id>/channels/<id:channel_id>/test/", setup_views.test_channel, name="channel-test"),
 ]

@@ -1,7 +1,7 @@
-"""The pages of a guild's settings, its channels and templates. Each calls a verb; no rule lives here.
+"""The pages of a guild's settings, channels and templates. Each calls an action; the rules are elsewhere.
 
-Where saving would change games to come, the first attempt shows which and how, and saves nothing; the button under
-that list saves what was shown.
+If saving would change upcoming games, the first attempt saves nothing and shows which games change and how; the
+button below that list saves what was shown.
 """
 
 from collections.abc import Callable
@@ -39,9 +39,10 @@ View = Callable[..., HttpResponse]
 
 
 def for_managers(view: View) -> View:
-    """Find the guild for a view that takes it, for those who manage it.
+    """Pass the guild to a view that only its managers may see.
 
-    It does not exist for others; members get told who may. Who was in a guild that the bot is no longer in reads so.
+    It does not exist for non-members; other members read who may. Members of a guild that the bot has left read
+    that it was removed.
     """
 
     @login_required
@@ -70,7 +71,7 @@ def bot_removed_text(guild: Guild) -> str:
 @for_managers
 @require_http_methods(["GET", "POST"])
 def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """What holds in the whole guild."""
+    """Edit the settings of the whole guild."""
     form = GuildForm(request.POST or None, guild=guild)
 
     def save() -> SettingsResult:
@@ -93,7 +94,7 @@ def settings(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @for_managers
 @require_GET
 def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """The channels that games can be announced in."""
+    """List the channels that games can be announced in."""
     guild_channels = guild.channels.for_announcements().select_related("defaults")
     return render(request, "games/channels.html", {"guild": guild, "channels": guild_channels})
 
@@ -101,7 +102,7 @@ def channels(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @for_managers
 @require_http_methods(["GET", "POST"])
 def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpResponse:
-    """What holds for games announced in one channel."""
+    """Edit the settings of games announced in one channel."""
     channel_row = get_object_or_404(Channel, pk=channel_id, guild=guild, parent=None)
     form = ChannelForm(request.POST or None, channel=channel_row)
 
@@ -140,7 +141,7 @@ TEMPLATE_PRESET_VALUES: dict[str, dict[str, Any]] = {
 @for_managers
 @require_http_methods(["GET", "POST"])
 def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """Make a template, from one of the starting points or from nothing."""
+    """Create a template, from a preset or from nothing."""
     start = request.GET.get("start", "")
     initial = (
         {**TEMPLATE_PRESET_VALUES[start], "name": settings_wording.TEMPLATE_PRESETS[start][0]}
@@ -156,9 +157,9 @@ def new_template(request: ViewerRequest, guild: Guild) -> HttpResponse:
 @for_managers
 @require_http_methods(["GET", "POST"])
 def template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    """Change a template."""
+    """Edit a template."""
     game_template = get_object_or_404(GameTemplate, pk=template_id, guild=guild)
-    if game_template.gone_at is not None:
+    if game_template.deleted_at is not None:
         flash.error(request, settings_wording.TEMPLATE_DELETED.format(name=game_template.name))
         return redirect("guild-templates", guild.pk)
     return _edit_template(request, guild, game_template, {})
@@ -208,7 +209,7 @@ def _edit(
     success_url: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    """Show the form, what saving it would change, what is wrong with it; or save it."""
+    """Show the form, what saving it would change, or what is wrong with it; or save it."""
     page = {"problem": "", "conflict": [], "changes": [], "form": form, **context}
     if request.method == "GET":
         return render(request, "games/level.html", page)
@@ -243,7 +244,7 @@ def _render_refused(
     if refusal.code == "stale":
         current_form = saved_form()
         page["conflict"] = conflicting_fields(current_form, form)
-        # Sent once more, the form now knows what it overwrites.
+        # Sent once more, the form now overwrites the version that was shown.
         data = request.POST.copy()
         data["edition"] = str(current_form.initial["edition"])
         form.data = data
@@ -256,8 +257,8 @@ def _render_refused(
 @for_managers
 @require_GET
 def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """The guild's templates, in the order in which hosts see them."""
-    templates_shown = list(guild.templates.filter(gone_at=None).select_related("channel"))
+    """List the guild's templates, in the order in which hosts see them."""
+    templates_shown = list(guild.templates.filter(deleted_at=None).select_related("channel"))
     context = {
         "guild": guild,
         "templates": templates_shown,
@@ -279,8 +280,8 @@ def _run_template_action(request: ViewerRequest, guild: Guild, action: Callable[
 @for_managers
 @require_POST
 def move_template(request: ViewerRequest, guild: Guild, template_id: int, way: str) -> HttpResponse:
-    """One place up or down."""
-    order = list(guild.templates.filter(gone_at=None).values_list("pk", flat=True))
+    """Move a template one place up or down."""
+    order = list(guild.templates.filter(deleted_at=None).values_list("pk", flat=True))
     if template_id in order:
         at = order.index(template_id)
         to = min(max(at + (1 if way == "down" else -1), 0), len(order) - 1)
@@ -309,8 +310,8 @@ def duplicate_template(request: ViewerRequest, guild: Guild, template_id: int) -
 @for_managers
 @require_http_methods(["GET", "POST"])
 def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> HttpResponse:
-    """Ask whether to delete it, with what that changes; then do."""
-    game_template = get_object_or_404(guild.templates.filter(gone_at=None), pk=template_id)
+    """Ask whether to delete a template, with what that changes; then delete it."""
+    game_template = get_object_or_404(guild.templates.filter(deleted_at=None), pk=template_id)
 
     def delete() -> SettingsResult:
         return templates.delete_template(guild.pk, template_id, actor(request), db_now())
@@ -332,7 +333,7 @@ def delete_template(request: ViewerRequest, guild: Guild, template_id: int) -> H
 @for_managers
 @require_GET
 def history(request: ViewerRequest, guild: Guild) -> HttpResponse:
-    """Who changed what of the guild's settings, the latest first."""
+    """Show who changed what of the guild's settings, the latest first."""
     page = Paginator(AuditEntry.objects.filter(guild=guild, game=None), 30).get_page(request.GET.get("page"))
     context = {"guild": guild, "page": page, "entries": history_entries(guild, page.object_list, request.user.zone)}
     return render(request, "games/history.html", context)

@@ -27,7 +27,7 @@ def settings_saved(changed: bool, games: int) -> str:
 
 
 def also_changed(games: int) -> str:
-    """How many games to come follow; starts with a space, or is ''."""
+    """Return how many upcoming games change; starts with a space, or is ''."""
     if not games:
         return ""
     return " One game to come follows." if games == 1 else f" {games} games to come follow."
@@ -50,7 +50,7 @@ def duplicated(name: str, copy: str) -> str:
 
 
 def copy_of(name: str, others: Sequence[str]) -> str:
-    """A name for a copy that no other template has."""
+    """Return a name for a copy that no other template has."""
     taken = {other.casefold() for other in others}
     for number in range(1, len(taken) + 2):
         ending = " (copy)" if number == 1 else f" (copy {number})"
@@ -76,7 +76,7 @@ def too_many_templates(most: int) -> str:
 
 
 def welcome(guild: str, url: str, set_up: bool) -> str:
-    """To its owner when the bot came to a server; one that was set up before keeps what was decided."""
+    """Return the message to the owner when the bot joined; a guild that was set up before keeps its settings."""
     if set_up:
         return f"👋 I am now in {guild}, which you own. What was set up there before holds; look it through:\n{url}"
     return (
@@ -90,7 +90,7 @@ def test_message(url: str) -> str:
 
 
 def test_result(closed: bool, dropped: str, error: str) -> str:
-    """What became of a test message."""
+    """Return the result of a test message."""
     if not closed:
         return f"A test message is on its way{f' ({error})' if error else ''}. Load this page again in a moment."
     if dropped:
@@ -102,12 +102,12 @@ FORUM_TIDIER = (
     "With Manage Posts too, the bot could delete a game's whole post when the game moves elsewhere; without, it "
     "empties and closes it."
 )
-TEST_POST = "Test"  # the name of a test message's thread in a forum
+TEST_POST = "Test"  # the title of a test message's post in a forum
 TEST_SENT = "A test message is on its way. What came of it stands beside the channel."
 
 
 def permission_advice(channel: str, permissions: Sequence[str], tag: bool) -> str:
-    """Where to click in Discord."""
+    """Return where to click in Discord."""
     steps = []
     if permissions:
         steps.append(

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from games.core import text_rules, wording
 from games.core.base import (
+    DISCORD_ACTOR,
     ActionResult,
     Actor,
     locked_game,
@@ -50,15 +51,16 @@ def join(
     on_standby: bool = False,
     overlap: ConflictPolicy = ConflictPolicy.ANYWAY,
 ) -> ActionResult:
-    """Sign a person up: a seat while one is free, else the end of the wait list; there on purpose with `waits`.
+    """Sign a person up: into a free seat, else at the end of the wait list; with `on_standby`, to stay there.
 
-    Whom somebody else signs up is told. Joining twice takes an offered seat, or ends waiting on purpose; else it
-    changes nothing. Raises Refused once the game has started, and for others than its hosts once sign-ups are closed;
-    and, if it is to be asked, `Overlapping` for who joins by themselves and plays at that time.
+    Somebody signed up by another person is notified. Joining twice takes an offered seat or ends standby;
+    otherwise it changes nothing. Raises Refused once the game has started, and once sign-ups are closed for
+    all but the hosts. With `ConflictPolicy.ASK`, raises ScheduleConflict for a person who joins by
+    themselves and plays or hosts at that time.
     """
     game = locked_game_for("join", game_id, who, actor, now)
-    own_signups = list(game.signups.filter(user=who))
-    current = next((one for one in own_signups if one.left_at is None), None)
+    own_signups = list(game.signups.of(who))
+    current = next((signup for signup in own_signups if signup.left_at is None), None)
     if current is not None and actor.user == who and (result := offers.rejoin(game, current, actor, now)) is not None:
         return result
     already, again = current is not None, bool(own_signups)
@@ -68,13 +70,19 @@ def join(
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
-        # Under the game's lock, so that the order is that of the locks and no two are alike.
+        # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
         last = game.signups.last_order_key()
         added_by_other = actor.user != who
         rank = rank_of(game, who, added_by_other)
-        game.other_answers.filter(user=who).delete()
+        game.responses.filter(user=who).delete()
         Signup.objects.create(
-            game=game, user=who, order_key=last + 1, joined_at=now, put_in=added_by_other, rank=rank, waits=on_standby
+            game=game,
+            user=who,
+            order_key=last + 1,
+            joined_at=now,
+            added_by_other=added_by_other,
+            rank=rank,
+            on_standby=on_standby,
         )
         _unschedule_edit_notices(game, who.pk, now)
         assign_seats(game, now)
@@ -82,9 +90,9 @@ def join(
         if added_by_other:
             _notify_host_action(game, "added", who.pk, actor, now)
         elif game.settings.confirm_by_dm:
-            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
+            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.post_version)
     elif actor.user == who:
-        # The answer says where they are, so a letter that would say the same is not needed any more.
+        # The reply tells the place, so a notification of the same is no longer needed.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
     number, seated = place_of_user(game, who)
     if actor.user != who:
@@ -102,12 +110,15 @@ def join(
 
 
 def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
-    """Who comes back a moment after leaving need not hear what was edited before."""
+    """Unschedule notices of earlier edits for a person who joins again: they see the game as it is."""
     unschedule(["edited", "question"], game.pk, now, "they joined after it", recipient_id=user_id)
 
 
 def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
-    """Raise Refused for those who may not take part. Whom its hosts or managers sign up needs no role."""
+    """Raise Refused for a person who may not take part.
+
+    People whom a host or manager signs up need no role.
+    """
     member = get_membership(who, game.guild_id)
     if member is None:
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
@@ -124,17 +135,17 @@ def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
 def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """Take a person out; whoever has waited longest gets the seat. Raises Refused once the game has started.
 
-    Who said Maybe, or that they cannot come, takes that back by it.
-    Taking out somebody else is `remove`, with its rules and its letter.
+    A response Maybe or Can't make it is withdrawn. Taking out somebody else is `remove_signup`, with its
+    rules and its notification.
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
     game = locked_game_for("leave", game_id, who, actor, now)
-    if (signup := game.signups.current().filter(user=who).first()) is not None:
+    if (signup := game.signups.current().of(who).first()) is not None:
         withdraw(game, signup, now)
         assign_seats(game, now)
         record_change(game, actor, "leave", {}, now)
-    elif game.other_answers.filter(user=who).delete()[0]:
+    elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, "answer", {"kind": ""}, now)
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN)
     return ActionResult(game, signup is not None, wording.left(signup is not None))
@@ -142,35 +153,34 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
 
 @transaction.atomic
 def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
-    """Take out of a game whoever left the guild or lost the role to play, and tell the host. Says whether it did.
+    """Remove the sign-up of a person who left the guild or lost the role to play; return whether it did.
 
-    Who said Maybe, or that they cannot come, and left the guild is no longer listed; nobody need know.
-
-    Whom somebody else put in needs no role, and so loses none. Coming back does not bring the seat back: by then it is
-    another's.
+    The host is notified. A response Maybe or Can't make it of a person who left the guild is deleted
+    without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
+    back does not restore the seat: by then another player has it.
     """
     game = locked_game(game_id, Actor(None, "discord", operator=True))
-    signup = game.signups.current().filter(user_id=user_id).first()
+    signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
         return False
     member = get_membership(User.objects.get(pk=user_id), game.guild_id)
-    if member is None and game.other_answers.filter(user_id=user_id).delete()[0]:
+    if member is None and game.responses.filter(user_id=user_id).delete()[0]:
         bump_revision(game, now)
         return True
     if signup is None:
         return False
     if member is not None and (
-        signup.put_in or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
+        signup.added_by_other or game.is_hosted_by(user_id) or may_play(member, game.settings.player_role_ids)
     ):
         return False
     signup.left_at, signup.seated_at = now, None
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
+    record_change(game, DISCORD_ACTOR, "lost_seat", {"for": name, "left": member is None}, now)
     payload = {"who": name, "left": member is None}
-    # Several may go before the next look at the clock, so the row is told apart by the person.
+    # Several may go before notifyd next runs, so the person distinguishes the rows.
     offset = user_id % 2**31
     schedule(
         "lost_seat",
@@ -178,21 +188,24 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
         recipient_id=game.host_id,
         dedupe_key=offset,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload=payload,
     )
     return True
 
 
 def drop_ineligible_signups(guild_id: int, user_id: int, now: datetime) -> int:
-    """`free_lost_seat` in every game to come of the guild; for when a member left or has other roles."""
+    """Run `drop_ineligible_signup` in every upcoming game of the guild; return how many changed.
+
+    For a member who left or whose roles changed.
+    """
     to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now)
-    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(other_answers__user_id=user_id))
+    games = to_come.filter(Q(signups__user_id=user_id, signups__left_at=None) | Q(responses__user_id=user_id))
     return sum(drop_ineligible_signup(pk, user_id, now) for pk in sorted(set(games.values_list("pk", flat=True))))
 
 
 def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: object) -> None:
-    """Receives `guilds.signals.member_changed`."""
+    """Receive `guilds.signals.member_changed`."""
     drop_ineligible_signups(guild_id, user_id, now)
 
 
@@ -201,17 +214,17 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
 
 @dataclass(frozen=True)
 class AddedNames:
-    """Names of those who were added, and of those who were in the game already."""
+    """The names of the people added, and of those who were in the game already."""
 
     names: tuple[str, ...] = ()
     already: tuple[str, ...] = ()
 
 
 def add_participants(game: Game, participants: Iterable[Participant], actor: Actor, now: datetime) -> AddedNames:
-    """Sign up whom the host named, in that order, behind everyone who is in; for verbs that hold the game's lock.
+    """Sign up the people whom the host named, in that order, behind everyone who is in. Needs the game's lock.
 
-    Those in the game already stay as they are. The people added are told. Raises Refused, changing nothing, where
-    somebody is no member or there are too many.
+    People already in the game stay as they are. The people added are notified. Raises Refused and changes
+    nothing if one is not a member or there are too many.
     """
     participants = list(dict.fromkeys(participants))
     current = list(game.signups.current())
@@ -223,12 +236,12 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     if new:
         require_state(game, "add", now)
         _check_participants(game, new, current, now)
-        game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
+        game.responses.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
         last = game.signups.last_order_key()
         for key, participant in enumerate(new, last + 1):
             who = {"user_id": participant} if isinstance(participant, int) else {"placeholder": participant}
             added_by_other = actor.user is None or actor.user.pk != participant
-            Signup.objects.create(game=game, order_key=key, joined_at=now, put_in=added_by_other, **who)
+            Signup.objects.create(game=game, order_key=key, joined_at=now, added_by_other=added_by_other, **who)
         assign_seats(game, now)
         for participant in new:
             if isinstance(participant, int):
@@ -266,9 +279,10 @@ def _check_participants(game: Game, new: list[Participant], current: list[Signup
 
 @transaction.atomic
 def remove_signup(game_id: int, signup_id: int, actor: Actor, now: datetime, reason: str = "") -> ActionResult:
-    """Take a person or placeholder out of a game that is not over. Whoever waited longest gets the seat.
+    """Take a person or placeholder out of a game that is not over; whoever has waited longest gets the seat.
 
-    The person is told, with the host's `word` if there is one. Raises Refused for those who may not manage the game.
+    The person is notified, with the host's reason if there is one. Raises Refused for actors who may not
+    manage the game.
     """
     return _remove(game_id, Q(pk=signup_id), actor, now, text_rules.tidy_lines(reason))
 
@@ -295,9 +309,9 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
 def _notify_host_action(
     game: Game, kind: str, user_id: int, actor: Actor, now: datetime, payload: Mapping[str, str] | None = None
 ) -> bool:
-    """Plan to tell a person what was done about them, unless they did it themselves; says whether.
+    """Schedule the notification of a host's action to its person; return whether it was scheduled.
 
-    Of a game that is not announced yet nobody is told anything.
+    There is none for a person who did it themselves, or for a game that is not announced yet.
     """
     if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
         return False
@@ -307,7 +321,7 @@ def _notify_host_action(
         game_id=game.pk,
         recipient_id=user_id,
         due_at=now,
-        revision=game.revision,
+        revision=game.post_version,
         payload={"by": by, **(payload or {})},
     )
     return True

@@ -1,4 +1,4 @@
-"""The form in which people are added to a game on its page."""
+"""The form on a game's page that adds people."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from guilds.models import Guild
 
 
 class AddParticipantsForm(ParticipantsForm):
-    """Whom to add; the verb judges whether it can be done."""
+    """The people to add; the action checks whether they can be added."""
 
     participants = forms.CharField(
         max_length=10000,

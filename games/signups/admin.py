@@ -1,4 +1,4 @@
-"""Sign-ups: joining people and taking them out."""
+"""The admin of sign-ups: signing people up and taking them out."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +18,7 @@ from guilds.http import ViewerRequest
 
 
 class SignupAdminForm(ActionForm):
-    """Joins a person to a game."""
+    """The form that signs a person up for a game."""
 
     class Meta:
         model = Signup
@@ -35,7 +35,7 @@ class SignupAdminForm(ActionForm):
 
 
 class PlaceColumns:
-    """What lists show of a sign-up."""
+    """The columns of a sign-up in lists."""
 
     @admin.display(description="who", ordering="user__handle")
     def who(self, signup: Signup) -> str:
@@ -51,7 +51,7 @@ class PlaceColumns:
 
 
 class SignupInlineForm(SignupAdminForm):
-    """The same under its game."""
+    """The same form, inside its game."""
 
     class Meta:
         model = Signup
@@ -65,7 +65,7 @@ class SignupInlineForm(SignupAdminForm):
 
 
 class SignupInline(PlaceColumns, GuildScopedInline):
-    """Who is in and who waits, and a row to add somebody. The list of sign-ups takes people out."""
+    """Who is seated or waiting, and a row to add somebody. The list of sign-ups takes people out."""
 
     model = Signup
     form = SignupInlineForm
@@ -89,7 +89,7 @@ class SignupInline(PlaceColumns, GuildScopedInline):
 
 @admin.register(Signup)
 class SignupAdmin(PlaceColumns, ActionAdmin):
-    """Adding one joins; the actions join again and leave."""
+    """The list of sign-ups. Adding a row signs a person up; the actions sign up again and take out."""
 
     form = SignupAdminForm
     guild_path = "game__guild"

@@ -1,4 +1,4 @@
-"""Closing the sign-ups of a game by hand, and opening them again."""
+"""Closing and reopening a game's sign-ups by hand."""
 
 from datetime import datetime
 
@@ -10,13 +10,13 @@ from games.signups import wording as signup_wording
 
 @transaction.atomic
 def close_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Let nobody sign up any more but by its hosts; those who are in can still leave. Raises Refused."""
+    """Close the sign-ups: only hosts can still sign people up, and players can still leave. Raises Refused."""
     return _set_closed_at(game_id, now, actor, now)
 
 
 @transaction.atomic
 def reopen_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Let people sign up again. Raises Refused."""
+    """Open the sign-ups again. Raises Refused."""
     return _set_closed_at(game_id, None, actor, now)
 
 

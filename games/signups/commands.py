@@ -1,4 +1,4 @@
-"""The words of `manage.py game` with which people speak for themselves, or are spoken for."""
+"""The subcommands of `manage.py game` for players, acting by themselves or through `--person`."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -24,7 +24,7 @@ PLAYER_COMMANDS = {
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
-    """Add the parsers of these words."""
+    """Add the parsers of these subcommands."""
     for name, what in PLAYER_COMMANDS.items():
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
@@ -48,7 +48,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
 
 
 class PlayerCommands(ActionCommand):
-    """What the command does at these words."""
+    """The handlers of these subcommands."""
 
     def do_join(self) -> None:
         game_id, who = self._game().pk, self._acting_user()

@@ -1,4 +1,4 @@
-"""Who follows a game and may still join it."""
+"""Followers of a game who may still join it."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from guilds.permissions import blocked_user_ids, may_play
 
 
 def follows_by_user(game: Game, now: datetime) -> dict[int, Follow]:
-    """Those who follow a game's guild or template and may play, and are not in; by person, what they follow."""
+    """Return the follows of a game's guild or template by user id, for users who may play and are not in it."""
     rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
     follows: dict[int, Follow] = {}
     for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):

@@ -1,4 +1,4 @@
-"""Forms in which people are named, one in each line or between commas."""
+"""Forms in which people are named, one on each line or separated by commas."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from games.signups import participant_lookup
 from games.signups.participants import ParsedNames, Problem
 from guilds.models import Guild
 
-CHOICE_PREFIX = "choice:"  # and what was typed: the field in which somebody is chosen for it
+CHOICE_PREFIX = "choice:"  # followed by what was typed: the field of the choice for it
 
 
 def names_textarea() -> forms.Textarea:
@@ -19,17 +19,20 @@ def names_textarea() -> forms.Textarea:
 
 
 class ParticipantsForm(forms.Form):
-    """Has a field of names; whom they mean is in `judged` once the form is valid."""
+    """A form with a field of names; `parsed_names` holds the result once the form is valid."""
 
     guild: Guild
     parsed_names = ParsedNames()
 
     def enable_autocomplete(self, field: str) -> None:
-        """Have members offered while a name is typed after @."""
+        """Offer members while a name is typed after @."""
         self.fields[field].widget.attrs["data-members"] = reverse("members", args=[self.guild.pk])
 
     def resolve_field(self, field: str) -> str:
-        """Whom the field's names mean goes to `judged`; choices made are written into the field, and so kept."""
+        """Resolve the field's names into `parsed_names`.
+
+        Choices are written into the field, so that they are kept.
+        """
         text: str = self.cleaned_data[field]
         chosen = {name[len(CHOICE_PREFIX) :]: self.data[name] for name in self.data if name.startswith(CHOICE_PREFIX)}
         if chosen:
@@ -46,17 +49,17 @@ class ParticipantsForm(forms.Form):
 
     @property
     def ambiguous(self) -> list[Problem]:
-        """The names for which somebody is to be chosen, each once."""
+        """Return the names for which a member must be chosen, each once."""
         return list({p.typed: p for p in self.parsed_names.problems if p.choices}.values())
 
     @property
     def completed_text(self) -> str:
-        """Which names were taken for a longer one, to be said once it is saved."""
-        return wording.names_completed((typed, found.name) for typed, found in self.parsed_names.completed)
+        """Return which names were completed to longer ones, to be shown once the form is saved."""
+        return wording.names_completed((typed, member.name) for typed, member in self.parsed_names.completed)
 
 
 class CohostsForm(ParticipantsForm):
-    """Members who are to be co-hosts beside those ticked."""
+    """Members to make co-hosts besides those ticked."""
 
     named = forms.CharField(
         required=False,
@@ -81,5 +84,5 @@ class CohostsForm(ParticipantsForm):
 
     @property
     def user_ids(self) -> list[int]:
-        """Who was named in a valid form."""
+        """Return the ids of the users named in a valid form."""
         return [one for one in self.parsed_names.participants if isinstance(one, int)]

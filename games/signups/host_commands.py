@@ -1,4 +1,4 @@
-"""The words of `manage.py game` with which hosts order a game's people about: the same verbs as on its page."""
+"""The subcommands of `manage.py game` for a game's hosts: the same actions as on its page."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -24,7 +24,7 @@ ONE_SIGNUP_COMMANDS = ("seat", "bench", "reorder", "remove")
 
 
 def add_parsers(words: Any, changing: ArgumentParser) -> None:
-    """Add the parsers of these words."""
+    """Add the parsers of these subcommands."""
     for name, what in HOST_COMMANDS.items():
         word = words.add_parser(name, parents=[changing], help=what)
         word.add_argument("game")
@@ -39,7 +39,7 @@ def add_parsers(words: Any, changing: ArgumentParser) -> None:
 
 
 class HostCommands(ActionCommand):
-    """What the command does at these words."""
+    """The handlers of these subcommands."""
 
     def do_seat(self) -> None:
         game_id, signup_id = self._game_and_signup_ids()
@@ -61,7 +61,7 @@ class HostCommands(ActionCommand):
         game = self._game()
         parsed = participant_lookup.resolve_typed_names(game.guild_id, self.options["participants"])
         if parsed.problems:
-            text = " ".join(f"“{one.typed}”: {one.sentence}" for one in parsed.problems)
+            text = " ".join(f"“{problem.typed}”: {problem.sentence}" for problem in parsed.problems)
             self._fail(signup_wording.NOT_ADDED, {"participants": text})
         self._run(lambda: manual_seating.add_people(game.pk, parsed.participants, self.actor, db_now()))
 
@@ -74,7 +74,7 @@ class HostCommands(ActionCommand):
         self._run(lambda: closing.reopen_signups(game_id, self.actor, db_now()))
 
     def _game_and_signup_ids(self) -> tuple[int, int]:
-        """The game, and the sign-up of whoever is meant."""
+        """Return the ids of the game and of the sign-up that `who` names."""
         game, text = self._game(), self.options["who"]
         for signup in game.signups.current().select_related("user"):
             names = {signup.user.handle, str(signup.user_id)} if signup.user else {signup.placeholder}

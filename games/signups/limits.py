@@ -5,21 +5,21 @@ from games.core.text_rules import has_control_characters, is_visible
 from games.signups import wording as signup_wording
 from gamesched.lib.refusal import Refusal
 
-PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one; how many a game may have
+PLACEHOLDER_MAX, PLACEHOLDERS_MAX = 64, 20  # characters of one name; names in one game
 
 
-PARTICIPANTS_MAX = SEATS_MAX + 50  # people and placeholders in a game to whom a host may still add
+PARTICIPANTS_MAX = SEATS_MAX + 50  # people and placeholders in a game up to which a host may add more
 
 
 def check_note(text: str) -> str:
-    """What is wrong with a tidy note beside somebody's name; '' for nothing, and for none."""
+    """Return the problem with a tidied note, or ''. An empty note is fine."""
     if len(text) > signup_wording.NOTE_MAX:
         return signup_wording.note_too_long(len(text))
     return signup_wording.NOTE_BAD if text and (has_control_characters(text) or not is_visible(text)) else ""
 
 
 def check_placeholder(name: str) -> str:
-    """What is wrong with a name kept for somebody who is not in Discord; '' for nothing."""
+    """Return the problem with the name of a person who is not in Discord, or ''."""
     if len(name) > PLACEHOLDER_MAX:
         return f"This has {len(name)} characters. Shorten it to {PLACEHOLDER_MAX}."
     if has_control_characters(name) or not is_visible(name):
@@ -28,7 +28,7 @@ def check_placeholder(name: str) -> str:
 
 
 def check_participant_count(placeholders: int, everyone: int) -> Refusal | None:
-    """Whether a game may have so many placeholders, and so many sign-ups after a host's additions."""
+    """Return the refusal for too many placeholders or sign-ups after a host's additions, or None."""
     if placeholders > PLACEHOLDERS_MAX:
         sentence = (
             f"That makes {placeholders} names of people not in Discord; a game may have {PLACEHOLDERS_MAX}. "

@@ -1,4 +1,4 @@
-"""Seats by a host's hand: giving one, taking one, the order of those who are in and of those who wait, and adding."""
+"""Manual seating by the host: giving and taking seats, reordering both lists, and adding people."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ from gamesched.lib.refusal import Refusal, Refused
 
 @transaction.atomic
 def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Give somebody who waits a seat: a free one, else that of whoever is seated last, who then is first in line.
+    """Give a seat to a waiting person: a free one, else that of the last seated, who is then first in line.
 
-    Both are told. They keep it whatever their roles are. Raises Refused.
+    Both are notified. The seat is kept whatever roles they have. Raises Refused.
     """
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     if signup is None:
@@ -32,12 +32,12 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
     seated, waiting = _seated_and_waiting(game)
     seats = game.settings.seats
     displaced = seated.pop() if seats and len(seated) >= seats else None
-    others = [one for one in waiting if one != signup]
+    others = [other for other in waiting if other != signup]
     if displaced is not None:
         set_seat(game, displaced, None, now)
         others.insert(0, displaced)
-    signup.waits, signup.passed_at, signup.put_in = False, None, True
-    signup.save(update_fields=["waits", "passed_at", "put_in"])
+    signup.on_standby, signup.offer_declined_at, signup.added_by_other = False, None, True
+    signup.save(update_fields=["on_standby", "offer_declined_at", "added_by_other"])
     set_seat(game, signup, now, now)
     _set_order(game, [*seated, signup, *others])
     assign_seats(game, now)
@@ -48,9 +48,9 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
 
 @transaction.atomic
 def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime) -> ActionResult:
-    """Take a seat from somebody, who then waits until a host seats them again; the next in line gets it.
+    """Take a person's seat until a host seats them again; the next in line gets it.
 
-    Where the host picks, the seat stays free. Raises Refused.
+    Where the host gives the seats, it stays free. Raises Refused.
     """
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     if signup is None:
@@ -58,8 +58,8 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
     name = name_of(signup)
     if signup.seated_at is None:
         return ActionResult(game, False, signup_wording.waiting_already(name))
-    signup.waits = True
-    signup.save(update_fields=["waits"])
+    signup.on_standby = True
+    signup.save(update_fields=["on_standby"])
     set_seat(game, signup, None, now)
     assign_seats(game, now)
     record_change(game, actor, "bench", {"for": name}, now)
@@ -68,7 +68,7 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
 
 @transaction.atomic
 def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) -> ActionResult:
-    """Move somebody up (`by` < 0) or down among those seated, or among those who wait. Raises Refused."""
+    """Move a person up (`by` < 0) or down in the list of the seated or the waiting. Raises Refused."""
     game, signup = _locked_game_and_signup(game_id, signup_id, actor, now)
     if signup is None:
         return ActionResult(game, False, wording.UNKNOWN_SIGNUP)
@@ -79,7 +79,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
     name = name_of(signup)
     if after != before:
         own_list.insert(after, own_list.pop(before))
-        _set_order(game, [one for each in lists for one in each])
+        _set_order(game, [entry for group in lists for entry in group])
         assign_seats(game, now)
         record_change(game, actor, "reorder", {"for": name, "to": after + 1}, now)
     return ActionResult(game, after != before, signup_wording.reordered(name, after + 1, signup.seated_at is not None))
@@ -87,7 +87,10 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
 
 @transaction.atomic
 def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, now: datetime) -> ActionResult:
-    """Sign up whom a host names, behind everyone who is in. Raises Refused, for the field where it can say."""
+    """Sign up the people whom a host names, behind everyone who is in.
+
+    Raises Refused, with a sentence for the field where that is possible.
+    """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
     require_state(game, "add", now)
@@ -111,14 +114,14 @@ def _seated_and_waiting(game: Game) -> tuple[list[Signup], list[Signup]]:
 
 
 def _set_order(game: Game, order: Sequence[Signup]) -> None:
-    """Have everybody come in this order, those seated first.
+    """Store this order of sign-ups, the seated first.
 
-    Ranks are dealt out anew in it, so that nobody seated comes behind somebody waiting, and the rule moves nobody.
-    0 is the rank of who has yet to get one.
+    The ranks are redistributed in that order, so that no seated person comes behind a waiting one and the
+    rule moves nobody. Rank 0 means that none was given yet.
     """
     lowest = 1 if game.settings.method is SeatMethod.PRIORITY else 0
     ranks = sorted(max(one.rank, lowest) for one in order)
-    # All keys are new, since those of people who left are taken.
+    # All keys are new, because sign-ups that left keep theirs.
     last = game.signups.last_order_key()
     for key, (signup, rank) in enumerate(zip(order, ranks, strict=True), last + 1):
         signup.order_key, signup.rank = key, rank

@@ -1,4 +1,4 @@
-"""What is due, and who is told, about people's answers to a game."""
+"""The notifications about sign-ups and seats: their recipients and messages."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -27,7 +27,7 @@ from notifications.types import NotificationType, Skip, register
 
 
 def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
-    """Nobody is written to: the post loses its button to join."""
+    """Update the post, which loses its Join button. Nobody is notified."""
     bump_revision(Game.objects.get(pk=row.game_id or 0), now)
     return ()
 
@@ -43,20 +43,20 @@ def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     return game_message(delivery, game, text, now)
 
 
-INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and address fit beside them
+INSTRUCTIONS_SHOWN = 1000  # characters, so that the longest title and URL still fit
 
 
 def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    """What became of their seat in sum, since they last heard of it."""
+    """Return the message about the net change of their seat since they were last notified."""
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
     seated = signup.seated_at is not None
     if seated == delivery.notification.facts["was_seated"]:
         return Skip("they have the place they had")
     wording = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
-    if not seated and signup.waits:
+    if not seated and signup.on_standby:
         wording = signup_notification_wording.moved_to_wait_list
     elif not seated and game.settings.method is SeatMethod.PRIORITY:
         wording = signup_notification_wording.displaced
@@ -65,7 +65,7 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
 
 def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    signup = game.signups.current().filter(user_id=delivery.recipient_id).first()
+    signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now).over or signup is None:
         return Skip("they are no longer in, or the game is over")
     text = signup_notification_wording.added(
@@ -76,7 +76,7 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they are in again, or the game is over")
     reason = wording.escape_markdown(delivery.notification.facts.get("word", ""))
     text = signup_notification_wording.removed(
@@ -87,7 +87,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if not game.signups.current().filter(user_id=delivery.recipient_id).exists():
+    if not game.signups.current().of(delivery.recipient_id).exists():
         return Skip("they left")
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)

@@ -1,4 +1,7 @@
-"""Finding out whom the participants typed into a form mean. Asks Discord, so it is called before any verb."""
+"""Looking up the participants typed into a form.
+
+It may ask Discord, so it is called before any action takes a lock.
+"""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,14 +24,14 @@ from guilds.directory.lookup import DirectoryUnavailable, refresh_member, search
 from guilds.display_names import normalize_name
 from guilds.models import Member
 
-MAX_LOOKUPS = 10  # questions to Discord about one form; what is known answers the rest
-MAX_SIMILAR_LOOKUPS = 3  # more, for people whose names are like one that nobody has
-MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member is believed to be one without asking
-KNOWN_MAX = 5000  # members among whom names are compared, those seen last
+MAX_LOOKUPS = 10  # requests to Discord for one form; known members answer the rest
+MAX_SIMILAR_LOOKUPS = 3  # additional requests, for names similar to one that nobody has
+MEMBER_TRUSTED_FOR = timedelta(minutes=10)  # how long a member counts as one without asking Discord
+KNOWN_MAX = 5000  # members with whose names a typed name is compared, the most recently confirmed
 
 
 def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
-    """What the participants typed mean in a guild, asking Discord about those not known well."""
+    """Resolve the typed participants in a guild; ask Discord about those not known well."""
     tokens = parse_names(text)
     looked_up = _look_up_in_discord(guild_id, tokens, db_now())
     parsed = resolve_names(tokens, _known_candidates(guild_id, tokens), looked_up)
@@ -43,19 +46,22 @@ def resolve_typed_names(guild_id: int, text: str) -> ParsedNames:
 
 
 def write_choices(guild_id: int, text: str, choices: Mapping[str, str]) -> str:
-    """The text with choices (an id by what was typed) written into it; those of unknown people are left out."""
+    """Return the text with each choice (a user id by the typed name) written into it.
+
+    Choices of unknown people are left out.
+    """
     ids = {typed: parse_id(chosen) for typed, chosen in choices.items()}
-    members = Member.objects.filter(guild_id=guild_id, user_id__in=[found for found in ids.values() if found])
+    members = Member.objects.filter(guild_id=guild_id, user_id__in=[user_id for user_id in ids.values() if user_id])
     known = {c.user_id: c for c in candidates_from(members.select_related("user"))}
-    return apply_choices(text, {typed: known[found] for typed, found in ids.items() if found in known})
+    return apply_choices(text, {typed: known[user_id] for typed, user_id in ids.items() if user_id in known})
 
 
 def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
-    """A few members of whose names one begins so, those of that very name first."""
+    """Return a few members with a name that starts with the typed text, exact matches first."""
     prefix = " ".join(typed.split())[:100].replace("\0", "")
     if not prefix:
         return []
-    # Down or not: those known are offered.
+    # If Discord cannot be asked, offer the known members.
     with contextlib.suppress(DirectoryUnavailable):
         search_members(guild_id, prefix)
     fits = Q(nick__istartswith=prefix) | Q(user__handle__istartswith=prefix) | Q(user__global_name__istartswith=prefix)
@@ -66,12 +72,12 @@ def members_by_prefix(guild_id: int, typed: str) -> list[Candidate]:
 
 
 def candidates_from(members: Iterable[Member]) -> list[Candidate]:
-    """Members as those who may be meant; their people must be read along."""
+    """Return the members as candidates. Their users must be fetched with them."""
     return [Candidate(m.user_id, m.user.handle, m.user.global_name, m.nick, m.avatar_url) for m in members]
 
 
 def _look_up_in_discord(guild_id: int, tokens: Sequence[NameToken], now: datetime) -> bool:
-    """Have Discord asked about whoever is not known well, and say whether all who should be were."""
+    """Ask Discord about names and ids that are not known well; return whether all were looked up."""
     ids = {t.user_id for t in tokens if t.user_id is not None and t.user_id <= MAX_ID}
     trusted = Member.objects.filter(
         guild_id=guild_id, user_id__in=ids, left_at=None, confirmed_at__gt=now - MEMBER_TRUSTED_FOR

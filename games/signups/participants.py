@@ -1,13 +1,13 @@
-"""Participants as people type them, one in each line or between commas: what is meant by each, or what is wrong.
+"""Participants as users type them, one on each line or separated by commas, and how each is resolved.
 
-Pure: who is known in the guild comes in as values.
+Pure: the known members of the guild come in as values.
 
-- `@name` must be a member. A name that is exactly so (username, global name or nick, whatever its case) is theirs,
-  even where longer names begin with it. Else the one member whose name begins so; the answer then names them, so
-  that nobody is added unseen. Several are offered to choose from, and nobody is guessed.
-- `<@id>`, with or without a name before it, or an id alone, is that member whatever they are called. Choosing writes
-  `Bob the GM <@id>`, so that a choice holds when names change.
-- Anything else is a name kept for somebody who is not in Discord.
+- `@name` must be a member. An exact name (username, global name or nick, ignoring case) is that member's, even
+  if longer names start with it. Otherwise it is the only member whose name starts with it, and the reply names
+  them, so that nobody is added unnoticed. Several are offered as choices; nobody is guessed.
+- `<@id>`, with or without a name before it, or an id alone, is that member, whatever their name is. A choice is
+  written as `Bob the GM <@id>`, so that it stays valid when names change.
+- Anything else is a placeholder: the name of a person who is not in Discord.
 """
 
 import difflib
@@ -19,7 +19,7 @@ from games.core import wording
 from games.signups import limits as signup_limits
 from guilds.display_names import normalize_name
 
-Participant = int | str  # a person's id, or a placeholder
+Participant = int | str  # a user id, or a placeholder's name
 
 _BY_ID = re.compile(r"(?:[^<>]*\s)?<@!?([0-9]{1,20})>|([0-9]{17,20})")
 _MARKUP = re.compile(r"<[@#][!&]?[0-9]+>")
@@ -30,7 +30,7 @@ _SIMILAR_MAX = 5
 
 @dataclass(frozen=True)
 class Candidate:
-    """A member who may be meant."""
+    """A member whom a typed name may mean."""
 
     user_id: int
     username: str
@@ -40,23 +40,23 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        """What they are called in the guild."""
+        """Return the member's display name in the guild."""
         return self.nick or self.global_name or self.username
 
     @property
     def field_text(self) -> str:
-        """How the field names them from then on, whoever else comes to be called so."""
+        """Return the text that names this member in the field, even if others get the same name."""
         return f"{' '.join(re.sub(r'[<>,]', ' ', self.name).split())} <@{self.user_id}>".strip()
 
     @property
     def normalized_names(self) -> frozenset[str]:
-        """Every name of theirs, as names are compared."""
+        """Return all names of the member, normalized for comparison."""
         return frozenset(normalize_name(name) for name in (self.username, self.global_name, self.nick) if name)
 
 
 @dataclass(frozen=True)
 class NameToken:
-    """One participant as typed: a person by id or by the beginning of a name, or, with neither, a placeholder."""
+    """One participant as typed: a person by id or by the start of a name, else a placeholder."""
 
     line: int
     text: str
@@ -66,7 +66,7 @@ class NameToken:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one participant, and who may have been meant."""
+    """The problem with one typed participant, and the members who may be meant."""
 
     line: int
     typed: str
@@ -76,7 +76,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class ParsedNames:
-    """What was meant, in the order typed; which names were completed to a longer one; what is wrong."""
+    """The resolved participants in the order typed, the completed names, and the problems."""
 
     participants: tuple[Participant, ...] = ()
     completed: tuple[tuple[str, Candidate], ...] = ()
@@ -84,7 +84,7 @@ class ParsedNames:
 
 
 def parse_names(text: str) -> list[NameToken]:
-    """The participants typed, each with its line, counted from 1. Empty ones are none."""
+    """Return the typed participants, each with its line number from 1; empty ones are skipped."""
     tokens = []
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), 1):
         for part in filter(None, (part.strip() for part in line.split(","))):
@@ -99,15 +99,15 @@ def parse_names(text: str) -> list[NameToken]:
 
 
 def apply_choices(text: str, chosen: Mapping[str, Candidate]) -> str:
-    """The text with each participant for whom somebody was chosen written as that person; all else as it was."""
+    """Replace each participant in the text for whom a member was chosen; leave the rest as it is."""
     parts = _BREAK.split(text)
     return "".join(chosen[part.strip()].field_text if part.strip() in chosen else part for part in parts)
 
 
 def resolve_names(tokens: Sequence[NameToken], known: Iterable[Candidate], looked_up: bool = True) -> ParsedNames:
-    """What each participant means among the members known.
+    """Resolve each participant among the known members.
 
-    `asked` is False where Discord could not be asked, so that somebody unknown may still be a member.
+    `looked_up` is False if Discord could not be asked, so that an unknown person may still be a member.
     """
     members = {candidate.user_id: candidate for candidate in known}
     participants: dict[Participant, NameToken] = {}
@@ -159,7 +159,7 @@ def _resolve_token(token: NameToken, members: Mapping[int, Candidate], looked_up
 
 
 def _similar_members(prefix: str, members: Iterable[Candidate]) -> list[Candidate]:
-    """Members with a name like the one typed, the likest first."""
+    """Return the members with a name similar to the typed one, the most similar first."""
     by_name: dict[str, list[Candidate]] = {}
     for candidate in members:
         for name in candidate.normalized_names:

@@ -1,4 +1,4 @@
-"""Answers other than Join and Leave, notes beside names, and whom people bring."""
+"""Responses other than Join and Leave, notes beside names, and guests."""
 
 from datetime import datetime
 
@@ -32,9 +32,9 @@ Kind = GameResponse.Kind
 
 @transaction.atomic
 def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) -> ActionResult:
-    """Say of a game that one may come, or cannot. It gives up a seat or a place; joining takes it back.
+    """Save the response Maybe or Can't make it; it gives up a seat or a place, and joining withdraws it.
 
-    Raises Refused where the game takes no such answers, and like `join` for those who could not sign up.
+    Raises Refused if the game takes no such responses, and like `join` for people who could not sign up.
     """
     game = locked_game(game_id, actor)
     if actor.user != who and not actor.operator:
@@ -42,8 +42,8 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     require_state(game, "answer", now)
     if not game.settings.answers:
         raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
-    signup = game.signups.current().filter(user=who).first()
-    response = game.other_answers.filter(user=who).first()
+    signup = game.signups.current().of(who).first()
+    response = game.responses.filter(user=who).first()
     if signup is None:
         require_player(game, who, actor, now)
         if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
@@ -53,7 +53,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     was_seated = signup is not None and signup.seated_at is not None
     if signup is not None:
         withdraw(game, signup, now)
-    game.other_answers.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
+    game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         assign_seats(game, now)
     record_change(game, actor, "answer", {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
@@ -61,34 +61,34 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
 
 
 def respond_maybe(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` that one may come."""
+    """Respond Maybe; see `respond`."""
     return respond(game_id, who, Kind.TENTATIVE, actor, now)
 
 
 def respond_absent(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """`answer` that one cannot come."""
+    """Respond Can't make it; see `respond`."""
     return respond(game_id, who, Kind.ABSENT, actor, now)
 
 
 def users_without_response(game: Game, now: datetime) -> list[int]:
-    """Who was asked about a game to come and said nothing.
+    """Return the users who were asked about an upcoming game and have not responded.
 
-    Those in it who have yet to answer its last question, and, while people can sign up, the followers who heard of it.
+    These are players with an open confirmation and, while sign-ups are open, the followers who may join.
     """
     if game.state(now) is not State.SCHEDULED:
         return []
-    unconfirmed = game.signups.current().filter(user__isnull=False, asked__gt=0).values_list("user_id", flat=True)
+    unconfirmed = game.signups.current().people().filter(open_confirmation__gt=0).values_list("user_id", flat=True)
     user_ids = [pk for pk in unconfirmed if pk]
     if not signup_block_reason(game, now, None):
-        responded = set(game.other_answers.values_list("user_id", flat=True))
+        responded = set(game.responses.values_list("user_id", flat=True))
         user_ids += [pk for pk in follows_by_user(game, now) if pk not in responded]
     return user_ids
 
 
 def has_responded(game: Game, user_id: int) -> bool:
-    """Whether a person said something to all that they were asked about a game."""
-    signup = game.signups.current().filter(user_id=user_id).first()
-    return signup.asked == 0 if signup is not None else game.other_answers.filter(user_id=user_id).exists()
+    """Return whether a user has responded to all that they were asked about a game."""
+    signup = game.signups.current().of(user_id).first()
+    return signup.open_confirmation == 0 if signup is not None else game.responses.filter(user_id=user_id).exists()
 
 
 # --- notes -----------------------------------------------------------------------------------------------
@@ -96,13 +96,13 @@ def has_responded(game: Game, user_id: int) -> bool:
 
 @transaction.atomic
 def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
-    """Write a note beside somebody's name, or take it away with an empty one. Raises Refused."""
+    """Set the note beside a person's name; an empty note removes it. Raises Refused."""
     game = locked_game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
-    noted_row: Signup | GameResponse | None = game.signups.current().filter(user=who).first()
-    noted_row = noted_row or game.other_answers.filter(user=who).first()
+    noted_row: Signup | GameResponse | None = game.signups.current().of(who).first()
+    noted_row = noted_row or game.responses.filter(user=who).first()
     if noted_row is None:
         raise Refused(Refusal("not_in", signup_wording.NOTHING_TO_NOTE))
     if noted_row.note == text:
@@ -113,14 +113,14 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
     return ActionResult(game, True, signup_wording.note_saved(text))
 
 
-# --- whom people bring -----------------------------------------------------------------------------------
+# --- guests ----------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -> ActionResult:
-    """Sign up, by name, one person whom somebody in the game brings. They leave with their inviter.
+    """Sign up, by name, one guest of somebody in the game; the guest leaves with their inviter.
 
-    They come after everyone who is as far in line as their inviter by now. Raises Refused.
+    The guest comes after everyone who has the inviter's rank now. Raises Refused.
     """
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     if not game.settings.plus_one:
@@ -129,7 +129,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         raise Refused(Refusal("closed", why))
     if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
-    if (guest := inviter.guests.filter(left_at=None).first()) is not None:
+    if (guest := inviter.guests.current().first()) is not None:
         raise Refused(Refusal("brings_already", signup_wording.has_guest_already(guest.placeholder)))
     name = " ".join(name.split())
     if problem := signup_limits.check_placeholder(name) if name else signup_wording.NO_NAME:
@@ -148,9 +148,9 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
 
 @transaction.atomic
 def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
-    """Take back whom somebody brings; whoever has waited longest gets the seat. Raises Refused."""
+    """Remove a person's guest; whoever has waited longest gets the seat. Raises Refused."""
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
-    guest = inviter.guests.filter(left_at=None).first() if inviter is not None else None
+    guest = inviter.guests.current().first() if inviter is not None else None
     if guest is None:
         return ActionResult(game, False, signup_wording.NO_GUEST)
     guest.left_at, guest.seated_at = now, None
@@ -162,4 +162,4 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
 
 def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
     game = locked_game_for("join", game_id, who, actor, now)
-    return game, game.signups.current().filter(user=who).first()
+    return game, game.signups.current().of(who).first()

@@ -1,4 +1,4 @@
-"""Whether somebody can sign up for a game now, and if not, why: one answer for the verb, the page and the post."""
+"""Whether a user can sign up for a game, and why not: the same rule for action, page and post."""
 
 from datetime import datetime, timedelta
 
@@ -15,16 +15,16 @@ from guilds.templatetags.when import when
 
 
 def closes_at(game: Game) -> datetime | None:
-    """When sign-ups close before the start; None for not before."""
+    """Return when sign-ups close before the start; None if they do not."""
     minutes = game.settings.signups_close
     return game.starts_at - timedelta(minutes=minutes) if minutes else None
 
 
 def signup_block_reason(game: Game, now: datetime, who: User | None, in_discord: bool = False) -> str:
-    """Why a person cannot sign up, or '' where they can; None is anybody.
+    """Return why a person cannot sign up, or '' if they can; None stands for anybody.
 
-    Its hosts can until the start: what is closed, they closed for others. Times are said by the person's clock, or
-    `in_discord` as Discord shows them by everyone's.
+    Hosts can sign up until the start: closing is for others. Times are in the person's zone, or with
+    `in_discord` as Discord's timestamps.
     """
     if (state := game.state(now)) is not State.SCHEDULED:
         return state_wording.signups_closed(state, game.cancel_reason)
@@ -43,7 +43,7 @@ def signup_block_reason(game: Game, now: datetime, who: User | None, in_discord:
 
 
 def join_label(game: Game, people: Roster, now: datetime, who: User | None = None) -> str:
-    """What the button to join says; '' for none."""
+    """Return the label of the button to join; '' for no button."""
     if signup_block_reason(game, now, who):
         return ""
     return (
@@ -52,9 +52,9 @@ def join_label(game: Game, people: Roster, now: datetime, who: User | None = Non
 
 
 def signup_text(game: Game, now: datetime, who: User | None = None) -> str:
-    """How one gets a seat, and until when; '' where there is nothing to say beyond the buttons.
+    """Return how to get a seat and until when; '' if there is nothing to add to the buttons.
 
-    For the post, or for the page that a person sees, which says by itself why nobody can sign up.
+    For the post, or for the page that `who` sees; the page itself shows why nobody can sign up.
     """
     if game.state(now) is not State.SCHEDULED:
         return ""

@@ -1,4 +1,4 @@
-"""Waiting on purpose: being on the wait list and given no seat until one wants it."""
+"""Standby: being on the wait list by choice, and getting no seat until one wants it."""
 
 from datetime import datetime
 
@@ -15,25 +15,25 @@ from guilds.models import User
 
 @transaction.atomic
 def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) -> ActionResult:
-    """Have somebody wait on purpose, giving up the seat they have; or with `on` false want one again.
+    """Put a person on standby, which gives up their seat; with `on` false, back in line for a seat.
 
-    Who is not in the game joins, waiting. Raises Refused once the game has started, and as joining does.
+    Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
     game = locked_game_for("join", game_id, who, actor, now)
-    signup = game.signups.current().filter(user=who).first()
+    signup = game.signups.current().of(who).first()
     if signup is None and on:
         return join(game_id, who, actor, now, on_standby=True)
-    if signup is None or not (on or signup.waits):
+    if signup is None or not (on or signup.on_standby):
         return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:
         result = offers.rejoin(game, signup, actor, now)
         assert result is not None, "who waits on purpose has no seat"
         return result
-    if signup.waits:
+    if signup.on_standby:
         return ActionResult(game, False, offer_wording.ALREADY_ON_STANDBY)
     gave_up = signup.seated_at is not None
-    signup.seated_at, signup.waits, signup.asked = None, True, 0
-    signup.save(update_fields=["seated_at", "waits", "asked"])
+    signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0
+    signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])
     end_offer(signup)
     assign_seats(game, now)
     record_change(game, actor, "wait", on_behalf_of(game, who, actor), now)

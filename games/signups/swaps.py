@@ -1,4 +1,4 @@
-"""Joining a game while one plays another at that time: both, or this one instead of that."""
+"""Joining a game at the time of another game: joining both, or swapping."""
 
 from datetime import datetime
 
@@ -14,7 +14,10 @@ from gamesched.lib.refusal import Refusal, Refused
 
 
 def answer_conflict(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
-    """What somebody answered when they were asked about their other game, whose id `number` is. Raises Refused."""
+    """Handle the choice in the prompt about another game at that time; `number` is that game's id.
+
+    Raises Refused.
+    """
     if actor.user is None or choice not in {"anyway", "swap"}:
         raise Refused(choices.outdated_refusal())
     if choice == "anyway":
@@ -24,9 +27,10 @@ def answer_conflict(game_id: int, number: int, choice: str, actor: Actor, now: d
 
 @transaction.atomic
 def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = None) -> ActionResult:
-    """Leave the games that a person is in at that time and join this one, or do neither.
+    """Leave the user's other games at that time and join this one, or do neither.
 
-    `number`: of which game they were told; where it is another by now they are asked again. Raises Refused.
+    `number`: the game that the prompt named; if it is another by now, the prompt is raised again. Raises
+    Refused.
     """
     who = actor.user
     game = Game.objects.visible_to_member(who).filter(pk=game_id).first() if who is not None else None
@@ -37,12 +41,12 @@ def swap_games(game_id: int, actor: Actor, now: datetime, number: int | None = N
         return join(game_id, who, actor, now, overlap=ConflictPolicy.ASK)
     if conflict.hosting:
         raise Refused(Refusal("hosting", overlap_wording.HOSTING_CANNOT_SWAP))
-    ids = [game_id, *(one.pk for one in conflict.playing)]
-    # All before anything else, in the order of their ids: somebody may swap the other way at this moment.
+    ids = [game_id, *(playing_game.pk for playing_game in conflict.playing)]
+    # Lock all games first, in the order of their ids: somebody may swap the other way at this moment.
     list(Game.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
     for other in conflict.playing:
         leave(other.pk, who, actor, now)
-    # Asks again where they joined yet another meanwhile, which undoes the leaving too.
+    # Raises the prompt if they joined yet another game meanwhile, which rolls the leaving back too.
     result = join(game_id, who, actor, now, overlap=ConflictPolicy.ASK)
-    titles = [f"“{one.title}”" for one in conflict.playing]
+    titles = [f"“{playing_game.title}”" for playing_game in conflict.playing]
     return ActionResult(result.game, True, overlap_wording.swapped(titles, result.text))

@@ -1,4 +1,4 @@
-"""What people say to a game on its page, beyond Join and Leave."""
+"""The views of sign-ups, responses and seats: the buttons and small forms on a game's page."""
 
 from dataclasses import replace
 from functools import partial
@@ -26,10 +26,10 @@ from guilds.http import ViewerRequest
 @login_required
 @require_POST
 def respond(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Say that one may come, or cannot."""
+    """Save the viewer's response Maybe or Can't make it."""
     if request.POST.get("kind") not in GameResponse.Kind.values:
         get_visible_game_or_404(request, game_id)
-        return HttpResponseBadRequest()  # no form of ours sends it
+        return HttpResponseBadRequest()  # none of our forms sends it
     kind = GameResponse.Kind(request.POST["kind"])
     return run_action(request, game_id, lambda now: responses.respond(game_id, request.user, kind, actor(request), now))
 
@@ -37,7 +37,7 @@ def respond(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def set_note(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Write a note beside one's name, or take it away."""
+    """Set or remove the note beside the viewer's name."""
     text = request.POST.get("note", "")
     return run_action(
         request, game_id, lambda now: responses.set_note(game_id, request.user, text, actor(request), now)
@@ -47,7 +47,7 @@ def set_note(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def add_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Bring somebody along."""
+    """Add the viewer's guest."""
     name = request.POST.get("name", "")
     return run_action(
         request, game_id, lambda now: responses.add_guest(game_id, request.user, name, actor(request), now)
@@ -57,14 +57,14 @@ def add_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def remove_guest(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Take back whom one brings."""
+    """Remove the viewer's guest."""
     return run_action(request, game_id, lambda now: responses.remove_guest(game_id, request.user, actor(request), now))
 
 
 @login_required
 @require_POST
 def join(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Sign up."""
+    """Sign the viewer up."""
     action = partial(signups.join, overlap=ConflictPolicy.ASK)
     return run_action(request, game_id, lambda now: action(game_id, request.user, actor(request), now))
 
@@ -72,14 +72,14 @@ def join(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def leave(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Give up one's place."""
+    """Take the viewer out of the game."""
     return run_action(request, game_id, lambda now: signups.leave(game_id, request.user, actor(request), now))
 
 
 @login_required
 @require_POST
 def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    """Take somebody out, with a word to them."""
+    """Take a person out of the game, with a reason for them."""
     reason = request.POST.get("reason", "")
     return run_action(
         request, game_id, lambda now: signups.remove_signup(game_id, signup_id, actor(request), now, reason)
@@ -89,14 +89,14 @@ def remove(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse
 @login_required
 @require_POST
 def give_seat(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    """Give somebody who waits a seat."""
+    """Give a seat to a waiting person."""
     return run_action(request, game_id, lambda now: manual_seating.give_seat(game_id, signup_id, actor(request), now))
 
 
 @login_required
 @require_POST
 def move_to_wait_list(request: ViewerRequest, game_id: int, signup_id: int) -> HttpResponse:
-    """Put somebody with a seat on the wait list."""
+    """Move a seated person to the wait list."""
     return run_action(
         request, game_id, lambda now: manual_seating.move_to_wait_list(game_id, signup_id, actor(request), now)
     )
@@ -105,7 +105,7 @@ def move_to_wait_list(request: ViewerRequest, game_id: int, signup_id: int) -> H
 @login_required
 @require_POST
 def reorder(request: ViewerRequest, game_id: int, signup_id: int, by: int) -> HttpResponse:
-    """Move somebody `by` places in their list."""
+    """Move a person `by` places in their list."""
     return run_action(request, game_id, lambda now: manual_seating.reorder(game_id, signup_id, by, actor(request), now))
 
 
@@ -126,7 +126,7 @@ def reopen(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Add people. What is refused comes back on the game's page as it was typed."""
+    """Add people; a refused form is shown again on the game's page as it was typed."""
     game = get_visible_game_or_404(request, game_id)
     if not actor(request).may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
@@ -147,7 +147,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def answer_conflict(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Join in spite of another game, or instead of it."""
+    """Join despite another game at that time, or instead of it."""
     number, choice = _number_and_choice(request)
     return run_action(request, game_id, lambda now: swaps.answer_conflict(game_id, number, choice, actor(request), now))
 
@@ -155,6 +155,6 @@ def answer_conflict(request: ViewerRequest, game_id: int) -> HttpResponse:
 @login_required
 @require_POST
 def set_standby(request: ViewerRequest, game_id: int) -> HttpResponse:
-    """Wait on purpose, or no longer."""
+    """Put the viewer on standby, or back in line for a seat."""
     on = request.POST.get("on") != "0"
     return run_action(request, game_id, lambda now: standby.set_standby(game_id, request.user, on, actor(request), now))

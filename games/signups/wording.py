@@ -1,4 +1,4 @@
-"""All wording about what people say to a game: joining, maybe, not at all; their notes, and whom they bring."""
+"""All wording about responses to a game: joining, Maybe, Can't make it, notes and guests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,17 +25,17 @@ def closes(when: str) -> str:
 
 
 def by_role(roles: Sequence[str]) -> str:
-    """Who comes first where seats are given by role."""
+    """Return who comes first where seats are given by role."""
     return f"First {', then '.join(roles)}, then everybody else."
 
 
 def waiting_for_host(number: int, already: bool) -> str:
-    """The answer to Join where the host gives the seats."""
+    """Return the reply to Join where the host gives the seats."""
     still = "already " if already else ""
     return f"You are {still}number {number} on the wait list. The host picks who plays, and you are told."
 
 
-# --- other answers ---------------------------------------------------------------------------------------
+# --- other responses -------------------------------------------------------------------------------------
 
 LABELS = {"tentative": "Maybe", "absent": "Can't make it"}
 NO_RESPONSES = "This game takes no other answers than Join and Leave."
@@ -45,7 +45,7 @@ _RESPONSE_SAVED = {"tentative": "It is noted that you may come.", "absent": "It 
 
 
 def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
-    """The answer to Maybe and Can't make it."""
+    """Return the reply to Maybe and Can't make it."""
     if already:
         return f"You said so already: {LABELS[kind].lower()}."
     gave_up = " You gave up your seat." if was_seated else " You are no longer on the wait list." if was_in else ""
@@ -53,7 +53,7 @@ def responded(kind: str, was_in: bool, was_seated: bool, already: bool) -> str:
 
 
 def heading(kind: str, number: int) -> str:
-    """`Maybe (3)`."""
+    """Return `Maybe (3)`."""
     return f"{LABELS[kind]} ({number})"
 
 
@@ -74,7 +74,7 @@ def note_saved(text: str) -> str:
     return "The note is shown beside the name." if text else "The note is taken away."
 
 
-# --- whom people bring -----------------------------------------------------------------------------------
+# --- guests ----------------------------------------------------------------------------------------------
 
 BRING, GUEST_LABEL = "Bring somebody", "Their name"
 GUEST_HELP = "Somebody who is not in Discord; you pass on what they are to know."
@@ -97,7 +97,7 @@ def guest_removed(name: str) -> str:
     return f"{name} does not come with you any more."
 
 
-# --- letters ---------------------------------------------------------------------------------------------
+# --- notifications ---------------------------------------------------------------------------------------
 
 
 def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str) -> str:
@@ -110,7 +110,7 @@ AUDIT_ACTIONS = ("answer", "note", "bring", "unbring")
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
-    """One line of a game's history."""
+    """Return one line of a game's history."""
     person = str(changes.get("for") or "")
     match action:
         case "answer":
@@ -162,22 +162,22 @@ def waiting_already(name: str) -> str:
 
 
 def seated(name: str, instead: str) -> str:
-    """The answer to Seat."""
+    """Return the reply to Seat."""
     if not instead:
         return f"{name} has a seat now."
     return f"{name} has a seat now, and {instead} is first on the wait list."
 
 
 def moved_to_wait_list(name: str) -> str:
-    """The answer to To the wait list."""
+    """Return the reply to To the wait list."""
     return f"{name} is on the wait list now, until you seat them again."
 
 
 def reordered(name: str, number: int, seated: bool) -> str:
-    """The answer to Up and Down."""
+    """Return the reply to Up and Down."""
     return f"{name} is number {number} {'of those seated' if seated else 'on the wait list'}."
 
 
 def has_host_already(name: str, viewer: bool) -> str:
-    """The answer to Take over where somebody did already."""
+    """Return the reply to Take over if somebody has taken over already."""
     return "You are the host already." if viewer else f"{name} is the host now, so nobody else is needed."

@@ -1,4 +1,4 @@
-"""Every address against every kind of person, in the own guild and in another: an address missing here fails."""
+"""Every URL for every kind of person, in the own guild and in another; a URL missing here fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def cast(world: World) -> Cast:
 
 
 def foreign_game(world: World) -> Game:
-    """A game of a guild in which nobody of the cast is."""
+    """A game of a guild that nobody of the cast is in."""
     bits = world.channel.bot_permissions
     other = UserPayload(1300000000000000900, "zed")
     channel = ChannelPayload(ELSEWHERE + 1, "general", 0, 0, bits)
@@ -95,7 +95,7 @@ Verdict = Callable[[str], str]
 
 
 def only(these: set[str], others: str = "403") -> Verdict:
-    """`ok` for these, `others` for other members; strangers find nothing, anonymous people are sent to log in."""
+    """Return `ok` for these, `others` for other members, not found for strangers, and login for anonymous users."""
 
     def verdict(who: str) -> str:
         if who == "anonymous":
@@ -192,7 +192,7 @@ def named(patterns: list[Any], below: str = "") -> set[str]:
     return found
 
 
-def test_no_address_is_missing() -> None:
+def test_no_url_is_missing() -> None:
     ours = {
         name
         for name in named(get_resolver().url_patterns)
@@ -212,7 +212,7 @@ def outcome(client: Any, method: str, address: str) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_an_address(cast: Cast, route: str) -> None:
+def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
     def address(game: Game) -> str:
@@ -263,7 +263,7 @@ def test_a_button(cast: Cast, world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous"}])
-def test_what_a_page_offers_is_what_the_verb_does(cast: Cast, world: World, client: Any, who: str) -> None:
+def test_pages_offer_what_actions_allow(cast: Cast, world: World, client: Any, who: str) -> None:
     client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
     answer = client.get(cast.game.get_absolute_url())
     if who not in MEMBERS:
@@ -302,7 +302,7 @@ def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])
-def test_a_management_command_acts_with_the_persons_right(cast: Cast, who: str) -> None:
+def test_a_management_command_has_the_persons_permissions(cast: Cast, who: str) -> None:
     from django.core.management import CommandError, call_command
 
     person = str(cast.people[who].pk)

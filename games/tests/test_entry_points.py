@@ -1,4 +1,4 @@
-"""One verb, many doors: whichever is used, the same sign-ups, the same rows and the same bell."""
+"""One action by every entry point: the same sign-ups, the same rows and the same pg_notify."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -183,10 +183,10 @@ def test_join(committed_world: World, client: Any, pg_notifications: NotifyListe
     assert signup.seated_at is not None
     told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
     assert open_rows() == BEFORE | told
-    assert signup.put_in is (door in BY_OTHERS)
+    assert signup.added_by_other is (door in BY_OTHERS)
     assert Notification.objects.open().get(kind="announcement").revision == 2
     assert pg_notifications.received() == {"game_changed", "notification_due"}
-    assert AuditEntry.objects.filter(verb="join").count() == 1
+    assert AuditEntry.objects.filter(action="join").count() == 1
 
 
 @pytest.mark.parametrize("door", LEAVES)
@@ -216,7 +216,7 @@ def test_moving_the_start_from_three_days_off_to_ninety_seconds(
     EDITS[door](world, client, game, start)
     game.refresh_from_db()
     assert game.starts_at == start
-    assert game.edition == 2
+    assert game.edit_version == 2
     assert open_rows() == PLANNED | {("reminder", None, 1)}, "nothing of the old time is left"
     assert Notification.objects.open().get(kind="reminder").due_at == start - timedelta(minutes=1)
     assert pg_notifications.received() == {"game_changed", "notification_due"}
@@ -235,7 +235,7 @@ def test_cancel(committed_world: World, client: Any, pg_notifications: NotifyLis
     assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
-def test_the_admin_says_what_is_wrong_and_keeps_what_was_typed(world: World, client: Any) -> None:
+def test_the_admin_shows_problems_and_keeps_the_typed_values(world: World, client: Any) -> None:
     game = world.create_game()
     start = world.now - timedelta(days=1)
     data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}

@@ -1,4 +1,4 @@
-"""Joining and leaving at every door, in every status, for each way of giving seats; and every verb in every state."""
+"""Joining and leaving by every entry point, in every state and seat method; and every action in every state."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -38,7 +38,7 @@ HOUR = timedelta(hours=1)
 
 
 def made(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
-    """A game of Bob's that stands there now, with Dan in its first seat."""
+    """Create a game of Bob's that is in this state now, with Dan in its first seat."""
     now, by = world.now, Actor(world.bob, "page")
     hidden = {
         State.DRAFT: AnnounceSchedule(AnnounceWhen.DRAFT),
@@ -92,7 +92,7 @@ STATUSES = ["full", "scheduled, closed", *map(str, State)]
 
 
 def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
-    """Charlie joins; in the admin Alice, who manages the server, puts them in."""
+    """Return what is expected when Charlie joins; in the admin Alice, a manager, adds them."""
     if status in NOTHING:
         state = State(status)
         return UNKNOWN.get(door, HIDDEN) if state.hidden else NOTHING[state], "out"
@@ -105,7 +105,7 @@ def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
 
 
 def leave_expected(door: str, status: str) -> Outcome:
-    """Dan leaves; in the admin Alice takes them out."""
+    """Return what is expected when Dan leaves; in the admin Alice takes them out."""
     state = State(status) if status in NOTHING else State.SCHEDULED
     if door == "admin":
         if is_allowed("remove", state):
@@ -148,7 +148,7 @@ def browser(who: User) -> Client:
 
 
 def said(response: Any) -> str:
-    """What a page answers, whether it leads elsewhere or shows the form again."""
+    """Return what a page replies, whether it redirects or shows the form again."""
     if response.status_code == 404:
         return "404"
     shown = unescape(response.text) if response.status_code == 200 else ""
@@ -164,7 +164,7 @@ DOORS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_every_door_status_and_method(world: World, capsys: Any, status: str) -> None:
+def test_every_entry_point_state_and_method(world: World, capsys: Any, status: str) -> None:
     state = State(status) if status in NOTHING else State.SCHEDULED
     dan = world.add_member(100, "Dan")
     browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
@@ -178,12 +178,12 @@ def test_every_door_status_and_method(world: World, capsys: Any, status: str) ->
                 ("leave", dan, leave_expected(name, status)),
             ):
                 with transaction.atomic():
-                    before, revision = place(game, who), game.revision
+                    before, revision = place(game, who), game.post_version
                     told = door(browsers, game, verb, who) + capsys.readouterr().out
                     sentence, after = expected
                     assert sentence in told, (method, name, verb)
                     assert place(game, who) == after, (method, name, verb)
-                    changed = Game.objects.get(pk=game.pk).revision != revision
+                    changed = Game.objects.get(pk=game.pk).post_version != revision
                     assert changed is (after != before), (method, name, verb)
                     transaction.set_rollback(True)
                 for one in browsers.values():
@@ -191,12 +191,12 @@ def test_every_door_status_and_method(world: World, capsys: Any, status: str) ->
 
 
 def place(game: Game, who: User) -> str:
-    signup = game.signups.current().filter(user=who).first()
+    signup = game.signups.current().of(who).first()
     return "out" if signup is None else "seated" if signup.seated_at else "waiting"
 
 
 @pytest.mark.parametrize("status", ["scheduled", "full", "scheduled, closed", "in_progress"])
-def test_buttons_say_what_can_be_done_or_why_not(world: World, status: str) -> None:
+def test_buttons_fit_the_state(world: World, status: str) -> None:
     client = browser(world.charlie)
     state = State(status) if status in NOTHING else State.SCHEDULED
     for method in SeatMethod:
@@ -239,7 +239,7 @@ OURS = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", 
 
 
 @pytest.mark.parametrize("state", State)
-def test_every_verb_in_a_state(world: World, state: State) -> None:
+def test_every_action_in_a_state(world: World, state: State) -> None:
     game = made(world, state)
     for verb, do in verbs(world, game).items():
         with transaction.atomic():
@@ -258,7 +258,7 @@ def test_every_verb_in_a_state(world: World, state: State) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_page_offers_what_the_table_allows(world: World, state: State) -> None:
+def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = made(world, state)
     may = game_page_context(game, world.bob, world.now)["may"]
     for verb in ("announce", "edit", "cancel", "undo", "join", "remove"):
@@ -267,5 +267,5 @@ def test_a_page_offers_what_the_table_allows(world: World, state: State) -> None
     assert may.choose_hosts is is_allowed("hosts", state)
 
 
-def test_the_table_knows_every_verb() -> None:
+def test_the_table_has_every_action() -> None:
     assert set(OURS) <= ALLOWED.keys()

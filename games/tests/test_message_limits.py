@@ -1,4 +1,4 @@
-"""Every letter fits a message, and every post an embed, with the longest of everything that people may type."""
+"""Every notification fits a message, and every post an embed, with the longest texts that users may type."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -43,7 +43,7 @@ def part(request: Any) -> str:
 
 @pytest.fixture
 def game(world: World, part: str, settings: Any) -> Game:
-    """Bob's, in which Charlie has the seat, with the longest of everything."""
+    """Bob's game, in which Charlie is seated, with the longest texts."""
     settings.PUBLIC_URL = "https://games.a-rather-long-name.example.org"
     line = part.strip()
     Guild.objects.update(name=filled(line, 100))
@@ -61,7 +61,7 @@ def game(world: World, part: str, settings: Any) -> Game:
 
 
 def before(game: Game, part: str) -> dict[str, Any]:
-    """Everything was something else, as long."""
+    """Values before an edit: all different, and as long."""
     was = snapshot(game)
     for word, value in was.items():
         was[word] = f"{value[:-1]}y" if isinstance(value, str) and word != "start" else value
@@ -72,13 +72,13 @@ def kinds() -> list[str]:
     return sorted(set(message_types()) - set(internal_types()) - NOT_OF_A_GAME)
 
 
-def test_a_letter(world: World, game: Game, part: str) -> None:
+def test_a_notification_fits(world: World, game: Game, part: str) -> None:
     for kind in kinds():
         base.dry_run(lambda kind=kind: check(world, game, part, kind))  # type: ignore[misc]
 
 
 def check(world: World, game: Game, part: str, kind: str) -> None:
-    """With every line that a letter may have: called in the channel, and late."""
+    """Check the message with every line it may have: mentioned in the channel, and late."""
     now, person = game.starts_at - HOUR, world.charlie
     signup = Signup.objects.filter(game=game, user=person)
     facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
@@ -100,14 +100,14 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             signup.update(seated_at=None, offered_at=now, offered_until=now + HOUR)
             facts["offer"] = offer_number(signup.get())
         case "question":
-            signup.update(asked=1)
-            Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
+            signup.update(open_confirmation=1)
+            Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
         case "cancelled":
             scheduling.cancel_game(game.pk, filled(part, REASON_MAX), Actor(world.bob, "page"), now)
         case "rewards":
             now = game.ends_at
         case "deleted":
-            Announcement.objects.update(problem=POST_DELETED, lost_at=now)
+            Announcement.objects.update(problem=POST_DELETED, post_deleted_at=now)
             facts["number"] = int(now.timestamp() * 1000)
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
@@ -132,8 +132,8 @@ def longest_told(part: str) -> str:
     return text
 
 
-def test_a_post(world: World, game: Game, part: str) -> None:
-    """What mentions grow texts to counts too."""
+def test_a_post_fits(world: World, game: Game, part: str) -> None:
+    """What mentions grow the texts to counts too."""
     changes = {word: [value, None] for word, value in before(game, part).items()}
     for number in range(120):
         Signup.objects.create(
@@ -145,7 +145,7 @@ def test_a_post(world: World, game: Game, part: str) -> None:
             note=filled(part.strip(), 100),
         )
     for now in (game.starts_at - HOUR, game.starts_at, game.ends_at):
-        AuditEntry.objects.create(guild=game.guild, game=game, door="page", verb="edit", changes=changes, at=now)
+        AuditEntry.objects.create(guild=game.guild, game=game, source="page", action="edit", changes=changes, at=now)
         rewards = filled(part, attendance_rules.REWARDS_MAX) if now >= game.starts_at else ""
         Game.objects.update(rewards=rewards)
         shown = announcement_view(Game.objects.get(pk=game.pk), now)

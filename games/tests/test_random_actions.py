@@ -1,7 +1,6 @@
-"""Anything in any order at any time: random verbs and a random clock, with everybody's letters read.
+"""Random actions and a random clock on one game, with everybody's messages read.
 
-What every person knows from the answers to what they did and from the letters they got is kept beside, and compared
-with what is so whenever all is said.
+What each person knows from replies and messages is tracked, and compared with the truth once all is sent.
 """
 
 from collections import Counter
@@ -52,7 +51,7 @@ class Life(OneGame):
         self.id = self.world.create_game(**changes, starts_at=starts_at, reminders=(), offer_for=15).pk
 
     def place(self, who: int) -> str:
-        """Where somebody really is."""
+        """Return where a person really is."""
         signup = next((s for s in self.current() if s.user_id == who), None)
         return "out" if signup is None else "seated" if signup.seated_at else "waiting"
 

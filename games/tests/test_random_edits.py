@@ -1,6 +1,6 @@
-"""Edits in any order at any time: what is asked again, answered, told, kept from players and cancelled meanwhile.
+"""Random edits of one game: confirmations, answers, notices, hidden games and cancellations.
 
-Of every person is kept what they know of the game: from looking at it when they sign up, and from the letters they got.
+What each person knows of the game, from its page when they sign up and from messages, is tracked.
 """
 
 from collections import Counter
@@ -84,7 +84,7 @@ class Edits(OneGame):
 
     @rule(who=person, choice=st.sampled_from(["yes", "no"]), before=st.integers(0, 2))
     def answer(self, who: int, choice: str, before: int) -> None:
-        user, number = self.people[who], self.game.question - before
+        user, number = self.people[who], self.game.confirmation_number - before
         inside = self.is_in(user.pk)
         if self.do(lambda: choices.handle_choice(Choice("question", self.id, number, choice), user, self.now)):
             assert before == 0, "an old number is always outdated"
@@ -166,10 +166,10 @@ class Edits(OneGame):
                 if row.kind == "question":
                     self.asked[who, row.facts["number"]] += 1
                     assert self.asked[who, row.facts["number"]] == 1, "one letter for each question"
-                    assert row.facts["number"] == game.question
+                    assert row.facts["number"] == game.confirmation_number
                     assert [button.label for button in letter.buttons] == ["I still come", "I can't"]
-                    assert game.answer_by is not None
-                    assert self.now < game.answer_by
+                    assert game.confirm_by is not None
+                    assert self.now < game.confirm_by
                 else:
                     text = letter.text.replace(delivery.nonce, "")
                     assert self.last_edited.get(who) != text, "the same twice in a row"
@@ -195,7 +195,7 @@ class Edits(OneGame):
                     assert self.told[kind, row.facts["starts_at"], who] == 1, "reminded twice of one start"
 
     def news(self, who: int) -> set[str]:
-        """What of the game is not as somebody knows it."""
+        """Return what a person does not know of the game yet."""
         said, known = edits.snapshot(self.game), self.knows[who]
         return {word for word in edits.TRACKED_WORDS if known[word] != said[word]}
 
@@ -205,10 +205,10 @@ class Edits(OneGame):
     def only_the_seated_are_asked_and_of_the_last_question(self) -> None:
         if hasattr(self, "id"):
             game = self.game
-            asked = [one for one in self.current() if one.asked]
-            assert all(one.asked == game.question and one.seated_at is not None for one in asked)
+            asked = [one for one in self.current() if one.open_confirmation]
+            assert all(one.open_confirmation == game.confirmation_number and one.seated_at is not None for one in asked)
             if asked and game.cancelled_at is None:
-                assert game.answer_by is not None
+                assert game.confirm_by is not None
                 rows = Notification.objects.open().filter(game=self.id, kind="question_end")
                 assert rows.count() == 1, "what is asked ends"
 
@@ -228,8 +228,8 @@ class Edits(OneGame):
                 assert one.user_id is not None
                 assert not self.news(one.user_id), self.news(one.user_id)
             assert not Notification.objects.open().filter(game=self.id, kind__in=["edited", "question"]).exists()
-            if game.answer_by is not None and game.answer_by <= self.now:
-                assert not any(one.asked for one in self.current()), "after the deadline nobody is asked"
+            if game.confirm_by is not None and game.confirm_by <= self.now:
+                assert not any(one.open_confirmation for one in self.current()), "after the deadline nobody is asked"
 
 
 @pytest.mark.django_db

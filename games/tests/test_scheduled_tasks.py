@@ -1,4 +1,4 @@
-"""The worker's chores: what they mend, and that they are in its schedule once."""
+"""The worker's scheduled tasks: what they repair, and that each is scheduled once."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from guilds.models import Channel, Member
 from notifications.models import Delivery, Notification
 
 
-def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> None:
+def test_tasks_are_scheduled_once_and_keep_an_operators_timing(db: None) -> None:
     Schedule.objects.filter(name="Purge").update(minutes=5)
     scheduled_tasks.ensure_game_schedules()
     scheduled_tasks.ensure_game_schedules()
@@ -31,7 +31,7 @@ def test_chores_are_planned_once_and_an_operators_timing_is_kept(db: None) -> No
     ]
 
 
-def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
+def test_the_sweep_repairs_games_without_notifications_or_post(world: World) -> None:
     game = world.create_game()
     planned = set(Notification.objects.values_list("kind", "due_at"))
     assert repair_games(world.now) == 0
@@ -43,7 +43,7 @@ def test_the_sweep_mends_games_without_rows_or_post(world: World) -> None:
     assert repair_games(world.now) == 0
 
 
-def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None:
+def test_the_sweep_skips_a_post_that_cannot_be_made(world: World) -> None:
     world.create_game()
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
@@ -51,7 +51,7 @@ def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None
     assert repair_games(world.now) == 0
 
 
-def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypatch: Any, settings: Any) -> None:
+def test_purge_deletes_old_rows_and_keeps_open_ones(world: World, monkeypatch: Any, settings: Any) -> None:
     world.create_game()
     Notification.objects.filter(kind="start").update(closed_at=world.now - timedelta(days=31))
     Notification.objects.filter(kind="end").update(closed_at=world.now - timedelta(days=29))

@@ -1,4 +1,4 @@
-"""A game that is not announced yet, at every door: for players it does not exist."""
+"""A game that is not announced yet, by every entry point: it does not exist for players."""
 
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ WHICH: tuple[ListKind, ...] = ("list", "mine")
 
 @pytest.fixture
 def game(cast: Cast, world: World) -> Game:
-    """The host's, with a player put in."""
+    """The host's game, with an added player."""
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")
@@ -51,7 +51,7 @@ def client_of(cast: Cast, who: str) -> Client:
 
 
 @pytest.mark.parametrize("route", OF_A_GAME)
-def test_its_addresses(cast: Cast, game: Game, route: str) -> None:
+def test_urls_of_a_hidden_game(cast: Cast, game: Game, route: str) -> None:
     method, of, _ = ROUTES[route]
     row = Notification.objects.create(game=game, kind="told", due_at=game.created_at)
     letter = Delivery.objects.create(notification=row, recipient=game.host, status="failed", next_try_at=row.due_at)
@@ -65,7 +65,7 @@ def test_its_addresses(cast: Cast, game: Game, route: str) -> None:
 
 
 @pytest.mark.parametrize("who", sorted(MEMBERS))
-def test_lists(cast: Cast, game: Game, who: str, capsys: Any) -> None:
+def test_lists_without_hidden_games(cast: Cast, game: Game, who: str, capsys: Any) -> None:
     from discord_bot.interactions.game_list import PageRequest as Wanted
     from discord_bot.interactions.game_list import load_page
     from guilds.models import Member
@@ -91,7 +91,7 @@ def test_the_page_of_servers_does_not_count_it(cast: Cast, world: World, game: G
     assert "No games yet" in client_of(cast, "member").get(reverse("home")).text
 
 
-def test_buttons(cast: Cast, world: World, game: Game) -> None:
+def test_buttons_of_a_hidden_game(cast: Cast, world: World, game: Game) -> None:
     from discord_bot.interactions.signup_buttons import Click, run_signup_action
     from games.core import wording
 
@@ -107,7 +107,7 @@ def test_buttons(cast: Cast, world: World, game: Game) -> None:
         assert refused.value.refusal == choices.outdated_refusal()
 
 
-def test_verbs_and_news(cast: Cast, world: World, game: Game) -> None:
+def test_actions_and_new_game_notifications(cast: Cast, world: World, game: Game) -> None:
     from games.reminders.followers import digest_games
 
     player, host = cast.people["player"], Actor(cast.people["host"], "page")

@@ -1,6 +1,6 @@
-"""Every text that people read, as it reads: in `wording.txt`, beside this file, which shows every change of words.
+"""Every text that people read, kept in `wording.txt` beside this file, which shows each change of wording.
 
-After a change that is meant: `WORDING=write python -m pytest games/tests/test_wording.py`.
+After an intended change: `WORDING=write python -m pytest games/tests/test_wording.py`.
 """
 
 import inspect
@@ -40,7 +40,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "to": [to.value for to in Audience],
     "zone": ["Europe/Berlin"],
     "offset": [60],
-    "facts": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
+    "payload": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
     "reminders": [[], [1440, 60]],
@@ -64,22 +64,27 @@ TYPED: dict[str, Iterable[Any]] = {
 }
 NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
 # Shown whole by tests of their own, with what they are made of.
-APART = {"ledger_messages.outcome", "question_messages.value_text", "messages.setting_text", "choice_messages.digest"}
+APART = {
+    "deliveries.wording.delivery_outcome",
+    "confirmations.wording.value_text",
+    "core.wording.setting_text",
+    "reminders.wording.digest",
+}
 
 
 def modules() -> Iterator[ModuleType]:
-    for found in pkgutil.iter_modules(games.__path__):
-        if found.name.endswith("messages"):
-            yield import_module(f"games.{found.name}")
+    for found in pkgutil.walk_packages(games.__path__, "games."):
+        if found.name.endswith("wording") and ".tests." not in found.name:
+            yield import_module(found.name)
 
 
 def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
-    if name == "verb":
-        return list(getattr(module, "VERBS", ALLOWED))
-    if name == "word" and hasattr(module, "LABELS"):
-        return list(module.LABELS)
+    if name == "action":
+        return list(getattr(module, "AUDIT_ACTIONS", ALLOWED))
+    if name == "word" and hasattr(module, "CHANGE_LABELS"):
+        return list(module.CHANGE_LABELS)
     if name == "kind":
-        return list(getattr(module, "TITLES", None) or module.LABELS)
+        return list(getattr(module, "NOTIFICATION_TITLES", None) or module.LABELS)
     if name in NAMED:
         return list(NAMED[name])
     if kind in TYPED:
@@ -94,10 +99,10 @@ def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
 def said(module: ModuleType, function: Callable[..., str]) -> Iterator[str]:
     parameters = inspect.signature(function, eval_str=False).parameters.values()
     kinds = [(p.name, p.annotation if isinstance(p.annotation, str) else _name(p.annotation)) for p in parameters]
-    verbs = [name for name, _ in kinds if name == "verb"]
+    actions = [name for name, _ in kinds if name == "action"]
     each = itertools.product(*(samples(module, name, kind) for name, kind in kinds))
     seen: list[str] = []
-    for values in itertools.islice(each, None if verbs else VARIANTS):
+    for values in itertools.islice(each, None if actions else VARIANTS):
         text = str(function(*values))
         if text not in seen:
             seen.append(text)
@@ -144,7 +149,7 @@ def test_every_text_reads_as_it_did() -> None:
     assert KEPT.read_text() == now, "if that is meant: WORDING=write python -m pytest games/tests/test_wording.py"
 
 
-def test_every_letter_carries_a_jump_link_and_says_times_as_discord_does() -> None:
+def test_every_message_has_a_link_and_discord_timestamps() -> None:
     checked = set()
     for module in modules():
         for name, function in vars(module).items():

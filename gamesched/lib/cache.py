@@ -1,4 +1,4 @@
-"""Redis as a cache that may go away: without it everything is slower, and nothing fails."""
+"""A Redis cache that may fail: without Redis everything is slower, but nothing breaks."""
 
 import logging
 import time
@@ -14,23 +14,23 @@ from redis.retry import Retry
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-TIMEOUT = 0.5  # seconds; a page asks a few times, and its reader waits
+TIMEOUT = 0.5  # seconds; a page makes a few calls, and its reader waits
 RETRY_AFTER = (
-    5  # seconds until a silent server is asked again: looking up the name of a dead one can take longer than PATIENCE
+    5  # seconds until a silent server is tried again: resolving the name of a dead one can take longer than TIMEOUT
 )
-# Seconds. What could not be deleted while Redis was away, such as the session of somebody who logged out, is
-# believed no longer than this.
+# Seconds. A key that could not be deleted while Redis was down, such as the session of someone who logged out,
+# lives no longer than this.
 MAX_TIMEOUT = 600
 
 
 class ForgivingRedisCache(RedisCache):
-    """Django's Redis cache, where a server that does not answer holds nothing and takes nothing."""
+    """Django's Redis cache, except that an unreachable server acts as an empty cache."""
 
-    # Of the process, not of the object: Django makes a new object for each request.
+    # On the class, since Django makes a new object for each request.
     unavailable_until = 0.0
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
-        # One new attempt, for a connection that died while idle; the client's own default waits for seconds.
+        # One retry, for a connection that died while idle; the client's own default waits for seconds.
         options = {
             "socket_connect_timeout": TIMEOUT,
             "socket_timeout": TIMEOUT,
@@ -50,7 +50,7 @@ class ForgivingRedisCache(RedisCache):
             return fallback
 
     def get_backend_timeout(self, timeout: Any = DEFAULT_TIMEOUT) -> int:
-        """Seconds for which a key is kept, at most LONGEST."""
+        """Return the seconds for which a key is kept, at most MAX_TIMEOUT."""
         seconds = super().get_backend_timeout(timeout)
         return MAX_TIMEOUT if seconds is None else min(int(seconds), MAX_TIMEOUT)
 
@@ -85,8 +85,8 @@ class ForgivingRedisCache(RedisCache):
         self._try(lambda: RedisCache.clear(self), None)
 
     def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
-        """As for a key that is not there, raises ValueError while Redis is away."""
-        counted = self._try(lambda: RedisCache.incr(self, key, delta, version), None)
-        if counted is None:
+        """Increment a key. Raise ValueError while Redis is down, as for a missing key."""
+        count = self._try(lambda: RedisCache.incr(self, key, delta, version), None)
+        if count is None:
             raise ValueError(f"Key '{key}' not found")
-        return int(counted)
+        return int(count)

@@ -1,4 +1,4 @@
-"""The one clock by which things are due: the database's."""
+"""The database's clock, which decides what is due."""
 
 from datetime import datetime
 
@@ -6,9 +6,9 @@ from django.db import connection
 
 
 def db_now() -> datetime:
-    """The database's time, aware, in UTC. Read once per step and passed on.
+    """Return the database's time, aware, in UTC. Read it once per step and pass it on.
 
-    Not this machine's: a worker whose clock is an hour off must still remind on time.
+    Not this machine's clock: a worker with a clock an hour off must still remind on time.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")

@@ -1,8 +1,8 @@
-"""Lengths of time in words."""
+"""Durations in words."""
 
 
 def minutes_text(minutes: int) -> str:
-    """`2 hours`, `1 hour and 30 minutes`, `1 day`: a length of time in words."""
+    """Return a duration in words: `2 hours`, `1 hour and 30 minutes`, `1 day`."""
     parts = []
     for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
         count, minutes = divmod(minutes, size)

@@ -1,10 +1,10 @@
-"""Ids as people send them: in addresses, sockets, buttons and commands."""
+"""Parses ids from URLs, sockets, buttons and commands."""
 
 MAX_ID = 2**63 - 1
 
 
 def parse_id(text: str) -> int | None:
-    """The id that a text names, or None where it can name none (not digits, or past 63 bits)."""
+    """Return the id in a text, or None if it has other characters than digits, or exceeds 63 bits."""
     if not text.isascii() or not text.isdigit() or len(text) > 19:
         return None
     number = int(text)
@@ -12,7 +12,7 @@ def parse_id(text: str) -> int | None:
 
 
 class IdConverter:
-    """`<id:game_id>` in a URL pattern: anything that cannot be an id is a 404, never a database error."""
+    """URL converter for `<id:game_id>`: anything that cannot be an id is a 404, never a database error."""
 
     regex = "[0-9]{1,19}"
 

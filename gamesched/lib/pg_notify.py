@@ -1,4 +1,4 @@
-"""LISTEN and NOTIFY: a bell says "look", never "what". The rows are the truth."""
+"""PostgreSQL's LISTEN and NOTIFY. A notification only means "something changed"; listeners read the rows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,13 +7,13 @@ import psycopg
 from django.db import connection
 from psycopg import sql
 
-APPLICATION_NAME = "bell"  # by which PostgreSQL's own lists show these connections
+APPLICATION_NAME = "bell"  # the name of these connections in pg_stat_activity
 
 
 async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
-    """A connection of one's own to the database Django uses, in autocommit.
+    """Open a separate autocommit connection to Django's database.
 
-    For LISTEN and session locks, which belong to a connection: never one of Django's, which come and go.
+    LISTEN and session locks belong to a connection, and Django closes and reopens its own.
     """
     wanted = {"host", "port", "dbname", "user", "password", "options", "sslmode", "sslrootcert", "service"}
     params = {k: v for k, v in connection.get_connection_params().items() if k in wanted}
@@ -24,7 +24,7 @@ async def connect() -> psycopg.AsyncConnection[tuple[object, ...]]:
 
 @asynccontextmanager
 async def listen(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[object, ...]]]:
-    """A connection that listens on the channels. Whatever rang before is lost, so look once after entering."""
+    """Open a connection that listens on the channels. Earlier notifications are lost: read the rows once connected."""
     conn = await connect()
     try:
         for channel in channels:
@@ -35,7 +35,7 @@ async def listen(*channels: str) -> AsyncIterator[psycopg.AsyncConnection[tuple[
 
 
 def terminate_backend(backend_pid: int) -> None:
-    """End a connection of ours at the server, which may hold it open long after the network swallowed it."""
+    """Terminate one of these connections at the server, which may keep it long after the network dropped it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name = %s",
@@ -44,6 +44,6 @@ def terminate_backend(backend_pid: int) -> None:
 
 
 def notify(channel: str, payload: str = "") -> None:
-    """Ring from Django's connection; heard when its transaction commits."""
+    """Send a notification on Django's connection; PostgreSQL delivers it when the transaction commits."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])

@@ -1,14 +1,14 @@
-"""A refusal is a value with a sentence fit for people."""
+"""Refusals as values, with a sentence for people."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a rule said no.
+    """Why a rule refused.
 
-    `code` is a stable word for programs, `sentence` says what happened and what to do next, and `fields`
-    holds a sentence for each field of a form that is wrong.
+    `code` is a stable word for programs, `sentence` tells people what happened and what to do next, and `fields`
+    has a sentence for each invalid form field.
     """
 
     code: str
@@ -17,7 +17,7 @@ class Refusal:
 
 
 class Refused(Exception):
-    """Carries a Refusal out of a verb, rolling its transaction back."""
+    """Raised by an action with its Refusal, which rolls back the transaction."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.sentence)

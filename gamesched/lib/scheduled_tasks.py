@@ -1,12 +1,12 @@
-"""Entering what the worker does from time to time into its schedule."""
+"""Registers the worker's periodic tasks with django-q."""
 
 from collections.abc import Iterable
 
 
 def ensure_schedules(tasks: Iterable[tuple[str, str, int]]) -> None:
-    """Enter tasks (name, function, minutes between runs) once each; an operator's own timing is kept.
+    """Create a schedule for each task (name, function, minutes between runs) that has none.
 
-    The function follows the code: a row of an older version may name one that has moved.
+    An operator's own timing is kept. The function is updated, because an older row may name one that has moved.
     """
     from django_q.models import Schedule
 

@@ -1,4 +1,4 @@
-"""What every long-running command shares: stopping on a signal, and refusing to start without a database."""
+"""Shared by all long-running commands: stopping on signals, and refusing to start without a database."""
 
 import asyncio
 import signal
@@ -10,14 +10,14 @@ MIN_POSTGRES_VERSION = 150000  # 15: unique constraints over nulls
 
 
 def stop_on_signals(stopping: asyncio.Event) -> None:
-    """Set the event on SIGTERM and SIGINT. Call inside the running loop."""
+    """Set the event on SIGTERM and SIGINT. Call it inside the running loop."""
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
 
 
 def require_database() -> None:
-    """Raise CommandError, with the next step, where the database cannot be reached or is too old."""
+    """Raise CommandError, with the next step, if the database cannot be reached or is too old."""
     try:
         connection.ensure_connection()
     except OperationalError as reason:

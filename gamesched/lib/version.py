@@ -1,4 +1,4 @@
-"""The version, read from the CHANGELOG so that it is written once."""
+"""The version, read from the CHANGELOG so that it is kept in one place."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m gamesched.local_discord`: the local Discord as a program of its own."""
+"""Runs the local Discord as a separate program: `python -m gamesched.local_discord`."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from gamesched.local_discord.server import registered_redirect_uris, start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options, shared with `manage.py sandbox`."""
+    """Add the options, shared with `manage.py sandbox`."""
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", type=Path, help="file that keeps the messages; without it they are forgotten")
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT. Returns the exit code."""
+    """Serve until SIGTERM or SIGINT. Return the exit code."""
     try:
         return asyncio.run(_serve(options))
     except OSError as reason:

@@ -1,4 +1,4 @@
-"""Acting as the people of the local Discord from a test or a script. Blocking; safe to use from several threads."""
+"""A client to act as people of the local Discord, from a test or a script. Blocking and thread-safe."""
 
 import secrets
 import time
@@ -13,7 +13,10 @@ TIMEOUT = 10.0  # seconds
 
 
 class LocalDiscordClient:
-    """`person` is always a user name, as in "alice". HTTP errors raise requests.HTTPError with Discord's body in it."""
+    """Client of the local Discord. `person` is always a user name, as in "alice".
+
+    HTTP errors raise requests.HTTPError with Discord's body in it.
+    """
 
     def __init__(self, origin: str) -> None:
         self.origin = origin.rstrip("/")
@@ -25,12 +28,12 @@ class LocalDiscordClient:
         return self._request(method, f"/api/v10{path}", body, f"local-{person}")
 
     def messages(self, person: str, channel_id: int | str, limit: int = 50) -> list[Json]:
-        """The channel's messages that this person sees, newest first."""
+        """Return the channel's messages that this person sees, newest first."""
         messages: list[Json] = self.as_person(person, "GET", f"/channels/{channel_id}/messages?limit={limit}")
         return messages
 
     def dms(self, person: str, limit: int = 50) -> list[Json]:
-        """The person's direct messages with the bot, newest first."""
+        """Return the person's direct messages with the bot, newest first."""
         for channel in self.as_person(person, "GET", "/users/@me/channels"):
             if any(each["id"] == str(APPLICATION_ID) for each in channel["recipients"]):
                 return self.messages(person, channel["id"], limit)
@@ -41,7 +44,7 @@ class LocalDiscordClient:
         return message
 
     def click(self, person: str, message: Json, custom_id: str, wait: float = 5.0, values: Iterable[str] = ()) -> Json:
-        """Press a button (or choose `values`). Returns the entry of `interactions()` once it is answered or failed.
+        """Click a button (or choose `values`). Return the entry of `interactions()` once it is answered or failed.
 
         `wait` is in seconds; with 0 the entry is returned at once.
         """
@@ -64,17 +67,17 @@ class LocalDiscordClient:
     def use_command(
         self, person: str, channel_id: int | str, name: str, options: list[Json] | None = None, wait: float = 5.0
     ) -> Json:
-        """Use a slash command of the bot. Returns as `click` does.
+        """Use a slash command of the bot. Return as `click` does.
 
-        `options` are {"name", "value"}; of a subcommand {"type": 1, "name": "list", "options": [...]}, with type 2 of a
-        group of them.
+        `options` are {"name", "value"}; for a subcommand {"type": 1, "name": "list", "options": [...]}, and for a group
+        of them the same with type 2.
         """
         return self._post_interaction(person, self._command_body(2, channel_id, name, options), wait)
 
     def autocomplete(
         self, person: str, channel_id: int | str, name: str, options: list[Json], wait: float = 5.0
     ) -> Json:
-        """Type into an option of a command: the one with `"focused": True`. The entry has the `choices` offered."""
+        """Type into a command's option: the one with `"focused": True`. The returned entry has its `choices`."""
         return self._post_interaction(person, self._command_body(4, channel_id, name, options), wait)
 
     @staticmethod
@@ -85,10 +88,10 @@ class LocalDiscordClient:
     def submit_modal(
         self, person: str, modal: Json, values: Mapping[str, str | Sequence[str]] | None = None, wait: float = 5.0
     ) -> Json:
-        """Fill in a form and send it. Returns as `click` does.
+        """Submit a modal. Return as `click` does.
 
-        `modal` stands under "modal" in the entry of the click or command that opened it; `values` are by custom id, a
-        list for a select.
+        `modal` is under "modal" in the entry of the click or command that opened it; `values` are by custom id, a list
+        for a select.
         """
         rows: list[Json] = []
         for custom_id, value in (values or {}).items():
@@ -109,45 +112,45 @@ class LocalDiscordClient:
                 return entry
             time.sleep(0.01)
 
-    # --- the sandbox's own addresses -----------------------------------------------------------------------
+    # --- URLs below /sandbox/ ------------------------------------------------------------------------------
 
     def people(self) -> list[Json]:
         people: list[Json] = self._request("GET", "/sandbox/people")
         return people
 
     def add_people(self, count: int, guild_id: int | str, role_ids: Iterable[int | str] = ()) -> list[Json]:
-        """Let that many new people into a guild."""
+        """Add that many new people to a guild."""
         body = {"count": count, "guild_id": str(guild_id), "role_ids": [str(each) for each in role_ids]}
         people: list[Json] = self._request("POST", "/sandbox/people", body)
         return people
 
     def interactions(self) -> list[Json]:
-        """Every interaction, oldest first: user, custom_id, milliseconds, state and more."""
+        """Return every interaction, oldest first: user, custom_id, milliseconds, state and more."""
         interactions: list[Json] = self._request("GET", "/sandbox/interactions")
         return interactions
 
     def requests(self, match: str = "") -> list[Json]:
-        """What the bot asked for, oldest first; those whose "METHOD /path" contains `match`."""
-        requests_made: list[Json] = self._request("GET", "/sandbox/requests")
-        return [each for each in requests_made if match in f"{each['method']} {each['path']}"]
+        """Return the bot's requests, oldest first; those with `match` in "METHOD /path"."""
+        entries: list[Json] = self._request("GET", "/sandbox/requests")
+        return [each for each in entries if match in f"{each['method']} {each['path']}"]
 
     def add_fault(self, kind: str, match: str | None = None, **details: Any) -> Json:
-        """Set a fault; `fault_kinds` has the kinds and their details. Returns `said`, what happened, and more."""
+        """Set a fault; `/sandbox/faults/kinds` lists kinds and keys. Return its entry, with a summary under `said`."""
         body: Json = {"kind": kind} | ({"match": match} if match is not None else {})
         fault: Json = self._request("POST", "/sandbox/faults", body | details)
         return fault
 
     def faults(self) -> list[Json]:
-        """The faults that wait for requests, and the pauses that last."""
+        """Return the faults that wait for requests, and the current pauses."""
         faults: list[Json] = self._request("GET", "/sandbox/faults")
         return faults
 
     def clear_faults(self) -> None:
-        """Forget what waits, end what lasts; changes to the world stay."""
+        """Drop pending faults and end current ones; changes of the state stay."""
         self._request("DELETE", "/sandbox/faults")
 
     def set_clock(self, rate: float | None = None, advance: float = 0.0) -> Json:
-        """Make the clock run at `rate` times real time, and jump ahead by `advance` seconds. Returns `now`, `rate`."""
+        """Run the clock at `rate` times real time, and jump ahead by `advance` seconds. Return `now`, `rate`."""
         body = {"advance": advance} | ({} if rate is None else {"rate": rate})
         clock: Json = self._request("POST", "/sandbox/clock", body)
         return clock

@@ -1,4 +1,4 @@
-"""What Discord does not have: addresses below /sandbox/ that let tests and scripts see and change this world."""
+"""URLs below /sandbox/, which Discord lacks: tests and scripts read and change the state by them."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from gamesched.local_discord.state.state import State
 
 
 async def get_people(request: web.Request) -> web.Response:
-    """Everyone, with the token to put into the Authorization header to act as them."""
+    """Return everyone, with the token for the Authorization header to act as them."""
     return json_response(
         [_person_payload(request.app[SERVICES].state, user) for user in request.app[SERVICES].state.people()]
     )
@@ -31,7 +31,7 @@ def _person_payload(state: State, user: User) -> Json:
 
 
 async def add_people(request: web.Request) -> web.Response:
-    """`names`, or `count` of nameless ones; `guild_id` and `role_ids` to let them in; `dms_open` (true)."""
+    """Add people: `names`, or `count` of nameless ones; `guild_id` and `role_ids` to join; `dms_open` (true)."""
     state, body = request.app[SERVICES].state, await _json_body(request)
     names = list(body.get("names") or [])
     if not names:
@@ -50,7 +50,7 @@ async def add_people(request: web.Request) -> web.Response:
 
 
 async def add_guild(request: web.Request) -> web.Response:
-    """`name`, `owner_id`, `channels` (names); `with_bot` (true)."""
+    """Add a guild: `name`, `owner_id`, `channels` (names); `with_bot` (true)."""
     state, body = request.app[SERVICES].state, await _json_body(request)
     guild = state.add_guild(str(body["name"]), int(body["owner_id"]))
     channels = [state.add_channel(guild, str(name)) for name in body.get("channels") or ["general"]]
@@ -60,14 +60,14 @@ async def add_guild(request: web.Request) -> web.Response:
 
 
 async def add_channel(request: web.Request) -> web.Response:
-    """`guild_id`, `name`."""
+    """Add a channel: `guild_id`, `name`."""
     state, body = request.app[SERVICES].state, await _json_body(request)
     channel = state.add_channel(state.guilds[int(body["guild_id"])], str(body["name"]))
     return json_response({"id": str(channel.id)}, 201)
 
 
 async def add_role(request: web.Request) -> web.Response:
-    """`guild_id`, `name`, `permissions` (names), `member_ids` who get it."""
+    """Add a role: `guild_id`, `name`, `permissions` (names), `member_ids` who get it."""
     state, body = request.app[SERVICES].state, await _json_body(request)
     guild = state.guilds[int(body["guild_id"])]
     role = state.add_role(guild, str(body["name"]), permissions_by_name(list(body.get("permissions") or [])))
@@ -82,7 +82,7 @@ async def get_interactions(request: web.Request) -> web.Response:
 
 
 async def get_requests(request: web.Request) -> web.Response:
-    """What the bot and the application asked for, oldest first."""
+    """Return the requests of the bot and the application, oldest first."""
     return json_response(list(request.app[SERVICES].request_log))
 
 
@@ -98,12 +98,12 @@ async def add_fault(request: web.Request) -> web.Response:
 
 
 async def get_fault_kinds(request: web.Request) -> web.Response:
-    """What can go wrong: every kind with what it does and its keys."""
+    """Return every kind of fault with what it does and its keys."""
     return json_response(request.app[SERVICES].faults.kinds())
 
 
 async def get_fault_choices(request: web.Request) -> web.Response:
-    """What may stand in the keys of faults, by name, for a person to choose from."""
+    """Return the possible values of faults' keys, by name, for a person to choose from."""
     return json_response(request.app[SERVICES].faults.choices())
 
 
@@ -113,13 +113,13 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 
 async def get_clock(request: web.Request) -> web.Response:
-    """`now` in seconds since 1970, and `rate`: how many of its seconds pass in a real one."""
+    """Return `now` in seconds since 1970, and `rate`: how many of its seconds pass in a real one."""
     clock = request.app[SERVICES].state.clock
     return json_response({"now": clock(), "rate": clock.rate})
 
 
 async def set_clock(request: web.Request) -> web.Response:
-    """`rate`, above 0; `advance` in seconds, at least 0. Says what `get_clock` says."""
+    """Set `rate`, above 0, and jump by `advance` seconds, at least 0. Return the same as `get_clock`."""
     clock, body = request.app[SERVICES].state.clock, await _json_body(request)
     if "rate" in body:
         clock.rate = float(body["rate"])
@@ -128,7 +128,7 @@ async def set_clock(request: web.Request) -> web.Response:
 
 
 async def get_status(request: web.Request) -> web.Response:
-    """Whether the bot is connected."""
+    """Return whether the bot is connected."""
     services = request.app[SERVICES]
     return json_response({"bot_connected": services.gateway.is_connected(services.state.bot.id)})
 
@@ -145,7 +145,7 @@ async def _json_body(request: web.Request) -> Json:
 
 @web.middleware
 async def json_errors(request: web.Request, handler: Any) -> web.StreamResponse:
-    """A wrong id or a missing key below /sandbox/ is told, not a traceback."""
+    """Respond to a wrong id or a missing key below /sandbox/ with JSON instead of a traceback."""
     try:
         response: web.StreamResponse = await handler(request)
     except (KeyError, ValueError) as reason:

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class DiscordError(Exception):
-    """An answer other than success: HTTP status, Discord's code, its message, and where in the body."""
+    """An error response: HTTP status, Discord's code, its message, and where in the body."""
 
     def __init__(self, status: int, code: int, message: str, errors: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -166,7 +166,7 @@ def scheduled_event_finished() -> DiscordError:
 
 
 def invalid_form_body(path: Sequence[str | int], code: str, message: str) -> DiscordError:
-    """50035, Invalid Form Body, blaming the value at `path`."""
+    """Return 50035, Invalid Form Body, for the value at `path`."""
     errors: dict[str, Any] = {"_errors": [{"code": code, "message": message}]}
     for step in reversed(path):
         errors = {str(step): errors}

@@ -1,4 +1,4 @@
-"""Who and what is in the world when it starts: one guild, five people, one bot. The ids never change."""
+"""The initial state: one guild, five people, one bot. The ids never change."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (1300000000000000000 + n for n 
 
 
 def populate(state: State) -> None:
-    """Fill a new world. Alice owns the guild, Dana takes no direct messages, Erin is in no guild with the bot."""
+    """Fill a new state. Alice owns the guild, Dana accepts no direct messages, Erin is in no guild with the bot."""
     state.add_user(User(APPLICATION_ID, "Game Scheduler", bot=True))
     for user_id, name in ((ALICE_ID, "alice"), (BOB_ID, "bob"), (CHARLIE_ID, "charlie")):
         state.add_user(User(user_id, name, name.title()))
@@ -38,15 +38,15 @@ SECOND_GUILD_ID = GUILD_ID + 1000
 
 
 def add_forum(state: State, **more: Any) -> Channel:
-    """A forum to announce games in; `more` are fields of `Channel`."""
+    """Add a forum to announce games in; `more` are fields of `Channel`."""
     return state.add_channel(state.guilds[GUILD_ID], "campaigns", FORUM, CAMPAIGNS_ID, **more)
 
 
 def add_crowd(state: State) -> None:
-    """More people, for the demo to show who may do what.
+    """Add more people, for the demo to show who may do what.
 
-    Heidi keeps the games by a role, Gina plays as a veteran, Frank has no role, Ivan is for the demo to block; Erin
-    owns another guild, in which Frank is too. And a forum.
+    Heidi manages games by a role, Gina plays as a veteran, Frank has no role, Ivan is for the demo to block; Erin
+    owns another guild, in which Frank is too. Also add a forum.
     """
     guild = state.guilds[GUILD_ID]
     add_forum(state)

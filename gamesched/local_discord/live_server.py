@@ -1,4 +1,4 @@
-"""The local Discord inside a test: on a free port, in a thread of its own."""
+"""The local Discord inside a test: on a free port, in a separate thread."""
 
 import asyncio
 import threading
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class LocalDiscord:
-    """`with LocalDiscord() as discord:` listens at `discord.origin` until the block ends.
+    """Runs a local Discord at `discord.origin` in `with LocalDiscord() as discord:`.
 
-    `world` and `gateway` may be read from anywhere; change them through `do`, which runs a function in the server's
-    thread.
+    `state` and `gateway` may be read from anywhere; change them through `run_in_loop`, which runs a function in the
+    server's thread.
     """
 
     bot_token = bot_token()
@@ -34,10 +34,10 @@ class LocalDiscord:
         port: int = 0,
         rate_limits: bool = True,
     ) -> None:
-        """`limited=False` switches the rate limits off; see `world.limits.rules` for single ones.
+        """`rate_limits=False` switches rate limits off; see `state.rate_limits.rules` for single ones.
 
-        One IDENTIFY in five seconds is off in any case, for tests that kill a bot and start it again at once. Ask for
-        it with `discord.do(lambda world: world.limits.rules.update(identify=RULES["identify"]))`.
+        One IDENTIFY in five seconds is off in any case, for tests that kill a bot and restart it at once. Enable it
+        with `discord.run_in_loop(lambda state: state.rate_limits.rules.update(identify=RULES["identify"]))`.
         """
         self._redirect_uris = registered_redirect_uris(public_url, [])
         self._state_file, self._port, self._rate_limits = state_file, port, rate_limits
@@ -46,7 +46,7 @@ class LocalDiscord:
         self._server: Server | None = None
 
     def start(self) -> "LocalDiscord":
-        """Listen. Raises OSError when the port is taken."""
+        """Start the server. Raise OSError if the port is taken."""
         self._thread.start()
         starting = start("127.0.0.1", self._port, self._redirect_uris, self._state_file)
         self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(10)
@@ -101,7 +101,7 @@ class LocalDiscord:
         return LocalDiscordClient(self.origin)
 
     def run_in_loop(self, change: Callable[[State], T]) -> T:
-        """Run `change(world)` in the server's thread and return what it returns."""
+        """Run `change(state)` in the server's thread and return its result."""
 
         async def call() -> T:
             return change(self.state)

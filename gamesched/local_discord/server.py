@@ -1,4 +1,4 @@
-"""The application: every address of the local Discord, and its start and end."""
+"""The web application: all URLs of the local Discord, and its start and stop."""
 
 import asyncio
 from collections import deque
@@ -37,7 +37,7 @@ LOCALHOST_ADDRESSES = ("127.0.0.1", "0.0.0.0", "::")  # noqa: S104 (compared wit
 
 
 def registered_redirect_uris(public_url: str, additional: list[str]) -> tuple[str, ...]:
-    """The registered OAuth2 addresses: the product's own, and any others."""
+    """Return the registered OAuth2 addresses: the product's own, and any others."""
     return (public_url.rstrip("/") + CALLBACK_PATH, *additional)
 
 
@@ -46,7 +46,7 @@ async def _unknown_route(request: ApiRequest) -> None:
 
 
 def build_application(services: Services) -> web.Application:
-    """The web application around a world."""
+    """Return the web application for these services."""
     app = web.Application(middlewares=[control_api.json_errors])
     app[SERVICES] = services
     app[views.EVENT_STREAMS] = set()
@@ -82,7 +82,7 @@ async def _close_sockets(app: web.Application) -> None:
 
 @dataclass
 class Server:
-    """A listening local Discord."""
+    """A running local Discord."""
 
     runner: web.AppRunner
     services: Services
@@ -97,9 +97,9 @@ class Server:
 async def start(
     host: str, port: int, redirect_uris: tuple[str, ...], state_file: Path | None = None, with_crowd: bool = False
 ) -> Server:
-    """Listen. Port 0 is any free one. With `crowd`, a new world has more people in it.
+    """Start a server. Port 0 is any free one. `with_crowd` adds more people to a new state.
 
-    Raises OSError when listening is not possible, sqlite3.Error for a bad state file.
+    Raise OSError if it cannot listen, sqlite3.Error for a bad state file.
     """
     state = State(Store(state_file))
     if not state.users:

@@ -1,7 +1,7 @@
 """pytest plugin: a real PostgreSQL for the tests, and settings that reach nothing outside.
 
-Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-django reads the settings. With
-DATABASE_URL given, that server is used instead.
+Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-django reads the settings. If
+DATABASE_URL is set, that server is used instead.
 """
 
 import base64
@@ -21,7 +21,7 @@ _worker = "PYTEST_XDIST_WORKER" in os.environ
 
 
 def find_browser() -> str | None:
-    """The Chromium to test with: CHROMIUM, or one on the PATH."""
+    """Return the Chromium to test with: CHROMIUM, or one on the PATH."""
     given = os.environ.get("CHROMIUM")
     return given or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -29,7 +29,7 @@ def find_browser() -> str | None:
 def _set_variables() -> None:
     global _server
     if not os.environ.get("DATABASE_URL"):
-        # One for each run, so that two runs at a time do not meet.
+        # One for each run, so that two runs at a time do not share data.
         _server = Server(f"test-{os.getpid()}", fast=True)
         os.environ["DATABASE_URL"] = _server.url
     bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
@@ -49,7 +49,7 @@ def _set_variables() -> None:
         "DB_CONN_MAX_AGE",
     ):
         os.environ.pop(name, None)
-    # Programs are started a hundred times and more, and would each time compile everything.
+    # Programs start a hundred times and more, and would compile everything each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
@@ -64,7 +64,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def _remove_leftovers() -> None:
-    """Remove what runs that were killed left behind."""
+    """Remove the folders of killed runs."""
     for folder in state_directory().glob("test-*"):
         if not Path("/proc", folder.name.split("-")[1]).exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -75,7 +75,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _server is not None and not _worker:
         _server.stop()
         _server.remove()
-    # Here, for it to be the last line of all.
+    # Written here, so that it is the last line of all.
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return

@@ -1,9 +1,9 @@
-"""pytest plugin: every request the local Discord got in a test, and its answer, held against Discord's own description.
+"""pytest plugin: checks each request to the local Discord, and its response, against Discord's OpenAPI document.
 
-The description is Discord's OpenAPI document, found through DISCORD_OPENAPI. What it is blind to (equal custom ids,
-texts too long by Discord's stricter rules, empty messages) the local Discord checks by itself and
-`discord_bot/sandbox/tests` prove. Nothing is checked while a test runs: bodies are kept in files, also by local
-Discords in processes of their own, and read when the test has ended.
+DISCORD_OPENAPI is the document's path. What the document misses (equal custom ids, texts too long by Discord's
+stricter rules, empty messages) the local Discord checks itself, as `gamesched/local_discord/tests` prove. Nothing is
+checked while a test runs: bodies are stored in files, also by local Discords in separate processes, and read after
+the test.
 """
 
 import json
@@ -27,14 +27,13 @@ SKIPPED = (
     "and set it to where that lies."
 )
 
-# What Discord has and does not describe: logging in, and what its own client does when a person acts.
+# Routes that Discord has but does not describe: log-in, and those that its own client uses.
 NOT_DESCRIBED = re.compile(
     r"/oauth2/token|/interactions|/(guilds|channels)/\d+/application-command-index|/users/@me/channels"
     r"|/channels/\d+/typing|/guilds/\d+/scheduled-events/\d+/users/@me"
 )
-# Where the description is not what Discord does: discord.py sends some ids as numbers, permissions as texts (so do
-# Discord's pages), flags in embeds, `tts` in edits, `nsfw` of commands and two queries, and is answered; codes inside
-# a 50035 are words:
+# Where Discord accepts what its document forbids: discord.py sends some ids as numbers, permissions as strings (so do
+# Discord's pages), flags in embeds, `tts` in edits, `nsfw` of commands and two queries. Codes inside a 50035 are words:
 # https://docs.discord.com/developers/reference#error-messages
 KNOWN_DIFFERENCES = re.compile(
     r"/recipient_id |/allowed_mentions/(users|roles)/\d+ \d+ is not|/messages/\d+ \d+ is not"
@@ -50,12 +49,12 @@ Json = dict[str, Any]
 
 
 def is_available() -> bool:
-    """Whether there is a description to hold anything against."""
+    """Return whether the document is available."""
     return bool(os.environ.get(DOCUMENT_VARIABLE))
 
 
 class Exchange(NamedTuple):
-    """One request and its answer; `status` 0 where the connection was cut instead."""
+    """One request and its response; `status` is 0 if the connection was cut instead."""
 
     method: str
     path: str
@@ -67,7 +66,7 @@ class Exchange(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One method of one path, as described."""
+    """One method of one path, from the document."""
 
     pattern: re.Pattern[str]
     definition: Json
@@ -93,7 +92,7 @@ class ApiDescription:
                 self._operations.setdefault(method.upper(), []).append(Operation(pattern, described, queries))
 
     def problems(self, exchange: Exchange) -> list[str]:
-        """What of the exchange does not agree with the description. What was refused may have been asked wrongly."""
+        """Return how the exchange violates the document. A refused request is not checked: it may be wrong."""
         operation = self._find_operation(exchange.method, exchange.path)
         if operation is None:
             known = NOT_DESCRIBED.fullmatch(exchange.path) or exchange.status in (401, 404)
@@ -118,12 +117,12 @@ class ApiDescription:
         if exchange.content_type != "application/json":
             return [f"the type is {exchange.content_type}"] if exchange.request else []
         body = json.loads(exchange.request)
-        # A misspelt key is an error of ours that Discord would pass over in silence.
+        # A misspelt key is an error of ours that Discord would ignore silently.
         return self._schema_errors(schema, body) or list(self._unknown_keys([schema], body, ""))
 
     def _response_problems(self, operation: Operation, exchange: Exchange) -> list[str]:
-        answers = operation.definition["responses"]
-        described = answers.get(str(exchange.status)) or (answers["4XX"] if exchange.status >= 400 else None)
+        responses = operation.definition["responses"]
+        described = responses.get(str(exchange.status)) or (responses["4XX"] if exchange.status >= 400 else None)
         if described is None:
             return ["no such status is described"]
         if "$ref" in described:
@@ -145,7 +144,7 @@ class ApiDescription:
         return [_deepest_error(each) for each in self._validators[key].iter_errors(body)]
 
     def _unknown_keys(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
-        """The keys in a body that none of these schemas has."""
+        """Yield the keys in a body that none of these schemas has."""
         schemas = [flat for schema in schemas for flat in self._flatten(schema)]
         if isinstance(body, list):
             inside = [each["items"] for each in schemas if "items" in each]
@@ -172,7 +171,7 @@ class ApiDescription:
 
 
 def _deepest_error(error: ValidationError) -> str:
-    """The deepest reason: of several alternatives, the first error of the one that came closest."""
+    """Return the deepest reason: of several alternatives, the first error of the closest one."""
     branches = getattr(error.kind, "context", None)
     if branches:
         closest = max((branch for branch in branches if branch), key=lambda b: (len(b[0].instance_path), -len(b)))
@@ -181,7 +180,7 @@ def _deepest_error(error: ValidationError) -> str:
 
 
 class ExchangeCheck:
-    """Reads what was kept since the last look."""
+    """Reads the exchanges recorded since the previous call."""
 
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="local-discord-")
@@ -215,7 +214,10 @@ os.environ[FOLDER_VARIABLE] = _check.folder.name
 
 @pytest.fixture(autouse=True)
 def matches_description() -> Iterator[None]:
-    """Set up before every other fixture, so that it is torn down when the local Discord has answered its last."""
+    """Fail a test with exchanges that violate the document.
+
+    Set up before all other fixtures, so that its teardown runs after the local Discord's last response.
+    """
     yield
     if problems := _check.problems():
         listed = "\n  ".join(problems[:20])

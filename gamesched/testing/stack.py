@@ -1,4 +1,4 @@
-"""The real programs as processes, against the local Discord and the test database."""
+"""Runs the real programs as processes, against the local Discord and the test database."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ PROGRAMS = {
 
 
 def eventually(check: Callable[[], T], seconds: float = 10.0) -> T:
-    """Look again until what is found is true, and return it; fail with the last look after so many seconds."""
+    """Call `check` until its value is true, and return it; fail with the last value after so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         value = check()
@@ -50,10 +50,10 @@ def eventually(check: Callable[[], T], seconds: float = 10.0) -> T:
 
 
 class Stack:
-    """`with Stack("bot", "notifyd") as stack:` runs these programs; each can be killed and started again."""
+    """Runs programs: `with Stack("bot", "notifyd") as stack:`. Each can be killed and started again."""
 
     def __init__(self, *names: str, limited: bool = True) -> None:
-        # Held until the end, so that nothing else is given the port. Whoever reuses addresses may still listen there.
+        # Kept open to reserve the port. A program that sets SO_REUSEADDR can still listen there.
         self._port_holder = socket.socket()
         self._port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._port_holder.bind(("127.0.0.1", 0))
@@ -94,12 +94,12 @@ class Stack:
 
     @property
     def log_fd(self) -> int:
-        """Where the programs write their logs: a file descriptor."""
+        """Return the file descriptor that the programs log to."""
         return self._log_file.fileno()
 
     @property
     def log_text(self) -> str:
-        """What the programs have logged so far."""
+        """Return the programs' logs so far."""
         size = self._log_file.seek(0, os.SEEK_END)
         return os.pread(self._log_file.fileno(), size, 0).decode(errors="replace")
 
@@ -117,7 +117,7 @@ class Stack:
         }
 
     def start(self, name: str, wait: bool = True) -> None:
-        """Start a program, or start it again."""
+        """Start or restart a program."""
         command = [part.format(port=self.port) for part in PROGRAMS[name]]
         variables = self.variables
         if name in {"web", "worker"}:
@@ -135,14 +135,14 @@ class Stack:
             self.wait(name)
 
     def wait(self, name: str) -> None:
-        """Wait until a program does its work."""
+        """Wait until a program is ready."""
         if name == "web":
             eventually(self._web_answers, 20)
         elif name == "bot":
             eventually(self.discord.client.bot_connected, 20)
             eventually(Guild.objects.exists, 20)
         elif name == "worker":
-            # Its sentinel, and that one's worker, monitor and pusher.
+            # Its sentinel, and the sentinel's worker, monitor and pusher.
             eventually(lambda: len(_descendants(self.running[name].pid)) >= 4, 20)
         elif name == "notifyd":
             eventually(Heartbeat.objects.filter(name=name, at__gte=self.started_at[name]).exists, 20)
@@ -154,17 +154,17 @@ class Stack:
             return False
 
     def posts(self, person: str = "alice", channel_id: int = fixtures.GENERAL_ID) -> list[dict[str, Any]]:
-        """The announcements that a person sees in a channel, the newest first."""
+        """Return the announcements that a person sees in a channel, the newest first."""
         return [message for message in self.discord.client.messages(person, channel_id) if message["embeds"]]
 
     def kill(self, name: str) -> None:
-        """kill -9, with whatever it started, as a crash of its container would."""
+        """Send kill -9 to a program and its children, as a crash of its container would."""
         process = self.running.pop(name)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self, name: str) -> float:
-        """SIGTERM; returns the seconds it took to end."""
+        """Send SIGTERM and return the seconds until the program ended."""
         process = self.running.pop(name)
         started = time.monotonic()
         process.terminate()
@@ -174,12 +174,14 @@ class Stack:
 
 def _descendants(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [found for child in map(int, children) for found in (child, *_descendants(child))]
+    return [descendant for child in map(int, children) for descendant in (child, *_descendants(child))]
 
 
 def run_in_browser(action: Callable[[Any], T]) -> T:
-    """Run `walk(browser)` with a Chromium, in a thread of its own: Playwright keeps an event loop running in its
-    thread, and every ORM call and async test there would fail."""
+    """Run `action(browser)` with a Chromium, in a separate thread.
+
+    Playwright keeps an event loop running in its thread, where every ORM call and async test would fail.
+    """
 
     def run() -> T:
         from playwright.sync_api import sync_playwright

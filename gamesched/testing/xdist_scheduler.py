@@ -1,4 +1,4 @@
-"""pytest plugin: how several workers share the tests (`-n 3`, of pytest-xdist, as `run.py test` says)."""
+"""pytest plugin: distributes the tests among pytest-xdist's workers (`-n 3`, as `run.py test` sets)."""
 
 import os
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-# Kept on one worker, in order. Demos choose their ports by looking which are free, so two must not start at a time;
-# the tests of the local Discord's page share a Chromium. A mark would be the common way, and pytest-xdist 3.8 passes
-# it over in silence with pytest 9.2.
+# Run on one worker, in order. Demos look for free ports, so two must not start at a time; the tests of the local
+# Discord's page share a Chromium. An xdist_group mark would be usual, but pytest-xdist 3.8 silently ignores it with
+# pytest 9.2.
 WHOLE_FILES = ("test_supervisor.py", "test_page.py", "test_page_commands.py", "test_page_faults.py")
 
 
-class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist says no types
-    """One test at a time to whichever worker is free, and whole files of some."""
+class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
+    """Gives each free worker one test at a time, except that files in WHOLE_FILES stay whole."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
@@ -27,5 +27,5 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WholeFileSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
-        # Those that mostly wait come first, so that the short ones fill what the long ones leave, to the very end.
+        # Tests that mostly wait come first, so that the short ones fill the gaps until the very end.
         items.sort(key=lambda item: item.get_closest_marker("processes") is None)

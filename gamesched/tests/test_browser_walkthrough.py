@@ -1,4 +1,4 @@
-"""The whole product as a newcomer meets it: in a browser, against the real programs."""
+"""A newcomer's way through the whole product: in a browser, against the real programs."""
 
 import os
 import re
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def screenshot(page: Any, name: str) -> None:
-    """Keep a screenshot where SCREENSHOTS says, for people to look at."""
+    """Save a screenshot to the folder SCREENSHOTS, if set, for people to look at."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
@@ -37,14 +37,14 @@ def test_from_logging_in_to_the_reminder() -> None:
         client = stack.discord.client
         start = datetime.now(UTC) + timedelta(seconds=75)
 
-        def ours(said: Any) -> bool:
-            return bool(said.type == "error" and said.location["url"].startswith(stack.url))
+        def ours(message: Any) -> bool:
+            return bool(message.type == "error" and message.location["url"].startswith(stack.url))
 
         def walk(browser: Any) -> str:
             page = browser.new_context(viewport={"width": 390, "height": 844}, timezone_id="Europe/Berlin").new_page()
             errors: list[str] = []
-            page.on("console", lambda said: errors.append(said.text) if ours(said) else None)
-            page.on("pageerror", lambda said: errors.append(str(said)))
+            page.on("console", lambda message: errors.append(message.text) if ours(message) else None)
+            page.on("pageerror", lambda error: errors.append(str(error)))
             page.goto(stack.url)
             screenshot(page, "1-welcome")
             log_in(page, stack, "Bob")
@@ -60,7 +60,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.get_by_label("Time", exact=True).fill("00:00")
             screenshot(page, "4-form")
             page.get_by_label("Time zone").select_option("UTC")
-            # A browser's form has no seconds, and this test no minutes to wait: the start moves below.
+            # A browser's form has no seconds, and this test cannot wait for minutes: the start moves below.
             page.get_by_label("Date").fill(f"{start + timedelta(days=2):%Y-%m-%d}")
             page.locator("#id_seats").fill("1")
             page.get_by_text("More settings").click()
@@ -88,7 +88,7 @@ def test_from_logging_in_to_the_reminder() -> None:
         eventually(lambda: "1 waiting" in str(stack.posts()[0]["embeds"]))
         assert len(stack.posts()) == 1
 
-        # The start moves to where the reminder is due in two seconds.
+        # Move the start, so that the reminder is due in two seconds.
         now = datetime.now(UTC)
         plan = replace(scheduling.plan_from_game(game), starts_at=now + timedelta(seconds=62))
         scheduling.edit_game(game.pk, plan, Actor(game.host, "page"), now)

@@ -1,4 +1,4 @@
-"""That holding the local Discord against Discord's own description bites."""
+"""The check of the local Discord against Discord's OpenAPI document finds errors."""
 
 import json
 import os
@@ -47,8 +47,8 @@ def exchange_with(body: Any, path: str = MESSAGES, query: tuple[str, ...] = (), 
     ],
 )
 def test_it_names_what_is_wrong(description: ApiDescription, exchange: Exchange, problem: str) -> None:
-    found = description.problems(exchange)
-    assert any(each.startswith(problem) for each in found), found
+    problems = description.problems(exchange)
+    assert any(each.startswith(problem) for each in problems), problems
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""An operator's mistakes, each named in one line with the next step in another, and a non-zero exit."""
+"""Each of an operator's mistakes gets one line with the mistake, one with the next step, and a non-zero exit."""
 
 import os
 import subprocess
@@ -74,7 +74,7 @@ def test_a_wrong_token_and_a_second_bot() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_due_is_judged_by_the_databases_clock() -> None:
-    """However wrong this machine's own clock is."""
+    """It does not matter how wrong this machine's own clock is."""
     code = (
         "import time, datetime; real = time.time; time.time = lambda: real() - 3600;"
         "import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'gamesched.settings');"

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: kept data, crashes, and what is said when it cannot start."""
+"""The embedded PostgreSQL: kept data, crashes, and messages when it cannot start."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""With REDIS_URL, a Redis that dies costs nobody the session, and no page an error."""
+"""With REDIS_URL, a Redis that dies costs no one their session, and no page fails."""
 
 import tempfile
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""run.py: what it says when it cannot go on, and what it does to the environment."""
+"""run.py: its messages when it cannot go on, and what it does to the environment."""
 
 import io
 import os
@@ -18,7 +18,7 @@ ERROR: No matching distribution found for uv==0.13.9"""
 
 @pytest.fixture
 def words(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The words of the command line."""
+    """The words of the command line, to append to."""
     words = ["run.py"]
     monkeypatch.setattr("sys.argv", words)
     monkeypatch.setattr("signal.signal", lambda number, handler: None)
@@ -44,8 +44,8 @@ def test_an_old_python_is_named(
 def test_help_lists_every_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     words.append("--help")
     assert run.main() == 0
-    said = capsys.readouterr().out
-    assert all(f"run.py {word}" in said for word in ("test", "lint", "reset", "manage", "lock"))
+    output = capsys.readouterr().out
+    assert all(f"run.py {word}" in output for word in ("test", "lint", "reset", "manage", "lock"))
 
 
 def test_an_unknown_word(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,12 +93,12 @@ def test_another_pip_than_the_pinned_one_is_refused(tmp_path: Path, monkeypatch:
 
 
 def test_an_environment_of_another_place_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, moved = tmp_path / "made", tmp_path / "moved"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(made)], check=True)
-    monkeypatch.setattr(run, "VENV", made)
-    monkeypatch.setattr(run, "PYTHON", made / "bin/python")
+    original, moved = tmp_path / "made", tmp_path / "moved"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(original)], check=True)
+    monkeypatch.setattr(run, "VENV", original)
+    monkeypatch.setattr(run, "PYTHON", original / "bin/python")
     assert run.is_venv_usable()
-    made.rename(moved)
+    original.rename(moved)
     assert not run.is_venv_usable()
     monkeypatch.setattr(run, "VENV", moved)
     monkeypatch.setattr(run, "PYTHON", moved / "bin/python")
@@ -115,14 +115,14 @@ def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], m
     monkeypatch.setattr(run, "lint_steps", lambda: steps)
     monkeypatch.setattr(run, "PYTHON", Path("/bin/false"))  # in pytest's place
     assert run.test([]) == 1
-    said = capsys.readouterr()
-    assert "a finding" in said.out
-    assert said.err == "Failed: bad, worse, pytest.\n"
+    captured = capsys.readouterr()
+    assert "a finding" in captured.out
+    assert captured.err == "Failed: bad, worse, pytest.\n"
 
 
 @pytest.mark.processes
 def test_what_is_missing_the_last_line_says() -> None:
-    # Of the variables for tests, the inner run makes its own.
+    # The inner run sets its own variables for tests.
     inherited = {k: v for k, v in os.environ.items() if k in {"HOME", "LANG", "LD_LIBRARY_PATH"}}
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "gamesched/tests/test_browser_walkthrough.py"],

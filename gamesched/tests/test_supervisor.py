@@ -1,4 +1,4 @@
-"""The demo as a process tree: it comes up, goes away whole, and says what happened."""
+"""The demo as a process tree: it starts, ends whole, and reports what happened."""
 
 import os
 import re
@@ -34,7 +34,7 @@ PROGRAMS = [
 
 
 class Demo:
-    """A demo in a copy of the checkout, which has a state of its own, so that a developer's own demo is left alone."""
+    """A demo in a copy of the checkout, with its own state, so that a developer's own demo is left alone."""
 
     def __init__(self, checkout: Path) -> None:
         self.checkout = checkout
@@ -65,7 +65,7 @@ class Demo:
             self.said += line
 
     def run_command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Another command in the same checkout."""
+        """Run another command in the same checkout."""
         return subprocess.run(
             [*self.command, *words],
             cwd=self.checkout,
@@ -82,12 +82,12 @@ class Demo:
         return code
 
     def address(self, of: str) -> str:
-        found = re.search(rf"{of} +(http://localhost:\d+)", self.said)
-        assert found is not None, self.said
-        return found[1]
+        match = re.search(rf"{of} +(http://localhost:\d+)", self.said)
+        assert match is not None, self.said
+        return match[1]
 
     def processes(self) -> dict[int, str]:
-        """Everything that runs out of this checkout or its state, by process id."""
+        """Return all processes of this checkout or its state: commands by process id."""
         processes = {}
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -95,7 +95,7 @@ class Demo:
                 command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
             except OSError:
                 continue
-            # A zombie has no command: it is dead, and whoever adopted it has yet to notice.
+            # A zombie has no command: it is dead, but its new parent has not reaped it yet.
             if command and any(str(place) in f"{where} {command}" for place in (self.checkout, self.state_directory)):
                 processes[int(folder.name)] = command
         return processes
@@ -103,9 +103,9 @@ class Demo:
     @property
     def state_directory(self) -> Path:
         code = "from gamesched.demo.postgres import state_directory; print(state_directory())"
-        asked = [sys.executable, "-c", code]
+        command = [sys.executable, "-c", code]
         if not hasattr(self, "_state"):
-            self._state = Path(subprocess.check_output(asked, cwd=self.checkout, text=True).strip())
+            self._state = Path(subprocess.check_output(command, cwd=self.checkout, text=True).strip())
         return self._state
 
 
@@ -126,7 +126,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 
 @pytest.fixture(autouse=True)
 def nothing_left(demo: Demo) -> Iterator[None]:
-    """What a failed test left running would fail the next one too."""
+    """Kill what a failed test left running, which would fail the next test too."""
     yield
     for pid in demo.processes():
         os.kill(pid, signal.SIGKILL)
@@ -154,7 +154,7 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     )
     assert beside.stdout.strip().endswith("alice"), beside.stderr
 
-    # A program that dies takes the rest down, and is named with its last words.
+    # A program that dies ends the rest, and is named with its last lines.
     (victim,) = (pid for pid, command in demo.processes().items() if "notifyd" in command)
     os.kill(victim, signal.SIGKILL)
     assert demo.wait() == 1

@@ -1,4 +1,4 @@
-"""Looking people up in Discord from a page or a chore, through `settings.DISCORD_DIRECTORY`."""
+"""Looks members up at Discord for pages and scheduled tasks, through `settings.DISCORD_DIRECTORY`."""
 
 import hashlib
 import logging
@@ -22,18 +22,18 @@ from guilds.models import Member
 
 log = logging.getLogger(__name__)
 
-# What a page shows of a member is at most so old, or being asked about. A page left open asks as often
-# (games.pages.live), so a new nick is seen within a minute.
+# Maximum age of what a page shows of a member, unless a look-up is under way. A page left open polls as often
+# (games.pages.live), so a new nick appears within a minute.
 SHOWN_FRESH = timedelta(seconds=30)
-ROLES_FRESH = timedelta(seconds=60)  # who changes something is asked about if their roles are known for longer
-ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord cannot be asked
+ROLES_FRESH = timedelta(seconds=60)  # before a change, older roles are looked up again
+ROLES_VALID_FOR = timedelta(hours=1)  # how long roles count while Discord is unavailable
 ROLES_UNKNOWN = (
     "Discord cannot be asked just now whether you may do that. Nothing was changed; try again in a few minutes."
 )
 PAUSE_AFTER_FAILURE = 5.0  # seconds without look-ups after one that failed
-SEARCH_LIMIT = 25  # members that one search asks for
-SEARCH_CACHED_FOR = 20  # seconds for which a search is not made again
-MAX_QUEUED = 200  # look-ups waiting at a time; the next page asks for the rest
+SEARCH_LIMIT = 25  # members that one search requests
+SEARCH_CACHED_FOR = 20  # seconds before the same search is sent again
+MAX_QUEUED = 200  # look-ups waiting at a time; the next page view requests the rest
 
 # Few at a time: the bot's request budget belongs to reminders first.
 _executor = ThreadPoolExecutor(2, thread_name_prefix="lookup")
@@ -43,30 +43,30 @@ _down_until = [0.0]
 
 
 class DirectoryUnavailable(Exception):
-    """Discord could not be asked just now; what is known stays."""
+    """Discord did not answer a look-up; the stored data stays."""
 
 
 class Directory(Protocol):
-    """What a directory offers: synchronous look-ups with the bot's own token."""
+    """Synchronous look-ups with the bot's own token."""
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        """The member, or None for a person who is not one. Raises DirectoryDown."""
+        """Return the member, or None for a person who is not one. Raise DirectoryUnavailable."""
 
     def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
-        """People (no bots) in the guild of whose names one begins with the query. Raises DirectoryDown."""
+        """Return people (no bots) in the guild with a name that begins with the query. Raise DirectoryUnavailable."""
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
-        """Whether a message is still there; True too where the bot may not look. Raises DirectoryDown."""
+        """Return whether a message still exists; True also if the bot has no access. Raise DirectoryUnavailable."""
 
 
 def load_directory() -> Directory:
-    """The directory that the settings name."""
+    """Return the directory named in the settings."""
     instance: Directory = import_string(settings.DISCORD_DIRECTORY)()
     return instance
 
 
 def refresh_member(guild_id: int, user_id: int) -> None:
-    """Ask Discord about one member and write down the answer, at the time it came. Raises DirectoryDown."""
+    """Look up one member at Discord and save the answer, dated when it came. Raise DirectoryUnavailable."""
     payload = load_directory().member(guild_id, user_id)
     now = db_now()
     if payload is None:
@@ -76,10 +76,10 @@ def refresh_member(guild_id: int, user_id: int) -> None:
 
 
 def search_members(guild_id: int, beginning: str) -> None:
-    """Ask Discord for the members whose name begins so, and write them down. Raises DirectoryDown.
+    """Search Discord for members by the beginning of a name, and save them. Raise DirectoryUnavailable.
 
-    Discord allows ten searches in ten seconds for each guild, and somebody typing asks with every letter: where a
-    shorter beginning was just asked for and all whom it fits were told, a longer one brings nobody new.
+    Discord allows ten searches in ten seconds per guild, and typing sends one with every character. If a recent
+    search for a shorter beginning returned fewer than SEARCH_LIMIT, a longer one can find no one new.
     """
     beginning = beginning.strip()[:100]
     if not beginning:
@@ -103,12 +103,12 @@ def search_members(guild_id: int, beginning: str) -> None:
 
 
 def _search_key(guild_id: int, beginning: str) -> str:
-    # Hashed, since a name may hold what no cache takes in a key.
+    # Hashed, since a name may contain characters that no cache accepts in a key.
     return f"search:{guild_id}:{hashlib.blake2b(beginning.lower().encode(errors='replace')).hexdigest()[:32]}"
 
 
 def refresh_in_background(pairs: Iterable[tuple[int, int]]) -> None:
-    """Ask about (guild, person) pairs in the background: the page at hand does not wait."""
+    """Look up (guild, user) pairs in the background, so that the page does not wait."""
     for pair in pairs:
         with _queue_lock:
             if pair in _queued or len(_queued) >= MAX_QUEUED:
@@ -118,9 +118,9 @@ def refresh_in_background(pairs: Iterable[tuple[int, int]]) -> None:
 
 
 def refresh_displayed(guild_id: int, user_ids: Iterable[int], now: datetime) -> None:
-    """Ask again, in the background, about those of the people whom a page shows that were not asked about just now.
+    """Look up in the background those members on a page whose data is older than SHOWN_FRESH.
 
-    Without the privileged members intent, nobody tells the bot that a member is called otherwise or has left.
+    Without the privileged members intent, the bot gets no event when a member is renamed or leaves.
     """
     fresh = Member.objects.filter(guild_id=guild_id, user_id__in=set(user_ids), left_at=None)
     stale = fresh.exclude(roles_at__gt=now - SHOWN_FRESH).order_by("roles_at").values_list("user_id", flat=True)
@@ -146,9 +146,9 @@ def _refresh_queued(guild_id: int, user_id: int) -> None:
 
 
 def ensure_fresh_roles(guild_id: int, user_id: int, now: datetime, max_age: timedelta = ROLES_VALID_FOR) -> None:
-    """Before somebody changes something: know their roles as they are now, by asking where nobody said so lately.
+    """Look up a member's roles before they change something, unless they are newer than ROLES_FRESH.
 
-    While Discord cannot be asked, what was known within `grace` counts; Refused after that. Reading goes on.
+    While Discord is unavailable, roles up to `max_age` old count; after that raise Refused. Reading is unaffected.
     """
     member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
     if member is None or (member.roles_at is not None and now - member.roles_at < ROLES_FRESH):
@@ -162,7 +162,7 @@ def ensure_fresh_roles(guild_id: int, user_id: int, now: datetime, max_age: time
 
 
 def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
-    """Read the roles of a member whom nobody asked about yet, as just after they logged in. Says whether it did."""
+    """Look up roles that were never read, as just after a log-in. Return whether they were read."""
     if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_at=None).exists():
         return False
     try:
@@ -173,7 +173,7 @@ def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
 
 
 def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
-    """Ask again about the members read longest ago, and say how many were. Stops when Discord is down."""
+    """Look up the members read longest ago and return how many. Raise DirectoryUnavailable at the first failure."""
     stale = Member.objects.filter(left_at=None, guild__gone_at=None, guild__unavailable=False).exclude(
         roles_at__gt=now - older_than
     )

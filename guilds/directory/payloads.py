@@ -1,4 +1,4 @@
-"""What Discord told us of people and places, as plain values, whichever way it came (event, click, look-up)."""
+"""Discord's people and places as plain values, whether they came by event, interaction or look-up."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ class MemberPayload:
 
 @dataclass(frozen=True)
 class ChannelPayload:
-    """A guild channel, with the bot's own permission bits in it, and whether a forum requires a tag it cannot give.
+    """A guild channel or active thread, with the bot's permission bits in it.
 
-    Or an active thread in one, its `parent_id`.
+    `lacks_tag`: the forum requires a tag and has none for the bot. `parent_id`: the channel of a thread.
     """
 
     id: int
@@ -67,7 +67,7 @@ class RolePayload:
 
 @dataclass(frozen=True)
 class GuildPayload:
-    """A guild whole, as the gateway describes it when the bot connects or is invited."""
+    """A complete guild, as the gateway sends it when the bot connects or is invited."""
 
     id: int
     name: str

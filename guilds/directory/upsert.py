@@ -1,4 +1,4 @@
-"""Writing down what Discord says. Only these functions write guilds, channels, roles, members and names."""
+"""Saves what Discord sent. Only these functions write guilds, channels, roles, members and names."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayloa
 from guilds.models import Block, Channel, Guild, Member, Role, User
 from guilds.signals import member_changed
 
-UNCHANGED_FOR = timedelta(seconds=20)  # how long what Discord said of a member need not be written down again
+UNCHANGED_FOR = timedelta(seconds=20)  # how long an unchanged member is not written again
 
 
 def upsert_users(payloads: Iterable[UserPayload]) -> None:
-    """Make or rename people. Never touches what is theirs here: zone, rights, password."""
+    """Create or rename people. Leave zone, rights and password untouched."""
     User.objects.bulk_create(
         [
             User(
@@ -35,14 +35,14 @@ def upsert_users(payloads: Iterable[UserPayload]) -> None:
 
 
 def upsert_user(payload: UserPayload) -> User:
-    """Make or rename one person and return them."""
+    """Create or rename one person and return them."""
     upsert_users([payload])
     return User.objects.get(pk=payload.id)
 
 
 @transaction.atomic
 def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Member:
-    """Write down a member with roles, as every click and look-up carries them."""
+    """Upsert a member with their roles, as every interaction and look-up carries them."""
     current = (
         Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id, left_at=None).first()
     )
@@ -52,7 +52,7 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
         and now - current.roles_at < UNCHANGED_FOR
         and _is_unchanged(current, payload)
     ):
-        # A crowd clicking at once says nothing new, and should not wait for writes.
+        # Nothing new when a crowd clicks at once, so no one should wait for writes.
         return current
     user = upsert_user(payload.user)
     before = Member.objects.filter(guild_id=guild_id, user=user).values_list("role_ids", flat=True).first()
@@ -83,9 +83,9 @@ def _is_unchanged(member: Member, payload: MemberPayload) -> bool:
 
 
 def upsert_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> list[int]:
-    """Write down which guilds a person is in, as log-in tells, and return those that the bot is in too.
+    """Save which guilds a person is in, as the log-in reports, and return those that the bot is in too.
 
-    Says nothing about roles, and keeps those known.
+    Roles are not reported there, so stored roles stay.
     """
     present_ids = list(
         Guild.objects.present().filter(pk__in=list(guild_ids)).order_by("pk").values_list("pk", flat=True)
@@ -104,31 +104,31 @@ def upsert_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> l
 
 @transaction.atomic
 def mark_member_left(guild_id: int, user_id: int, now: datetime) -> None:
-    """Write down that a person is not, or no longer, a member."""
+    """Mark that a person is not, or no longer, a member."""
     if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).update(left_at=now):
         member_changed.send(Member, guild_id=guild_id, user_id=user_id, now=now)
 
 
 def mark_user_left_all_guilds(user_id: int, now: datetime) -> None:
-    """Write down that a person is in no guild with the bot any more."""
+    """Mark that a person has left every guild."""
     for guild_id in list(Member.objects.filter(user_id=user_id, left_at=None).values_list("guild_id", flat=True)):
         mark_member_left(guild_id, user_id, now)
 
 
 def mark_dms_closed(user_id: int, now: datetime) -> None:
-    """A person takes no direct messages from the bot; none is tried again until they are heard of."""
+    """Mark that a person accepts no direct messages; none is sent until their next interaction."""
     User.objects.filter(pk=user_id).update(dm_closed_at=now)
 
 
 def mark_dms_open(user: User) -> None:
-    """A person clicked or typed a command: they may take direct messages again."""
+    """Mark that a person may accept direct messages again, after an interaction."""
     if user.dm_closed_at is not None:
         User.objects.filter(pk=user.pk).update(dm_closed_at=None)
 
 
 @transaction.atomic
 def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
-    """Write down a guild whole. Channels and roles not among what was seen are gone."""
+    """Upsert a complete guild. Mark channels and roles that are not in the payload as deleted, threads as archived."""
     guild, _ = Guild.objects.update_or_create(
         pk=payload.id,
         defaults={
@@ -153,39 +153,39 @@ def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
 
 
 def mark_guild_welcomed(guild_id: int, now: datetime) -> bool:
-    """Write down that a guild's owner is welcomed. False where that was done since the bot came, or it is not there."""
+    """Mark the guild's owner as welcomed. Return False if already welcomed since the bot came, or the bot left."""
     return Guild.objects.present().filter(pk=guild_id, welcomed_at=None).update(welcomed_at=now) == 1
 
 
 def update_guild(guild_id: int, name: str, icon: str, owner_id: int) -> None:
-    """A guild was renamed, or has a new owner or picture."""
+    """Save a guild's new name, picture or owner."""
     Guild.objects.filter(pk=guild_id).update(name=name, icon=icon, owner_id=owner_id)
 
 
 def mark_guild_unavailable(guild_id: int) -> None:
-    """Discord has an outage of this guild. It is not a removal: nothing else changes."""
+    """Mark an outage of the guild. It is not a removal, so nothing else changes."""
     Guild.objects.filter(pk=guild_id).update(unavailable=True)
 
 
 def mark_bot_removed(guild_id: int, now: datetime) -> None:
-    """The bot was removed from the guild."""
+    """Mark that the bot was removed from the guild."""
     Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now, welcomed_at=None)
 
 
 def delete_guild(guild_id: int) -> None:
-    """Delete a guild with its members, blocks, roles and channels; people stay. What refers to these must be gone."""
+    """Delete a guild with its members, blocks, roles and channels; people stay. Delete other references first."""
     for model in (Block, Member, Role, Channel):
         model.objects.filter(guild_id=guild_id).delete()
     Guild.objects.filter(pk=guild_id).delete()
 
 
 def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
-    """The bot connected and is in these guilds and no others."""
+    """Mark the bot as removed from every guild but these, as listed when it connects."""
     Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now, welcomed_at=None)
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
-    """Make or change channels."""
+    """Create or update channels and active threads."""
     Channel.objects.bulk_create(
         [
             Channel(
@@ -203,7 +203,7 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        # Threads are told while they are active.
+        # Discord sends a thread only while it is active, so it is unarchived.
         update_fields=[
             *("name", "type", "position", "bot_permissions", "lacks_tag"),
             *("parent", "locked", "archived", "gone_at"),
@@ -212,12 +212,12 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
 
 
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:
-    """A channel or a thread was deleted."""
+    """Mark a channel or thread as deleted."""
     Channel.objects.filter(pk=channel_id, gone_at=None).update(gone_at=now)
 
 
 def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
-    """Make or change roles."""
+    """Create or update roles."""
     Role.objects.bulk_create(
         [
             Role(
@@ -236,5 +236,5 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
 
 
 def mark_role_deleted(role_id: int, now: datetime) -> None:
-    """A role was deleted."""
+    """Mark a role as deleted."""
     Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)

@@ -1,4 +1,4 @@
-"""allauth's questions to us: whom does a log-in belong to, and what to say when it fails."""
+"""allauth's adapters: which user a log-in belongs to, and the page shown when it fails."""
 
 from typing import Any
 
@@ -18,23 +18,23 @@ from guilds.directory.upsert import upsert_memberships, upsert_user
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
-    """People log in with Discord; nobody signs up with a password."""
+    """Accounts without sign-up: people log in with Discord, never with a new password."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Say nothing: the page that follows shows who one is."""
+        """Add no message: the page that follows shows who is logged in."""
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
-    """A Discord person is the user whose key is their snowflake, whichever way we met them first."""
+    """Maps a Discord person to the user whose primary key is their snowflake, wherever the user came from."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Write down who logged in and where they are a member, before allauth logs them in.
+        """Save the person and their memberships before allauth logs them in.
 
-        The person is often known already, from a click or a roster. Letting allauth make the user instead
-        was tried: a key set in populate_user fails for them, one set in save_user wipes zone and rights.
+        The user often exists already, from a click or a roster. Letting allauth make the user was tried: a key set
+        in populate_user fails for existing users, one set in save_user wipes zone and rights.
         """
         user = upsert_user(UserPayload.from_api(sociallogin.account.extra_data))
         now = db_now()
@@ -54,7 +54,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         exception: Exception | None = None,
         extra_context: dict[str, Any] | None = None,
     ) -> None:
-        """Every way in which logging in can fail, as a page with one next step."""
+        """Show a page with one next step for each way in which a log-in can fail."""
         status = getattr(getattr(exception, "response", None), "status_code", None)
         if error == AuthError.CANCELLED:
             title, sentence = "You were not logged in", "You chose Cancel at Discord, so nothing was shared."

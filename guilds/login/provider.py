@@ -1,4 +1,4 @@
-"""allauth's Discord provider, at the addresses that the settings name."""
+"""allauth's Discord provider, at the URLs from the settings."""
 
 from allauth.socialaccount.providers.discord.provider import DiscordProvider as StockProvider
 

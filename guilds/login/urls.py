@@ -1,4 +1,4 @@
-"""`discord_login` and `discord_callback`, as allauth's own provider names them."""
+"""URLs `discord_login` and `discord_callback`, named as by allauth's own provider."""
 
 from allauth.socialaccount.providers.oauth2.urls import default_urlpatterns
 

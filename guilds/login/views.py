@@ -1,4 +1,4 @@
-"""The OAuth2 walk with Discord. https://discord.com/developers/docs/topics/oauth2"""
+"""The OAuth2 flow with Discord. https://discord.com/developers/docs/topics/oauth2"""
 
 from typing import Any
 
@@ -13,18 +13,18 @@ from django.urls import reverse
 
 
 class DiscordAdapter(DiscordOAuth2Adapter):  # type: ignore[misc]
-    """allauth's adapter, with addresses from the settings, answers checked, and the person's guilds read."""
+    """allauth's adapter, with URLs from the settings, checked responses, and the person's guilds."""
 
     access_token_url = property(lambda self: f"{settings.DISCORD_API_URL}/oauth2/token")
     authorize_url = property(lambda self: f"{settings.DISCORD_BROWSER_URL}/oauth2/authorize")
     profile_url = property(lambda self: f"{settings.DISCORD_API_URL}/users/@me")
 
     def get_callback_url(self, request: HttpRequest, app: Any) -> str:
-        """The address registered in the developer portal, whatever host name the request came by."""
+        """Return the URL registered in the developer portal, whatever host name the request came by."""
         return settings.PUBLIC_URL + reverse("discord_callback")
 
     def complete_login(self, request: HttpRequest, app: Any, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """Read who logged in and which guilds they are in, with two calls; the token is used for nothing else."""
+        """Fetch the person and their guilds with two calls; the token is used for nothing else."""
         with get_adapter().get_requests_session() as session:
             session.headers["Authorization"] = f"Bearer {token.token}"
             person = self._read(session, self.profile_url)
@@ -35,10 +35,10 @@ class DiscordAdapter(DiscordOAuth2Adapter):  # type: ignore[misc]
 
     @staticmethod
     def _read(session: requests.Session, url: str) -> Any:
-        answer = session.get(url)
+        response = session.get(url)
         # Unchecked, a 429 here would surface as a KeyError, and so as a page that explains nothing.
-        answer.raise_for_status()
-        return answer.json()
+        response.raise_for_status()
+        return response.json()
 
 
 oauth2_login = OAuth2LoginView.adapter_view(DiscordAdapter)

@@ -1,4 +1,4 @@
-"""Times as people read them: in their zone, with the zone said."""
+"""Template filter for times in a person's zone, with the zone's name."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,13 +10,13 @@ register = template.Library()
 
 @register.filter
 def when(at: datetime, zone: str) -> str:
-    """`Fri 27 Nov 2026, 20:00 CET`, in the zone named (UTC for '')."""
+    """Return a time as `Fri 27 Nov 2026, 20:00 CET` in the given zone (UTC for '')."""
     local = at.astimezone(ZoneInfo(zone or "UTC"))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {zone_name(local)}"
 
 
 def zone_name(local: datetime) -> str:
-    """`CET`; `UTC+03:00` where the zone has only a number for a name."""
+    """Return the zone's abbreviation as `CET`, or `UTC+03:00` where it is only a number."""
     name = local.tzname() or "UTC"
     if name[0] in "+-":
         offset = f"{local:%z}"

@@ -1,4 +1,4 @@
-"""Logging in with Discord, and every way in which that fails: a page with one next step, never a 500."""
+"""Discord log-in, and each way in which it fails: a page with one next step, never a 500."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def discord(settings: Any) -> Iterator[LocalDiscord]:
 
 
 def log_in_with_discord(client: Client, person: int | str) -> str:
-    """Click Log in, choose who one is at Discord, and return the address that Discord sends one back to."""
+    """Click Log in, choose a person at Discord, and return the URL that Discord redirects to."""
     away = client.post("/accounts/discord/login/")
     assert away.status_code == 302
     back = requests.post(away["Location"], data={"person": str(person)}, allow_redirects=False, timeout=5)

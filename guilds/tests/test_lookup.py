@@ -1,4 +1,4 @@
-"""Looking people up in the background: who, how often, and what happens while Discord is down."""
+"""Background look-ups of members: which ones, how often, and what happens while Discord is down."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ looked_up_ids: list[int] = []
 
 
 class RenamingDirectory:
-    """A directory in which everyone is called Zed, and Bob is gone."""
+    """A directory in which everyone is called Zed, and Bob has left."""
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         looked_up_ids.append(user_id)
@@ -34,7 +34,7 @@ class UnavailableDirectory(RenamingDirectory):
 
 @pytest.fixture(autouse=True)
 def synchronous_lookups(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
-    """In the test's own thread, whose transaction nobody else would see."""
+    """Run look-ups in the test's own thread: another connection would not see its transaction."""
 
     class AtOnce:
         def submit(self, work: Callable[..., None], *args: Any) -> None:

@@ -1,4 +1,4 @@
-"""The advisory lock of the one notifyd that sends, and when it gives the lock up."""
+"""The advisory lock of the one notifyd that sends, and how to take it from a stuck one."""
 
 import asyncio
 import logging
@@ -18,24 +18,24 @@ from notifications.models import Heartbeat
 log = logging.getLogger(__name__)
 
 SENDER_LOCK = 0x6E6F7469  # "noti": the advisory lock of the one notifyd that sends
-LOCK_WAIT, LOCK_REPLY_WAIT = 10.0, 15.0  # seconds to wait for the lock at a time, and to hear how that ended
+LOCK_WAIT, LOCK_REPLY_WAIT = 10.0, 15.0  # seconds to wait for the lock per attempt, and for the attempt's response
 
 
-# The database answers no step for so long, or a speaker shows no life: whoever is left gives it up.
+# After so long without a response from the database, or without the sender's heartbeat, it counts as stuck.
 STUCK_AFTER = 60.0  # seconds
 
 
 class DatabaseStuck(Exception):
-    """A step does not come back from the database, and no thread can be stopped: only a new process goes on."""
+    """The database does not respond to a step. No thread can be stopped, so only a new process can go on."""
 
 
 class ConnectionFrozen(Exception):
-    """The connection hears nothing any more, though nobody closed it."""
+    """The connection receives nothing any more, though no one closed it."""
 
 
 @asynccontextmanager
 async def fail_if_stuck() -> AsyncIterator[None]:
-    """Raise Stuck for what the database does not answer: a network may swallow every connection and end none."""
+    """Raise DatabaseStuck if the database does not respond: a network may swallow every connection and end none."""
     try:
         async with asyncio.timeout(STUCK_AFTER):
             yield
@@ -44,9 +44,9 @@ async def fail_if_stuck() -> AsyncIterator[None]:
 
 
 def terminate_silent_sender() -> bool:
-    """End the connection of a speaker that shows no life, whose lock the server would keep; says whether there was one.
+    """End the connection of a sender without a heartbeat, since the server would keep its lock. Return whether it did.
 
-    It beats every ten seconds at least, whatever it does.
+    A working sender records a heartbeat at least every 40 seconds.
     """
     last = Heartbeat.objects.filter(name=heartbeat.DAEMON_NAME).first()
     if last is None or (db_now() - last.at).total_seconds() < STUCK_AFTER:
@@ -64,10 +64,10 @@ def terminate_silent_sender() -> bool:
 
 
 async def acquire(conn: AsyncConnection[tuple[object, ...]], stopping: asyncio.Event) -> bool:
-    """Wait for the lock; the server hands it over the moment its holder's connection ends.
+    """Wait for the lock; the server hands it over the moment its holder's connection ends. Return False if stopped.
 
-    In turns, so that a standby whose connection froze is noticed too: it could be handed the
-    lock and never hear of it.
+    In repeated attempts, so that a standby whose connection froze is noticed too: it could be handed the
+    lock and never learn of it.
     """
     await conn.execute("SELECT set_config('lock_timeout', %s, false)", [f"{LOCK_WAIT * 1000:.0f}ms"])
     stop = asyncio.create_task(stopping.wait())

@@ -1,4 +1,4 @@
-"""notifyd: the one that speaks. Small steps live in `steps`; here is the loop around them."""
+"""The main loop of notifyd, which sends notifications. Its small steps are in `steps`."""
 
 import asyncio
 import contextlib
@@ -23,21 +23,21 @@ from notifications.queue import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
 
-# Refusals that may mean that the bot was removed from the guild; what was found holds for so many seconds.
+# Errors that may mean that the bot was removed from the guild; the result of a check is kept for so many seconds.
 MAYBE_REMOVED_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION, PermanentError.LEFT}
 MEMBERSHIP_CHECKED_FOR = 10.0
-MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # letters in flight at once, and how many of them are posts
-CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a connection that hears nothing is noticed within both together
+MAX_IN_FLIGHT, MAX_POSTS_IN_FLIGHT = 100, 60  # messages in flight at once, and how many of them may be posts
+CANARY_EVERY, CANARY_WITHIN = 15.0, 10.0  # seconds: a frozen connection is noticed within both together
 
 HOW_TO_RESUME = "nothing is said until an operator looks, and runs: manage.py notifyd --release"
 
 
 class ListenUnavailable(Exception):
-    """NOTIFY does not come through to LISTEN on this connection."""
+    """NOTIFY does not reach LISTEN on this connection."""
 
 
 class Notifyd:
-    """Holds the speaker's lock, then turns: record, expand, lease, send, sleep until bell or due time."""
+    """Keeps the sender's lock and loops: record, expand, lease, send, sleep until a notification or due time."""
 
     def __init__(self, backend: Backend, stopping: asyncio.Event) -> None:
         self.backend = backend
@@ -52,9 +52,9 @@ class Notifyd:
         self.heartbeat_at = 0.0
 
     async def run(self) -> None:
-        """Speak until told to stop. Comes back by itself after the database was away.
+        """Send until stopped, and reconnect after a database outage.
 
-        Raises TokenRefused, NoListen and Stuck, which no waiting mends.
+        Raise TokenRefused, ListenUnavailable and DatabaseStuck, which waiting does not fix.
         """
         while not self.stopping.is_set():
             try:
@@ -63,7 +63,7 @@ class Notifyd:
                         await self.send_until_stopped(conn)
                     except ConnectionFrozen:
                         log.warning("The connection to the database hears nothing any more. Connecting anew.")
-                        # Its lock would be kept by a connection that nobody hears.
+                        # Its lock would be kept by a dead connection.
                         async with fail_if_stuck():
                             await run_in_db_thread(terminate_backend, conn.info.backend_pid)
             except (psycopg.OperationalError, OperationalError) as reason:
@@ -71,10 +71,10 @@ class Notifyd:
                 await self._wait_or_stop(1.0)
 
     async def send_until_stopped(self, conn: "AsyncConnection[tuple[object, ...]]") -> None:
-        """Wait for the lock on this connection, then turn until stopped or the connection dies."""
+        """Wait for the lock on this connection, then loop until stopped or the connection dies."""
         await require_listen(conn)
         try:
-            # Before the wait, so that who takes over does so at once.
+            # Before the wait, so that a takeover needs no time.
             if not await self._prepare() or not await lock.acquire(conn, self.stopping):
                 return
             await run_in_db_thread(steps.release_leases)
@@ -97,7 +97,7 @@ class Notifyd:
             await self._finish()
 
     async def run_once(self) -> float:
-        """Everything that is to be done now; returns the seconds until there may be more."""
+        """Do everything that is due now. Return the seconds until there may be more."""
         self.wake.clear()
         results, self.results = self.results, []
         try:
@@ -122,14 +122,14 @@ class Notifyd:
             heartbeat.record_heartbeat(heartbeat.DAEMON_NAME, now)
         if pause.current_pause() is not None:
             return [], policy.MAX_SLEEP
-        looked_at = steps.create_due_deliveries(now)
+        expanded = steps.create_due_deliveries(now)
         jobs = steps.lease_jobs(now, free, posts) if free > 0 else []
-        if looked_at or len(jobs) == free > 0:
+        if expanded or len(jobs) == free > 0:
             return jobs, 0.0
         if len(jobs) >= free:
-            return jobs, policy.MAX_SLEEP  # full: the next letter that ends wakes us
-        room = posts - sum(1 for job in jobs if job.post is not None)
-        return jobs, policy.sleep_seconds(now, steps.next_due(posts=room > 0))
+            return jobs, policy.MAX_SLEEP  # full: the next message that ends wakes us
+        free_posts = posts - sum(1 for job in jobs if job.post is not None)
+        return jobs, policy.sleep_seconds(now, steps.next_due(posts=free_posts > 0))
 
     async def _send(self, job: Job) -> None:
         outcome: Outcome
@@ -140,7 +140,7 @@ class Notifyd:
             outcome = TemporaryError("Discord did not answer in time")
         except TokenRefused as refused:
             self.token_refused = refused
-            return  # the row keeps its lease, and is taken again after the next start
+            return  # the row keeps its lease, and is leased again after the next start
         except Exception as reason:
             if isinstance(reason, Outcome):
                 outcome = reason
@@ -152,9 +152,9 @@ class Notifyd:
         self.results.append((job, outcome))
 
     async def _check_removal(self, outcome: PermanentError, guild_id: int) -> Outcome:
-        """A refusal, unless it is because the bot was removed from the guild: then its rows pause, and wait for it.
+        """Return the error, or a temporary one if the bot was removed from the guild: then its rows pause and wait.
 
-        However many are refused at a time, Discord is asked once.
+        However many errors come at a time, Discord gets one request.
         """
         check = self.membership_checks.get(guild_id)
         if check is None:
@@ -180,11 +180,11 @@ class Notifyd:
         async for note in conn.notifies():
             if note.payload == self.canary:
                 self.canary_heard.set()
-            elif not note.payload:  # else it is another's canary
+            elif not note.payload:  # else it is another process's canary
                 self.wake.set()
 
     async def _check_canary(self) -> None:
-        """Ring for oneself from time to time. A frozen connection acknowledges every packet, and hears nothing."""
+        """Notify our own connection from time to time. A frozen one acknowledges every packet, and receives nothing."""
         while True:
             await asyncio.sleep(CANARY_EVERY)
             self.canary_heard.clear()
@@ -204,7 +204,7 @@ class Notifyd:
                 wait.cancel()
 
     async def _prepare(self) -> bool:
-        """Open the backend and compare the ledger with Discord, as soon as it can be reached; False to stop."""
+        """Start the backend and compare the database with Discord, once it can be reached. Return False if stopped."""
         started = False
         while not self.stopping.is_set():
             try:
@@ -221,7 +221,7 @@ class Notifyd:
         return False
 
     async def _finish(self) -> None:
-        """Let what is under way end, for less than the five seconds a stop may take, and write it down."""
+        """Wait for messages in flight, for less than the five seconds that a stop may take, and record the results."""
         if self.sending:
             await asyncio.wait(self.sending, timeout=3.0)
         results, self.results = self.results, []
@@ -253,7 +253,7 @@ def _record(results: list[tuple[Job, Outcome]]) -> None:
 
 
 async def require_listen(conn: "AsyncConnection[tuple[object, ...]]") -> None:
-    """Ring and hear it, or raise NoListen: transaction poolers swallow LISTEN without a word."""
+    """Send a notification and receive it, or raise ListenUnavailable: transaction poolers silently drop LISTEN."""
     token = uuid.uuid4().hex
     await conn.execute("SELECT pg_notify(%s, %s)", [DUE_CHANNEL, token])
     async for note in conn.notifies(timeout=5):

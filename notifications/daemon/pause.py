@@ -1,4 +1,4 @@
-"""Holding: nothing is said while the ledger may be older than what was said, as after a restored backup."""
+"""Pauses sending while the database may be older than Discord, as after a restored backup."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,25 +11,25 @@ from notifications.queue import DUE_CHANNEL, lock_game
 from notifications.types import internal_types, message_types, post_types
 
 SKIPPED_WHILE_PAUSED = "it was due while everything was held, so it may have been said before"
-MAX_UNRECORDED = timedelta(minutes=2)  # how long a message may be out before it is written down, crashes included
-CHANNELS_EACH = 20  # channels, for each of the two kinds of place
+MAX_UNRECORDED = timedelta(minutes=2)  # how long a sent message may be unrecorded, crashes included
+CHANNELS_EACH = 20  # channels each: those last written in, and those to write in next
 DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
 
 
 def current_pause() -> Pause | None:
-    """The hold under which nothing is said, if there is one."""
+    """Return the open pause, if there is one."""
     return Pause.objects.filter(released_at=None).first()
 
 
 def pause(reason: str, now: datetime) -> None:
-    """Have nothing said until an operator releases it; a hold that is open stays as it is."""
+    """Pause sending until an operator resumes it; an open pause stays as it is."""
     Pause.objects.bulk_create([Pause(why=reason[:300], at=now)], ignore_conflicts=True)
 
 
 def resume(who: str, now: datetime) -> int:
-    """End the hold; says how many letters were dropped, which is all that were due, since they may have been said.
+    """End the pause. Return how many messages were dropped: all that were due, since they may have been sent.
 
-    Posts are brought up to date, after a look for those that may be there. What is due later is said.
+    Posts are brought up to date, after a search for those that may exist. Later messages will be sent.
     """
     pause_row = current_pause()
     if pause_row is None:
@@ -53,11 +53,11 @@ def _skip_due(game_id: int | None, now: datetime) -> int:
     return messages.update(closed_at=now, dropped=SKIPPED_WHILE_PAUSED)
 
 
-# --- whether the ledger is older than what was said ------------------------------------------------------
+# --- whether the database is older than Discord ----------------------------------------------------------
 
 
 def channels_to_check() -> list[int]:
-    """The channels in which a message newer than the ledger would be: where it last wrote, and is to write next."""
+    """Return channels that could contain a message newer than the database: last written in, or to write in next."""
     last = Delivery.objects.filter(channel_id__isnull=False).order_by("-pk").values_list("channel_id", flat=True)
     soon = Notification.objects.open().filter(game__isnull=False).order_by("due_at")
     channels = [*last[: CHANNELS_EACH * 5], *soon.values_list("game__channel_id", flat=True)[: CHANNELS_EACH * 5]]
@@ -65,7 +65,7 @@ def channels_to_check() -> list[int]:
 
 
 def is_database_older(newest_message_id: int | None, sender: str) -> bool:
-    """Whether a message of ours is in Discord that a ledger as new as it would have. Both times are Discord's own."""
+    """Return whether Discord has a message of ours that a current database would have. Both times are Discord's own."""
     known = Heartbeat.objects.filter(name=sender).values_list("newest_message_id", flat=True).first()
     if newest_message_id is None or known is None:
         return False
@@ -73,5 +73,5 @@ def is_database_older(newest_message_id: int | None, sender: str) -> bool:
 
 
 def snowflake_time(snowflake: int) -> datetime:
-    """When Discord made what bears this id."""
+    """Return when Discord created the object with this id."""
     return datetime.fromtimestamp(((snowflake >> 22) + DISCORD_EPOCH) / 1000, UTC)

@@ -1,4 +1,4 @@
-"""What notifyd does, in small synchronous steps that tests call one by one. All are judged by `now`."""
+"""notifyd's steps, small and synchronous, which tests call one by one. All use `now` as the current time."""
 
 import logging
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One letter to send now: for a delivery, or (with the revision it shows) for a post."""
+    """One message to send now: for a delivery, or for a post (with the revision that it shows)."""
 
     pk: int
     message: OutgoingMessage
@@ -49,7 +49,7 @@ class Job:
 
     @property
     def may_exist_already(self) -> bool:
-        """Whether it makes a post that an earlier try may have made already, showing the game as it was then."""
+        """Return whether it creates a post that an earlier attempt may have created, showing an older state."""
         return (
             self.message.post is not None
             and self.message.message_id is None
@@ -59,31 +59,31 @@ class Job:
 
 Outcome = SentMessage | TemporaryError | PermanentError
 
-# After downtime, what would be useless first goes first.
+# After downtime, what expires first goes first.
 EXPIRING_FIRST = F("useless_after").asc(nulls_last=True)
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
 def release_leases() -> None:
-    """Forget the leases of whoever spoke before.
+    """Release the leases of the previous sender.
 
-    Only the one speaker leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing.
+    Only the one sender leases, and its nonces make a repeat harmless, so a killed notifyd delays nothing.
     """
     Notification.objects.open().exclude(leased_until=None).update(due_at=F("created_at"), leased_until=None)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).exclude(leased_until=None).update(leased_until=None)
 
 
 def create_due_deliveries(now: datetime, limit: int = 200) -> int:
-    """Turn due letters into deliveries, each in a transaction of its own. Says how many rows it looked at."""
+    """Expand due messages into deliveries, each in its own transaction. Return how many rows it looked at."""
     due = Notification.objects.deliverable().filter(kind__in=message_types(), due_at__lte=now)
     rows = list(due.order_by(EXPIRING_FIRST, "due_at", "pk").values_list("pk", "game_id")[:limit])
     for pk, game_id in rows:
         try:
             _create_deliveries(pk, game_id, now)
-        except OperationalError:  # the database's fault and not the row's
+        except OperationalError:  # the database's error, not the row's
             raise
         except Exception as reason:
-            # One poisoned row must not silence the rest.
+            # One broken row must not stop the rest.
             log.exception("Notification %s could not be expanded", pk)
             _postpone(pk, now, f"{type(reason).__name__}: {reason}")
     return len(rows)
@@ -94,7 +94,7 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     lock_game(game_id)
     rows = Notification.objects.open().select_for_update(no_key=True, of=("self",)).select_related("game")
     row = rows.filter(pk=pk, due_at__lte=now).first()
-    if row is None:  # moved or closed by a verb meanwhile
+    if row is None:  # moved or closed by an action meanwhile
         return
     recipients = (
         Skip(policy.EXPIRED)
@@ -128,9 +128,9 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
 
 
 def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
-    """Lease what is due and render it, posts first: a full game's button should not wait behind letters.
+    """Lease what is due and render it, posts first: a full game's button should not wait behind messages.
 
-    So many `posts` at most, for letters not to wait behind thousands of them.
+    At most `posts` posts, so that messages do not wait behind thousands of them.
     """
     leased_posts = _lease_posts(now, limit if posts is None else min(limit, posts))
     jobs = [job for pk in leased_posts if (job := _build_post(pk, now))]
@@ -138,7 +138,7 @@ def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]
     ids = _lease_deliveries(now, left)
     leased = Delivery.objects.select_related("notification__game", "recipient").in_bulk(ids)
     preferences = _preferences(leased.values())
-    # In the order of the lease: what would be useless first goes first.
+    # In the order of the lease: what expires first goes first.
     deliveries = [leased[pk] for pk in ids if pk in leased]
     return jobs + [
         job for delivery in deliveries if (job := _build_delivery(delivery, preferences.get(delivery.pk), now))
@@ -187,14 +187,14 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         _postpone(pk, now, f"{type(reason).__name__}: {reason}")
         return None
     if isinstance(rendered, Skip):
-        # Not an error that somebody should mend.
+        # Not an error for anyone to fix.
         Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason, error="")
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))
 
 
 def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
-    """What the recipients chose, by delivery, in the guild that each is about. One query, however many."""
+    """Return the recipients' preferences by delivery, for the guild of each. Takes one query, however many."""
     about = {
         row.pk: (row.recipient_id, guild_id)
         for row in deliveries
@@ -211,9 +211,9 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     mention = preference is not None and preference.how == DeliveryMethod.MENTION
     first = (
         policy.earlier_attempt_at(delivery.first_tried_at, now) is None
-    )  # else it may be in their direct messages already
+    )  # otherwise it may be in their direct messages already
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
-        # Trying with closed direct messages would be refused, and Discord counts refusals.
+        # Discord would refuse a message to closed DMs, and counts refusals.
         delivery.in_channel = True
         delivery.save(update_fields=["in_channel"])
     render = get_message_type(delivery.notification.kind).build_message
@@ -242,8 +242,8 @@ def _guild_id(row: Notification) -> int | None:
 
 
 def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
-    """Write down what became of the letters, each in a transaction of its own."""
-    # First of all: killed over and over in the middle, the ledger would seem older than what was said.
+    """Save the results of the messages, each in its own transaction."""
+    # First of all: if killed over and over in the middle, the database would seem older than Discord.
     message_ids = [
         out.message_id for job, out in results if isinstance(out, SentMessage) and job.message.message_id is None
     ]
@@ -257,7 +257,7 @@ def record(results: list[tuple[Job, Outcome]], now: datetime) -> None:
         except OperationalError:
             raise
         except Exception:
-            # Its row may be gone, as with a server whose data is deleted. Else the lease ends, and it is tried again.
+            # The row may have been deleted with its guild. Otherwise the lease ends, and it is tried again.
             log.exception("What became of %s could not be written down", job)
 
 
@@ -271,7 +271,7 @@ def _record_outcome(job: Job, outcome: Outcome, now: datetime) -> None:
 
 
 def _update_directory(message: OutgoingMessage, error: PermanentError, now: datetime) -> None:
-    """What a refusal says of people and places. Afterwards, for it may take games' locks, which come first."""
+    """Save what an error reveals of people and channels. Runs last, for it may take games' locks, which come first."""
     if message.user_id is None:
         if error.code == PermanentError.UNKNOWN_CHANNEL and message.channel_id is not None:
             upsert.mark_channel_deleted(message.channel_id, now)
@@ -291,11 +291,11 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
         kind.on_synced(row, rendered, outcome, now)
         row.error, row.attempts, row.first_tried_at = "", 0, None
         if job.may_exist_already:
-            # Discord gives back what the first try made, which may show the game as it was then: edit it.
+            # Discord returns what the first attempt created, which may show an older state of the game: edit it.
             row.due_at = now
         elif row.revision == rendered.revision:
             row.closed_at = now
-        # Else asked for again while we were editing: it stays open, due when that change said.
+        # Otherwise it was scheduled again during the edit: it stays open, due when that change set.
     elif isinstance(outcome, TemporaryError):
         row.error = str(outcome)[:300]
         row.due_at = now + policy.backoff(row.attempts, outcome.retry_after)
@@ -306,7 +306,7 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
         else:
             _log_retry(row, outcome, row.due_at - now)
     elif kind.on_failed(row, outcome, now) or row.revision != rendered.revision:
-        # To be made anew, or asked for again meanwhile: perhaps elsewhere, so this refusal is not the last word.
+        # To be created again, or scheduled again meanwhile, perhaps for another channel: so this error is not final.
         row.error, row.due_at = str(outcome)[:300], now
     else:
         row.closed_at, row.error, row.dropped = now, str(outcome)[:300], f"refused: {outcome.code}"
@@ -357,7 +357,7 @@ def _record_failure(
         delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
         log.info("The %s goes to the channel instead: %s", delivery, error)
     elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
-        # The remembered channel is not ours, as after the bot was given another application: open one anew.
+        # The stored channel is not ours, as after a change of the bot's application: open a new one.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
         delivery.next_try_at = now
     else:
@@ -367,14 +367,14 @@ def _record_failure(
 
 
 def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> None:
-    """It was its turn, and not yet Discord's: that was no try."""
+    """Uncount an attempt that a rate limit stopped."""
     row.attempts = max(row.attempts - 1, 0)
     if message.first_attempt_at is None:
         row.first_tried_at = None
 
 
 def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: datetime) -> bool:
-    """Whether to stop trying: what fails by our own fault after a few times, what fails in passing at its deadline."""
+    """Return whether to stop trying: after MAX_ATTEMPTS for our own errors, at the deadline for temporary ones."""
     if isinstance(error, InternalError):
         return row.attempts >= policy.MAX_ATTEMPTS
     return policy.should_give_up(row.first_tried_at, row.useless_after, now)
@@ -385,9 +385,9 @@ def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timed
 
 
 def next_due(posts: bool = True) -> datetime | None:
-    """When the next row that nobody holds is due, with or without posts; None for none.
+    """Return when the next row without a lease is due, with or without posts; None if there is none.
 
-    A lease that ran out with its result lost is met at the latest when the capped sleep ends.
+    A lease that ran out with its result lost is found when the capped sleep ends, at the latest.
     """
     rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
     if not posts:

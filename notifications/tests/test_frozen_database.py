@@ -1,4 +1,4 @@
-"""A network may swallow every connection to the database and end none: nobody waits for ever."""
+"""A network may swallow every connection to the database and end none: no process waits for ever."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ from notifications.queue import DUE_CHANNEL
 
 
 class UnreachableBackend:
-    """A backend that reaches nobody."""
+    """A backend that never sends."""
 
     async def start(self) -> None: ...
 

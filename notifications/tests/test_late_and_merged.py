@@ -1,4 +1,4 @@
-"""What is due is judged again when it is late, and what became of a seat is told in sum."""
+"""Late notifications are checked again, and changes of a seat are merged into one message."""
 
 from datetime import timedelta
 
@@ -20,13 +20,13 @@ from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notificati
 
 
 def messages_due(now: object) -> dict[int | None, str]:
-    """What is leased and rendered now, by the person it is for; posts are left alone."""
+    """Return the texts of what is leased and rendered now, by recipient; posts are left out."""
     return {job.message.user_id: job.message.text for job in steps.lease_jobs(now, 50) if job.post is None}  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game with one seat, Charlie's, and a person who waits for it; reminders a day and an hour before."""
+    """A game with one seat, Charlie's, and a person on the wait list; reminders a day and an hour before."""
     game = world.create_game(seats=1, reminders=(1440, 60))
     for person in (world.charlie, world.add_member(100)):
         signups.join(game.pk, person, Actor(person, "page"), world.now)
@@ -204,9 +204,9 @@ def test_who_gains_a_seat_and_loses_it_within_a_minute_hears_of_neither(world: W
     seats(2, 70)
     later = world.now + timedelta(seconds=130)
     steps.create_due_deliveries(later)
-    said = messages_due(later)
-    assert set(said) == {waiting.pk}
-    assert "A seat is yours" in said[waiting.pk]
+    messages = messages_due(later)
+    assert set(messages) == {waiting.pk}
+    assert "A seat is yours" in messages[waiting.pk]
 
 
 @pytest.mark.parametrize("within_a_minute", [True, False])
@@ -217,7 +217,7 @@ def test_seats_5_3_5_who_moved_who_heard_once(world: World, within_a_minute: boo
         signups.join(game.pk, person, Actor(person, "page"), world.now - timedelta(minutes=9))
 
     def seats(number: int, at: timedelta) -> list[int]:
-        """Who has a seat then, by number."""
+        """Return who has a seat then, by number."""
         scheduling.edit_game(
             game.pk, world.make_plan(seats=number, reminders=()), Actor(world.bob, "page"), world.now + at
         )

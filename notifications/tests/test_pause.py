@@ -1,4 +1,4 @@
-"""After a restored backup nothing old is said before an operator agrees."""
+"""After a restored backup nothing old is sent before an operator agrees."""
 
 from datetime import timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""notifyd's steps one by one, with the clock in the test's hand."""
+"""notifyd's steps one by one, with `now` set by the test."""
 
 from datetime import timedelta
 
@@ -29,7 +29,7 @@ def game(world: World) -> Game:
 
 def test_a_shown_post_closes_its_row(world: World, game: Game) -> None:
     assert game.announcement.message_id == 777
-    assert game.announcement.shown_revision == game.revision
+    assert game.announcement.shown_version == game.post_version
     assert not Notification.objects.open().filter(kind="announcement").exists()
     assert steps.lease_jobs(world.now + timedelta(minutes=5), 10) == []
 
@@ -44,13 +44,13 @@ def test_a_change_during_the_edit_is_not_lost(world: World, game: Game) -> None:
     [again] = steps.lease_jobs(world.now, 10)
     steps.record([(again, SentMessage(game.channel_id, 777))], world.now)
     game.refresh_from_db()
-    assert game.announcement.shown_revision == game.revision
+    assert game.announcement.shown_version == game.post_version
     assert not Notification.objects.open().filter(kind="announcement").exists()
 
 
 def test_a_post_made_before_a_crash_is_brought_up_to_date(world: World) -> None:
     game = world.create_game()
-    steps.lease_jobs(world.now, 10)  # made in Discord; nobody lived to write it down
+    steps.lease_jobs(world.now, 10)  # created in Discord, but not recorded before the crash
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     steps.release_leases()
     after = world.now + timedelta(seconds=1)
@@ -159,10 +159,10 @@ def test_the_sleep_ends_at_the_earliest_due_time(world: World, game: Game) -> No
 
 
 def test_start_and_end_touch_the_post_and_tell_nobody(world: World, game: Game) -> None:
-    before = game.revision
+    before = game.post_version
     steps.create_due_deliveries(game.starts_at)
     game.refresh_from_db()
-    assert game.revision == before + 1
+    assert game.post_version == before + 1
     assert not Delivery.objects.filter(notification__kind="start").exists()
     [job] = [j for j in steps.lease_jobs(game.starts_at, 10) if j.post]
     assert not job.message.post.may_sign_up
@@ -175,10 +175,10 @@ def test_letters_do_not_wait_behind_thousands_of_posts(world: World, game: Game)
     steps.create_due_deliveries(due)
     jobs = steps.lease_jobs(due, 10, posts=3)
     assert [job.post is not None for job in jobs] == [True] * 3 + [False] * 2
-    due_next, letter_next = steps.next_due(), steps.next_due(posts=False)
+    due_next, message_next = steps.next_due(), steps.next_due(posts=False)
     assert due_next is not None
-    assert letter_next is not None
-    assert due_next < due < letter_next, "posts that have no room make no turn"
+    assert message_next is not None
+    assert due_next < due < message_next, "posts that have no room make no turn"
 
 
 def test_a_row_that_is_gone_does_not_keep_the_rest_from_being_recorded(world: World, game: Game) -> None:

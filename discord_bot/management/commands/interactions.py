@@ -1,4 +1,4 @@
-"""How clicks and commands went. Exit codes: 0 done, 2 wrong usage."""
+"""Lists logged clicks and commands. Exit codes: 0 done, 2 wrong usage."""
 
 import json
 import statistics

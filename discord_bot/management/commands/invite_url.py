@@ -1,4 +1,4 @@
-"""Print the link by which a server's manager invites the bot."""
+"""Prints the link for inviting the bot to a server."""
 
 from typing import Any
 

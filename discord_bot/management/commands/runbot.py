@@ -1,4 +1,4 @@
-"""Hear Discord: clicks on announcements, and changes of servers."""
+"""Runs the bot: handles clicks on announcements, and guild events."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from gamesched.lib.service import require_database, stop_on_signals
 
 log = logging.getLogger(__name__)
 
-BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one that hears
-LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just going
+BOT_LOCK = 0x626F74  # "bot": the advisory lock of the one running bot
+LOCK_WAIT = 5.0  # seconds to wait for the lock of a bot that is just stopping
 
 
 class AnotherBotRuns(Exception):
-    """This bot may not run beside another."""
+    """Another bot has the lock, so this one may not run."""
 
 
 class Command(BaseCommand):
@@ -49,15 +49,15 @@ class Command(BaseCommand):
         stop = asyncio.create_task(stopping.wait())
         lock = asyncio.create_task(hold_lock(held))
         # The lock comes first: two bots connected at once would both answer.
-        holding = asyncio.create_task(held.wait())
-        await asyncio.wait([stop, lock, holding], return_when=asyncio.FIRST_COMPLETED)
+        lock_held = asyncio.create_task(held.wait())
+        await asyncio.wait([stop, lock, lock_held], return_when=asyncio.FIRST_COMPLETED)
         bot = Bot()
         tasks = [stop, lock]
         if held.is_set():
             tasks.append(asyncio.create_task(bot.start(settings.DISCORD_BOT_TOKEN)))
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         await bot.close()
-        holding.cancel()
+        lock_held.cancel()
         for task in tasks:
             if task.done():
                 task.result()
@@ -66,7 +66,7 @@ class Command(BaseCommand):
 
 
 async def wait_until_reachable(stopping: asyncio.Event) -> bool:
-    """Wait until Discord answers at all; False when told to stop meanwhile."""
+    """Wait until Discord answers at all. Return False if stopped meanwhile."""
     while not stopping.is_set():
         try:
             async with (
@@ -88,9 +88,9 @@ async def wait_until_reachable(stopping: asyncio.Event) -> bool:
 
 
 async def hold_lock(held: asyncio.Event) -> None:
-    """Hold the lock of the one bot for as long as this task lives; Refused when another holds it.
+    """Hold the advisory lock as long as this task lives; raise AnotherBotRuns if another process has it.
 
-    The lock ends with its connection, so it is taken again after the database was away.
+    The lock ends with its connection, so it is acquired again after a database outage.
     """
     while True:
         try:

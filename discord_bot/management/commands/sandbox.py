@@ -1,4 +1,4 @@
-"""Run the local Discord, for trying things out without a Discord account."""
+"""Runs the local Discord, for trying things out without a Discord account."""
 
 import argparse
 import sys

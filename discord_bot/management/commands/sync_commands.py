@@ -1,4 +1,4 @@
-"""Bring the slash commands that Discord shows up to date. Exit codes: 0 done, 1 refused, or stale with --check."""
+"""Updates the slash commands at Discord. Exit codes: 0 done, 1 refused, or outdated with --check."""
 
 import asyncio
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""The promise in full: `python3 run.py bench --faults`. Ten thousand messages, five hundred kills; prints a table."""
+"""The whole promise: `python3 run.py bench --faults`. Ten thousand messages, five hundred kills; prints a table."""
 
 import logging
 import statistics
@@ -15,7 +15,7 @@ MESSAGES, KILLS, DATABASE_STOPS = 10_000, 500, 20
 
 
 def test_ten_thousand_messages(harness: FaultHarness) -> None:
-    # The local Discord's words about requests whose sender was killed.
+    # The local Discord's log about requests from killed processes.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     harness.add_poison()
     faults = all_faults(harness) * 4

@@ -1,4 +1,4 @@
-"""One stage for all fault tests of a module: a start costs seconds."""
+"""One harness for all fault tests of a module: a start costs seconds."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

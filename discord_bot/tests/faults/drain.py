@@ -1,4 +1,4 @@
-"""Thousands of messages drained while notifyd is killed over and over, and all else fails meanwhile."""
+"""Drains thousands of messages while notifyd is killed over and over, and everything else fails too."""
 
 import itertools
 import random
@@ -21,16 +21,16 @@ from guilds.models import User
 from notifications.daemon import pause
 
 GAMES_AT_A_TIME = 2
-AT_RANDOM = 0.4  # the part of the notifyds that die at a random moment rather than at a named point
-STANDING_BY = 0.1  # the part of those that die before they speak
-SENDING_FOR = 0.05  # seconds that the others of them have spoken, on average
-IDLE_AFTER = 1.0  # seconds spoken, after which one is given more to say where all is said
-LONGEST = 4.0  # seconds spoken, after which one is killed that does not meet its point
+AT_RANDOM = 0.4  # the share of notifyds that die at a random moment rather than at a named point
+STANDING_BY = 0.1  # the share of these that die as standby, before they send
+SENDING_FOR = 0.05  # seconds for which the others of these send, on average
+IDLE_AFTER = 1.0  # seconds as sender after which one gets new messages if none are left
+LONGEST = 4.0  # seconds as sender after which one is killed that has not reached its point
 
 
 @dataclass
 class Figures:
-    """What was done to notifyd, and how soon it spoke again."""
+    """What was done to notifyd, and how soon it sent again."""
 
     messages: int = 0
     kills: Counter[str] = field(default_factory=Counter)
@@ -49,27 +49,27 @@ def drain(
     seed: int = 1,
     report: Callable[[str], None] = lambda line: None,
 ) -> Figures:
-    """Have so many messages said by a speaker and a standby that are killed so often, and wait until all is quiet.
+    """Have so many messages sent by a sender and a standby that are killed so often, and wait until all is sent.
 
-    Games are added as kills go by, so that there is always something to say. `faults` happen in turn, spread evenly,
-    and last until the next.
+    Games are added as kills go by, so that there is always something to send. `faults` happen in turn, spread
+    evenly, and last until the next.
     """
     draw = random.Random(seed)
     figures, began = Figures(), time.monotonic()
     done, stopped, fault_number = 0, 0, 0
     kill_at: dict[int, float] = {}
     killed: set[int] = set()
-    fed: set[int | None] = set()  # those that had nothing to say for long, and were given something
+    fed: set[int | None] = set()  # senders that were idle for long, and got new messages
     next_line = time.monotonic() + 10
-    most = max(messages * 2 // kills // 3, 1)  # passings of a point; less than there is to say for each kill
+    most = max(messages * 2 // kills // 3, 1)  # passings of a point; fewer than the messages for each kill
     points = itertools.cycle(draw.sample(list(POINTS), len(POINTS)))
     notifyds = harness.notifyds
     for _ in range(2):
         notifyds.start(_order(draw, points, most))
     while done < kills or figures.messages < messages:
         now = time.monotonic()
-        speaking_for = LONGEST - (kill_at.get(notifyds.sender or 0, now + LONGEST) - now)
-        hungry = speaking_for > IDLE_AFTER and notifyds.sender not in fed
+        sending_for = LONGEST - (kill_at.get(notifyds.sender or 0, now + LONGEST) - now)
+        hungry = sending_for > IDLE_AFTER and notifyds.sender not in fed
         if hungry:
             fed.add(notifyds.sender)
         needs_games = figures.messages < messages and figures.messages / messages <= done / kills
@@ -99,7 +99,7 @@ def drain(
             kill_at.pop(event.pid, None)
             if event.pid in killed:
                 figures.kills["a random moment"] += 1
-            killed.discard(event.pid)  # an id may come again
+            killed.discard(event.pid)  # a pid may be reused
             fed.discard(event.pid)
             done += event.status == -signal.SIGKILL
             notifyds.start(_order(draw, points, most))
@@ -131,8 +131,7 @@ def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:
 
 
 def _add_signup(harness: FaultHarness, draw: random.Random) -> None:
-    """What goes on meanwhile: by the real verb one more person joins some game, so that its post is edited; and
-    somebody's channel has to be opened anew."""
+    """One more person joins a game by the real action, so that its post is edited; and clear a person's DM channel."""
     game = Game.objects.get(pk=draw.choice(harness.games))
     who = User.objects.get(pk=draw.choice(harness.people))
     signups.join(game.pk, who, Actor(who, "page"), db_now())
@@ -140,7 +139,7 @@ def _add_signup(harness: FaultHarness, draw: random.Random) -> None:
 
 
 def quick_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
-    """What else goes wrong during a drain, in turn."""
+    """Return the other faults during a drain, in order."""
     fault = harness.discord.client.add_fault
     part: dict[str, Any] = {"match": "POST *", "times": 0, "probability": 0.3, "seed": 5}
     return [
@@ -152,7 +151,7 @@ def quick_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]
 
 
 def all_faults(harness: FaultHarness) -> list[tuple[str, Callable[[], object]]]:
-    """The same, and those that cost seconds."""
+    """Return the same, and faults that cost seconds."""
     fault = harness.discord.client.add_fault
     part: dict[str, Any] = {"times": 0, "probability": 0.3, "seed": 5}
     return [

@@ -1,4 +1,4 @@
-"""What the fault tests play on: a PostgreSQL of their own, the local Discord, notifyds by the dozen, and the count."""
+"""Harness of the fault tests: a separate PostgreSQL, the local Discord, many notifyds, and the tally."""
 
 import json
 import os
@@ -34,10 +34,10 @@ from gamesched.testing.stack import REPOSITORY, Stack, eventually
 from guilds.models import User
 from notifications.models import Delivery, DeliveryStatus, Notification
 
-# The lease and both memories of nonces, ours and Discord's, a fifth of what they are: the same in proportion.
+# The lease and both memories of nonces, ours and Discord's, a fifth of the real ones: the same in proportion.
 LEASE, OUR_NONCE_MEMORY, DISCORD_NONCE_MEMORY = 6.0, 24.0, 60.0  # seconds
 TERMINAL = {DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN, DeliveryStatus.DROPPED}
-NO_DATABASE = 2  # how a notifyd ends that is started while there is none
+NO_DATABASE = 2  # exit code of a notifyd started without a database
 MARKER = re.compile(r"\?d=([\w-]+)")
 GAME_URL = re.compile(r"/games/(\d+)/$")
 
@@ -66,14 +66,14 @@ def private_postgres() -> Iterator[Server]:
 
 
 def connect(server: Server, name: str) -> None:
-    """Have Django use this database of the server."""
+    """Make Django use this database of the server."""
     connections.close_all()
     connections.settings["default"] |= {"HOST": str(server.run), "PORT": "", "USER": "postgres", "NAME": name}
     settings.DATABASE_URL = make_conninfo(server.url, dbname=name)
 
 
 def copy_database(server: Server, source: str, target: str) -> None:
-    """Make `target` what `source` is now, as a backup and its restoring do. Django is connected to neither then."""
+    """Make `target` a copy of `source`, like a backup and its restore. Disconnect Django from both meanwhile."""
     connect(server, "postgres")
     with connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
@@ -82,7 +82,7 @@ def copy_database(server: Server, source: str, target: str) -> None:
 
 @dataclass
 class LauncherEvent:
-    """What the launcher says."""
+    """An event reported by the launcher."""
 
     event: str
     pid: int
@@ -92,14 +92,14 @@ class LauncherEvent:
 
 
 class NotifydFleet:
-    """Forked from one warm process; killed and started again in milliseconds."""
+    """notifyds forked from one warm process; killed and restarted in milliseconds."""
 
     def __init__(self, variables: dict[str, str], errors: int) -> None:
         short = {"NOTIFY_LEASE_SECONDS": str(LEASE), "NOTIFY_NONCE_MEMORY_SECONDS": str(OUR_NONCE_MEMORY)}
         self.running: dict[int, str] = {}
         self.sender: int | None = None
-        self.ended: list[LauncherEvent] = []  # by themselves, which none of them should
-        self.takeovers: list[float] = []  # seconds from a speaker's death to the next one's first step
+        self.ended: list[LauncherEvent] = []  # those that ended by themselves, as none should
+        self.takeovers: list[float] = []  # seconds from a sender's death to the next one's first step
         self._lost_at: float | None = None
         self._before: int | None = None
         self._events: queue.Queue[LauncherEvent] = queue.Queue()
@@ -134,7 +134,7 @@ class NotifydFleet:
         self._send_order(kill=pid, signal=number)
 
     def next(self, seconds: float) -> LauncherEvent | None:
-        """The next thing that happens, or None after so long."""
+        """Return the next event, or None after so many seconds."""
         try:
             event = self._events.get(timeout=seconds)
         except queue.Empty:
@@ -151,14 +151,14 @@ class NotifydFleet:
             if event.status not in (-signal.SIGKILL, NO_DATABASE):
                 self.ended.append(event)
             if event.pid == self.sender:
-                # Only who stands by already takes over; otherwise a start is in it.
+                # Measured only if a standby takes over; otherwise the time of a start is included.
                 self.sender, self._lost_at = None, event.at if self.running else None
             elif event.pid == self._before:
-                self.takeovers.append(0.0)  # the next one spoke before this one's death was even seen
+                self.takeovers.append(0.0)  # the next one sent before this one's death was even noticed
         return event
 
     def until(self, what: str, seconds: float = 20.0) -> LauncherEvent:
-        """Wait for an event. Fails when it does not come."""
+        """Wait for an event. Fail if it does not come."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             event = self.next(0.1)
@@ -167,7 +167,7 @@ class NotifydFleet:
         raise AssertionError(f"no notifyd was {what} within {seconds} s")
 
     def end(self) -> None:
-        """kill -9 for all, and wait until they are gone."""
+        """Send kill -9 to all, and wait until they have ended."""
         while self._drain_event():
             pass
         for pid in tuple(self.running):
@@ -189,7 +189,7 @@ class NotifydFleet:
 
 @dataclass
 class Tally:
-    """What became of the rows."""
+    """The rows, by result."""
 
     rows: int
     lost: int
@@ -200,7 +200,7 @@ class Tally:
 
 
 class FaultHarness:
-    """One server, one local Discord, one launcher, for many faults."""
+    """One server, one local Discord and one launcher, for many faults."""
 
     def __init__(self, server: Server, now: datetime) -> None:
         self.server = server
@@ -208,7 +208,7 @@ class FaultHarness:
         self.stack = Stack(limited=False)
         self.games: list[int] = []
         self.people: list[int] = []
-        self.wanted: list[tuple[int, int]] = []  # whom each game's reminder is for
+        self.wanted: list[tuple[int, int]] = []  # (game, user) of each expected reminder
 
     def __enter__(self) -> "FaultHarness":
         self.stack.__enter__()
@@ -240,9 +240,9 @@ class FaultHarness:
     # --- rows --------------------------------------------------------------------------------------------
 
     def add_games(self, number: int, players: int = 9, kinds: tuple[str, ...] = ("announcement", "reminder")) -> int:
-        """Games as `lifecycle.create` and `signups.join` leave them, a post and a day's reminder due now.
+        """Add games as `create_game` and `signups.join` leave them, with a post and a day's reminder due now.
 
-        In bulk, for thousands of them are needed. Returns how many messages that asks for.
+        In bulk, because thousands are needed. Return how many messages they need.
         """
         now = db_now()
         starts = now + timedelta(days=1)
@@ -269,7 +269,7 @@ class FaultHarness:
         rows = []
         for game in games:
             for kind in kinds:
-                row = Notification(kind=kind, game=game, due_at=now, revision=game.revision)
+                row = Notification(kind=kind, game=game, due_at=now, revision=game.post_version)
                 if kind == "reminder":
                     row.offset, row.useless_after = 1440, game.starts_at
                     row.facts = {"starts_at": game.starts_at.isoformat()}
@@ -282,7 +282,7 @@ class FaultHarness:
         return number * (("announcement" in kinds) + ("reminder" in kinds) * (players + 1))
 
     def add_poison(self) -> None:
-        """Rows that can be neither expanded nor rendered."""
+        """Add rows that can be neither expanded nor rendered."""
         now = db_now()
         Notification.objects.create(kind="reminder", due_at=now, offset=1)
         who = User.objects.get(pk=self.people[0])
@@ -298,13 +298,13 @@ class FaultHarness:
         return due.count() + Delivery.objects.filter(status=DeliveryStatus.PENDING).count()
 
     def wait_until_sent(self, seconds: float = 60.0) -> None:
-        """Wait until nothing is left to be said."""
+        """Wait until nothing is left to send."""
         eventually(lambda: self.pending() == 0, seconds)
 
     # --- the database ------------------------------------------------------------------------------------
 
     def crash_database(self) -> None:
-        """`stop -m immediate`, and a start: what was not committed is gone, and every connection."""
+        """`stop -m immediate`, and a start: uncommitted changes and all connections are lost."""
         connections.close_all()
         process = self.server.process
         assert process is not None
@@ -314,7 +314,7 @@ class FaultHarness:
         self.server.start()
 
     def waiting_for_the_lock(self) -> bool:
-        """Whether a notifyd stands by."""
+        """Return whether a notifyd is standby."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
             return cursor.fetchone() is not None
@@ -325,7 +325,7 @@ class FaultHarness:
             return int(cursor.fetchone()[0])
 
     def terminate_listeners(self) -> int:
-        """Have PostgreSQL end every connection that listens."""
+        """Make PostgreSQL end every connection that listens. Return how many."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'bell'")
             return len(cursor.fetchall())
@@ -333,7 +333,7 @@ class FaultHarness:
     # --- the count ---------------------------------------------------------------------------------------
 
     def visible_messages(self) -> tuple[Counter[str], Counter[int], dict[int, str]]:
-        """How often each letter's mark and each game's post is to be seen, and what the posts show."""
+        """Count the messages by dedupe marker and the posts by game, and return the posts' embeds too."""
 
         def look(world: Any) -> list[tuple[str, list[Any]]]:
             return [
@@ -343,26 +343,26 @@ class FaultHarness:
                 if message.author_id == APPLICATION_ID
             ]
 
-        letters: Counter[str] = Counter()
+        messages: Counter[str] = Counter()
         posts: Counter[int] = Counter()
         shown_embeds: dict[int, str] = {}
         for content, embeds in self.discord.run_in_loop(look):
-            letters.update(MARKER.findall(content))
+            messages.update(MARKER.findall(content))
             for embed in embeds:
                 if match := GAME_URL.search(embed.get("url", "")):
                     posts[int(match[1])] += 1
                     shown_embeds[int(match[1])] = str(embed)
-        return letters, posts, shown_embeds
+        return messages, posts, shown_embeds
 
     def count(self) -> Tally:
-        """Hold every row against what is to be seen in the local Discord."""
-        letters, posts, shown = self.visible_messages()
+        """Compare every row with the messages in the local Discord."""
+        messages, posts, shown = self.visible_messages()
         games = Game.objects.filter(pk__in=self.games)
         deliveries = list(Delivery.objects.filter(notification__game__in=games).values_list("nonce", "status", "error"))
         given_up = [nonce for nonce, status, error in deliveries if status in TERMINAL and error]
-        lost = [nonce for nonce, _, _ in deliveries if not letters[nonce] and nonce not in set(given_up)]
-        repeated = [nonce for nonce, _, _ in deliveries if letters[nonce] > 1]
-        # What was never expanded would be missed by the rows alone.
+        lost = [nonce for nonce, _, _ in deliveries if not messages[nonce] and nonce not in set(given_up)]
+        repeated = [nonce for nonce, _, _ in deliveries if messages[nonce] > 1]
+        # Deliveries that were never created are missing from the rows.
         delivered = Counter(
             Delivery.objects.filter(notification__game__in=games).values_list("notification__game_id", "recipient_id")
         )
@@ -379,6 +379,6 @@ class FaultHarness:
                 repeated.append(str(game))
             if posts[game.pk] and announcement_view(game, now).seats_text not in shown[game.pk]:
                 behind += 1
-        visible_total = sum(letters[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
+        visible_total = sum(messages[nonce] for nonce, _, _ in deliveries) + sum(posts[game] for game in self.games)
         rows = len(deliveries) + announced.count()
         return Tally(rows, len(lost), len(repeated), len(given_up), visible_total, behind)

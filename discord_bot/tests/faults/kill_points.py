@@ -1,6 +1,6 @@
-"""Where notifyd is killed: named points between claim, send and record, put around the product's own functions.
+"""Points at which notifyd is killed, between claim, send and record, wrapped around the product's own functions.
 
-Each is installed in a process that is about to run notifyd, and calls `here` whenever it passes.
+Each is installed in a process that is about to run notifyd, and calls `here` whenever it is passed.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ def _around_async(owner: Any, name: str, before: OnPassing | None = None, after:
 
 
 def _answer_lost(here: OnPassing) -> None:
-    """The request is written whole, and its answer never read; Discord may have done it by then, or not."""
+    """The request is sent whole, but its response never read; Discord may have executed it by then, or not."""
     real = aiohttp.ClientResponse.start
 
     async def start(self: aiohttp.ClientResponse, connection: Any) -> aiohttp.ClientResponse:
@@ -62,7 +62,7 @@ def _answer_lost(here: OnPassing) -> None:
 
 
 def _saved(here: OnPassing) -> None:
-    """A result is written down, and the transaction not committed."""
+    """A result is saved, but the transaction not committed."""
 
     def hook(model: type[models.Model], is_result: Callable[[Any], bool]) -> None:
         real = model.save
@@ -108,7 +108,7 @@ POINTS: dict[str, Callable[[OnPassing], None]] = {
     "one of several recorded": _one_recorded,
     "all recorded": _all_recorded,
 }
-# Passed once for each turn rather than for each message, or only where a person is written to for the first time.
+# Passed once for each turn rather than for each message, or only for a person's first direct message.
 RARE_POINTS = {
     "taking over": 1,
     "expanding, not committed": 4,
@@ -121,7 +121,7 @@ RARE_POINTS = {
 
 
 def disable_history_check() -> None:
-    """For the control: what may have been sent is not looked for."""
+    """For the control: do not look for messages that may have been sent."""
 
     async def blind(
         client: discord.Client, channel: discord.PartialMessageable, outgoing: OutgoingMessage

@@ -1,7 +1,8 @@
-"""A warm process that forks notifyds: from `manage.py notifyd` on the real program, without a second of imports.
+"""A warm process that forks notifyds: the real program from `manage.py notifyd` on, without a second of imports.
 
-Reads a JSON object a line: `{"start": {…}}` as `Order` has it, or `{"kill": pid}`. Writes what happens, a JSON object
-a line: started, speaking, point (where it kills itself), died. It alone kills, so that no id is another process's.
+Reads one JSON object per line: `{"start": {…}}` with the fields of `Order`, or `{"kill": pid}`. Writes events, one
+JSON object per line: started, speaking, point (where it kills itself), died. Only this process kills, so that no
+pid is another process's.
 """
 
 import itertools
@@ -23,14 +24,14 @@ from notifications.daemon import lock
 
 @dataclass(frozen=True)
 class Order:
-    """How a notifyd is to be: killed at the `nth` passing of a point; everything else as in production."""
+    """How to run a notifyd: killed at the `nth` passing of a point; everything else as in production."""
 
     point: str = ""
     nth: int = 1
     port: int = 0  # of a proxy in front of PostgreSQL
-    canary: float = 0.0  # seconds, for all times after which a frozen connection is noticed
+    canary: float = 0.0  # seconds, for all timeouts by which a frozen connection is noticed
     longest_backoff: float = 0.0  # seconds
-    cap: float = 0.0  # seconds, of the longest sleep
+    cap: float = 0.0  # seconds of the longest sleep
     checks_history: bool = True
 
 
@@ -40,7 +41,7 @@ def emit(event: str, pid: int, **more: Any) -> None:
 
 
 def notifyd(order: Order) -> None:
-    """The child's whole life."""
+    """Run the child until it ends."""
     from django.core.management import call_command
     from django.db import connections
 
@@ -88,7 +89,7 @@ def fork_notifyd(order: Order) -> int:
         notifyd(order)
         os._exit(0)
     except CommandError as reason:
-        # Where there is no database it says so and leaves; whoever started it does so again.
+        # Without a database it reports that and ends; the launcher's caller starts it again.
         sys.stderr.write(f"{reason}\n")
         os._exit(2 if "database cannot be reached" in str(reason) else 1)
     except BaseException:
@@ -107,7 +108,7 @@ def main() -> None:
     waiting = b""
     emit("ready", os.getpid())
     while True:
-        # Looked at often rather than on SIGCHLD, whose handler the children would inherit.
+        # Polled often, because the children would inherit a handler for SIGCHLD.
         readable, _, _ = select.select([0], [], [], 0.005 if children else None)
         if readable:
             read = os.read(0, 65536)

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a Unix socket that can freeze: it forwards nothing, and still acknowledges everything."""
+"""A TCP proxy in front of a Unix socket that can freeze: it forwards nothing, but still acknowledges everything."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from types import TracebackType
 
 
 class Proxy:
-    """`with Proxy(path) as proxy:` listens on `proxy.port`. `freeze(mark)` stops the connections that began with it."""
+    """Listens on `proxy.port` in `with Proxy(path) as proxy:`. `freeze(mark)` stops connections that began with it."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -41,7 +41,7 @@ class Proxy:
         self._thread.join(5)
 
     def freeze(self, mark: bytes = b"") -> int:
-        """Freeze what is open now and has this in its first bytes; what comes later flows. Says how many."""
+        """Freeze open connections with `mark` in their first bytes, not later ones. Return how many."""
         return self._each(mark, lambda going: going.clear())
 
     def thaw(self) -> int:
@@ -87,7 +87,7 @@ class Proxy:
     ) -> None:
         try:
             while data := await reader.read(65536):
-                # The name of the connection comes in the packet after the one that asks for TLS.
+                # The name of the connection comes in the packet after the TLS request.
                 if len(self._marks[task]) < 1000:
                     self._marks[task] += data
                 await going.wait()

@@ -1,4 +1,4 @@
-"""Killed at every point: every notice is to be seen once. And the controls, which show that these tests bite."""
+"""Killed at every point, each notification appears once. The controls show that these tests find errors."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture(autouse=True)
 def end(harness: FaultHarness) -> Iterator[None]:
-    """What one test leaves running is not the next one's."""
+    """End what one test leaves running, before the next."""
     yield
     harness.notifyds.end()
     harness.discord.client.clear_faults()
@@ -47,7 +47,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness
 
 
 def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) -> None:
-    """The control: what holds the promise is the nonce, and what was counted above would be seen here."""
+    """The control: only the nonce keeps the promise, and repeats counted above would appear here."""
     before = harness.count().repeated
     harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", -1.0))
     try:
@@ -70,7 +70,7 @@ def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) ->
 
 
 def killed_long_ago(harness: FaultHarness, kind: str) -> int:
-    """One message is sent, nobody wrote it down, and by now nobody knows its nonce. Returns the game's id."""
+    """Send one message that is not recorded, with its nonce forgotten by now. Return the game's id."""
     harness.reset_count()
     harness.add_games(1, players=0, kinds=(kind,))
     harness.notifyds.start(Order(point="sent, not recorded"))
@@ -138,8 +138,8 @@ def test_three_started_at_once_one_speaks_and_the_next_takes_over_within_a_secon
         assert notifyds.sender is not None
         notifyds.kill(notifyds.sender)
         notifyds.until("speaking")
-        eventually(lambda: not notifyds.next(0.05))  # its death is seen, too
-    # The better of two, for other tests may be running beside.
+        eventually(lambda: not notifyds.next(0.05))  # its death is noticed, too
+    # The better of two, because other tests may run beside.
     assert min(notifyds.takeovers) < 1.0
     harness.add_games(1)
     harness.wait_until_sent()
@@ -165,27 +165,27 @@ def test_a_connection_that_hears_nothing_is_noticed_and_its_lock_freed(harness: 
     harness.reset_count()
     notifyds = harness.notifyds
     with Proxy(f"{harness.server.run}/.s.PGSQL.5432") as proxy:
-        # Acknowledged and not forwarded: the speaker's, while nobody stands by.
+        # The sender's connection is acknowledged but not forwarded, without a standby.
         notifyds.start(Order(port=proxy.port, canary=0.5))
         notifyds.until("speaking")
         assert proxy.freeze(b"bell") == 1
         harness.add_games(1)
         notifyds.until("speaking", 30)
         harness.wait_until_sent()
-        # Then everything of it, for a while.
+        # Then all of its connections, for a while.
         proxy.freeze()
         harness.add_games(1)
         assert notifyds.next(1.0) is None
         proxy.thaw()
         harness.wait_until_sent()
         notifyds.end()
-        # Then the one that stands by, which cannot hear that it is its turn.
+        # Then the standby's, which cannot notice that it gets the lock.
         notifyds.start()
-        speaker = notifyds.until("speaking").pid
+        sender_pid = notifyds.until("speaking").pid
         notifyds.start(Order(port=proxy.port, canary=0.5))
         eventually(harness.waiting_for_the_lock)
         assert proxy.freeze(b"bell") == 1
-        notifyds.kill(speaker)
+        notifyds.kill(sender_pid)
         harness.add_games(1)
         notifyds.until("speaking", 30)
         harness.wait_until_sent()
@@ -208,14 +208,14 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     harness.wait_until_sent()
     harness.notifyds.end()
     assert Heartbeat.objects.get(name=heartbeat.DAEMON_NAME).newest_message_id
-    harness.add_games(2)  # in the backup they wait; then they are said, three minutes later
+    harness.add_games(2)  # pending in the backup; sent afterwards, three minutes later
     copy_database(harness.server, "faults", "backup")
     connect(harness.server, "faults")
     harness.discord.client.set_clock(advance=180)
     speak()
     harness.wait_until_sent()
     harness.notifyds.end()
-    said = harness.count().visible
+    visible = harness.count().visible
     copy_database(harness.server, "backup", "faults")
     connect(harness.server, "faults")
     assert harness.pending() == 4
@@ -227,7 +227,7 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     ahead = harness.add_games(1)
     harness.wait_until_sent()
     harness.notifyds.end()
-    # What was due is dropped, though it had been said; its posts were looked for and found.
+    # What was due is dropped, though it had been sent; its posts were looked for and found.
     count = harness.count()
     assert count.repeated == 0
     assert Announcement.objects.filter(game__in=harness.games, message_id=None).count() == 0
@@ -237,4 +237,4 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
         Delivery.objects.filter(notification__game_id=harness.games[-1], status=DeliveryStatus.SENT).count()
         == ahead - 1
     )
-    assert said
+    assert visible

@@ -1,4 +1,4 @@
-"""Writers, expanders and senders at once: no deadlock, nothing twice, nothing left held, and one order of locks."""
+"""Writers, expanders and senders at once: no deadlock, no duplicates, no leftover leases, one lock order."""
 
 import contextlib
 import itertools
@@ -40,7 +40,7 @@ TABLE = re.compile(r'(?:FROM|UPDATE|INTO) "?(games_game|notifications_notificati
 
 
 class Locks:
-    """Which of the three tables' rows each transaction locks, in order of their first being locked."""
+    """Records which of the three tables' rows each transaction locks, in order of the first lock."""
 
     def __init__(self) -> None:
         self.open: dict[int, list[str]] = {}
@@ -55,35 +55,35 @@ class Locks:
 
     def look(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
         order = self.open.get(id(context["connection"]))
-        # What skips locked rows waits for nobody.
+        # A statement that skips locked rows never waits.
         waits = "SKIP LOCKED" not in sql
         if (
             order is not None
             and waits
             and LOCKING.search(sql)
-            and (found := TABLE.search(sql))
-            and found[1] not in order
+            and (match := TABLE.search(sql))
+            and match[1] not in order
         ):
-            order.append(found[1])
+            order.append(match[1])
             self.seen.setdefault(tuple(order), sql)
         return execute(sql, params, many, context)
 
 
 @pytest.fixture
 def locks(monkeypatch: pytest.MonkeyPatch) -> Locks:
-    found = Locks()
+    recorded = Locks()
     real = DatabaseWrapper.set_autocommit
 
     def set_autocommit(self: DatabaseWrapper, autocommit: bool, *args: Any, **kwargs: Any) -> None:
-        # Called at the beginning and at the end of every outermost transaction.
+        # Called at the start and at the end of every outermost transaction.
         real(self, autocommit, *args, **kwargs)
         if autocommit:
-            found.ended(self)
+            recorded.ended(self)
         else:
-            found.begun(self, autocommit)
+            recorded.begun(self, autocommit)
 
     monkeypatch.setattr(DatabaseWrapper, "set_autocommit", set_autocommit)
-    return found
+    return recorded
 
 
 def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, settings: Any) -> None:
@@ -108,16 +108,16 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         return draw.choice([signups.join, signups.leave])(game.pk, who, Actor(who, "button"), at)
 
     def cancel(draw: random.Random, game: Game, at: datetime) -> object:
-        """A game that is put off for good, or not: the letters of it are due now, so that undoing meets them."""
+        """A cancelled game, for good or undone: its notifications are due now, so that the undo meets them."""
         by = Actor(world.bob, "page")
-        made = world.create_game(starts_at=at + timedelta(days=2))
-        signups.join(made.pk, people[0], Actor(people[0], "button"), at)
-        done = scheduling.cancel_game(made.pk, "", by, at - CANCELLATION_DELAY)
-        return publishing.undo_cancellation(made.pk, by, at) if draw.random() < 0.5 else done
+        cancelled = world.create_game(starts_at=at + timedelta(days=2))
+        signups.join(cancelled.pk, people[0], Actor(people[0], "button"), at)
+        done = scheduling.cancel_game(cancelled.pk, "", by, at - CANCELLATION_DELAY)
+        return publishing.undo_cancellation(cancelled.pk, by, at) if draw.random() < 0.5 else done
 
     def level(draw: random.Random, game: Game, at: datetime) -> object:
-        says = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}
-        return server_settings.change_guild_defaults(world.guild.pk, says, (), (), Actor(world.alice, "page"), at)
+        changes = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}
+        return server_settings.change_guild_defaults(world.guild.pk, changes, (), (), Actor(world.alice, "page"), at)
 
     def expand(draw: random.Random, game: Game, at: datetime) -> object:
         return steps.create_due_deliveries(at)

@@ -1,4 +1,4 @@
-"""A bot that hears every event three times: the state and the messages are as if each came once. And two bots."""
+"""A bot that gets every event three times, with state and messages as if each came once; and two bots."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         assert eventually(stack.running["bot2"].poll, 20) == 1
         assert "Another bot is running with this database." in stack.log_text
         assert Signup.objects.count() == 1
-        assert sorted(AuditEntry.objects.values_list("verb", flat=True)) == ["create", "join", "lost"]
+        assert sorted(AuditEntry.objects.values_list("action", flat=True)) == ["create", "join", "lost"]
         assert len(stack.posts()) == 1
         assert "1 of 5 seats taken" in str(stack.posts()[0]["embeds"])
         lines = [each for each in client.messages("charlie", fixtures.GENERAL_ID) if each.get("flags", 0) & 64]

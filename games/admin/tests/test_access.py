@@ -1,4 +1,4 @@
-"""Who may open the admin: those who manage a server at this moment, and superusers."""
+"""Access to the admin: current managers of a server, and superusers."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_perso
     assert as_person(world.charlie).get(INDEX).status_code == 200
 
 
-def test_a_member_and_a_stranger_are_told_whom_it_is_for(world: World, as_person: Any) -> None:
+def test_members_and_strangers_read_who_may_open_the_admin(world: World, as_person: Any) -> None:
     game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for person in (world.charlie, stranger):
@@ -52,7 +52,7 @@ def test_staff_without_a_server_are_turned_away(world: World, as_person: Any) ->
     assert as_person(world.charlie).get(INDEX).status_code == 403
 
 
-def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as_person: Any) -> None:
+def test_a_former_manager_is_refused_at_the_next_request(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
     game = world.create_game()
     assert client.get(INDEX).status_code == 200
@@ -65,7 +65,7 @@ def test_who_manages_no_longer_is_turned_away_at_the_next_click(world: World, as
     assert game.cancelled_at is None
 
 
-def test_who_left_the_server_or_whose_role_was_deleted_is_turned_away(world: World, as_person: Any) -> None:
+def test_a_manager_who_left_or_lost_the_role_is_refused(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
     upsert.mark_role_deleted(ORGANISER, world.now)
     assert client.get(INDEX).status_code == 403
@@ -75,7 +75,7 @@ def test_who_left_the_server_or_whose_role_was_deleted_is_turned_away(world: Wor
     assert client.get(INDEX).status_code == 403
 
 
-def test_the_server_that_the_bot_left_is_nobodys(world: World, as_person: Any) -> None:
+def test_nobody_manages_a_server_that_the_bot_left(world: World, as_person: Any) -> None:
     upsert.mark_bot_removed(GUILD, world.now)
     assert as_person(world.alice).get(INDEX).status_code == 403
 
@@ -115,22 +115,22 @@ def test_an_inactive_superuser_is_turned_away(world: World, as_person: Any) -> N
 
 
 @pytest.mark.parametrize("superuser", [False, True])
-def test_nobody_adds_changes_or_deletes_what_was_written_down(world: World, as_person: Any, superuser: bool) -> None:
+def test_nobody_adds_changes_or_deletes_audit_entries(world: World, as_person: Any, superuser: bool) -> None:
     world.create_game()
     entry = AuditEntry.objects.get()
     world.alice.is_superuser = superuser
     world.alice.save()
     client = as_person(world.alice)
     assert client.get(reverse("admin:games_auditentry_change", args=[entry.pk])).status_code == 200
-    assert client.post(reverse("admin:games_auditentry_change", args=[entry.pk]), {"verb": "x"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_change", args=[entry.pk]), {"action": "x"}).status_code == 403
     assert client.post(reverse("admin:games_auditentry_delete", args=[entry.pk]), {"post": "yes"}).status_code == 403
-    assert client.post(reverse("admin:games_auditentry_add"), {"verb": "x"}).status_code == 403
+    assert client.post(reverse("admin:games_auditentry_add"), {"action": "x"}).status_code == 403
     data = {"action": "delete_selected", "_selected_action": [entry.pk], "post": "yes"}
     client.post(reverse("admin:games_auditentry_changelist"), data)
-    assert AuditEntry.objects.get().verb == "create"
+    assert AuditEntry.objects.get().action == "create"
 
 
-def test_before_a_change_discord_is_asked_who_manages(
+def test_rights_are_refreshed_from_discord_before_a_change(
     world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager = make_manager(world)

@@ -1,4 +1,4 @@
-"""A manager's games in the admin: lists, the form, and what is done to many at once. All through verbs."""
+"""A manager's games in the admin: lists, the form, and actions on several games, all by the shared actions."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ def test_the_next_game_comes_first_with_its_seats_and_status(world: World, manag
     assert "Sooner" not in only
 
 
-def test_an_edit_hands_only_what_changed_to_the_verb(world: World, manager: Any) -> None:
+def test_an_edit_passes_only_changed_fields_to_the_action(world: World, manager: Any) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign", channel=world.channel)
     game = game_of_alice(
         world, template_id=template.pk, player_role_ids=(GUILD,), instructions="Bring tea.", seats=None
@@ -64,12 +64,12 @@ def test_an_edit_hands_only_what_changed_to_the_verb(world: World, manager: Any)
     assert answer.status_code == 200
     game.refresh_from_db()
     assert (game.title, game.template, game.player_role_ids, game.seats) == ("Renamed", template, [GUILD], None)
-    entry = AuditEntry.objects.get(verb="edit")
+    entry = AuditEntry.objects.get(action="edit")
     assert entry.changes == {"title": ["Curse of Strahd", "Renamed"]}
-    assert (entry.actor, entry.door) == (world.bob, "admin")
+    assert (entry.actor, entry.source) == (world.bob, "admin")
 
 
-def test_a_stale_form_says_what_was_saved_meanwhile_and_keeps_what_was_typed(world: World, manager: Any) -> None:
+def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     data = edit_of(game) | {"title": "Mine"}
     plan = world.make_plan(title="Theirs")
@@ -108,7 +108,7 @@ def test_times_are_read_and_shown_in_the_persons_zone(world: World, manager: Any
     assert f'value="{local:%H:%M:%S}"' in manager.get(change(game)).text
     data = edit_of(game) | {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M:%S}"}
     manager.post(change(game), data)
-    assert not AuditEntry.objects.filter(verb="edit").exists(), "nothing was different"
+    assert not AuditEntry.objects.filter(action="edit").exists(), "nothing was different"
 
 
 def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> N
     answer = manager.post(change(game), edit_of(game) | rows, follow=True)
     assert "is signed up: seat 1 of 5." in answer.text
     assert Signup.objects.get().user == world.charlie
-    assert AuditEntry.objects.get(verb="join").changes == {"for": "charlie"}
+    assert AuditEntry.objects.get(action="join").changes == {"for": "charlie"}
 
 
 def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> None:
@@ -151,14 +151,14 @@ def test_cancelling_asks_for_the_reason_first(world: World, manager: Any) -> Non
     assert "x" * 301 in long.text
     manager.post(LIST, data | {"confirmed": "yes", "reason": "rain"})
     assert {game.cancel_reason for game in Game.objects.filter(cancelled_at__isnull=False)} == {"rain"}
-    assert AuditEntry.objects.filter(verb="cancel", actor=world.bob).count() == 2
+    assert AuditEntry.objects.filter(action="cancel", actor=world.bob).count() == 2
 
 
-def test_announcing_again_and_taking_somebody_out(world: World, manager: Any) -> None:
+def test_announcing_again_and_removing_a_player(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     manager.post(LIST, {"action": "announce_again", "_selected_action": [game.pk]})
-    assert AuditEntry.objects.filter(verb="announce", actor=world.bob).exists()
+    assert AuditEntry.objects.filter(action="announce", actor=world.bob).exists()
     signup = Signup.objects.get()
     manager.post("/admin/games/signup/", {"action": "leave", "_selected_action": [signup.pk]})
     signup.refresh_from_db()
@@ -177,13 +177,13 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
         "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
     )
     assert "The message to Bob the GM is given up." in answer.text
-    assert list(AuditEntry.objects.filter(actor=world.bob, door="admin").values_list("verb", flat=True)) == [
+    assert list(AuditEntry.objects.filter(actor=world.bob, source="admin").values_list("action", flat=True)) == [
         "drop",
         "resend",
     ]
 
 
-def test_selected_games_as_a_table(world: World, manager: Any) -> None:
+def test_exporting_selected_games_as_csv(world: World, manager: Any) -> None:
     game = game_of_alice(world, title="=HYPERLINK(1)")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     game_of_alice(world, title="Not selected")
@@ -195,25 +195,25 @@ def test_selected_games_as_a_table(world: World, manager: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1"])
-def test_text_from_people_is_no_formula(text: str) -> None:
+def test_csv_text_is_no_formula(text: str) -> None:
     assert escape_csv_formula(text) == f"'{text}"
 
 
-def test_the_audit_tells_before_and_after_in_words(world: World, manager: Any) -> None:
+def test_the_audit_log_shows_values_before_and_after(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     plan = world.make_plan(channel_id=world.other_channel.pk, seats=0, reminders=(30,))
     scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
-    entry = AuditEntry.objects.get(verb="edit")
+    entry = AuditEntry.objects.get(action="edit")
     page = manager.get(reverse("admin:games_auditentry_change", args=[entry.pk])).text
     for words in ("#game-night", "#raids", "5 seats", "unlimited seats", "30 minutes before", "alice changed"):
         assert words in page
     history = manager.get(reverse("admin:games_game_history", args=[game.pk]), follow=True).text
     assert "alice changed Channel; Reminders; Seats: 5 → unlimited" in history
-    for query in ({"door": "page"}, {"verb": "edit"}, {"actor__id__exact": world.alice.pk}):
+    for query in ({"source": "page"}, {"action": "edit"}, {"actor__id__exact": world.alice.pk}):
         assert "alice changed" in manager.get("/admin/games/auditentry/", query).text
 
 
-def test_verbs_check_managers_and_trust_superusers(world: World) -> None:
+def test_actions_check_managers_and_trust_superusers(world: World) -> None:
     assert admin_actor(world.bob) == Actor(world.bob, "admin", operator=False)
     world.bob.is_staff = True
     assert not admin_actor(world.bob).operator
@@ -222,7 +222,7 @@ def test_verbs_check_managers_and_trust_superusers(world: World) -> None:
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
-def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, model: Any) -> None:
+def test_a_list_takes_a_fixed_number_of_queries(world: World, manager: Any, model: Any) -> None:
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "First")
 
     def queries() -> int:
@@ -241,7 +241,7 @@ def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, mo
     assert queries() == before
 
 
-def test_emptied_reminders_are_inherited_and_none_are_none(world: World, manager: Any) -> None:
+def test_empty_reminders_inherit_and_none_means_none(world: World, manager: Any) -> None:
     game = game_of_alice(world, reminders=(60,))
     for typed, kept in (("none", []), ("", None), ("2h, 15", [120, 15])):
         game.refresh_from_db()

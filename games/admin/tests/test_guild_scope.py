@@ -1,4 +1,4 @@
-"""In the admin, guild A's manager learns nothing of guild B and changes nothing in it, whatever they send."""
+"""In the admin, a manager of guild A reads and changes nothing of guild B, whatever request they send."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -55,13 +55,13 @@ def name_of(model: type[Model]) -> str:
 
 
 def make_manager(world: World) -> User:
-    """Bob gets the role with Manage Server."""
+    """Give Bob the role with Manage Server."""
     seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
     return upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1)).user
 
 
 def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
-    """One row of every table, in one guild."""
+    """Create one row of every table in one guild."""
     actor, now = Actor(host, "page"), world.now
     template = GameTemplate.objects.create(guild=guild, name=f"{word} campaign", channel=channel)
     plan = world.make_plan(title=f"{word} game", channel_id=channel.pk, template_id=template.pk, location=word)
@@ -70,7 +70,7 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
     Block.objects.create(guild=guild, user=player, reason=word, made_at=now)
-    AuditEntry.objects.create(guild=guild, game=game, actor=host, door=f"{word}-door", verb=f"{word}-verb", at=now)
+    AuditEntry.objects.create(guild=guild, game=game, actor=host, source=f"{word}-door", action=f"{word}-verb", at=now)
     row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
     Delivery.objects.create(
         notification=row, recipient=host, status=DeliveryStatus.FAILED, next_try_at=now, error=f"{word} failed"
@@ -99,7 +99,7 @@ def world(world: World) -> World:
 
 
 def theirs(model: type[Model]) -> list[Any]:
-    """The primary keys of a table's rows in guild B."""
+    """Return the primary keys of a table's rows in guild B."""
     paths = {
         Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
         GameTemplate: "guild", GuildDefaults: "pk", ChannelDefaults: "channel__guild", Channel: "guild", Role: "guild",
@@ -112,7 +112,7 @@ def theirs(model: type[Model]) -> list[Any]:
 
 
 def everything() -> dict[str, list[Any]]:
-    """All rows of our tables, to compare."""
+    """Return all rows of our tables, to compare."""
     ours = [m for m in apps.get_models() if m._meta.app_label in {"guilds", "games", "notifications", "discord_bot"}]
     rows = {m._meta.label: list(m._default_manager.order_by("pk").values()) for m in ours}
     for row in rows["guilds.User"]:
@@ -121,7 +121,7 @@ def everything() -> dict[str, list[Any]]:
 
 
 def clean(answer: Any) -> None:
-    """Nothing of guild B is on the page."""
+    """Assert that nothing of guild B is on the page."""
     assert MARK not in answer.text
     assert str(OTHER) not in answer.text
 
@@ -136,7 +136,7 @@ def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
-def test_a_list_shows_own_rows_whatever_is_asked(world: World, as_person: Any, model: type[Model]) -> None:
+def test_a_list_shows_only_own_rows_for_any_query(world: World, as_person: Any, model: type[Model]) -> None:
     client, address = as_person(world.bob), lists(model)
     assert client.get(address).status_code == 200
     queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1}, {"_to_field": "id"}, {"_facets": "True"}]
@@ -152,7 +152,7 @@ def test_a_list_shows_own_rows_whatever_is_asked(world: World, as_person: Any, m
 
 
 @pytest.mark.parametrize("query", ["guild__name__startswith", "host__password__startswith", "guild__members__nick"])
-def test_a_list_does_not_answer_questions_about_other_tables(world: World, as_person: Any, query: str) -> None:
+def test_a_list_cannot_be_filtered_by_other_tables(world: World, as_person: Any, query: str) -> None:
     answer = as_person(world.bob).get(lists(Game), {query: "Z"})
     assert answer.status_code == 400
 
@@ -193,7 +193,7 @@ def request_of(user: User) -> Any:
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
-def test_actions_pass_over_another_guilds_rows(world: World, as_person: Any, model: type[Model]) -> None:
+def test_actions_skip_rows_of_another_guild(world: World, as_person: Any, model: type[Model]) -> None:
     client, before = as_person(world.bob), everything()
     for action in SCOPED[model].get_actions(request_of(world.bob)):
         data = {"action": action, "_selected_action": theirs(model), "confirmed": "yes", "reason": "x", "post": "yes"}
@@ -205,14 +205,14 @@ def test_actions_pass_over_another_guilds_rows(world: World, as_person: Any, mod
 
 
 def fields() -> Iterator[tuple[str, str, str]]:
-    """Every field in the project that an autocomplete could be asked about."""
+    """Return every field in the project that has an autocomplete."""
     for model in apps.get_models():
         for field in (*model._meta.fields, *model._meta.many_to_many):
             if isinstance(field, (ForeignKey, OneToOneField, ManyToManyField)):
                 yield model._meta.app_label, str(model._meta.model_name), field.name
 
 
-def test_no_look_up_finds_another_guilds_rows(world: World, as_person: Any) -> None:
+def test_autocomplete_finds_no_rows_of_another_guild(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
     found = 0
     for app, model, field in fields():
@@ -226,7 +226,7 @@ def test_no_look_up_finds_another_guilds_rows(world: World, as_person: Any) -> N
     assert found, "none was answered at all"
 
 
-def test_a_look_up_of_people_finds_members(world: World, as_person: Any) -> None:
+def test_autocomplete_of_users_finds_members(world: World, as_person: Any) -> None:
     asked = {"app_label": "games", "model_name": "signup", "field_name": "user", "term": "char"}
     answer = as_person(world.bob).get(reverse("admin:autocomplete"), asked)
     assert [one["id"] for one in answer.json()["results"]] == [str(world.charlie.pk)]
@@ -318,19 +318,19 @@ def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any) 
 
 
 def edit_of(game: Game) -> dict[str, Any]:
-    """A form of the game as the browser would send it unchanged."""
+    """Return the form data of the game as a browser would send it unchanged."""
     rows = {f"{rows}-{count}": 0 for rows in ("signups", "notifications") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     return {
         "title": game.title, "description": game.description, "channel": game.channel_id,
         "template": game.template_id or "", "starts_at_0": f"{game.starts_at:%Y-%m-%d}",
         "starts_at_1": f"{game.starts_at:%H:%M:%S}", "zone": game.zone, "seats": game.seats,
         "duration": game.duration, "reminders": "1440,60", "location": game.location or "", "instructions": "",
-        "edition": game.edition, **rows,
+        "edition": game.edit_version, **rows,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("model", CLOSED, ids=name_of)
-def test_what_is_not_of_guilds_does_not_exist_for_managers(world: World, as_person: Any, model: type[Model]) -> None:
+def test_tables_without_a_guild_are_hidden_from_managers(world: World, as_person: Any, model: type[Model]) -> None:
     client = as_person(world.bob)
     label = f"{model._meta.app_label}_{model._meta.model_name}"
     assert client.get(lists(model)).status_code == 403

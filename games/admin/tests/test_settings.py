@@ -1,4 +1,4 @@
-"""A manager's settings, templates and blocks in the admin: the pages' forms, saved by the pages' verbs."""
+"""A manager's settings, templates and blocks in the admin: the pages' forms and actions."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def at(model: str, pk: int, page: str = "change") -> str:
 
 
 def as_shown(answer: Any) -> dict[str, Any]:
-    """What the browser sends when nothing is touched: every field of the form that the page has."""
+    """Return what the browser sends if nothing is changed: every field of the form on the page."""
     form = answer.context["adminform"].form
     shown = {}
     for field in form:
@@ -59,7 +59,7 @@ def last_change() -> dict[str, Any]:
 
 @pytest.fixture
 def address(request: Any, world: World, template: GameTemplate) -> str:
-    """The form of each kind of level in turn."""
+    """Return the URL of each kind of form in turn."""
     ChannelDefaults.objects.create(channel=world.channel, seats=0, reminders=[], location="", confirm_by_dm=True)
     keys = {"guilddefaults": GUILD, "channeldefaults": world.channel.pk, "gametemplate": template.pk}
     return at(request.param, keys[request.param])
@@ -74,11 +74,11 @@ def test_saving_untouched_changes_nothing_and_one_field_only_that(manager: Any, 
     assert manager.post(address, data | {"instructions": "Bring tea."}).status_code == 302
     assert last_change() == {"instructions": [None, "Bring tea."]}
     entry = AuditEntry.objects.latest("pk")
-    assert (entry.door, entry.actor_id) == ("admin", User.objects.get(handle="bob").pk)
+    assert (entry.source, entry.actor_id) == ("admin", User.objects.get(handle="bob").pk)
 
 
 @pytest.mark.parametrize("address", LEVELS, indirect=True)
-def test_what_was_saved_meanwhile_is_said_and_nothing_typed_is_lost(manager: Any, address: str) -> None:
+def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(manager: Any, address: str) -> None:
     data = as_shown(manager.get(address))
     manager.post(address, data | {"location": "Theirs"})
     mine = data | {"location": "Mine", "own_host_roles": "on", "host_role_ids": [EVERYONE, ORGANISER]}
@@ -95,7 +95,7 @@ def test_what_was_saved_meanwhile_is_said_and_nothing_typed_is_lost(manager: Any
 
 
 @pytest.mark.parametrize("address", LEVELS, indirect=True)
-def test_a_refusal_stands_beside_its_field(manager: Any, address: str) -> None:
+def test_a_refusal_is_shown_beside_its_field(manager: Any, address: str) -> None:
     data = as_shown(manager.get(address)) | {"seats": "5000", "location": "The attic"}
     answer = manager.post(address, data)
     assert answer.status_code == 200
@@ -104,7 +104,7 @@ def test_a_refusal_stands_beside_its_field(manager: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize(("typed", "said"), [("", None), ("none", []), ("2h, 15", [120, 15])])
-def test_inheriting_none_and_something_are_told_apart(
+def test_inherited_none_and_a_value_are_distinct(
     world: World, manager: Any, template: GameTemplate, typed: str, said: Any
 ) -> None:
     address = at("gametemplate", template.pk)
@@ -113,9 +113,7 @@ def test_inheriting_none_and_something_are_told_apart(
     assert template.reminders == said
 
 
-def test_what_changes_games_to_come_is_shown_before_it_is_saved(
-    world: World, manager: Any, template: GameTemplate
-) -> None:
+def test_changes_of_upcoming_games_are_shown_before_saving(world: World, manager: Any, template: GameTemplate) -> None:
     game = world.create_game(template_id=template.pk, seats=None)
     for person in (world.alice, world.charlie):
         signups.join(game.pk, person, Actor(world.bob, "page"), world.now)
@@ -128,14 +126,14 @@ def test_what_changes_games_to_come_is_shown_before_it_is_saved(
     assert Signup.objects.get(seated_at=None).user == world.charlie
 
 
-def test_a_level_is_made_by_a_short_form_that_leads_to_the_long_one(world: World, manager: Any) -> None:
+def test_settings_are_created_by_a_short_form_that_leads_to_the_long_one(world: World, manager: Any) -> None:
     add = reverse("admin:games_channeldefaults_add")
     answer = manager.post(add, {"channel": world.channel.pk})
     assert answer.url == at("channeldefaults", world.channel.pk)
-    ChannelDefaults.objects.update(seats=3, for_games=False, edition=7)
+    ChannelDefaults.objects.update(seats=3, for_games=False, edit_version=7)
     assert manager.post(add, {"channel": world.channel.pk}).url == at("channeldefaults", world.channel.pk)
     level = ChannelDefaults.objects.get()
-    assert (level.seats, level.for_games, level.edition) == (3, False, 7), "what there is stays"
+    assert (level.seats, level.for_games, level.edit_version) == (3, False, 7), "what there is stays"
     GuildDefaults.objects.all().delete()
     manager.post(reverse("admin:games_guilddefaults_add"), {"guild": GUILD})
     assert GuildDefaults.objects.get().host_role_ids is None
@@ -147,13 +145,15 @@ def test_a_level_is_made_by_a_short_form_that_leads_to_the_long_one(world: World
     assert answer.context["adminform"].form.errors.keys() == {"name"}
 
 
-def test_deleting_a_template_says_what_games_would_have(world: World, manager: Any, template: GameTemplate) -> None:
+def test_deleting_a_template_shows_what_its_games_inherit_instead(
+    world: World, manager: Any, template: GameTemplate
+) -> None:
     game = world.create_game(template_id=template.pk, seats=None)
     page = manager.get(at("gametemplate", template.pk, "delete"))
     assert "Seats: 5 seats becomes unlimited seats" in page.text
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
     template.refresh_from_db()
-    assert template.gone_at is not None, "the row stays, for games that were"
+    assert template.deleted_at is not None, "the row stays, for games that were"
     assert Game.objects.get(pk=game.pk).settings.seats == 0
     shown = manager.get(at("gametemplate", template.pk)).text
     assert "The cellar" in shown
@@ -169,10 +169,12 @@ def test_a_default_template_stays_while_there_are_others(world: World, manager: 
     many = {"action": "make_default", "_selected_action": [two.pk]}
     assert "now chosen" in manager.post(reverse("admin:games_gametemplate_changelist"), many, follow=True).text
     manager.post(at("gametemplate", template.pk, "delete"), {"post": "yes"})
-    assert list(GameTemplate.objects.filter(gone_at=None)) == [two]
+    assert list(GameTemplate.objects.filter(deleted_at=None)) == [two]
 
 
-def test_a_template_deleted_meanwhile_is_said(world: World, manager: Any, template: GameTemplate) -> None:
+def test_a_template_deleted_meanwhile_is_refused_with_a_sentence(
+    world: World, manager: Any, template: GameTemplate
+) -> None:
     data = as_shown(manager.get(at("gametemplate", template.pk)))
     templates.delete_template(GUILD, template.pk, Actor(world.alice, "page"), world.now)
     answer = manager.post(at("gametemplate", template.pk), data | {"name": "Mine"})
@@ -201,7 +203,7 @@ def test_blocking_changing_and_lifting(world: World, manager: Any) -> None:
     assert not Block.objects.exists()
 
 
-def test_what_no_longer_holds_a_moment_later_is_an_error_of_the_form(
+def test_a_refusal_between_dry_run_and_save_is_a_form_error(
     world: World, manager: Any, template: GameTemplate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = templates.save_template

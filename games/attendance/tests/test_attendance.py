@@ -1,4 +1,4 @@
-"""Who came: marked by whoever runs the game, seen by nobody else but the person."""
+"""Attendance: marked by hosts and managers, visible to nobody else but the player."""
 
 import csv
 from datetime import timedelta
@@ -24,7 +24,7 @@ MARKED = "You were marked as not having come. If that is wrong, ask Bob the GM."
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game of Bob's that began: Charlie and a name have seats, Alice waits."""
+    """Bob's game that has started: Charlie and a placeholder are seated, Alice waits."""
     made = world.create_game(seats=2)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     made.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
@@ -37,7 +37,7 @@ def seat(game: Game, world: World) -> Signup:
     return game.signups.get(user=world.charlie)
 
 
-def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_person: Any) -> None:
+def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: Game, as_person: Any) -> None:
     Notification.objects.all().delete()
     before = announcement_view(game, world.now), calendar_file(game, world.now)
     host = as_person(world.bob)
@@ -48,7 +48,7 @@ def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_p
     assert "charlie is marked as not having come." in answer.text
     assert "Came after all" in answer.text
     assert "Bob the GM marked charlie as not having come" in answer.text
-    assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "verb").first()
+    assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "action").first()
     game = Game.objects.get()
     assert (announcement_view(game, world.now), calendar_file(game, world.now)) == before
     assert not Notification.objects.exists(), "the post is not even edited"
@@ -63,7 +63,7 @@ def test_one_tap_and_one_back_told_to_nobody_else(world: World, game: Game, as_p
     assert MARKED not in as_person(world.charlie).get(game.get_absolute_url()).text
 
 
-def test_who_may_and_when(world: World, game: Game) -> None:
+def test_who_may_mark_attendance_and_when(world: World, game: Game) -> None:
     pk, by = seat(game, world).pk, Actor(world.bob, "page")
     with pytest.raises(Refused, match="Only the host"):
         mark_attendance(game.pk, pk, True, Actor(world.charlie, "page"), world.now)
@@ -82,7 +82,7 @@ def rows(answer: Any) -> list[list[str]]:
     return list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
 
 
-def test_the_table_of_a_server(world: World, game: Game, as_person: Any) -> None:
+def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> None:
     Game.objects.update(title="=SUM(A1)")
     mark_attendance(game.pk, seat(game, world).pk, True, Actor(world.bob, "page"), world.now)
     # Alice left late and came back; dave left late and stayed away.

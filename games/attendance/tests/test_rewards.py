@@ -1,4 +1,4 @@
-"""What players got: written by whoever runs the game, hidden in the post until somebody clicks."""
+"""Rewards: written by hosts and managers, hidden in the post until somebody clicks."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from notifications.models import Delivery, Notification
 def game(world: World) -> Game:
     """A game of Bob's that is announced, and asks for rewards."""
     made = world.create_game(ask_rewards=True)
-    Announcement.objects.update(message_id=777, shown_revision=1)
+    Announcement.objects.update(message_id=777, shown_version=1)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made
 
@@ -33,7 +33,7 @@ def by(world: World) -> Actor:
     return Actor(world.bob, "page")
 
 
-def test_it_is_written_shown_and_taken_out(world: World, game: Game, as_person: Any) -> None:
+def test_rewards_are_saved_shown_and_removed(world: World, game: Game, as_person: Any) -> None:
     Game.objects.update(starts_at=world.now - timedelta(minutes=5))
     host, address = as_person(world.bob), reverse("game-rewards", args=[game.pk])
     assert address in host.get(game.get_absolute_url()).text
@@ -53,7 +53,7 @@ def test_it_is_written_shown_and_taken_out(world: World, game: Game, as_person: 
     assert Game.objects.get().rewards == "A sword"
 
 
-def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None:
+def test_a_refused_form_keeps_the_typed_text(world: World, game: Game, as_person: Any) -> None:
     Game.objects.update(starts_at=world.now - timedelta(minutes=5))
     host, address = as_person(world.bob), reverse("game-rewards", args=[game.pk])
     refused = host.post(address, {"text": "x" * 2001, "before": ""})
@@ -72,7 +72,7 @@ def test_nothing_typed_is_lost(world: World, game: Game, as_person: Any) -> None
     assert Game.objects.get().rewards == "Theirs and mine"
 
 
-def test_not_before_the_start_nor_of_a_cancelled_game(world: World, game: Game) -> None:
+def test_no_rewards_before_the_start_or_for_a_cancelled_game(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="has not started yet"):
         set_rewards(game.pk, "Gold", by(world), world.now)
     scheduling.cancel_game(game.pk, "", by(world), world.now)
@@ -124,7 +124,7 @@ def test_the_host_is_asked_once_when_it_ends(world: World, game: Game) -> None:
     assert "/notifications/" in job.message.text
 
 
-def test_the_host_is_not_asked_for_what_is_there(world: World, game: Game) -> None:
+def test_the_host_is_not_asked_if_rewards_are_written(world: World, game: Game) -> None:
     Notification.objects.exclude(kind="rewards").delete()
     steps.create_due_deliveries(game.ends_at)
     set_rewards(game.pk, "Gold", by(world), game.ends_at)

@@ -1,4 +1,4 @@
-"""A start that moves far asks those seated again; what they answer, and what silence does."""
+"""Confirmations: a start that moves far asks seated players to confirm; their answers, and what no answer does."""
 
 from contextlib import nullcontext
 from datetime import datetime, timedelta
@@ -52,16 +52,16 @@ def dan(world: World) -> User:
 
 
 def asked(game: Game) -> set[int | None]:
-    return set(game.signups.current().filter(asked__gt=0).values_list("user_id", flat=True))
+    return set(game.signups.current().filter(open_confirmation__gt=0).values_list("user_id", flat=True))
 
 
 def answer(game: Game, person: User, choice: str, at: datetime, number: int | None = None) -> Any:
-    number = number or Game.objects.get(pk=game.pk).question
+    number = number or Game.objects.get(pk=game.pk).confirmation_number
     return confirmations.answer_confirmation(game.pk, number, choice, Actor(person, "button"), at)
 
 
 def seated(game: Game) -> set[int | None]:
-    return set(game.signups.current().filter(seated_at__isnull=False).values_list("user_id", flat=True))
+    return set(game.signups.current().seated().values_list("user_id", flat=True))
 
 
 def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, game: Game, dan: User) -> None:
@@ -84,9 +84,7 @@ def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, g
     assert any("0 of 2 confirmed" in str(field.name) for field in announcement_embed(shown).fields)
 
 
-def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_answer_outdated(
-    world: World, game: Game, dan: User
-) -> None:
+def test_two_moves_within_a_minute_ask_once_and_old_buttons_are_outdated(world: World, game: Game, dan: User) -> None:
     first, second = game.starts_at + HOUR, game.starts_at + 2 * HOUR
     edit(game, world.bob, world.now, starts_at=first)
     edit(game, world.bob, world.now + MINUTE / 2, starts_at=second)
@@ -105,7 +103,7 @@ def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_ans
     assert Notification.objects.filter(kind="question", dropped="").count() == 2
 
 
-def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: World, game: Game) -> None:
+def test_a_pending_notification_is_replaced_by_the_next_confirmation(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + MINUTE, starts_at=game.starts_at + 2 * HOUR)
@@ -114,7 +112,7 @@ def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: Wor
     assert f"~~{timestamp(game.starts_at)}~~ → {timestamp(game.starts_at + 2 * HOUR)}" in text
 
 
-def test_small_moves_add_up_from_what_was_agreed(world: World, game: Game, dan: User) -> None:
+def test_small_moves_add_up_from_the_start_last_agreed_to(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + 20 * MINUTE)
     assert asked(game) == set()
     edit(game, world.bob, world.now + HOUR, starts_at=game.starts_at + 40 * MINUTE)
@@ -141,7 +139,7 @@ def test_nobody_is_asked_where_the_setting_says_never(world: World, game: Game) 
     assert world.charlie.pk in told(world.now + MINUTE)
 
 
-def test_no_leaves_and_the_next_moves_up(world: World, game: Game, dan: User) -> None:
+def test_answering_no_leaves_and_the_next_moves_up(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     done = answer(game, world.charlie, "no", world.now + MINUTE)
     assert done.text == "You left the game."
@@ -155,11 +153,11 @@ def test_no_leaves_and_the_next_moves_up(world: World, game: Game, dan: User) ->
 
 
 @pytest.mark.parametrize("frees", [True, False])
-def test_silence_ends_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
+def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
     answer(game, dan, "yes", world.now + MINUTE)
     told(world.now + MINUTE)
-    until = Game.objects.get().answer_by
+    until = Game.objects.get().confirm_by
     assert until == world.now + timedelta(days=1)
     steps.create_due_deliveries(until)
     assert asked(game) == set()
@@ -172,7 +170,7 @@ def test_silence_ends_or_keeps_the_seat(world: World, game: Game, dan: User, fre
         answer(game, world.charlie, "yes", until)
 
 
-def test_who_leaves_or_loses_the_seat_is_asked_no_more(world: World, game: Game, dan: User) -> None:
+def test_leaving_or_losing_the_seat_ends_the_confirmation(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     edit(game, world.bob, world.now, seats=1)
     assert asked(game) == {world.charlie.pk}
@@ -207,18 +205,18 @@ def test_the_form_decides_for_one_edit(world: World, game: Game, as_person: Any)
     later = (game.starts_at + HOUR).astimezone(ZoneInfo(game.zone))
     data |= {"date": f"{later:%Y-%m-%d}", "time": f"{later:%H:%M}", "silence": "yes"}
     assert client.post(reverse("game-edit", args=[game.pk]), data).status_code == 302
-    assert Game.objects.get().silence_ends
-    assert Signup.objects.filter(asked=1).count() == 2
+    assert Game.objects.get().drop_unconfirmed
+    assert Signup.objects.filter(open_confirmation=1).count() == 2
 
 
 @pytest.mark.parametrize(
     ("starts_in", "until"), [(72 * HOUR, 24 * HOUR), (10 * HOUR, 9 * HOUR), (HOUR, HOUR / 2), (HOUR / 4, HOUR / 4)]
 )
-def test_until_when_one_may_answer(now: datetime, starts_in: timedelta, until: timedelta) -> None:
+def test_confirmation_deadline(now: datetime, starts_in: timedelta, until: timedelta) -> None:
     assert rules.confirmation_deadline(now + starts_in, now) == now + until
 
 
-def test_which_start_was_agreed(now: datetime) -> None:
+def test_agreed_start(now: datetime) -> None:
     a, b, c = (now + n * HOUR for n in (10, 11, 12))
     moves = [(now, a), (now + HOUR, b)]
     assert rules.agreed_start(moves, c, now, None) == a
@@ -227,7 +225,7 @@ def test_which_start_was_agreed(now: datetime) -> None:
     assert rules.agreed_start([], c, now, now) == c
 
 
-def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World, game: Game, dan: User) -> None:
+def test_a_message_in_the_channel_can_be_answered_by_its_recipient_only(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
@@ -241,13 +239,13 @@ def test_a_letter_in_the_channel_is_answered_by_whom_it_calls_alone(world: World
     assert asked(game) == {world.charlie.pk}
 
 
-def test_who_waits_on_purpose_is_asked_no_more(world: World, game: Game, dan: User) -> None:
+def test_standby_ends_the_confirmation(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
     assert asked(game) == {dan.pk}
 
 
-def test_a_draft_moved_before_anybody_saw_it_counts_from_its_announcement(world: World) -> None:
+def test_moves_before_the_announcement_do_not_count(world: World) -> None:
     draft = scheduling.create_game(
         world.guild.pk,
         world.make_plan(),

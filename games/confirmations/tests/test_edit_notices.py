@@ -1,4 +1,4 @@
-"""What players hear of edits: one letter in sum, a minute later; and where it is shown for a day."""
+"""Notices of edits: one message for all edits of a minute, and changes shown on post and page for a day."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def told(at: datetime) -> dict[int | None, OutgoingMessage]:
-    """The letters that go out at a time, by whom they are for."""
+    """Return the messages sent at a time, by recipient."""
     steps.create_due_deliveries(at)
     jobs = letters(at)
     steps.record([(job, SentMessage(1, job.pk)) for job in jobs], at)
@@ -42,7 +42,7 @@ def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, 
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """Bob's game with one seat: Charlie has it, Alice waits."""
+    """Bob's game with one seat: Charlie is seated, Alice waits."""
     made = world.create_game(seats=1, reminders=())
     for person in (world.charlie, world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
@@ -55,7 +55,7 @@ begun = st.fixed_dictionaries(dict.fromkeys(edits.TRACKED_WORDS, values))
 
 
 @given(begun, st.lists(st.dictionaries(words, values, max_size=3), max_size=6))
-def test_many_edits_are_told_as_one_from_the_first_to_the_last(start: dict[str, int], steps_: list[Any]) -> None:
+def test_many_edits_are_one_notice_from_first_to_last_value(start: dict[str, int], steps_: list[Any]) -> None:
     at, befores = start, []
     for step in steps_:
         after = {**at, **step}
@@ -65,7 +65,7 @@ def test_many_edits_are_told_as_one_from_the_first_to_the_last(start: dict[str, 
     assert edits.diff(edits.merge_earliest(befores), at) == whole
 
 
-def test_several_edits_within_a_minute_are_one_letter(world: World, game: Game) -> None:
+def test_edits_within_a_minute_are_one_notification(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune", duration=180, location="Table 3")
     edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Dune *II*", duration=120, ask_if_moved=0)
     assert told(world.now + 0.9 * MINUTE) == {}
@@ -78,7 +78,7 @@ def test_several_edits_within_a_minute_are_one_letter(world: World, game: Game) 
     assert f"{game.url}?d=" in text
 
 
-def test_what_ended_up_as_it_was_is_not_told(world: World, game: Game) -> None:
+def test_an_edit_that_was_reverted_is_not_notified(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune", seats=2)
     edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Curse of Strahd")
     assert {
@@ -86,7 +86,7 @@ def test_what_ended_up_as_it_was_is_not_told(world: World, game: Game) -> None:
     } == set()
 
 
-def test_near_the_start_it_is_told_at_once(world: World, game: Game) -> None:
+def test_close_to_the_start_notices_are_sent_at_once(world: World, game: Game) -> None:
     at = game.starts_at - 5 * MINUTE
     edit(game, world.bob, at, instructions="The door is green.\nRing twice.", duration=180)
     text = told(at)[world.charlie.pk].text
@@ -95,7 +95,7 @@ def test_near_the_start_it_is_told_at_once(world: World, game: Game) -> None:
     assert "> The door is green.\n> Ring twice." in text
 
 
-def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> None:
+def test_a_pending_notice_is_replaced(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
     steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + 2 * MINUTE, title="Dune II")
@@ -103,13 +103,13 @@ def test_a_letter_not_yet_on_its_way_is_replaced(world: World, game: Game) -> No
     assert "~~Curse of Strahd~~ → Dune II" in told(world.now + 3 * MINUTE)[world.charlie.pk].text
 
 
-def test_a_cancelled_game_tells_of_no_edit(world: World, game: Game) -> None:
+def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     assert not Notification.objects.open().filter(kind__in=["edited", "changed_end"]).exists()
 
 
-def test_a_new_host_and_channel_are_told(world: World, game: Game) -> None:
+def test_a_new_host_and_channel_are_notified(world: World, game: Game) -> None:
     host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
     found = told(world.now + MINUTE)
@@ -118,7 +118,7 @@ def test_a_new_host_and_channel_are_told(world: World, game: Game) -> None:
     assert "Channel" not in found[world.charlie.pk].text, "they changed that themselves"
 
 
-def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: Any) -> None:
+def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_person: Any) -> None:
     later = game.starts_at + timedelta(hours=1)
     edit(game, world.bob, world.now, starts_at=later, instructions="Ring twice.")
     fresh = Game.objects.get(pk=game.pk)
@@ -132,15 +132,15 @@ def test_post_and_page_show_it_for_a_day(world: World, game: Game, as_person: An
     history = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Bob the GM changed For those who signed up; Start:" in history
     day_after = world.now + timedelta(hours=24)
-    revision = Game.objects.get().revision
+    revision = Game.objects.get().post_version
     steps.create_due_deliveries(day_after)
-    assert Game.objects.get().revision > revision, "the post is rendered again"
+    assert Game.objects.get().post_version > revision, "the post is rendered again"
     assert "Changed" not in [
         one.name for one in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields
     ]
 
 
-def test_who_leaves_and_joins_again_has_seen_what_was_changed_before(world: World, game: Game) -> None:
+def test_joining_again_unschedules_earlier_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, location="Table 3")
     for verb in (signups.leave, signups.join):
         verb(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)

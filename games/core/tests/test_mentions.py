@@ -1,4 +1,4 @@
-"""Names in free text: mentions where they are certain, and the text as typed everywhere else."""
+"""Mentions in free text: found where the name is certain, and the text as typed everywhere else."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def found(text: str) -> str:
         (f"<@{BOB}> <@!{BOB}>", f"<@{BOB}> <@{BOB}>"),
     ],
 )
-def test_what_is_certain_becomes_a_mention(text: str, shown: str) -> None:
+def test_certain_names_become_mentions(text: str, shown: str) -> None:
     assert found(text) == shown
 
 
@@ -75,12 +75,12 @@ def test_what_is_certain_becomes_a_mention(text: str, shown: str) -> None:
         "100 % @ 5 #",
     ],
 )
-def test_what_is_not_certain_stays_as_typed(text: str) -> None:
+def test_uncertain_names_stay_as_typed(text: str) -> None:
     assert found(text) == text
 
 
 @pytest.mark.parametrize("text", ["@everyone", "@here", "hi @Everyone!", f"<@{TWIN}>", f"<@&{TWIN}>", "a@everyone"])
-def test_nothing_calls_people_who_were_not_certain(text: str) -> None:
+def test_uncertain_names_ping_nobody(text: str) -> None:
     assert found(text).replace("\u200b", "") == text
     assert not any(isinstance(piece, Mention) for piece in parse(text, PEOPLE, CHANNELS, [BOB]))
     assert "@everyone" not in found(text)
@@ -113,13 +113,13 @@ TEXTS = st.lists(
 
 
 @given(st.one_of(TEXTS, st.text(max_size=80)))
-def test_the_pieces_are_the_text(text: str) -> None:
+def test_pieces_join_to_the_text(text: str) -> None:
     cut = parse(text, PEOPLE, CHANNELS, [BOB])
     assert "".join(piece.typed if isinstance(piece, Mention) else piece for piece in cut) == text
 
 
 @given(TEXTS, st.integers(0, 300))
-def test_in_discord_only_certain_people_are_called(text: str, limit: int) -> None:
+def test_discord_text_pings_only_certain_people(text: str, limit: int) -> None:
     cut = parse(text, PEOPLE, CHANNELS, [BOB])
     shown = to_discord(cut, limit)
     assert "@everyone" not in shown
@@ -155,7 +155,7 @@ def test_in_the_announcement_and_on_the_page(world: World, as_person: Any) -> No
     assert game.description == typed
 
 
-def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain(world: World) -> None:
+def test_mentions_use_current_names_and_current_members(world: World) -> None:
     guild = world.guild.pk
     Member.objects.filter(user=world.charlie).update(nick="Chuck <i>")
     assert text_as_html(guild, "@charlie") == '<span class="mention">@Chuck &lt;i&gt;</span>'
@@ -165,7 +165,7 @@ def test_people_go_by_the_name_of_today_and_those_who_left_are_no_longer_certain
     assert discord_text(guild, "@charlie") == "<@1300000000000000100>"
 
 
-def test_a_text_without_names_asks_nothing(world: World, django_assert_num_queries: Any) -> None:
+def test_a_text_without_names_runs_no_query(world: World, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert text_as_html(world.guild.pk, "Bring dice.\nhttps://x.example") == (
             'Bring dice.<br><a href="https://x.example" rel="nofollow">https://x.example</a>'

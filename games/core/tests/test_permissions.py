@@ -1,4 +1,4 @@
-"""Who may do what, by roles: hosts, players, co-hosts, managers, the blocked, and those who left."""
+"""Permissions by roles: hosts, players, co-hosts, managers, blocked users, and people who left."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -37,7 +37,7 @@ def roles(world: World) -> None:
 
 
 def give(world: World, user: User, *role_ids: int) -> Member:
-    """What an event or a click would say of this person now."""
+    """Set a person's roles as an event or a click would."""
     seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=role_ids)
     return upsert_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
 
@@ -61,7 +61,7 @@ def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(wor
     assert is_manager(organiser, [KEEPER]), "Manage Server counts beside it"
 
 
-def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
+def test_hosts_are_the_roles_in_the_settings_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
     with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
         scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
@@ -70,7 +70,7 @@ def test_hosts_are_those_whom_settings_name_and_managers(world: World) -> None:
     scheduling.create_game(world.guild.pk, world.make_plan(), page(world.alice), world.now)
 
 
-def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_person: Any) -> None:
+def test_without_host_roles_only_managers_schedule(world: World, as_person: Any) -> None:
     defaults(host_role_ids=None)
     with pytest.raises(Refused, match="Only those who manage the server may schedule games here"):
         scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
@@ -79,7 +79,7 @@ def test_with_nobody_named_anywhere_only_managers_schedule(world: World, as_pers
 
 
 @pytest.mark.parametrize("door", ["page", "button"])
-def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
+def test_every_entry_point_checks_the_player_roles(world: World, door: str) -> None:
     game = world.create_game(player_role_ids=(PLAYER, VETERAN))
     sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
     if door == "page":
@@ -95,12 +95,12 @@ def test_every_door_asks_for_the_role_to_play(world: World, door: str) -> None:
     assert signups.join(game.pk, world.alice, page(world.bob), world.now).changed, "whom the host signs up needs none"
 
 
-def test_everyone_is_a_role_too(world: World) -> None:
+def test_at_everyone_is_a_role(world: World) -> None:
     game = world.create_game(player_role_ids=(GUILD,))
     assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
 
 
-def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World) -> None:
+def test_blocked_users_are_refused_without_a_reason_until_it_ends(world: World) -> None:
     game = world.create_game()
     until = world.now + timedelta(days=1)
     host_actions.block_user(world.guild.pk, world.charlie, until, "rude", page(world.alice), world.now)
@@ -117,7 +117,7 @@ def test_the_blocked_are_refused_without_saying_why_and_for_a_time(world: World)
         host_actions.block_user(world.guild.pk, world.alice, None, "", page(world.charlie), world.now)
 
 
-def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
+def test_cohosts_may_do_everything_but_hand_over(world: World) -> None:
     game = world.create_game()
     with pytest.raises(Refused, match="Only the host"):
         host_actions.set_cohosts(game.pk, [world.charlie], page(world.charlie), world.now)
@@ -136,7 +136,7 @@ def test_cohosts_may_do_what_the_host_may_but_hand_over(world: World) -> None:
         host_actions.hand_over(game.pk, stranger, page(world.charlie), world.now)
 
 
-def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
+def test_hosts_ping_only_pingable_roles(world: World) -> None:
     defaults(pingable_role_ids=[PLAYER])
     world.create_game(notify_role_ids=(PLAYER,))
     plan = world.make_plan(notify_role_ids=(PLAYER, VETERAN))
@@ -151,7 +151,7 @@ def test_hosts_ping_only_the_roles_that_they_may(world: World) -> None:
         scheduling.edit_game(game.pk, more, page(world.charlie), world.now)
 
 
-def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: Any) -> None:
+def test_the_form_offers_pingable_roles(world: World, as_person: Any) -> None:
     def offered(who: User, address: str) -> list[str]:
         return [label for _, label in as_person(who).get(address).context["form"].fields["notify_role_ids"].choices]
 
@@ -169,7 +169,7 @@ def test_the_form_offers_the_roles_that_one_may_ping(world: World, as_person: An
 
 
 @pytest.mark.parametrize("left", [True, False])
-def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world: World, left: bool) -> None:
+def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: World, left: bool) -> None:
     give(world, world.charlie, PLAYER)
     game = world.create_game(seats=1, player_role_ids=(PLAYER,))
     waiting = world.add_member(7)
@@ -184,13 +184,13 @@ def test_who_leaves_or_loses_the_role_loses_the_seat_and_the_host_is_told(world:
     assert game.signups.current().get().seated_at is not None
     told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
     assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
-    assert AuditEntry.objects.get(verb="lost_seat").changes == {"for": "charlie", "left": left}
+    assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": left}
     give(world, world.charlie, PLAYER)
-    assert not Signup.objects.current().filter(user=world.charlie).exists(), "coming back does not bring it back"
+    assert not Signup.objects.current().of(world.charlie).exists(), "coming back does not bring it back"
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["named in the form", "signed up"])
-def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_leave(world: World, named: bool) -> None:
+def test_players_added_by_the_host_keep_the_seat_without_the_role(world: World, named: bool) -> None:
     game = world.create_game(player_role_ids=(PLAYER,))
     if named:
         scheduling.edit_game(
@@ -205,7 +205,7 @@ def test_whom_the_host_put_in_keeps_the_seat_whatever_their_roles_until_they_lea
     assert not game.signups.current().exists()
 
 
-def test_a_started_game_keeps_who_plays_it(world: World) -> None:
+def test_a_started_game_keeps_its_players(world: World) -> None:
     game = world.create_game()
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     Game.objects.update(starts_at=world.now - timedelta(minutes=1))
@@ -223,7 +223,7 @@ class NoLongerPlayer(Down):
         return MemberPayload(UserPayload(user_id, f"u{user_id}"), role_ids=(VETERAN,))
 
 
-def test_a_role_lost_a_moment_ago_is_lost_at_the_next_button(world: World, as_person: Any, settings: Any) -> None:
+def test_a_lost_role_counts_at_the_next_click(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
     give(world, world.charlie, PLAYER)
     game = world.create_game(player_role_ids=(PLAYER,))
@@ -233,7 +233,7 @@ def test_a_role_lost_a_moment_ago_is_lost_at_the_next_button(world: World, as_pe
 
 
 @pytest.mark.parametrize(("minutes", "door", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])
-def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
+def test_without_discord_roles_count_for_an_hour_but_not_for_pings(
     world: World, as_person: Any, settings: Any, minutes: int, door: str, done: bool
 ) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
@@ -244,7 +244,7 @@ def test_while_discord_is_away_roles_count_for_an_hour_but_not_for_what_pings(
     assert answer.status_code == 200, "the page is still shown"
 
 
-def test_before_a_reminder_those_who_are_due_are_asked_about(world: World, settings: Any) -> None:
+def test_members_are_refreshed_before_a_reminder(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
     give(world, world.charlie, PLAYER)
     game = world.create_game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
@@ -264,7 +264,7 @@ def test_another_guilds_template_is_refused(world: World) -> None:
         world.create_game(template_id=template.pk)
 
 
-def test_the_blocked_cannot_be_named_either(world: World) -> None:
+def test_blocked_users_cannot_be_named(world: World) -> None:
     host_actions.block_user(world.guild.pk, world.charlie, None, "", page(world.alice), world.now)
     with pytest.raises(Refused, match="charlie cannot be signed up here at the moment"):
         scheduling.create_game(

@@ -1,4 +1,4 @@
-"""Whose roles nobody has read yet is not turned away for want of one."""
+"""Nobody is refused for a missing role before their roles were ever read."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Down:
         raise DirectoryUnavailable("Discord answered 502")
 
 
-def test_the_first_page_after_logging_in_knows_ones_roles(world: World, as_person: Any, settings: Any) -> None:
+def test_roles_are_read_for_the_first_page_after_login(world: World, as_person: Any, settings: Any) -> None:
     upsert.upsert_roles(GUILD, [RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
     Member.objects.filter(user=world.charlie).update(roles_at=None, role_ids=[])
     client = as_person(world.charlie)

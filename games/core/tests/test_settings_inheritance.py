@@ -1,4 +1,4 @@
-"""What holds for a game, and where it comes from."""
+"""Resolving a game's settings, and where each value comes from."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def reference(name: str, says: list[dict[str, Any]], locked: set[str]) -> tuple[
     says=st.lists(st.dictionaries(st.sampled_from(ALL_SETTINGS), VALUES), min_size=4, max_size=4),
     locked=st.sets(st.sampled_from(ALL_SETTINGS)),
 )
-def test_the_nearest_level_that_says_something_holds(says: list[dict[str, Any]], locked: set[str]) -> None:
+def test_the_nearest_layer_with_a_value_counts(says: list[dict[str, Any]], locked: set[str]) -> None:
     found = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
     for name in ALL_SETTINGS:
         value, source = reference(name, says, locked)

@@ -1,4 +1,4 @@
-"""A game's page tells those who run it who was told; a server's page tells its managers."""
+"""Deliveries on a game's page, for its hosts, and on a server's page, for its managers."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def game(world: World) -> Game:
     return made
 
 
-def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
+def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: Any) -> None:
     assert "Who was told" not in as_person(world.bob).get(game.get_absolute_url()).text
     at = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
@@ -47,7 +47,7 @@ def test_all_is_well(world: World, game: Game, as_person: Any) -> None:
     assert '<details id="told" class="card told">' in page
 
 
-def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
+def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
     people = {name: world.add_member(number, name) for number, name in enumerate(("Ann", "Ben", "Cat", "Dan"), 100)}
     for person in people.values():
         signups.join(game.pk, person, Actor(person, "page"), world.now)
@@ -80,14 +80,14 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
 
-def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
+def test_a_notification_that_expired_is_shown(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
     found = delivery_report.game_deliveries(game, game.starts_at)
     assert found.notifications[0].text == f"not sent: {EXPIRED}"
     assert found.has_problem
 
 
-def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, game: Game, as_person: Any) -> None:
+def test_the_button_resends_and_the_page_shows_the_new_delivery(world: World, game: Game, as_person: Any) -> None:
     failed = fail(game, world.charlie, "Missing Access", "50001")
     host = as_person(world.bob)
     address = reverse("game-resend", args=[game.pk, failed.pk])
@@ -100,7 +100,7 @@ def test_the_button_sends_again_and_the_page_shows_the_new_letter(world: World, 
     assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
 
 
-def test_the_queries_stay_as_few(world: World, game: Game) -> None:
+def test_the_game_page_takes_a_fixed_number_of_queries(world: World, game: Game) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as found:
             delivery_report.game_deliveries(game, game.starts_at)
@@ -119,7 +119,7 @@ def test_the_queries_stay_as_few(world: World, game: Game) -> None:
 # --- a server's messages -----------------------------------------------------------------------------------
 
 
-def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: Any) -> None:
+def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch: Any) -> None:
     failed = fail(game, world.charlie, "Missing Access", "50001")
     other = foreign_game(world)
     row = Notification.objects.create(game=other, kind="reminder", due_at=world.now)
@@ -154,7 +154,7 @@ def test_a_managers_page(world: World, game: Game, as_person: Any, monkeypatch: 
     assert manager.get(address, {"before": last}).text.count('class="letter') == 2
 
 
-def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> None:
+def test_the_servers_page_takes_a_fixed_number_of_queries(world: World, game: Game, as_person: Any) -> None:
     manager, address = as_person(world.alice), reverse("guild-messages", args=[world.guild.pk])
     fail(game, world.charlie, "Missing Access", "50001")
 
@@ -172,7 +172,7 @@ def test_its_queries_stay_as_few(world: World, game: Game, as_person: Any) -> No
     assert queries() == before
 
 
-def test_open_pages_look_again_once_all_of_a_notice_is_settled(
+def test_open_pages_refresh_once_all_deliveries_are_complete(
     committed_world: World, pg_notifications: NotifyListener
 ) -> None:
     world = committed_world

@@ -1,4 +1,4 @@
-"""The page for whoever runs the site: what waits, how late letters were, what failed, and the hold."""
+"""The operator's page: what is due, how late deliveries were, what failed, and the pause."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,13 +23,13 @@ def root(as_person: Any, db: None) -> Any:
 
 
 def letter(world: World, hours: float, **fields: Any) -> Delivery:
-    """One of so many hours ago."""
+    """Create a delivery of so many hours ago."""
     at = world.now - timedelta(hours=hours)
     row = Notification.objects.create(kind="reminder", due_at=at, closed_at=at)
     return Delivery.objects.create(notification=row, recipient=world.bob, **{"next_try_at": at, **fields})
 
 
-def test_the_numbers(world: World) -> None:
+def test_the_hourly_numbers(world: World) -> None:
     now = world.now
     for lateness in (100, 300, 50_000):
         letter(world, 3, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=3), lateness_ms=lateness)
@@ -83,7 +83,7 @@ def test_it_is_for_superusers(world: World, as_person: Any) -> None:
     assert pause.current_pause() is not None
 
 
-def test_a_hold_is_said_on_every_page_and_released(world: World, root: Any) -> None:
+def test_a_pause_is_shown_on_every_page_and_resumed(world: World, root: Any) -> None:
     pause.pause("The ledger is old.", world.now)
     letter(world, 1)
     for address in ("/admin/", PAGE, "/admin/notifications/delivery/", "/admin/games/game/"):

@@ -1,4 +1,4 @@
-"""A letter that did not arrive is sent again as a new one, or given up, by those who may manage its game."""
+"""Sending a failed delivery again as a new one, or giving it up, by those who may manage its game."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from notifications.models import Delivery, DeliveryStatus, Notification
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game of Bob's with Charlie in it, an hour before."""
+    """Bob's game with Charlie in it, an hour before its start."""
     made = world.create_game(reminders=(60,))
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return made
@@ -34,7 +34,7 @@ def failed(world: World, game: Game) -> Delivery:
 
 
 def letters(at: datetime) -> list[Job]:
-    """What is to be sent to people; the announcement is none."""
+    """Return the messages to be sent to people, without announcements."""
     return [job for job in steps.lease_jobs(at, 10) if job.post is None]
 
 
@@ -48,7 +48,7 @@ def fail(game: Game, person: User, why: str, code: str) -> Delivery:
     return Delivery.objects.get(recipient=person)
 
 
-def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Delivery) -> None:
+def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, failed: Delivery) -> None:
     at = game.starts_at - timedelta(minutes=50)
     done = resend_delivery(failed.pk, Actor(world.bob, "page"), at)
     assert done.changed
@@ -56,8 +56,8 @@ def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Deli
     made = done.delivery
     assert (made.again, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
     assert made.nonce != failed.nonce
-    entry = AuditEntry.objects.get(verb="resend")
-    assert (entry.actor, entry.door, entry.game) == (world.bob, "page", game)
+    entry = AuditEntry.objects.get(action="resend")
+    assert (entry.actor, entry.source, entry.game) == (world.bob, "page", game)
     assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
     failed.refresh_from_db()
     assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
@@ -66,14 +66,14 @@ def test_it_is_sent_again_as_a_new_letter(world: World, game: Game, failed: Deli
     assert "Late" not in job.message.text
 
 
-def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -> None:
+def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: Delivery) -> None:
     first = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now)
     again = resend_delivery(failed.pk, Actor(world.alice, "page"), world.now)
     assert not again.changed
     assert again.delivery == first.delivery
     assert again.text == "The message to charlie was sent again already: it is to be sent."
     assert Delivery.objects.filter(again__isnull=False).count() == 1
-    assert AuditEntry.objects.filter(verb="resend").count() == 1
+    assert AuditEntry.objects.filter(action="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
     Delivery.objects.filter(pk=first.delivery.pk).update(status=DeliveryStatus.UNCERTAIN)
@@ -82,7 +82,7 @@ def test_two_hosts_and_a_double_click_make_one(world: World, failed: Delivery) -
     )
 
 
-def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) -> None:
+def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: Delivery) -> None:
     sent = Delivery.objects.get(status=DeliveryStatus.SENT)
     by = Actor(world.bob, "page")
     for verb in (resend_delivery, drop_delivery):
@@ -93,7 +93,7 @@ def test_only_what_did_not_arrive(world: World, game: Game, failed: Delivery) ->
     drop_delivery(failed.pk, by, world.now)
     failed.refresh_from_db()
     assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
-    assert AuditEntry.objects.get(verb="drop").changes["for"] == "charlie"
+    assert AuditEntry.objects.get(action="drop").changes["for"] == "charlie"
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(failed.pk, by, world.now)
 
@@ -110,7 +110,7 @@ def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delive
     assert resend_delivery(failed.pk, Actor(cohost, "page"), world.now).changed
 
 
-def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> None:
+def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World) -> None:
     row = Notification.objects.create(
         kind="welcome", recipient=world.alice, due_at=world.now, facts={"guild": str(world.guild.pk)}
     )
@@ -132,14 +132,14 @@ def test_a_letter_without_a_game_is_the_managers_of_its_server(world: World) -> 
         resend_delivery(nobodys.pk, Actor(None, "command", operator=True), world.now)
 
 
-def test_it_is_judged_like_any_letter(world: World, game: Game, failed: Delivery) -> None:
+def test_a_resent_delivery_is_checked_like_any(world: World, game: Game, failed: Delivery) -> None:
     done = resend_delivery(failed.pk, Actor(world.bob, "page"), game.starts_at)
     assert letters(game.starts_at) == []
     made = Delivery.objects.get(pk=done.delivery.pk)
     assert (made.status, made.error) == (DeliveryStatus.DROPPED, "it came too late")
 
 
-def test_it_is_not_sent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
+def test_nothing_is_resent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     made = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
     steps.lease_jobs(world.now, 10)

@@ -1,4 +1,4 @@
-"""Choosing co-hosts, handing a game over, and blocking, on their pages."""
+"""The pages to choose co-hosts, hand a game over, and block users."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -74,7 +74,7 @@ def test_blocking_and_unblocking(world: World, as_person: Any) -> None:
     assert not Block.objects.exists()
 
 
-def test_until_when_somebody_is_blocked_is_said_in_ones_own_zone(world: World, as_person: Any) -> None:
+def test_the_end_of_a_block_is_in_the_viewers_zone(world: World, as_person: Any) -> None:
     world.alice.zone = "Asia/Tokyo"
     world.alice.save()
     address = reverse("guild-blocks", args=[world.guild.pk])

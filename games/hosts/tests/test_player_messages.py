@@ -1,4 +1,4 @@
-"""Whoever runs a game writes to its people, at the verb, the page and the command."""
+"""Messages from hosts and managers to players, by action, page and command."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from notifications.models import Notification
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game of Bob's with Charlie seated, Alice waiting, a name, and its announcement shown."""
+    """Bob's game with Charlie seated, Alice waiting, a placeholder, and its announcement posted."""
     made = world.create_game(seats=1)
     for person in (world.charlie, world.alice):
         signups.join(made.pk, person, Actor(person, "page"), world.now)
@@ -39,7 +39,7 @@ def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
     return {job.message.user_id: job.message for job in steps.lease_jobs(at, 10)}
 
 
-def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> None:
+def test_a_message_reaches_its_audience_without_the_author(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
     assert (
         message_players(game.pk, "Bring dice", Audience.SEATED, by, world.now).text
@@ -52,12 +52,12 @@ def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> 
         "1 person."
     )
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
-    entries = AuditEntry.objects.filter(verb="tell").order_by("pk")
+    entries = AuditEntry.objects.filter(action="tell").order_by("pk")
     assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
     assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("offset", flat=True)) == [1, 2, 3]
 
 
-def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> None:
+def test_the_text_is_quoted_and_escaped(world: World, game: Game) -> None:
     message_players(game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, "page"), world.now)
     letter = sent(world)[world.charlie.pk]
     first, *quote, url, choices = letter.text.split("\n")
@@ -68,7 +68,7 @@ def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> Non
     assert letter.ping_users == ()
 
 
-def test_who_left_meanwhile_is_not_told(world: World, game: Game) -> None:
+def test_players_who_left_meanwhile_get_no_message(world: World, game: Game) -> None:
     message_players(game.pk, "Bring dice", Audience.ALL, Actor(world.bob, "page"), world.now)
     signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     assert world.alice.pk not in sent(world)
@@ -78,7 +78,7 @@ def test_who_left_meanwhile_is_not_told(world: World, game: Game) -> None:
     assert world.charlie.pk not in sent(world)
 
 
-def test_three_times_a_day(world: World, game: Game) -> None:
+def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
     world.bob.zone = "Europe/Berlin"
     for hours in (0, 1, 2):
@@ -99,13 +99,13 @@ def test_three_times_a_day(world: World, game: Game) -> None:
         ("a\n" * 450, "plainer words"),
     ],
 )
-def test_a_text_that_cannot_be_sent(world: World, game: Game, text: str, said: str) -> None:
+def test_bad_texts_are_refused(world: World, game: Game, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         message_players(game.pk, text, Audience.ALL, Actor(world.bob, "page"), world.now)
     assert not Notification.objects.filter(kind="told").exists()
 
 
-def test_nobody_to_tell_and_nobody_elses_business(world: World, game: Game) -> None:
+def test_no_recipients_and_no_permission(world: World, game: Game) -> None:
     signups.leave(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     with pytest.raises(Refused, match="Nobody is there"):
         message_players(game.pk, "Hi", Audience.WAITING, Actor(world.bob, "page"), world.now)
@@ -113,7 +113,7 @@ def test_nobody_to_tell_and_nobody_elses_business(world: World, game: Game) -> N
         message_players(game.pk, "Hi", Audience.ALL, Actor(world.charlie, "page"), world.now)
 
 
-def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
+def test_messages_until_a_day_after_the_game(world: World, game: Game) -> None:
     by = Actor(world.bob, "page")
     scheduling.cancel_game(game.pk, "", by, world.now)
     assert message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=23)).changed
@@ -121,7 +121,7 @@ def test_until_a_day_after_it_was_over(world: World, game: Game) -> None:
         message_players(game.pk, "Sorry", Audience.ALL, by, world.now + timedelta(hours=25))
 
 
-def test_of_a_draft_that_was_cancelled_nobody_hears(world: World, as_person: Any) -> None:
+def test_no_messages_about_a_cancelled_draft(world: World, as_person: Any) -> None:
     by, draft = Actor(world.bob, "page"), AnnounceSchedule(AnnounceWhen.DRAFT)
     game = scheduling.create_game(
         world.guild.pk, world.make_plan(), by, world.now, participants=[world.charlie.pk], announce=draft

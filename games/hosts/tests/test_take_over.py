@@ -1,4 +1,4 @@
-"""A host who leaves the guild, and who takes the games over."""
+"""Taking a game over when its host leaves the guild."""
 
 from datetime import timedelta
 from typing import Any
@@ -46,7 +46,7 @@ def keeper(world: World, number: int) -> User:
     return who
 
 
-def test_a_host_who_leaves_the_guild_managers_are_asked_to_take_over(world: World) -> None:
+def test_managers_are_asked_to_take_over_when_the_host_leaves(world: World) -> None:
     keepers = [keeper(world, 100 + n) for n in range(11)]
     game = world.create_game()
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
@@ -90,7 +90,7 @@ def test_a_host_who_comes_back_stays_host(world: World) -> None:
     assert Game.objects.get().host == world.bob
 
 
-def test_only_games_to_come_and_other_members_cause_no_letter(world: World) -> None:
+def test_only_upcoming_games_of_the_member_who_left_notify(world: World) -> None:
     game = world.create_game()
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), role_ids=(KEEPER,)), world.now)
@@ -99,7 +99,7 @@ def test_only_games_to_come_and_other_members_cause_no_letter(world: World) -> N
     assert not Notification.objects.filter(kind="host_left").exists()
 
 
-def test_the_page_says_so_and_takes_over(world: World, as_person: Any) -> None:
+def test_the_page_shows_that_the_host_left_and_takes_over(world: World, as_person: Any) -> None:
     game = world.create_game()
     assert "The host left" not in as_person(world.charlie).get(game.get_absolute_url()).text
     gone(world, game)
@@ -112,7 +112,7 @@ def test_the_page_says_so_and_takes_over(world: World, as_person: Any) -> None:
     assert "The host left" not in taken
 
 
-def test_who_left_late_is_shown_to_those_who_run_games_only(world: World, as_person: Any) -> None:
+def test_late_leavers_are_shown_to_hosts_only(world: World, as_person: Any) -> None:
     for days in (1, 2, 100):
         game = world.create_game()
         signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)

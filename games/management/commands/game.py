@@ -1,4 +1,4 @@
-"""Games from the command line: the same verbs as everywhere else.
+"""Games from the command line, by the same actions as everywhere else.
 
 Exit codes: 0 done, 1 refused or unknown, 2 wrong usage.
 """
@@ -49,7 +49,7 @@ NOT_A_GAME = "That is not a game yet."
 
 
 def announce_fields(text: str | None) -> dict[str, str]:
-    """`now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone, as the form takes it."""
+    """Return form data for `now`, `draft`, or a time like 2026-12-31 19:30 in the game's zone."""
     if text is None:
         return {}
     day, _, time = text.replace("T", " ").partition(" ")
@@ -108,10 +108,10 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         ):
             subject.add_parsers(words, changing)
 
-    # --- words -------------------------------------------------------------------------------------------
+    # --- subcommands -----------------------------------------------------------------------------------
 
     def do_list(self) -> None:
-        games = self.is_visible().upcoming(db_now()).select_related("guild")
+        games = self._visible_games().upcoming(db_now()).select_related("guild")
         if self.options["guild"]:
             games = games.filter(guild_id=parse_id(self.options["guild"]))
         rows = [self._game_data(game) for game in games]
@@ -210,7 +210,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
             self._fail(NOT_A_GAME, {name: " ".join(texts) for name, texts in problem.message_dict.items()})
 
     def _form_data(self, blank: GameForm) -> dict[str, Any]:
-        """What a browser would send of a form, with what is given here instead."""
+        """Return what a browser would send of the form, with the options given here instead."""
         data = {name: blank[name].value() for name in blank.fields}
         times = {"time", "announce_time"}
         return {k: v.strftime("%H:%M") if v and k in times else v for k, v in data.items()} | self._given(blank)

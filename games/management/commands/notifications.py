@@ -1,4 +1,4 @@
-"""The dead-letter list from the command line. Exit codes: 0 done, 1 refused, 2 wrong usage."""
+"""The failed deliveries from the command line. Exit codes: 0 done, 1 refused, 2 wrong usage."""
 
 import json
 from argparse import ArgumentParser

@@ -1,4 +1,4 @@
-"""The demo's people, places and games, as the local Discord has them, and an operator. Safe to run again."""
+"""The demo's people, channels and games, as the local Discord has them, and an operator. Safe to run again."""
 
 from typing import Any
 
@@ -38,12 +38,12 @@ class Command(BaseCommand):
         self.stdout.write("Alice may open the admin.")
 
     def _create_settings(self) -> None:
-        """Settings that show each rule: players host and play, keepers manage, one template is for veterans."""
+        """Create settings that show each rule: players host and play, keepers manage, one template is for veterans."""
         now = db_now()
         if not Guild.objects.filter(pk=GUILD).exists():
-            # The bot writes down the rest when it connects.
+            # The bot upserts the rest when it connects.
             upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
-        mark_guild_welcomed(GUILD, now)  # set up here, so nobody need be told how
+        mark_guild_welcomed(GUILD, now)  # set up here, so the owner needs no welcome message
         GuildDefaults.objects.create(
             guild_id=GUILD,
             host_role_ids=[PLAYER],

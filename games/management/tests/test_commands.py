@@ -1,4 +1,4 @@
-"""`manage.py game` and `manage.py notifications`: words, JSON and exit codes."""
+"""`manage.py game` and `manage.py notifications`: subcommands, JSON and exit codes."""
 
 import json
 from datetime import timedelta
@@ -59,7 +59,7 @@ def test_editing_changes_only_what_is_given(world: World) -> None:
         call_command("game", "edit", str(game.pk), "--seats", "101", "--as", "bob")
 
 
-def test_the_dead_letters(world: World, capsys: Any) -> None:
+def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: Any) -> None:
     call_command("notifications", "list")
     assert "Everything was delivered." in capsys.readouterr().out
     world.create_game()
@@ -75,7 +75,7 @@ def test_the_dead_letters(world: World, capsys: Any) -> None:
     assert "sent again" in capsys.readouterr().out
     call_command("notifications", "drop", str(delivery.resent.pk))
     assert "given up" in capsys.readouterr().out
-    assert list(AuditEntry.objects.filter(actor=None, door="command").values_list("verb", flat=True)) == [
+    assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [
         "drop",
         "resend",
     ]

@@ -1,4 +1,4 @@
-"""The demo's settings and games, whether the bot has been there before or not, and once only."""
+"""The demo's settings and games are created once, with or without the bot's data in the database."""
 
 from itertools import count
 from typing import Any
@@ -21,7 +21,7 @@ made = count(1)
 
 
 class Discord:
-    """Takes everything."""
+    """Accepts everything."""
 
     async def start(self) -> None:
         pass
@@ -44,7 +44,7 @@ def local(settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Discord"
 
 
-def test_on_an_empty_database(db: None) -> None:
+def test_seeding_an_empty_database(db: None) -> None:
     for _ in range(2):
         call_command("seed_demo")
     assert Guild.objects.get().name == "Friday Night Dice"
@@ -54,7 +54,7 @@ def test_on_an_empty_database(db: None) -> None:
     assert User.objects.get(handle="alice").is_superuser
 
 
-def test_its_games_show_what_can_happen_to_one(db: None) -> None:
+def test_demo_games_cover_the_states(db: None) -> None:
     call_command("seed_demo")
     now = db_now()
     games = {game.title: game for game in Game.objects.all()}
@@ -82,7 +82,7 @@ def test_its_games_show_what_can_happen_to_one(db: None) -> None:
     assert len(letters) == 4
 
 
-def test_where_the_bot_was_first(world: World) -> None:
+def test_seeding_after_the_bot_connected(world: World) -> None:
     GuildDefaults.objects.all().delete()
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
@@ -90,7 +90,7 @@ def test_where_the_bot_was_first(world: World) -> None:
     assert Game.objects.count() == 9
 
 
-def test_while_discord_is_away(db: None, settings: Any) -> None:
+def test_seeding_without_discord(db: None, settings: Any) -> None:
     settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Away"
     call_command("seed_demo")
     assert Game.objects.count() == 9

@@ -1,4 +1,4 @@
-"""A game that needs so many players: who is asked when, and what its host decides."""
+"""The minimum of players: who is asked when, and what the host decides."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from notifications.models import Notification
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """In three days, needing two players a day before; Charlie is in."""
+    """A game in three days that needs two players a day before; Charlie is in."""
     made = world.create_game(minimum=2, minimum_by=1440)
     signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     return made
@@ -34,7 +34,7 @@ def due(kind: str) -> list[datetime]:
 
 
 def sent(kind: str, at: datetime) -> dict[int | None, OutgoingMessage]:
-    """Letters of a kind that go out then."""
+    """Return the messages of a kind that are sent at a time."""
     Notification.objects.open().exclude(kind=kind).update(due_at=at + timedelta(days=30))
     steps.create_due_deliveries(at)
     return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
@@ -48,14 +48,14 @@ def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None 
     return choices.handle_choice(Choice("short", game.pk, asked or number(game), choice), who, now)
 
 
-def test_cancelling_is_not_offered_any_more_once_enough_are_there(world: World, game: Game) -> None:
+def test_cancel_is_outdated_once_enough_players_are_in(world: World, game: Game) -> None:
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     with pytest.raises(Refused, match="from before"):
         choose(game, "cancel", world.bob, game.starts_at - timedelta(hours=20))
     assert Game.objects.get().cancelled_at is None
 
 
-def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
+def test_the_checks_follow_the_start(world: World, game: Game) -> None:
     assert due("nudge") == [game.starts_at - timedelta(hours=36)]
     assert due("short") == [game.starts_at - timedelta(hours=24)]
     plan = world.make_plan(starts_at=world.now + timedelta(hours=30), minimum=2, minimum_by=1440)
@@ -69,7 +69,7 @@ def test_when_it_is_looked_follows_the_start(world: World, game: Game) -> None:
     assert due("short") == []
 
 
-def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> None:
+def test_users_without_response_are_nudged_once(world: World, game: Game) -> None:
     absent, silent, blocked = (world.add_member(n) for n in (100, 101, 102))
     for who in (world.charlie, world.bob, absent, silent, blocked):
         Follow.objects.create(user=who, guild=world.guild)
@@ -80,7 +80,7 @@ def test_those_who_did_not_answer_are_asked_once(world: World, game: Game) -> No
     assert "needs at least 2 players and has 1. Can you come?" in letter.text
 
 
-def test_nobody_is_asked_when_enough_are_in(world: World, game: Game) -> None:
+def test_nobody_is_nudged_if_enough_are_in(world: World, game: Game) -> None:
     Follow.objects.create(user=world.add_member(100), guild=world.guild)
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), world.now)
     at = game.starts_at - timedelta(hours=24)
@@ -92,7 +92,7 @@ def test_nobody_is_asked_when_enough_are_in(world: World, game: Game) -> None:
     }
 
 
-def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any) -> None:
+def test_the_host_is_asked_and_keeps_the_game(world: World, game: Game, as_person: Any) -> None:
     at = game.starts_at - timedelta(hours=24)
     [(who, letter)] = sent("short", at).items()
     assert who == world.bob.pk
@@ -102,14 +102,14 @@ def test_the_host_is_asked_and_keeps_it(world: World, game: Game, as_person: Any
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
         choices.handle_choice(Choice.parse(cancel.id), world.charlie, at)
-    revision = Game.objects.get().revision
+    revision = Game.objects.get().post_version
     assert choices.handle_choice(Choice.parse(keep.id), world.bob, at).text == "The game stays as it is."
-    assert Game.objects.get().revision == revision, "nothing else changes"
-    assert AuditEntry.objects.get(verb="keep").door == "button"
+    assert Game.objects.get().post_version == revision, "nothing else changes"
+    assert AuditEntry.objects.get(action="keep").source == "button"
     assert not choose(game, "keep", world.bob, at).changed
 
 
-def test_the_host_cancels_it_by_a_button(world: World, game: Game) -> None:
+def test_the_host_cancels_the_game_by_a_button(world: World, game: Game) -> None:
     at = game.starts_at - timedelta(hours=24)
     assert choose(game, "cancel", world.bob, at).changed
     assert Game.objects.get().cancel_reason == "Too few players"
@@ -118,13 +118,13 @@ def test_the_host_cancels_it_by_a_button(world: World, game: Game) -> None:
         choose(game, "keep", world.bob, at)
 
 
-def test_the_question_of_another_start_is_outdated(world: World, game: Game) -> None:
+def test_a_prompt_about_another_start_is_outdated(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="This question is from before"):
         choose(game, "cancel", world.bob, world.now, asked=number(game) - 3600)
     assert Game.objects.get().cancelled_at is None
 
 
-def test_page_and_post_say_how_many_it_needs_and_hosts_decide_there(
+def test_page_and_post_show_the_minimum_and_hosts_decide_there(
     world: World, game: Game, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert announcement_view(game, world.now).seats_text == "1 of 5 seats taken, needs at least 2"

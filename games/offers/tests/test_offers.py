@@ -1,4 +1,4 @@
-"""Seats freed close to the start are offered: taken, passed on, let pass, and never given twice."""
+"""Seats freed close to the start are offered: accepted, declined, expired, and never given twice."""
 
 import threading
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def by(user: User) -> Actor:
 
 
 def full(world: World, waiting: int = 3, seats: int = 1) -> tuple[Game, list[User]]:
-    """A game that starts in an hour, with everyone who has a seat or waits, in their order. Nothing is left to say."""
+    """A game that starts in an hour, with everyone seated or waiting in their order. No notifications are pending."""
     game = world.create_game(seats=seats, starts_at=world.now + timedelta(hours=1), reminders=())
     people = [world.add_member(number) for number in range(100, 100 + seats + waiting)]
     early = world.now - timedelta(minutes=5)
@@ -85,7 +85,7 @@ def test_a_seat_freed_early_is_given_and_one_freed_late_is_offered(world: World)
     assert (seated(game), offered(game)) == ([], [people[2].pk])
 
 
-def test_the_letter_asks_and_its_button_takes_the_seat(world: World) -> None:
+def test_the_button_of_the_offer_takes_the_seat(world: World) -> None:
     game, (first, second, *_) = full(world)
     leave(game, first, world.now)
     [letter] = letters(world.now)
@@ -101,11 +101,11 @@ def test_the_letter_asks_and_its_button_takes_the_seat(world: World) -> None:
     assert letters(world.now + timedelta(hours=1)) == [], "who took it was told by the answer; nobody else is asked"
     again = press(ask(letter, "take"), UserPayload(second.pk, second.handle), None, None)
     assert again.text == "You are already in: seat 1 of 1."
-    history = [entry.verb for entry in game.audit.all()]
+    history = [entry.action for entry in game.audit.all()]
     assert history[0] == "take"
 
 
-def test_nobody_else_can_take_it(world: World) -> None:
+def test_only_its_recipient_can_take_the_offer(world: World) -> None:
     game, (first, second, third, *_) = full(world)
     leave(game, first, world.now)
     number = number_of(game, second)
@@ -117,7 +117,7 @@ def test_nobody_else_can_take_it(world: World) -> None:
     assert (seated(game), offered(game)) == ([], [second.pk])
 
 
-def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: World) -> None:
+def test_a_seat_that_everyone_declined_is_free_for_anyone(world: World) -> None:
     game, (first, second, third, fourth) = full(world)
     leave(game, first, world.now)
     for person, answer in ((second, "pass"), (third, "silence"), (fourth, "pass")):
@@ -142,7 +142,7 @@ def test_passed_on_by_one_after_the_other_the_seat_stays_open_for_anyone(world: 
     assert len(load_roster(game).waiting) == 3, "whoever passed keeps their place"
 
 
-def test_who_passed_and_joins_again_takes_the_open_seat_or_is_back_in_line(world: World) -> None:
+def test_joining_after_declining_takes_the_free_seat_or_gets_back_in_line(world: World) -> None:
     game, (first, second, third) = full(world, waiting=2)
     leave(game, first, world.now)
     offers.answer_offer(game.pk, number_of(game, second), "pass", by(second), world.now)
@@ -157,7 +157,7 @@ def test_who_passed_and_joins_again_takes_the_open_seat_or_is_back_in_line(world
     assert to(letters(later + timedelta(minutes=5)), third) == []
 
 
-def test_who_leaves_while_asked_makes_room_for_the_next(world: World) -> None:
+def test_leaving_with_an_open_offer_offers_the_seat_to_the_next(world: World) -> None:
     game, (first, second, third, _) = full(world)
     leave(game, first, world.now)
     leave(game, second, world.now)
@@ -165,7 +165,7 @@ def test_who_leaves_while_asked_makes_room_for_the_next(world: World) -> None:
     assert [one.user_id for one in letters(world.now)] == [third.pk], "the first letter was not sent any more"
 
 
-def test_who_joins_while_the_seat_is_offered_waits(world: World) -> None:
+def test_joining_while_the_seat_is_offered_waits(world: World) -> None:
     game, (first, *_) = full(world, waiting=1)
     leave(game, first, world.now)
     said = signups.join(game.pk, world.charlie, by(world.charlie), world.now).text
@@ -213,7 +213,7 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     assert offered(game) == []
 
 
-def test_what_ran_out_while_notifyd_was_down_is_passed_on_when_it_is_back(world: World) -> None:
+def test_offers_expired_while_notifyd_was_down_go_to_the_next(world: World) -> None:
     game, (first, second, third, _) = full(world)
     leave(game, first, world.now)
     back = world.now + timedelta(minutes=40)
@@ -226,7 +226,7 @@ def test_what_ran_out_while_notifyd_was_down_is_passed_on_when_it_is_back(world:
     assert text == offer_wording.OFFER_EXPIRED
 
 
-def test_too_late_a_click_passes_it_on_even_before_notifyd_does(world: World) -> None:
+def test_a_late_click_expires_the_offer_before_notifyd_does(world: World) -> None:
     game, (first, second, third, _) = full(world)
     leave(game, first, world.now)
     late = world.now + KEPT_FOR
@@ -239,7 +239,7 @@ def test_too_late_a_click_passes_it_on_even_before_notifyd_does(world: World) ->
     assert offered(game) == [third.pk], "passed on once"
 
 
-def test_an_offer_is_never_kept_past_the_start(world: World) -> None:
+def test_an_offer_ends_at_the_start(world: World) -> None:
     game, (first, second, *_) = full(world)
     leave(game, first, game.starts_at - timedelta(minutes=4))
     assert game.signups.get(user=second).offered_until == game.starts_at
@@ -249,7 +249,7 @@ def test_an_offer_is_never_kept_past_the_start(world: World) -> None:
 
 
 def at_once(game: Game, *verbs: Callable[[], Any]) -> list[Any]:
-    """What each returns or raises, in threads that asked for the game's lock in this order while it was held."""
+    """Return what each returns or raises, in threads that queued for the game's lock in this order."""
     results: list[Any] = [None] * len(verbs)
 
     def run(place: int, verb: Callable[[], Any]) -> None:
@@ -272,7 +272,7 @@ def at_once(game: Game, *verbs: Callable[[], Any]) -> list[Any]:
 
 
 def wait_until_waiting(number: int) -> None:
-    """Until so many connections wait for a lock."""
+    """Wait until so many connections wait for a lock."""
     for _ in range(500):
         with connection.cursor() as cursor:
             # A transaction keeps what it once saw of the others.
@@ -339,7 +339,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
 # --- doors ---------------------------------------------------------------------------------------------------
 
 
-def test_the_button_under_the_post_takes_what_is_offered(world: World) -> None:
+def test_join_under_the_post_takes_the_offered_seat(world: World) -> None:
     game, (first, second, *_) = full(world)
     leave(game, first, world.now)
     answer = click(Click(game.pk, "join", world.guild.pk, MemberPayload(UserPayload(second.pk, second.handle))))
@@ -349,7 +349,7 @@ def test_the_button_under_the_post_takes_what_is_offered(world: World) -> None:
 
 
 @pytest.mark.parametrize("choice", ["take", "pass"])
-def test_the_page_offers_and_takes_the_answer(world: World, as_person: Any, choice: str) -> None:
+def test_the_page_shows_and_answers_the_offer(world: World, as_person: Any, choice: str) -> None:
     game, (first, second, *_) = full(world)
     leave(game, first, world.now)
     client = as_person(second)
@@ -369,5 +369,5 @@ def test_the_page_offers_and_takes_the_answer(world: World, as_person: Any, choi
         assert "That offer is over" in fragment
         assert "I want a seat" in whole
         client.post(reverse("game-join", args=[game.pk]))
-        assert game.signups.current().get(user=second).passed_at is None
+        assert game.signups.current().get(user=second).offer_declined_at is None
     assert "Take the seat" not in as_person(first).get(game.get_absolute_url()).text

@@ -1,4 +1,4 @@
-"""Somebody who plays, waits or hosts at that time is asked before they join or schedule another game."""
+"""A player or host of a game at that time is asked before they join or schedule another."""
 
 import threading
 from datetime import timedelta
@@ -37,7 +37,7 @@ def join(world: World, game: Game, who: User) -> str:
 
 
 def of(who: User) -> set[int]:
-    return set(Signup.objects.current().filter(user=who).values_list("game_id", flat=True))
+    return set(Signup.objects.current().of(who).values_list("game_id", flat=True))
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int,
 
 
 @pytest.mark.parametrize("why", ["waits", "hosts", "another server", "cancelled", "left", "by the host"])
-def test_what_counts(world: World, why: str) -> None:
+def test_which_games_conflict(world: World, why: str) -> None:
     who = world.charlie
     if why == "another server":
         other = foreign_game(world)
@@ -91,7 +91,7 @@ def test_what_counts(world: World, why: str) -> None:
         assert ("You run" in asked.value.refusal.sentence) is (why == "hosts")
 
 
-def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune: Game) -> None:
+def test_swapping_leaves_and_joins_or_does_neither(world: World, dune: Game) -> None:
     follower = world.add_member(100)
     full = scheduling.edit_game(dune.pk, world.make_plan(title="Dune*", seats=1), by(world.bob), world.now).game
     signups.join(full.pk, follower, by(follower), world.now)
@@ -107,7 +107,7 @@ def test_swapping_leaves_there_and_joins_here_or_does_neither(world: World, dune
     assert of(world.charlie) == {other.pk}
 
 
-def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
+def test_a_hosted_game_cannot_be_swapped(world: World, dune: Game) -> None:
     own = scheduling.create_game(world.guild.pk, world.make_plan(), by(world.charlie), world.now).game
     other = world.create_game()
     with pytest.raises(Refused, match=overlap_wording.HOSTING_CANNOT_SWAP):
@@ -116,7 +116,7 @@ def test_what_one_hosts_is_not_swapped_away(world: World, dune: Game) -> None:
     assert not own.cancelled_at
 
 
-def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_world: World) -> None:
+def test_opposite_swaps_at_once_do_not_deadlock(committed_world: World) -> None:
     world = committed_world
     games = [world.create_game(title=title, seats=1) for title in ("Dune", "Root")]
     people = [world.charlie, world.add_member(100)]
@@ -150,7 +150,7 @@ def test_two_who_swap_the_other_way_at_once_do_not_block_each_other(committed_wo
 
 
 @pytest.mark.parametrize("choice", ["anyway", "swap"])
-def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Game, choice: str) -> None:
+def test_the_ephemeral_reply_has_the_buttons(world: World, dune: Game, choice: str) -> None:
     other = world.create_game()
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     answer = run_signup_action(Click(other.pk, "join", world.guild.pk, member))
@@ -167,7 +167,7 @@ def test_in_discord_the_private_line_carries_the_buttons(world: World, dune: Gam
     assert again.text == "You are already in: seat 1 of 5."
 
 
-def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> None:
+def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> None:
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     signups.leave(dune.pk, world.charlie, by(world.charlie), world.now)
     join(world, third, world.charlie)
@@ -179,7 +179,7 @@ def test_in_discord_an_old_question_is_asked_anew(world: World, dune: Game) -> N
 
 
 @pytest.mark.parametrize("htmx", [True, False])
-def test_the_page_asks_with_two_buttons(world: World, dune: Game, as_person: Any, htmx: bool) -> None:
+def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: Any, htmx: bool) -> None:
     other = world.create_game()
     client = as_person(world.charlie)
     headers = {"HX-Request": "true"} if htmx else {}
@@ -194,7 +194,7 @@ def test_the_page_asks_with_two_buttons(world: World, dune: Game, as_person: Any
     assert of(world.charlie) == {other.pk}
 
 
-def test_the_command_asks_and_takes_the_answer(world: World, dune: Game, capsys: Any) -> None:
+def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys: Any) -> None:
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
     join_command = ("game", "join", str(other.pk), "--as", "charlie")
     with pytest.raises(CommandError, match="You are already in “Dune"):
@@ -208,7 +208,7 @@ def test_the_command_asks_and_takes_the_answer(world: World, dune: Game, capsys:
         call_command("game", "join", str(dune.pk), "--as", "bob", "--person", "charlie", "--swap")
 
 
-def test_who_schedules_at_the_same_time_is_warned_and_loses_nothing(world: World, dune: Game, as_person: Any) -> None:
+def test_scheduling_at_the_same_time_warns_and_keeps_the_form(world: World, dune: Game, as_person: Any) -> None:
     client, address = as_person(world.charlie), reverse("game-new", args=[world.guild.pk])
     assert "Schedule it anyway" not in client.get(address).text
     sent = form_fields(world, dune.starts_at + timedelta(hours=1)) | {"description": "Bring *my* dice."}

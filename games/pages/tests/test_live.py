@@ -1,4 +1,4 @@
-"""Live sockets: who may listen, and that whatever changes a game rings."""
+"""Live sockets: who may listen, and that every change of a game notifies."""
 
 import asyncio
 from typing import Any
@@ -33,7 +33,7 @@ class Stranger:
     is_authenticated = False
 
 
-async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) -> None:
+async def test_close_codes_for_users_who_may_not_listen(committed_world: World) -> None:
     world = committed_world
     game = await run_in_db_thread(world.create_game)
     outsider = await run_in_db_thread(lambda: User.objects.create(id=999, username="999", handle="outsider"))
@@ -43,7 +43,7 @@ async def test_who_may_not_listen_is_told_by_the_code(committed_world: World) ->
         assert await closed_with(world.charlie, nothing) == 4404, nothing
 
 
-async def test_any_change_rings(committed_world: World) -> None:
+async def test_every_change_notifies_open_pages(committed_world: World) -> None:
     world = committed_world
     game = await run_in_db_thread(world.create_game)
     socket = await open_socket(world.charlie, f"game={game.pk}")
@@ -51,7 +51,7 @@ async def test_any_change_rings(committed_world: World) -> None:
     assert await socket.receive_json_from(timeout=3) == {"now": 1}
     await asyncio.sleep(0.5)  # for the listener's own connection
     # Not by a verb: by SQL.
-    await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", revision=7))
+    await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", post_version=7))
     for one, heard in ((socket, {"game": str(game.pk), "revision": 7}), (page, {"guild": str(world.guild.pk)})):
         said = await one.receive_json_from(timeout=2)
         if said == {"look": True}:  # the listener began after this socket

@@ -71,7 +71,7 @@ def test_another_guilds_game_is_a_404(world: World, as_person: Any) -> None:
 
 
 @pytest.mark.parametrize("address", ["/games/abc/", f"/games/{2**70}/", "/games/0/", "/guilds/-1/", f"/games/{2**63}/"])
-def test_what_cannot_be_an_id_is_a_404(world: World, as_person: Any, address: str) -> None:
+def test_an_invalid_id_is_a_404(world: World, as_person: Any, address: str) -> None:
     assert as_person(world.bob).get(address).status_code == 404
 
 
@@ -131,7 +131,9 @@ def test_bad_input_is_named_and_nothing_typed_is_lost(
 
 
 @pytest.mark.parametrize(("day", "fold", "utc"), [("2027-03-28", "1", "01:30"), ("2027-10-31", "0", "00:30")])
-def test_choosing_which_time_was_meant(world: World, as_person: Any, day: str, fold: str, utc: str) -> None:
+def test_choosing_between_two_moments_of_a_local_time(
+    world: World, as_person: Any, day: str, fold: str, utc: str
+) -> None:
     data = fields(world, date=day, time="02:30", zone="Europe/Berlin", fold=fold)
     assert as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data).status_code == 302
     assert f"{Game.objects.get().starts_at:%Y-%m-%d %H:%M}" == f"{day} {utc}"
@@ -172,7 +174,7 @@ def test_text_from_people_is_escaped(world: World, as_person: Any) -> None:
 
 def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: Any) -> None:
     game = world.create_game()
-    game.edition = 2
+    game.edit_version = 2
     game.save()
     roles = [str(world.guild.pk), str(world.guild.pk + 20)]
     ticked = fields(world, edition="1", own_player_roles="on") | {"player_role_ids": roles}

@@ -1,4 +1,4 @@
-"""Pages cost the same number of queries however many games and people they show."""
+"""Pages take the same number of queries however many games and people they show."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def fill(world: World, game: Game, people: range) -> None:
         signups.join(game.pk, person, Actor(person, "page"), world.now)
 
 
-def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
+def test_query_counts_of_the_guild_and_home_pages(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     fill(world, world.create_game(), range(100, 102))
     addresses = ["/", reverse("guild", args=[world.guild.pk])]
@@ -38,7 +38,7 @@ def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
     assert [queries(client, address) for address in addresses] == before
 
 
-def test_a_games_page(world: World, as_person: Any) -> None:
+def test_query_count_of_a_game_page(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     game = world.create_game(seats=10)
     fill(world, game, range(100, 102))
@@ -47,7 +47,7 @@ def test_a_games_page(world: World, as_person: Any) -> None:
     assert queries(client, game.get_absolute_url()) == before
 
 
-def test_a_click_in_a_crowd(world: World) -> None:
+def test_query_count_of_a_click_in_a_large_game(world: World) -> None:
     game = world.create_game(seats=10)
     fill(world, game, range(100, 140))
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))

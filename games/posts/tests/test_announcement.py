@@ -1,4 +1,4 @@
-"""What Discord shows of a game: everything a form takes stays within Discord's limits."""
+"""The announcement: everything that a form accepts stays within Discord's limits."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ PLACES = {"r": [1200000000000000012]}
 
 
 def text(longest: int, least: int = 0) -> st.SearchStrategy[str]:
-    """Words, and whatever grows: marks, mentions, addresses, emoji; often the longest there may be."""
+    """Draw words and whatever grows: markup, mentions, URLs, emoji; often the longest possible."""
     some = st.text(st.sampled_from("a *_@#b\n🎲<>[]`|\\"), min_size=least, max_size=longest)
     worst = st.sampled_from(["@b ", "#r ", "@here", "*", "🎲", "https://x.example/a_b ", "<#1200000000000000012>"])
     return some | worst.map(lambda part: (part * longest)[:longest])
@@ -99,7 +99,7 @@ def posts(draw: st.DrawFn) -> AnnouncementView:
 
 
 def changed_lines(title: str, place: str) -> tuple[str, ...]:
-    """Everything that may be said to have changed, from these and to these."""
+    """Draw all changes that a post can show, from and to these values."""
     values = {"start": "2026-12-31T23:00:00+00:00", "duration": rules.DURATION_MAX - 1, "channel": 1200000000000000012}
     values |= {"title": title, "location": place, "host": "N" * 32, "instructions": "Ring twice."}
     return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_WORDS}))
@@ -129,11 +129,11 @@ def check(post: AnnouncementView) -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of these posts
 @given(posts())
-def test_whatever_a_form_takes_is_within_discords_limits(post: AnnouncementView) -> None:
+def test_every_valid_form_is_within_discords_limits(post: AnnouncementView) -> None:
     check(post)
 
 
-def test_the_longest_of_everything(world: World) -> None:
+def test_the_longest_texts_fit(world: World) -> None:
     post = replace(
         announcement_view(world.create_game(title="*" * 200, description="@here" * 400, location="*" * 200), world.now),
         state=State.CANCELLED,
@@ -160,7 +160,7 @@ def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
     assert "more]" not in "".join(said)
 
 
-def test_a_few_stand_in_one_column_and_too_many_are_counted() -> None:
+def test_a_few_lines_are_one_column_and_too_many_are_counted() -> None:
     assert columns(("a", "b"), 999, URL) == ["1. a\n2. b"]
     assert columns((), 999, URL) == []
     shown = columns(["N" * 32] * 100, 800, URL)
@@ -201,7 +201,7 @@ def test_a_post(world: World) -> None:
     }
 
 
-def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
+def test_the_state_has_a_colour_and_a_text(world: World) -> None:
     words = {}
     for state in State:
         game = made(world, state)
@@ -212,7 +212,7 @@ def test_the_status_stands_in_colour_and_in_words(world: World) -> None:
     assert len(set(words.values())) == len(State), words
 
 
-def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
+def test_an_announcement_pings_its_roles_once(world: World) -> None:
     Role.objects.create(id=GUILD + 30, guild=world.guild, name="Players")
     GuildDefaults.objects.update(notify_role_ids=[GUILD + 30, EVERYONE])
     game = world.create_game(title="<@&1200000000000000021> @everyone")
@@ -245,6 +245,6 @@ def test_it_pings_the_roles_that_settings_name_once(world: World) -> None:
         ("<@&5> @everyone", r"\<\@&5\> \@everyone"),
     ],
 )
-def test_where(world: World, typed: str, shown: str | None) -> None:
+def test_the_location(world: World, typed: str, shown: str | None) -> None:
     game = world.create_game(location=typed)
     assert announcement_view(game, world.now).location == (typed if shown is None else shown)

@@ -1,4 +1,4 @@
-"""A game that is over goes to the archive: its post moves there, or stays where it is and says why."""
+"""Archiving games that are over: the post moves to the archive, or stays and shows why."""
 
 from datetime import timedelta
 from typing import Any
@@ -26,15 +26,15 @@ OLD, NEW = 777, 888
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game of Bob's whose post is up and goes to another channel two hours after its end."""
+    """Bob's game with a post that goes to another channel two hours after its end."""
     made = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
-    Announcement.objects.update(message_id=OLD, shown_revision=1)
+    Announcement.objects.update(message_id=OLD, shown_version=1)
     Notification.objects.exclude(kind="archive").update(closed_at=world.now)
     return made
 
 
 def posts(world: World, *outcomes: Any) -> list[OutgoingMessage]:
-    """What is sent now; with each comes what came of it."""
+    """Return what is sent now, each with its recorded result."""
     at = due(Game.objects.get())
     jobs = steps.lease_jobs(at, 10)
     assert len(jobs) == len(outcomes)
@@ -50,7 +50,7 @@ def sent(world: World) -> SentMessage:
     return SentMessage(world.other_channel.pk, NEW)
 
 
-def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) -> None:
+def test_the_post_moves_at_its_time(world: World, game: Game, as_person: Any) -> None:
     assert Notification.objects.get(kind="archive").due_at == due(game)
     steps.create_due_deliveries(due(game))
     found = Game.objects.get()
@@ -72,7 +72,7 @@ def test_at_its_time_the_post_moves(world: World, game: Game, as_person: Any) ->
     assert "Archived" in as_person(world.charlie).get(reverse("guild", args=[world.guild.pk])).text
 
 
-def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) -> None:
+def test_an_archived_post_changes_only_by_edits(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
     posts(world, sent(world))
     posts(world, SentMessage(world.channel.pk, OLD))
@@ -86,7 +86,7 @@ def test_an_archived_post_is_left_alone_but_for_edits(world: World, game: Game) 
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_where_the_bot_may_not_post_the_old_post_stays(world: World, game: Game, known: bool) -> None:
+def test_the_old_post_stays_if_the_bot_may_not_post_in_the_archive(world: World, game: Game, known: bool) -> None:
     if known:
         Channel.objects.filter(pk=world.other_channel.pk).update(bot_permissions=0)
     steps.create_due_deliveries(due(game))
@@ -112,17 +112,17 @@ def test_an_edit_that_was_under_way_loses_nothing(world: World, game: Game) -> N
     assert not Notification.objects.filter(kind="takedown").exists()
     [new] = posts(world, sent(world))
     assert new.channel_id == world.other_channel.pk
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
     assert Announcement.objects.get().message_id == NEW
 
 
-def test_an_answer_to_an_old_click_does_not_stop_it(world: World, game: Game) -> None:
+def test_a_reply_to_an_old_click_does_not_stop_the_move(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
-    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().revision, due(game))
+    post_actions.record_shown_revision(game.pk, OLD, Game.objects.get().post_version, due(game))
     posts(world, sent(world))
 
 
-def test_now_by_the_host(world: World, game: Game, as_person: Any, capsys: Any) -> None:
+def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys: Any) -> None:
     by = Actor(world.bob, "page")
     with pytest.raises(Refused, match="is not over yet"):
         archive_game(game.pk, by, world.now)
@@ -142,7 +142,7 @@ def test_now_by_the_host(world: World, game: Game, as_person: Any, capsys: Any) 
     assert "archived already" in capsys.readouterr().out
 
 
-def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_person: Any) -> None:
+def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, as_person: Any) -> None:
     by = Actor(world.bob, "page")
     # A longer game is archived later, and one without an archive not at all.
     plan = {"archive_channel_id": world.other_channel.pk, "archive_after": 0}
@@ -166,14 +166,14 @@ def test_only_what_is_over_and_has_an_archive(world: World, game: Game, as_perso
         archive_game(other.pk, by, due(game))
 
 
-def test_another_guilds_channel_is_no_archive(world: World) -> None:
+def test_an_archive_must_be_in_the_same_guild(world: World) -> None:
     elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
     theirs = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
     with pytest.raises(Refused, match="not one of this server's"):
         world.create_game(archive_channel_id=theirs.pk)
 
 
-def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game) -> None:
+def test_the_sweep_retries_a_move_that_was_given_up(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
     Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
     assert post_actions.repair_games(due(game)) == 1
@@ -184,10 +184,10 @@ def test_a_move_that_was_given_up_is_made_by_the_sweep(world: World, game: Game)
     assert post_actions.repair_games(due(game)) == 0
 
 
-def test_one_that_was_never_announced_pings_nobody(world: World, game: Game) -> None:
+def test_archiving_a_game_never_posted_pings_nobody(world: World, game: Game) -> None:
     role = world.guild.roles.exclude(pk=world.guild.pk).get()
     Game.objects.update(notify_role_ids=[role.pk])
-    Announcement.objects.update(message_id=None, shown_revision=0)
+    Announcement.objects.update(message_id=None, shown_version=0)
     steps.create_due_deliveries(due(game))
     [new] = posts(world, sent(world))
     assert (new.text, new.ping_roles) == ("", ())

@@ -30,7 +30,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "LOCATION": "#game-night, upstairs",
         "URL": game.url,
         "STATUS": "CONFIRMED",
-        "SEQUENCE": str(game.revision),
+        "SEQUENCE": str(game.post_version),
     }
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     again = event_in(client.get(address))

@@ -1,4 +1,4 @@
-"""A post deleted by hand where the host is to be asked: nothing is put back until they answer."""
+"""A post deleted by hand, where the host is to be asked: nothing is reposted until they decide."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ POST = 777
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game whose announcement is up."""
+    """A game with its announcement posted."""
     GuildDefaults.objects.update(if_deleted="ask")
     made = world.create_game()
     up(made, POST)
@@ -35,7 +35,7 @@ def game(world: World) -> Game:
 
 
 def up(game: Game, message: int) -> None:
-    Announcement.objects.update(message_id=message, shown_revision=game.revision, checked_at=game.created_at)
+    Announcement.objects.update(message_id=message, shown_version=game.post_version, checked_at=game.created_at)
     Notification.objects.filter(kind="announcement").update(closed_at=game.created_at)
 
 
@@ -49,7 +49,7 @@ def asks(letter: OutgoingMessage) -> list[Choice]:
     return [Choice.parse(button.id) for button in letter.buttons]
 
 
-def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, game: Game, as_person: Any) -> None:
+def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_person: Any) -> None:
     handle_deleted_posts([POST], world.now)
     [letter] = letters(world.now)
     assert letter.user_id == world.bob.pk
@@ -72,7 +72,7 @@ def test_the_host_is_asked_and_until_then_nothing_puts_it_back(world: World, gam
 
 
 @pytest.mark.parametrize("choice", [0, 1])
-def test_the_answers(world: World, game: Game, choice: int) -> None:
+def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
     handle_deleted_posts([POST], world.now)
     ask = asks(letters(world.now)[0])[choice]
     with pytest.raises(Refused, match="Only the host"):
@@ -84,7 +84,7 @@ def test_the_answers(world: World, game: Game, choice: int) -> None:
     assert Announcement.objects.get().problem == ""
 
 
-def test_deleted_once_more_is_another_question(world: World, game: Game) -> None:
+def test_a_second_deletion_is_another_prompt(world: World, game: Game) -> None:
     handle_deleted_posts([POST], world.now)
     first = asks(letters(world.now)[0])[0]
     choices.handle_choice(first, world.bob, world.now)
@@ -99,8 +99,8 @@ def test_deleted_once_more_is_another_question(world: World, game: Game) -> None
 
 
 @pytest.mark.parametrize("heard", [False, True])
-def test_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
-    """Whether or not the bot hears of it while the edit is under way."""
+def test_a_deletion_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
+    """The bot may or may not be notified of the deletion while the edit is under way."""
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     [job] = [one for one in steps.lease_jobs(world.now, 10) if one.message.post is not None]
     if heard:

@@ -1,4 +1,4 @@
-"""Posts that somebody deleted in Discord, channels that went, permissions that came back."""
+"""Posts deleted in Discord, deleted channels, and permissions given back."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,32 +25,32 @@ POST = 777
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """A game whose announcement is up."""
+    """A game with its announcement posted."""
     made = world.create_game()
-    Announcement.objects.update(message_id=POST, shown_revision=1, nonce="first", checked_at=world.now)
+    Announcement.objects.update(message_id=POST, shown_version=1, nonce="first", checked_at=world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     return made
 
 
 def asked() -> bool:
-    """Whether the announcement is to be made or edited."""
+    """Return whether the announcement is to be posted or edited."""
     return Notification.objects.open().filter(kind="announcement").exists()
 
 
-def test_a_deleted_post_is_put_back_and_the_page_says_so(world: World, game: Game, as_person: Any) -> None:
+def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Game, as_person: Any) -> None:
     assert handle_deleted_posts([1, POST, 2], world.now) == 1
     post = Announcement.objects.get()
-    assert (post.message_id, post.lost_at) == (None, world.now)
+    assert (post.message_id, post.post_deleted_at) == (None, world.now)
     assert post.nonce != "first", "the old nonce would find the deleted message"
     assert asked()
     game.refresh_from_db()
-    assert game.revision == 2, "open pages look again"
+    assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert "Somebody in Discord deleted the announcement there, so it was put back" in page
     assert handle_deleted_posts([POST], world.now) == 0, "told twice is once"
 
 
-def test_a_post_of_the_past_stays_deleted(world: World, game: Game) -> None:
+def test_a_deleted_post_of_a_past_game_is_not_reposted(world: World, game: Game) -> None:
     cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     assert handle_deleted_posts([POST], world.now) == 0
@@ -70,7 +70,7 @@ class Full:
         return True
 
 
-def test_after_the_bot_was_away_posts_are_looked_for(world: World, game: Game, settings: Any) -> None:
+def test_posts_are_checked_after_the_bot_was_away(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Empty"
     assert verify_posts(world.now, 50) == 0, "it was seen a moment ago"
     recheck_all_posts(world.now)
@@ -78,7 +78,7 @@ def test_after_the_bot_was_away_posts_are_looked_for(world: World, game: Game, s
     assert asked()
 
 
-def test_every_few_hours_they_are_looked_for_anyway(world: World, game: Game, settings: Any) -> None:
+def test_posts_are_checked_every_few_hours(world: World, game: Game, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Full"
     later = world.now + POST_TRUSTED_FOR + timedelta(seconds=1)
     assert verify_posts(later, 50) == 0
@@ -86,13 +86,13 @@ def test_every_few_hours_they_are_looked_for_anyway(world: World, game: Game, se
     assert not asked()
 
 
-def test_looking_waits_while_discord_is_down(world: World, game: Game) -> None:
+def test_the_check_waits_while_discord_is_down(world: World, game: Game) -> None:
     recheck_all_posts(world.now)
     assert "Discord cannot be asked just now" in scheduled_tasks.check_announcements()
     assert Announcement.objects.get().message_id == POST
 
 
-def test_a_deleted_channel_is_said_at_once(world: World, game: Game, as_person: Any) -> None:
+def test_a_deleted_channel_is_shown_at_once(world: World, game: Game, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(gone_at=world.now)
     assert handle_channels_changed(world.guild.pk, world.now) == 1
     assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
@@ -102,7 +102,7 @@ def test_a_deleted_channel_is_said_at_once(world: World, game: Game, as_person: 
 
 def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> None:
     problem = "Not announced: missing Embed Links in #game-night."
-    Announcement.objects.update(message_id=None, shown_revision=0, problem=problem)
+    Announcement.objects.update(message_id=None, shown_version=0, problem=problem)
     Channel.objects.update(bot_permissions=0)
     assert handle_channels_changed(world.guild.pk, world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)

@@ -1,4 +1,4 @@
-"""Following a guild or a template: told of new games at once, or in a daily digest, and of none twice."""
+"""Following a guild or a template: notified of new games at once or in a daily digest, and of none twice."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,14 +39,14 @@ def follow(world: World, who: User, news: str = "", how: str = "dm", **templates
 
 
 def make(world: World, at: datetime, **changes: Any) -> Game:
-    """A game of Bob's, scheduled at that time."""
+    """Create a game of Bob's, scheduled at that time."""
     return scheduling.create_game(world.guild.pk, world.make_plan(**changes), Actor(world.bob, "page"), at).game
 
 
 # --- at once -----------------------------------------------------------------------------------------------
 
 
-def test_it_comes_when_the_host_had_time_to_mend_and_says_which_game(world: World) -> None:
+def test_followers_are_notified_after_a_delay(world: World) -> None:
     follow(world, world.charlie, NOW)
     game = make(world, world.now)
     assert letters(world.now + NEW_GAME_DELAY - timedelta(seconds=1)) == []
@@ -60,12 +60,12 @@ def test_it_comes_when_the_host_had_time_to_mend_and_says_which_game(world: Worl
     assert letters(world.now + timedelta(hours=1)) == []
 
 
-def test_nothing_is_planned_where_nobody_follows(world: World) -> None:
+def test_nothing_is_scheduled_without_followers(world: World) -> None:
     make(world, world.now)
     assert not Notification.objects.filter(kind="new_game").exists()
 
 
-def test_a_game_that_starts_soon_is_told_of_at_once(world: World) -> None:
+def test_a_game_that_starts_soon_is_notified_at_once(world: World) -> None:
     follow(world, world.charlie, NOW)
     make(world, world.now, starts_at=world.now + timedelta(minutes=5))
     assert len(letters(world.now)) == 1
@@ -74,7 +74,7 @@ def test_a_game_that_starts_soon_is_told_of_at_once(world: World) -> None:
 @pytest.mark.parametrize(
     "why", ["host", "co-host", "in", "blocked", "role", "left", "full", "closed", "cancelled", "unwanted"]
 )
-def test_who_is_not_told(world: World, why: str) -> None:
+def test_who_is_not_notified(world: World, why: str) -> None:
     who = world.bob if why == "host" else world.charlie
     follow(world, who, NOW, how="none" if why == "unwanted" else "dm")
     roles: dict[str, Any] = {}
@@ -117,7 +117,7 @@ def test_a_template_counts_before_its_guild(world: World) -> None:
     assert [row.recipient for row in Notification.objects.open().filter(kind="digest")] == [world.alice]
 
 
-def test_finding_followers_asks_as_often_however_many_there_are(world: World) -> None:
+def test_finding_followers_takes_a_fixed_number_of_queries(world: World) -> None:
     game = make(world, world.now)
 
     def asked(numbers: range) -> int:
@@ -137,7 +137,7 @@ EVENING = "Europe/Berlin"
 
 @pytest.fixture
 def day(world: World) -> datetime:
-    """Nine in the morning in Berlin on the day after tomorrow; Charlie reads times there and follows daily."""
+    """Nine in the morning in Berlin on the day after tomorrow; Charlie's zone is Berlin, and they follow daily."""
     set_zone(world.charlie, EVENING)
     follow(world, world.charlie, DAILY)
     local = world.now.astimezone(ZoneInfo(EVENING)) + timedelta(days=2)
@@ -168,7 +168,7 @@ def test_one_message_lists_the_days_games(world: World, day: datetime) -> None:
     assert letters(at(day, 18) + timedelta(days=1)) == []
 
 
-def test_no_game_is_told_of_twice(world: World, day: datetime) -> None:
+def test_no_game_is_notified_twice(world: World, day: datetime) -> None:
     make(world, at(day, 12), title="Early", **soon(day))
     assert letters(at(day, 12, 3)) == []
     make(world, at(day, 17, 59), title="Late", **soon(day))
@@ -183,7 +183,7 @@ def test_no_game_is_told_of_twice(world: World, day: datetime) -> None:
     assert "Late" not in second.text
 
 
-def test_what_was_told_at_once_is_not_listed_after_choosing_otherwise(world: World, day: datetime) -> None:
+def test_games_notified_at_once_are_not_in_a_later_digest(world: World, day: datetime) -> None:
     follow(world, world.charlie, NOW)
     make(world, at(day, 9), title="At once", **soon(day))
     assert len(letters(at(day, 9, 3))) == 1
@@ -195,7 +195,7 @@ def test_what_was_told_at_once_is_not_listed_after_choosing_otherwise(world: Wor
     assert "At once" not in digest.text
 
 
-def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: datetime) -> None:
+def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: datetime) -> None:
     full = make(world, at(day, 9), seats=1, title="Full", **soon(day))
     off = make(world, at(day, 9), title="Off", **soon(day))
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
@@ -210,7 +210,7 @@ def test_what_is_full_cancelled_or_unwanted_is_not_listed(world: World, day: dat
     assert letters(at(day, 18) + timedelta(days=1)) == []
 
 
-def test_closed_direct_messages_bring_it_to_a_channel_without_other_servers_games(world: World, day: datetime) -> None:
+def test_with_closed_dms_the_digest_names_only_that_servers_games(world: World, day: datetime) -> None:
     from games.models import Follow
     from games.tests.test_access_matrix import foreign_game
     from guilds.directory.payloads import MemberPayload, UserPayload
@@ -231,7 +231,7 @@ def test_closed_direct_messages_bring_it_to_a_channel_without_other_servers_game
     assert "Secret" not in letter.text
 
 
-def test_quiet_hours_silence_it(world: World, day: datetime) -> None:
+def test_quiet_hours_make_the_digest_silent(world: World, day: datetime) -> None:
     make(world, at(day, 9), **soon(day))
     letters(at(day, 9, 3))
     Preference.objects.update(quiet_from="17:00", quiet_to="19:00")
@@ -247,7 +247,7 @@ def test_the_longest_digest_fits(world: World, day: datetime) -> None:
     assert "more, on your servers' pages" in letter.text
 
 
-def test_a_digest_asks_as_often_however_many_games(world: World, day: datetime) -> None:
+def test_a_digest_takes_a_fixed_number_of_queries(world: World, day: datetime) -> None:
     from games.reminders.followers import digest_games
 
     def asked(number: int) -> int:
@@ -264,7 +264,7 @@ def test_a_digest_asks_as_often_however_many_games(world: World, day: datetime) 
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC)),
     st.sampled_from(["UTC", EVENING, "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
 )
-def test_the_next_digest_is_the_next_time_it_is_six_in_the_evening(now: datetime, name: str) -> None:
+def test_the_next_digest_is_at_six_in_the_evening(now: datetime, name: str) -> None:
     due = next_digest(now, ZoneInfo(name))
     local = due.astimezone(ZoneInfo(name))
     assert (local.hour, local.minute, local.second, local.microsecond) == (18, 0, 0, 0)
@@ -273,7 +273,7 @@ def test_the_next_digest_is_the_next_time_it_is_six_in_the_evening(now: datetime
     assert before == due
 
 
-def test_a_letter_is_judged_again_before_it_is_sent(world: World) -> None:
+def test_a_new_game_is_checked_again_before_sending(world: World) -> None:
     from notifications.daemon import steps
 
     follow(world, world.charlie, NOW)
@@ -285,7 +285,7 @@ def test_a_letter_is_judged_again_before_it_is_sent(world: World) -> None:
     assert Delivery.objects.get(notification__kind="new_game").error == "the game is full"
 
 
-def test_a_digest_that_downtime_held_up_comes_when_it_is_over(world: World, day: datetime) -> None:
+def test_a_digest_delayed_by_downtime_is_sent_afterwards(world: World, day: datetime) -> None:
     make(world, at(day, 12), **soon(day))
     letters(at(day, 19))
     [letter] = letters(at(day, 19))

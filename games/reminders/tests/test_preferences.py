@@ -1,4 +1,4 @@
-"""What a person chooses in a guild: how they are told, their own reminder, quiet hours; and trying it out."""
+"""A user's preferences in a guild: how they are notified, own reminders, quiet hours, and the test reminder."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -40,7 +40,7 @@ def join(world: World, game: Game, *those: User) -> None:
 
 
 def letters(now: datetime) -> list[OutgoingMessage]:
-    """What is expanded and sent now; posts are left alone."""
+    """Expand and send what is due now, without posts."""
     steps.create_due_deliveries(now)
     jobs = [job for job in steps.lease_jobs(now, 100) if job.post is None]
     steps.record([(job, SentMessage(job.message.channel_id or 5, 6)) for job in jobs], now)
@@ -62,7 +62,7 @@ def game(world: World) -> Game:
 
 
 @pytest.mark.parametrize("kind", ["reminder", "cancelled", "removed"])
-def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None:
+def test_every_kind_of_notification_follows_the_preferences(world: World, game: Game, kind: str) -> None:
     now = game.starts_at - timedelta(minutes=60)
     choose(world, world.charlie, how="none")
     if kind == "cancelled":
@@ -74,20 +74,20 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
     assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
 
 
-def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
+def test_a_mention_is_in_the_games_channel(world: World, game: Game) -> None:
     choose(world, world.charlie, how="mention")
     [letter] = to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)
     assert (letter.user_id, letter.channel_id, letter.ping_users) == (None, game.channel_id, (world.charlie.pk,))
 
 
-def test_another_guilds_choice_does_not_count(world: World, game: Game) -> None:
+def test_preferences_of_another_guild_do_not_count(world: World, game: Game) -> None:
     from games.tests.test_access_matrix import foreign_game
 
     Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, how="none")
     assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
 
 
-def test_one_message_for_all_calls_those_who_want_it_and_is_silent_for_those_at_rest(world: World) -> None:
+def test_the_channel_reminder_pings_who_wants_it_outside_quiet_hours(world: World) -> None:
     made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
     sleeper, other = world.add_member(100), world.add_member(101)
     join(world, made, world.charlie, sleeper, other)
@@ -101,7 +101,7 @@ def test_one_message_for_all_calls_those_who_want_it_and_is_silent_for_those_at_
     assert not letter.silent
 
 
-def test_the_longest_message_for_all_fits(world: World) -> None:
+def test_the_longest_channel_reminder_fits(world: World) -> None:
     made = world.create_game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
     crowd = User.objects.bulk_create(User(id=13 * 10**17 + n, username=str(n), handle=str(n)) for n in range(100, 190))
     Signup.objects.bulk_create(
@@ -113,7 +113,7 @@ def test_the_longest_message_for_all_fits(world: World) -> None:
     assert len(letter.ping_users) > 40
 
 
-def test_every_letter_ends_with_where_to_change_it(world: World, game: Game) -> None:
+def test_every_message_links_to_the_preferences(world: World, game: Game) -> None:
     address = f"http://testserver{reverse('guild-notifications', args=[world.guild.pk])}"
     found = letters(game.starts_at - timedelta(minutes=60))
     assert len(found) == 2
@@ -122,7 +122,7 @@ def test_every_letter_ends_with_where_to_change_it(world: World, game: Game) -> 
         assert letter.dedupe_marker in letter.text
 
 
-def test_rendering_asks_for_choices_once_however_many_are_told(world: World) -> None:
+def test_building_messages_reads_preferences_once(world: World) -> None:
     def asked(people: int) -> int:
         made = world.create_game(seats=0, reminders=(60,))
         join(world, made, *(world.add_member(number) for number in range(100, 100 + people)))
@@ -174,7 +174,7 @@ def test_quiet_hours_follow_the_clock_over_its_changes(at: str, quiet: bool) -> 
     assert policy.is_quiet(datetime.fromisoformat(at), zone, time(23), time(7)) is quiet
 
 
-def test_in_quiet_hours_a_letter_comes_on_time_and_silently(world: World, game: Game) -> None:
+def test_in_quiet_hours_a_message_is_on_time_and_silent(world: World, game: Game) -> None:
     set_zone(world.charlie, "Asia/Tokyo")
     due = game.starts_at - timedelta(minutes=60)
     clock = due.astimezone(ZoneInfo("Asia/Tokyo"))
@@ -196,7 +196,7 @@ def before(game: Game, minutes: int) -> datetime:
     return game.starts_at - timedelta(minutes=minutes)
 
 
-def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, game: Game) -> None:
+def test_own_reminders_are_scheduled_by_choosing_joining_and_moving(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert planned(game) == {(30, before(game, 30))}
     other = world.add_member(100)
@@ -213,7 +213,7 @@ def test_it_is_planned_by_choosing_joining_and_moving_the_start(world: World, ga
     assert planned(game) == set()
 
 
-def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
+def test_a_new_host_and_a_promoted_player_get_own_reminders(world: World) -> None:
     made = world.create_game(seats=1, reminders=())
     second = world.add_member(100)
     choose(world, second, reminder=20)
@@ -226,7 +226,7 @@ def test_a_new_host_and_whoever_moves_up_have_theirs(world: World) -> None:
     assert {minutes for minutes, _ in planned(made)} == {20, 25}
 
 
-def test_it_reaches_whoever_chose_it_and_is_still_in(world: World, game: Game) -> None:
+def test_an_own_reminder_reaches_current_players_who_chose_it(world: World, game: Game) -> None:
     leaver, changer = world.add_member(100), world.add_member(101)
     join(world, game, leaver, changer)
     for one in (world.bob, world.charlie, leaver, changer):
@@ -238,13 +238,13 @@ def test_it_reaches_whoever_chose_it_and_is_still_in(world: World, game: Game) -
     assert {one.user_id for one in found} == {world.bob.pk, world.charlie.pk}
 
 
-def test_of_two_due_at_the_same_minute_one_comes(world: World, game: Game) -> None:
+def test_two_reminders_due_at_the_same_minute_are_one(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=60)
     assert len(to(letters(before(game, 60)), world.charlie)) == 1
 
 
 @pytest.mark.parametrize(("own", "late"), [(30, 20), (120, 50)])
-def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, late: int) -> None:
+def test_of_two_overdue_reminders_the_nearer_is_sent(world: World, game: Game, own: int, late: int) -> None:
     choose(world, world.charlie, reminder=own)
     found = letters(before(game, late))
     assert len(to(found, world.charlie)) == 1
@@ -253,13 +253,13 @@ def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, lat
     assert told.notification.offset == min(own, 60)
 
 
-def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
+def test_an_own_reminder_is_dropped_after_the_start(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
     assert Notification.objects.get(kind="own_reminder").dropped == policy.EXPIRED
 
 
-def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:
+def test_a_channel_reminder_replaces_an_own_reminder_at_that_minute(world: World) -> None:
     made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
     join(world, made, world.charlie)
     choose(world, world.charlie, reminder=60)
@@ -280,13 +280,13 @@ def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: 
         ({"templates": {12345: "now"}}, "not one of this server's"),
     ],
 )
-def test_what_cannot_be_chosen(world: World, fields: dict[str, Any], sentence: str) -> None:
+def test_invalid_choices_are_refused(world: World, fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
         choose(world, world.charlie, **fields)
     assert not Preference.objects.exists()
 
 
-def test_a_stranger_chooses_nothing(world: World) -> None:
+def test_a_stranger_cannot_save_preferences(world: World) -> None:
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     with pytest.raises(Refused, match="not a member"):
         choose(world, stranger)
@@ -316,7 +316,7 @@ def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
     assert not Follow.objects.exists()
 
 
-def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(world: World, as_person: Any) -> None:
+def test_the_page_shows_problems_and_keeps_the_typed_values(world: World, as_person: Any) -> None:
     answer = as_person(world.charlie).post(
         reverse("guild-notifications", args=[world.guild.pk]), {"how": "none", "quiet_from": "22:15"}
     )
@@ -325,7 +325,7 @@ def test_the_page_says_what_is_wrong_and_keeps_what_was_typed(world: World, as_p
     assert 'value="22:15"' in answer.text
 
 
-def test_it_is_found_from_the_guild_and_the_menu(world: World, as_person: Any) -> None:
+def test_the_page_is_linked_from_the_guild_and_the_menu(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     address = reverse("guild-notifications", args=[world.guild.pk])
     page = client.get(reverse("guild", args=[world.guild.pk])).text
@@ -341,7 +341,7 @@ def ask(world: World, who: User, now: datetime) -> None:
     preferences.send_test_reminder(world.guild.pk, Actor(who, "page"), now)
 
 
-def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_person: Any) -> None:
+def test_a_test_reminder_is_sent_like_a_real_one(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     address = reverse("guild-notifications", args=[world.guild.pk])
     assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{address}#test"
@@ -355,7 +355,7 @@ def test_a_test_goes_as_a_real_one_would_and_the_page_says_how(world: World, as_
     assert "It arrived as a direct message." in client.get(address).text
 
 
-def test_a_test_tells_of_closed_direct_messages(world: World, as_person: Any) -> None:
+def test_a_test_reminder_shows_that_dms_are_closed(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     address = reverse("guild-notifications", args=[world.guild.pk])
     ask(world, world.charlie, world.now)
@@ -381,14 +381,14 @@ def test_a_test_tells_of_closed_direct_messages(world: World, as_person: Any) ->
         ({"quiet_from": time(0), "quiet_to": time(23, 59, 59)}, "It made no sound"),
     ],
 )
-def test_a_test_obeys_what_was_chosen(world: World, as_person: Any, chosen: Any, said: str) -> None:
+def test_a_test_reminder_follows_the_preferences(world: World, as_person: Any, chosen: Any, said: str) -> None:
     choose(world, world.charlie, **chosen)
     ask(world, world.charlie, world.now)
     letters(world.now)
     assert said in as_person(world.charlie).get(reverse("guild-notifications", args=[world.guild.pk])).text
 
 
-def test_one_test_a_minute(world: World) -> None:
+def test_one_test_reminder_a_minute(world: World) -> None:
     ask(world, world.charlie, world.now)
     with pytest.raises(Refused, match="less than a minute ago"):
         ask(world, world.charlie, world.now + timedelta(seconds=59))

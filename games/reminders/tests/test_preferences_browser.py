@@ -1,4 +1,4 @@
-"""A player chooses what they are told in a browser, with and without JavaScript, and tries it out."""
+"""A player's notification preferences in a browser, with and without JavaScript, and the test reminder."""
 
 from typing import Any
 

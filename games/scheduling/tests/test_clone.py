@@ -1,4 +1,4 @@
-"""A game is scheduled again, with or without its players, and saved as a template."""
+"""Scheduling a game again, with or without its players, and saving it as a template."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -62,7 +62,7 @@ def roster(game: Game) -> list[tuple[str, bool]]:
     return [(str(one.user or one.placeholder), one.seated_at is not None) for one in game.signups.current()]
 
 
-def test_players_come_along_with_seats_and_order(world: World, game: Game) -> None:
+def test_players_are_carried_over_with_seats_and_order(world: World, game: Game) -> None:
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
     told(world.now + 10 * MINUTE)
     done = again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
@@ -75,15 +75,15 @@ def test_players_come_along_with_seats_and_order(world: World, game: Game) -> No
     found = told(world.now + 10 * MINUTE)
     assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
     assert "added you to" in found[world.charlie.pk].text
-    assert AuditEntry.objects.filter(game=game, verb="again").exists()
+    assert AuditEntry.objects.filter(game=game, action="again").exists()
     scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
     signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
     assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
 
 
-def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> None:
+def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: Game) -> None:
     mark_member_left(world.guild.pk, dan(world).pk, world.now + MINUTE)
-    Game.objects.update(settled_at=None)
+    Game.objects.update(settings_frozen_at=None)
     signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
     host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
@@ -92,7 +92,7 @@ def test_who_may_not_come_is_left_out_and_named(world: World, game: Game) -> Non
     assert "Left out: charlie, Eve." in done.text
 
 
-def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Game) -> None:
+def test_carried_players_keep_the_place_only_by_confirming(world: World, game: Game) -> None:
     done = again(game, CarryPlayers.ASK, world.bob, world.now)
     made = Game.objects.get(pk=done.game.pk)
     assert "asked to confirm" in done.text
@@ -104,38 +104,41 @@ def test_who_is_asked_keeps_the_place_only_by_confirming(world: World, game: Gam
     confirmations.answer_confirmation(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
     edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
-    assert set(made.signups.filter(asked=2).values_list("user__handle", flat=True)) == {"person100", "alice"}
+    assert set(made.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
+        "person100",
+        "alice",
+    }
     made.refresh_from_db()
-    assert made.answer_by is not None
-    told(made.answer_by)
+    assert made.confirm_by is not None
+    told(made.confirm_by)
     assert roster(made) == [("charlie", True), ("Grandma", True)]
 
 
-def test_of_a_hidden_game_nobody_is_told_until_it_is_announced(world: World, game: Game) -> None:
+def test_players_of_a_hidden_game_are_notified_when_it_is_announced(world: World, game: Game) -> None:
     made = again(game, CarryPlayers.ASK, world.bob, world.now).game
     made = Game.objects.get(pk=made.pk)
     made.announced_at = None
     notify_carried(made, world.now + MINUTE)
-    assert made.question == 1
+    assert made.confirmation_number == 1
     made.announced_at = world.now
     notify_carried(made, world.now + MINUTE)
-    assert (made.question, made.signups.filter(asked=2).count()) == (2, 3)
+    assert (made.confirmation_number, made.signups.filter(open_confirmation=2).count()) == (2, 3)
 
 
-def test_without_players_nobody_is_told(world: World, game: Game) -> None:
+def test_without_players_nobody_is_notified(world: World, game: Game) -> None:
     done = again(game, CarryPlayers.NO, world.alice, world.now)
     assert (done.game.host, roster(done.game)) == (world.alice, [])
     assert told(world.now + MINUTE) == {}
 
 
-def test_the_rules_of_scheduling_hold(world: World, game: Game) -> None:
+def test_the_rules_of_scheduling_apply(world: World, game: Game) -> None:
     plan = scheduling.plan_from_game(game)
     with pytest.raises(Refused, match="past"):
         cloning.clone_game(game.pk, plan, CarryPlayers.YES, Actor(world.bob, "page"), game.starts_at)
     assert Game.objects.count() == 1
 
 
-def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any) -> None:
+def test_the_form_starts_with_next_week(world: World, game: Game, as_person: Any) -> None:
     client = as_person(world.bob)
     assert "Schedule it again" in client.get(game.get_absolute_url()).text
     address = reverse("game-again", args=[game.pk])
@@ -153,7 +156,7 @@ def test_the_page_begins_with_next_week(world: World, game: Game, as_person: Any
     assert "The door is green." not in stranger.text
 
 
-def test_playing_it_again_is_offered_to_players_when_it_is_over(world: World, game: Game, as_person: Any) -> None:
+def test_players_may_schedule_a_past_game_again(world: World, game: Game, as_person: Any) -> None:
     player = as_person(world.charlie)
     assert "Play it again" not in player.get(game.get_absolute_url()).text
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
@@ -183,7 +186,7 @@ def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -
         (datetime(2026, 3, 26, 19, tzinfo=UTC), datetime(2026, 5, 7, 18, tzinfo=UTC), (date(2026, 5, 14), time(20))),
     ],
 )
-def test_next_week_by_the_wall_clock(start: datetime, now: datetime, wall: tuple[date, time]) -> None:
+def test_next_week_in_local_time(start: datetime, now: datetime, wall: tuple[date, time]) -> None:
     at = rules.next_week(start, "Europe/Berlin", now)
     assert (at.date(), at.time()) == wall
 
@@ -195,7 +198,7 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
     assert "The template Strahd is made." in answer.text
     made = GameTemplate.objects.get(name="Strahd")
     assert (made.seats, made.location, made.description, made.channel) == (2, "Table 3", "Bring dice.", world.channel)
-    assert AuditEntry.objects.filter(game=None, verb="new_template").exists()
+    assert AuditEntry.objects.filter(game=None, action="new_template").exists()
     answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
     assert "Another template has this name." in answer.text
     with pytest.raises(Refused, match="Only those who manage"):
@@ -203,7 +206,7 @@ def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> 
     assert "Save as a template" not in as_person(world.bob).get(game.get_absolute_url()).text
 
 
-def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) -> None:
+def test_participants_named_besides_are_only_notified(world: World, game: Game) -> None:
     eve = world.add_member(101, "Eve")
     plan = replace(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=7))
     by = Actor(world.bob, "page")
@@ -211,6 +214,6 @@ def test_who_is_named_beside_those_asked_is_only_told(world: World, game: Game) 
         game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
     publishing.announce_game(made.pk, by, world.now + MINUTE)
-    assert made.signups.get(user=eve).asked == 0
-    assert made.signups.get(user=world.charlie).asked == 1
+    assert made.signups.get(user=eve).open_confirmation == 0
+    assert made.signups.get(user=world.charlie).open_confirmation == 1
     assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text

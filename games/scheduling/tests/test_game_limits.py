@@ -1,4 +1,4 @@
-"""Bounds against abuse: how much one host, or one server, may have to come."""
+"""Limits against abuse: how many upcoming games one host, or one server, may have."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def create(world: World, who: Any) -> Game:
     return scheduling.create_game(world.guild.pk, world.make_plan(), Actor(who, "page"), world.now).game
 
 
-def test_a_hosts_games_to_come_are_bounded(world: World) -> None:
+def test_the_upcoming_games_of_a_host_are_limited(world: World) -> None:
     first, _ = create(world, world.bob), create(world, world.bob)
     with pytest.raises(Refused, match="2 games to come here are the most that one host may have"):
         create(world, world.bob)
@@ -32,7 +32,7 @@ def test_a_hosts_games_to_come_are_bounded(world: World) -> None:
     create(world, world.bob)
 
 
-def test_a_servers_games_to_come_are_bounded(world: World) -> None:
+def test_the_upcoming_games_of_a_server_are_limited(world: World) -> None:
     for who in (world.bob, world.bob, world.alice):
         create(world, who)
     with pytest.raises(Refused, match="3 games to come are the most that a server may have"):
@@ -41,7 +41,7 @@ def test_a_servers_games_to_come_are_bounded(world: World) -> None:
     create(world, world.charlie)
 
 
-def test_the_page_says_so_and_keeps_what_was_typed(world: World, as_person: Any) -> None:
+def test_the_page_shows_the_limit_and_keeps_the_typed_values(world: World, as_person: Any) -> None:
     create(world, world.bob)
     create(world, world.bob)
     start = world.now + timedelta(days=2)

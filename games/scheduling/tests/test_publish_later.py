@@ -1,4 +1,4 @@
-"""Drafts, and games that are announced at a time: who sees them, and what follows when the time comes."""
+"""Drafts, and games announced at a time: who sees them, and what follows when the time comes."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def rows(game: Game) -> set[str]:
     return set(Notification.objects.open().filter(game=game).values_list("kind", flat=True))
 
 
-def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
+def test_a_draft_schedules_nothing(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     game = hidden(world, named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
@@ -62,7 +62,7 @@ def test_a_draft_plans_nothing_and_tells_nobody(world: World) -> None:
     assert not Delivery.objects.exists()
 
 
-def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) -> None:
+def test_a_game_is_announced_at_its_time_and_people_are_notified(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     when = world.now + timedelta(days=1)
     game = hidden(world, at(when), named=(world.charlie.pk,))
@@ -72,7 +72,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     game.refresh_from_db()
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
-    assert game.audit.get(verb="announced").door == "clock"
+    assert game.audit.get(action="announced").source == "clock"
     found = {one.user_id: one.text for one in letters(when + publishing.NEW_GAME_DELAY)}
     assert found.keys() == {world.charlie.pk, world.alice.pk}
     assert "Bob the GM added you" in found[world.charlie.pk]
@@ -80,7 +80,7 @@ def test_at_its_time_it_is_announced_and_whom_it_concerns_is_told(world: World) 
     assert not Notification.objects.filter(kind="announce", deliveries__isnull=False).exists()
 
 
-def test_once_its_start_is_past_it_stays_hidden_and_the_host_hears_why(world: World) -> None:
+def test_a_game_past_its_start_stays_hidden_and_notifies_the_host(world: World) -> None:
     when = world.now + timedelta(days=1)
     game = hidden(world, at(when))
     late = game.starts_at + timedelta(minutes=1)
@@ -95,7 +95,7 @@ def test_once_its_start_is_past_it_stays_hidden_and_the_host_hears_why(world: Wo
         publishing.announce_game(game.pk, bob(world), late)
 
 
-def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
+def test_announcing_now_by_every_entry_point(world: World, as_person: Any) -> None:
     page, command = hidden(world), hidden(world)
     client = as_person(world.bob)
     before = client.get(page.get_absolute_url()).text
@@ -113,7 +113,7 @@ def test_announcing_now_by_every_door(world: World, as_person: Any) -> None:
         publishing.announce_game(page.pk, bob(world), world.now)
 
 
-def test_moving_the_time_and_taking_it_back(world: World) -> None:
+def test_changing_and_clearing_the_announcement_time(world: World) -> None:
     game = hidden(world, at(world.now + timedelta(days=1)))
     plan = scheduling.plan_from_game(game)
     scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
@@ -133,7 +133,9 @@ def test_moving_the_time_and_taking_it_back(world: World) -> None:
     ("announce", "field"),
     [(timedelta(), "announce_time"), (timedelta(days=3), "announce_time"), (None, "announce_time")],
 )
-def test_a_time_that_is_past_or_not_before_the_start(world: World, announce: timedelta | None, field: str) -> None:
+def test_an_announcement_time_in_the_past_or_after_the_start(
+    world: World, announce: timedelta | None, field: str
+) -> None:
     wrong = AnnounceSchedule(AnnounceWhen.LATER, world.now + announce if announce is not None else None)
     with pytest.raises(Refused) as refused:
         hidden(world, wrong)
@@ -166,7 +168,7 @@ def test_the_form(world: World, as_person: Any) -> None:
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "draft", "edition": "1"})
     game.refresh_from_db()
     assert game.announce_at is None
-    assert game.edition == 2
+    assert game.edit_version == 2
     client.post(reverse("game-edit", args=[game.pk]), typed | {"announce": "now", "edition": "2"})
     game.refresh_from_db()
     assert game.announced_at is not None
@@ -192,14 +194,14 @@ def test_the_command(world: World) -> None:
     assert create("now").announced_at is not None
 
 
-def test_drafts_count_as_games_to_come(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drafts_count_as_upcoming_games(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("games.scheduling.rules.OPEN_GAMES_OF_HOST", 1)
     hidden(world)
     with pytest.raises(Refused, match="the most that one host may have"):
         hidden(world)
 
 
-def test_from_draft_to_over_pages_show_what_is(
+def test_pages_show_the_state_from_draft_to_over(
     committed_world: World, pg_notifications: NotifyListener, as_person: Any
 ) -> None:
     world = committed_world
@@ -216,11 +218,11 @@ def test_from_draft_to_over_pages_show_what_is(
         assert "game_changed" in pg_notifications.received(), "open pages look"
         game.refresh_from_db()
         assert game.state(when) is state
-        assert Notification.objects.get(game=game, kind="announcement").revision == game.revision, "the post too"
+        assert Notification.objects.get(game=game, kind="announcement").revision == game.post_version, "the post too"
     assert client.get(game.get_absolute_url()).status_code == 200
 
 
-def test_whoever_left_while_it_was_hidden_is_out(world: World) -> None:
+def test_players_who_left_the_server_while_it_was_hidden_are_out(world: World) -> None:
     from guilds.directory.upsert import mark_member_left
 
     game = hidden(world, named=(world.charlie.pk,))
@@ -240,4 +242,4 @@ def test_managers_see_it_and_others_do_not(world: World) -> None:
     assert schedule_rules.check_announce(AnnounceSchedule(), game.starts_at, game.starts_at) == {
         "time": schedule_wording.START_PAST
     }
-    assert AuditEntry.objects.filter(game=game, verb="create").exists()
+    assert AuditEntry.objects.filter(game=game, action="create").exists()

@@ -35,7 +35,7 @@ def apply(places: list[Place], moves: SeatMoves) -> list[Place]:
 
 
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 12))
-def test_reseating_fills_every_seat_moves_nobody_else_and_settles(seated: list[bool], seats: int) -> None:
+def test_the_seat_rule_fills_seats_and_is_idempotent(seated: list[bool], seats: int) -> None:
     places = [Place(key, sits) for key, sits in enumerate(seated)]
     moves = compute_moves(places, seats)
     after = apply(places, moves)
@@ -50,7 +50,7 @@ def test_reseating_fills_every_seat_moves_nobody_else_and_settles(seated: list[b
 
 
 @given(st.lists(st.sampled_from(["join", "leave", "fewer", "more"]), max_size=60), st.integers(1, 5))
-def test_the_seated_are_always_those_who_asked_first(steps: list[str], seats: int) -> None:
+def test_the_first_to_sign_up_are_seated(steps: list[str], seats: int) -> None:
     places: list[Place] = []
     key = 0
     for step in steps:

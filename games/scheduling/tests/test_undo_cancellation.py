@@ -1,4 +1,4 @@
-"""Cancelling and undoing it: who hears of what, and that all is as it was."""
+"""Cancelling a game and undoing it: who is notified of what, and that everything is restored."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +32,7 @@ def bob(world: World) -> Actor:
 
 @pytest.fixture
 def game(world: World) -> Game:
-    """Bob's, with Charlie seated and Alice waiting."""
+    """Bob's game, with Charlie seated and Alice waiting."""
     made = world.create_game(seats=1)
     for who in (world.charlie, world.alice):
         signups.join(made.pk, who, Actor(who, "page"), world.now)
@@ -81,14 +81,14 @@ def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, min
     assert said(letters(now + AGAIN)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
 
 
-def test_a_slip_disturbs_nobody(world: World, game: Game) -> None:
+def test_undoing_within_a_minute_notifies_nobody(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     assert "Nobody had been told" in undo(world, game, world.now + timedelta(seconds=59))
     assert letters(world.now + timedelta(hours=1)) == []
     assert not Notification.objects.filter(kind="on_again").exists()
 
 
-def test_cancelled_undone_and_cancelled_again_is_one_letter(world: World, game: Game) -> None:
+def test_cancelled_undone_and_cancelled_again_is_one_notification(world: World, game: Game) -> None:
     for seconds in (0, 20, 40):
         (undo if seconds == 20 else cancel)(world, game, world.now + timedelta(seconds=seconds))
     assert said(letters(world.now + timedelta(minutes=3))) == [
@@ -113,7 +113,7 @@ def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
 
 
 @pytest.mark.parametrize("arrives", ["in time", "after the lease", "never told us"])
-def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: str) -> None:
+def test_undone_while_a_delivery_is_being_sent(world: World, game: Game, arrives: str) -> None:
     cancel(world, game, world.now)
     now = world.now + CANCELLATION_DELAY
     steps.create_due_deliveries(now)
@@ -127,7 +127,7 @@ def test_undone_while_a_letter_is_on_its_way(world: World, game: Game, arrives: 
     assert (world.charlie.pk, "on again") in again + said(letters(now + 2 * AGAIN))
 
 
-def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game: Game) -> None:
+def test_cancelled_again_before_the_undo_was_notified(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     told = world.now + CANCELLATION_DELAY
     assert len(letters(told)) == 2
@@ -141,15 +141,15 @@ def test_cancelled_again_before_anybody_heard_that_it_was_on(world: World, game:
     assert len(letters(again + CANCELLATION_DELAY)) == 2, "they thought that it was on"
 
 
-def test_who_left_the_server_meanwhile_has_no_seat(world: World, game: Game) -> None:
+def test_players_who_left_the_server_meanwhile_lose_the_seat(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     undo(world, game, world.now + timedelta(seconds=30))
-    [seated] = game.signups.current().filter(seated_at__isnull=False)
+    [seated] = game.signups.current().seated()
     assert seated.user == world.alice
 
 
-def test_what_was_offered_is_offered_again(world: World) -> None:
+def test_open_offers_are_made_again(world: World) -> None:
     soon = world.create_game(seats=1, starts_at=world.now + timedelta(hours=1))
     for who in (world.charlie, world.alice):
         signups.join(soon.pk, who, Actor(who, "page"), world.now)
@@ -161,7 +161,7 @@ def test_what_was_offered_is_offered_again(world: World) -> None:
     assert soon.signups.exclude(offered_at=None).get().user == world.alice
 
 
-def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
+def test_undoing_works_after_the_start_but_not_after_the_end(world: World) -> None:
     soon = world.now + timedelta(minutes=4)
     begun, over = world.create_game(starts_at=soon), world.create_game(starts_at=soon, duration=5)
     for one in (begun, over):
@@ -174,7 +174,7 @@ def test_it_may_have_begun_meanwhile_but_not_be_over(world: World) -> None:
         undo(world, over, now)
 
 
-def test_news_that_cancelling_stopped_go_on(world: World) -> None:
+def test_notifications_closed_by_cancelling_are_reopened(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     game = world.create_game()
     cancel(world, game, world.now)
@@ -182,7 +182,7 @@ def test_news_that_cancelling_stopped_go_on(world: World) -> None:
     assert "new_game" in {row[0] for row in planned(game)}
 
 
-def test_a_draft_comes_back_as_one(world: World) -> None:
+def test_a_cancelled_draft_is_restored_as_a_draft(world: World) -> None:
     from games.scheduling.tests.test_publish_later import hidden, rows
 
     game = hidden(world)

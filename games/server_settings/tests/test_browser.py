@@ -1,4 +1,4 @@
-"""A manager walks through setup, settings, channels and templates in a browser, with and without JavaScript."""
+"""Setup, settings, channels and templates in a browser, with and without JavaScript."""
 
 import os
 from functools import partial
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def picture(page: Any, name: str) -> None:
-    """Keep a screenshot where SCREENSHOTS says, for people to look at."""
+    """Save a screenshot to the folder in SCREENSHOTS, for people to look at."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
 
@@ -108,7 +108,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
         assert ChannelDefaults.objects.get(channel__name="general").location == "Table 3"
         assert not ChannelDefaults.objects.get(channel__name="raids").for_games
         assert GuildDefaults.objects.get().zone == "Europe/Berlin"
-        assert GameTemplate.objects.get(gone_at=None).name == "Raid (copy)"
+        assert GameTemplate.objects.get(deleted_at=None).name == "Raid (copy)"
 
 
 def eventually_shown(page: Any, text: str) -> None:
@@ -124,7 +124,7 @@ def _has_letters(client: Any, person: str, count: int) -> bool:
     return len(client.dms(person)) == count
 
 
-def test_an_owner_who_invites_the_bot_is_told_once_for_each_stay() -> None:
+def test_an_owner_is_welcomed_once_for_each_stay_of_the_bot() -> None:
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         # This server invited the bot before it ran.

@@ -1,4 +1,4 @@
-"""Servers that the bot left: kept for a while, then deleted whole, and never from under whoever invites it again."""
+"""Purging servers that the bot left: kept for a while, then deleted whole, unless the bot is invited again."""
 
 import threading
 from datetime import timedelta
@@ -27,7 +27,7 @@ def totals() -> dict[type[Model], int]:
     return {model: model._default_manager.count() for model in SCOPED}
 
 
-def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guilds: World) -> None:
+def test_a_departed_server_is_deleted_and_others_are_kept(two_guilds: World) -> None:
     world = two_guilds
     guild_setup.welcome_guild(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
@@ -42,7 +42,7 @@ def test_all_of_a_server_left_long_ago_is_deleted_and_nothing_of_others(two_guil
     assert scheduled_tasks.purge_guilds() == "Deleted 0 servers that the bot left more than 30 days ago."
 
 
-def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: World) -> None:
+def test_inviting_the_bot_before_the_purge_keeps_everything(world: World) -> None:
     world.create_game()
     upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))
     upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", world.alice.pk, (), ()), world.now)
@@ -51,7 +51,7 @@ def test_who_invites_the_bot_again_before_it_is_deleted_has_everything(world: Wo
     assert GuildDefaults.objects.exists()
 
 
-def test_who_invites_the_bot_while_it_is_deleted_begins_anew(committed_world: World) -> None:
+def test_inviting_the_bot_during_the_purge_starts_anew(committed_world: World) -> None:
     world = committed_world
     world.create_game()
     upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))

@@ -1,4 +1,4 @@
-"""A guild's History page: who changed what of its settings, through which door, and what it was before."""
+"""A guild's History page: who changed which settings, through which entry point, and both values."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def last(world: World) -> HistoryEntry:
     return history_entries(world.guild, AuditEntry.objects.filter(game=None)[:1], "UTC")[0]
 
 
-def test_settings_are_told_in_words_from_what_to_what(world: World) -> None:
+def test_settings_are_shown_with_both_values(world: World) -> None:
     change(world, seats=4, host_role_ids=(), reminders=(60,))
     assert last(world) == HistoryEntry(
         world.now,
@@ -45,7 +45,7 @@ def test_settings_are_told_in_words_from_what_to_what(world: World) -> None:
     assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
 
 
-def test_templates_channels_and_blocks_are_told_too(world: World) -> None:
+def test_templates_channels_and_blocks_are_shown(world: World) -> None:
     by, operator = Actor(world.alice, "page"), Actor(None, "command", operator=True)
     settings = values_of(None)
     made = templates.save_template(
@@ -72,10 +72,10 @@ def test_templates_channels_and_blocks_are_told_too(world: World) -> None:
     assert host_actions.unblock_user(GUILD, world.bob, by, world.now)
     assert last(world).text == "alice let Bob the GM sign up again"
     assert not host_actions.unblock_user(GUILD, world.bob, by, world.now)
-    assert AuditEntry.objects.filter(verb="unblock").count() == 1
+    assert AuditEntry.objects.filter(action="unblock").count() == 1
 
 
-def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
+def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:
     change(world, player_role_ids=(ORGANISER, EVERYONE))
     Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
     removals.remove_deleted_roles(GUILD, world.now)
@@ -85,7 +85,7 @@ def test_what_discord_took_away_is_told_without_a_person(world: World) -> None:
     )
 
 
-def test_the_page_tells_managers_the_latest_first_in_pages(world: World, as_person: Any) -> None:
+def test_the_page_shows_managers_the_latest_first(world: World, as_person: Any) -> None:
     client, address = as_person(world.alice), reverse("guild-history", args=[GUILD])
     assert "Nothing was changed yet." in client.get(address).text
     world.create_game()  # its own page tells of it

@@ -40,14 +40,14 @@ def pages(world: World) -> list[str]:
 
 
 def guild_fields(**changes: Any) -> dict[str, Any]:
-    edition = GuildDefaults.objects.get(pk=GUILD).edition
+    edition = GuildDefaults.objects.get(pk=GUILD).edit_version
     return {"own_host_roles": "on", "host_role_ids": [str(EVERYONE)], "edition": str(edition), **changes}
 
 
 # --- who sees what ---------------------------------------------------------------------------------------
 
 
-def test_managers_see_every_page_members_get_told_who_may_and_strangers_nothing(world: World, as_person: Any) -> None:
+def test_access_of_managers_members_and_strangers(world: World, as_person: Any) -> None:
     addresses = pages(world)
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for who, status in ((world.alice, 200), (world.bob, 403), (stranger, 404)):
@@ -76,7 +76,7 @@ def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: A
 # --- a guild's settings --------------------------------------------------------------------------------------
 
 
-def test_the_form_says_what_is_inherited_and_from_where(world: World, as_person: Any) -> None:
+def test_the_form_shows_inherited_values_and_their_source(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     assert "Inherited: 2 hours, from the product." in client.get(reverse("guild-settings", args=[GUILD])).text
     client.post(reverse("guild-settings", args=[GUILD]), guild_fields(duration="3h", zone="Europe/Berlin"))
@@ -86,7 +86,7 @@ def test_the_form_says_what_is_inherited_and_from_where(world: World, as_person:
     assert "Inherited: Europe/Berlin, from the server." in page
 
 
-def test_saving_shows_first_which_games_change_and_then_does(world: World, as_person: Any) -> None:
+def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> None:
     game = world.create_game(seats=None)
     client = as_person(world.alice)
     address = reverse("guild-settings", args=[GUILD])
@@ -106,7 +106,7 @@ def test_saving_shows_first_which_games_change_and_then_does(world: World, as_pe
     assert Game.objects.with_settings().get(pk=game.pk).settings.seats == 3
 
 
-def test_what_was_left_empty_stays_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:
+def test_empty_fields_stay_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:
     answer = as_person(world.alice).post(
         reverse("guild-settings", args=[GUILD]), guild_fields(seats="many", location="")
     )
@@ -116,7 +116,7 @@ def test_what_was_left_empty_stays_empty_when_the_form_is_shown_again(world: Wor
     assert again.context["form"]["location"].value() == "none"
 
 
-def test_what_changes_no_game_is_saved_at_once(world: World, as_person: Any) -> None:
+def test_a_change_without_effect_on_games_is_saved_at_once(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     data = guild_fields(location="none", manager_role_ids=[str(ORGANISER)], pingable_role_ids=[str(ORGANISER)])
     answer = client.post(reverse("guild-settings", args=[GUILD]), data, follow=True)
@@ -173,13 +173,13 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
     address = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
     assert "The settings are saved." in client.post(address, {"edition": "0", "seats": "4"}, follow=True).text
     saved = ChannelDefaults.objects.get()
-    assert (saved.for_games, saved.seats, saved.edition) == (False, 4, 1)
+    assert (saved.for_games, saved.seats, saved.edit_version) == (False, 4, 1)
     form = client.get(reverse("game-new", args=[GUILD])).context["form"]
     assert str(world.other_channel.pk) not in dict(form.fields["channel"].choices)
     assert "Not for games" in client.get(reverse("guild-channels", args=[GUILD])).text
 
 
-def test_a_channel_deleted_meanwhile_is_said_and_what_was_typed_stays(world: World, as_person: Any) -> None:
+def test_a_channel_deleted_meanwhile_is_shown_and_typed_values_stay(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     upsert.mark_channel_deleted(world.channel.pk, world.now)
     address = reverse("guild-channel", args=[GUILD, world.channel.pk])
@@ -267,14 +267,14 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
 # --- what may happen in between ------------------------------------------------------------------------------
 
 
-def test_the_bot_kicked_in_mid_form_is_said(world: World, as_person: Any) -> None:
+def test_the_bot_removed_while_a_form_is_open(world: World, as_person: Any) -> None:
     upsert.mark_bot_removed(GUILD, world.now)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
     assert answer.status_code == 404
     assert "The bot is no longer in Friday Night Dice." in answer.text
 
 
-def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: Any) -> None:
+def test_a_former_owner_with_an_open_form_reads_who_may(world: World, as_person: Any) -> None:
     data = guild_fields(seats="3")
     upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
@@ -283,7 +283,7 @@ def test_a_changed_owner_in_mid_form_is_told_who_may(world: World, as_person: An
     assert GuildDefaults.objects.get().seats is None
 
 
-def test_editing_a_game_under_way_no_longer_speaks_of_what_it_inherited(world: World, as_person: Any) -> None:
+def test_editing_a_game_under_way_shows_no_inherited_values(world: World, as_person: Any) -> None:
     game = world.create_game(seats=None)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     settings = values_of(GuildDefaults.objects.get()) | {"seats": 3}

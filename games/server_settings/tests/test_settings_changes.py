@@ -1,4 +1,4 @@
-"""Changing a guild's settings, a channel's or a template's, and what follows for the games below."""
+"""Changing a guild's, a channel's or a template's settings, and what follows for the games below."""
 
 import time
 from collections.abc import Callable
@@ -71,35 +71,35 @@ def fresh(game: Game) -> Game:
 # --- what follows ----------------------------------------------------------------------------------------
 
 
-def test_games_to_come_follow_in_every_way(world: World) -> None:
+def test_upcoming_games_follow_in_every_way(world: World) -> None:
     game = inheriting(world)
     for n in (100, 101, 102):
         signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    revision = fresh(game).revision
+    revision = fresh(game).post_version
     later = world.now + timedelta(minutes=1)
     saved = guild_says(world, seats=2, duration=180, reminders=(120, 15), now=later)
     game = fresh(game)
     assert saved.text == "The settings are saved. One game to come follows."
     assert game.ends_at == game.starts_at + timedelta(hours=3)
     assert reminders(game) == [15, 120]
-    assert game.signups.current().filter(seated_at__isnull=False).count() == 2
+    assert game.signups.seated().count() == 2
     assert Notification.objects.open().filter(kind="moved").count() == 1, "who lost the seat is told"
-    assert game.revision == revision + 1
+    assert game.post_version == revision + 1
     assert Notification.objects.open().filter(game=game, kind="announcement").exists(), "the post is edited"
 
 
-def test_a_game_that_says_it_itself_is_left_alone(world: World) -> None:
+def test_a_game_with_its_own_value_does_not_change(world: World) -> None:
     game = world.create_game(seats=4)
-    revision = fresh(game).revision
+    revision = fresh(game).post_version
     saved = guild_says(world, seats=2)
     assert saved.game_changes == ()
     assert fresh(game).settings.sources["seats"].source == "this game"
-    assert fresh(game).revision == revision
+    assert fresh(game).post_version == revision
 
 
 @pytest.mark.parametrize("begun", ["under way", "over", "cancelled"])
-def test_games_that_have_begun_keep_what_held(world: World, begun: str) -> None:
+def test_started_games_keep_their_settings(world: World, begun: str) -> None:
     game = inheriting(world, starts_at=world.now + timedelta(hours=1))
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
@@ -108,13 +108,13 @@ def test_games_that_have_begun_keep_what_held(world: World, begun: str) -> None:
     saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
     after = fresh(game)
     assert saved.game_changes == ()
-    assert after.settled_at == now
+    assert after.settings_frozen_at == now
     assert (after.settings.seats, after.settings.duration, after.settings.location) == (0, 120, "")
     assert after.ends_at == before.ends_at
-    assert after.revision == before.revision
+    assert after.post_version == before.post_version
 
 
-def test_the_chore_freezes_the_rest(world: World) -> None:
+def test_the_scheduled_task_freezes_the_rest(world: World) -> None:
     game = inheriting(world)
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     other = inheriting(world)
@@ -124,7 +124,7 @@ def test_the_chore_freezes_the_rest(world: World) -> None:
     assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
 
 
-def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
+def test_a_game_created_while_a_layer_changed_is_resynced(world: World) -> None:
     game = inheriting(world)
     GuildDefaults.objects.filter(pk=GUILD).update(duration=300, reminders=[30])
     assert freezing.resync_drifted_games(world.now) == 1
@@ -132,7 +132,7 @@ def test_a_game_made_while_a_level_changed_is_mended(world: World) -> None:
     assert reminders(game) == [30]
 
 
-def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
+def test_the_preview_lists_changes_and_saves_nothing(world: World) -> None:
     game = inheriting(world)
     found = dry_run(lambda: guild_says(world, seats=6, duration=60))
     assert [(c.game, c.name, c.before.value, c.after.value) for c in found.game_changes] == [
@@ -141,10 +141,10 @@ def test_what_changes_says_it_and_changes_nothing(world: World) -> None:
     ]
     assert found.game_changes[0].before.source == "the product"
     assert fresh(game).settings.seats == 0
-    assert not AuditEntry.objects.filter(verb="guild").exists()
+    assert not AuditEntry.objects.filter(action="guild").exists()
 
 
-def test_who_joins_while_seats_become_fewer_meets_the_new_number(committed_world: World) -> None:
+def test_joining_while_seats_become_fewer_uses_the_new_number(committed_world: World) -> None:
     world = committed_world
     game = inheriting(world)
     signups.join(game.pk, world.bob, Actor(world.bob, "page"), world.now)
@@ -244,22 +244,22 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
     assert "player_role_ids" in refused.value.refusal.fields, "another guild's role"
 
 
-def test_a_stale_edition_is_refused_and_nothing_is_written(world: World) -> None:
-    edition = GuildDefaults.objects.get(pk=GUILD).edition
+def test_a_stale_edit_version_is_refused(world: World) -> None:
+    edition = GuildDefaults.objects.get(pk=GUILD).edit_version
     guild_says(world, edition=edition, seats=4)
     with pytest.raises(Refused) as refused:
         guild_says(world, edition=edition, seats=5)
     assert refused.value.refusal.code == "stale"
     assert GuildDefaults.objects.get(pk=GUILD).seats == 4
     assert not guild_says(world, edition=edition + 1, seats=4).changed
-    assert GuildDefaults.objects.get(pk=GUILD).edition == edition + 1
+    assert GuildDefaults.objects.get(pk=GUILD).edit_version == edition + 1
 
 
-def test_who_changed_what_is_written_down(world: World) -> None:
+def test_changes_are_in_the_audit_log(world: World) -> None:
     guild_says(world, seats=4)
     channel_says(world, world.other_channel, for_games=False)
     entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
-    assert (entry.verb, entry.actor, entry.door) == ("guild", world.alice, "page")
+    assert (entry.action, entry.actor, entry.source) == ("guild", world.alice, "page")
     assert entry.changes == {"of": "the server", "seats": [None, 4]}
     assert other.changes == {"of": "#raids", "for_games": [True, False]}
 
@@ -298,10 +298,10 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     assert "One game to come used it, and now has the settings of its channel and the server." in done.text
     assert fresh(game).settings.sources["seats"].source == "the product"
     templates.delete_template(GUILD, second.pk, alice, world.now)
-    assert not GameTemplate.objects.filter(gone_at=None).exists(), "the last one may go"
+    assert not GameTemplate.objects.filter(deleted_at=None).exists(), "the last one may go"
 
 
-def test_a_copy_says_the_same_under_a_name_of_its_own(world: World) -> None:
+def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
     first = template_says(world, seats=4, locked=["seats"], reminders=(60,)).layer
     copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).layer for _ in "ab"]
     assert [c.name for c in copies] == ["Campaign 1 (copy)", "Campaign 1 (copy 2)"]
@@ -310,7 +310,7 @@ def test_a_copy_says_the_same_under_a_name_of_its_own(world: World) -> None:
     assert not copies[0].is_default
 
 
-def test_order(world: World) -> None:
+def test_the_order_of_templates(world: World) -> None:
     made = [template_says(world).layer.pk for _ in range(3)]
     alice = Actor(world.alice, "page")
     templates.reorder_templates(GUILD, made[::-1], alice, world.now)
@@ -323,7 +323,7 @@ def test_order(world: World) -> None:
 # --- what Discord deletes ------------------------------------------------------------------------------------
 
 
-def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
+def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
     guild_says(world, player_role_ids=(EVERYONE,))
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
@@ -333,12 +333,12 @@ def test_a_deleted_role_falls_back_up_the_chain(world: World) -> None:
     for found in (fresh(game), fresh(own)):
         assert found.settings.player_role_ids == (EVERYONE,)
         assert found.settings.sources["player_role_ids"].source == "the server"
-    entry = AuditEntry.objects.get(verb="role_gone")
+    entry = AuditEntry.objects.get(action="role_gone")
     assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
     assert removals.clean_up_deleted(GUILD, world.now) == 0
 
 
-def test_a_deleted_channel_falls_back_and_what_began_there_stays(world: World) -> None:
+def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World) -> None:
     channel_says(world, world.channel, duration=300, seats=3)
     game = inheriting(world)
     begun = inheriting(world)

@@ -1,4 +1,4 @@
-"""Setting up a guild: the page, the test message, and the letter that leads there."""
+"""Setting up a guild: the page, the test message, and the welcome message to the owner."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ PAGE = "guild-setup"
 
 
 def fresh(world: World) -> None:
-    """A guild that nobody set up yet."""
+    """A guild that nobody has set up yet."""
     GuildDefaults.objects.filter(pk=world.guild.pk).delete()
     Guild.objects.update(welcomed_at=None)
 
 
-def test_a_guild_that_nobody_set_up_says_so_to_each(world: World, as_person: Any) -> None:
+def test_a_guild_not_set_up_is_shown_as_such_to_each_viewer(world: World, as_person: Any) -> None:
     fresh(world)
     address = reverse("guild", args=[GUILD])
     manager = as_person(world.alice).get(address).text
@@ -37,7 +37,7 @@ def test_a_guild_that_nobody_set_up_says_so_to_each(world: World, as_person: Any
     assert "Schedule a game" not in member
 
 
-def test_the_doctor_names_exactly_what_is_missing_and_where_to_click(world: World, as_person: Any) -> None:
+def test_the_page_names_missing_permissions_and_where_to_click(world: World, as_person: Any) -> None:
     view, send, embed, manage_threads = 1 << 10, 1 << 11, 1 << 14, 1 << 34
     seen = [
         ChannelPayload(GUILD + 10, "general", 0, 1, view | send),
@@ -80,7 +80,7 @@ def test_channels_are_switched(world: World, as_person: Any) -> None:
     assert "Nothing was different" in again.text
 
 
-def test_roles_and_zone_are_decided_and_the_rest_is_kept(world: World, as_person: Any) -> None:
+def test_roles_and_zone_are_saved_and_the_rest_is_kept(world: World, as_person: Any) -> None:
     GuildDefaults.objects.filter(pk=GUILD).update(seats=4, pingable_role_ids=[ORGANISER], host_role_ids=None)
     client = as_person(world.alice)
     data = {
@@ -99,7 +99,7 @@ def test_roles_and_zone_are_decided_and_the_rest_is_kept(world: World, as_person
     assert "Somebody changed these settings" in stale.text
 
 
-def test_members_may_not(world: World, as_person: Any) -> None:
+def test_members_may_not_set_up(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
     assert client.post(reverse(PAGE, args=[GUILD]), {"step": "channels"}).status_code == 403
     assert client.post(reverse("channel-test", args=[GUILD, world.channel.pk])).status_code == 403
@@ -109,7 +109,7 @@ def test_members_may_not(world: World, as_person: Any) -> None:
 # --- the test message --------------------------------------------------------------------------------------
 
 
-def test_a_test_message_is_planned_and_its_outcome_shown(world: World, as_person: Any) -> None:
+def test_a_test_message_is_scheduled_and_its_result_shown(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     page = reverse(PAGE, args=[GUILD])
     asked = client.post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
@@ -125,7 +125,7 @@ def test_a_test_message_is_planned_and_its_outcome_shown(world: World, as_person
     assert "The last test message arrived." in client.get(page).text
 
 
-def test_a_voice_channel_is_not_tried(world: World, as_person: Any) -> None:
+def test_a_voice_channel_is_not_tested(world: World, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(type=2)
     answer = as_person(world.alice).post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
     assert "not one of this server&#x27;s text channels" in answer.text
@@ -134,7 +134,7 @@ def test_a_voice_channel_is_not_tried(world: World, as_person: Any) -> None:
 # --- the letter --------------------------------------------------------------------------------------------
 
 
-def test_the_owner_of_a_new_guild_gets_one_letter_that_leads_to_the_page(world: World) -> None:
+def test_the_owner_of_a_new_guild_gets_one_welcome_message(world: World) -> None:
     fresh(world)
     assert guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     assert not guild_setup.welcome_guild(GUILD, world.alice.pk, world.now), "once for each stay"
@@ -146,7 +146,7 @@ def test_the_owner_of_a_new_guild_gets_one_letter_that_leads_to_the_page(world: 
     assert Delivery.objects.get().status == DeliveryStatus.SENT
 
 
-def test_two_guilds_of_one_owner_are_two_letters(world: World) -> None:
+def test_two_guilds_of_one_owner_are_two_welcome_messages(world: World) -> None:
     fresh(world)
     other = Guild.objects.create(pk=GUILD + 5, name="Elsewhere", owner_id=world.alice.pk)
     guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
@@ -154,7 +154,7 @@ def test_two_guilds_of_one_owner_are_two_letters(world: World) -> None:
     assert Notification.objects.open().filter(kind="welcome").count() == 2
 
 
-def test_an_owner_with_closed_messages_or_without_the_bot_is_left_alone(world: World) -> None:
+def test_no_welcome_with_closed_dms_or_without_the_bot(world: World) -> None:
     fresh(world)
     guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     steps.create_due_deliveries(world.now)
@@ -168,7 +168,7 @@ def test_an_owner_with_closed_messages_or_without_the_bot_is_left_alone(world: W
     assert Delivery.objects.get().error == "the bot was removed from the server"
 
 
-def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(world: World) -> None:
+def test_a_restart_does_not_repeat_the_welcome(world: World) -> None:
     seen = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
     assert see_guild(seen), "it came, while the bot ran or was down"
     assert see_guild(seen), "and is tried again where the owner could not be asked"
@@ -186,7 +186,7 @@ def test_rows_decide_who_is_yet_to_be_welcomed_so_that_no_restart_repeats_it(wor
         assert guild_setup.welcome_guild(seen.id, world.alice.pk, world.now)
 
 
-def test_the_owner_of_a_server_that_was_set_up_is_not_told_that_it_is_not(world: World) -> None:
+def test_the_welcome_to_a_server_that_was_set_up_before(world: World) -> None:
     Guild.objects.update(welcomed_at=None)
     guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     steps.create_due_deliveries(world.now)

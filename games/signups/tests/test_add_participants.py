@@ -20,7 +20,7 @@ def discord(settings: Any) -> None:
     settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.Discord"
 
 
-def test_the_page_adds_and_says_whom(world: World, as_person: Any) -> None:
+def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> None:
     game = world.create_game(seats=2)
     client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
     assert f'action="{address}"' in client.get(game.get_absolute_url()).text
@@ -31,7 +31,7 @@ def test_the_page_adds_and_says_whom(world: World, as_person: Any) -> None:
     assert "Already in: charlie." in client.post(address, {"participants": "@charlie"}, follow=True).text
 
 
-def test_problems_are_shown_and_what_was_typed_is_kept(world: World, as_person: Any) -> None:
+def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: Any) -> None:
     game = world.create_game()
     twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
     client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
@@ -51,7 +51,7 @@ def test_problems_are_shown_and_what_was_typed_is_kept(world: World, as_person: 
     assert "Write whom to add." in client.post(address, {"participants": ""}).text
 
 
-def test_only_those_who_run_it_and_not_when_it_is_over(world: World, as_person: Any) -> None:
+def test_only_hosts_add_and_not_after_the_end(world: World, as_person: Any) -> None:
     game = world.create_game()
     assert as_person(world.charlie).post(reverse("game-add", args=[game.pk]), {"participants": "X"}).status_code == 403
     assert "Add people" not in as_person(world.charlie).get(game.get_absolute_url()).text

@@ -34,7 +34,7 @@ def test_one_button_that_closes_and_reopens(world: World, as_person: Any) -> Non
     assert "Close sign-ups" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
 
-def test_twice_changes_nothing_and_only_hosts_may_before_the_start(world: World) -> None:
+def test_closing_twice_changes_nothing_and_only_hosts_may(world: World) -> None:
     game, by = world.create_game(), Actor(world.bob, "page")
     assert close_signups(game.pk, by, world.now).changed
     assert not close_signups(game.pk, by, world.now).changed

@@ -1,4 +1,4 @@
-"""People and placeholders that a host adds and removes, at every door."""
+"""People and placeholders that a host adds and removes, by every entry point."""
 
 from datetime import timedelta
 from io import StringIO
@@ -31,7 +31,7 @@ asked: list[str] = []
 
 
 class Discord:
-    """A directory that knows one who joined a minute ago, and everybody whom the tests made."""
+    """A directory that knows one member who joined a minute ago, and all users that the tests created."""
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         asked.append(str(user_id))
@@ -89,7 +89,7 @@ def letter(kind: str, world: World, now: Any = None) -> Any:
 # --- adding ----------------------------------------------------------------------------------------------
 
 
-def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None:
+def test_a_new_game_starts_with_the_participants_in_order(world: World) -> None:
     named: list[int | str] = [world.charlie.pk, "Grandma", world.alice.pk]
     done = scheduling.create_game(world.guild.pk, world.make_plan(seats=2), host(world), world.now, participants=named)
     assert names(done.game) == (["charlie", "Grandma"], ["alice"])
@@ -98,7 +98,7 @@ def test_a_new_game_begins_with_those_named_in_their_order(world: World) -> None
     assert not due("moved")
 
 
-def test_editing_adds_and_takes_nobody_out(world: World) -> None:
+def test_editing_adds_and_removes_nobody(world: World) -> None:
     game = world.create_game(seats=2)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     done = edit(world, game, world.charlie.pk, "Grandma", seats=2)
@@ -110,7 +110,7 @@ def test_editing_adds_and_takes_nobody_out(world: World) -> None:
     assert Signup.objects.count() == 2
 
 
-def test_who_was_waiting_stays_before_those_added(world: World) -> None:
+def test_waiting_players_stay_before_those_added(world: World) -> None:
     game = world.create_game(seats=1)
     for n in (100, 101):
         person = world.add_member(n)
@@ -119,7 +119,7 @@ def test_who_was_waiting_stays_before_those_added(world: World) -> None:
     assert names(game) == (["person100", "person101"], ["Grandma"])
 
 
-def test_the_person_added_is_told_by_whom_and_where_to_leave(world: World) -> None:
+def test_the_person_added_is_notified(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
     told = letter("added", world)
@@ -131,7 +131,7 @@ def test_the_person_added_is_told_by_whom_and_where_to_leave(world: World) -> No
     assert not isinstance(letter("added", world), OutgoingMessage), "whoever left meanwhile is not told"
 
 
-def test_a_host_who_plays_along_is_not_told_of_it(world: World) -> None:
+def test_a_host_who_adds_themselves_is_not_notified(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.bob.pk)
     assert names(game) == (["Bob the GM"], [])
@@ -150,7 +150,7 @@ def test_too_many_placeholders_are_refused_and_nothing_is_saved(world: World) ->
     edit(world, game, world.charlie.pk)
 
 
-def test_there_is_an_end_to_naming_people(world: World) -> None:
+def test_the_number_of_participants_is_limited(world: World) -> None:
     game = world.create_game(seats=None)
     people = User.objects.bulk_create(
         User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.PARTICIPANTS_MAX + 1)
@@ -174,7 +174,7 @@ def test_strangers_and_people_who_left_are_refused(world: World) -> None:
 # --- removing --------------------------------------------------------------------------------------------
 
 
-def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) -> None:
+def test_removing_gives_the_seat_to_the_next_and_notifies(world: World) -> None:
     game = world.create_game(seats=1)
     edit(world, game, world.charlie.pk, world.alice.pk, seats=1)
     later = world.now + timedelta(minutes=1)
@@ -187,7 +187,7 @@ def test_removing_gives_the_seat_to_the_next_and_tells_the_person(world: World) 
     assert letter("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
     again = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert not again.changed
-    entry = AuditEntry.objects.filter(verb="remove").get()
+    entry = AuditEntry.objects.filter(action="remove").get()
     assert entry.changes == {"for": "charlie"}
 
 
@@ -213,7 +213,7 @@ def test_only_managers_remove_and_only_in_their_game(world: World) -> None:
         signups.remove_signup(game.pk, signup.pk, host(world), world.now)
 
 
-def test_a_cancelled_game_tells_only_of_that(world: World) -> None:
+def test_a_cancelled_game_notifies_only_of_the_cancellation(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
     scheduling.cancel_game(game.pk, "", host(world), world.now)
@@ -223,7 +223,7 @@ def test_a_cancelled_game_tells_only_of_that(world: World) -> None:
 # --- doors -----------------------------------------------------------------------------------------------
 
 
-def test_the_form_adds_members_of_a_minute_and_names_whom_it_took(world: World, as_person: Any) -> None:
+def test_the_form_adds_new_members_and_names_completed_ones(world: World, as_person: Any) -> None:
     data = fields(world, participants="@newc\n@charlie, Grandma")
     page = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data, follow=True).text
     assert names(Game.objects.get()) == (["Newcomer", "charlie", "Grandma"], [])
@@ -248,20 +248,20 @@ def test_choosing_one_of_several_without_javascript(world: World, as_person: Any
     assert [s.user_id for s in Game.objects.get().signups.current()] == [None, twins[1].pk, world.alice.pk]
 
 
-def test_what_was_left_to_inherit_still_is_after_an_error(world: World, as_person: Any) -> None:
+def test_inherited_fields_still_inherit_after_an_error(world: World, as_person: Any) -> None:
     wrong = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), fields(world, participants="@zzz"))
     form = wrong.context["form"]
     assert not form["location"].value()
     assert not form["instructions"].value()
 
 
-def test_what_nobody_offered_cannot_be_chosen(world: World, as_person: Any) -> None:
+def test_a_forged_choice_is_refused(world: World, as_person: Any) -> None:
     for value in ("x", "1", "99999999999999999999", "<b>", str(NEW.user.id)):
         data = fields(world, participants="@zzz") | {"choice:@zzz": value, "choice:": value}
         assert as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), data).status_code == 422
 
 
-def test_while_discord_is_down_only_exact_names_are_taken(world: World, as_person: Any, settings: Any) -> None:
+def test_without_discord_only_exact_names_are_accepted(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     client, address = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
     wrong = client.post(address, fields(world, participants="@charl\n@nobody\n<@1300000000000000099>"))
@@ -271,7 +271,7 @@ def test_while_discord_is_down_only_exact_names_are_taken(world: World, as_perso
     assert client.post(address, fields(world, participants="@charlie")).status_code == 302
 
 
-def test_a_stale_form_keeps_what_was_named(world: World, as_person: Any) -> None:
+def test_a_stale_form_keeps_the_named_participants(world: World, as_person: Any) -> None:
     game = world.create_game()
     client, address = as_person(world.bob), reverse("game-edit", args=[game.pk])
     client.post(address, fields(world, title="Theirs", edition="1"))
@@ -324,14 +324,14 @@ def test_members_are_offered_while_a_name_is_typed(world: World, as_person: Any)
     assert found(world, as_person, "person").text.count('role="option"') == 10
 
 
-def test_typing_on_asks_discord_once(world: World, as_person: Any) -> None:
+def test_typing_on_searches_discord_once(world: World, as_person: Any) -> None:
     world.create_game()
     for query in ("n", "ne", "new", "newc"):
         found(world, as_person, query)
     assert asked == ["n"]
 
 
-def test_members_are_shown_to_those_who_schedule_here_only(world: World, as_person: Any) -> None:
+def test_members_are_offered_to_hosts_only(world: World, as_person: Any) -> None:
     GuildDefaults.objects.update(host_role_ids=None)
     assert found(world, as_person, "bob", world.alice).status_code == 200
     assert found(world, as_person, "bob", world.charlie).status_code == 403
@@ -343,7 +343,7 @@ def test_members_are_shown_to_those_who_schedule_here_only(world: World, as_pers
 # --- names of the past -----------------------------------------------------------------------------------
 
 
-def test_people_who_left_keep_their_name_and_face_in_old_games(world: World, as_person: Any) -> None:
+def test_people_who_left_keep_name_and_avatar_in_old_games(world: World, as_person: Any) -> None:
     person = world.add_member(100, nick="Sir Robin")
     Member.objects.filter(user=person).update(avatar="abc")
     game = world.create_game()

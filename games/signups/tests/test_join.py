@@ -33,7 +33,7 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
     assert [s.user_id for s in shown.waiting] == [p.pk for p in people[2:]]
 
 
-def test_unlimited_means_unlimited(world: World) -> None:
+def test_unlimited_seats(world: World) -> None:
     game = world.create_game(seats=0)
     people = [world.add_member(n) for n in range(100, 130)]
     said = [join(game.pk, p, button(p), world.now).text for p in people]
@@ -49,10 +49,10 @@ def test_joining_twice_changes_nothing(world: World) -> None:
     assert again.text == "You are already in: seat 1 of 5."
     assert Signup.objects.count() == 1
     game.refresh_from_db()
-    assert game.revision == 2
+    assert game.post_version == 2
 
 
-def test_one_open_row_however_many_clicks(world: World) -> None:
+def test_many_clicks_leave_one_open_notification(world: World) -> None:
     game = world.create_game()
     for n in range(100, 110):
         person = world.add_member(n)
@@ -60,17 +60,17 @@ def test_one_open_row_however_many_clicks(world: World) -> None:
     row = Notification.objects.open().get(kind="announcement")
     assert row.due_at == world.now, "a click never postpones the post"
     game.refresh_from_db()
-    assert row.revision == game.revision == 11
+    assert row.revision == game.post_version == 11
 
 
-def test_a_click_leaves_the_post_to_the_answer_for_two_seconds(world: World) -> None:
+def test_a_click_delays_the_post_update_by_two_seconds(world: World) -> None:
     game = world.create_game()
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     join(game.pk, world.charlie, button(world.charlie), world.now)
     assert Notification.objects.open().get(kind="announcement").due_at == world.now + timedelta(seconds=2)
 
 
-def test_for_a_stranger_there_is_no_such_game(world: World) -> None:
+def test_a_game_is_unknown_to_strangers(world: World) -> None:
     game = world.create_game()
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     with pytest.raises(Refused) as refused:
@@ -85,7 +85,7 @@ def test_only_managers_sign_others_up(world: World) -> None:
     assert join(game.pk, world.charlie, Actor(world.bob, "page"), world.now).changed
 
 
-def test_leaving_frees_the_seat_and_tells_who_gets_it(world: World) -> None:
+def test_leaving_frees_the_seat_and_notifies_who_gets_it(world: World) -> None:
     game = world.create_game(seats=1)
     first, second = world.add_member(100), world.add_member(101)
     for person in (first, second):

@@ -1,4 +1,4 @@
-"""Joining, for each way of giving seats: at every door the same answer, and buttons that say what can be done."""
+"""Joining, for each way of giving seats: the same reply by every entry point, and buttons that fit."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -83,12 +83,12 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
             told = door(world, client, game)
             told += capsys.readouterr().out if name == "command" else ""
             assert said in told, name
-            signup = game.signups.current().filter(user=world.charlie).first()
+            signup = game.signups.current().of(world.charlie).first()
             assert ("" if signup is None else "seated" if signup.seated_at else "waiting") == place, name
             transaction.set_rollback(True)
 
 
-def test_what_hosts_and_guests_are_called_formats_no_line_in_discord(world: World) -> None:
+def test_a_cancel_reason_is_escaped_in_discord(world: World) -> None:
     game = world.create_game()
     scheduling.cancel_game(game.pk, "[free gifts](https://evil.example)", Actor(world.bob, "page"), world.now)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))

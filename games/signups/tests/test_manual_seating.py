@@ -1,4 +1,4 @@
-"""Seats by a host's hand: seat, bench, up and down, at every door, whatever gives seats otherwise."""
+"""Manual seating: seat, wait list, up and down, by every entry point, for each way of giving seats."""
 
 from datetime import timedelta
 from io import StringIO
@@ -27,7 +27,7 @@ DICE = GUILD + 40
 
 
 def fill(world: World, people: int, **changes: Any) -> Game:
-    """A game that so many people joined, one a minute, the first of them 100."""
+    """Create a game that so many people joined, one a minute, the first of them 100."""
     game = world.create_game(**changes)
     for number in range(people):
         person = world.add_member(100 + number)
@@ -46,7 +46,7 @@ def names(game: Game) -> tuple[str, str]:
 
 
 def told(world: World) -> dict[str, str]:
-    """Who is told what of their seat, two minutes later."""
+    """Return the seat changes that people are notified of, two minutes later."""
     at = world.now + timedelta(minutes=2)
     steps.create_due_deliveries(at)
     letters = [job.message for job in steps.lease_jobs(at, 50) if job.message.user_id]
@@ -80,7 +80,7 @@ def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMetho
     assert names(game) == (("104", "101 102 103") if method.by_host else ("104 101", "102 103"))
 
 
-def test_who_picks_seats_people_in_free_seats(world: World) -> None:
+def test_a_host_who_picks_gives_free_seats(world: World) -> None:
     game = fill(world, 3, seats=2, method=SeatMethod.PICKS_WAITING.value)
     assert names(game) == ("", "100 101 102")
     for number in (102, 100):
@@ -94,7 +94,7 @@ def test_who_picks_seats_people_in_free_seats(world: World) -> None:
     assert told(world).keys() == {"person100", "person102"}
 
 
-def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
+def test_a_seat_given_by_hand_is_not_lost_to_better_roles(world: World) -> None:
     game = fill(world, 3, seats=1, method=SeatMethod.PRIORITY.value, priority_role_ids=(DICE,))
     manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), world.now)
     world.charlie.memberships.update(role_ids=[DICE])
@@ -104,7 +104,7 @@ def test_a_seat_given_by_hand_is_kept_from_better_roles(world: World) -> None:
 
 
 @pytest.mark.parametrize("method", SeatMethod)
-def test_who_is_benched_waits_until_seated_by_hand(world: World, method: SeatMethod) -> None:
+def test_a_player_moved_to_the_wait_list_waits_until_seated_by_hand(world: World, method: SeatMethod) -> None:
     game = fill(world, 3, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
     done = manual_seating.move_to_wait_list(game.pk, of(game, 100).pk, host(world), world.now)
@@ -142,13 +142,13 @@ def test_up_and_down_within_ones_own_list(world: World, method: SeatMethod) -> N
     assert names(game) == ("102 100 101", "105 104 103")
     assert settled(game, world)
     assert not told(world), "nobody was moved into or out of a seat"
-    assert AuditEntry.objects.filter(verb="reorder").count() == 3
+    assert AuditEntry.objects.filter(action="reorder").count() == 3
     if not method.by_host:
         signups.remove_signup(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
         assert names(game) == ("102 101 105", "104 103"), "the new order counts"
 
 
-def test_only_those_who_run_it_and_only_while_it_is_open(world: World) -> None:
+def test_only_hosts_and_only_before_the_end(world: World) -> None:
     game = fill(world, 3, seats=2)
     verbs: list[Any] = [
         manual_seating.give_seat,
@@ -201,7 +201,7 @@ def test_the_command(world: World) -> None:
 
 
 @pytest.mark.parametrize("method", [SeatMethod.PICKS, SeatMethod.PICKS_WAITING])
-def test_where_the_host_picks_pressing_join_brings_no_seat_back(world: World, method: SeatMethod) -> None:
+def test_join_gives_no_seat_back_where_the_host_picks(world: World, method: SeatMethod) -> None:
     game = world.create_game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
     manual_seating.move_to_wait_list(game.pk, game.signups.get().pk, host(world), world.now)

@@ -1,4 +1,4 @@
-"""Participants as typed: what is meant by each, and what is wrong."""
+"""Participants as typed: how each is resolved, and the problems."""
 
 import pytest
 from hypothesis import given
@@ -41,7 +41,7 @@ def meant(text: str, *members: Candidate, asked: bool = True) -> ParsedNames:
         ("bob@example.org", ("bob@example.org",)),
     ],
 )
-def test_what_is_meant(text: str, named: tuple[int | str, ...]) -> None:
+def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None:
     judged = meant(text)
     assert not judged.problems
     assert judged.participants == named
@@ -68,48 +68,48 @@ def test_what_is_meant(text: str, named: tuple[int | str, ...]) -> None:
         ("@everyone", "Nobody in this server is called that."),
     ],
 )
-def test_what_is_wrong(text: str, sentence: str) -> None:
+def test_problems_of_names(text: str, sentence: str) -> None:
     problems = meant(text).problems
     assert len(problems) == 1
     assert sentence in problems[0].sentence
 
 
-def test_an_exact_name_wins_over_longer_ones_that_begin_so() -> None:
+def test_an_exact_name_wins_over_longer_ones() -> None:
     assert meant("@bob").participants == (BOB.user_id,)
 
 
-def test_a_unique_beginning_is_completed_and_said() -> None:
+def test_a_unique_prefix_is_completed_and_named() -> None:
     judged = meant("@ali")
     assert judged.participants == (ALICE.user_id,)
     assert judged.completed == (("@ali", ALICE),)
     assert not meant("@alice").completed
 
 
-def test_a_beginning_is_not_completed_while_discord_cannot_be_asked() -> None:
+def test_a_prefix_is_not_completed_without_discord() -> None:
     judged = meant("@ali", asked=False)
     assert not judged.participants
     assert judged.problems[0].choices == (ALICE,)
     assert meant("@alice", asked=False).participants == (ALICE.user_id,), "an exact name is theirs all the same"
 
 
-def test_several_of_one_name_are_offered_and_nobody_is_guessed() -> None:
+def test_ambiguous_names_are_offered_as_choices() -> None:
     twin = Candidate(1300000000000000009, "bob2", "", "bob")
     problem = meant("@bob", BOB, twin).problems[0]
     assert set(problem.choices) == {BOB, twin}
 
 
-def test_near_names_are_offered() -> None:
+def test_similar_names_are_offered() -> None:
     assert meant("@alcie").problems[0].choices == (ALICE,)
     assert meant("@the gm").problems[0].choices == (BOB,)
 
 
-def test_all_lines_are_judged_at_once() -> None:
+def test_all_lines_are_resolved_at_once() -> None:
     judged = meant("@bo\nGrandma\n\n@zzz, @alice\n<@1>")
     assert [(p.line, p.typed) for p in judged.problems] == [(1, "@bo"), (4, "@zzz"), (5, "<@1>")]
     assert judged.participants == ("Grandma", ALICE.user_id)
 
 
-def test_a_choice_is_written_in_place_of_what_was_typed() -> None:
+def test_a_choice_replaces_the_typed_name() -> None:
     text = "@bo,  Grandma\r\n@bo \n@boss"
     assert apply_choices(text, {"@bo": BOB}) == (
         "Bob the GM <@1300000000000000002>,  Grandma\r\nBob the GM <@1300000000000000002>\n@boss"
@@ -131,7 +131,7 @@ CANDIDATES = st.lists(
 
 
 @given(st.text(st.sampled_from("@<>#!&0123456789ab, \n\r\x00é`"), max_size=120), CANDIDATES, st.booleans())
-def test_whatever_is_typed_is_judged(text: str, members: list[Candidate], asked: bool) -> None:
+def test_every_text_can_be_resolved(text: str, members: list[Candidate], asked: bool) -> None:
     typed = parse_names(text)
     judged = resolve_names(typed, members, asked)
     assert len(judged.participants) + len(judged.problems) == len(typed), "each participant is meant or wrong"
@@ -141,7 +141,7 @@ def test_whatever_is_typed_is_judged(text: str, members: list[Candidate], asked:
 
 
 @given(CANDIDATES.filter(bool))
-def test_what_a_choice_writes_means_that_person_whatever_anybody_is_called(members: list[Candidate]) -> None:
+def test_a_written_choice_always_resolves_to_that_person(members: list[Candidate]) -> None:
     for one in members:
         text = apply_choices("@x\nGrandma", {"@x": one})
         assert resolve_names(parse_names(text), members).participants == (one.user_id, "Grandma")

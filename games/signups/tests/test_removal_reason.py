@@ -1,4 +1,4 @@
-"""Taking somebody out with a word to them, or without."""
+"""Removing a player with a reason, or without."""
 
 from io import StringIO
 from typing import Any
@@ -22,7 +22,7 @@ def joined(world: World) -> Game:
     return game
 
 
-def test_the_word_is_in_the_letter_defused_and_in_the_history(world: World, as_person: Any) -> None:
+def test_the_reason_is_in_the_message_escaped_and_in_the_history(world: World, as_person: Any) -> None:
     game = joined(world)
     address = reverse("game-remove", args=[game.pk, game.signups.get().pk])
     assert 'name="reason"' in as_person(world.bob).get(game.get_absolute_url()).text
@@ -33,20 +33,20 @@ def test_the_word_is_in_the_letter_defused_and_in_the_history(world: World, as_p
     assert history(game)[0].text == "Bob the GM removed charlie: You have *two* games\n@everyone"
 
 
-def test_without_a_word_nothing_is_quoted(world: World) -> None:
+def test_without_a_reason_nothing_is_quoted(world: World) -> None:
     game = joined(world)
     call_command("game", "remove", str(game.pk), "charlie", "--as", "bob", stdout=StringIO())
     assert ">" not in letter("removed", world).text.replace("<t:", "").split("\n")[0].replace(":F>", "")
     assert history(game)[0].text == "Bob the GM removed charlie"
 
 
-def test_the_command_takes_a_word(world: World) -> None:
+def test_the_command_takes_a_reason(world: World) -> None:
     game = joined(world)
     call_command("game", "remove", str(game.pk), "charlie", "--reason", "Next time", stdout=StringIO())
     assert "\n> Next time\n" in letter("removed", world).text
 
 
-def test_too_long_a_word_removes_nobody(world: World) -> None:
+def test_too_long_a_reason_removes_nobody(world: World) -> None:
     game = joined(world)
     with pytest.raises(Refused, match="Shorten it to 300"):
         signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), world.now, "x" * 301)

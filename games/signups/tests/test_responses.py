@@ -1,4 +1,4 @@
-"""What people say to a game beyond Join and Leave: other answers, notes, whom they bring; and who may come first."""
+"""Responses other than Join and Leave, notes, guests, and priority by role."""
 
 from datetime import timedelta
 from html import unescape
@@ -57,7 +57,7 @@ def fields(world: World, game: Game) -> dict[str, str]:
 
 
 def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tuple[int | None, str]]:
-    """To whom what was said, that is due by then."""
+    """Return the messages that are due by then, with their recipients."""
     at = world.now + later
     steps.create_due_deliveries(at)
     made: list[OutgoingMessage] = []
@@ -71,7 +71,7 @@ def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tu
 # --- other answers ---------------------------------------------------------------------------------------
 
 
-def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None:
+def test_maybe_gives_up_the_seat_and_joining_withdraws_it(world: World) -> None:
     game = world.create_game(seats=1, answers=True)
     join(game, world.charlie, world.alice)
     said = respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
@@ -91,7 +91,7 @@ def test_maybe_gives_up_the_seat_and_joining_takes_it_back(world: World) -> None
     assert told >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
 
 
-def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> None:
+def test_when_responses_are_refused(world: World) -> None:
     plain, closed = world.create_game(), world.create_game(answers=True)
     with pytest.raises(Refused, match="no other answers"):
         respond(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
@@ -107,7 +107,7 @@ def test_other_answers_are_refused_where_they_make_no_sense(world: World) -> Non
         respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
 
 
-def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> None:
+def test_responses_by_every_entry_point(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(answers=True)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     clicked = run_signup_action(Click(game.pk, "maybe", GUILD, member))
@@ -124,7 +124,7 @@ def test_other_answers_at_every_door(world: World, client: Any, capsys: Any) -> 
     assert GameResponse.objects.get().kind == Kind.TENTATIVE
 
 
-def test_who_was_asked_and_said_nothing(world: World) -> None:
+def test_users_without_response(world: World) -> None:
     game = world.create_game(answers=True)
     quiet, maybe, seated, blocked, asked = (world.add_member(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
@@ -132,7 +132,7 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
     host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
     join(game, seated, asked)
     respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
-    Signup.objects.filter(user=asked).update(asked=1)
+    Signup.objects.of(asked).update(open_confirmation=1)
     assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
     done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
@@ -148,7 +148,7 @@ def test_who_was_asked_and_said_nothing(world: World) -> None:
 # --- notes -----------------------------------------------------------------------------------------------
 
 
-def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -> None:
+def test_a_note_is_shown_beside_the_name(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(answers=True)
     with pytest.raises(Refused, match="Join first"):
         set_note(game.pk, world.charlie, "late", by(world.charlie), world.now)
@@ -175,7 +175,7 @@ def test_a_note_stands_beside_the_name(world: World, client: Any, capsys: Any) -
     assert Signup.objects.get().note == ""
 
 
-def test_forms_in_discord(world: World) -> None:
+def test_modals_in_discord(world: World) -> None:
     game = world.create_game(plus_one=True)
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     joined = run_signup_action(Click(game.pk, "join", GUILD, member))
@@ -191,7 +191,7 @@ def test_forms_in_discord(world: World) -> None:
 # --- whom people bring -----------------------------------------------------------------------------------
 
 
-def test_one_guest_who_comes_and_goes_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
+def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(seats=2, plus_one=True)
     with pytest.raises(Refused, match="Join first"):
         add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
@@ -256,16 +256,16 @@ def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, wa
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
 
 
-def test_an_answer_of_who_left_the_server_is_listed_no_more(world: World) -> None:
+def test_responses_of_people_who_left_the_server_are_not_listed(world: World) -> None:
     game = world.create_game(answers=True)
     respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
-    before = Game.objects.get().revision
+    before = Game.objects.get().post_version
     upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
     assert not GameResponse.objects.exists()
-    assert Game.objects.get().revision > before
+    assert Game.objects.get().post_version > before
 
 
-def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:
+def test_a_guest_of_a_waiting_player_gets_no_seat_where_the_host_picks(world: World) -> None:
     game = world.create_game(method="picks_waiting", plus_one=True)
     join(game, world.charlie)
     add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
@@ -281,7 +281,7 @@ def test_who_waits_for_the_host_brings_nobody_past_them(world: World) -> None:
 
 @pytest.fixture
 def ranked(world: World) -> dict[str, User]:
-    """Somebody with each role, in order, and two with none."""
+    """A user with each role, in order, and two with none."""
     for pk, name in ((FIRST, "Veteran"), (SECOND, "Player")):
         Role.objects.create(pk=pk, guild=world.guild, name=name)
     found = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
@@ -295,7 +295,9 @@ def by_role(world: World, **changes: Any) -> Game:
     return world.create_game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
 
 
-def test_a_better_role_takes_the_seat_of_the_last_who_joined_themselves(world: World, ranked: dict[str, User]) -> None:
+def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
+    world: World, ranked: dict[str, User]
+) -> None:
     game = by_role(world, seats=3)
     signups.join(game.pk, world.charlie, by(world.bob), world.now)  # put in, with no role
     join(game, ranked["none"], ranked["other"])
@@ -312,7 +314,7 @@ def test_a_better_role_takes_the_seat_of_the_last_who_joined_themselves(world: W
     assert "First <@&" in fields(world, game)["Sign-ups"]
 
 
-def test_a_priority_role_lost_after_joining_rank_kept(world: World, ranked: dict[str, User]) -> None:
+def test_a_rank_is_kept_when_the_role_is_lost(world: World, ranked: dict[str, User]) -> None:
     game = by_role(world, seats=1)
     join(game, ranked["first"])
     seen = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
@@ -322,7 +324,7 @@ def test_a_priority_role_lost_after_joining_rank_kept(world: World, ranked: dict
     assert Signup.objects.get(user=ranked["first"]).rank == 1
 
 
-def test_once_offers_begin_nobody_is_moved_for_a_role(world: World, ranked: dict[str, User]) -> None:
+def test_nobody_is_displaced_by_a_role_once_offers_begin(world: World, ranked: dict[str, User]) -> None:
     game = by_role(world, seats=1, offer_within=120)
     join(game, ranked["none"])
     Game.objects.update(starts_at=world.now + timedelta(minutes=90))
@@ -353,9 +355,9 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     assert row.due_at == game.starts_at - timedelta(hours=2)
     join(game, world.charlie)
     assert f"Sign-ups close <t:{int(row.due_at.timestamp())}:R>." in fields(world, game)["Sign-ups"]
-    before = Game.objects.get().revision
+    before = Game.objects.get().post_version
     steps.create_due_deliveries(row.due_at)
-    assert Game.objects.get().revision == before + 1, "the post loses its button"
+    assert Game.objects.get().post_version == before + 1, "the post loses its button"
     with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
         signups.join(game.pk, world.alice, by(world.alice), row.due_at)
     with pytest.raises(Refused, match="closed: <t:"):
@@ -371,7 +373,7 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
 @pytest.mark.parametrize(
     ("within", "before", "late"), [(0, 119, True), (0, 121, False), (30, 29, True), (30, 119, False)]
 )
-def test_who_gives_up_a_seat_late(world: World, within: int, before: int, late: bool) -> None:
+def test_late_leavers_are_recorded(world: World, within: int, before: int, late: bool) -> None:
     game = world.create_game(seats=1, offer_within=within)
     join(game, world.charlie, world.alice)
     at = game.starts_at - timedelta(minutes=before)
@@ -381,7 +383,7 @@ def test_who_gives_up_a_seat_late(world: World, within: int, before: int, late: 
     assert not Signup.objects.get(user=world.alice).left_late, "who waited gave up nothing"
 
 
-def test_the_host_hears_once_of_whom_they_added(world: World) -> None:
+def test_the_host_is_notified_once_if_an_added_player_leaves(world: World) -> None:
     game = world.create_game()
     signups.join(game.pk, world.charlie, by(world.bob), world.now)
     join(game, world.alice)

@@ -1,4 +1,4 @@
-"""A player answers a game on their phone, with and without JavaScript; what they type stays while others join."""
+"""Responses on a phone, with and without JavaScript; typed text stays while others join."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.browser
-def test_a_player_answers(now: Any) -> None:
+def test_a_player_responds(now: Any) -> None:
     world = make_world(now)
     game = world.create_game(seats=2, answers=True, plus_one=True)
 

@@ -1,4 +1,4 @@
-"""The rule of seats, over whatever may come: it settles at once, seats no more than there are, and loses nobody."""
+"""The rule of seats, for random rosters: it is idempotent, seats no more than there are, and loses nobody."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from games.core.settings import SeatMethod
 
 @st.composite
 def rosters(draw: st.DrawFn) -> list[Place]:
-    """Sign-ups in their order: by rank, then by key. Only who waits is offered a seat, waits on purpose or passed."""
+    """Draw sign-ups in order: by rank, then by key. Only waiting ones have an offer, are on standby or declined."""
     places = []
     for key in range(draw(st.integers(0, 12))):
         seated, flag = draw(st.booleans()), st.booleans()
@@ -26,7 +26,7 @@ def rosters(draw: st.DrawFn) -> list[Place]:
 
 
 def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
-    """The same sign-ups after the moves, as the verbs write them."""
+    """Return the same sign-ups after the moves, as the actions save them."""
 
     def one(place: Place) -> Place:
         if place.key in moves.up or place.key in moves.down:
@@ -39,7 +39,7 @@ def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
 
 
 @given(rosters(), st.integers(0, 8), st.sampled_from(SeatMethod), st.booleans())
-def test_it_settles_seats_no_more_than_there_are_and_loses_nobody(
+def test_the_rule_is_idempotent_never_overfills_and_loses_nobody(
     places: list[Place], seats: int, method: SeatMethod, offering: bool
 ) -> None:
     moves = compute_moves(places, seats, method, offering)
@@ -73,7 +73,7 @@ def test_it_settles_seats_no_more_than_there_are_and_loses_nobody(
 
 
 @given(rosters(), st.integers(0, 8))
-def test_whoever_asked_first_comes_first(places: list[Place], seats: int) -> None:
+def test_first_come_first_seated(places: list[Place], seats: int) -> None:
     moves = compute_moves(places, seats)
     line = [place.key for place in places if not place.seated and not place.on_standby]
     assert list(moves.up) == line[: len(moves.up)]

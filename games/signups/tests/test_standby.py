@@ -1,4 +1,4 @@
-"""Waiting on purpose, at every door; and what each way of pressing Join again answers."""
+"""Standby, by every entry point, and the reply to each way of clicking Join again."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def filled(world: World, seats: int, *people: User) -> Game:
     return game
 
 
-def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: World) -> None:
+def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
@@ -51,7 +51,7 @@ def test_who_waits_on_purpose_is_not_given_a_seat_until_they_want_one(world: Wor
     assert "person101 waits on purpose" in lines
 
 
-def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: World) -> None:
+def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> None:
     first, second = world.add_member(100), world.add_member(101)
     game = filled(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
@@ -65,7 +65,7 @@ def test_who_has_a_seat_gives_it_up_and_takes_it_back_when_it_is_free(world: Wor
     assert told == [], "who moved up left again, and whoever came back was told by the answer"
 
 
-def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
+def test_standby_gets_no_offers(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
     game = filled(world, 1, first, second, third)
     soon = game.starts_at - timedelta(hours=1)
@@ -78,7 +78,7 @@ def test_close_to_the_start_they_are_not_asked_either(world: World) -> None:
     assert standby.set_standby(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
 
 
-def test_only_its_hosts_have_others_wait(world: World) -> None:
+def test_only_hosts_put_others_on_standby(world: World) -> None:
     game = filled(world, 1, world.charlie)
     with pytest.raises(Refused, match="Only the host"):
         standby.set_standby(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
@@ -118,7 +118,7 @@ PRESSED = {
 
 
 @pytest.mark.parametrize("when", PRESSED)
-def test_each_way_of_pressing_join_has_its_own_answer(world: World, when: str) -> None:
+def test_each_way_of_clicking_join_has_its_own_reply(world: World, when: str) -> None:
     game = filled(world, 1)
 
     def press(verb: str = "join", game_id: int = game.pk) -> str:
@@ -140,5 +140,5 @@ def test_each_way_of_pressing_join_has_its_own_answer(world: World, when: str) -
     assert press(game_id=game.pk + 999 if "old" in when else game.pk) == PRESSED[when]
 
 
-def test_these_answers_differ() -> None:
+def test_the_replies_differ() -> None:
     assert len(set(PRESSED.values())) == len(PRESSED)

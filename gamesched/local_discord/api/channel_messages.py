@@ -1,4 +1,4 @@
-"""Reading, writing, editing and deleting the messages of a channel, with the permissions each needs."""
+"""Reads, creates, edits and deletes a channel's messages, with the permissions that each needs."""
 
 from gamesched.local_discord.api.messages import apply_edit, parse_integer, parse_snowflake, read_message_body
 from gamesched.local_discord.errors import (
@@ -34,7 +34,7 @@ OLD_MESSAGE_AGE = 3600.0  # seconds after which few edits are allowed
 
 
 def list_messages(state: State, channel: Channel, user: User, query: dict[str, str]) -> list[Message]:
-    """Newest first; `limit` (50), and one of `before`, `after`, `around` an id."""
+    """Return messages, newest first; `limit` (50), and one of `before`, `after`, `around` an id."""
     limit = parse_integer(query.get("limit", "50"), "limit")
     if not 1 <= limit <= 100:
         raise invalid_form_body(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
@@ -78,9 +78,9 @@ def create_message(
     message_id: int | None = None,
     may_send: bool = False,
 ) -> Message:
-    """Say something, or with a nonce already used, get what was said with it.
+    """Create a message, or return the one created with the same nonce.
 
-    The first message of a forum post has a `message_id`, and who made the post `may_speak` in it once.
+    The first message of a forum post has a `message_id`, and the post's author `may_send` it without the permission.
     """
     if channel.type == VOICE and not user.bot:
         raise wrong_channel_type()
@@ -140,7 +140,7 @@ def _allowed_roles(state: State, channel: Channel, bits: int, roles: list[int]) 
 
 
 def edit_message(state: State, channel: Channel, user: User, message_id: int, body: Json) -> Message:
-    """Change what one said oneself. What the body does not name stays."""
+    """Edit one's own message. Fields that the body omits stay."""
     message = _visible_message(state, channel, user, message_id)
     if message.author_id != user.id:
         raise authored_by_another_user()
@@ -156,7 +156,7 @@ def edit_message(state: State, channel: Channel, user: User, message_id: int, bo
 
 
 def bulk_delete_messages(state: State, channel: Channel, user: User, body: Json) -> None:
-    """Delete 2 to 100 messages of the last fourteen days at once. Ids of no message are passed over."""
+    """Delete 2 to 100 messages of the last fourteen days at once. Ids without a message are ignored."""
     if channel.guild_id is None:
         raise cannot_act_on_dm()
     if not state.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
@@ -173,7 +173,7 @@ def bulk_delete_messages(state: State, channel: Channel, user: User, body: Json)
 
 
 def delete_message(state: State, channel: Channel, user: User, message_id: int) -> None:
-    """Take back what one said, or as a moderator what anyone said."""
+    """Delete one's own message, or as a moderator anyone's."""
     message = _visible_message(state, channel, user, message_id)
     if message.author_id != user.id and not state.permissions(channel, user.id) & Permission.MANAGE_MESSAGES:
         raise missing_permissions()

@@ -17,7 +17,7 @@ MAX_CUSTOM_ID_LENGTH, MAX_LABEL_LENGTH, MAX_PLACEHOLDER_LENGTH = 100, 80, 150
 
 
 def read_components(given: object) -> list[Json]:
-    """Check the components of a message and give each its number, as Discord does. Raises 50035."""
+    """Validate a message's components and give each its id, as Discord does. Raise 50035."""
     if not isinstance(given, list):
         raise invalid_form_body(("components",), "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     if len(given) > MAX_ROWS:
@@ -48,7 +48,7 @@ def read_components(given: object) -> list[Json]:
 
 
 def find_component(components: list[Json], custom_id: str) -> Json | None:
-    """The button or select with this custom id."""
+    """Return the button or select with this custom id."""
     for row in components:
         for each in row["components"]:
             if each.get("custom_id") == custom_id:
@@ -138,7 +138,7 @@ def read_custom_id(given: Json, path: tuple[str | int, ...], custom_ids: set[str
 
 
 def read_component_data(components: list[Json], data: Json, resolved: "ResolvedData") -> Json:
-    """What was pressed of these components. Raises 50035 for one that is not there or disabled."""
+    """Validate a click or a selection against these components. Raise 50035 if it is missing or disabled."""
     custom_id = str(data.get("custom_id", ""))
     component = find_component(components, custom_id)
     if component is None or component.get("disabled"):
@@ -154,7 +154,7 @@ def read_component_data(components: list[Json], data: Json, resolved: "ResolvedD
 def check_selected_values(
     select: Json, given: object, resolved: "ResolvedData", path: tuple[str | int, ...]
 ) -> list[str]:
-    """The values chosen in a select. Raises 50035 for too few, too many, or others than it offers."""
+    """Return the values chosen in a select. Raise 50035 for too few, too many, or unknown ones."""
     values = [str(value) for value in given] if isinstance(given, list) else []
     if len(set(values)) != len(values) or not select["min_values"] <= len(values) <= select["max_values"]:
         raise invalid_form_body(path, "COMPONENT_VALIDATION_FAILED", "Component validation failed")

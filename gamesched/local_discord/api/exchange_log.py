@@ -1,4 +1,4 @@
-"""Keeping every request and answer, for tests that hold them against Discord's own description of its API."""
+"""Records requests and responses, for tests that check them against Discord's description of its API."""
 
 import itertools
 import json
@@ -8,14 +8,14 @@ from typing import TextIO
 
 from aiohttp import web
 
-# A folder. Each server writes a file of its own there, a JSON object a line; unset, nothing is kept.
+# A folder. Each server writes its own file there, one JSON object per line; if unset, nothing is recorded.
 FOLDER_VARIABLE = "LOCAL_DISCORD_RECORD"
 
 _file_numbers = itertools.count(1)
 
 
 class ExchangeLog:
-    """What one server was asked and answered, in the order of the answers."""
+    """One server's requests and responses, in the order of the responses."""
 
     def __init__(self) -> None:
         folder = os.environ.get(FOLDER_VARIABLE)
@@ -26,9 +26,9 @@ class ExchangeLog:
             self._file = path.open("w", buffering=1, encoding="utf-8")
 
     async def write(self, request: web.Request, path: str, response: web.StreamResponse, status: int) -> None:
-        """Write down one exchange; `status` is 0 where the connection was cut instead of an answer.
+        """Record one exchange; `status` is 0 if the connection was cut instead of a response.
 
-        Of an answer that is not Discord's own (Cloudflare's page for those banned) only the status.
+        Of a response that is not Discord's own (Cloudflare's page for banned addresses) record only the status.
         """
         if self._file is None:
             return

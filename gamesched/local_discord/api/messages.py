@@ -1,4 +1,4 @@
-"""What may stand in a message: limits and shapes, checked as Discord does.
+"""Validates message bodies: limits and shapes, as Discord does.
 
 https://discord.com/developers/docs/resources/message#create-message
 """
@@ -27,7 +27,7 @@ EVERYONE_MENTION = re.compile(r"@(everyone|here)\b")
 
 @dataclass
 class MessageBody:
-    """The parts of a message that a request names; None where it is silent."""
+    """The parts of a message in a request; None for omitted ones."""
 
     content: str | None = None
     embeds: list[Json] | None = None
@@ -38,21 +38,21 @@ class MessageBody:
     allowed_mentions: "AllowedMentions" = field(default_factory=lambda: AllowedMentions())
 
     def require_content(self) -> None:
-        """A new message must say something. Raises 50006."""
+        """Raise 50006 for an empty new message."""
         if not (self.content and self.content.strip()) and not self.embeds and not self.components:
             raise empty_message()
 
 
 @dataclass
 class AllowedMentions:
-    """`allowed_mentions`: whom a message's mentions may notify. None: all that are mentioned."""
+    """`allowed_mentions`: who a message's mentions may notify. None: everyone mentioned."""
 
     users: set[int] | None = None
     roles: set[int] | None = None
     everyone: bool = True
 
     def mentions_in(self, content: str) -> tuple[list[int], list[int], bool]:
-        """The users, the roles, and whether everyone, that this content notifies."""
+        """Return the users, the roles, and whether everyone, that this content notifies."""
         users = _mentioned(USER_MENTION, content, self.users)
         roles = _mentioned(ROLE_MENTION, content, self.roles)
         return users, roles, self.everyone and EVERYONE_MENTION.search(content) is not None
@@ -64,7 +64,7 @@ def _mentioned(pattern: re.Pattern[str], content: str, allowed: set[int] | None)
 
 
 def read_message_body(body: Json) -> MessageBody:
-    """Check the body of a request that makes or edits a message. Raises 50035 where it breaks a limit."""
+    """Validate the body of a request that creates or edits a message. Raise 50035 if it breaks a limit."""
     content = read_text(body, "content", MAX_CONTENT_LENGTH)
     if content is not None:
         content = content.strip()
@@ -83,7 +83,7 @@ def read_message_body(body: Json) -> MessageBody:
 def read_text(
     body: Json, key: str, max_length: int, path: tuple[str | int, ...] = (), required: bool = False
 ) -> str | None:
-    """A text of at most so many characters under `key`; None when it is absent or null."""
+    """Return a text of at most `max_length` characters under `key`; None if it is absent or null."""
     value = body.get(key)
     if value is None or (required and value == ""):
         if required:
@@ -97,7 +97,7 @@ def read_text(
 
 
 def check_length(value: object, least: int, most: int, *path: str | int) -> str:
-    """A text of so many characters. Raises 50035."""
+    """Return the text if its length is in the range. Raise 50035."""
     if not isinstance(value, str):
         raise invalid_form_body(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
     if not least <= len(value) <= most:
@@ -106,7 +106,7 @@ def check_length(value: object, least: int, most: int, *path: str | int) -> str:
 
 
 def check_range(value: int, least: int, most: int, *path: str | int) -> int:
-    """The number, if it is in the range. Raises 50035."""
+    """Return the number if it is in the range. Raise 50035."""
     if not least <= value <= most:
         code = "NUMBER_TYPE_MAX" if value > most else "NUMBER_TYPE_MIN"
         raise invalid_form_body(path, code, f"int value should be between {least} and {most}.")
@@ -120,7 +120,7 @@ def parse_integer(value: object, *path: str | int) -> int:
 
 
 def parse_snowflake(value: object, *path: str | int) -> int:
-    """An id, as text or (discord.py does that) as a number. Raises 50035."""
+    """Return an id, given as text or (by discord.py) as a number. Raise 50035."""
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,20}", str(value)) or int(str(value)) >= 1 << 63:
         raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
     return int(str(value))
@@ -237,14 +237,14 @@ def _read_embed(given: object, path: tuple[str | int, ...], sizes: list[int]) ->
 
 
 def check_url(value: object, *path: str | int) -> str:
-    """An http(s) address. Raises 50035 for any other."""
+    """Return an http(s) URL. Raise 50035 for any other."""
     if not isinstance(value, str) or not re.match(r"(https?|discord)://\S+$", value) or len(value) > 2048:
         raise invalid_form_body(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
     return value
 
 
 def apply_edit(message: Message, edit: MessageBody) -> None:
-    """Put what an edit names into the message. Raises 50006 when nothing is left."""
+    """Apply an edit to the message. Raise 50006 if nothing is left."""
     edited = MessageBody(
         content=message.content if edit.content is None else edit.content,
         embeds=message.embeds if edit.embeds is None else edit.embeds,

@@ -1,4 +1,4 @@
-"""One REST call: who makes it, what it may break on, how it is answered and logged."""
+"""One REST call: its actor, faults and limits, its response and log."""
 
 import json
 import math
@@ -22,12 +22,12 @@ from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.state import State
 
 REQUEST_LOG_SIZE = 10_000  # requests that are remembered
-VIA = {"Via": "1.1 local-discord"}  # Discord's own answers have one; without, clients take a 429 for Cloudflare's
+VIA = {"Via": "1.1 local-discord"}  # Discord's responses have one; without it, clients take a 429 for Cloudflare's
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who calls: a bot, a person through their own client, or an application for a person who logged in."""
+    """The caller: a bot, a person through their own client, or an application for a logged-in person."""
 
     user: User
     scopes: frozenset[str] | None = None  # of a bearer token
@@ -39,14 +39,14 @@ class Actor:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the program was started with. `redirects` are the registered OAuth2 addresses."""
+    """The program's options. `redirect_uris` are the registered OAuth2 addresses."""
 
     redirect_uris: tuple[str, ...]
 
 
 @dataclass
 class Services:
-    """Everything a handler may need."""
+    """Everything that a handler may need."""
 
     state: State
     settings: Settings
@@ -72,28 +72,28 @@ class ApiRequest:
 
     @property
     def actor(self) -> Actor:
-        """Who calls. Raises 401 when nobody said."""
+        """Return the caller. Raise 401 for an anonymous request."""
         if self._actor is None:
             raise unauthorized()
         return self._actor
 
     @property
     def user(self) -> User:
-        """The bot or the person themselves. Raises 401 for an application with a bearer token."""
+        """Return the bot or person that calls. Raise 401 for an application with a bearer token."""
         if self.actor.scopes is not None:
             raise unauthorized()
         return self.actor.user
 
     def path_id(self, name: str) -> int:
-        """An id in the path. Raises 50035 when it is none."""
+        """Return an id in the path. Raise 50035 if it is invalid."""
         return messages.parse_snowflake(self.http_request.match_info[name], name)
 
     def query_flag(self, name: str) -> bool:
-        """A yes or no in the query; absent is no."""
+        """Return a boolean in the query; False if absent."""
         return self.http_request.query.get(name, "").lower() in ("1", "true")
 
     async def json(self) -> Json:
-        """The body, an object. Raises 50109 when it is not JSON, 50035 when it is not an object."""
+        """Return the body, an object. Raise 50109 if it is not JSON, 50035 if it is not an object."""
         body = await self.json_value()
         if not isinstance(body, dict):
             raise invalid_form_body((), "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
@@ -111,7 +111,7 @@ Handler = Callable[[ApiRequest], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
-    """A path below /api/v10 and what answers it. `limit` names the rule of its rate limit; see `limits.RULES`."""
+    """A path below /api/v10 and its handler. `rate_limit` names its rule in `rate_limits.RULES`."""
 
     method: str
     path: str
@@ -121,7 +121,7 @@ class Route:
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """JSON with the exact content type that clients compare with; None is 204."""
+    """Return JSON with the exact content type that clients compare with; 204 for None."""
     if body is None:
         return web.Response(status=204, headers=headers)
     text = json.dumps(body, ensure_ascii=False).encode()
@@ -129,7 +129,7 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
 
 
 def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """What aiohttp calls for a route: authentication, faults, limits, the handler, the log."""
+    """Return aiohttp's handler for a route: authentication, faults, limits, the route's handler, the log."""
 
     async def respond(request: web.Request) -> web.StreamResponse:
         services = request.app[SERVICES]
@@ -174,12 +174,12 @@ def make_handler(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRe
 async def _respond_unless_banned(
     route: Route, request: ApiRequest, auth_error: DiscordError | None
 ) -> web.StreamResponse:
-    """For all but people: who sends too many invalid requests is banned, whatever they ask."""
+    """Respond to a client other than a person: too many invalid requests ban its address from every route."""
     await request.services.faults.check_reachable(request.http_request)
     limits, address = request.state.rate_limits, request.http_request.remote or ""
     seconds_banned = limits.seconds_banned(address)
     if seconds_banned is not None:
-        # Cloudflare answers, not Discord: no JSON, no Via.
+        # Cloudflare responds, not Discord: no JSON, no Via.
         wait = {"Retry-After": str(math.ceil(seconds_banned))}
         return web.Response(text="<h1>error code: 1015</h1>", status=429, content_type="text/html", headers=wait)
     if auth_error is None:
@@ -217,7 +217,7 @@ async def _respond(route: Route, request: ApiRequest, is_person: bool = False) -
 
 
 def _apply_rate_limits(route: Route, request: ApiRequest, headers: dict[str, str]) -> None:
-    """Count the request and add the headers of its bucket. Raises the 429 when it is one too many."""
+    """Count the request and add its bucket's headers. Raise 429 if it exceeds a limit."""
     limits, match = request.state.rate_limits, request.http_request.match_info
     caller = request.http_request.remote if request._actor is None else request._actor.user.id
     if not route.exempt_from_global:
@@ -236,7 +236,7 @@ def _apply_rate_limits(route: Route, request: ApiRequest, headers: dict[str, str
 
 
 def authenticate(request: web.Request, services: Services) -> Actor | None:
-    """Who stands in the Authorization header; None without one. Raises 401 when nobody knows them."""
+    """Return the actor of the Authorization header; None without one. Raise 401 for an unknown token."""
     header = request.headers.get("Authorization")
     if not header or header.startswith("Basic "):
         return None
@@ -253,6 +253,6 @@ def authenticate(request: web.Request, services: Services) -> Actor | None:
 
 
 def _api_path(request: web.Request) -> str:
-    """The path below /api/v10."""
+    """Return the path below /api/v10."""
     parts = request.path.split("/", 3)
     return "/" + (parts[3] if len(parts) > 3 and parts[2][:1] == "v" else request.path.removeprefix("/api/"))

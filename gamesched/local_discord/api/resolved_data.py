@@ -1,4 +1,4 @@
-"""The people, roles and channels that an interaction names by id, looked up and told beside it as `resolved`.
+"""Looks up people, roles and channels that an interaction names by id, for its `resolved` data.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """
@@ -12,7 +12,7 @@ from gamesched.local_discord.state.state import State
 
 
 class ResolvedData:
-    """Collects what ids name, as the person sees it from this channel. Raises 50035 for what is not there."""
+    """Collects resolved data, as the person sees it from this channel. Raises 50035 for unknown ids."""
 
     def __init__(self, state: State, channel: Channel, user_id: int) -> None:
         self._state = state
@@ -46,7 +46,7 @@ class ResolvedData:
         return self.add_user(value, *path)
 
     def add_channel(self, value: object, types: list[int] | None, *path: str | int) -> str:
-        """A channel that the person sees, of one of the `types`."""
+        """Add a channel that the person sees, of one of the `types`."""
         channel = self._state.channels.get(parse_snowflake(value, *path))
         bits = 0 if channel is None else self._state.permissions(channel, self._user_id)
         if (

@@ -1,4 +1,4 @@
-"""The HTTP API, version 10, as far as a scheduler and its people need it.
+"""The routes of the HTTP API, version 10, that a scheduler and its people need.
 
 https://discord.com/developers/docs/reference
 """
@@ -16,7 +16,7 @@ from gamesched.local_discord.api.routes import (
     users,
 )
 
-# A literal path stands before the one with a name in its place.
+# A literal path comes before one with a parameter in its place.
 ROUTES = [
     *users.ROUTES,
     *guilds.ROUTES,

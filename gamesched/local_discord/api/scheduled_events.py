@@ -21,12 +21,12 @@ NEXT_STATUSES = {SCHEDULED: (ACTIVE, CANCELED), ACTIVE: (COMPLETED,)}
 
 
 def unfinished_events(guild: Guild) -> list[ScheduledEvent]:
-    """Those that are scheduled or active."""
+    """Return the events that are scheduled or active."""
     return [each for each in guild.scheduled.values() if each.status in NEXT_STATUSES]
 
 
 def create_event(state: State, guild: Guild, creator_id: int, body: Json) -> ScheduledEvent:
-    """Raises 30038 for the hundred-and-first, 50035 for what the body lacks."""
+    """Create an event. Raise 30038 for the hundred-and-first, 50035 for missing fields."""
     if len(unfinished_events(guild)) >= MAX_EVENTS:
         raise too_many_scheduled_events()
     for key in ("name", "privacy_level", "scheduled_start_time", "entity_type"):
@@ -41,7 +41,7 @@ def create_event(state: State, guild: Guild, creator_id: int, body: Json) -> Sch
 
 
 def edit_event(state: State, guild: Guild, event: ScheduledEvent, body: Json) -> None:
-    """Raises 180000 for one that is over, 50035 for a status that cannot follow, and as `create`."""
+    """Edit an event. Raise 180000 if it has ended, 50035 for an impossible status, and as `create_event`."""
     if event.status not in NEXT_STATUSES:
         raise scheduled_event_finished()
     fields = _read_fields(state, guild, body)
@@ -63,7 +63,7 @@ def delete_event(state: State, guild: Guild, event: ScheduledEvent) -> None:
 
 
 def set_interest(state: State, guild: Guild, event: ScheduledEvent, user_id: int, interested: bool) -> None:
-    """A person marks themselves as interested, or no longer."""
+    """Mark a person as interested, or no longer."""
     if interested == (user_id in event.interested):
         return
     if interested:
@@ -82,7 +82,7 @@ def _publish_event(state: State, guild: Guild, action: str, event: ScheduledEven
     state.publish(Event(f"GUILD_SCHEDULED_EVENT_{action}", payload, guild.id))
 
 
-# --- what a body says ---------------------------------------------------------------------------------------
+# --- reading a body -----------------------------------------------------------------------------------------
 
 
 def _read_fields(state: State, guild: Guild, body: Json) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _parse_timestamp(value: object, key: str) -> float:
 
 
 def _check_event(state: State, event: ScheduledEvent, body: Json) -> None:
-    """What an event of its kind must have. Raises 50035."""
+    """Check the fields that an event of its type must have. Raise 50035."""
     if event.ends_at is not None and event.ends_at <= event.starts_at:
         problem = "The event cannot end before it starts."
         raise invalid_form_body(("scheduled_end_time",), "GUILD_SCHEDULED_EVENT_INVALID_END_TIME", problem)

@@ -1,4 +1,4 @@
-"""Faults on demand: answers that fail, come late or get lost, and changes to the world behind the bot's back."""
+"""Faults on demand: responses that fail, come late or get lost, and changes that the bot does not expect."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from gamesched.local_discord.state.entities import DM, Json
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
 
-# What a program asks for, in words; a pattern over "METHOD /path".
+# Patterns over "METHOD /path" for the requests that programs send, with labels.
 REQUEST_CHOICES = {
     "*": "everything",
     "POST /channels/*/messages": "posting messages",
@@ -38,14 +38,14 @@ PERMISSION_CHOICES = (
 
 
 class FaultInjector:
-    """The faults that wait or last, and the changes that happen at once. `fault_kinds` has the table of kinds."""
+    """Pending and current faults; others change the state at once. `registry.KINDS` has the table of kinds."""
 
     def __init__(self, state: State, gateway: Gateway) -> None:
         self._transports: set[asyncio.Transport] = set()
         self._context = FaultContext(state, gateway, Pause(gateway.unpaused), Pause(), self._abort_connections)
 
     def add(self, body: Json) -> Json:
-        """Set a fault, or change the world at once. Returns the kind and `said`, a sentence. Raises BadFault."""
+        """Set a fault, or change the state at once. Return the kind and `said`, a sentence. Raise InvalidFault."""
         kind = KINDS.get(str(body.get("kind")))
         if kind is None:
             raise InvalidFault(f"There is no kind {body.get('kind')!r}. Kinds are {', '.join(KINDS)}.")
@@ -55,7 +55,7 @@ class FaultInjector:
         return (waits[0] if waits else {"kind": kind.name, "done": True}) | {"said": summary}
 
     def active(self) -> list[Json]:
-        """The faults that wait for requests, and the pauses that last."""
+        """Return the faults that wait for requests, and the current pauses."""
         pauses = {"freeze": self._context.frozen, "unreachable": self._context.unreachable}
         lasting = [
             {"kind": name, "seconds_left": round(it.seconds_left, 1)} for name, it in pauses.items() if it.seconds_left
@@ -63,13 +63,13 @@ class FaultInjector:
         return [*lasting, *(fault.payload() for fault in self._pending_faults())]
 
     def clear(self) -> None:
-        """Forget what waits, end what lasts; changes to the world stay."""
+        """Drop pending faults and end current ones; changes of the state stay."""
         self._context.pending.clear()
         self._context.frozen.end()
         self._context.unreachable.end()
 
     def next_for_request(self, request: str) -> RequestFault | None:
-        """The fault that hits this "METHOD /path", counted."""
+        """Return the fault that hits this "METHOD /path", and count it."""
         return next((fault for fault in self._pending_faults() if fault.hits(request)), None)
 
     def _pending_faults(self) -> list[RequestFault]:
@@ -79,14 +79,14 @@ class FaultInjector:
     # --- pauses --------------------------------------------------------------------------------------------
 
     async def check_reachable(self, request: web.Request) -> None:
-        """Wait while frozen. Raises Dropped while unreachable, and for who has given up in the meantime."""
+        """Wait while frozen. Raise ConnectionDropped while unreachable, or if the client disconnected meanwhile."""
         await self._context.frozen.unpaused.wait()
         if not self._context.unreachable.unpaused.is_set() or request.transport is None:
             raise ConnectionDropped
 
     @contextmanager
     def track_connection(self, request: web.Request) -> Iterator[None]:
-        """A connection that is cut when everything becomes unreachable."""
+        """Track a connection, to cut it when the server becomes unreachable."""
         transport = request.transport
         assert transport is not None, "given up before it began"
         self._transports.add(transport)
@@ -102,11 +102,11 @@ class FaultInjector:
     # --- for the panel -------------------------------------------------------------------------------------
 
     def kinds(self) -> list[Json]:
-        """Every kind: name, group, what it does, its keys."""
+        """Return every kind: name, group, what it does, its keys."""
         return [kind.payload() for kind in KINDS.values()]
 
     def choices(self) -> Json:
-        """What may stand in keys, by their shape: lists of value and label."""
+        """Return the possible values of keys, by shape: lists of value and label."""
         state = self._context.state
         guilds = list(state.guilds.values())
         several = len(guilds) > 1
@@ -136,6 +136,6 @@ class FaultInjector:
 
 
 def abort_connection(request: web.Request) -> None:
-    """End a connection without a word."""
+    """Cut a connection without a response."""
     if request.transport is not None:
         request.transport.abort()

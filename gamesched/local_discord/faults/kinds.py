@@ -1,4 +1,4 @@
-"""Every kind of fault: what it does is its docstring, which the page's panel and `GET /sandbox/faults/kinds` show."""
+"""Every kind of fault. Its docstring is shown to people, by the page's panel and `GET /sandbox/faults/kinds`."""
 
 from random import Random
 
@@ -316,7 +316,7 @@ def freeze(context: FaultContext, given: Json) -> str:
 def unreachable(context: FaultContext, given: Json) -> str:
     """The gateway is cut, and every attempt to connect or ask fails at once for some seconds."""
     context.unreachable.begin(given["seconds"])
-    context.frozen.end()  # what hangs is cut, too
+    context.frozen.end()  # frozen connections are cut, too
     context.abort_connections()
     return f"Unreachable for {given['seconds']:g} s."
 
@@ -339,11 +339,11 @@ def invalid_session(context: FaultContext, given: Json) -> str:
     return f"The session is invalid{', but can be resumed' if given['resumable'] else ''}."
 
 
-# --- what they mean ----------------------------------------------------------------------------------------------
+# --- looking up what a fault refers to ---------------------------------------------------------------------------
 
 
 def _guild(state: State, given: Json) -> Guild:
-    """The server that is meant: the only one when none is named."""
+    """Return the fault's guild, or the only one if none is given."""
     if given["guild_id"] is not None:
         return state.guilds[given["guild_id"]]
     if len(state.guilds) != 1:
@@ -384,7 +384,7 @@ def _require_guild_channel(channel: Channel) -> Channel:
 
 
 def _channel_with_overwrites(state: State, given: Json) -> Channel:
-    """The channel whose permissions count: of a thread the one around it."""
+    """Return the channel with the permissions that apply: for a thread, its parent."""
     channel = _require_guild_channel(state.channels[given["channel_id"]])
     return channel if channel.thread is None else state.channels[channel.parent_id or 0]
 

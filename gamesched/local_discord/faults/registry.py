@@ -1,4 +1,4 @@
-"""The table of the kinds of fault: what each is told, checked before it happens, and shown by the page's panel."""
+"""The table of fault kinds: their parameters, validated before use and shown by the page's panel."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -11,17 +11,17 @@ from gamesched.local_discord.state.entities import APPLICATION_ID, Json
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import State
 
-NEWEST, NEWEST_OF_BOT = "newest", "newest_of_bot"  # what may stand for a message's id
+NEWEST, NEWEST_OF_BOT = "newest", "newest_of_bot"  # accepted instead of a message's id
 MAX_SECONDS = 3600.0  # seconds
 
 
 class InvalidFault(ValueError):
-    """A fault that cannot be set, with the reason."""
+    """Raised for a fault that cannot be set, with the reason."""
 
 
 @dataclass
 class FaultContext:
-    """What faults happen to."""
+    """The objects that faults act on."""
 
     state: State
     gateway: Gateway
@@ -34,9 +34,9 @@ class FaultContext:
 
 @dataclass(frozen=True)
 class FaultParameter:
-    """Something a fault is told. `shape` says what may stand there, and names its list among the panel's choices.
+    """A parameter of a fault. `shape` names its parser, and its list among the panel's choices.
 
-    Of the keys with one `one_of`, the panel asks for one; what is `seldom` needed stands apart.
+    The panel requires one of the parameters with the same `one_of`, and shows `seldom` ones apart.
     """
 
     name: str
@@ -51,7 +51,7 @@ class FaultParameter:
 
 @dataclass(frozen=True)
 class FaultKind:
-    """A kind of fault. `happen` returns a sentence that says what was done."""
+    """A kind of fault. `apply` returns a sentence about what was done."""
 
     name: str
     group: str
@@ -68,7 +68,7 @@ class FaultKind:
         }
 
     def parse(self, state: State, body: Json) -> Json:
-        """What the body says for each key, checked, with the defaults. Raises BadFault."""
+        """Return the body's value for each parameter, validated, with defaults. Raise InvalidFault."""
         known = {key.name: key for key in self.parameters}
         unknown = sorted(body.keys() - known.keys() - {"kind"})
         if unknown:
@@ -90,7 +90,7 @@ KINDS: dict[str, FaultKind] = {}
 def fault_kind(
     group: str, *keys: FaultParameter
 ) -> Callable[[Callable[[FaultContext, Json], str]], Callable[[FaultContext, Json], str]]:
-    """Put a function into the table under its name. Its docstring says to people what it does."""
+    """Register a function in the table under its name. Its docstring tells people what it does."""
 
     def add(happen: Callable[[FaultContext, Json], str]) -> Callable[[FaultContext, Json], str]:
         KINDS[happen.__name__] = FaultKind(happen.__name__, group, str(happen.__doc__), keys, happen)
@@ -99,19 +99,19 @@ def fault_kind(
     return add
 
 
-# --- what may stand in a key -----------------------------------------------------------------------------------
+# --- parsers of parameters -------------------------------------------------------------------------------------
 
 Parser = Callable[[State, FaultParameter, Any], Any]
 
 
 def _existing_id(entities: Callable[[State], Any], noun: str) -> Parser:
-    """The id of something that is there."""
+    """Return a parser for the id of an existing entity."""
 
     def read(state: State, key: FaultParameter, value: Any) -> int:
-        found = _parse_id(key, value)
-        if found not in entities(state):
-            raise InvalidFault(f"{key.name}: there is no {noun} with the id {found}.")
-        return found
+        entity_id = _parse_id(key, value)
+        if entity_id not in entities(state):
+            raise InvalidFault(f"{key.name}: there is no {noun} with the id {entity_id}.")
+        return entity_id
 
     return read
 

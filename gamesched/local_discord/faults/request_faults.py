@@ -1,4 +1,4 @@
-"""What can happen to a request instead of, before or after its answer; and pauses of the whole local Discord."""
+"""Faults of a request: instead of, before or after its response; and pauses of the whole local Discord."""
 
 import asyncio
 import math
@@ -14,12 +14,12 @@ EXEMPT_FROM_GLOBAL_LIMIT = ("/interactions/", "/webhooks/")  # do not count towa
 
 
 class ConnectionDropped(Exception):
-    """The connection is cut instead of an answer."""
+    """Raised to cut the connection instead of responding."""
 
 
 @dataclass(frozen=True)
 class FaultResponse:
-    """An answer made up."""
+    """A made-up response."""
 
     status: int
     body: Json
@@ -28,10 +28,10 @@ class FaultResponse:
 
 @dataclass
 class RequestFault:
-    """What happens to requests whose "METHOD /path" matches `match` (`*` for anything), until it is `over`.
+    """A fault for requests with a "METHOD /path" that matches `match` (`*` for all), until `is_over`.
 
-    `given` is what it was told, of which the kind needs some. `left` is how many requests it still hits; None: any
-    number. Of those that match, it hits the `probability` part, the same ones for the same `seed`.
+    `parameters` are its parameters, of which the kind uses some. `remaining` is how many requests it still hits; None:
+    any number. Of the matching ones, it hits the share `probability`, the same ones for the same `seed`.
     """
 
     id: int
@@ -42,7 +42,7 @@ class RequestFault:
     random: Random = field(default_factory=Random)
 
     def hits(self, request: str) -> bool:
-        """Whether this "METHOD /path" is hit, which is counted."""
+        """Return whether this "METHOD /path" is hit, and count it."""
         if not fnmatchcase(request, self.parameters["match"]) or self.random.random() >= self.probability:
             return False
         if self.remaining is not None:
@@ -57,7 +57,7 @@ class RequestFault:
         return {"id": self.id, "kind": self.kind, **self.parameters, "times": self.remaining or 0}
 
     async def before_request(self) -> FaultResponse | None:
-        """What happens before the request is looked at. Raises Dropped."""
+        """Run before the request is handled. Raise ConnectionDropped."""
         if self.kind == "status":
             return self._error_response(int(self.parameters["status"]))
         if self.kind in ("timeout", "delay"):
@@ -67,7 +67,7 @@ class RequestFault:
         return None
 
     def after_request(self) -> None:
-        """What happens once the request was done. Raises Dropped."""
+        """Run after the request was handled. Raise ConnectionDropped."""
         if self.kind == "lost":
             raise ConnectionDropped
 
@@ -80,7 +80,7 @@ class RequestFault:
 
 @dataclass
 class RateLimitFault(RequestFault):
-    """A rate limit: from the first request that matches on, all are refused for `retry_after` seconds."""
+    """A rate limit: from the first matching request on, all are refused for `retry_after` seconds."""
 
     ends_at: float | None = None  # on the monotonic clock: what a client waits is real time
 
@@ -108,7 +108,7 @@ class RateLimitFault(RequestFault):
 
 
 def rate_limited_response(wait: float, scope: str) -> FaultResponse:
-    """A 429 with the headers of its scope, "user", "shared" or "global".
+    """Return a 429 with the headers of its scope, "user", "shared" or "global".
 
     https://discord.com/developers/docs/topics/rate-limits#exceeding-a-rate-limit
     """
@@ -120,7 +120,7 @@ def rate_limited_response(wait: float, scope: str) -> FaultResponse:
         headers |= {
             "X-RateLimit-Bucket": "fa017" * 6,
             "X-RateLimit-Limit": "5",
-            # A shared limit is the resource's, and leaves the bot's own count alone.
+            # A shared limit belongs to the resource, and leaves the bot's own count unchanged.
             "X-RateLimit-Remaining": "4" if scope == "shared" else "0",
             "X-RateLimit-Reset": f"{time.time() + wait:.3f}",
             "X-RateLimit-Reset-After": f"{wait:.3f}",
@@ -130,7 +130,7 @@ def rate_limited_response(wait: float, scope: str) -> FaultResponse:
 
 
 class Pause:
-    """A time that ends by itself: `going_on` is set but for then."""
+    """A pause that ends by itself; the event `unpaused` is cleared meanwhile."""
 
     def __init__(self, going_on: asyncio.Event | None = None) -> None:
         self.unpaused = going_on or asyncio.Event()
@@ -138,7 +138,7 @@ class Pause:
         self._end: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float) -> None:
-        """Pause for so long from now on, however long was said before."""
+        """Pause for so many seconds from now on, replacing any earlier pause."""
         self.end()
         self.unpaused.clear()
         self._end = asyncio.get_running_loop().call_later(seconds, self.end)
@@ -151,5 +151,5 @@ class Pause:
 
     @property
     def seconds_left(self) -> float:
-        """Seconds; 0 when there is no pause."""
+        """Return the remaining seconds; 0 without a pause."""
         return 0.0 if self._end is None else max(0.0, self._end.when() - asyncio.get_running_loop().time())

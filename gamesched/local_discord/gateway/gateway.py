@@ -1,7 +1,8 @@
 """The gateway, version 10: https://docs.discord.com/developers/events/gateway
 
-JSON only, which Discord recommends: other encodings are closed with 4002. Of the transport compressions zlib-stream is
-spoken; who asks for zstd-stream, or for payload compression in IDENTIFY, gets plain text, as Discord may send it, too.
+JSON only, which Discord recommends: other encodings are closed with 4002. The one supported transport compression
+is zlib-stream; clients that request zstd-stream, or payload compression in IDENTIFY, get plain text, which Discord
+allows, too.
 """
 
 import asyncio
@@ -33,10 +34,10 @@ from gamesched.local_discord.state.entities import Json, User
 from gamesched.local_discord.state.permissions import Permission
 from gamesched.local_discord.state.state import Event, State
 
-# Acknowledged at once, discord.py takes the beat before HELLO for unanswered and warns that it is far behind.
+# If acknowledged at once, discord.py takes the heartbeat before HELLO for unanswered and warns that it is far behind.
 HEARTBEAT_ACK_DELAY = 0.05  # seconds
 HEARTBEAT_TOLERANCE = (
-    1.5  # heartbeat intervals without one, and the client is taken for gone; Discord says "in time" only
+    1.5  # heartbeat intervals without one until a client counts as disconnected; Discord only documents "in time"
 )
 RESUME_WINDOW = 300.0  # seconds after a connection was lost
 MAX_PAYLOAD_SIZE = 4096  # bytes of what a client sends
@@ -51,8 +52,8 @@ CLOSE_FRAME_TYPES = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsg
 class Gateway:
     """All sessions of all bots.
 
-    `heartbeat_interval`, in milliseconds of real time, is told to clients that connect from now on. `privileged` holds
-    the privileged intents that the application may ask for: see `intents.PRIVILEGED`. At first it may none.
+    `heartbeat_interval`, in milliseconds of real time, applies to clients that connect from now on. `privileged` has
+    the privileged intents that the application may request: see `intents.PRIVILEGED`. Initially there are none.
     """
 
     def __init__(self, state: State) -> None:
@@ -66,13 +67,13 @@ class Gateway:
         state.subscribe(self._dispatch)
 
     def is_connected(self, user_id: int) -> bool:
-        """Whether this bot hears anything right now."""
+        """Return whether this bot receives events right now."""
         return any(c.session is not None and c.session.user.id == user_id for c in self._connections)
 
     # --- what Discord does by itself -----------------------------------------------------------------------
 
     def drop_connections(self, resumable: bool, reconnect: bool) -> None:
-        """Cut every connection: close code 4000, or after a RECONNECT. Not resumable: sessions are forgotten."""
+        """Cut every connection: close code 4000, or after a RECONNECT. If not `resumable`, sessions are dropped."""
         for connection in tuple(self._connections):
             if not resumable and connection.session is not None:
                 self._sessions.pop(connection.session.id, None)
@@ -81,7 +82,7 @@ class Gateway:
             connection.close(4000)
 
     def invalidate_sessions(self, resumable: bool) -> None:
-        """Send INVALID_SESSION to everyone. Their connections stay open, and are told nothing more."""
+        """Send INVALID_SESSION to everyone. Their connections stay open, but receive no more events."""
         for connection in tuple(self._connections):
             session = connection.session
             if session is None:
@@ -93,19 +94,19 @@ class Gateway:
             connection.send_op(INVALID_SESSION, resumable)
 
     def request_heartbeats(self) -> None:
-        """Have every client send a heartbeat at once."""
+        """Request an immediate heartbeat from every client."""
         for connection in self._connections:
             connection.send_op(HEARTBEAT)
 
     async def close(self) -> None:
-        """The server stops."""
+        """Close all connections when the server stops."""
         self.unpaused.set()
         await asyncio.gather(*(connection.socket.close(code=1001) for connection in tuple(self._connections)))
 
     # --- one connection ------------------------------------------------------------------------------------
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """One connection, from HELLO to its end."""
+        """Serve one connection, from HELLO to its end."""
         socket = web.WebSocketResponse(max_msg_size=1 << 20, timeout=0.5)
         await socket.prepare(request)
         connection = Connection(socket, request.query.get("compress") == "zlib-stream")
@@ -136,7 +137,7 @@ class Gateway:
             session = connection.session
             if session is not None and session.connection is connection:
                 session.connection, session.disconnected_at = None, self._state.clock()
-                # A client that says goodbye itself does not come back to this session.
+                # A client that closes the connection itself does not resume this session.
                 if closed_by_client:
                     self._sessions.pop(session.id, None)
         return socket
@@ -239,7 +240,7 @@ class Gateway:
                     session.dispatch("GUILD_CREATE", self._state.guild_create_payload(guild))
 
     def _reset_token(self, user: User) -> None:
-        """What happens to a bot that identifies too often in a day; a restart of the local Discord undoes it."""
+        """Reset the token of a bot that identifies too often in a day; a restart of the local Discord undoes it."""
         user.token = secrets.token_urlsafe(32)
         for session in [each for each in self._sessions.values() if each.user is user]:
             del self._sessions[session.id]
@@ -273,7 +274,7 @@ class Gateway:
         session.connection, session.disconnected_at = connection, None
         connection.session = session
 
-    # --- what happens in the world -------------------------------------------------------------------------
+    # --- events of the state -------------------------------------------------------------------------------
 
     def _dispatch(self, event: Event) -> None:
         for session in tuple(self._sessions.values()):
@@ -300,7 +301,7 @@ class Gateway:
 
 
 def _parse_shard(given: Any) -> tuple[int, int] | None:
-    """(its number, how many there are), when that makes sense."""
+    """Return (its number, how many there are), or None if that is invalid."""
     if not isinstance(given, list) or len(given) != 2 or any(type(each) is not int for each in given):
         return None
     number, count = given
@@ -326,7 +327,7 @@ def _own_thread_members(data: Json, me: str) -> tuple[list[Json], list[str]]:
 
 
 def _redact_without_intents(session: Session, event: Event) -> Json:
-    """Without the intent for members, threads tell of oneself; without that for content, others' words are blank."""
+    """Return the event's data without what needs an intent: thread members for MEMBERS, content for MESSAGE_CONTENT."""
     me = str(session.user.id)
     if event.name == "THREAD_MEMBERS_UPDATE" and not session.intents & intents.MEMBERS:
         added, removed = _own_thread_members(event.data, me)

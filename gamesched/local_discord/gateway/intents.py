@@ -1,4 +1,4 @@
-"""Which events a bot hears by which intents: https://docs.discord.com/developers/events/gateway#gateway-intents"""
+"""Which intents an event needs: https://docs.discord.com/developers/events/gateway#gateway-intents"""
 
 GUILDS, MEMBERS, MODERATION = 1 << 0, 1 << 1, 1 << 2
 PRESENCES, GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 8, 1 << 9, 1 << 12, 1 << 15
@@ -54,10 +54,10 @@ _GUILD, _DM = _intents_by_event(_IN_GUILDS), _intents_by_event(_IN_DMS)
 
 
 def intents_for_event(event: str, in_guild: bool) -> int:
-    """The intents of which one is enough to hear of the event; 0 when none is needed."""
+    """Return the intents of which one suffices to receive the event; 0 if none is needed."""
     return _GUILD.get(event, 0) if in_guild or event not in _DM else _DM[event]
 
 
 def application_flags(privileged: int) -> int:
-    """The flags of an application whose owner enabled these privileged intents."""
+    """Return the flags of an application with these privileged intents enabled."""
     return sum(flag for intent, flag in _FLAGS.items() if privileged & intent)

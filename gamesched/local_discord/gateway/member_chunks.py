@@ -1,4 +1,4 @@
-"""Looking members up by gateway: https://docs.discord.com/developers/events/gateway-events#request-guild-members"""
+"""Member look-ups by gateway: https://docs.discord.com/developers/events/gateway-events#request-guild-members"""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ MAX_NONCE_SIZE = 32  # bytes
 
 
 def build_chunks(state: State, bot_id: int, bot_intents: int, data: Json) -> list[Json]:
-    """The data of the GUILD_MEMBERS_CHUNK events that answer a request of a bot with these intents.
+    """Return the data of the GUILD_MEMBERS_CHUNK events for a request of a bot with these intents.
 
-    None for a guild it is not in, and none for all members of a guild without the intent for members. Raises
-    ValueError for a request that Discord cannot make sense of.
+    Return no chunks for a guild that it is not in, or for all members without the members intent. Raise ValueError
+    for an invalid request.
     """
     guild = state.guilds.get(_parse_id(data.get("guild_id")))
     user_ids, query, limit = data.get("user_ids"), data.get("query"), data.get("limit")

@@ -1,4 +1,4 @@
-"""What the gateway keeps: sessions, which outlive a lost connection, and connections."""
+"""The gateway's sessions, which outlive a lost connection, and connections."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ _connection_numbers = itertools.count(1)
 
 
 class Session:
-    """What one identified client is told, connected or about to resume. `shard` is (its number, how many there are)."""
+    """One identified client's events, connected or about to resume. `shard` is (its number, how many there are)."""
 
     def __init__(self, user: User, intents: int, shard: tuple[int, int]) -> None:
         self.id = secrets.token_hex(16)
@@ -36,25 +36,25 @@ class Session:
     def dispatch(self, name: str, data: Json) -> None:
         self.sequence += 1
         frame = json.dumps({"op": DISPATCH, "s": self.sequence, "t": name, "d": data}, ensure_ascii=False)
-        if name != "RESUMED":  # ends a replay, and is no part of the next
+        if name != "RESUMED":  # it ends a replay, and is not replayed itself
             self._replay_buffer.append((self.sequence, frame))
         if self.connection is not None:
             self.connection.send(frame)
 
     def handles_guild(self, guild_id: int | None) -> bool:
-        """Whether this shard hears of the guild; what happens outside of guilds is for the first one."""
+        """Return whether this shard gets the guild's events; events outside guilds go to the first one."""
         number, count = self.shard
         return ((guild_id or 0) >> 22) % count == number
 
     def frames_after(self, last_sequence: int) -> list[str] | None:
-        """The frames after that sequence number, in order; None when some are forgotten."""
+        """Return the frames after that sequence number, in order; None if some have been dropped."""
         if last_sequence < 0 or (self._replay_buffer and last_sequence < self._replay_buffer[0][0] - 1):
             return None
         return [frame for sequence, frame in self._replay_buffer if sequence > last_sequence]
 
 
 class Connection:
-    """One web socket, written to by one task, so that frames keep their order.
+    """One WebSocket, written to by one task, so that frames keep their order.
 
     `compressed`: https://docs.discord.com/developers/events/gateway#zlibstream
     """
@@ -75,22 +75,22 @@ class Connection:
         self.send(json.dumps({"op": op, "d": data, "s": None, "t": None}))
 
     def close(self, code: int) -> None:
-        """Close once everything before is written."""
+        """Close after everything queued is written."""
         self.closing = True
         self._outgoing.put_nowait(code)
 
     def restart_heartbeat_timer(self, seconds: float) -> None:
-        """The client was heard. Unless that happens again within so many real seconds, its session times out."""
+        """Restart the timeout, after a heartbeat: without another in so many real seconds, the session ends."""
         self.cancel_heartbeat_timer()
         self._heartbeat_timer = asyncio.get_running_loop().call_later(seconds, self.close, 4009)
 
     def cancel_heartbeat_timer(self) -> None:
-        """Wait for no heartbeat any more."""
+        """Stop waiting for heartbeats."""
         if self._heartbeat_timer is not None:
             self._heartbeat_timer.cancel()
 
     async def write(self, unpaused: asyncio.Event) -> None:
-        """Send what waits, while it flows."""
+        """Send queued frames, while not paused."""
         while True:
             frame = await self._outgoing.get()
             await unpaused.wait()
@@ -101,7 +101,7 @@ class Connection:
                 if self._deflate is None:
                     await self.socket.send_str(frame)
                 else:
-                    # What Z_SYNC_FLUSH ends with tells the client that the message is complete.
+                    # The suffix of Z_SYNC_FLUSH tells the client that the message is complete.
                     packed = self._deflate.compress(frame.encode()) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
                     await self.socket.send_bytes(packed)
             except ConnectionError:

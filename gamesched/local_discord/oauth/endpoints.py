@@ -19,11 +19,11 @@ SCOPES = {"identify", "email", "guilds", "guilds.members.read", "bot", "applicat
 
 
 class InvalidAuthorizationRequest(Exception):
-    """The request to authorize is wrong in a way that must not be sent back to the redirect address."""
+    """An authorization request with an error that must not be sent to the redirect address."""
 
 
 def check_authorization_request(query: Mapping[str, str], redirect_uris: tuple[str, ...]) -> frozenset[str]:
-    """The scopes asked for. Raises Refused with the reason to show."""
+    """Return the requested scopes. Raise InvalidAuthorizationRequest with the reason to show."""
     if query.get("client_id") != str(APPLICATION_ID):
         raise InvalidAuthorizationRequest(f"Unknown application: client_id must be {APPLICATION_ID}.")
     if query.get("response_type") != "code":
@@ -39,7 +39,7 @@ def check_authorization_request(query: Mapping[str, str], redirect_uris: tuple[s
 
 
 async def authorize_page(request: web.Request) -> web.Response:
-    """Ask who the person is. Always, even with prompt=none: that is how one changes who one is."""
+    """Show a choice of people. Always, even with prompt=none, so that one can change the person."""
     services = request.app[SERVICES]
     try:
         scopes = check_authorization_request(request.query, services.settings.redirect_uris)
@@ -60,7 +60,7 @@ async def authorize_page(request: web.Request) -> web.Response:
 
 
 async def authorize(request: web.Request) -> web.Response:
-    """The person decided: back to the application with a code, or with access_denied."""
+    """Redirect to the application with a code, or with access_denied."""
     services = request.app[SERVICES]
     query = request.query
     try:
@@ -108,7 +108,7 @@ async def exchange_code(request: ApiRequest) -> web.Response:
 
 
 def _roles_text(state: State, user: User) -> str:
-    """A few words on what this person can try out."""
+    """Return a few words on what this person can try out."""
     words = []
     for guild in state.guilds_of(user.id):
         if state.bot.id not in guild.members:

@@ -1,4 +1,4 @@
-"""Codes and tokens given to applications on behalf of people."""
+"""Codes and tokens issued to applications on behalf of people."""
 
 import secrets
 from collections.abc import Callable
@@ -10,7 +10,7 @@ TOKEN_LIFETIME = 604_800  # seconds
 
 @dataclass(frozen=True)
 class Grant:
-    """What a person allowed: which scopes, for which redirect address, bound to which PKCE challenge."""
+    """A person's consent: the scopes, the redirect address and the PKCE challenge."""
 
     user_id: int
     scopes: frozenset[str]
@@ -21,7 +21,7 @@ class Grant:
 
 
 class Grants:
-    """Codes, good once and for a minute, and the access tokens they were exchanged for."""
+    """Codes, valid once and for a minute, and the access tokens exchanged for them."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class Grants:
         return code
 
     def redeem_code(self, code: str) -> Grant | None:
-        """The grant of a code not used before."""
+        """Return the grant of an unused code."""
         grant = self._codes.pop(code, None)
         return None if grant is None or grant.issued_at + CODE_LIFETIME < self._clock() else grant
 

@@ -1,4 +1,4 @@
-"""The chat page and what it needs beside Discord's own API: the live stream and the names of things."""
+"""The chat page and its own endpoints besides Discord's API: the event stream and the names of everything."""
 
 import asyncio
 import json
@@ -50,7 +50,7 @@ async def get_asset(request: web.Request) -> web.Response:
 
 
 async def get_avatar(request: web.Request) -> web.Response:
-    """Every avatar and icon: a generated shape in one of six colours."""
+    """Return an avatar or icon: a generated shape in one of six colours."""
     digits = re.findall(r"\d+", request.path)
     colour = AVATAR_COLOURS[int(digits[0]) % len(AVATAR_COLOURS)] if digits else AVATAR_COLOURS[0]
     headers = {"Cache-Control": "max-age=86400"}
@@ -65,7 +65,7 @@ def _viewer(request: web.Request) -> User:
 
 
 async def get_view(request: web.Request) -> web.Response:
-    """Everything around the messages, as one person sees it."""
+    """Return everything around the messages, as one person sees it."""
     return json_response(view_payload(request.app[SERVICES].state, _viewer(request)))
 
 
@@ -101,7 +101,7 @@ def view_payload(state: State, user: User) -> Json:
 
 
 def _sorted_channels(state: State, guild: Guild, user: User) -> list[Channel]:
-    """The channels that a person sees, as the list shows them: threads below theirs, categories last."""
+    """Return the channels that a person sees, in the list's order: threads below their channel, categories last."""
     visible_channels = [c for c in state.channels_of(guild) if state.permissions(c, user.id) & Permission.VIEW_CHANNEL]
     active_threads = threads.active(state, guild, user.id)
     known = {channel.id for channel in visible_channels}
@@ -118,7 +118,7 @@ def _sorted_channels(state: State, guild: Guild, user: User) -> list[Channel]:
 
 
 async def stream_events(request: web.Request) -> web.WebSocketResponse:
-    """Events as they happen to one person. A web socket: browsers allow many of these beside each other."""
+    """Stream events visible to one person. By WebSocket, because browsers allow many of these at once."""
     state, user = request.app[SERVICES].state, _viewer(request)
     socket = web.WebSocketResponse(heartbeat=30, timeout=0.5)
     outgoing: asyncio.Queue[str] = asyncio.Queue()

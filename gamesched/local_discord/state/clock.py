@@ -1,4 +1,4 @@
-"""The clock of the local Discord: real time, until a test makes it run faster or jump ahead."""
+"""The clock of the local Discord: real time, until a test speeds it up or jumps ahead."""
 
 import asyncio
 import time
@@ -7,12 +7,11 @@ from typing import Any
 
 
 class Clock:
-    """Call it for the time in seconds since 1970. Safe to read and to set from any thread.
+    """Returns the time in seconds since 1970 when called. Safe to read and to set from any thread.
 
-    What the local Discord remembers and waits for goes by it: ids, deadlines, nonces, windows of rate limits. Clients
-    sleep in real time, so whatever tells them how long to wait says it in real seconds: see `real`. Heartbeats are the
-    exception and always go in real time: the pace is agreed on when a client connects and cannot be changed later, so
-    every jump would lose the connection.
+    It governs ids, deadlines, nonces and windows of rate limits. Clients sleep in real time, so waiting times sent to
+    them are real seconds: see `real_seconds`. Heartbeats are the exception and always use real time: the interval is
+    agreed on when a client connects and cannot be changed later, so every jump would lose the connection.
     """
 
     def __init__(self) -> None:
@@ -25,7 +24,7 @@ class Clock:
 
     @property
     def rate(self) -> float:
-        """How many seconds pass in a real one. Changing it never jumps. Raises ValueError unless above 0."""
+        """How many seconds pass in a real one. Changing it causes no jump. Raises ValueError unless above 0."""
         return self._reference[2]
 
     @rate.setter
@@ -35,21 +34,21 @@ class Clock:
         self._set(self(), rate)
 
     def advance(self, seconds: float) -> None:
-        """Jump ahead. What would have happened meanwhile happens now. Raises ValueError for a jump back."""
+        """Jump ahead. Timers due meanwhile fire now. Raise ValueError for a jump back."""
         if not 0 <= seconds < float("inf"):
             raise ValueError("The clock cannot go back.")
         self._set(self() + seconds, self.rate)
 
     def real_seconds(self, seconds: float) -> float:
-        """How long so many seconds of this clock take in real ones."""
+        """Return how many real seconds so many seconds of this clock take."""
         return seconds / self.rate
 
     def call_later(self, seconds: float, function: Callable[..., None], *args: Any) -> "Timer":
-        """Call a function in the running event loop once so many seconds have passed here."""
+        """Call a function in the running event loop after so many seconds of this clock."""
         return Timer(self, self() + seconds, function, args)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until so many seconds have passed here."""
+        """Wait for so many seconds of this clock."""
         over = asyncio.Event()
         timer = self.call_later(seconds, over.set)
         try:
@@ -58,14 +57,14 @@ class Clock:
             timer.cancel()
 
     def _set(self, clock_time: float, rate: float) -> None:
-        # The machine's time then, what was shown, the rate: one value, so that no reader sees half of a change.
+        # The machine's time, the clock's time, the rate: one value, so that no reader sees half of a change.
         self._reference = (time.time(), clock_time, rate)
         for timer in tuple(self._timers):
             timer.loop.call_soon_threadsafe(timer.arm)
 
 
 class Timer:
-    """A call to come; `cancel` it in the loop it was made in."""
+    """A scheduled call; `cancel` it in the loop that created it."""
 
     def __init__(self, clock: Clock, due: float, function: Callable[..., None], args: tuple[Any, ...]) -> None:
         self.loop = asyncio.get_running_loop()
@@ -75,7 +74,7 @@ class Timer:
         self.arm()
 
     def arm(self) -> None:
-        """Wait for what is left, anew."""
+        """Wait for the remaining time, again."""
         if self not in self._clock._timers:
             return
         if self._handle is not None:

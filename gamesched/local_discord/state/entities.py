@@ -1,4 +1,4 @@
-"""What a Discord consists of: users, guilds, roles, channels, members, messages, interactions. Plain values."""
+"""The entities of Discord: users, guilds, roles, channels, members, messages, interactions. Plain values."""
 
 import base64
 from dataclasses import dataclass, field
@@ -24,12 +24,12 @@ DISCORD_EPOCH = 1420070400.0  # seconds: 2015-01-01
 
 
 def bot_token(application_id: int = APPLICATION_ID) -> str:
-    """A token whose first part is the application's id, as in Discord's own."""
+    """Return a token whose first part is the application's id, as in Discord's own."""
     return base64.urlsafe_b64encode(str(application_id).encode()).decode().rstrip("=") + ".local.discord"
 
 
 def snowflake_time(snowflake: int) -> float:
-    """When an id was made, in seconds since 1970."""
+    """Return when an id was created, in seconds since 1970."""
     return (snowflake >> 22) / 1000 + DISCORD_EPOCH
 
 
@@ -38,7 +38,7 @@ class User:
     id: int
     username: str
     global_name: str | None = None
-    token: str = ""  # what stands in the Authorization header of what this person does
+    token: str = ""  # for the Authorization header of this person's requests
     bot: bool = False
     dms_open: bool = True
 
@@ -65,7 +65,7 @@ class Overwrite:
 
 @dataclass
 class Thread:
-    """What a channel that is a thread has beside what every channel has. Times are seconds since 1970."""
+    """The fields of a channel that only a thread has. Times are seconds since 1970."""
 
     owner_id: int
     created_at: float
@@ -108,7 +108,7 @@ class Member:
 
 @dataclass
 class ScheduledEvent:
-    """An event of a guild, in a voice channel or at a `location`. Times are seconds since 1970."""
+    """A scheduled event of a guild, in a voice channel or at a `location`. Times are seconds since 1970."""
 
     id: int
     guild_id: int

@@ -1,4 +1,4 @@
-"""Events: what happened, to whoever listens."""
+"""Events of the state, for its listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from gamesched.local_discord.state.entities import Json
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened, as the gateway tells it."""
+    """An event, as the gateway dispatches it."""
 
     name: str
     data: Json
     guild_id: int | None = None
     channel_id: int | None = None
-    only_for: int | None = None  # nobody else hears of it
+    only_for: int | None = None  # no one else receives it
 
 
 Listener = Callable[[Event], None]

@@ -1,10 +1,10 @@
-"""What makes a repeated request harmless: https://discord.com/developers/docs/resources/message#create-message"""
+"""Nonces, which make repeated requests harmless: https://discord.com/developers/docs/resources/message#create-message"""
 
 from collections.abc import Callable
 
 from gamesched.local_discord.state.entities import Message, snowflake_time
 
-NONCE_LIFETIME = 300.0  # seconds; Discord says "a few minutes"
+NONCE_LIFETIME = 300.0  # seconds; Discord documents "a few minutes"
 
 
 class Nonces:
@@ -20,7 +20,7 @@ class Nonces:
             self._messages[message.author_id, str(message.nonce)] = message
 
     def find_message(self, author_id: int, nonce: str | int) -> Message | None:
-        """What this author posted with this nonce lately."""
+        """Return this author's recent message with this nonce."""
         message = self._messages.get((author_id, str(nonce)))
         if message is None or snowflake_time(message.id) + self.lifetime < self._clock():
             return None

@@ -1,4 +1,4 @@
-"""Things as Discord writes them in JSON: ids are strings, absent keys are absent."""
+"""Entities as Discord's JSON: ids are strings, absent keys are absent."""
 
 from datetime import UTC, datetime
 
@@ -91,7 +91,7 @@ def member(member: Member, person: User | None) -> Json:
 
 
 def channel(channel: Channel, recipients: list[User]) -> Json:
-    """A channel; `recipients` are those of a DM other than the one who reads this."""
+    """Return a channel; `recipients` are those of a DM without its reader."""
     if channel.thread is not None:
         return thread(channel)
     payload: Json = {
@@ -125,7 +125,7 @@ def channel(channel: Channel, recipients: list[User]) -> Json:
 
 
 def thread(channel: Channel, viewer_id: int | None = None) -> Json:
-    """A channel that is a thread; `member` is in it when the viewer is."""
+    """Return a channel that is a thread; `member` is in it if the viewer is."""
     thread = channel.thread
     assert thread is not None, "not a thread"
     metadata: Json = {
@@ -170,7 +170,7 @@ def thread_member(channel: Channel, user_id: int) -> Json:
 
 
 def guild(guild: Guild) -> Json:
-    """A guild as `GET /guilds/{id}` gives it."""
+    """Return a guild as `GET /guilds/{id}` does."""
     return {
         "id": str(guild.id),
         "name": guild.name,
@@ -218,7 +218,7 @@ def guild(guild: Guild) -> Json:
 def guild_create(
     available_guild: Guild, channels: list[Channel], threads: list[Channel], users: dict[int, User]
 ) -> Json:
-    """A guild as the gateway's GUILD_CREATE gives it to a bot without privileged intents."""
+    """Return a guild as in GUILD_CREATE, for a bot without privileged intents."""
     bot = users[APPLICATION_ID]
     own_member = available_guild.members[bot.id]
     return guild(available_guild) | {
@@ -265,7 +265,7 @@ def scheduled_event(event: ScheduledEvent, users: dict[int, User], with_user_cou
 
 
 def own_guild(guild: Guild, user_id: int) -> Json:
-    """An entry of `GET /users/@me/guilds`."""
+    """Return an entry of `GET /users/@me/guilds`."""
     return {
         "id": str(guild.id),
         "name": guild.name,
@@ -278,7 +278,7 @@ def own_guild(guild: Guild, user_id: int) -> Json:
 
 
 def message(message: Message, users: dict[int, User], started_thread: Channel | None = None) -> Json:
-    """A message as REST gives it, with the thread that it `started`. The gateway adds guild_id and member."""
+    """Return a message as REST does, with the thread that it started. The gateway adds guild_id and member."""
     author = users[message.author_id]
     payload: Json = {
         "id": str(message.id),
@@ -314,7 +314,7 @@ def message(message: Message, users: dict[int, User], started_thread: Channel | 
 
 
 def _interaction_metadata(stored: Json, users: dict[int, User]) -> Json:
-    """`interaction_metadata`, from what a message keeps of the interaction."""
+    """Return `interaction_metadata`, from a message's stored data about the interaction."""
     payload: Json = {
         "id": stored["id"],
         "type": stored["type"],

@@ -1,4 +1,4 @@
-"""Who may do what: https://discord.com/developers/docs/topics/permissions#permission-overwrites"""
+"""Computes permissions: https://discord.com/developers/docs/topics/permissions#permission-overwrites"""
 
 from enum import IntFlag
 
@@ -6,7 +6,7 @@ from gamesched.local_discord.state.entities import Channel, Guild, Role
 
 
 class Permission(IntFlag):
-    """The bits that the local Discord looks at."""
+    """The permission bits that the local Discord checks."""
 
     KICK_MEMBERS = 1 << 1
     BAN_MEMBERS = 1 << 2
@@ -58,7 +58,7 @@ DM_PERMISSIONS = EVERYONE_PERMISSIONS
 
 
 def guild_permissions(guild: Guild, user_id: int) -> int:
-    """The permission bits of a member before any channel has its say; 0 for strangers."""
+    """Return a member's permission bits without channel overwrites; 0 for non-members."""
     member = guild.members.get(user_id)
     if member is None:
         return 0
@@ -72,7 +72,7 @@ def guild_permissions(guild: Guild, user_id: int) -> int:
 
 
 def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> int:
-    """The permission bits of a person in a channel; 0 when they cannot see it."""
+    """Return a person's permission bits in a channel; 0 if they cannot see it."""
     if guild is None:
         return DM_PERMISSIONS if user_id in channel.recipients else 0
     bits = guild_permissions(guild, user_id)
@@ -93,14 +93,14 @@ def channel_permissions(guild: Guild | None, channel: Channel, user_id: int) -> 
 
 
 def outranks_role(guild: Guild, user_id: int, role: Role) -> bool:
-    """Whether a member stands above a role, and so may change it, give it and take it."""
+    """Return whether a member is above a role, and so may change, give and take it."""
     if user_id == guild.owner_id:
         return True
     return _highest_position(guild, user_id) > role.position
 
 
 def outranks(guild: Guild, user_id: int, other_id: int) -> bool:
-    """Whether a member may act on another: the highest role decides, nobody acts on the owner."""
+    """Return whether a member may act on another: the highest role decides, and no one may act on the owner."""
     if other_id == guild.owner_id:
         return False
     return user_id == guild.owner_id or _highest_position(guild, user_id) > _highest_position(guild, other_id)
@@ -112,7 +112,7 @@ def _highest_position(guild: Guild, user_id: int) -> int:
 
 
 def permissions_by_name(names: list[str]) -> int:
-    """The bits of permissions given by name. Raises KeyError for a name that is none."""
+    """Return the bits of permissions given by name. Raise KeyError for an unknown name."""
     bits = 0
     for name in names:
         bits |= Permission[name.upper()]

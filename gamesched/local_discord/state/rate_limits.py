@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from gamesched.local_discord.errors import DiscordError
 from gamesched.local_discord.state.clock import Clock
 
-MAX_WINDOWS = 10_000  # windows that have ended are forgotten beyond that many
+MAX_WINDOWS = 10_000  # beyond that many, windows that have ended are dropped
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """So many requests in so many seconds of the clock."""
+    """A number of requests in a number of seconds of the clock."""
 
     requests: int
     seconds: float
@@ -29,16 +29,16 @@ RULES = {
     "open_dm": RateLimit(10, 10.0),  # per bot, new channels only: 429 with code 40003
     "member": RateLimit(5, 1.0),  # per guild
     "search": RateLimit(10, 10.0),  # per guild
-    "webhook": RateLimit(5, 2.0),  # per token: what follows the first response
+    "webhook": RateLimit(5, 2.0),  # per token: follow-ups and edits after the first response
     "other": RateLimit(30, 1.0),  # per route and channel, guild or token
-    "invalid": RateLimit(10_000, 600.0),  # answers 401, 403 and 429 per address, which is banned then
+    "invalid": RateLimit(10_000, 600.0),  # responses 401, 403 and 429 per address, which is then banned
     "gateway": RateLimit(120, 60.0),  # frames per connection
     "identify": RateLimit(1, 5.0),  # per bot, as max_concurrency is 1
-    "sessions": RateLimit(1000, 86_400.0),  # IDENTIFYs per bot, whose token is reset then
+    "sessions": RateLimit(1000, 86_400.0),  # IDENTIFYs per bot; beyond it, the token is reset
 }
 
 # Discord documents codes and messages, not the status. Of 30046 it is known to be 429; of 40003 clients report 403
-# and 400, too: see `Limits.open_dm_status`.
+# and 400, too: see `RateLimits.open_dm_status`.
 OLD_EDIT_ERROR = (30046, "Maximum number of edits to messages older than 1 hour reached. Try again later")
 OPEN_DM_ERROR = (40003, "You are opening direct messages too fast")
 
@@ -51,7 +51,7 @@ class _Window:
 
 @dataclass(frozen=True)
 class LimitStatus:
-    """What is left after one request. Times are real seconds."""
+    """The limit's state after one request. Times are real seconds."""
 
     limit: RateLimit
     remaining: int
@@ -59,7 +59,7 @@ class LimitStatus:
     exceeded: bool
 
     def headers(self, bucket: str) -> dict[str, str]:
-        """Those of every answer on a route. `bucket` names what is limited, without channel, guild or webhook."""
+        """Return the headers of every response on a route. `bucket` omits channel, guild and webhook."""
         return {
             "X-RateLimit-Bucket": hashlib.md5(bucket.encode(), usedforsecurity=False).hexdigest(),
             "X-RateLimit-Limit": str(self.limit.requests),
@@ -69,7 +69,7 @@ class LimitStatus:
         }
 
     def to_error(self, scope: str = "user", code: int | None = None, message: str | None = None) -> DiscordError:
-        """The 429, with its own headers. `scope` is user, global or shared; only some limits have a `code`."""
+        """Return the 429, with its own headers. `scope` is user, global or shared; only some limits have a `code`."""
         error = DiscordError(429, code or 0, message or "You are being rate limited.")
         error.body |= {"retry_after": self.reset_after, "global": scope == "global"}
         if code is None:
@@ -81,10 +81,10 @@ class LimitStatus:
 
 
 class RateLimits:
-    """Counts requests. `rules` may be changed at any time; `rules.clear()` lifts every limit, `RULES` names all.
+    """Counts requests. `rules` may be changed at any time; `rules.clear()` lifts every limit, `RULES` has all.
 
-    Windows go by the clock. Clients are told how long to wait in real seconds, so that one that sleeps as told keeps
-    up with a clock that runs faster.
+    Windows use the clock. Waiting times for clients are real seconds, so that a client that obeys them keeps up with
+    a clock that runs faster.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -94,7 +94,7 @@ class RateLimits:
         self._windows: dict[tuple[str, Hashable], _Window] = {}
 
     def count_request(self, rule: str, key: Hashable) -> LimitStatus | None:
-        """Count one request; None without such a rule."""
+        """Count one request and return the status; None without such a rule."""
         limit = self.rules.get(rule)
         if limit is None:
             return None
@@ -104,7 +104,7 @@ class RateLimits:
         return self._status(limit, window, exceeded)
 
     def peek(self, rule: str, key: Hashable) -> LimitStatus | None:
-        """What one request more would meet, without counting it."""
+        """Return the status for one more request, without counting it."""
         limit = self.rules.get(rule)
         if limit is None:
             return None
@@ -123,20 +123,20 @@ class RateLimits:
         return window
 
     def _status(self, limit: RateLimit, window: _Window, exceeded: bool) -> LimitStatus:
-        # Rounded up: who waits exactly as long as told must not come a moment early.
+        # Rounded up: a client that waits exactly this long must not come a moment early.
         reset_after = max(1, math.ceil(self._clock.real_seconds(window.ends_at - self._clock()) * 1000)) / 1000
         return LimitStatus(limit, max(0, limit.requests - window.used), reset_after, exceeded)
 
-    # --- limits that only some requests of a route meet ----------------------------------------------------
+    # --- limits for only some requests of a route ----------------------------------------------------------
 
     def count_old_edit(self, channel_id: int) -> None:
-        """An edit of a message older than an hour. Raises 429 with code 30046."""
+        """Count an edit of a message older than an hour. Raise 429 with code 30046."""
         limit_status = self.count_request("old_edit", channel_id)
         if limit_status is not None and limit_status.exceeded:
             raise limit_status.to_error("user", *OLD_EDIT_ERROR)
 
     def count_opened_dm(self, bot_id: int) -> None:
-        """A direct message channel that is not there yet. Raises `open_dm_status` with code 40003."""
+        """Count a new direct message channel. Raise `open_dm_status` with code 40003."""
         limit_status = self.count_request("open_dm", bot_id)
         if limit_status is not None and limit_status.exceeded:
             error = limit_status.to_error("user", *OPEN_DM_ERROR)
@@ -148,16 +148,16 @@ class RateLimits:
 
     @property
     def invalid_request_count(self) -> int:
-        """How many invalid requests were answered lately, from all addresses."""
+        """Return how many invalid requests were answered lately, from all addresses."""
         now = self._clock()
         return sum(w.used for (rule, _), w in self._windows.items() if rule == "invalid" and w.ends_at > now)
 
     def count_invalid_response(self, address: str, status: int, headers: Mapping[str, str]) -> None:
-        """Count an answer if it is 401, 403 or 429; but not what others used up, scope "shared"."""
+        """Count a 401, 403 or 429, but not with scope "shared": others used that limit up."""
         if status in (401, 403, 429) and headers.get("X-RateLimit-Scope") != "shared":
             self.count_request("invalid", address)
 
     def seconds_banned(self, address: str) -> float | None:
-        """For how many real seconds the address stays banned; None when it is not."""
+        """Return for how many real seconds the address stays banned; None if it is not."""
         limit_status = self.peek("invalid", address)
         return limit_status.reset_after if limit_status is not None and limit_status.exceeded else None

@@ -1,4 +1,4 @@
-"""Things as the state file keeps them, read back. Unknown to the file: what later versions added has its default."""
+"""Reads entities back from the state file. Fields that it lacks, of later versions, get their default."""
 
 from collections.abc import Iterator
 

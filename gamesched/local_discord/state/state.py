@@ -1,6 +1,6 @@
-"""The state of the local Discord: who is where, what was said, and the events that changes cause.
+"""The state of the local Discord: people, guilds and messages, and the events that changes publish.
 
-Used from one thread, that of the event loop. Every change is written to the store and published to whoever subscribed:
+Used from one thread, that of the event loop. Every change is saved to the store and published to all subscribers:
 the bots' gateway sessions and the pages.
 """
 
@@ -34,7 +34,7 @@ from gamesched.local_discord.state.store import Store
 
 
 class State:
-    """Guilds, channels, people and messages; see `cast` for who is in it at first."""
+    """Guilds, channels, people and messages; see `fixtures` for the initial ones."""
 
     def __init__(self, store: Store | None = None) -> None:
         self.clock = Clock()
@@ -56,12 +56,12 @@ class State:
     # --- ids, events ---------------------------------------------------------------------------------------
 
     def new_id(self) -> int:
-        """A snowflake for this moment, greater than any before."""
+        """Return a snowflake for this moment, greater than any before."""
         self._last_id = max(self._last_id + 1, int((self.clock() - DISCORD_EPOCH) * 1000) << 22)
         return self._last_id
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Have `listener` called with every event from now on. Returns what ends that."""
+        """Call `listener` with every event from now on. Return a function that ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -92,7 +92,7 @@ class State:
         return user
 
     def rename_user(self, user: User, name: str) -> None:
-        """Give a person another display name. Members are told about through GUILD_MEMBER_UPDATE."""
+        """Give a person another display name, published as GUILD_MEMBER_UPDATE."""
         user.global_name = name
         self.store.put("user", user.id, asdict(user))
         for guild in self.guilds_of(user.id):
@@ -108,7 +108,7 @@ class State:
         return [guild for guild in self.guilds.values() if user_id in guild.members]
 
     def add_guild(self, name: str, owner_id: int, guild_id: int | None = None) -> Guild:
-        """A new guild with its owner in it and no channel yet; the bot is not in it."""
+        """Add a guild with its owner in it and no channel yet; the bot is not in it."""
         guild = Guild(guild_id or self.new_id(), name, owner_id)
         guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.EVERYONE_PERMISSIONS, 0)
         guild.members[owner_id] = Member(owner_id, joined_at=self.clock())
@@ -117,7 +117,7 @@ class State:
         return guild
 
     def add_bot(self, guild: Guild, role_id: int | None = None) -> None:
-        """Invite the bot: it comes with a managed role of its own."""
+        """Invite the bot, which comes with its own managed role."""
         role = Role(
             role_id or self.new_id(),
             self.bot.username,
@@ -129,7 +129,7 @@ class State:
         guild.members[APPLICATION_ID] = Member(APPLICATION_ID, [role.id], joined_at=self.clock())
         self.save_guild(guild)
         payload = self.guild_create_payload(guild)
-        del payload["unavailable"]  # which would make it the end of an outage
+        del payload["unavailable"]  # with it, this would be the end of an outage
         self.publish(Event("GUILD_CREATE", payload, guild.id, only_for=APPLICATION_ID))
 
     def change_guild(self, guild: Guild, name: str | None = None, owner_id: int | None = None) -> None:
@@ -138,7 +138,7 @@ class State:
         self.publish(Event("GUILD_UPDATE", payloads.guild(guild), guild.id))
 
     def set_unavailable(self, guild: Guild, unavailable: bool) -> None:
-        """An outage of the guild, or its end."""
+        """Start or end an outage of the guild."""
         guild.unavailable = unavailable
         if unavailable:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id), "unavailable": True}, guild.id))
@@ -164,7 +164,7 @@ class State:
     def change_role(
         self, guild: Guild, role: Role, name: str | None = None, bits: int | None = None, **more: Any
     ) -> None:
-        """Set its `name`, its permission `bits`, or of the rest `color`, `hoist`, `mentionable`, `position`."""
+        """Set a role's `name`, its permission `bits`, or `color`, `hoist`, `mentionable`, `position`."""
         role.name = role.name if name is None else name
         role.permissions = role.permissions if bits is None else bits
         for key, value in more.items():
@@ -186,7 +186,7 @@ class State:
         self.publish(Event(name, fields | {"guild_id": str(guild.id)}, guild.id))
 
     def add_members(self, guild: Guild, users: list[User], roles: list[int] | None = None) -> None:
-        """Let people in: any number at once is one write."""
+        """Add any number of people, in one write."""
         for user in users:
             guild.members[user.id] = Member(user.id, list(roles or []), joined_at=self.clock())
         self.save_guild(guild)
@@ -205,7 +205,7 @@ class State:
         self._publish_guild("GUILD_MEMBER_UPDATE", guild, **payload)
 
     def remove_member(self, guild: Guild, user_id: int) -> None:
-        """Kick a person or the bot, which takes its role along and hears GUILD_DELETE."""
+        """Kick a person or the bot, which loses its role and gets GUILD_DELETE."""
         member = guild.members.pop(user_id)
         if user_id == APPLICATION_ID:
             for role_id in member.roles:
@@ -217,28 +217,28 @@ class State:
             self.publish(Event("GUILD_DELETE", {"id": str(guild.id)}, guild.id, only_for=user_id))
 
     def ban(self, guild: Guild, user_id: int, reason: str | None = None) -> None:
-        """Remove anyone for good; who is not in the guild cannot come any more either."""
+        """Remove anyone for good; non-members cannot join any more either."""
         if user_id in guild.members:
             self.remove_member(guild, user_id)
         guild.bans[user_id] = reason
         self._publish_guild("GUILD_BAN_ADD", guild, user=payloads.user(self.users[user_id]))
 
     def unban(self, guild: Guild, user_id: int) -> None:
-        """Take a ban back, which brings nobody back. Raises KeyError when there is none."""
+        """Lift a ban, which brings no one back. Raise KeyError if there is none."""
         del guild.bans[user_id]
         self._publish_guild("GUILD_BAN_REMOVE", guild, user=payloads.user(self.users[user_id]))
 
     # --- channels ------------------------------------------------------------------------------------------
 
     def channels_of(self, guild: Guild) -> list[Channel]:
-        """Its channels without the threads; for those see `threads`."""
+        """Return its channels without the threads; for those see `threads`."""
         return [each for each in self.channels.values() if each.guild_id == guild.id and each.thread is None]
 
     def guild_of(self, channel: Channel) -> Guild | None:
         return None if channel.guild_id is None else self.guilds[channel.guild_id]
 
     def permissions(self, channel: Channel, user_id: int) -> int:
-        """What a person may do there. A thread has the overwrites of its channel."""
+        """Return a person's permission bits there. A thread has the overwrites of its channel."""
         if channel.thread is not None:
             return threads.permissions(self, channel, user_id)
         return permissions.channel_permissions(self.guild_of(channel), channel, user_id)
@@ -246,7 +246,7 @@ class State:
     def add_channel(
         self, guild: Guild, name: str, kind: int = TEXT, channel_id: int | None = None, **more: Any
     ) -> Channel:
-        """`more` are fields of `Channel`."""
+        """Add a channel; `more` are fields of `Channel`."""
         channel = Channel(channel_id or self.new_id(), kind, name, guild.id, len(self.channels_of(guild)), **more)
         self.channels[channel.id] = channel
         self._publish_channel("CHANNEL_CREATE", channel)
@@ -256,7 +256,7 @@ class State:
         self.change_channel(channel, name=name)
 
     def change_channel(self, channel: Channel, **changes: Any) -> None:
-        """Set fields of a channel; of a thread `name` and fields of `Thread`."""
+        """Set fields of a channel; for a thread `name` and fields of `Thread`."""
         if channel.thread is not None:
             return threads.update(self, channel, **changes)
         for key, value in changes.items():
@@ -293,7 +293,7 @@ class State:
         self.publish(Event(name, payloads.channel(channel, []), channel.guild_id))
 
     def get_or_create_dm(self, user: User, other: User) -> Channel:
-        """The channel of two people, opened when it is not yet."""
+        """Return the DM channel of two people, created if needed."""
         user_ids = frozenset((user.id, other.id))
         if user_ids not in self._dm_ids:
             channel = Channel(self.new_id(), DM, recipients=sorted(user_ids))
@@ -306,7 +306,7 @@ class State:
         return [self.channels[dm] for both, dm in self._dm_ids.items() if user_id in both]
 
     def channel_payload_for(self, channel: Channel, user_id: int) -> Json:
-        """The channel as this person gets it."""
+        """Return the channel's payload for this person."""
         if channel.thread is not None:
             return payloads.thread(channel, user_id)
         return payloads.channel(channel, [self.users[each] for each in channel.recipients if each != user_id])
@@ -314,18 +314,18 @@ class State:
     # --- messages ------------------------------------------------------------------------------------------
 
     def visible_message(self, channel_id: int, message_id: int, viewer_id: int) -> Message | None:
-        """A message, if it is there and not someone else's private answer."""
+        """Return a message, if it exists and is not someone else's ephemeral one."""
         message = self.messages.get(channel_id, {}).get(message_id)
         if message is not None and message.only_for not in (None, viewer_id) and message.author_id != viewer_id:
             return None
         return message
 
     def forget_nonces(self) -> None:
-        """As Discord does after a few minutes."""
+        """Drop all nonces, as Discord does after a few minutes."""
         self.nonces.clear()
 
     def add_message(self, message: Message) -> Message:
-        """Add a new message to its channel and tell those who can see it."""
+        """Add a new message to its channel and publish it to those who see it."""
         self.messages.setdefault(message.channel_id, {})[message.id] = message
         self.nonces.remember(message)
         if message.only_for is None:
@@ -339,7 +339,7 @@ class State:
         return message
 
     def update_message(self, message: Message, edited: bool = True) -> None:
-        """Keep a message that was changed, and tell. `edited` marks it so."""
+        """Save a changed message and publish it. `edited` sets its edit time."""
         if edited:
             message.edited_at = self.clock()
         self._save_message(message)
@@ -355,7 +355,7 @@ class State:
         self.publish(Event("MESSAGE_DELETE", payload, channel.guild_id, channel.id, message.only_for))
 
     def bulk_delete_messages(self, channel: Channel, message_ids: list[int]) -> None:
-        """Delete many messages at once, which is one event. Ids of no message are passed over."""
+        """Delete many messages at once, which is one event. Ids without a message are ignored."""
         deleted_ids = [each for each in message_ids if self.messages.get(channel.id, {}).pop(each, None) is not None]
         for message_id in deleted_ids:
             self.store.delete("message", message_id)

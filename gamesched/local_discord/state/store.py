@@ -8,14 +8,14 @@ from typing import Any
 
 
 class Store:
-    """Documents by kind and id. Every write is in the operating system's hands when the call returns.
+    """Documents by kind and id. Every write has reached the operating system when the call returns.
 
-    Raises sqlite3.Error when the file cannot be opened or is something else.
+    Raises sqlite3.Error if the file cannot be opened or is something else.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None)
-        # A killed process loses nothing this way; only a crash of the machine could, and this is a plaything.
+        # A killed process loses nothing this way; only a crash of the machine could, which is acceptable here.
         self._db.execute("pragma synchronous = off")
         self._db.execute("pragma journal_mode = wal")
         self._db.execute(

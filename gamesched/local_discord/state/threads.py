@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def in_guild(state: "State", guild: Guild) -> list[Channel]:
-    """Every thread of a guild, archived ones too."""
+    """Return every thread of a guild, archived ones too."""
     return [each for each in state.channels.values() if each.guild_id == guild.id and each.thread is not None]
 
 
 def active(state: "State", guild: Guild, user_id: int) -> list[Channel]:
-    """The threads of a guild that are not archived and that this person sees, newest first."""
+    """Return a guild's threads that are not archived and that this person sees, newest first."""
     visible_threads = [
         each for each in in_guild(state, guild) if state.permissions(each, user_id) & Permission.VIEW_CHANNEL
     ]
@@ -26,7 +26,7 @@ def active(state: "State", guild: Guild, user_id: int) -> list[Channel]:
 
 
 def archived(state: "State", parent: Channel) -> list[Channel]:
-    """The public threads of a channel that are archived, the last first."""
+    """Return a channel's public archived threads, the last archived first."""
     threads_inside = [
         each for each in state.channels.values() if each.parent_id == parent.id and each.thread is not None
     ]
@@ -40,7 +40,7 @@ def _thread_of(channel: Channel) -> Thread:
 
 
 def permissions(state: "State", channel: Channel, user_id: int) -> int:
-    """What a person may do in a thread: what they may in its channel, and nothing in a private one of others."""
+    """Return a person's permission bits in a thread: those in its channel, and 0 in another's private thread."""
     bits = state.permissions(state.channels[channel.parent_id or 0], user_id)
     hidden = channel.type == PRIVATE_THREAD and user_id not in _thread_of(channel).members
     return 0 if hidden and not bits & Permission.MANAGE_THREADS else bits
@@ -49,9 +49,9 @@ def permissions(state: "State", channel: Channel, user_id: int) -> int:
 def start(
     state: "State", parent: Channel, owner_id: int, name: str, kind: int, channel_id: int | None = None, **fields: Any
 ) -> Channel:
-    """Open a thread with its owner in it. From a message it has that message's id, given as `channel_id`.
+    """Create a thread with its owner in it. From a message it has that message's id, given as `channel_id`.
 
-    `facts` are fields of `Thread`.
+    `fields` are fields of `Thread`.
     """
     now = state.clock()
     thread = Thread(owner_id, created_at=now, archive_changed_at=now, **fields)
@@ -66,7 +66,7 @@ def start(
 
 
 def update(state: "State", channel: Channel, name: str | None = None, **fields: Any) -> None:
-    """Rename, archive, lock and so on; `facts` are fields of `Thread`."""
+    """Rename, archive, lock and so on; `fields` are fields of `Thread`."""
     thread = _thread_of(channel)
     if name is not None:
         channel.name = name
@@ -95,20 +95,20 @@ def remove_member(state: "State", channel: Channel, user_id: int) -> None:
 
 
 def check_not_archived(channel: Channel) -> None:
-    """What stands in an archived thread stays as it is; only a new message unarchives it. Raises 50083."""
+    """Raise 50083 for an archived thread: only a new message unarchives it, other changes are refused."""
     if channel.thread is not None and channel.thread.archived:
         raise thread_archived()
 
 
 def check_not_locked(state: "State", channel: Channel, user_id: int) -> None:
-    """In a locked thread only moderators write. Raises 50083."""
+    """Raise 50083 in a locked thread, where only moderators may send."""
     moderates = state.permissions(channel, user_id) & Permission.MANAGE_THREADS
     if channel.thread is not None and channel.thread.locked and not moderates:
         raise thread_archived()
 
 
 def apply_new_message(state: "State", channel: Channel, message: Message) -> None:
-    """A message was posted: it counts, unarchives, and brings in its author and those it mentions."""
+    """Update the thread of a new message: count it, unarchive, and add its author and those it mentions."""
     thread = _thread_of(channel)
     thread.total_sent += 1
     if message.id != channel.id:  # the first message of a forum post does not count
@@ -121,7 +121,7 @@ def apply_new_message(state: "State", channel: Channel, message: Message) -> Non
 
 
 def member_payload(state: "State", channel: Channel, user_id: int, with_member: bool = False) -> Json:
-    """A thread member object; `with_member` adds the guild member."""
+    """Return a thread member object; `with_member` adds the guild member."""
     payload = payloads.thread_member(channel, user_id)
     guild = state.guild_of(channel)
     if with_member and guild is not None and user_id in guild.members:

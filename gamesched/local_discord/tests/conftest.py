@@ -24,7 +24,7 @@ def local() -> Iterator[LocalDiscord]:
 
 
 class RecordingClient(discord.Client):
-    """discord.py as it ships; `answer` is what a test does with an interaction."""
+    """discord.py as it ships; `answer` handles interactions for a test."""
 
     def __init__(self) -> None:
         super().__init__(intents=discord.Intents(guilds=True), guild_ready_timeout=0.1)
@@ -79,7 +79,7 @@ async def _wait_ready(running: asyncio.Task[None], ready: asyncio.Task[None]) ->
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for a file of tests. Playwright keeps an event loop running meanwhile: no async tests beside it."""
+    """One Chromium for a file of tests. Playwright keeps an event loop running meanwhile, so async tests cannot run."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM))
@@ -89,7 +89,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def page(local: LocalDiscord, browser: Any) -> Iterator[Any]:
-    """A page that shares nothing with those before it."""
+    """A page that shares nothing with earlier ones."""
     context = browser.new_context()
     page = context.new_page()
     problems: list[str] = []

@@ -13,7 +13,7 @@ from gamesched.local_discord.state.entities import Json
 
 
 class GatewayClosed(Exception):
-    """The gateway closed the connection, with this code."""
+    """The gateway closed the connection with this code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -21,14 +21,14 @@ class GatewayClosed(Exception):
 
 
 class GatewayClient:
-    """`async with BareGateway(local) as gateway:` is connected; HELLO has come unless the gateway closes at once."""
+    """Connected in `async with GatewayClient(local) as gateway:`. HELLO has been received unless the gateway closed."""
 
     def __init__(self, local: LocalDiscord, query: str = "v=10&encoding=json", token: str = "") -> None:
         self.local = local
         self.token = token or local.bot_token
         self.session_id = ""
         self.sequence: int | None = None
-        self.frames: list[str | bytes] = []  # as they came
+        self.frames: list[str | bytes] = []  # as received
         self._url = f"{local.gateway_url}?{query}"
         self._inflate = zlib.decompressobj()
 
@@ -47,7 +47,7 @@ class GatewayClient:
         await self.socket.send_str(json.dumps({"op": op, "d": data}))
 
     async def receive(self) -> Json:
-        """The next frame. Raises Closed."""
+        """Return the next frame. Raise GatewayClosed."""
         frame = await asyncio.wait_for(self.socket.receive(), 5)
         if frame.type is aiohttp.WSMsgType.CLOSE:
             raise GatewayClosed(frame.data)
@@ -61,20 +61,20 @@ class GatewayClient:
         return payload
 
     async def receive_op(self, op: int) -> Any:
-        """The data of the next frame with this opcode. What comes before is skipped."""
+        """Return the data of the next frame with this opcode, skipping earlier frames."""
         while (payload := await self.receive())["op"] != op:
             pass
         return payload["d"]
 
     async def receive_event(self, name: str) -> Json:
-        """The data of the next event of this name. What comes before is skipped."""
+        """Return the data of the next event of this name, skipping earlier ones."""
         while (payload := await self.receive())["t"] != name:
             pass
         data: Json = payload["d"]
         return data
 
     async def close_code(self) -> int:
-        """The code that the gateway closes with."""
+        """Return the code that the gateway closes with."""
         try:
             while True:
                 await self.receive()
@@ -82,7 +82,7 @@ class GatewayClient:
             return end.code
 
     async def event_names(self) -> list[str]:
-        """The events that came until now: until the answer to a heartbeat, which is sent after them."""
+        """Return the events until now, that is until the response to a heartbeat, which is sent after them."""
         await self.send(1, self.sequence)
         names: list[str] = []
         while (payload := await self.receive())["op"] != 11:
@@ -96,7 +96,7 @@ class GatewayClient:
         await self.send(2, data | changes)
 
     async def identify_and_wait(self, **changes: Any) -> Json:
-        """Identify and wait until that is answered, and for the guild if it is told of."""
+        """Identify and wait for READY, and for the guild if its event follows."""
         await self.identify(**changes)
         ready = await self.receive_event("READY")
         self.session_id = ready["session_id"]
@@ -105,7 +105,7 @@ class GatewayClient:
         return ready
 
     async def resume(self, other: "GatewayClient", **changes: Any) -> None:
-        """Go on where another connection stopped."""
+        """Resume another connection's session."""
         self.session_id, self.sequence = other.session_id, other.sequence
         data: Json = {"token": self.token, "session_id": self.session_id, "seq": self.sequence}
         await self.send(6, data | changes)

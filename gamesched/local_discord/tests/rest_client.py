@@ -1,4 +1,4 @@
-"""A bare client, written from Discord's documents: requests with a token, errors looked at."""
+"""A bare client, written from Discord's documents: requests with a token, and checks of errors."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class RestClient:
         return answer.json() if answer.content else None
 
     def request_error(self, method: str, path: str, body: Any = None) -> tuple[int, int]:
-        """The status and Discord's code."""
+        """Return the status and Discord's code."""
         answer = self.request(method, path, body)
         assert not answer.ok, answer.text
         return answer.status_code, answer.json()["code"]
@@ -39,7 +39,7 @@ class RestClient:
 
 
 class InteractionBot:
-    """Hears everything that happens, and answers interactions as a bot would."""
+    """Receives every event, and responds to interactions as a bot would."""
 
     def __init__(self, local: LocalDiscord) -> None:
         self.events: list[Event] = []
@@ -50,7 +50,7 @@ class InteractionBot:
         return [event.data for event in self.events if event.name == name][-1]
 
     def callback_path(self) -> str:
-        """The path of the answer to the latest interaction."""
+        """Return the callback path of the latest interaction."""
         interaction = self.last_event("INTERACTION_CREATE")
         return f"/interactions/{interaction['id']}/{interaction['token']}/callback?with_response=1"
 

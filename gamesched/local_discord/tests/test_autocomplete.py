@@ -1,4 +1,4 @@
-"""Suggestions while an option is typed."""
+"""Autocomplete of an option."""
 
 import pytest
 import requests
@@ -25,8 +25,8 @@ def test_only_the_person_gets_the_choices(local: LocalDiscord) -> None:
     ear = bot_with_command(local)
     entry = autocomplete_options(local, {"name": "title", "value": "str", "focused": True})
     assert (entry["type"], entry["command"]) == (4, "game")
-    told = ear.last_event("INTERACTION_CREATE")
-    assert told["data"]["options"] == [{"type": 3, "name": "title", "value": "str", "focused": True}]
+    event = ear.last_event("INTERACTION_CREATE")
+    assert event["data"]["options"] == [{"type": 3, "name": "title", "value": "str", "focused": True}]
     choices = [{"name": "Strahd", "value": "17"}]
     assert "resource" not in ear.respond(8, {"choices": choices})
     assert ear.events[-1].name == "APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE"

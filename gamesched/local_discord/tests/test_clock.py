@@ -1,4 +1,4 @@
-"""The clock in hand: faster, ahead, and what waits for it."""
+"""The clock under control: faster, ahead, and timers."""
 
 import asyncio
 import time
@@ -56,8 +56,8 @@ def test_the_clock_is_set_from_outside(local: LocalDiscord) -> None:
     assert shown["rate"] == 20
     assert shown["now"] > time.time() + 3599
     assert requests.get(f"{local.origin}/sandbox/clock", timeout=5).json()["now"] >= shown["now"]
-    said = local.client.send_message("alice", fixtures.GENERAL_ID, "later")
-    assert snowflake_time(int(said["id"])) > time.time() + 3599
+    message = local.client.send_message("alice", fixtures.GENERAL_ID, "later")
+    assert snowflake_time(int(message["id"])) > time.time() + 3599
     for wrong in ({"advance": -1}, {"rate": 0}, {"rate": "fast"}):
         assert requests.post(f"{local.origin}/sandbox/clock", json=wrong, timeout=5).status_code == 400
 
@@ -66,12 +66,12 @@ def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local
     bare = RestClient(local)
     shown = bare.post_message(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
     answers: list[tuple[int, int]] = []
-    heard: list[Json] = []
-    local.run_in_loop(lambda world: world.subscribe(lambda event: heard.append({"name": event.name} | event.data)))
+    events: list[Json] = []
+    local.run_in_loop(lambda world: world.subscribe(lambda event: events.append({"name": event.name} | event.data)))
 
     def answer() -> None:
-        told = [each for each in heard if each["name"] == "INTERACTION_CREATE"][-1]
-        callback = f"/interactions/{told['id']}/{told['token']}/callback"
+        event = [each for each in events if each["name"] == "INTERACTION_CREATE"][-1]
+        callback = f"/interactions/{event['id']}/{event['token']}/callback"
         answered = bare.request("POST", callback, {"type": 4, "data": {"content": "hello"}})
         answers.append((answered.status_code, 0 if answered.ok else answered.json()["code"]))
 
@@ -83,7 +83,7 @@ def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local
     local.client.set_clock(advance=3.1)
     answer()
     assert answers == [(204, 0), (400, 40060), (404, 10062)]
-    assert heard[-1]["name"] == "INTERACTION_FAILURE"
+    assert events[-1]["name"] == "INTERACTION_FAILURE"
 
 
 def button(custom_id: str) -> Json:

@@ -1,4 +1,4 @@
-"""Commands: what they may be, how they are kept, who is offered them, and what a use of them tells the bot."""
+"""Commands: validation, storage, who can use them, and the bot's data of a use."""
 
 from typing import Any
 
@@ -81,15 +81,15 @@ def test_names_in_other_scripts(local: LocalDiscord) -> None:
 def test_they_are_made_changed_read_and_deleted_one_by_one(local: LocalDiscord) -> None:
     bare = RestClient(local)
     answer = bare.request("POST", HERE, command(nsfw=True, default_member_permissions="32", contexts=[0]))
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert (made["nsfw"], made["default_member_permissions"], made["contexts"]) == (True, "32", [0])
-    assert (made["guild_id"], made["integration_types"]) == (str(fixtures.GUILD_ID), [0])
+    assert (created["nsfw"], created["default_member_permissions"], created["contexts"]) == (True, "32", [0])
+    assert (created["guild_id"], created["integration_types"]) == (str(fixtures.GUILD_ID), [0])
     again = bare.request("POST", HERE, command(description="Other"))
-    assert (again.status_code, again.json()["id"]) == (200, made["id"])
-    path = f"{HERE}/{made['id']}"
+    assert (again.status_code, again.json()["id"]) == (200, created["id"])
+    path = f"{HERE}/{created['id']}"
     changed = bare.request_json("PATCH", path, {"name": "games", "options": [option(required=True)]})
-    assert (changed["id"], changed["description"], changed["options"][0]["required"]) == (made["id"], "Other", True)
+    assert (changed["id"], changed["description"], changed["options"][0]["required"]) == (created["id"], "Other", True)
     assert bare.request_json("GET", path) == changed
     assert bare.request_json("GET", HERE) == [changed]
     assert bare.request_json("GET", GLOBAL) == []
@@ -115,10 +115,10 @@ def test_there_are_a_hundred_at_most_and_two_hundred_new_ones_a_day(local: Local
     assert bare.request_error("POST", GLOBAL, command("last")) == (400, 30032)
     bare.request_json("PUT", GLOBAL, [])
     bare.request_json("PUT", GLOBAL, many)
-    bare.request_json("PUT", GLOBAL, many)  # nothing new in that
+    bare.request_json("PUT", GLOBAL, many)  # creates nothing
     bare.request_json("PUT", GLOBAL, [])
     assert bare.request_error("POST", GLOBAL, command()) == (400, 30034)
-    bare.request_json("POST", HERE, command())  # every guild is counted for itself
+    bare.request_json("POST", HERE, command())  # every guild is counted separately
 
 
 def test_options_are_validated_against_the_command(local: LocalDiscord) -> None:
@@ -141,8 +141,8 @@ def test_options_are_validated_against_the_command(local: LocalDiscord) -> None:
             local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)
     good: list[Json] = [{"name": "seats", "value": 3}, {"name": "day", "value": "mon"}]
     local.client.use_command("bob", fixtures.GENERAL_ID, "game", good, wait=0)
-    told = ear.last_event("INTERACTION_CREATE")["data"]["options"]
-    assert told == [{"type": 4, "name": "seats", "value": 3}, {"type": 3, "name": "day", "value": "mon"}]
+    received = ear.last_event("INTERACTION_CREATE")["data"]["options"]
+    assert received == [{"type": 4, "name": "seats", "value": 3}, {"type": 3, "name": "day", "value": "mon"}]
 
 
 def test_ids_are_resolved_in_the_payload(local: LocalDiscord) -> None:
@@ -177,8 +177,8 @@ def test_a_subcommand_is_used_and_named_in_full(local: LocalDiscord) -> None:
     inner = {"type": 1, "name": "end", "options": [{"name": "title", "value": "Strahd"}]}
     given: list[Json] = [{"type": 2, "name": "series", "options": [inner]}]
     assert local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)["command"] == "game series end"
-    made = ear.respond(4, {"content": "Ended."})["resource"]["message"]
-    assert made["interaction"]["name"] == "game series end"
+    message = ear.respond(4, {"content": "Ended."})["resource"]["message"]
+    assert message["interaction"]["name"] == "game series end"
     bad: list[list[Json]] = [[], [{"type": 1, "name": "other"}], [{"type": 2, "name": "list"}]]
     for wrong in bad:
         with pytest.raises(requests.HTTPError, match="50035"):
@@ -188,14 +188,14 @@ def test_a_subcommand_is_used_and_named_in_full(local: LocalDiscord) -> None:
 def test_context_menu_commands_have_a_target(local: LocalDiscord) -> None:
     ear = InteractionBot(local)
     ear.rest.request_json("PUT", GLOBAL, [{"name": "Who is", "type": 2}, {"name": "Quote", "type": 3}])
-    said = local.client.send_message("bob", fixtures.GENERAL_ID, "Roll!")
-    for name, kind, target in (("Who is", 2, str(fixtures.BOB_ID)), ("Quote", 3, said["id"])):
+    message = local.client.send_message("bob", fixtures.GENERAL_ID, "Roll!")
+    for name, kind, target in (("Who is", 2, str(fixtures.BOB_ID)), ("Quote", 3, message["id"])):
         data = {"name": name, "type": kind, "target_id": target}
         body = {"type": 2, "channel_id": str(fixtures.GENERAL_ID), "data": data}
         local.client.as_person("charlie", "POST", "/interactions", body)
-        told = ear.last_event("INTERACTION_CREATE")["data"]
-        assert told["target_id"] == target
-        assert target in told["resolved"]["users" if kind == 2 else "messages"]
+        received = ear.last_event("INTERACTION_CREATE")["data"]
+        assert received["target_id"] == target
+        assert target in received["resolved"]["users" if kind == 2 else "messages"]
 
 
 def test_the_command_index_lists_usable_commands(local: LocalDiscord) -> None:

@@ -145,7 +145,7 @@ async def test_a_repeated_nonce_gives_the_first_message(local: LocalDiscord, bot
 
 async def test_it_resumes_after_a_lost_connection(local: LocalDiscord, bot: RecordingClient) -> None:
     local.client.add_fault("gateway_drop")
-    local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")  # missed, and told on resume
+    local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")  # missed, and sent on resume
     await asyncio.wait_for(bot.resumed.wait(), 10)
     await wait_until(lambda: ("channel", "dungeons") in bot.events)
     local.client.add_fault("gateway_drop", resumable=False, reconnect=True)
@@ -207,8 +207,8 @@ async def test_two_hundred_click_at_once(local: LocalDiscord, bot: RecordingClie
     assert len({entry["user"] for entry in entries}) == 200
     assert max(entry["milliseconds"] for entry in entries) < 3000
     for person in (people[0], people[-1]):
-        seen = local.client.messages(person["username"], fixtures.GAME_NIGHT_ID)
-        assert [each["content"] for each in seen] == ["You are in.", ""]
+        messages = local.client.messages(person["username"], fixtures.GAME_NIGHT_ID)
+        assert [each["content"] for each in messages] == ["You are in.", ""]
 
 
 async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: RecordingClient) -> None:

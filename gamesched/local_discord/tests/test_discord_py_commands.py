@@ -1,4 +1,4 @@
-"""discord.py, unmodified: a group of commands with autocomplete, and forms."""
+"""discord.py, unmodified: a group of commands with autocomplete, and modals."""
 
 import asyncio
 from typing import Any
@@ -31,8 +31,8 @@ class NewGame(discord.ui.Modal, title="New game"):
         assert isinstance(self.mode.component, discord.ui.Select)
         assert isinstance(self.helper.component, discord.ui.UserSelect)
         helpers = [each.display_name for each in self.helper.component.values]
-        said = f"{self.name.value}, {self.mode.component.values[0]}, {helpers}"
-        await interaction.response.send_message(said, ephemeral=True)
+        text = f"{self.name.value}, {self.mode.component.values[0]}, {helpers}"
+        await interaction.response.send_message(text, ephemeral=True)
 
 
 class Games(app_commands.Group, name="game", description="Games"):

@@ -1,4 +1,4 @@
-"""The gateway, by a bare client: the handshake, heartbeats, close codes, resuming, the limits of identifying."""
+"""The gateway, by a bare client: the handshake, heartbeats, close codes, resuming, limits of IDENTIFY."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -290,7 +290,7 @@ async def test_discord_py_identifies_again_when_it_was_too_early(
     local: LocalDiscord, bot: RecordingClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def wait(shard_id: int | None, *, initial: bool = False) -> None:
-        if waited:  # else too early
+        if waited:  # otherwise too early
             local.client.set_clock(advance=5)
         waited.append(initial)
 

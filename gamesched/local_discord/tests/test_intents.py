@@ -1,4 +1,4 @@
-"""Which events a bot hears, by its intents, its permissions and whom they are about; and looking members up."""
+"""Which events a bot receives, by intents, permissions and subject; and member look-ups."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ EVERY = (1 << 17) - 1 & ~(1 << 8)
 
 @pytest.fixture
 def all_intents(local: LocalDiscord) -> LocalDiscord:
-    """An application that may ask for privileged intents."""
+    """An application that may request privileged intents."""
     local.run_in_loop(lambda world: setattr(local.gateway, "privileged", MEMBERS | CONTENT))
     return local
 
@@ -61,18 +61,18 @@ async def test_direct_messages_have_an_intent_of_their_own(local: LocalDiscord) 
         local.client.send_message("bob", channel["id"], "just between us")
         local.client.send_message("bob", fixtures.GENERAL_ID, "to everyone")
         assert (await dms.receive_event("MESSAGE_CREATE"))["content"] == "just between us"
-        heard = await guilds.receive_event("MESSAGE_CREATE")
-        assert (heard["channel_id"], heard["content"]) == (str(fixtures.GENERAL_ID), "")
+        message = await guilds.receive_event("MESSAGE_CREATE")
+        assert (message["channel_id"], message["content"]) == (str(fixtures.GENERAL_ID), "")
 
 
 async def test_content_needs_an_intent_or_a_mention(all_intents: LocalDiscord) -> None:
     async with GatewayClient(all_intents) as plain, GatewayClient(all_intents) as reading:
         await plain.identify_and_wait(intents=MESSAGES)
         await reading.identify_and_wait(intents=MESSAGES | CONTENT)
-        for said in ("hello", f"hello <@{APPLICATION_ID}>"):
-            all_intents.client.send_message("bob", fixtures.GENERAL_ID, said)
-        assert [(await reading.receive_event("MESSAGE_CREATE"))["content"] for _ in range(2)] == ["hello", said]
-        assert [(await plain.receive_event("MESSAGE_CREATE"))["content"] for _ in range(2)] == ["", said]
+        for text in ("hello", f"hello <@{APPLICATION_ID}>"):
+            all_intents.client.send_message("bob", fixtures.GENERAL_ID, text)
+        assert [(await reading.receive_event("MESSAGE_CREATE"))["content"] for _ in range(2)] == ["hello", text]
+        assert [(await plain.receive_event("MESSAGE_CREATE"))["content"] for _ in range(2)] == ["", text]
 
 
 async def test_hidden_channels_send_no_events(local: LocalDiscord) -> None:
@@ -109,14 +109,18 @@ async def test_what_happens_to_the_bot_itself_needs_no_intent_for_members(local:
         )
         publish(local, "THREAD_MEMBER_UPDATE", fixtures.GENERAL_ID, id="1", user_id=bob)
         publish(local, "THREAD_MEMBER_UPDATE", fixtures.GENERAL_ID, id="1", user_id=me)
-        told = [await gateway.receive() for _ in range(3)]
-        assert [each["t"] for each in told] == ["GUILD_MEMBER_UPDATE", "THREAD_MEMBERS_UPDATE", "THREAD_MEMBER_UPDATE"]
-        assert told[0]["d"]["user"]["id"] == me
-        assert told[1]["d"] == {"id": "2", "added_members": [{"user_id": me}]}
+        events = [await gateway.receive() for _ in range(3)]
+        assert [each["t"] for each in events] == [
+            "GUILD_MEMBER_UPDATE",
+            "THREAD_MEMBERS_UPDATE",
+            "THREAD_MEMBER_UPDATE",
+        ]
+        assert events[0]["d"]["user"]["id"] == me
+        assert events[1]["d"] == {"id": "2", "added_members": [{"user_id": me}]}
         assert await gateway.event_names() == []
 
 
-# --- looking members up -------------------------------------------------------------------------------------
+# --- member look-ups ----------------------------------------------------------------------------------------
 
 
 async def request_members(gateway: GatewayClient, **request: Any) -> Json:

@@ -1,4 +1,4 @@
-"""The messages that answer an interaction: read, changed and deleted with its token."""
+"""The messages that respond to an interaction: read, changed and deleted with its token."""
 
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
@@ -42,8 +42,8 @@ def test_follow_ups_are_reached_by_their_id_and_with_their_own_token_only(local:
 
 def test_a_followup_replaces_a_deferred_response(local: LocalDiscord) -> None:
     ear = bot_with_command_interaction(local)
-    told = ear.respond(5, {"flags": 64})
-    assert told["interaction"]["response_message_loading"] is True
+    response = ear.respond(5, {"flags": 64})
+    assert response["interaction"]["response_message_loading"] is True
     changed = ear.rest.request_json("PATCH", ear.webhook_path() + "/messages/@original", {"content": "Done."})
     assert (changed["flags"], changed["edited_timestamp"]) == (64, None)
 
@@ -60,6 +60,6 @@ def test_an_edit_of_a_message_that_is_gone_leaves_the_interaction_open(local: Lo
 def test_a_token_lives_for_fifteen_minutes(local: LocalDiscord) -> None:
     ear = bot_with_command_interaction(local)
     ear.respond(4, {"content": "One"})
-    (made,) = local.server.services.interactions._by_id.values()
-    made.created_at -= 901
+    (interaction,) = local.server.services.interactions._by_id.values()
+    interaction.created_at -= 901
     assert ear.rest.request_error("POST", ear.webhook_path(), {"content": "late"}) == (401, 50027)

@@ -1,4 +1,4 @@
-"""The local Discord as a process: start, state, end."""
+"""The local Discord as a process: start, state, stop."""
 
 import signal
 import socket
@@ -63,12 +63,12 @@ def test_messages_survive_a_kill(tmp_path: Path) -> None:
 
 def test_nonces_and_direct_messages_survive(tmp_path: Path) -> None:
     state = tmp_path / "state.sqlite3"
-    said = {"content": "once", "nonce": "abc", "enforce_nonce": True}
+    body = {"content": "once", "nonce": "abc", "enforce_nonce": True}
     ids = []
     for _ in range(2):
         with LocalDiscord(state_file=state) as local:
             dm = RestClient(local).request_json("POST", "/users/@me/channels", {"recipient_id": fixtures.BOB_ID})
-            ids.append(RestClient(local).post_message(dm["id"], **said)["id"])
+            ids.append(RestClient(local).post_message(dm["id"], **body)["id"])
             assert len(local.client.dms("bob")) == 1
     assert ids[0] == ids[1]
 

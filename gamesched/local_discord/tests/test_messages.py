@@ -1,4 +1,4 @@
-"""What may stand in a message, who may write where, and who is pinged."""
+"""What a message may contain, who may write where, and who is pinged."""
 
 from typing import Any
 
@@ -62,9 +62,9 @@ def embed(**parts: Any) -> Json:
 def test_it_refuses_what_breaks_a_limit(local: LocalDiscord, body: Json, where: str) -> None:
     answer = RestClient(local).request("POST", HERE, body)
     assert answer.status_code == 400
-    told = answer.json()
-    assert told["code"] == 50035
-    place = told["errors"]
+    error = answer.json()
+    assert error["code"] == 50035
+    place = error["errors"]
     for step in where.split("."):
         place = place[step]
     assert place["_errors"][0]["message"]
@@ -74,11 +74,11 @@ def test_it_takes_what_is_just_within_the_limits(local: LocalDiscord) -> None:
     fields = [{"name": "n" * 20, "value": "v" * 20}] * 25
     embeds = [{"title": "t" * 256, "description": "d" * 4096, "fields": fields}, {"footer": {"text": "f" * 648}}]
     rows = [row(*(button(custom_id=f"{i}{j}" + "x" * 98, label="l" * 80) for j in range(5))) for i in range(5)]
-    made = RestClient(local).post_message(
+    message = RestClient(local).post_message(
         fixtures.GENERAL_ID, content="c" * 2000, embeds=embeds, components=rows, nonce="n" * 25
     )
-    assert len(made["components"]) == 5
-    assert made["embeds"][0]["type"] == "rich"
+    assert len(message["components"]) == 5
+    assert message["embeds"][0]["type"] == "rich"
 
 
 @pytest.mark.parametrize("body", [{}, {"content": " \n"}, {"embeds": []}, {"content": "", "components": []}])
@@ -103,10 +103,10 @@ def test_things_that_are_not_there(local: LocalDiscord) -> None:
 
 def test_only_ones_own_can_be_edited_and_deleted(local: LocalDiscord) -> None:
     bare = RestClient(local)
-    said = local.client.send_message("charlie", fixtures.GENERAL_ID, "mine")
-    assert bare.request_error("PATCH", f"{HERE}/{said['id']}", {"content": "x"}) == (403, 50005)
-    assert bare.request_error("DELETE", f"{HERE}/{said['id']}") == (403, 50013)
-    local.client.as_person("bob", "DELETE", f"{HERE}/{said['id']}")  # an organiser manages messages
+    message = local.client.send_message("charlie", fixtures.GENERAL_ID, "mine")
+    assert bare.request_error("PATCH", f"{HERE}/{message['id']}", {"content": "x"}) == (403, 50005)
+    assert bare.request_error("DELETE", f"{HERE}/{message['id']}") == (403, 50013)
+    local.client.as_person("bob", "DELETE", f"{HERE}/{message['id']}")  # an organiser manages messages
     own = bare.post_message(fixtures.GENERAL_ID, content="x", embeds=[{"title": "t"}])
     changed = bare.request_json("PATCH", f"{HERE}/{own['id']}", {"content": "y"})
     assert (changed["content"], changed["embeds"][0]["title"]) == ("y", "t")
@@ -131,8 +131,12 @@ def test_allowed_mentions_decide_who_is_pinged(local: LocalDiscord) -> None:
     content = f"@everyone <@{fixtures.BOB_ID}> <@{fixtures.CHARLIE_ID}> <@&{fixtures.PLAYER_ID}>"
 
     def pinged(**body: Any) -> tuple[list[str], int, bool]:
-        made = bare.post_message(fixtures.GENERAL_ID, content=content, **body)
-        return [each["username"] for each in made["mentions"]], len(made["mention_roles"]), made["mention_everyone"]
+        message = bare.post_message(fixtures.GENERAL_ID, content=content, **body)
+        return (
+            [each["username"] for each in message["mentions"]],
+            len(message["mention_roles"]),
+            message["mention_everyone"],
+        )
 
     assert pinged() == (["bob", "charlie"], 1, True)
     assert pinged(allowed_mentions={"parse": []}) == ([], 0, False)

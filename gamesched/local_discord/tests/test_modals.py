@@ -1,4 +1,4 @@
-"""Forms: what they may hold, who sees them, what comes back, and what may answer that."""
+"""Modals: what they may contain, who sees them, what is submitted, and what may respond to that."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def modal(*components: Json, **parts: Any) -> Json:
 
 
 def bot_with_command_interaction(local: LocalDiscord) -> InteractionBot:
-    """The bot has heard of a command."""
+    """The bot has received a command."""
     ear = InteractionBot(local)
     ear.rest.request_json("PUT", GLOBAL, [command()])
     local.client.use_command("bob", fixtures.GENERAL_ID, "game", wait=0)
@@ -42,7 +42,7 @@ def bot_with_command_interaction(local: LocalDiscord) -> InteractionBot:
 
 
 def bot_with_component_interaction(local: LocalDiscord) -> InteractionBot:
-    """The bot has heard of a click on its message."""
+    """The bot has received a click on its message."""
     ear = InteractionBot(local)
     button = {"type": 2, "style": 1, "label": "Edit", "custom_id": "edit"}
     message = ear.rest.post_message(fixtures.GENERAL_ID, content="Strahd", components=[row(button)])
@@ -130,15 +130,15 @@ def test_a_modal_from_a_message_may_edit_that_message(local: LocalDiscord) -> No
     ear = bot_with_component_interaction(local)
     ear.respond(9, modal())
     local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
-    told = ear.last_event("INTERACTION_CREATE")
-    assert told["message"]["content"] == "Strahd"
+    event = ear.last_event("INTERACTION_CREATE")
+    assert event["message"]["content"] == "Strahd"
     assert ear.response_error(9, modal()) == (400, 50035)
     assert ear.respond(7, {"content": "Ravenloft"})["resource"]["message"]["content"] == "Ravenloft"
     assert ear.rest.request_json("GET", ear.webhook_path() + "/messages/@original")["content"] == "Ravenloft"
     follow_up = ear.rest.request_json("POST", ear.webhook_path(), {"content": "Saved.", "flags": 64})
     metadata = follow_up["interaction_metadata"]
-    assert metadata["triggering_interaction_metadata"]["interacted_message_id"] == told["message"]["id"]
-    assert metadata["original_response_message_id"] == told["message"]["id"]
+    assert metadata["triggering_interaction_metadata"]["interacted_message_id"] == event["message"]["id"]
+    assert metadata["original_response_message_id"] == event["message"]["id"]
 
 
 def test_a_modal_from_a_command_has_no_message_to_edit(local: LocalDiscord) -> None:

@@ -26,18 +26,18 @@ def allow(local: LocalDiscord, *permissions: Permission) -> None:
 
 
 def test_the_world_bans_unbans_and_deletes_in_bulk(local: LocalDiscord) -> None:
-    heard: list[Event] = []
-    local.run_in_loop(lambda world: world.subscribe(heard.append))
+    events: list[Event] = []
+    local.run_in_loop(lambda world: world.subscribe(events.append))
     ids = [int(RestClient(local).post_message(fixtures.GENERAL_ID, content=str(i))["id"]) for i in range(2)]
-    heard.clear()
+    events.clear()
     guild = local.state.guilds[fixtures.GUILD_ID]
     local.run_in_loop(lambda world: world.ban(guild, fixtures.BOB_ID))
     assert fixtures.BOB_ID not in guild.members
     local.run_in_loop(lambda world: world.unban(guild, fixtures.BOB_ID))
     local.run_in_loop(lambda world: world.bulk_delete_messages(world.channels[fixtures.GENERAL_ID], [*ids, 7]))
     names = ["GUILD_MEMBER_REMOVE", "GUILD_BAN_ADD", "GUILD_BAN_REMOVE", "MESSAGE_DELETE_BULK"]
-    assert [event.name for event in heard] == names
-    assert heard[-1].data["ids"] == [str(each) for each in ids]
+    assert [event.name for event in events] == names
+    assert events[-1].data["ids"] == [str(each) for each in ids]
     assert local.client.messages("alice", fixtures.GENERAL_ID) == []
 
 
@@ -99,19 +99,19 @@ def test_roles_are_made_changed_and_deleted(local: LocalDiscord) -> None:
     bare, roles = RestClient(local), f"{HERE}/roles"
     assert bare.request_error("POST", roles, {"name": "x"}) == (403, 50013)
     allow(local, Permission.MANAGE_ROLES)
-    made = bare.request_json(
+    role = bare.request_json(
         "POST", roles, {"name": "Tuesday", "permissions": "1024", "color": 255, "mentionable": True}
     )
-    assert (made["position"], made["permissions"], made["mentionable"]) == (1, "1024", True)
+    assert (role["position"], role["permissions"], role["mentionable"]) == (1, "1024", True)
     assert bare.request_error("POST", roles, {"name": "x", "permissions": "8"}) == (
         403,
         50013,
     )  # more than it has itself
     assert bare.request_error("POST", roles, {"name": "x" * 101}) == (400, 50035)
-    assert bare.request_json("PATCH", f"{roles}/{made['id']}", {"name": "Wednesday"})["name"] == "Wednesday"
-    assert bare.request_json("GET", f"{roles}/{made['id']}")["name"] == "Wednesday"
-    bare.request_json("DELETE", f"{roles}/{made['id']}")
-    assert bare.request_error("DELETE", f"{roles}/{made['id']}") == (404, 10011)
+    assert bare.request_json("PATCH", f"{roles}/{role['id']}", {"name": "Wednesday"})["name"] == "Wednesday"
+    assert bare.request_json("GET", f"{roles}/{role['id']}")["name"] == "Wednesday"
+    bare.request_json("DELETE", f"{roles}/{role['id']}")
+    assert bare.request_error("DELETE", f"{roles}/{role['id']}") == (404, 10011)
     assert bare.request_error("DELETE", f"{roles}/{fixtures.GUILD_ID}") == (400, 50028)
     assert bare.request_error("DELETE", f"{roles}/{fixtures.BOT_ROLE_ID}") == (400, 50028)
 

@@ -1,4 +1,4 @@
-"""Logging in: the code grant with state and PKCE, and everything that must be refused."""
+"""Log-in: the code grant with state and PKCE, and everything that must be refused."""
 
 import base64
 import hashlib
@@ -18,13 +18,13 @@ CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest())
 
 
 def query(**changes: str) -> dict[str, str]:
-    asked = {"client_id": LocalDiscord.client_id, "response_type": "code", "scope": "identify guilds"}
+    parameters = {"client_id": LocalDiscord.client_id, "response_type": "code", "scope": "identify guilds"}
     pkce = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
-    return {**asked, **pkce, "redirect_uri": REDIRECT, "state": "s&1", "prompt": "none", **changes}
+    return {**parameters, **pkce, "redirect_uri": REDIRECT, "state": "s&1", "prompt": "none", **changes}
 
 
 def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str]:
-    """Pick who you are; what comes back to the application."""
+    """Choose a person; return what the redirect brings to the application."""
     url = f"{local.origin}/oauth2/authorize"
     answer = requests.post(url, params=query(**changes), data={"person": person}, allow_redirects=False, timeout=5)
     assert answer.status_code == 302

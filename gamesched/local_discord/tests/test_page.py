@@ -34,9 +34,9 @@ def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
     page.get_by_role("button", name="Join").click()
     while not local.client.interactions():
         page.wait_for_timeout(20)
-    (made,) = local.server.services.interactions._by_id.values()
+    (interaction,) = local.server.services.interactions._by_id.values()
     answer = {"type": 4, "data": {"content": "You are in.", "flags": 64}}
-    bare.request_json("POST", f"/interactions/{made.id}/{made.token}/callback", answer)
+    bare.request_json("POST", f"/interactions/{interaction.id}/{interaction.token}/callback", answer)
     page.get_by_text("Only you can see this").wait_for()
     page.get_by_role("button", name="Dismiss message").click()
     assert page.get_by_text("You are in.").count() == 0
@@ -76,7 +76,7 @@ def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -
         if len(local.client.interactions()) == 2:
             break
         page.wait_for_timeout(20)
-    chosen = [made.data["values"] for made in local.server.services.interactions._by_id.values()]
+    chosen = [interaction.data["values"] for interaction in local.server.services.interactions._by_id.values()]
     assert chosen == [["friday", "sunday"], [str(fixtures.BOB_ID)]]
 
 

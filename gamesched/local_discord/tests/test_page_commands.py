@@ -48,8 +48,8 @@ class Idea(discord.ui.Modal, title="An idea"):
     )
 
     async def on_submit(self, interaction: discord.Interaction) -> None:
-        said = f"{self.name.component.value} on {self.day.component.values[0]}"  # type: ignore[attr-defined]
-        await interaction.response.send_message(said, ephemeral=True)
+        text = f"{self.name.component.value} on {self.day.component.values[0]}"  # type: ignore[attr-defined]
+        await interaction.response.send_message(text, ephemeral=True)
 
 
 class Bot(discord.Client):
@@ -62,13 +62,13 @@ class Bot(discord.Client):
             await interaction.response.send_modal(Idea())
         elif interaction.type is discord.InteractionType.application_command and data["name"] == "game":
             used = data["options"][0]
-            told = {each["name"]: each["value"] for each in used.get("options", [])}
-            await interaction.response.send_message(f"{used['name']}: {told}", ephemeral=True)
+            values = {each["name"]: each["value"] for each in used.get("options", [])}
+            await interaction.response.send_message(f"{used['name']}: {values}", ephemeral=True)
 
 
 @pytest.fixture
 def answering(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A bot in a thread of its own: Playwright has an event loop in this one."""
+    """A bot in a separate thread: Playwright has an event loop in this one."""
     RestClient(local).request_json("PUT", f"/applications/{APPLICATION_ID}/commands", COMMANDS)
     monkeypatch.setattr(discord.http.Route, "BASE", local.api_url)
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(local.gateway_url))
@@ -116,8 +116,8 @@ def test_a_command_is_chosen_by_keys_and_filled_in(chat: Any) -> None:
     chat.get_by_label("host (optional)").press("Tab")
     chat.keyboard.press("Enter")
     chat.get_by_text("Only you can see this").wait_for()
-    said = f"create: {{'title': 'Strahd', 'when': 'saturday', 'seats': 4, 'host': '{fixtures.CHARLIE_ID}'}}"
-    assert chat.locator(".private .text").inner_text() == said
+    reply = f"create: {{'title': 'Strahd', 'when': 'saturday', 'seats': 4, 'host': '{fixtures.CHARLIE_ID}'}}"
+    assert chat.locator(".private .text").inner_text() == reply
     assert chat.locator("#notice").inner_text() == ""
     assert box.is_visible()
 
@@ -156,5 +156,5 @@ def test_a_modal_is_filled_in(chat: Any) -> None:
     form.get_by_label("Notes (optional)").fill("Bring dice")
     form.get_by_role("button", name="Submit").click()
     chat.locator(".private .text", has_text="Strahd on Sunday").wait_for()
-    form.wait_for(state="detached")  # the answer may be shown first
+    form.wait_for(state="detached")  # the response may be shown first
     assert chat.locator("#notice").inner_text() == ""

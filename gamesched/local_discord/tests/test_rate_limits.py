@@ -1,4 +1,4 @@
-"""Rate limits: what is counted, how it is told, and that discord.py obeys. The clock stands nearly still or races."""
+"""Rate limits: what is counted, how it is reported, and that discord.py obeys. The clock nearly stops or races."""
 
 import time
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ HERE, THERE = (f"/channels/{each}/messages" for each in (fixtures.GENERAL_ID, fi
 
 @pytest.fixture
 def rate_limited() -> Iterator[LocalDiscord]:
-    """Limited, and so slow that no window ends by itself."""
+    """With rate limits, and so slow that no window ends by itself."""
     with LocalDiscord() as running:
         running.client.set_clock(rate=0.01)
         yield running
@@ -32,7 +32,7 @@ def statuses(local: LocalDiscord, match: str = "") -> list[int]:
     return [each["status"] for each in local.client.requests(match)]
 
 
-# --- how it is told -----------------------------------------------------------------------------------------
+# --- how it is reported -------------------------------------------------------------------------------------
 
 
 def test_every_bot_route_has_bucket_headers(rate_limited: LocalDiscord) -> None:
@@ -47,7 +47,7 @@ def test_every_bot_route_has_bucket_headers(rate_limited: LocalDiscord) -> None:
     ):
         headers = bare.request("GET", path).headers
         assert int(headers["X-RateLimit-Remaining"]) == int(headers["X-RateLimit-Limit"]) - 1
-        rounded = 0.001  # as Discord tells times, in milliseconds
+        rounded = 0.001  # Discord gives times in milliseconds
         assert float(headers["X-RateLimit-Reset"]) - time.time() <= float(headers["X-RateLimit-Reset-After"]) + rounded
         assert headers["Via"]
         buckets.append(headers["X-RateLimit-Bucket"])

@@ -1,4 +1,4 @@
-"""Faults on demand, and what is told afterwards."""
+"""Faults on demand, and what is reported afterwards."""
 
 import time
 

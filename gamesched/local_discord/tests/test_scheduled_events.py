@@ -1,4 +1,4 @@
-"""Scheduled events: what they must have, who may change them, how their status moves."""
+"""Scheduled events: required fields, who may change them, how their status changes."""
 
 import asyncio
 import datetime
@@ -139,7 +139,7 @@ async def test_discord_py_schedules(local: LocalDiscord, bot: RecordingClient) -
     guild = bot.guilds[0]
     starts = discord.utils.utcnow() + datetime.timedelta(hours=1)
     ends = starts + datetime.timedelta(hours=3)
-    made = await guild.create_scheduled_event(
+    event = await guild.create_scheduled_event(
         name="Strahd",
         start_time=starts,
         end_time=ends,
@@ -148,10 +148,10 @@ async def test_discord_py_schedules(local: LocalDiscord, bot: RecordingClient) -
         location="Bob's kitchen",
     )
     await asyncio.sleep(0.1)
-    assert (made.location, made.start_time) == ("Bob's kitchen", starts)
-    assert guild.get_scheduled_event(made.id) is None  # its intent was not asked for
-    made = await (await made.edit(name="Strahd II", description="More")).start()
-    await made.end()
+    assert (event.location, event.start_time) == ("Bob's kitchen", starts)
+    assert guild.get_scheduled_event(event.id) is None  # its intent was not requested
+    event = await (await event.edit(name="Strahd II", description="More")).start()
+    await event.end()
     assert await guild.fetch_scheduled_events() == []
     other = await guild.create_scheduled_event(
         name="Table talk",

@@ -1,4 +1,4 @@
-"""Faults that change the world behind the bot's back."""
+"""Faults that change the state behind the bot's back."""
 
 import asyncio
 from typing import Any
@@ -28,9 +28,9 @@ def fault_error(local: LocalDiscord, kind: str, **details: Any) -> str:
 
 
 def test_delete_message_by_id(local: LocalDiscord) -> None:
-    made = RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
-    local.client.add_fault("delete_message", channel_id=made["channel_id"], message_id=made["id"])
-    assert RestClient(local).request_error("PATCH", f"{HERE}/{made['id']}", {"content": "y"}) == (404, 10008)
+    message = RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
+    local.client.add_fault("delete_message", channel_id=message["channel_id"], message_id=message["id"])
+    assert RestClient(local).request_error("PATCH", f"{HERE}/{message['id']}", {"content": "y"}) == (404, 10008)
 
 
 def test_delete_newest_message(local: LocalDiscord) -> None:
@@ -39,19 +39,19 @@ def test_delete_newest_message(local: LocalDiscord) -> None:
     local.client.send_message("alice", fixtures.GENERAL_ID, "three")
     local.client.add_fault("delete_message", channel_id=fixtures.GENERAL_ID)
     assert contents(local) == ["three", "one"]
-    told = local.client.add_fault("delete_message", channel_id=fixtures.GENERAL_ID, message_id="newest")
-    assert told["said"] == "“three” is deleted from #general."
+    fault = local.client.add_fault("delete_message", channel_id=fixtures.GENERAL_ID, message_id="newest")
+    assert fault["said"] == "“three” is deleted from #general."
     assert contents(local) == ["one"]
     assert "no such message" in fault_error(local, "delete_message", channel_id=fixtures.RAIDS_ID)
 
 
 def test_bulk_delete_messages(local: LocalDiscord) -> None:
-    made = [RestClient(local).post_message(fixtures.GENERAL_ID, content=str(i)) for i in range(5)]
+    messages = [RestClient(local).post_message(fixtures.GENERAL_ID, content=str(i)) for i in range(5)]
     local.client.add_fault("delete_messages", channel_id=fixtures.GENERAL_ID, count=2)
     assert contents(local) == ["2", "1", "0"]
-    ids = [made[0]["id"], made[2]["id"], made[4]["id"]]
-    told = local.client.add_fault("delete_messages", channel_id=fixtures.GENERAL_ID, message_ids=ids)
-    assert told["said"] == "Deleted from #general: 2 of its messages."
+    ids = [messages[0]["id"], messages[2]["id"], messages[4]["id"]]
+    fault = local.client.add_fault("delete_messages", channel_id=fixtures.GENERAL_ID, message_ids=ids)
+    assert fault["said"] == "Deleted from #general: 2 of its messages."
     assert contents(local) == ["1"]
 
 

@@ -29,16 +29,16 @@ def test_a_message_starts_a_thread_once(local: LocalDiscord) -> None:
     bare = RestClient(local)
     message = bare.post_message(fixtures.GENERAL_ID, content="Session one")
     path = f"{HERE}/messages/{message['id']}"
-    made = bare.request_json("POST", f"{path}/threads", {"name": "Session one", "auto_archive_duration": 60})
-    assert (made["id"], made["parent_id"], made["type"]) == (message["id"], str(fixtures.GENERAL_ID), 11)
-    assert made["thread_metadata"]["auto_archive_duration"] == 60
-    assert made["member"]["user_id"] == made["owner_id"] == local.client_id
+    thread = bare.request_json("POST", f"{path}/threads", {"name": "Session one", "auto_archive_duration": 60})
+    assert (thread["id"], thread["parent_id"], thread["type"]) == (message["id"], str(fixtures.GENERAL_ID), 11)
+    assert thread["thread_metadata"]["auto_archive_duration"] == 60
+    assert thread["member"]["user_id"] == thread["owner_id"] == local.client_id
     shown = bare.request_json("GET", path)
     assert shown["thread"]["id"] == message["id"]
     assert shown["flags"] == 1 << 5
     assert bare.request_error("POST", f"{path}/threads", {"name": "x"}) == (400, 160004)
     allow(local, Permission.MANAGE_THREADS)
-    bare.request_json("DELETE", f"/channels/{made['id']}")
+    bare.request_json("DELETE", f"/channels/{thread['id']}")
     assert "thread" not in bare.request_json("GET", path)
 
 
@@ -53,22 +53,22 @@ def test_what_a_thread_may_be_called_and_how_long_it_lives(local: LocalDiscord) 
 
 def test_opening_and_speaking_need_permissions_of_the_channel(local: LocalDiscord) -> None:
     bare, take = RestClient(local), local.client.add_fault
-    made = open_thread(local)
+    thread = open_thread(local)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS"])
-    assert bare.request_error("POST", f"/channels/{made['id']}/messages", {"content": "x"}) == (403, 50013)
+    assert bare.request_error("POST", f"/channels/{thread['id']}/messages", {"content": "x"}) == (403, 50013)
     assert bare.request_error("POST", f"{HERE}/threads", {"name": "x", "type": 11}) == (403, 50013)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES", "CREATE_PRIVATE_THREADS"])
-    bare.post_message(made["id"], content="x")
+    bare.post_message(thread["id"], content="x")
     assert bare.request_error("POST", f"{HERE}/threads", {"name": "x", "type": 12}) == (403, 50013)
     take("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"])
-    assert bare.request_error("GET", f"/channels/{made['id']}") == (403, 50001)
+    assert bare.request_error("GET", f"/channels/{thread['id']}") == (403, 50001)
 
 
 def test_a_private_thread_is_for_those_in_it(local: LocalDiscord) -> None:
     bare, charlie = RestClient(local), RestClient(local, "local-charlie")
-    made = open_thread(local, 12)
-    path = f"/channels/{made['id']}"
-    assert made["thread_metadata"]["invitable"] is True
+    thread = open_thread(local, 12)
+    path = f"/channels/{thread['id']}"
+    assert thread["thread_metadata"]["invitable"] is True
     assert charlie.request_error("GET", path) == (403, 50001)
     bare.request_json("PUT", f"{path}/thread-members/{fixtures.CHARLIE_ID}")
     assert charlie.request_json("GET", path)["member_count"] == 2
@@ -97,21 +97,21 @@ def test_members_come_and_go(local: LocalDiscord) -> None:
 
 def test_a_message_unarchives_unless_it_is_locked(local: LocalDiscord) -> None:
     bare = RestClient(local)
-    made = open_thread(local)
-    path = f"/channels/{made['id']}"
-    said = bare.post_message(made["id"], content="before")
+    thread = open_thread(local)
+    path = f"/channels/{thread['id']}"
+    message = bare.post_message(thread["id"], content="before")
     assert bare.request_json("PATCH", path, {"archived": True})["thread_metadata"]["archived"] is True
-    assert bare.request_error("PATCH", f"{path}/messages/{said['id']}", {"content": "x"}) == (400, 50083)
+    assert bare.request_error("PATCH", f"{path}/messages/{message['id']}", {"content": "x"}) == (400, 50083)
     assert bare.request_error("PATCH", path, {"name": "x"}) == (400, 50083)
     assert bare.request_error("PUT", f"{path}/thread-members/@me") == (400, 50083)
-    local.client.send_message("charlie", made["id"], "after")
+    local.client.send_message("charlie", thread["id"], "after")
     shown = bare.request_json("GET", path)
     assert (shown["thread_metadata"]["archived"], shown["message_count"], shown["total_message_sent"]) == (False, 2, 2)
     assert bare.request_error("PATCH", path, {"locked": True}) == (403, 50013)
     local.client.as_person("alice", "PATCH", path, {"locked": True, "archived": True})
     assert bare.request_error("POST", f"{path}/messages", {"content": "x"}) == (400, 50083)
     assert bare.request_error("PATCH", path, {"archived": False}) == (403, 50013)
-    local.client.send_message("alice", made["id"], "The owner may.")
+    local.client.send_message("alice", thread["id"], "The owner may.")
 
 
 def test_a_click_in_an_archived_or_locked_thread_is_refused_as_a_message_is(local: LocalDiscord) -> None:
@@ -135,8 +135,8 @@ def test_active_threads_are_listed_to_those_who_see_them(local: LocalDiscord) ->
     mine = RestClient(local).request_json("GET", path)
     assert [each["id"] for each in mine["threads"]] == [private["id"], public["id"]]
     assert len(mine["members"]) == 2
-    seen = RestClient(local, "local-charlie").request_json("GET", path)
-    assert [each["id"] for each in seen["threads"]] == [public["id"]]
+    archived = RestClient(local, "local-charlie").request_json("GET", path)
+    assert [each["id"] for each in archived["threads"]] == [public["id"]]
     assert public["id"] not in [
         each["id"] for each in RestClient(local).request_json("GET", f"/guilds/{fixtures.GUILD_ID}/channels")
     ]
@@ -149,13 +149,13 @@ def test_a_forum_takes_posts_only(local: LocalDiscord) -> None:
     assert bare.request_error("POST", f"/channels/{forum}/threads", {"name": "x"}) == (400, 50035)
     empty = {"name": "x", "message": {"content": ""}}
     assert bare.request_error("POST", f"/channels/{forum}/threads", empty) == (400, 50006)
-    made = bare.request_json(
+    post = bare.request_json(
         "POST", f"/channels/{forum}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
     )
-    assert made["message"]["id"] == made["id"]
-    assert (made["message_count"], made["total_message_sent"]) == (0, 1)
-    bare.post_message(made["id"], content="second")
-    assert bare.request_json("GET", f"/channels/{made['id']}")["message_count"] == 1
+    assert post["message"]["id"] == post["id"]
+    assert (post["message_count"], post["total_message_sent"]) == (0, 1)
+    bare.post_message(post["id"], content="second")
+    assert bare.request_json("GET", f"/channels/{post['id']}")["message_count"] == 1
 
 
 def test_channels_are_made_changed_and_deleted(local: LocalDiscord) -> None:
@@ -165,36 +165,43 @@ def test_channels_are_made_changed_and_deleted(local: LocalDiscord) -> None:
     category = bare.request_json("POST", channels, {"name": "Games", "type": 4})
     denied = {"id": str(fixtures.GUILD_ID), "type": 0, "allow": "0", "deny": "2048"}
     body = {"name": "One Shots", "topic": "Short ones", "parent_id": category["id"], "permission_overwrites": [denied]}
-    made = bare.request_json("POST", channels, body)
-    assert (made["name"], made["topic"], made["parent_id"]) == ("one-shots", "Short ones", category["id"])
-    assert made["permission_overwrites"] == [denied]
-    assert bare.request_json("PATCH", f"/channels/{made['id']}", {"name": "long-shots", "topic": None})["topic"] is None
-    assert bare.request_error("PATCH", f"/channels/{made['id']}", {"name": ""}) == (400, 50035)
+    channel = bare.request_json("POST", channels, body)
+    assert (channel["name"], channel["topic"], channel["parent_id"]) == ("one-shots", "Short ones", category["id"])
+    assert channel["permission_overwrites"] == [denied]
+    assert (
+        bare.request_json("PATCH", f"/channels/{channel['id']}", {"name": "long-shots", "topic": None})["topic"] is None
+    )
+    assert bare.request_error("PATCH", f"/channels/{channel['id']}", {"name": ""}) == (400, 50035)
     assert bare.request_error("POST", channels, {"name": "x", "type": 13}) == (400, 50035)
     assert bare.request_error("POST", channels, {"name": "x", "parent_id": str(fixtures.GENERAL_ID)}) == (400, 50035)
-    bare.request_json("DELETE", f"/channels/{made['id']}")
-    assert bare.request_error("GET", f"/channels/{made['id']}") == (404, 10003)
+    bare.request_json("DELETE", f"/channels/{channel['id']}")
+    assert bare.request_error("GET", f"/channels/{channel['id']}") == (404, 10003)
 
 
 def test_a_thread_goes_with_its_channel_and_is_kept_over_a_restart(local: LocalDiscord) -> None:
-    made = int(open_thread(local)["id"])
-    again = local.run_in_loop(lambda world: State(world.store)).channels[made]
-    assert again == local.state.channels[made]
+    thread_id = int(open_thread(local)["id"])
+    again = local.run_in_loop(lambda world: State(world.store)).channels[thread_id]
+    assert again == local.state.channels[thread_id]
     local.run_in_loop(lambda world: world.delete_channel(world.channels[fixtures.GENERAL_ID]))
-    assert made not in local.state.channels
-    assert made not in local.run_in_loop(lambda world: State(world.store)).channels
+    assert thread_id not in local.state.channels
+    assert thread_id not in local.run_in_loop(lambda world: State(world.store)).channels
 
 
 def test_thread_events(local: LocalDiscord) -> None:
-    heard: list[Event] = []
-    local.run_in_loop(lambda world: world.subscribe(heard.append))
+    events: list[Event] = []
+    local.run_in_loop(lambda world: world.subscribe(events.append))
     thread = local.state.channels[int(open_thread(local)["id"])]
     local.run_in_loop(lambda world: world.rename_channel(thread, "Session two"))
     local.run_in_loop(lambda world: world.delete_channel(thread))
     names = ["THREAD_CREATE", "THREAD_MEMBERS_UPDATE", "THREAD_UPDATE", "THREAD_DELETE"]
-    assert [event.name for event in heard] == names
-    told = {"id": str(thread.id), "guild_id": str(fixtures.GUILD_ID), "parent_id": str(fixtures.GENERAL_ID), "type": 11}
-    assert heard[-1].data == told
+    assert [event.name for event in events] == names
+    payload = {
+        "id": str(thread.id),
+        "guild_id": str(fixtures.GUILD_ID),
+        "parent_id": str(fixtures.GENERAL_ID),
+        "type": 11,
+    }
+    assert events[-1].data == payload
 
 
 def test_a_forum_may_require_a_tag(local: LocalDiscord) -> None:
@@ -216,10 +223,10 @@ def test_archived_threads_are_listed_apart(local: LocalDiscord) -> None:
     bare = RestClient(local)
     first, second = open_thread(local), open_thread(local)
     bare.request_json("PATCH", f"/channels/{first['id']}", {"archived": True})
-    found = bare.request_json("GET", f"{HERE}/threads/archived/public")
-    assert [each["id"] for each in found["threads"]] == [first["id"]]
-    found = bare.request_json("GET", f"/guilds/{fixtures.GUILD_ID}/threads/active")
-    assert [each["id"] for each in found["threads"]] == [second["id"]]
+    listed = bare.request_json("GET", f"{HERE}/threads/archived/public")
+    assert [each["id"] for each in listed["threads"]] == [first["id"]]
+    listed = bare.request_json("GET", f"/guilds/{fixtures.GUILD_ID}/threads/active")
+    assert [each["id"] for each in listed["threads"]] == [second["id"]]
 
 
 async def test_discord_py_uses_threads(local: LocalDiscord, bot: RecordingClient) -> None:
@@ -235,7 +242,7 @@ async def test_discord_py_uses_threads(local: LocalDiscord, bot: RecordingClient
     await thread.edit(name="Session two", archived=True)
     await thread.send("Open again")
     await asyncio.sleep(0.1)
-    known = bot.guilds[0].get_thread(thread.id)  # an archived one was forgotten
+    known = bot.guilds[0].get_thread(thread.id)  # an archived one was dropped
     assert known is not None
     assert (known.name, known.archived) == ("Session two", False)
     assert [each.id for each in await bot.guilds[0].active_threads()] == [thread.id]
@@ -245,5 +252,5 @@ async def test_discord_py_uses_threads(local: LocalDiscord, bot: RecordingClient
     await asyncio.sleep(0.1)
     there = bot.get_channel(forum.id)
     assert isinstance(there, discord.ForumChannel)
-    made = await there.create_thread(name="Strahd", content="Join us")
-    assert made.message.id == made.thread.id
+    created = await there.create_thread(name="Strahd", content="Join us")
+    assert created.message.id == created.thread.id

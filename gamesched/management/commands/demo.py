@@ -1,4 +1,4 @@
-"""The demo, for those who have an environment already; `python3 run.py` makes one first."""
+"""Runs the demo in an existing environment; `python3 run.py` makes one first."""
 
 import sys
 from typing import Any
@@ -11,7 +11,7 @@ from gamesched.demo.postgres import ServerProblem
 
 class Command(BaseCommand):
     help = "Start everything in one process tree, with a local Discord. Needs no settings."
-    # The settings checked would be ours; the programs get their own, and check those.
+    # This would check this process's settings; the programs get their own, and check those.
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Speak: send reminders, announcements and their edits, when they are due."""
+"""Sends reminders, announcements and their edits, when they are due."""
 
 import asyncio
 import getpass
@@ -18,7 +18,7 @@ from notifications.daemon.loop import HOW_TO_RESUME, ListenUnavailable, Notifyd
 from notifications.messages import TokenRefused, load_backend
 from notifications.models import Heartbeat
 
-HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it beats at least every half a minute
+HEARTBEAT_MAX_AGE = timedelta(minutes=1)  # it is recorded at least every 40 seconds
 
 
 class Command(BaseCommand):
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             raise CommandError(f"{reason}\nCopy the token anew from the developer portal: Bot, Reset Token.") from None
         except DatabaseStuck as reason:
             self.stderr.write(f"{reason} Ending, so that a new notifyd can go on.")
-            os._exit(1)  # the thread that waits would hold up every other way out
+            os._exit(1)  # the waiting thread would block every other way out
         except ListenUnavailable as reason:
             raise CommandError(f"{reason}\nPoint DATABASE_URL at PostgreSQL itself, or a session pool.") from None
 

@@ -1,4 +1,4 @@
-"""A person's use of a command, held against the command: https://docs.discord.com/developers/interactions/application-commands"""
+"""Checks a person's use of a command against its definition: https://docs.discord.com/developers/interactions/application-commands"""
 
 from typing import Any
 
@@ -28,9 +28,9 @@ MAX_NUMBER = 1 << 53
 
 
 def read_command_data(state: State, channel: Channel, user_id: int, data: Json, autocomplete: bool) -> Json:
-    """The `data` that the bot gets. Raises 10063 for a command that is not offered, 50035 for wrong options.
+    """Return the `data` that the bot gets. Raise 10063 for a command that is not offered, 50035 for wrong options.
 
-    `completing`: one option is being typed and marked `focused`; the others may be missing, and nothing is resolved.
+    `autocomplete`: one option is being typed and is `focused`; others may be missing, and nothing is resolved.
     """
     command = _find_command(commands.usable_commands(state, channel, user_id), data)
     command_data: Json = {key: command[key] for key in ("id", "name", "type", "guild_id") if key in command}
@@ -57,7 +57,7 @@ def _find_command(offered: list[Json], data: Json) -> Json:
 
 
 def _read_target(state: State, channel: Channel, user_id: int, command: Json, data: Json) -> Json:
-    """A menu entry is used on a person or a message."""
+    """Resolve the person or message that a menu command is used on."""
     resolved, path = ResolvedData(state, channel, user_id), ("data", "target_id")
     if command["type"] == USER_COMMAND:
         target = resolved.add_user(data.get("target_id"), *path)
@@ -70,7 +70,7 @@ def _read_target(state: State, channel: Channel, user_id: int, command: Json, da
 
 
 class _OptionReader:
-    """Reads options level by level; counts those that are focused."""
+    """Reads nested options, and counts those that are focused."""
 
     def __init__(self, resolved: ResolvedData, autocomplete: bool) -> None:
         self._resolved = resolved
@@ -149,7 +149,7 @@ def _check_number(option: Json, value: Any, path: Path) -> int | float:
 
 
 def _check_choice(option: Json, value: Any, path: Path) -> Any:
-    """A value of an option with choices is one of them."""
+    """Check that the value of an option with choices is one of them."""
     if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
         raise _option_error(path, "The value is not one of the choices")
     return value
@@ -160,7 +160,7 @@ def _option_error(path: Path, problem: str) -> DiscordError:
 
 
 def find_focused_option(options: list[Json]) -> Json | None:
-    """The option being typed."""
+    """Return the option being typed."""
     for each in options:
         if each.get("focused"):
             return each

@@ -1,4 +1,4 @@
-"""What a command and its options may be.
+"""Validates commands and their options.
 
 https://docs.discord.com/developers/interactions/application-commands#application-command-object
 """
@@ -24,7 +24,7 @@ Path = tuple[str | int, ...]
 
 
 def read_command(given: object, path: Path = ()) -> Json:
-    """A command as it is kept, without id and version. Raises 50035."""
+    """Return a command as it is stored, without id and version. Raise 50035."""
     body = _check_object(given, path)
     kind = CHAT_INPUT if body.get("type") is None else parse_integer(body["type"], *path, "type")
     if kind not in (CHAT_INPUT, USER_COMMAND, MESSAGE_COMMAND):
@@ -110,7 +110,7 @@ def _read_subset(known: tuple[int, ...], body: Json, key: str, path: Path) -> li
 
 
 def _read_options(given: object, path: Path, nested: tuple[int, ...]) -> list[Json]:
-    """The options at one level; `nested` are the kinds of subcommands allowed there."""
+    """Return the options at one nesting depth; `nested` are the types of subcommands allowed there."""
     options: list[Json] = []
     names: set[str] = set()
     for i, each in enumerate(_check_list(given, MAX_OPTIONS, path)):
@@ -158,7 +158,7 @@ def _read_option(body: Json, path: Path, nested: tuple[int, ...]) -> Json:
 
 
 def _read_constraints(body: Json, kind: int, path: Path) -> Json:
-    """Choices, autocomplete and bounds of a text or a number."""
+    """Return choices, autocomplete and bounds of a text or a number."""
     constraints: Json = {}
     if body.get("choices"):
         constraints["choices"] = read_choices(body["choices"], kind, (*path, "choices"))
@@ -181,7 +181,7 @@ def _read_constraints(body: Json, kind: int, path: Path) -> Json:
 
 
 def read_choices(given: object, kind: int, path: Path) -> list[Json]:
-    """Choices of an option of this kind, or answers of an autocomplete. Raises 50035."""
+    """Return the choices of an option of this type, or of an autocomplete response. Raise 50035."""
     choices = []
     for i, each in enumerate(_check_list(given, MAX_CHOICES, path)):
         choice = _check_object(each, (*path, i))

@@ -1,4 +1,4 @@
-"""The commands of the application, global and of guilds.
+"""The application's commands, global and per guild.
 
 https://docs.discord.com/developers/interactions/application-commands
 """
@@ -27,7 +27,7 @@ def list_commands(state: State, scope: int) -> list[Json]:
 
 
 def get_command(state: State, scope: int, command_id: int) -> Json:
-    """Raises 10063."""
+    """Return a command. Raise 10063."""
     for command in list_commands(state, scope):
         if command["id"] == str(command_id):
             return command
@@ -35,7 +35,7 @@ def get_command(state: State, scope: int, command_id: int) -> Json:
 
 
 def bulk_overwrite(state: State, scope: int, given: Sequence[object]) -> list[Json]:
-    """Replace all. Those whose name and type were there before keep their id."""
+    """Replace all commands. Those with the same name and type keep their id."""
     commands = [read_command(each, (i,)) for i, each in enumerate(given)]
     names = [(each["name"], each["type"]) for each in commands]
     if len(set(names)) != len(names):
@@ -50,7 +50,7 @@ def bulk_overwrite(state: State, scope: int, given: Sequence[object]) -> list[Js
 
 
 def create_or_overwrite(state: State, scope: int, given: object) -> tuple[Json, bool]:
-    """Make a command, or replace that of the same name and type. Returns it, and whether it is new."""
+    """Create a command, or replace the one of the same name and type. Return it, and whether it is new."""
     command = read_command(given)
     others = [
         each
@@ -68,7 +68,7 @@ def create_or_overwrite(state: State, scope: int, given: object) -> tuple[Json, 
 
 
 def edit_command(state: State, scope: int, command_id: int, body: Json) -> Json:
-    """Change what the body names. Raises 10063, 50035."""
+    """Change the fields in the body. Raise 10063, 50035."""
     old = get_command(state, scope, command_id)
     command = read_command(old | body | {"type": old["type"]})
     others = [each for each in list_commands(state, scope) if each is not old]
@@ -108,7 +108,7 @@ def _count_creates(state: State, scope: int, created: int) -> None:
 
 
 def usable_commands(state: State, channel: Channel, user_id: int) -> list[Json]:
-    """The commands that Discord offers this person in this channel."""
+    """Return the commands that Discord offers this person in this channel."""
     guild = state.guild_of(channel)
     candidates = list_commands(state, GLOBAL) + (list_commands(state, guild.id) if guild is not None else [])
     if guild is None:
@@ -128,12 +128,12 @@ def usable_commands(state: State, channel: Channel, user_id: int) -> list[Json]:
 
 
 def _is_open_to_members(command: Json) -> bool:
-    """Permissions "0" leave a command to administrators."""
+    """Return whether members may use a command; permissions "0" restrict it to administrators."""
     return bool(command["default_member_permissions"] != "0")
 
 
 def command_index(state: State, channel: Channel, user_id: int) -> Json:
-    """What Discord's own client reads to offer commands."""
+    """Return what Discord's own client reads to offer commands."""
     bot = state.bot
     commands = usable_commands(state, channel, user_id)
     application = {
@@ -149,7 +149,7 @@ def command_index(state: State, channel: Channel, user_id: int) -> Json:
 
 
 def qualified_name(data: Json) -> str:
-    """The name with those of the subcommand and its group, as in "game list"."""
+    """Return the name with those of the subcommand and its group, as in "game list"."""
     names, options = [str(data["name"])], data.get("options") or []
     while data.get("type", CHAT_INPUT) == CHAT_INPUT and options and options[0].get("type") in (1, 2):
         names.append(str(options[0]["name"]))

@@ -1,4 +1,4 @@
-"""Interactions as the bot and the person are told of them.
+"""Payloads of interactions, for the bot and for the person.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
 """
@@ -12,7 +12,7 @@ APPLICATION_COMMAND, MESSAGE_COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 
 
 def interaction_create(state: State, interaction: Interaction, channel: Channel, message: Message | None) -> Json:
-    """INTERACTION_CREATE."""
+    """Return the payload of INTERACTION_CREATE."""
     guild = state.guild_of(channel)
     user = state.users[interaction.user_id]
     payload: Json = {
@@ -51,7 +51,7 @@ def integration_owners(interaction: Interaction) -> Json:
 
 
 def modal_create(state: State, interaction: Interaction, modal: Json) -> Json:
-    """INTERACTION_MODAL_CREATE, which the person's client opens."""
+    """Return the payload of INTERACTION_MODAL_CREATE, which the person's client opens."""
     application = {"id": str(APPLICATION_ID), "name": state.bot.username, "icon": None, "description": ""}
     return modal | {
         "id": str(interaction.id),
@@ -63,7 +63,7 @@ def modal_create(state: State, interaction: Interaction, modal: Json) -> Json:
 
 
 def interaction_metadata(interaction: Interaction, origin: Interaction | None) -> Json:
-    """What a message keeps of the interaction that it answers; `origin` opened the modal that was submitted."""
+    """Return a message's data about the interaction that it responds to; `origin` opened the submitted modal."""
     metadata: Json = {
         "id": str(interaction.id),
         "type": interaction.type,
@@ -82,7 +82,7 @@ def interaction_metadata(interaction: Interaction, origin: Interaction | None) -
 
 
 def callback_interaction(interaction: Interaction) -> Json:
-    """The part about the interaction of what `with_response=1` gives."""
+    """Return the interaction's part of the response to `with_response=1`."""
     payload: Json = {"id": str(interaction.id), "type": interaction.type, "channel_id": str(interaction.channel_id)}
     if interaction.guild_id is not None:
         payload["guild_id"] = str(interaction.guild_id)
@@ -90,7 +90,7 @@ def callback_interaction(interaction: Interaction) -> Json:
 
 
 def log_entry(interaction: Interaction, state: str) -> Json:
-    """For support: how it went. Times are seconds since 1970."""
+    """Return how an interaction went, for support. Times are seconds since 1970."""
     milliseconds = (
         None
         if interaction.responded_at is None

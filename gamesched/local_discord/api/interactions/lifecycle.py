@@ -1,4 +1,4 @@
-"""Interactions: a person acts, the bot has three seconds to answer, and fifteen minutes to say more.
+"""Interactions: a person acts, the bot has three seconds to respond, and fifteen minutes for follow-ups.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -64,7 +64,7 @@ class Interactions:
     # --- a person acts -------------------------------------------------------------------------------------
 
     def create(self, user: User, body: Json) -> Interaction:
-        """A click or a command, as Discord's own client posts it. Raises when the person cannot do that there."""
+        """Create a click or a command, as Discord's own client posts it. Raise if the person cannot do that there."""
         kind = parse_integer(body.get("type"), "type")
         if parse_snowflake(body.get("application_id", APPLICATION_ID), "application_id") != APPLICATION_ID:
             raise invalid_form_body(("application_id",), "APPLICATION_UNKNOWN", "Unknown application")
@@ -121,7 +121,7 @@ class Interactions:
         return interaction
 
     def _modal_origin(self, user: User, data: Json) -> Interaction:
-        """The interaction that opened the modal being submitted. Raises 10062 when this person has none."""
+        """Return the interaction that opened the submitted modal. Raise 10062 if this person has none."""
         origin = self._by_id.get(parse_snowflake(data.get("id"), "data", "id"))
         if origin is None or origin.modal is None or origin.user_id != user.id:
             raise unknown_interaction()
@@ -139,10 +139,10 @@ class Interactions:
             payload["message_id"] = str(interaction.message_id)
         self._state.publish(Event(name, payload, only_for=interaction.user_id))
 
-    # --- the bot answers -----------------------------------------------------------------------------------
+    # --- the bot responds ----------------------------------------------------------------------------------
 
     def respond(self, interaction_id: int, token: str, body: Json) -> Json:
-        """The first response. Returns what `with_response=1` gives. Raises 10062 late, 40060 a second time."""
+        """Handle the first response. Return the data of `with_response=1`. Raise 10062 if late, 40060 if repeated."""
         interaction = self._by_id.get(interaction_id)
         if interaction is None or not secrets.compare_digest(interaction.token, token):
             raise unknown_interaction()
@@ -205,7 +205,7 @@ class Interactions:
         self._state.publish(Event("APPLICATION_COMMAND_AUTOCOMPLETE_RESPONSE", payload, only_for=interaction.user_id))
 
     def create_followup(self, application_id: int, token: str, body: Json) -> Message:
-        """Another message. After a deferred first response the first of these takes its place."""
+        """Create a follow-up. After a deferred first response, the first follow-up takes its place."""
         interaction = self._acknowledged_interaction(application_id, token)
         message_body = read_message_body(body)
         message_body.require_content()
@@ -217,7 +217,7 @@ class Interactions:
         return self._create_message(interaction, message_body)
 
     def get_response(self, application_id: int, token: str, name: str) -> Message:
-        """`@original` or a follow-up by its id."""
+        """Return `@original` or a follow-up by its id."""
         interaction = self._acknowledged_interaction(application_id, token)
         if name == "@original":
             message = self._original_response(interaction)
@@ -295,8 +295,8 @@ class Interactions:
     # --- for support ---------------------------------------------------------------------------------------
 
     def log(self, nonce: str | None = None) -> list[Json]:
-        """Every interaction, or that with a nonce, and how it went. Times are seconds since 1970."""
-        return [self._log_entry(made) for made in self._by_id.values() if nonce in (None, made.nonce)]
+        """Return how every interaction went, or the one with a nonce. Times are seconds since 1970."""
+        return [self._log_entry(each) for each in self._by_id.values() if nonce in (None, each.nonce)]
 
     def _log_entry(self, interaction: Interaction) -> Json:
         age = self._state.clock() - interaction.created_at
@@ -310,7 +310,7 @@ class Interactions:
 
 
 def _allowed_response_types(interaction: Interaction) -> tuple[int, ...]:
-    """The first responses that an interaction may get: with a message to edit only when it came from one."""
+    """Return the first responses that an interaction may get; one can update a message only if it came from it."""
     if interaction.type == AUTOCOMPLETE:
         return (AUTOCOMPLETE_RESULT,)
     edits = (DEFERRED_UPDATE_MESSAGE, UPDATE_MESSAGE) if interaction.message_id is not None else ()
@@ -319,5 +319,5 @@ def _allowed_response_types(interaction: Interaction) -> tuple[int, ...]:
 
 
 def _is_response_to(message: Message, interaction: Interaction) -> bool:
-    """Whether a message answers this interaction; the token of one opens no messages of another."""
+    """Return whether a message responds to this interaction; a token gives no access to another's messages."""
     return message.id == interaction.original_message_id or (message.interaction or {}).get("id") == str(interaction.id)

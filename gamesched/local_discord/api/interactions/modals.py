@@ -1,4 +1,4 @@
-"""Forms that a bot opens and a person fills in: https://docs.discord.com/developers/components/reference"""
+"""Modals that a bot opens and a person submits: https://docs.discord.com/developers/components/reference"""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 
 
 def read_modal(given: object) -> Json:
-    """Check a modal and number its components, as Discord does. Raises 50035."""
+    """Validate a modal and number its components, as Discord does. Raise 50035."""
     if not isinstance(given, dict):
         raise invalid_form_body(("data",), "BASE_TYPE_REQUIRED", "This field is required")
     path: Path = ("data", "components")
@@ -105,7 +105,7 @@ def _wrong_type(path: Path, allowed: tuple[int, ...]) -> DiscordError:
 
 
 def read_submission(modal: Json, data: Json, resolved: ResolvedData) -> Json:
-    """The `data` that the bot gets, held against the modal that was shown. Raises 50035."""
+    """Return the `data` that the bot gets, checked against the opened modal. Raise 50035."""
     fields: dict[str, Json] = {}
     for each in data.get("components") or []:
         for field in _fields_of(each):

@@ -1,1 +1,1 @@
-"""What answers the paths of the HTTP API, by subject."""
+"""Handlers of the HTTP API, by subject."""

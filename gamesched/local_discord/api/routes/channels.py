@@ -1,4 +1,4 @@
-"""Channels, of guilds and of two people: https://docs.discord.com/developers/resources/channel"""
+"""Channels of guilds, and direct messages: https://docs.discord.com/developers/resources/channel"""
 
 from aiohttp import web
 
@@ -68,7 +68,7 @@ async def post_channel(request: ApiRequest) -> web.Response:
 
 
 def _read_changes(request: ApiRequest, guild: Guild, kind: int, body: Json) -> Json:
-    """What the body names of a channel."""
+    """Return the channel's fields in the body."""
     changes: Json = {}
     if "name" in body:
         name = check_length(body["name"], 1, 100, "name")
@@ -95,7 +95,7 @@ def _read_changes(request: ApiRequest, guild: Guild, kind: int, body: Json) -> J
 
 
 def _read_tag(request: ApiRequest, given: Json, i: int) -> Json:
-    """A tag keeps the id that it was given once."""
+    """Return a tag, which keeps an id that it already has."""
     tag_id = parse_snowflake(given["id"], "available_tags", i, "id") if given.get("id") else request.state.new_id()
     name = check_length(given.get("name"), 1, 20, "available_tags", i, "name")
     return {"id": tag_id, "name": name, "moderated": bool(given.get("moderated"))}
@@ -131,7 +131,10 @@ def _permissions(request: ApiRequest, channel: Channel) -> int:
 
 
 def _read_thread_changes(channel: Channel, thread: Thread, body: Json, user_id: int, bits: int) -> Json:
-    """Anyone who may speak there unarchives; its owner closes and renames; all else is for moderators."""
+    """Return the thread's fields in the body. Raise 50013 where permission is missing.
+
+    Anyone who may send there may unarchive; the owner archives and renames; locking is for moderators.
+    """
     moderates = bool(bits & Permission.MANAGE_THREADS)
     changes: Json = {key: bool(body[key]) for key in ("archived", "locked", "invitable") if body.get(key) is not None}
     if body.get("name") is not None:
@@ -154,7 +157,7 @@ def _read_thread_changes(channel: Channel, thread: Thread, body: Json, user_id: 
 
 
 async def delete_channel(request: ApiRequest) -> Json:
-    """A direct message channel is only closed, and stays."""
+    """Delete a channel. A direct message channel is only closed, and stays."""
     channel = channel_from_path(request)
     payload = request.state.channel_payload_for(channel, request.user.id)
     if channel.guild_id is None:

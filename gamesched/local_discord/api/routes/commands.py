@@ -51,7 +51,7 @@ async def delete_command(request: ApiRequest) -> None:
 
 
 async def get_guild_command_index(request: ApiRequest) -> Any:
-    """What Discord's own client reads, as a person, to offer the commands of a guild."""
+    """Return what Discord's own client reads, as a person, to offer a guild's commands."""
     guild = guild_from_path(request)
     channels = request.state.channels_of(guild)
     usable_channels = [each for each in channels if commands.usable_commands(request.state, each, request.user.id)]
@@ -61,7 +61,7 @@ async def get_guild_command_index(request: ApiRequest) -> Any:
 
 
 async def get_channel_command_index(request: ApiRequest) -> Json:
-    """The same in one channel, for direct messages too."""
+    """Return the same for one channel, for direct messages too."""
     return commands.command_index(request.state, channel_from_path(request), request.user.id)
 
 

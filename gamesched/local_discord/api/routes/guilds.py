@@ -1,4 +1,4 @@
-"""Guilds and who is banned from them: https://docs.discord.com/developers/resources/guild"""
+"""Guilds and their bans: https://docs.discord.com/developers/resources/guild"""
 
 from urllib.parse import unquote
 
@@ -10,7 +10,7 @@ from gamesched.local_discord.state import payloads, permissions, threads
 from gamesched.local_discord.state.entities import Guild, Json, snowflake_time
 from gamesched.local_discord.state.permissions import Permission
 
-MAX_DELETE_MESSAGE_SECONDS = 7 * 24 * 3600  # seconds: whose messages a ban may delete
+MAX_DELETE_MESSAGE_SECONDS = 7 * 24 * 3600  # maximum age of the messages that a ban may delete
 
 
 async def get_guild(request: ApiRequest) -> Json:
@@ -22,7 +22,7 @@ async def get_guild(request: ApiRequest) -> Json:
 
 
 async def patch_guild(request: ApiRequest) -> Json:
-    """Only the name."""
+    """Change the name; other fields are ignored."""
     guild = guild_from_path(request, Permission.MANAGE_GUILD)
     body = await request.json()
     if body.get("name") is not None:
@@ -31,7 +31,7 @@ async def patch_guild(request: ApiRequest) -> Json:
 
 
 async def get_bans(request: ApiRequest) -> list[Json]:
-    """`limit` (1000), and `before` or `after` the id of a user."""
+    """Return bans; `limit` (1000), and `before` or `after` the id of a user."""
     guild = guild_from_path(request, Permission.BAN_MEMBERS)
     limit = check_range(parse_integer(request.http_request.query.get("limit", "1000"), "limit"), 1, 1000, "limit")
     ids = sorted(guild.bans)
@@ -59,7 +59,7 @@ def _ban_payload(request: ApiRequest, guild: Guild, user_id: int) -> Json:
 
 
 async def put_ban(request: ApiRequest) -> None:
-    """Also of who never was a member. `delete_message_seconds` takes their latest messages along."""
+    """Ban a person, who need not be a member. `delete_message_seconds` also deletes their latest messages."""
     guild = guild_from_path(request, Permission.BAN_MEMBERS)
     state, user_id, body = request.state, request.path_id("user_id"), await request.json()
     if user_id not in state.users:

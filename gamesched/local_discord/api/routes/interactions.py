@@ -1,4 +1,4 @@
-"""Interactions, and the messages of their web hooks.
+"""Interactions, and the messages of their webhooks.
 
 https://docs.discord.com/developers/interactions/receiving-and-responding
 """
@@ -12,7 +12,7 @@ WEBHOOK = "/webhooks/{application_id}/{token}"
 
 
 async def post_interaction(request: ApiRequest) -> None:
-    """What Discord's own client sends when a person clicks or uses a command."""
+    """Create an interaction, as Discord's own client does when a person clicks or uses a command."""
     request.services.interactions.create(request.user, await request.json())
 
 

@@ -21,7 +21,7 @@ def _member_payload(request: ApiRequest, member: Member) -> Json:
 
 
 async def get_members(request: ApiRequest) -> list[Json]:
-    """By id; `limit` (1) and `after` an id. Raises 50001 without the privileged intent for members."""
+    """Return members by id; `limit` (1) and `after` an id. Raise 50001 without the privileged members intent."""
     guild, query = guild_from_path(request), request.http_request.query
     if not request.user.bot or not request.services.gateway.privileged & MEMBERS:
         raise missing_access()
@@ -32,7 +32,7 @@ async def get_members(request: ApiRequest) -> list[Json]:
 
 
 async def search_members(request: ApiRequest) -> list[Json]:
-    """Those whose user name, display name or nick begins with `query`; `limit` (1)."""
+    """Return members with a user name, display name or nick that begins with `query`; `limit` (1)."""
     guild = guild_from_path(request)
     query = request.http_request.query.get("query", "").lower()
     if not 1 <= len(query) <= 100:
@@ -48,7 +48,7 @@ async def search_members(request: ApiRequest) -> list[Json]:
 
 
 async def patch_current_member(request: ApiRequest) -> Json:
-    """One's own `nick`."""
+    """Change one's own `nick`."""
     guild, body = guild_from_path(request), await request.json()
     member = guild.members[request.user.id]
     if "nick" in body:
@@ -58,7 +58,7 @@ async def patch_current_member(request: ApiRequest) -> Json:
 
 
 async def patch_member(request: ApiRequest) -> Json:
-    """`nick` and `roles` of another member."""
+    """Change `nick` and `roles` of another member."""
     guild, body = guild_from_path(request), await request.json()
     member = member_from_path(request, guild)
     changes: Json = {}
@@ -92,7 +92,7 @@ def _read_nick(body: Json) -> str | None:
 
 
 def _require_assignable(request: ApiRequest, guild: Guild, role_id: int) -> None:
-    """Roles below one's own highest may be given and taken, except those that came with a bot."""
+    """Raise unless the role is below the actor's highest and did not come with a bot."""
     _require_permission(guild, request, Permission.MANAGE_ROLES)
     role = guild.roles.get(role_id)
     if role is None:

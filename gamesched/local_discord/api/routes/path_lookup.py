@@ -1,4 +1,4 @@
-"""What a path names, or the error that says it is not there, not seen, or not allowed."""
+"""Looks up what a path names, or raises the error: unknown, hidden, or not allowed."""
 
 from gamesched.local_discord.api.request import ApiRequest
 from gamesched.local_discord.errors import (
@@ -16,7 +16,7 @@ from gamesched.local_discord.state.permissions import Permission
 
 
 def guild_from_path(request: ApiRequest, required: int = 0) -> Guild:
-    """The guild in the path. Raises 10004 for strangers, 50013 for who lacks one of the permissions in `needs`."""
+    """Return the guild in the path. Raise 10004 for non-members, 50013 without one of the `required` permissions."""
     guild = request.state.guilds.get(request.path_id("guild_id"))
     if guild is None or request.user.id not in guild.members or guild.unavailable:
         raise unknown_guild()
@@ -26,7 +26,7 @@ def guild_from_path(request: ApiRequest, required: int = 0) -> Guild:
 
 
 def member_from_path(request: ApiRequest, guild: Guild) -> Member:
-    """The member in the path. Raises 10013 for nobody, 10007 for someone who is not in this guild."""
+    """Return the member in the path. Raise 10013 for an unknown user, 10007 for one who is not in this guild."""
     user_id = request.path_id("user_id")
     if user_id not in request.state.users:
         raise unknown_user()
@@ -36,7 +36,7 @@ def member_from_path(request: ApiRequest, guild: Guild) -> Member:
 
 
 def role_from_path(request: ApiRequest, guild: Guild) -> Role:
-    """The role in the path. Raises 10011."""
+    """Return the role in the path. Raise 10011."""
     role = guild.roles.get(request.path_id("role_id"))
     if role is None:
         raise unknown_role()
@@ -44,7 +44,7 @@ def role_from_path(request: ApiRequest, guild: Guild) -> Role:
 
 
 def channel_from_path(request: ApiRequest, required: int = 0) -> Channel:
-    """The channel in the path. Raises 10003, 50001 where it is hidden, 50013 for who lacks one of `needs`."""
+    """Return the channel in the path. Raise 10003, 50001 if hidden, 50013 without one of the `required` permissions."""
     channel = request.state.channels.get(request.path_id("channel_id"))
     if channel is None:
         raise unknown_channel()

@@ -20,7 +20,7 @@ async def get_role(request: ApiRequest) -> Json:
 
 
 def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
-    """What the body names of a role. Nobody gives a permission that they do not have themselves: 50013."""
+    """Return the role's fields in the body. Raise 50013 for permissions that the actor lacks."""
     changes: Json = {}
     if body.get("name") is not None:
         changes["name"] = check_length(body["name"], 1, 100, "name")
@@ -37,7 +37,7 @@ def _read_changes(request: ApiRequest, guild: Guild, body: Json) -> Json:
 
 
 async def post_role(request: ApiRequest) -> Json:
-    """A new role is the lowest, above @everyone only."""
+    """Create a role, lowest of all but @everyone."""
     guild, body = guild_from_path(request, Permission.MANAGE_ROLES), await request.json()
     everyone = guild.roles[guild.id]
     changes: Json = {"name": "new role", "bits": everyone.permissions} | _read_changes(request, guild, body)

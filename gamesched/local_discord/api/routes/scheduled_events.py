@@ -18,7 +18,7 @@ def _event_from_path(request: ApiRequest, guild: Guild) -> ScheduledEvent:
 
 
 def _is_visible(request: ApiRequest, event: ScheduledEvent) -> bool:
-    """An event in a channel is for those who see the channel."""
+    """Return whether the actor sees the event; one in a channel is visible to those who see the channel."""
     channel = request.state.channels.get(event.channel_id or 0)
     return channel is None or bool(request.state.permissions(channel, request.user.id) & Permission.VIEW_CHANNEL)
 
@@ -46,7 +46,7 @@ async def post_event(request: ApiRequest) -> Json:
 
 
 def _require_may_manage(request: ApiRequest, guild: Guild, event: ScheduledEvent) -> None:
-    """CREATE_EVENTS or MANAGE_EVENTS for one's own, MANAGE_EVENTS for those of others. Raises 50013."""
+    """Raise 50013 without MANAGE_EVENTS; for one's own event CREATE_EVENTS suffices."""
     needed = Permission.MANAGE_EVENTS
     if event.creator_id == request.user.id:
         needed |= Permission.CREATE_EVENTS
@@ -70,7 +70,7 @@ async def delete_event(request: ApiRequest) -> None:
 
 
 async def get_interested_users(request: ApiRequest) -> list[Json]:
-    """Who is interested, by id; `limit` (100), `before`, `after`, `with_member`."""
+    """Return interested users by id; `limit` (100), `before`, `after`, `with_member`."""
     guild = guild_from_path(request)
     event, query = _event_from_path(request, guild), request.http_request.query
     limit = check_range(parse_integer(query.get("limit", "100"), "limit"), 1, 100, "limit")
@@ -92,7 +92,7 @@ def _interest_payload(request: ApiRequest, guild: Guild, event: ScheduledEvent, 
 
 
 async def put_interest(request: ApiRequest) -> None:
-    """What Discord's own client sends when a person presses "Interested"."""
+    """Mark the actor as interested, as Discord's own client does for "Interested"."""
     guild = guild_from_path(request)
     scheduled_events.set_interest(request.state, guild, _event_from_path(request, guild), request.user.id, True)
 

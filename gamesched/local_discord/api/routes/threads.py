@@ -1,4 +1,4 @@
-"""Threads and who is in them: https://docs.discord.com/developers/topics/threads"""
+"""Threads and their members: https://docs.discord.com/developers/topics/threads"""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ MAX_SLOWMODE = 21_600  # seconds
 
 
 def read_auto_archive_duration(body: Json) -> int | None:
-    """`auto_archive_duration` in minutes. Raises 50035 for any but Discord's four."""
+    """Return `auto_archive_duration` in minutes. Raise 50035 for any but Discord's four."""
     if body.get("auto_archive_duration") is None:
         return None
     minutes = parse_integer(body["auto_archive_duration"], "auto_archive_duration")
@@ -86,7 +86,7 @@ async def post_thread_from_message(request: ApiRequest) -> web.Response:
 
 
 async def post_thread(request: ApiRequest) -> web.Response:
-    """A thread of its own; in a forum a post, which begins with its `message`."""
+    """Create a thread without a message; in a forum a post, which starts with its `message`."""
     parent, body = channel_from_path(request), await request.json()
     bits = request.state.permissions(parent, request.user.id)
     if parent.type == FORUM:
@@ -126,7 +126,7 @@ def _create_forum_post(request: ApiRequest, forum: Channel, body: Json, bits: in
 
 
 def _read_applied_tags(forum: Channel, body: Json, bits: int) -> list[int]:
-    """`applied_tags`. Raises 50035 for a tag that the forum has not, 50013 for a moderators' one, 40067 for none."""
+    """Return `applied_tags`. Raise 50035 for an unknown tag, 50013 for a moderators' one, 40067 for none."""
     known = {tag["id"]: tag for tag in forum.available_tags}
     tags = [parse_snowflake(each, "applied_tags", i) for i, each in enumerate(body.get("applied_tags") or [])]
     for i, tag in enumerate(tags):
@@ -140,7 +140,7 @@ def _read_applied_tags(forum: Channel, body: Json, bits: int) -> list[int]:
 
 
 async def get_archived_threads(request: ApiRequest) -> Json:
-    """Public ones, those archived last first. `before` is not read: so few are here that none is left off."""
+    """Return public archived threads, the newest first. `before` is ignored: all of them fit on one page."""
     parent = channel_from_path(request, Permission.READ_MESSAGE_HISTORY)
     limit = parse_integer(request.http_request.query.get("limit", "50"), "limit")
     archived_threads = threads.archived(request.state, parent)
@@ -174,7 +174,7 @@ def _thread_from_path(request: ApiRequest, for_change: bool = False) -> tuple[Ch
 
 
 async def get_thread_members(request: ApiRequest) -> list[Json]:
-    """Raises 50001 for a bot without the privileged intent for members."""
+    """Return the members. Raise 50001 for a bot without the privileged members intent."""
     channel, thread = _thread_from_path(request)
     if request.user.bot and not request.services.gateway.privileged & MEMBERS_INTENT:
         raise missing_access()
@@ -197,7 +197,7 @@ def _user_id_from_path(request: ApiRequest) -> int:
 
 
 async def put_thread_member(request: ApiRequest) -> None:
-    """Join, or bring someone in, which needs the right to speak there."""
+    """Join, or add someone, which needs the permission to send there."""
     channel, thread = _thread_from_path(request, for_change=True)
     user_id, guild = _user_id_from_path(request), request.state.guild_of(channel)
     if user_id not in request.state.users:
@@ -213,7 +213,7 @@ async def put_thread_member(request: ApiRequest) -> None:
 
 
 async def delete_thread_member(request: ApiRequest) -> None:
-    """Leave, or throw someone out as a moderator or as the owner of a private thread."""
+    """Leave, or remove someone as a moderator or as the owner of a private thread."""
     channel, thread = _thread_from_path(request, for_change=True)
     user_id = _user_id_from_path(request)
     mine = channel.type == PRIVATE_THREAD and thread.owner_id == request.user.id

@@ -1,4 +1,4 @@
-"""Who one is, and the way to the gateway: https://docs.discord.com/developers/resources/user"""
+"""The current user, and the gateway's URL: https://docs.discord.com/developers/resources/user"""
 
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
@@ -85,7 +85,7 @@ async def get_gateway_bot(request: ApiRequest) -> Json:
 
 
 async def leave_guild(request: ApiRequest) -> None:
-    """The owner cannot."""
+    """Leave a guild; its owner cannot."""
     guild = guild_from_path(request)
     if guild.owner_id == request.user.id:
         raise invalid_guild()

@@ -1,5 +1,7 @@
 """Columns of settings take their words from the declarations. No table changes."""
 
+from typing import Any
+
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
@@ -8,19 +10,19 @@ import guilds.models
 MODELS = ("channeldefaults", "game", "gametemplate", "guilddefaults")
 
 
-def number(field):
+def number(field: Any) -> Any:
     return field(null=True, blank=True)
 
 
-def yes_no():
+def yes_no() -> Any:
     return models.BooleanField(null=True, blank=True)
 
 
-def array(field):
+def array(field: Any) -> Any:
     return django.contrib.postgres.fields.ArrayField(base_field=field, null=True, blank=True, size=None)
 
 
-def choice(length, *choices):
+def choice(length: int, *choices: tuple[str, str]) -> Any:
     return models.CharField(max_length=length, null=True, blank=True, choices=choices)
 
 
@@ -64,7 +66,7 @@ COLUMNS_ABOVE = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("games", "0013_plain_names")]
+    dependencies = [("games", "0016_state_from_the_audit")]
 
     operations = [
         migrations.AlterField(model_name=model, name=name, field=field.clone())
