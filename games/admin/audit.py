@@ -16,6 +16,7 @@ from games.pages.history_wording import history_text
 from guilds.admin_site import GuildScopedAdmin, empty_filter
 from guilds.models import Channel, Role
 
+# The words of `diff_plans` whose values are shown as settings.
 SETTINGS_BY_WORD = {SETTINGS[name].audit_word: name for name in GAME_SETTINGS}
 
 

@@ -1,7 +1,6 @@
-"""The kinds of setting: which values each takes, how they are tidied and checked, and how they read.
+"""The kinds of setting: the values that each takes, how they are tidied and checked, and how they read.
 
-A setting is declared once, in `games.core.settings`. `null` in a layer inherits; "none" is a value of its own: 0, an
-empty text, no reminders, no roles.
+`null` in a layer inherits. "None" is a value of its own: 0 seats (unlimited), no reminders, an empty text, no roles.
 """
 
 from collections.abc import Mapping
@@ -41,15 +40,15 @@ GROUP_TITLES = {
 
 @dataclass(frozen=True)
 class ResolvedSetting:
-    """A setting as it holds, and the layer it comes from, in words: `this game`, `Campaign`, `#raids`, `the server`."""
+    """A resolved setting and the layer it comes from: `this game`, `Campaign`, `#raids` or `the server`."""
 
     value: Any
     source: str
-    locked: bool = False  # by the template: the game cannot say otherwise
+    locked: bool = False  # by the template: the game cannot change it
 
 
 class Resolved(Protocol):
-    """What has resolved settings by name."""
+    """An object with resolved settings by name."""
 
     @property
     def sources(self) -> Mapping[str, ResolvedSetting]: ...
@@ -57,14 +56,14 @@ class Resolved(Protocol):
 
 @dataclass(kw_only=True, eq=False)
 class Setting(Generic[T]):
-    """One setting. Read from resolved settings it gives its value, and from their class itself."""
+    """One setting. As an attribute of resolved settings it gives its value."""
 
     label: str
     default: T
     group: Group
     help: str
     beside: str = ""  # the setting in whose row forms show it
-    for_games: bool = True  # whether a game has it, and a template can lock it
+    for_games: bool = True  # whether a game can set it, and a template can lock it
     name: str = field(init=False, default="")
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -83,30 +82,30 @@ class Setting(Generic[T]):
         raise AttributeError(f"{self.name} is read only")
 
     def from_stored(self, value: Any) -> T:
-        """Turn a value of a column into one of this setting's type."""
+        """Convert a column's value to this setting's type."""
         found: T = value
         return found
 
     def tidy(self, value: Any) -> Any:
-        """The value as layers keep it."""
+        """Return the value in the form in which every layer stores it."""
         return value
 
     def check(self, value: Any) -> str:
-        """What is wrong with a tidy value, in a sentence; '' for nothing."""
+        """Return the problem with a tidy value, as a sentence; '' for none."""
         return ""
 
     def text(self, value: Any, roles: Mapping[int, str], channels: Mapping[int, str]) -> str:
-        """The value in words."""
+        """Return the value as text."""
         return str(value) or "none"
 
     @property
     def option(self) -> str:
-        """Its option on the command line, without the dashes."""
+        """Return its option on the command line, without the dashes."""
         return self.name.replace("_", "-")
 
     @property
     def audit_word(self) -> str:
-        """Its name in the record of who changed what of a game."""
+        """Return its name in the audit log of a game."""
         return self.name.removesuffix("_ids").removesuffix("_id").replace("_", " ")
 
 
@@ -221,7 +220,7 @@ class Choice(Setting[E]):
 class Roles(Setting[tuple[int, ...]]):
     """Any of the server's roles, by id."""
 
-    override_label: str = ""  # of the box that says that a layer chooses roles itself
+    override_label: str = ""  # of the checkbox that a layer sets its own roles
     reads_none: str = "none"
     everyone: bool = True  # whether @everyone may be one of them
 

@@ -1,4 +1,4 @@
-"""Every setting, declared once, and what holds for a game.
+"""Every setting, declared once, and resolving the settings of a game.
 
 Guild, channel, template and game are the layers. Columns, form fields, groups of forms, admin fieldsets, options of
 `manage.py game`, checks and words all follow from `Declarations`. CONTRIBUTING shows how to add one.
@@ -30,7 +30,7 @@ from games.core.setting_kinds import (
 
 
 class ReminderPlace(TextChoices):
-    """Where people are reminded."""
+    """Where reminders are sent."""
 
     DM = "dm", "by direct message"
     CHANNEL = "channel", "by one mention in the channel"
@@ -46,12 +46,12 @@ class SeatMethod(TextChoices):
 
     @property
     def by_host(self) -> bool:
-        """Whether only the host gives seats."""
+        """Return whether only the host gives seats."""
         return self in {SeatMethod.PICKS, SeatMethod.PICKS_WAITING}
 
 
 class DeletedPostPolicy(TextChoices):
-    """What follows when somebody deletes an announcement in Discord."""
+    """What to do when somebody deletes an announcement in Discord."""
 
     PUT_BACK = "put_back", "put it back"
     ASK = "ask", "ask the host"
@@ -93,7 +93,7 @@ class Declarations:
         wrong="A reminder comes 1 minute to 30 days before the start. Write 60, or 2h, or 1d.",
         too_many="{} reminders are too many. Keep at most {}.",
     )
-    # A game's zone is always its own.
+    # Only layers above games: a game's zone is always its own.
     zone = Zone(
         label="Time zone",
         default="UTC",
@@ -123,7 +123,7 @@ class Declarations:
         help="None ticked: every member.",
         reads_none="every member",
     )
-    # Who may host is decided above the game.
+    # Only layers above games: they decide who may host.
     host_role_ids = Roles(
         label="Who may schedule",
         override_label="Choose who may schedule",
@@ -301,7 +301,7 @@ BUILT_IN_VALUES: Mapping[str, Any] = {
 
 
 def group_rows(group: Group) -> list[list[Setting[Any]]]:
-    """A group's settings as forms show them: in rows, each setting with those that are to stand beside it."""
+    """Return a group's settings in rows, as forms show them: each setting with those beside it."""
     members = [setting for setting in SETTINGS.values() if setting.group is group]
     return [[first, *(one for one in members if one.beside == first.name)] for first in members if not first.beside]
 
@@ -314,14 +314,14 @@ SETTINGS_BY_GROUP = {group: [one for row in group_rows(group) for one in row] fo
 
 
 def tidy_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of settings, by name, as layers keep them; None inherits."""
+    """Return values of settings, by name, in the form in which every layer stores them; None inherits."""
     return {name: None if value is None else SETTINGS[name].tidy(value) for name, value in values.items()}
 
 
 def check_settings(values: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with tidy values of settings, a sentence for each. None inherits and is never wrong.
+    """Return the problem with each bad value of a setting, as a sentence. None inherits and is never wrong.
 
-    Names that are no settings are not judged.
+    Names of other fields are ignored.
     """
     given = {name: value for name, value in values.items() if name in SETTINGS and value is not None}
     problems = {name: SETTINGS[name].check(value) for name, value in given.items()}
@@ -329,16 +329,16 @@ def check_settings(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def setting_text(name: str, value: Any, roles: Mapping[int, str], channels: Mapping[int, str] = {}) -> str:
-    """A setting's value in words: `unlimited seats`, `2 hours`, `Player, Veteran`, `#archive`."""
+    """Return a setting's value as text: `unlimited seats`, `2 hours`, `Player, Veteran`, `#archive`."""
     return SETTINGS[name].text(value, roles, channels)
 
 
-# --- what holds ------------------------------------------------------------------------------------------
+# --- resolving ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class SettingsLayer:
-    """What one layer says: its name in words, and its own values, where None inherits."""
+    """One layer: its name for people, and its own values, where None inherits."""
 
     source: str
     values: Mapping[str, Any]
@@ -349,16 +349,16 @@ THIS_GAME, THE_SERVER, BUILT_IN_SOURCE = "this game", "the server", "the product
 
 @dataclass(frozen=True)
 class ResolvedSettings(Declarations):
-    """The settings of one game as they hold, each as an attribute; and where each comes from."""
+    """The resolved settings of one game as attributes, and the source of each."""
 
     sources: Mapping[str, ResolvedSetting]
 
 
 def resolve_settings(layers: Iterable[SettingsLayer], locked: Iterable[str] = ()) -> dict[str, ResolvedSetting]:
-    """Each setting by name, from the nearest of the layers (the game first) that says something of it.
+    """Return each setting by name, from the nearest layer that sets it; the game's layer comes first.
 
-    What the template has locked, the game does not say; where the template itself is silent, its lock holds what
-    the template inherits.
+    The game's own value of a locked setting is ignored. If the template locks a setting without a value,
+    the value that the template inherits is locked.
     """
     locked_names = frozenset(locked)
     chain = [*layers, SettingsLayer(BUILT_IN_SOURCE, BUILT_IN_VALUES)]

@@ -145,8 +145,8 @@ def reminders_text(reminders: Iterable[int]) -> str:
 
 
 def no_such_role(name: str, names: Sequence[str]) -> str:
-    near = [one for one in names if normalize_name(name)[:3] == normalize_name(one)[:3]]
-    return f"No role here is called “{name}”.{f' There is {join_with_or(near)}.' if near else ''}"
+    similar = [candidate for candidate in names if normalize_name(name)[:3] == normalize_name(candidate)[:3]]
+    return f"No role here is called “{name}”.{f' There is {join_with_or(similar)}.' if similar else ''}"
 
 
 def inherited(text: str, source: str) -> str:

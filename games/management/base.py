@@ -102,5 +102,5 @@ class ActionCommand(BaseCommand):
 
 
 def _option(name: str) -> str:
-    """The option of a form's field, without the dashes."""
+    """Return the option of a form field, without the dashes."""
     return SETTINGS[name].option if name in SETTINGS else name

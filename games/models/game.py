@@ -162,9 +162,9 @@ class Game(SettingsFields):
 
     @cached_property
     def settings(self) -> ResolvedSettings:
-        """Return the resolved settings; hold, resolved once; `with_settings` saves the queries for them.
+        """Return the resolved settings; a query with `with_settings` saves the queries for them.
 
-        Whoever changes what they come from on this object calls `drop_cached_settings`.
+        They are resolved once. Call `drop_cached_settings` after changing what they come from on this object.
         """
         if self.settings_frozen_at is not None:
             return ResolvedSettings(resolve_settings([SettingsLayer(THIS_GAME, explicit_values(self))]))
@@ -172,7 +172,7 @@ class Game(SettingsFields):
         return ResolvedSettings(resolve_settings(self.settings_layers, template.locked if template else ()))
 
     def drop_cached_settings(self) -> None:
-        """Have the settings resolved again: a setting, the channel, the template or `settled_at` changed."""
+        """Resolve the settings again: a setting, the channel, the template or `settings_frozen_at` changed."""
         self.__dict__.pop("settings", None)
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Layers of settings as tables: a guild's and a channel's. Columns follow from the declarations."""
+"""The layers of settings above a game, as tables: a guild's and a channel's. Columns are made from declarations."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ else:
 
 
 class SettingsFields(models.Model, _Columns):
-    """The settings, as one layer has them: a column for each, where null inherits."""
+    """The columns of the settings, for each layer that can set them; null inherits."""
 
     class Meta:
         abstract = True

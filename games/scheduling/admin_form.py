@@ -25,14 +25,14 @@ PLAN_FIELDS = ("channel", "template", "title", "description", "starts_at", "zone
 
 
 class _GameSettings(GameSettingsForm):
-    """The settings of the game that the model form has, or of none."""
+    """The settings of the game in the model form, or of a new one."""
 
     instance: Game
 
     def __init__(
         self, data: Any, files: Any, auto_id: Any, prefix: Any, initial: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """The arguments are as Django's model form passes them on."""
+        """Take the arguments that Django's model form passes on."""
         initial = {**initial, **self.initial_settings(self.instance if self.instance.pk else None)}
         guild, inherited = self._inherited_settings(data if data is not None else initial)
         super().__init__(
@@ -42,7 +42,7 @@ class _GameSettings(GameSettingsForm):
             prefix,
             initial,
             *args,
-            # What is the server's own is offered once the server is known.
+            # A server's roles and channels are offered once the server is known.
             roles=guild.roles.filter(gone_at=None) if guild is not None else (),
             archives=archive_choices(guild) if guild is not None else (),
             inherited=inherited,
@@ -50,7 +50,7 @@ class _GameSettings(GameSettingsForm):
         )
 
     def _inherited_settings(self, data: Any) -> tuple[Guild | None, dict[str, ResolvedSetting]]:
-        """The game's server, and what holds where the form says nothing, for its channel and template."""
+        """Return the game's server, and what empty fields inherit from the form's channel and template."""
         game = self.instance
         guilds = Guild.objects.select_related("defaults")
         guild = guilds.filter(pk=game.guild_id if game.pk else parse_id(str(data.get("guild") or "")) or 0).first()
@@ -63,7 +63,7 @@ class _GameSettings(GameSettingsForm):
 
 
 class GameAdminForm(ActionForm, _GameSettings):
-    """What a person decides about a game."""
+    """What a person decides about a game. Only changes are passed to the action."""
 
     edition = forms.IntegerField(required=False, widget=forms.HiddenInput)
     zone = forms.ChoiceField(
@@ -114,7 +114,6 @@ class GameAdminForm(ActionForm, _GameSettings):
         return super().clean()
 
     def perform(self) -> ActionResult:
-        """Only what differs from the row is handed to the action."""
         now, by, data = db_now(), admin_actor(self.user), self.cleaned_data
         values = self._plan_values()
         if self.instance.pk is None:
@@ -126,7 +125,7 @@ class GameAdminForm(ActionForm, _GameSettings):
         )
 
     def _plan_values(self) -> dict[str, Any]:
-        """What the form says, by name, as a plan stores it; a setting that the template locks stays as it is."""
+        """Return the values of a plan, by name; a setting that the template locks stays as it is."""
         values: dict[str, Any] = {}
         names = PLAN_FIELDS if self.instance.pk is None else [name for name in PLAN_FIELDS if name in self.changed_data]
         for name in names:

@@ -85,7 +85,7 @@ class Plan:
 
 
 def change_plan(plan: Plan, **values: Any) -> Plan:
-    """Return the plan with other values, by name; those of settings become its settings."""
+    """Return the plan with other values, by name; a setting's name changes its settings."""
     settings = {name: value for name, value in values.items() if name in GAME_SETTINGS}
     others = {name: value for name, value in values.items() if name not in GAME_SETTINGS}
     return replace(plan, **others, settings={**plan.settings, **settings})

@@ -1,4 +1,4 @@
-"""The settings of any layer as a form: empty inherits, and beside each field stands what it inherits."""
+"""The settings of a layer as a form: empty inherits, and each field's help shows what is inherited."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -27,23 +27,23 @@ from guilds.models import Channel, Guild, Role
 
 
 def override_field(name: str) -> str:
-    """The box that says that a level chooses roles itself, since ticking none of them is a choice too."""
+    """Return the name of the checkbox that a layer sets its own roles: ticking none of them is a choice too."""
     return f"own_{name.removesuffix('_role_ids')}_roles"
 
 
 def is_ticked(setting: Setting[Any]) -> bool:
-    """Whether forms show a setting as boxes to tick, under one that says that they count."""
+    """Return whether forms show a setting as checkboxes, under one that says that they count."""
     return isinstance(setting, Roles) and not isinstance(setting, RolesInOrder)
 
 
 def field_names(groups: Iterable[Group], names: Collection[str] = ALL_SETTINGS) -> list[str]:
-    """The names of all fields of the settings in some groups, in the order of forms."""
+    """Return the names of all fields of the settings in some groups, in the order of forms."""
     settings = [one for group in groups for one in SETTINGS_BY_GROUP[group] if one.name in names]
     return [name for one in settings for name in ([override_field(one.name)] if is_ticked(one) else []) + [one.name]]
 
 
 def titled_fieldsets(names: Collection[str] = ALL_SETTINGS) -> list[tuple[str, dict[str, Any]]]:
-    """The admin's fieldsets of the groups that have a title."""
+    """Return the admin's fieldsets of the groups that have a title."""
     return [(title, {"fields": field_names([group], names)}) for group, title in GROUP_TITLES.items()]
 
 
@@ -59,7 +59,7 @@ def setting_fields(names: Collection[str]) -> dict[str, forms.Field]:
 
 @dataclass(frozen=True)
 class FieldRow:
-    """Fields that stand side by side, or boxes to tick under one that says that they count."""
+    """Fields side by side, or checkboxes under one that says that they count."""
 
     fields: list[forms.BoundField]
     override: forms.BoundField | None = None
@@ -74,7 +74,7 @@ class FieldGroup:
 
 
 class SettingsFieldsForm(forms.Form):
-    """The settings that a level may say. `inherited` is what holds where it says nothing."""
+    """The settings of a layer. `inherited` are the settings that its empty fields inherit."""
 
     settings_fields: ClassVar[tuple[str, ...]]
 
@@ -86,7 +86,7 @@ class SettingsFieldsForm(forms.Form):
         archives: Iterable[tuple[str, str]] = (),
         **kwargs: Any,
     ) -> None:
-        """`archives`: the channels that a post may go to when its game is over."""
+        """`archives`: the channels to which a post may move when its game is over."""
         super().__init__(*args, **kwargs)
         self.archives = list(archives)
         self.roles = list(roles)
@@ -98,7 +98,7 @@ class SettingsFieldsForm(forms.Form):
             self._show_inherited(SETTINGS[name], text)
 
     def _show_inherited(self, setting: Setting[Any], text: str) -> None:
-        """Offer a setting's choices, and say beside them what holds where none is made."""
+        """Fill in a setting's choices, and show what an empty field inherits."""
         field, resolved = self.fields[setting.name], self.inherited[setting.name]
         inherited_text = wording.inherited(text, resolved.source)
         override = self.fields[override_field(setting.name)] if is_ticked(setting) else None
@@ -109,7 +109,7 @@ class SettingsFieldsForm(forms.Form):
         if override is not None:
             override.help_text = inherited_text
         elif isinstance(setting, (YesNo, Choice, ChannelId)):
-            # A select shows one short line, so where it comes from stands below.
+            # A select shows one short line, so the source of the value is in the help text below.
             field.help_text = inherited_text
         else:
             field.help_text = f"{setting.help} {inherited_text}"
@@ -122,7 +122,7 @@ class SettingsFieldsForm(forms.Form):
         nothing = ("", wording.inherits(inherited))
         match setting:
             case Roles():
-                # Nobody pings everyone.
+                # @everyone is never pinged.
                 return [
                     (str(role.pk), self.role_label(role))
                     for role in self.roles
@@ -138,12 +138,12 @@ class SettingsFieldsForm(forms.Form):
         return [nothing, ("yes", "Yes"), ("no", "No")]
 
     def role_label(self, role: Role) -> str:
-        """A role among boxes to tick."""
+        """Return the label of a role's checkbox."""
         return role.name
 
     @property
     def groups(self) -> dict[str, FieldGroup]:
-        """The form's groups of settings, by name, in order."""
+        """Return the form's groups of settings, by name, in order."""
         return {str(group): FieldGroup(GROUP_TITLES.get(group, ""), self._rows(group)) for group in Group}
 
     def _rows(self, group: Group) -> list[FieldRow]:
@@ -157,11 +157,11 @@ class SettingsFieldsForm(forms.Form):
 
     @property
     def further_groups(self) -> list[FieldGroup]:
-        """The groups that stand together, after those that forms show in places of their own."""
+        """Return the groups that templates show together: those without a place of their own."""
         return [group for name, group in self.groups.items() if name not in {Group.HOSTS, Group.BASICS}]
 
     def settings(self) -> dict[str, Any]:
-        """What a valid form says, by name; None inherits."""
+        """Return the settings of a valid form, by name; None inherits."""
         data = self.cleaned_data
         values: dict[str, Any] = {}
         for name in self.settings_fields:
@@ -173,7 +173,7 @@ class SettingsFieldsForm(forms.Form):
 
     @classmethod
     def initial_settings(cls, layer: SettingsFields | None) -> dict[str, Any]:
-        """What the form shows of what a level says."""
+        """Return the form's initial values for a layer's own settings."""
         if layer is None:
             return {}
         shown: dict[str, Any] = {name: getattr(layer, name) for name in cls.settings_fields}
@@ -184,13 +184,13 @@ class SettingsFieldsForm(forms.Form):
 
 
 class GameSettingsForm(SettingsFieldsForm):
-    """The settings that a game says itself."""
+    """The settings that a game can set."""
 
     settings_fields = GAME_SETTINGS
 
 
 class LayerSettingsForm(SettingsFieldsForm):
-    """The settings that a layer above games says: all."""
+    """The settings that a layer above games can set: all."""
 
     settings_fields = ALL_SETTINGS
 
@@ -203,7 +203,7 @@ for _form in (GameSettingsForm, LayerSettingsForm):
 
 
 def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, str, str]]:
-    """Each field of which two versions differ: its label, what is saved, what was typed."""
+    """Return each field in which two versions differ: its label, the saved value, the typed value."""
     rows = []
     for name in typed.fields:
         if name in NOT_COMPARED or name not in saved.fields:
@@ -213,7 +213,7 @@ def conflicting_fields(saved: forms.Form, typed: forms.Form) -> list[tuple[str, 
     return rows
 
 
-# What a form has beside what it describes.
+# Fields that are not part of what the form describes.
 NOT_COMPARED = {"edition", "fold", "participants"}
 
 
@@ -225,18 +225,18 @@ def field_text(form: forms.Form, name: str) -> str:
         return field.widget.format_value(value) or ""
     labels = {str(k): str(v) for k, v in getattr(field, "choices", []) if not isinstance(v, (list, tuple))}
     values = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
-    texts = [labels.get(str(one), str(one)) for one in values]
+    texts = [labels.get(str(item), str(item)) for item in values]
     return ", ".join(sorted(texts)).replace("\r\n", "\n").strip()
 
 
 def archive_choices(guild: Guild) -> list[tuple[str, str]]:
-    """The channels to which posts may go when their games are over, as choices."""
+    """Return the choices of channels to which posts may move when their games are over."""
     channels = Channel.objects.for_announcements().filter(guild=guild).with_settings()
     return [(str(channel.pk), channel_label(channel)) for channel in channels if not channel.is_forum]
 
 
 def channel_label(channel: Channel) -> str:
-    """A channel or thread in a list of choices, with what the bot lacks there."""
+    """Return a channel's or thread's label in a list of choices, with what the bot lacks there."""
     name = f"#{channel.name}" if channel.parent is None else f"#{channel.parent.name} › {channel.name}"
     return name + (
         f" (the bot lacks {' and '.join(channel.missing_requirements)})" if channel.missing_requirements else ""

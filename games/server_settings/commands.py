@@ -1,4 +1,4 @@
-"""Settings on the command line: an option for each, which says what a form's field would say."""
+"""Settings on the command line: an option for each, in the words of its form field."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ CHANNEL_HELP = "A name or an id, or none."
 
 
 def add_setting_options(parser: ArgumentParser) -> None:
-    """Add an option for each setting that a game says itself; an empty one inherits."""
+    """Add an option for each setting that a game can set; an empty one inherits."""
     for name in GAME_SETTINGS:
         setting = SETTINGS[name]
         parser.add_argument(f"--{setting.option}", dest=name, help=option_help(setting), metavar=_metavar(setting))
 
 
 def option_help(setting: Setting[Any]) -> str:
-    """What `--help` says of a setting."""
+    """Return a setting's text in `--help`."""
     if is_ticked(setting):
         return f"{setting.label}. {ROLES_HELP}"
     return f"{setting.help} {CHANNEL_HELP}" if isinstance(setting, ChannelId) else setting.help
@@ -39,7 +39,7 @@ def _metavar(setting: Setting[Any]) -> str | None:
 
 
 def setting_form_data(form: SettingsFieldsForm, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What a browser would send for the settings that are given. Raises ValidationError, by field."""
+    """Return the form data of the options that are given. Raises ValidationError, by field."""
     data: dict[str, Any] = {}
     problems = {}
     for name in GAME_SETTINGS:
@@ -65,6 +65,6 @@ def _field_data(setting: Setting[Any], text: str, form: SettingsFieldsForm) -> d
 
 
 def _channel_id(text: str, form: SettingsFieldsForm) -> str:
-    """The id of a channel named as the form offers it; what names none is left for the form to refuse."""
+    """Return the id of a channel by its name. What names none is left for the form to refuse."""
     matches = [pk for pk, label in form.archives if label.split(" (")[0].removeprefix("#") == text.removeprefix("#")]
     return matches[0] if len(matches) == 1 else text

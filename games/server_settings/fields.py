@@ -1,4 +1,4 @@
-"""The form field of each kind of setting: empty inherits, a word is "none"."""
+"""The form field of each kind of setting: empty inherits, and a word says "none"."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -137,7 +137,7 @@ def parse_roles(text: str, roles: Iterable[Role]) -> tuple[int, ...]:
 
 
 class RolesInOrderField(forms.CharField):
-    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are those of the guild."""
+    """Names of roles in order, by commas; `none` (empty), or nothing (None). `roles` are the guild's."""
 
     roles: Sequence[Role] = ()
 

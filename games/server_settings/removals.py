@@ -75,13 +75,12 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 
 def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, list[str]]]:
     """Yield each layer of the guild that names one of the roles, with those settings."""
+    channels = ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")
+    templates = GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).order_by("pk")
     layers: list[tuple[Any, tuple[str, ...]]] = [
         *((row, (*ROLE_SETTINGS, *GUILD_ROLE_SETTINGS)) for row in GuildDefaults.objects.filter(pk=guild_id)),
-        *((row, ROLE_SETTINGS) for row in ChannelDefaults.objects.filter(channel__guild_id=guild_id).order_by("pk")),
-        *(
-            (row, ROLE_SETTINGS)
-            for row in GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None).order_by("pk")
-        ),
+        *((row, ROLE_SETTINGS) for row in channels),
+        *((row, ROLE_SETTINGS) for row in templates),
     ]
     for row, names in layers:
         fields = [name for name in names if set(getattr(row, name) or ()) & role_ids]

@@ -202,7 +202,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
     # --- helpers -----------------------------------------------------------------------------------------
 
     def _given(self, blank: GameForm) -> dict[str, Any]:
-        """What a browser would send of what is given here. Fails with what is no role or channel."""
+        """Return the form data of the options that are given. Raises CommandError for an unknown role."""
         given = {name: self.options[name] for name in PLAN_OPTIONS if self.options.get(name) is not None}
         try:
             return given | setting_form_data(blank, self.options) | announce_fields(self.options["announce"])
