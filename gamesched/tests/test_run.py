@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import run
+from gamesched.testing import openapi
+from gamesched.testing.environment import BROWSER_SKIPPED
 
 OFFLINE = """WARNING: Retrying (Retry(total=0)) after connection broken by NewConnectionError
 ERROR: No matching distribution found for uv==0.13.9"""
@@ -135,8 +137,4 @@ def test_what_is_missing_the_last_line_says() -> None:
     )
     assert ran.returncode == 0, ran.stdout
     assert "1 skipped" in ran.stdout
-    assert ran.stdout.rstrip().splitlines()[-1] == (
-        "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser "
-        "Nothing was held against Discord's description of its API: DISCORD_OPENAPI names no file. Get openapi.json "
-        "from https://github.com/discord/discord-api-spec (specs/openapi.json) and set it to where that lies."
-    )
+    assert ran.stdout.rstrip().splitlines()[-1] == f"{BROWSER_SKIPPED} {openapi.SKIPPED}"
