@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,6 +121,23 @@ def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], m
     captured = capsys.readouterr()
     assert "a finding" in captured.out
     assert captured.err == "Failed: bad, worse, pytest.\n"
+
+
+def test_the_fast_ring_runs_no_linters(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def pretend(command: list[str], **options: object) -> "subprocess.CompletedProcess[str]":
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", pretend)
+    assert run.test(["--fast", "-k", "join"]) == 0
+    assert [command[1:] for command in commands] == [["-m", "pytest", *run.FAST, "-k", "join"]]
+
+
+def test_every_linter_is_a_hook() -> None:
+    programs = re.findall(r"entry: \.venv/bin/(\S+)", (run.ROOT / ".pre-commit-config.yaml").read_text())
+    assert sorted(programs) == sorted(Path(command[0]).name for _, command in run.lint_steps())
 
 
 @pytest.mark.processes
