@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class GameCommands(app_commands.Group):
-    """Everything under /game. In servers only: a direct message belongs to no server."""
+    """The /game commands. In servers only: a direct message belongs to no server."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -39,7 +39,7 @@ class GameCommands(app_commands.Group):
 
 
 class BotCommandTree(app_commands.CommandTree[Any]):
-    """The commands of this version, and a polite answer to those of another."""
+    """The commands of this version, with a polite reply to those of another."""
 
     def __init__(self, client: discord.Client) -> None:
         super().__init__(client)
