@@ -12,7 +12,7 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot import render
-from discord_bot.converters import to_member_payload
+from discord_bot.converters import sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
@@ -159,8 +159,7 @@ class SignupHandler:
         queue.last_click_at = loop.time()
         queue.running += 1
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        click = Click(game_id, action, interaction.guild_id, to_member_payload(member) if member else None)
+        click = Click(game_id, action, *sender_of(interaction))
         # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:
@@ -196,9 +195,8 @@ class SignupHandler:
         entry.outcome = reply.outcome
         # After a deferral someone else's edit may show a newer state already, so the edit is left to notifyd.
         if reply.post is not None and not interaction.response.is_done():
-            no_pings = discord.AllowedMentions.none()
             await interaction.response.edit_message(
-                **render.announcement_message(reply.post), allowed_mentions=no_pings
+                **render.announcement_message(reply.post), allowed_mentions=render.NO_PINGS
             )
             entry.mark_answered()
             if not in_flight.overlapped and interaction.message is not None:

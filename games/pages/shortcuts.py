@@ -139,5 +139,6 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
 
 
-def _number_and_choice(request: ViewerRequest) -> tuple[int, str]:
+def number_and_choice(request: ViewerRequest) -> tuple[int, str]:
+    """Return what a choice button of a page posts; 0 for a number that is none."""
     return parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")

@@ -13,7 +13,7 @@ from games.core import wording
 from games.models import GameResponse
 from games.offers.overlaps import ConflictPolicy
 from games.pages.game_page import game_page_context
-from games.pages.shortcuts import _number_and_choice, actor, add_refusal, forbidden, get_visible_game_or_404, run_action
+from games.pages.shortcuts import actor, add_refusal, forbidden, get_visible_game_or_404, number_and_choice, run_action
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddParticipantsForm
@@ -148,7 +148,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def answer_conflict(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Join despite another game at that time, or instead of it."""
-    number, choice = _number_and_choice(request)
+    number, choice = number_and_choice(request)
     return run_action(request, game_id, lambda now: swaps.answer_conflict(game_id, number, choice, actor(request), now))
 
 

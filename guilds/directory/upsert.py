@@ -157,11 +157,6 @@ def mark_guild_welcomed(guild_id: int, now: datetime) -> bool:
     return Guild.objects.present().filter(pk=guild_id, welcomed_at=None).update(welcomed_at=now) == 1
 
 
-def update_guild(guild_id: int, name: str, icon: str, owner_id: int) -> None:
-    """Save a guild's new name, picture or owner."""
-    Guild.objects.filter(pk=guild_id).update(name=name, icon=icon, owner_id=owner_id)
-
-
 def mark_guild_unavailable(guild_id: int) -> None:
     """Mark an outage of the guild. It is not a removal, so nothing else changes."""
     Guild.objects.filter(pk=guild_id).update(unavailable=True)
@@ -233,8 +228,3 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
         unique_fields=["id"],
         update_fields=["name", "position", "permissions", "gone_at"],
     )
-
-
-def mark_role_deleted(role_id: int, now: datetime) -> None:
-    """Mark a role as deleted."""
-    Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)
