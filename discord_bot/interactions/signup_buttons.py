@@ -88,7 +88,7 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
         text,
-        announcement_view(result.game, now),
+        announcement_view(result.game, now, result.signups),
         result.game.post_version,
         Outcome.DONE,
         _next_buttons(result.game, click.action),

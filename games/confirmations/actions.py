@@ -101,7 +101,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 
     Raises Refused, `outdated` for an old question.
     """
-    game = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
@@ -180,7 +180,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
 @transaction.atomic
 def answer_open_confirmation(game_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """`answer` to whatever is asked now, for doors that show no older question. Raises Refused where nothing is."""
-    game = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor)
     is_open = game.signups.current().filter(user=actor.user, open_confirmation__gt=0).exists() if actor.user else False
     if not is_open:
         raise Refused(Refusal("not_asked", confirmation_wording.NO_OPEN_CONFIRMATION))

@@ -15,8 +15,11 @@ CHANGES_SHOWN_FOR = timedelta(hours=24)
 Changes = dict[str, tuple[Any, Any]]  # by word: before, after
 
 
-def snapshot(game: Game) -> dict[str, Any]:
-    """What holds of everything that players care for, as the record of edits writes it down."""
+def snapshot(game: Game, host_name: str = "") -> dict[str, Any]:
+    """What holds of everything that players care for, as the record of edits writes it down.
+
+    `host_name`: what the host is called in the guild, where that was read already.
+    """
     settings = game.settings
     return {
         "title": game.title,
@@ -24,7 +27,7 @@ def snapshot(game: Game) -> dict[str, Any]:
         "duration": settings.duration,
         "location": settings.location,
         "channel": game.channel_id,
-        "host": display_names(game.guild_id, [game.host_id])[game.host_id].text,
+        "host": host_name or display_names(game.guild_id, [game.host_id])[game.host_id].text,
         "instructions": settings.instructions,
     }
 
@@ -56,7 +59,7 @@ class RecentChanges:
     changes: Changes
 
 
-def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
+def recent_changes(game: Game, now: datetime, host_name: str = "") -> RecentChanges | None:
     """What is shown as changed; None for nothing, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
@@ -67,6 +70,6 @@ def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
     befores = [(entry.at, before) for entry in entries if (before := previous_values(entry.changes))]
     if not befores:
         return None
-    changes = diff(merge_earliest(before for _, before in befores), snapshot(game))
+    changes = diff(merge_earliest(before for _, before in befores), snapshot(game, host_name))
     first = next((at for at, before in befores if changes.keys() & before.keys()), None)
     return RecentChanges(first, changes) if first is not None else None

@@ -1,6 +1,6 @@
 """What every verb shares: who acts, the lock, and writing down what must be told later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from games.core import state_wording, wording
-from games.core.permissions import guild_permissions
+from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
 from games.core.states import State, is_allowed
-from games.models import AuditEntry, Game
+from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from guilds.models import Guild, User
-from guilds.permissions import get_membership
+from guilds.models import User
 
 T = TypeVar("T")
 
@@ -31,33 +30,13 @@ class Actor:
     source: str
     operator: bool = False
 
-    def may_see(self, guild_id: int) -> bool:
-        """Whether the guild exists for them."""
-        return self.operator or (self.user is not None and get_membership(self.user, guild_id) is not None)
+    def viewer(self, guild_id: int) -> Viewer:
+        """Read what they are in a guild."""
+        return load_viewer(self.user, guild_id, self.operator)
 
-    def may_manage(self, game: Game) -> bool:
-        """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
-        if self.operator:
-            return True
-        permissions = guild_permissions(self.user, game.guild_id) if self.user else None
-        return permissions is not None and (game.is_hosted_by(permissions.member.user_id) or permissions.manages)
-
-    def may_host(self, guild_id: int, host_role_ids: tuple[int, ...]) -> bool:
-        """Whether they may schedule games that such roles may host."""
-        if self.operator:
-            return True
-        permissions = guild_permissions(self.user, guild_id) if self.user else None
-        return permissions is not None and permissions.may_host(host_role_ids)
-
-    def may_ping(self, guild: Guild) -> frozenset[int] | None:
-        """The roles that they may have pinged in a guild; None means any."""
-        if self.operator:
-            return None
-        permissions = guild_permissions(self.user, guild.pk) if self.user else None
-        if permissions is not None and permissions.manages:
-            return None
-        defaults = getattr(guild, "defaults", None)
-        return frozenset(defaults.pingable_role_ids if defaults else ())
+    def viewer_of(self, game: Game) -> Viewer:
+        """Read what they are in a game's guild."""
+        return load_game_viewer(game, self.user, self.operator)
 
 
 CLOCK_ACTOR = Actor(None, "clock", operator=True)  # what nobody does: a time has come
@@ -70,41 +49,50 @@ class ActionResult:
     game: Game
     changed: bool
     text: str
+    signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
 
 
-def locked_game(game_id: int, actor: Actor) -> Game:
-    """Lock a game that exists for the actor; first in the one lock order. Raises Refused for others."""
+def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
+    """Lock a game that exists for the actor, first in the one lock order; read both once. Raises Refused for others."""
     # Read after the lock is held, in a statement of its own: one that waited for the lock would bring along the
-    # levels as they were before it waited.
+    # settings as they were before it waited.
     list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
-    game = Game.objects.with_settings().select_related("guild", "channel", "host").filter(pk=game_id).first()
-    hidden = game is not None and game.announced_at is None and not actor.may_manage(game)
-    if game is None or hidden or not actor.may_see(game.guild_id):
+    game = Game.objects.with_settings().filter(pk=game_id).first()
+    viewer = actor.viewer_of(game) if game is not None else None
+    if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
-    return game
+    return game, viewer
+
+
+def managed_game(action: str, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+    """Lock a game for an action of those who manage it. Raises Refused."""
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
+    require_state(game, action, now)
+    return game, viewer
+
+
+def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+    """Lock a game for an action about a person, by themselves or by those who manage it. Raises Refused."""
+    game, viewer = locked_game(game_id, actor)
+    if actor.user != who:
+        require_manager(game, viewer)
+    require_state(game, action, now)
+    return game, viewer
 
 
 def require_state(game: Game, action: str, now: datetime) -> State:
-    """Raise Refused where a game does not stand so that this may be done; return where it stands."""
+    """Raise Refused where a game's state does not allow this action; return the state."""
     state = game.state(now)
     if not is_allowed(action, state):
         raise Refused(Refusal("closed", state_wording.not_allowed(action, state, game.cancel_reason)))
     return state
 
 
-def require_manager(game: Game, actor: Actor) -> None:
+def require_manager(game: Game, viewer: Viewer) -> None:
     """Raise Refused for those who may not manage the game."""
-    if not actor.may_manage(game):
+    if not viewer.may_manage(game):
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
-
-
-def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
-    """Lock a game for a verb about a person, by themselves or by those who manage it. Raises Refused."""
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require_state(game, action, now)
-    return game
 
 
 def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:

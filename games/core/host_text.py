@@ -2,7 +2,7 @@
 
 from copy import copy
 
-from games.core.base import Actor
+from games.core.permissions import Viewer
 from games.models import Game
 from games.models.layers import inherited_settings
 from games.models.settings import GAME_SETTINGS
@@ -21,6 +21,6 @@ def with_explicit_settings_only(game: Game) -> Game:
     return written
 
 
-def may_copy_instructions(game: Game, actor: Actor) -> bool:
+def may_copy_instructions(game: Game, viewer: Viewer) -> bool:
     """Whether what those who signed up are to know may go into another game: only those may take it who can read it."""
-    return actor.may_manage(game) or game.signups.current().filter(user=actor.user, user__isnull=False).exists()
+    return viewer.may_manage(game) or game.signups.current().filter(user=viewer.user, user__isnull=False).exists()

@@ -8,7 +8,6 @@ from django.db import transaction
 from games.confirmations.change_notices import notify_edited
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
-from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
 from games.models import Game
 from games.server_settings.actions import record_settings_change
@@ -22,9 +21,7 @@ from guilds.permissions import get_membership
 @transaction.atomic
 def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetime) -> ActionResult:
     """Say who has the host's rights too, except handing the game over. Raises Refused for people not in the guild."""
-    game = locked_game(game_id, actor)
-    _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    game = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         if get_membership(person, game.guild_id) is None:
@@ -42,9 +39,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
 @transaction.atomic
 def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResult:
     """Make somebody else the host; who was it stays as a co-host. Raises Refused for people not in the guild."""
-    game = locked_game(game_id, actor)
-    _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    game = _locked_game_to_choose_hosts(game_id, actor, now)
     if get_membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
     if to.pk == game.host_id:
@@ -66,18 +61,13 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     return ActionResult(game, True, wording.handed_over(names[to.pk].text))
 
 
-def may_choose_hosts(game: Game, actor: Actor) -> bool:
-    """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
-    if actor.operator:
-        return True
-    permissions = guild_permissions(actor.user, game.guild_id) if actor.user else None
-    return permissions is not None and (permissions.member.user_id == game.host_id or permissions.manages)
-
-
-def _require_may_choose_hosts(game: Game, actor: Actor) -> None:
-    require_manager(game, actor)
-    if not may_choose_hosts(game, actor):
+def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> Game:
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
+    if not viewer.may_choose_hosts(game):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))
+    require_state(game, "hosts", now)
+    return game
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from guilds.models import User
+
 
 class SignupQuerySet(models.QuerySet["Signup"]):
     def current(self) -> "SignupQuerySet":
@@ -14,6 +16,11 @@ class SignupQuerySet(models.QuerySet["Signup"]):
     def last_order_key(self) -> int:
         """The last place in the order of asking that was given, 0 for none; who left keeps theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
+
+    def last_order_key_and_history(self, user: User) -> tuple[int, bool]:
+        """The last place in the order of asking, 0 for none, and whether a person ever had one; in one statement."""
+        found = self.aggregate(last=models.Max("order_key"), own=models.Count("pk", filter=Q(user=user)))
+        return found["last"] or 0, found["own"] > 0
 
 
 class Signup(models.Model):

@@ -18,8 +18,8 @@ from notifications.queue import unschedule
 @transaction.atomic
 def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Archive a game that is over, now. Raises Refused where no archive is chosen, or the bot may not post there."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     if game.state(now) is State.ARCHIVED:
         return ActionResult(game, False, post_wording.ALREADY_ARCHIVED)
     require_state(game, "archive", now)

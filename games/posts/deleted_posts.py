@@ -17,8 +17,8 @@ PUT_BACK, CANCEL = "put_back", "cancel"
 @transaction.atomic
 def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Put the post back, or cancel the game. Raises Refused, as `outdated` once it was answered or deleted again."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     post = game.announcement
     if not awaits_host_decision(post) or number != deletion_number(post) or choice not in {PUT_BACK, CANCEL}:
         raise Refused(choices.outdated_refusal())

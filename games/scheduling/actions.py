@@ -9,7 +9,16 @@ from django.db import transaction
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import (
+    ActionResult,
+    Actor,
+    locked_game,
+    managed_game,
+    record_change,
+    require_manager,
+    require_state,
+)
+from games.core.permissions import Viewer
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
 from games.core.states import State
@@ -53,8 +62,8 @@ def create_game(
     operator names another. Raises Refused, with a sentence for each field; and, if it is to be asked, `Overlapping`
     where the host plays or runs another game at that time.
     """
-    host = host or actor.user
-    if host is None or not actor.may_see(guild_id) or get_membership(host, guild_id) is None:
+    host, viewer = host or actor.user, actor.viewer(guild_id)
+    if host is None or not viewer.may_see or not _is_member(host, viewer):
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
@@ -67,7 +76,7 @@ def create_game(
     announced_at = now if announce.when is AnnounceWhen.NOW else None
     game = Game(guild=guild, host=host, created_at=now, announced_at=announced_at, announce_at=announce.at)
     _apply_plan(game, plan)
-    _require_may_host(game, actor)
+    _require_may_host(game, viewer)
     if overlap is ConflictPolicy.ASK:
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
@@ -85,18 +94,23 @@ def create_game(
     return ActionResult(game, True, text + wording.added(added.names, added.already))
 
 
-def _require_may_host(game: Game, actor: Actor) -> None:
+def _is_member(user: User, viewer: Viewer) -> bool:
+    member = viewer.member if viewer.user == user else get_membership(user, viewer.guild_id)
+    return member is not None
+
+
+def _require_may_host(game: Game, viewer: Viewer) -> None:
     """Raise Refused for those who may not schedule such a game, or have those roles pinged."""
     roles = game.settings.host_role_ids
-    if not actor.may_host(game.guild_id, roles):
+    if not viewer.may_host(roles):
         raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
-    _require_pingable(game, actor)
+    _require_pingable(game, viewer)
 
 
-def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> None:
+def _require_pingable(game: Game, viewer: Viewer, kept: Iterable[int] = ()) -> None:
     """Raise Refused where the game's own plan pings roles that the actor may not have pinged, other than those kept."""
     requested = set(game.notify_role_ids or ()) - set(kept)
-    pingable = actor.may_ping(game.guild) if requested else None
+    pingable = viewer.pingable_role_ids if requested else None
     if pingable is not None and not requested <= pingable:
         raise Refused(Refusal("not_pingable", wording.NOT_PINGABLE, {"notify_role_ids": wording.NOT_PINGABLE}))
 
@@ -120,8 +134,8 @@ def edit_game(
 
     `edit_version` is that of the form's content: Refused as `stale` when somebody edited the game since.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     state = require_state(game, "edit", now)
     if edit_version is not None and edit_version != game.edit_version:
         raise Refused(Refusal("stale", wording.STALE))
@@ -145,7 +159,7 @@ def edit_game(
     # With what holds, which also a template or a channel may have changed, and not only what the game itself says.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
-        _require_pingable(game, actor, before.notify_role_ids or ())
+        _require_pingable(game, viewer, before.notify_role_ids or ())
     past = (
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
@@ -172,8 +186,8 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
     Nothing is deleted, so that `games.scheduling.publishing.uncancel` can take it back for a while.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     reason = reason.replace("\r\n", "\n").strip()
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
@@ -200,9 +214,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 @transaction.atomic
 def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Try again to post a game whose announcement failed."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "repost", now)
+    game, _ = managed_game("repost", game_id, actor, now)
     Announcement.objects.filter(game=game).update(problem="")
     record_change(game, actor, "announce", {}, now)
     return ActionResult(game, True, wording.announcing_again())
