@@ -13,14 +13,16 @@ from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core import wording
+from games.core.permissions import Viewer
 from games.core.state_wording import STATE_TEXT
-from games.core.states import State, is_allowed
+from games.core.states import State
 from games.models import Game, Signup
 from games.models.settings import GAME_SETTINGS
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.admin_export import games_csv
 from games.scheduling.admin_form import SETTINGS, GameAdminForm
+from games.scheduling.allowed_actions import AllowedActions
 from games.signups.admin import SignupInline
 from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
@@ -162,7 +164,12 @@ class GameAdmin(ActionAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when the game ends is answered by the verb, in a sentence.
-        over = obj is not None and request.method != "POST" and not is_allowed("edit", obj.state(db_now()))
+        # Whoever sees a game here manages its server.
+        over = (
+            obj is not None
+            and request.method != "POST"
+            and not AllowedActions(obj, Viewer(None, obj.guild_id, None, operator=True), db_now()).edit
+        )
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
