@@ -48,7 +48,7 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
     """Ask about those who will be reminded soon, so that nobody is who left or lost the role. Says how many."""
     soon = Notification.objects.open().filter(kind__in=REMINDER_KINDS, due_at__lte=now + SOON).values("game_id")
     signups = Signup.objects.current().filter(game__in=soon, user__isnull=False).order_by()
-    stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
+    stale = Member.objects.filter(left_at=None).exclude(roles_read_at__gt=now - SOON)
     done = 0
     for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():
         if done < limit and stale.filter(guild_id=guild_id, user_id=user_id).exists():

@@ -35,5 +35,5 @@ def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayNa
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:
     """Names of roles that there still are, the highest first."""
-    roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), gone_at=None)
+    roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), deleted_at=None)
     return list(roles.values_list("name", flat=True))

@@ -15,14 +15,14 @@ DUE_CHANNEL = "notification_due"
 # LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
 _UPSERT = """
 INSERT INTO notifications_notification
-    (kind, game_id, recipient_id, "offset", due_at, useless_after, facts, revision, attempts, error, created_at,
-    dropped)
+    (kind, game_id, recipient_id, "offset", due_at, expires_at, payload, post_version, attempts, error, created_at,
+    skip_reason)
 VALUES
-    (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(useless)s, %(facts)s, %(revision)s, 0, '', now(), '')
+    (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(useless)s, %(payload)s, %(post_version)s, 0, '', now(), '')
 ON CONFLICT (game_id, kind, recipient_id, "offset") WHERE closed_at IS NULL DO UPDATE SET
     due_at = CASE WHEN %(soonest)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
              ELSE excluded.due_at END,
-    useless_after = excluded.useless_after, facts = excluded.facts, revision = excluded.revision, attempts = 0,
+    expires_at = excluded.expires_at, payload = excluded.payload, post_version = excluded.post_version, attempts = 0,
     error = ''
 """
 
@@ -32,7 +32,7 @@ def schedule(
     *,
     game_id: int | None,
     due_at: datetime,
-    revision: int,
+    post_version: int,
     recipient_id: int | None = None,
     dedupe_key: int | None = None,
     payload: dict[str, Any] | None = None,
@@ -43,7 +43,7 @@ def schedule(
 
     What belongs to no game is told apart by its recipient and offset.
     Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
-    From `useless_after` on it is dropped instead of said; without, it is tried for a day.
+    From `expires_at` on it is dropped instead of said; without, it is tried for a day.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,8 +55,8 @@ def schedule(
                 "offset": dedupe_key,
                 "due": due_at,
                 "useless": expires_at,
-                "facts": json.dumps(payload or {}),
-                "revision": revision,
+                "payload": json.dumps(payload or {}),
+                "post_version": post_version,
                 "soonest": keep_earlier,
             },
         )
@@ -82,15 +82,15 @@ def unschedule(
     rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
-    return rows.update(closed_at=now, dropped=reason)
+    return rows.update(closed_at=now, skip_reason=reason)
 
 
-def complete_if_current(game_id: int, kind: str, revision: int, now: datetime) -> bool:
-    """Close a post's row if it still asks for the revision that is now shown and nobody is editing.
+def complete_if_current(game_id: int, kind: str, post_version: int, now: datetime) -> bool:
+    """Close a post's row if it still asks for the version that is now shown and nobody is editing.
 
     For the bot, which shows a game by answering a click. False leaves the edit to notifyd.
     """
-    rows = Notification.objects.open().filter(game_id=game_id, kind=kind, revision=revision, leased_until=None)
+    rows = Notification.objects.open().filter(game_id=game_id, kind=kind, post_version=post_version, leased_until=None)
     return rows.update(closed_at=now, error="") == 1
 
 

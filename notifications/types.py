@@ -38,10 +38,10 @@ class NotificationType:
 
 @dataclass(frozen=True)
 class BuiltPost:
-    """A post's letter, and the game's revision that it shows."""
+    """A post's letter, and the version of the game that it shows."""
 
     message: OutgoingMessage
-    revision: int
+    post_version: int
 
 
 @dataclass(frozen=True)

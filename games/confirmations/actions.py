@@ -39,7 +39,7 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
 
 def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
     payload = {"number": game.question, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload)
+    schedule("question_end", game_id=game.pk, due_at=due_at, post_version=game.revision, payload=payload)
 
 
 def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
@@ -122,7 +122,7 @@ def _end_if_all_answered(game: Game, now: datetime) -> None:
     """Once everybody has answered, the host need not wait for what came of it."""
     row = Notification.objects.open().filter(game=game, kind="question_end").first()
     if row is not None and not game.signups.current().filter(asked__gt=0).exists():
-        _schedule_end(game, row.facts["people"], now)
+        _schedule_end(game, row.payload["people"], now)
 
 
 def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
@@ -146,7 +146,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                post_version=game.revision,
                 expires_at=game.starts_at,
             )
         assign_seats(game, now)
@@ -170,7 +170,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         game_id=game.pk,
         recipient_id=game.host_id,
         due_at=now,
-        revision=game.revision,
+        post_version=game.revision,
         payload=counts,
         expires_at=game.ends_at,
     )

@@ -41,7 +41,7 @@ def notify_edited(
     if game.announced_at is None or not before:
         return
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # else its end lets the post show no more changes
-        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.revision)
+        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, post_version=game.revision)
     if "start" in before:
         confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
@@ -74,7 +74,7 @@ def notify_carried(game: Game, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=now,
-            revision=game.revision,
+            post_version=game.revision,
             payload={"by": entry.actor_id},
         )
 
@@ -109,7 +109,7 @@ def schedule_edit_notices(
             game_id=game.pk,
             recipient_id=signup.user_id,
             due_at=min([due_at, *pending_notice.due_at]),
-            revision=game.revision,
+            post_version=game.revision,
             payload=payload,
             expires_at=game.answer_by if must_confirm else game.ends_at,
         )
@@ -131,14 +131,14 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
     by_user: dict[int, PendingNotice] = {}
     for row in [*(one.notification for one in locked_deliveries), *rows.order_by("pk")]:
         notice = by_user.setdefault(row.recipient_id or 0, PendingNotice())
-        notice.previous_values.append(row.facts["before"])
-        if "number" in row.facts:
-            notice.confirmation_numbers.add(row.facts["number"])
-        notice.rescheduled = notice.rescheduled or row.facts.get("again", False)
+        notice.previous_values.append(row.payload["before"])
+        if "number" in row.payload:
+            notice.confirmation_numbers.add(row.payload["number"])
+        notice.rescheduled = notice.rescheduled or row.payload.get("again", False)
         if row.closed_at is None:
             notice.due_at.append(row.due_at)
     Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(
         status=DeliveryStatus.DROPPED, error=SUPERSEDED
     )
-    rows.update(closed_at=now, dropped=SUPERSEDED)
+    rows.update(closed_at=now, skip_reason=SUPERSEDED)
     return by_user

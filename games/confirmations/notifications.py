@@ -33,7 +33,7 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     """What of the game is not as the recipient knows it, in lines, and its instructions where they are others now."""
-    changes = diff(delivery.notification.facts["before"], snapshot(game))
+    changes = diff(delivery.notification.payload["before"], snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
     return discord_change_lines(changes), escape_and_shorten(shown, INSTRUCTIONS_SHOWN)
@@ -52,7 +52,7 @@ def _edited_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip
 
 
 def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game, payload = game_of_notification(delivery.notification), delivery.notification.facts
+    game, payload = game_of_notification(delivery.notification), delivery.notification.payload
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
@@ -85,7 +85,7 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     game = game_of_notification(delivery.notification)
     if game.state(now).over:
         return Skip("the game is over")
-    payload = delivery.notification.facts
+    payload = delivery.notification.payload
     return game_message(
         delivery, game, confirmation_wording.confirmation_summary(*common_game_texts(delivery, game), payload), now
     )
@@ -93,7 +93,7 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _end_confirmation(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Nobody is written to by this: who is, has rows of their own."""
-    why = confirmations.end_confirmation(game_of_notification(row), row.facts["number"], row.facts["people"], now)
+    why = confirmations.end_confirmation(game_of_notification(row), row.payload["number"], row.payload["people"], now)
     return Skip(why) if why else ()
 
 

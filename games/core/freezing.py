@@ -65,7 +65,7 @@ def _freeze_if_started(game_id: int, now: datetime) -> bool:
 
 def resync_drifted_games(now: datetime) -> int:
     """Games to come that are not as their settings say: made while a level changed, for one. Says how many."""
-    games = Game.objects.filter(settled_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
+    games = Game.objects.filter(settled_at=None, cancelled_at=None, starts_at__gt=now, guild__bot_removed_at=None)
     return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 

@@ -34,9 +34,11 @@ def schedule_minimum_checks(game: Game, now: datetime) -> None:
         unschedule(NOTIFICATION_KINDS, game.pk, now, "the game's times changed")
         return
     payload = {"starts_at": game.starts_at.isoformat()}
-    schedule("short", game_id=game.pk, due_at=by, revision=game.revision, payload=payload, expires_at=game.starts_at)
+    schedule(
+        "short", game_id=game.pk, due_at=by, post_version=game.revision, payload=payload, expires_at=game.starts_at
+    )
     if by - NUDGE_BEFORE > now:
         due_at = by - NUDGE_BEFORE
-        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.revision, payload=payload, expires_at=by)
+        schedule("nudge", game_id=game.pk, due_at=due_at, post_version=game.revision, payload=payload, expires_at=by)
     else:
         unschedule(["nudge"], game.pk, now, "the game's times changed")

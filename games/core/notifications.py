@@ -42,8 +42,8 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
         text=text,
         nonce=delivery.nonce,
         dedupe_marker=delivery.nonce,
-        maybe_sent=is_maybe_sent(delivery.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(delivery.first_tried_at, now),
+        maybe_sent=is_maybe_sent(delivery.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(delivery.first_attempt_at, now),
     )
 
 
@@ -52,7 +52,7 @@ def build_message(
 ) -> OutgoingMessage:
     """A letter to its recipient, or, `in_channel`, a mention of them there."""
     due_at = delivery.notification.due_at
-    if now - due_at > LATE_AFTER and delivery.again_id is None:
+    if now - due_at > LATE_AFTER and delivery.resend_of_id is None:
         text = notification_wording.with_late_notice(text, due_at)
     message = direct_message(delivery, notification_wording.with_preferences_link(text, preferences_url(guild_id)), now)
     if not delivery.in_channel:
@@ -89,7 +89,7 @@ def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
 
 def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Why a row planned for one start of a game is of no use any more."""
-    moved = row.facts.get("starts_at") != game.starts_at.isoformat()
+    moved = row.payload.get("starts_at") != game.starts_at.isoformat()
     return skip_unless_scheduled(game, now) or (Skip("the game was moved") if moved else None)
 
 
@@ -106,7 +106,7 @@ def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetim
 
 def acting_user_name(delivery: Delivery, game: Game) -> str:
     """Who did what a letter tells of, by their name in the guild; '' for an operator."""
-    name = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
+    name = display_names(game.guild_id, [delivery.notification.payload.get("by") or 0])
     return "".join(wording.escape_markdown(one.text) for one in name.values())
 
 

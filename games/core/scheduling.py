@@ -40,14 +40,14 @@ def schedule_post_update(game: Game, at: datetime) -> None:
     """Have the announcement brought up to date, at the latest then. Of what players do not see yet there is none."""
     if game.announced_at is None:
         return
-    schedule("announcement", game_id=game.pk, due_at=at, revision=game.revision, keep_earlier=True)
+    schedule("announcement", game_id=game.pk, due_at=at, post_version=game.revision, keep_earlier=True)
 
 
 def schedule_game_times(game: Game, now: datetime) -> None:
     """Plan everything that follows from the game's times, and drop what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
-            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.revision)
+            schedule("announce", game_id=game.pk, due_at=game.announce_at, post_version=game.revision)
         else:
             unschedule(["announce"], game.pk, now, "it is a draft")
         return
@@ -61,7 +61,7 @@ def schedule_game_times(game: Game, now: datetime) -> None:
                 game_id=game.pk,
                 dedupe_key=minutes,
                 due_at=at,
-                revision=game.revision,
+                post_version=game.revision,
                 payload=payload,
                 expires_at=game.starts_at,
             )
@@ -69,14 +69,14 @@ def schedule_game_times(game: Game, now: datetime) -> None:
     schedule_own_reminders(game, now, replace=True)
     close_time = game.starts_at - timedelta(minutes=game.settings.signups_close)
     if now < close_time < game.starts_at:
-        schedule("signups_close", game_id=game.pk, due_at=close_time, revision=game.revision)
+        schedule("signups_close", game_id=game.pk, due_at=close_time, post_version=game.revision)
     else:
         unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
     schedule_minimum_checks(game, now)
     if game.starts_at > now:
-        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.revision)
+        schedule("start", game_id=game.pk, due_at=game.starts_at, post_version=game.revision)
     if game.ends_at > now:
-        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.revision)
+        schedule("end", game_id=game.pk, due_at=game.ends_at, post_version=game.revision)
     _schedule_afterwards(game, now)
 
 
@@ -89,7 +89,7 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
         ("archive", archived_at, settings.archive_channel_id and game.archived_at is None),
     ):
         if wanted:
-            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.revision)
+            schedule(kind, game_id=game.pk, due_at=max(at, now), post_version=game.revision)
         else:
             unschedule([kind], game.pk, now, "it is not wanted any more")
 
@@ -102,12 +102,12 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
     if game.starts_at <= now or game.announced_at is None:
         return
     seated = game.signups.filter(left_at=None, seated_at__isnull=False).values("user")
-    chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
+    chosen = Preference.objects.filter(guild=game.guild_id, reminder_minutes__isnull=False)
     wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
     if not replace:
         rows = Notification.objects.open().filter(game=game, kind="own_reminder")
-        wanted = wanted.exclude(reminder__in=rows.values("offset"))
-    lengths = {length for length in wanted.values_list("reminder", flat=True) if length}
+        wanted = wanted.exclude(reminder_minutes__in=rows.values("offset"))
+    lengths = {length for length in wanted.values_list("reminder_minutes", flat=True) if length}
     kept = []
     for minutes, at in rules.reminder_times(game.starts_at, lengths):
         if at > now:
@@ -117,7 +117,7 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
                 game_id=game.pk,
                 dedupe_key=minutes,
                 due_at=at,
-                revision=game.revision,
+                post_version=game.revision,
                 payload={"starts_at": game.starts_at.isoformat()},
                 expires_at=game.starts_at,
             )

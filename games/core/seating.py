@@ -115,7 +115,7 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=person,
             due_at=due_at,
-            revision=game.revision,
+            post_version=game.revision,
             payload=payload,
             expires_at=expires_at,
         )
@@ -158,7 +158,7 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         game_id=game.pk,
         recipient_id=user_id,
         due_at=notify_at(game.starts_at, now),
-        revision=game.revision,
+        post_version=game.revision,
         payload={"was_seated": was_seated},
         expires_at=game.starts_at,
     )

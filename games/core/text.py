@@ -70,10 +70,10 @@ def _parse_mentions(guild_id: int, text: str) -> list[Piece]:
             for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
                 people[normalize_name(name)].add(member.user_id)
     if names.channels:
-        places = Channel.objects.filter(guild_id=guild_id, gone_at=None, parent=None).exclude(type=CATEGORY)
+        places = Channel.objects.filter(guild_id=guild_id, deleted_at=None, parent=None).exclude(type=CATEGORY)
         for pk, name in places.values_list("pk", "name"):
             channels[normalize_name(name)].add(pk)
     if ids := [one for one in names.channel_ids if one <= MAX_ID]:
-        existing = Channel.objects.filter(guild_id=guild_id, gone_at=None, pk__in=ids)
+        existing = Channel.objects.filter(guild_id=guild_id, deleted_at=None, pk__in=ids)
         known.update(existing.values_list("pk", flat=True))
     return parse(text, people, channels, known)

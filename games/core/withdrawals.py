@@ -25,7 +25,7 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
             recipient_id=game.host_id,
             dedupe_key=signup.user_id % 2**31,  # several may go before the next look at the clock
             due_at=now,
-            revision=game.revision,
+            post_version=game.revision,
             payload={"person": str(signup.user_id), "who": name},
             expires_at=game.starts_at,
         )

@@ -36,16 +36,16 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
     """
     old, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, old.recipient_id)
-    if (new_delivery := Delivery.objects.filter(again=old).first()) is not None:
+    if (new_delivery := Delivery.objects.filter(resend_of=old).first()) is not None:
         return DeliveryResult(new_delivery, False, delivery_wording.already_resent(name, str(new_delivery.status_text)))
     if old.status not in RESENDABLE:
         raise Refused(Refusal("not_failed", delivery_wording.not_failed(name, str(old.status_text))))
     new_delivery = Delivery.objects.create(
         notification=old.notification,
         recipient_id=old.recipient_id,
-        again=old,
-        next_try_at=now,
-        useless_after=old.useless_after,
+        resend_of=old,
+        next_attempt_at=now,
+        expires_at=old.expires_at,
     )
     _record(old, guild_id, "resend", name, actor, now)
     notify(DUE_CHANNEL)
@@ -57,7 +57,10 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
     """Give up a letter that has not arrived. Raises Refused for one that was sent, or was given up before."""
     delivery, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
-    if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
+    if (
+        delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING}
+        or Delivery.objects.filter(resend_of=delivery).exists()
+    ):
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
     delivery.status = DeliveryStatus.DROPPED
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
@@ -67,10 +70,10 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """The guild in which something was said: its game's, or the one that its facts name."""
+    """The guild in which something was said: its game's, or the one that its payload name."""
     if row.game is not None:
         return row.game.guild_id
-    return int(row.facts["guild"]) if "guild" in row.facts else None
+    return int(row.payload["guild"]) if "guild" in row.payload else None
 
 
 def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:

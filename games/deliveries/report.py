@@ -55,9 +55,9 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
     """What people were told of a game, the latest first. Four queries, however many they are."""
     rows = _game_notifications(game)
     unusual = (
-        Delivery.objects.filter(notification__game=game, resent=None)
+        Delivery.objects.filter(notification__game=game, resend=None)
         .exclude(status=DeliveryStatus.SENT, in_channel=False)
-        .exclude(status=DeliveryStatus.PENDING, error="", again=None)
+        .exclude(status=DeliveryStatus.PENDING, error="", resend_of=None)
         .select_related("notification")
         .order_by("pk")[:MAX_RECIPIENT_ROWS]
     )
@@ -73,7 +73,7 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
     reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
     trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(
-        r.dropped in MISSED_REASONS for r in rows
+        r.skip_reason in MISSED_REASONS for r in rows
     )
     return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
@@ -82,7 +82,7 @@ def _game_notifications(game: Game) -> list[Notification]:
     """Letters that were due and are expanded, or were dropped instead."""
     kinds = set(message_types()) - set(internal_types())
     rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
-    deliveries = Count("deliveries", filter=Q(deliveries__again=None))
+    deliveries = Count("deliveries", filter=Q(deliveries__resend_of=None))
     reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
 
@@ -91,22 +91,22 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
     first = group[0]
     reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
     text = delivery_wording.reached_text(reached, recipients)
-    if not recipients and first.dropped:
-        text = delivery_wording.not_sent(first.dropped)
+    if not recipients and first.skip_reason:
+        text = delivery_wording.not_sent(first.skip_reason)
     rows = tuple(one for row in group for one in by_notification.get(row.pk, ()))
     return NotificationRow(delivery_wording.notification_title(first.kind, first.offset), first.due_at, text, rows)
 
 
 def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
     """One letter, in words. Its notification is read along."""
-    everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
+    everyone = delivery.notification.payload.get("place") == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
     return RecipientRow(
         delivery.pk,
         delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
         delivery_wording.delivery_outcome(delivery),
         undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED_REASONS),
-        undone and not is_expired(delivery.useless_after, now),
+        undone and not is_expired(delivery.expires_at, now),
     )
 
 
@@ -125,23 +125,23 @@ class DeliveryRow:
 
 def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
     """The ledger of a server: letters about its games, and about itself."""
-    own = Q(notification__game=None, notification__facts__guild=str(guild_id))
+    own = Q(notification__game=None, notification__payload__guild=str(guild_id))
     deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
     return deliveries
 
 
 def undelivered(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """Those letters that reached nobody: failed, in doubt, given up, or tried in vain so far."""
-    return rows.filter(resent=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
+    return rows.filter(resend=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
 
 
 def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[DeliveryRow]:
     """Rows of a server's ledger as lines, with names."""
-    deliveries = list(rows.select_related("notification__game", "resent"))
+    deliveries = list(rows.select_related("notification__game", "resend"))
     names = display_names(guild_id, [one.recipient_id for one in deliveries])
     return [
         DeliveryRow(
-            recipient_row(one, names, now) if not hasattr(one, "resent") else _resent_row(one, names, now),
+            recipient_row(one, names, now) if not hasattr(one, "resend") else _resent_row(one, names, now),
             delivery_wording.notification_title(one.notification.kind, one.notification.offset),
             one.notification.game,
             one.notification.due_at,
@@ -160,7 +160,7 @@ def delivery_counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, 
     recent = rows.filter(notification__due_at__gt=now - COUNT_WINDOW).order_by()
     arrived = recent.filter(status=DeliveryStatus.SENT)
     # Only of the few others is it asked whether they were sent again.
-    others = recent.exclude(status=DeliveryStatus.SENT).filter(resent=None)
+    others = recent.exclude(status=DeliveryStatus.SENT).filter(resend=None)
     sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
     rest = dict(others.values_list("status").annotate(n=Count("pk")))
     by_outcome = {

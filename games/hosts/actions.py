@@ -88,7 +88,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
     before = Block.objects.filter(guild_id=guild_id, user=who).first()
     new_block, _ = Block.objects.update_or_create(
-        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "made_at": now}
+        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "created_at": now}
     )
 
     def values_of(block: Block) -> dict[str, str | None]:

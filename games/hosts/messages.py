@@ -50,7 +50,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
         game_id=game.pk,
         dedupe_key=(before.first() or 0) + 1,
         due_at=now,
-        revision=game.revision,
+        post_version=game.revision,
         payload={"text": text, "to": audience.value, "by": author},
     )
     AuditEntry.objects.create(

@@ -29,7 +29,7 @@ from notifications.types import NotificationType, Skip, register
 def _skip_if_host_present(row: Notification, game: Game, now: datetime) -> Skip | None:
     if game.state(now).over:
         return Skip(f"the game is {game.state(now).replace('_', ' ')}")
-    if str(game.host_id) != row.facts["host"]:
+    if str(game.host_id) != row.payload["host"]:
         return Skip("somebody took it over")
     return None if takeover.host_has_left(game) else Skip("the host is back, or the bot is gone")
 
@@ -60,18 +60,18 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 
 def _player_message_recipients(row: Notification, now: datetime) -> Iterable[int]:
-    return audience_ids(game_of_notification(row), Audience(row.facts["to"]), row.facts["by"], now)
+    return audience_ids(game_of_notification(row), Audience(row.payload["to"]), row.payload["by"], now)
 
 
 def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if delivery.notification.facts["to"] == Audience.UNANSWERED:
+    if delivery.notification.payload["to"] == Audience.UNANSWERED:
         if has_responded(game, delivery.recipient_id):
             return Skip("they answered meanwhile")
     elif not game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Skip("they left")
     by = acting_user_name(delivery, game) or wording.OPERATOR
-    text = wording.escape_markdown(delivery.notification.facts["text"])
+    text = wording.escape_markdown(delivery.notification.payload["text"])
     return game_message(delivery, game, host_wording.player_message(*common_game_texts(delivery, game), by, text), now)
 
 

@@ -30,12 +30,12 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
     for pk, revision, ends_at in games.order_by("pk").values_list("pk", "revision", "ends_at"):
         payload = {"host": str(user_id)}
-        schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=payload, expires_at=ends_at)
+        schedule("host_left", game_id=pk, due_at=now, post_version=revision, payload=payload, expires_at=ends_at)
 
 
 def host_has_left(game: Game) -> bool:
     """Whether the host is no longer in the guild, while the bot is."""
-    return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
+    return game.guild.bot_removed_at is None and get_membership(game.host, game.guild_id) is None
 
 
 def may_take_over(game: Game, actor: Actor) -> bool:
@@ -67,7 +67,7 @@ def take_over(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 def known_manager_ids(guild: Guild) -> list[int]:
     """The members known to manage a guild, its owner first; as many as are asked."""
     roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
-    role_permissions = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
+    role_permissions = Role.objects.filter(guild=guild, deleted_at=None).values_list("pk", "permissions")
     managing_roles = {pk for pk, bits in role_permissions if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
     members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related("guild", "user")
     if guild.pk not in managing_roles:  # @everyone

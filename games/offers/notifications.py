@@ -20,7 +20,7 @@ from notifications.types import NotificationType, Skip, register
 def _open_offer(game: Game, row: Notification) -> Signup | None:
     """The sign-up to which the offer was made that a row is about, while it stands."""
     signup = game.signups.current().filter(user=row.recipient).first()
-    return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
+    return signup if signup is not None and offer_number(signup) == row.payload["offer"] else None
 
 
 def _offer_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:

@@ -77,7 +77,7 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
             game_id=game.pk,
             recipient_id=game.host_id,
             due_at=now,
-            revision=game.revision,
+            post_version=game.revision,
             payload=payload,
             expires_at=game.ends_at,
         )
@@ -105,7 +105,7 @@ def verify_posts(now: datetime, limit: int) -> int:
     """
     due = Announcement.objects.filter(
         Q(checked_at=None) | Q(checked_at__lt=now - POST_TRUSTED_FOR),
-        game__in=Game.objects.upcoming(now).filter(guild__gone_at=None, guild__unavailable=False).order_by(),
+        game__in=Game.objects.upcoming(now).filter(guild__bot_removed_at=None, guild__unavailable=False).order_by(),
         message_id__isnull=False,
         problem="",
     ).order_by(F("checked_at").asc(nulls_first=True), "pk")
@@ -129,7 +129,7 @@ def handle_channels_changed(guild_id: int, now: datetime) -> int:
     A game whose channel was deleted says so at once, and one that could not be announced is tried again.
     """
     games = Game.objects.upcoming(now).filter(guild_id=guild_id).order_by("pk")
-    troubled = games.filter(~Q(announcement__problem="") | Q(announcement__channel__gone_at__isnull=False))
+    troubled = games.filter(~Q(announcement__problem="") | Q(announcement__channel__deleted_at__isnull=False))
     return sum(_handle_channel_changed(pk, now) for pk in troubled.values_list("pk", flat=True))
 
 
@@ -137,7 +137,7 @@ def handle_channels_changed(guild_id: int, now: datetime) -> int:
 def _handle_channel_changed(game_id: int, now: datetime) -> bool:
     game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
     post = Announcement.objects.select_related("channel").get(game=game)
-    if post.channel.gone_at is None:
+    if post.channel.deleted_at is None:
         return bool(_repair_game(game_id, now))
     problem = wording.channel_deleted(post.channel.name)
     if post.problem == problem:
@@ -161,10 +161,10 @@ def repair_games(now: datetime) -> int:
     repaired = 0
     hidden = Game.objects.drafts().filter(announce_at__isnull=False)
     for games in (Game.objects.upcoming(now), hidden):
-        for pk in games.filter(guild__gone_at=None).values_list("pk", flat=True):
+        for pk in games.filter(guild__bot_removed_at=None).values_list("pk", flat=True):
             repaired += _repair_game(pk, now)
     # Where Discord was away until the move was given up. What it refuses is not archived, so this ends.
-    unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__gone_at=None, problem="")
+    unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__bot_removed_at=None, problem="")
     unmoved = unmoved.filter(game__archive_channel_id__gt=0).exclude(channel_id=F("game__archive_channel_id"))
     return repaired + sum(
         _retry_archive_move(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True)
@@ -194,7 +194,7 @@ def _repair_game(game_id: int, now: datetime) -> int:
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
     behind = post.message_id is None or post.shown_revision < game.revision
-    hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.gone_at is not None)
+    hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.deleted_at is not None)
     if behind and not hopeless and not rows.filter(kind="announcement").exists():
         schedule_post_update(game, now)
         repaired = True

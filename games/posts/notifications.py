@@ -33,7 +33,7 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         return Skip("it was over before it was announced")
     if awaits_host_decision(post):
         return Skip("its host is asked first whether to put it back")
-    if channel.gone_at is not None:
+    if channel.deleted_at is not None:
         # One refusal told us; the other games there need not ask.
         _on_post_failed(row, PermanentError("the channel was deleted", PermanentError.UNKNOWN_CHANNEL), now)
         return Skip("the channel was deleted")
@@ -47,8 +47,8 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         post=announcement_view(game, now),
         nonce=post.nonce,
         message_id=message_id,
-        maybe_sent=message_id is None and is_maybe_sent(row.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
+        maybe_sent=message_id is None and is_maybe_sent(row.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         dedupe_marker=game.url,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
@@ -69,7 +69,7 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
     post.message_id, post.application_id = sent.message_id, _application_id()
-    post.shown_revision, post.lost_at, post.problem = rendered.revision, None, ""
+    post.shown_revision, post.lost_at, post.problem = rendered.post_version, None, ""
     post.checked_at = now
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.save()
@@ -105,12 +105,12 @@ def _application_id() -> int | None:
 
 
 def _takedown_message(row: Notification, now: datetime) -> BuiltPost | Skip:
-    payload: dict[str, Any] = row.facts
+    payload: dict[str, Any] = row.payload
     forum = ForumPost("") if Channel.objects.get(pk=int(payload["channel"])).is_forum else None
     message = OutgoingMessage(
         channel_id=int(payload["channel"]), message_id=int(payload["message"]), delete=True, forum=forum
     )
-    return BuiltPost(message, row.revision)
+    return BuiltPost(message, row.post_version)
 
 
 def _on_taken_down(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -129,7 +129,7 @@ def _archive_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
 
 
 def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game, number = game_of_notification(delivery.notification), delivery.notification.facts["number"]
+    game, number = game_of_notification(delivery.notification), delivery.notification.payload["number"]
     post = game.announcement
     if game.state(now).over or not awaits_host_decision(post) or deletion_number(post) != number:
         return Skip("it was answered")

@@ -42,7 +42,7 @@ def get_choices(user: User, guild_id: int) -> NotificationChoices:
     follows = Follow.objects.filter(user=user, guild_id=guild_id).values_list("template_id", "digest")
     news = {template_id or 0: DAILY if digest else NOW for template_id, digest in follows}
     whole = news.pop(0, "")
-    return NotificationChoices(row.how, row.reminder, row.quiet_from, row.quiet_to, whole, news)
+    return NotificationChoices(row.method, row.reminder_minutes, row.quiet_from, row.quiet_to, whole, news)
 
 
 @transaction.atomic
@@ -57,7 +57,12 @@ def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now:
     if choices.reminder != get_choices(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
         games = locked_games(to_come)
-    fields = {name: getattr(choices, name) for name in ("how", "reminder", "quiet_from", "quiet_to")}
+    fields = {
+        "method": choices.how,
+        "reminder_minutes": choices.reminder,
+        "quiet_from": choices.quiet_from,
+        "quiet_to": choices.quiet_to,
+    }
     Preference.objects.update_or_create(user=user, guild_id=guild_id, defaults=fields)
     Follow.objects.filter(user=user, guild_id=guild_id).delete()
     Follow.objects.bulk_create(
@@ -106,7 +111,7 @@ def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
         recipient_id=user.pk,
         dedupe_key=guild_id % 2**31,  # one for each guild
         due_at=now,
-        revision=0,
+        post_version=0,
         payload={"guild": str(guild_id)},
     )
     return reminder_wording.TEST_UNDER_WAY

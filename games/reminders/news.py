@@ -78,14 +78,14 @@ def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Sk
     if not games:
         return Skip("there is nothing new for them")
     # What was told, so that it is not told again.
-    row.facts = {"games": [game.pk for game in games]}
-    row.save(update_fields=["facts"])
+    row.payload = {"games": [game.pk for game in games]}
+    row.save(update_fields=["payload"])
     return [row.recipient.pk]
 
 
 def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """One letter about games of several guilds, so what was chosen in each counts for its games."""
-    chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
+    chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.payload["games"])
     games = joinable_games(delivery.recipient, chosen_games, now)
     if not games:
         return Skip("none of the games is open to them any more")
@@ -106,7 +106,7 @@ def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 
 def test_reminder_guild_id(row: Notification) -> int:
-    return int(row.facts["guild"])
+    return int(row.payload["guild"])
 
 
 def _test_reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -130,5 +130,5 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
 
 def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
     """The test reminder that a person asked for last in a guild."""
-    rows = Notification.objects.filter(kind="test_reminder", recipient=user_id, facts__guild=str(guild_id))
+    rows = Notification.objects.filter(kind="test_reminder", recipient=user_id, payload__guild=str(guild_id))
     return rows.order_by("-pk").first()

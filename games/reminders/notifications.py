@@ -43,8 +43,8 @@ def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
         return Skip("a later reminder of the game is due too")
     if game.settings.reminder_place == ReminderPlace.CHANNEL:
         # One message for all, in the host's name: it stands in the channel, whoever is seated when it is sent.
-        row.facts |= {"place": ReminderPlace.CHANNEL.value}
-        row.save(update_fields=["facts"])
+        row.payload |= {"place": ReminderPlace.CHANNEL.value}
+        row.save(update_fields=["payload"])
         return [game.host_id]
     everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     # Those whose own reminder is nearer to the start, and due too, hear of that alone.
@@ -59,7 +59,9 @@ def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] 
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
     others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
-    in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
+    in_channel = others.filter(
+        skip_reason="", payload__place=ReminderPlace.CHANNEL, payload__starts_at=row.payload["starts_at"]
+    )
     if others.open().exists() or in_channel.exists():
         return Skip("the game's own reminder is due too")
     wanting = _users_with_own_reminder(game, [row.offset]) - _users_reminded_nearer(row, game, (row.offset or 0) + 1)
@@ -68,7 +70,7 @@ def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] 
 
 def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
     """Who chose an own reminder of such a length in the game's guild."""
-    preferences = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
+    preferences = Preference.objects.filter(guild=game.guild_id, reminder_minutes__in=minutes)
     return set(preferences.values_list("user_id", flat=True))
 
 
@@ -78,7 +80,7 @@ def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[in
         notification__game=game,
         notification__kind__in=REMINDER_KINDS,
         notification__offset__lt=offset,
-        notification__facts__starts_at=row.facts["starts_at"],
+        notification__payload__starts_at=row.payload["starts_at"],
     )
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))
@@ -86,7 +88,7 @@ def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[in
 
 def _reminder_guild_id(row: Notification) -> int | None:
     """One message for all is not for its recipient to choose."""
-    return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
+    return None if row.payload.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
 
 
 def _seated_user_ids(game: Game) -> list[int]:
@@ -100,7 +102,7 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
         return skip
     if now - delivery.notification.due_at > LATE_AFTER and _later_reminder(delivery).exists():
         return Skip("a later reminder of the game goes instead")
-    if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
+    if delivery.notification.payload.get("place") == ReminderPlace.CHANNEL:
         return _channel_reminder_message(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
@@ -133,7 +135,7 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     )
     message = game_message(delivery, game, text, now)
     most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
-    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].how != DeliveryMethod.NONE][:most]
+    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].method != DeliveryMethod.NONE][:most]
     if not mentioned:
         return Skip(NO_MESSAGES_WANTED)
     mentions = " ".join(f"<@{user_id}>" for user_id in mentioned)

@@ -139,12 +139,12 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
         return "", False
     if delivery is None:
         return (
-            (reminder_wording.test_skipped(row.dropped), False)
-            if row.dropped
+            (reminder_wording.test_skipped(row.skip_reason), False)
+            if row.skip_reason
             else (reminder_wording.test_pending(row.error), True)
         )
     preference = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
-    closed = delivery.in_channel and (preference is None or preference.how != DeliveryMethod.MENTION)
+    closed = delivery.in_channel and (preference is None or preference.method != DeliveryMethod.MENTION)
     if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
         channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
         silently = preference is not None and preference.is_quiet(delivery.sent_at)

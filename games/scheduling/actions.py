@@ -189,7 +189,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
         "cancelled",
         game_id=game.pk,
         due_at=now + schedule_rules.CANCELLATION_DELAY,
-        revision=game.revision,
+        post_version=game.revision,
         payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
     )
     return ActionResult(game, True, schedule_wording.CANCELLED)
@@ -303,6 +303,6 @@ def schedule_takedown(game: Game, channel_id: int, message_id: int, now: datetim
         # Several may be asked for at once, so the row is told apart by its message.
         dedupe_key=message_id % 2**31,
         due_at=now,
-        revision=game.revision,
+        post_version=game.revision,
         payload={"channel": str(channel_id), "message": str(message_id)},
     )

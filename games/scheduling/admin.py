@@ -79,7 +79,7 @@ class NotificationsInline(GuildScopedInline):
     def outcome(self, row: Any) -> Any:
         counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
         text = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        text = text or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        text = text or row.skip_reason or ("nobody to tell" if row.closed_at else "to come")
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), text
         )

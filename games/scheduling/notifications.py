@@ -66,13 +66,13 @@ def _cancellation_recipients(row: Notification, now: datetime) -> Iterable[int] 
     signed_up = game.signups.current().filter(user__isnull=False).values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     # It was undone, and cancelled again before anybody heard that it was on.
-    known = {*users_last_notified_of_cancellation(game.pk), row.facts.get("actor")}
+    known = {*users_last_notified_of_cancellation(game.pk), row.payload.get("actor")}
     return [user_id for user_id in everyone if user_id not in known]
 
 
 def _still_cancelled(row: Notification, game: Game) -> bool:
     """Whether this cancellation holds: it was not undone, nor did another follow it."""
-    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
+    return game.cancelled_at is not None and row.payload.get("at") in {None, game.cancelled_at.isoformat()}
 
 
 def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:

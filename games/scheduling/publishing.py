@@ -51,7 +51,7 @@ def announce_on_schedule(game: Game, now: datetime) -> None:
         return
     game.announce_at = None
     record_change(game, CLOCK_ACTOR, "announced", {"past": True}, now)
-    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, revision=game.revision)
+    schedule("not_announced", game_id=game.pk, recipient_id=game.host_id, due_at=now, post_version=game.revision)
 
 
 def announce_now(game: Game, actor: Actor, now: datetime) -> None:
@@ -71,7 +71,7 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
                 game_id=game.pk,
                 recipient_id=signup.user_id,
                 due_at=now,
-                revision=game.revision,
+                post_version=game.revision,
                 payload=payload,
             )
 
@@ -80,7 +80,7 @@ def notify_followers(game: Game, now: datetime) -> None:
     """Plan to tell those who follow the guild, a little later, so that they see what the host mends at once."""
     if game.announced_at is not None and Follow.objects.filter(guild_id=game.guild_id).exists():
         due_at = notify_at(game.starts_at, now, NEW_GAME_DELAY)
-        schedule("new_game", game_id=game.pk, due_at=due_at, revision=game.revision, expires_at=game.starts_at)
+        schedule("new_game", game_id=game.pk, due_at=due_at, post_version=game.revision, expires_at=game.starts_at)
 
 
 # --- undoing a cancellation ------------------------------------------------------------------------------
@@ -119,23 +119,23 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     if was_notified:
         # What is being sent at this moment arrives or not until then.
         due_at = now + settings.NOTIFY_LEASE
-        schedule("on_again", game_id=game.pk, due_at=due_at, revision=game.revision)
+        schedule("on_again", game_id=game.pk, due_at=due_at, post_version=game.revision)
     return ActionResult(game, True, schedule_wording.undone(was_notified, game.announced_at is None))
 
 
 def _reopen_notifications(game: Game, cancelled_at: datetime) -> None:
     """Open again what cancelling closed; what is out of date by now is judged when it is due, as always."""
     rows = Notification.objects.filter(game=game)
-    closed = rows.filter(closed_at=cancelled_at, dropped=schedule_rules.CANCELLED_REASON)
+    closed = rows.filter(closed_at=cancelled_at, skip_reason=schedule_rules.CANCELLED_REASON)
     for row in closed:
         if not rows.open().filter(kind=row.kind, recipient=row.recipient_id, offset=row.offset).exists():
-            row.closed_at, row.dropped = None, ""
-            row.save(update_fields=["closed_at", "dropped"])
+            row.closed_at, row.skip_reason = None, ""
+            row.save(update_fields=["closed_at", "skip_reason"])
 
 
 def cancellation_deliveries(game_id: int, cancelled_at: datetime) -> DeliveryQuerySet:
     """The letters that tell of this one cancellation."""
-    about = {"notification__kind": "cancelled", "notification__facts__at": cancelled_at.isoformat()}
+    about = {"notification__kind": "cancelled", "notification__payload__at": cancelled_at.isoformat()}
     deliveries: DeliveryQuerySet = Delivery.objects.filter(notification__game=game_id, **about)
     return deliveries
 

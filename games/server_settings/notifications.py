@@ -22,7 +22,7 @@ def setup_url(guild_id: int) -> str:
 
 
 def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    guild = Guild.objects.present().filter(pk=int(delivery.notification.facts["guild"])).first()
+    guild = Guild.objects.present().filter(pk=int(delivery.notification.payload["guild"])).first()
     if guild is None:
         return Skip("the bot was removed from the server")
     if delivery.in_channel:
@@ -35,20 +35,20 @@ def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 
 def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
-    channel = Channel.objects.filter(pk=int(row.facts["channel"]), gone_at=None).first()
+    channel = Channel.objects.filter(pk=int(row.payload["channel"]), deleted_at=None).first()
     if channel is None:
         return Skip("the channel was deleted")
-    nonce = row.facts["nonce"]
+    nonce = row.payload["nonce"]
     message = OutgoingMessage(
         channel_id=channel.pk,
         text=settings_wording.test_message(f"{setup_url(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
         dedupe_marker=nonce,
-        maybe_sent=is_maybe_sent(row.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
+        maybe_sent=is_maybe_sent(row.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
     )
-    return BuiltPost(message, row.revision)
+    return BuiltPost(message, row.post_version)
 
 
 def _on_test_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -62,8 +62,8 @@ def _on_test_failed(row: Notification, error: PermanentError, now: datetime) -> 
 
 def last_channel_tests(guild_id: int) -> dict[int, Notification]:
     """The last test message of each channel of a guild, by the channel's id."""
-    rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
-    return {int(row.facts["channel"]): row for row in rows}
+    rows = Notification.objects.filter(kind="channel_test", payload__guild=str(guild_id)).order_by("pk")
+    return {int(row.payload["channel"]): row for row in rows}
 
 
 register(NotificationType("welcome", recipients=only_recipient, build_message=_welcome_message))

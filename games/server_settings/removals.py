@@ -41,7 +41,7 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 
     Discord never gives a role's id again, so nothing is lost that could come back.
     """
-    deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
+    deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, deleted_at__isnull=False)}
     naming_deleted = Q(player_role_ids__overlap=list(deleted_roles)) | Q(notify_role_ids__overlap=list(deleted_roles))
     if not deleted_roles or not (
         any(_layers_naming(guild_id, set(deleted_roles))) or inheriting_games(guild_id).filter(naming_deleted).exists()
@@ -95,13 +95,13 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
 def detach_deleted_channels(guild_id: int, now: datetime) -> int:
     """Games in a deleted channel no longer have its settings: those begun keep them, those to come follow."""
     of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
-    below = inheriting_games(guild_id).filter(of_channel, channel__gone_at__isnull=False)
+    below = inheriting_games(guild_id).filter(of_channel, channel__deleted_at__isnull=False)
     ids = list(below.values_list("pk", flat=True))
     resynced = 0
     for game in locked_games(inheriting_games(guild_id).filter(pk__in=ids)) if ids else []:
         if has_started(game, now):
             # What held when it began: the channel was there then.
-            game.channel.gone_at = None
+            game.channel.deleted_at = None
             freeze_settings(game, now)
         elif not is_synced(game, now):
             resync_game(game, now)
@@ -114,7 +114,7 @@ def detach_deleted_channels(guild_id: int, now: datetime) -> int:
 
 def purge_departed_guilds(now: datetime) -> int:
     """Delete everything of the guilds that the bot left so long ago; says of how many."""
-    left = Guild.objects.filter(gone_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
+    left = Guild.objects.filter(bot_removed_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
     return sum(_purge_guild(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
 
 
@@ -123,12 +123,12 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
     games = Game.objects.filter(guild_id=guild_id)
     list(games.order_by("pk").select_for_update().values_list("pk"))
     # Asked again under the lock: whoever invites the bot at this moment has everything, or begins anew.
-    left = Guild.objects.select_for_update().filter(pk=guild_id, gone_at__lte=now - KEPT_AFTER_LEAVING).first()
+    left = Guild.objects.select_for_update().filter(pk=guild_id, bot_removed_at__lte=now - KEPT_AFTER_LEAVING).first()
     if left is None:
         return False
     count = games.count()
     # Letters to an owner and test messages belong to no game.
-    Notification.objects.filter(game=None, facts__guild=str(guild_id)).delete()
+    Notification.objects.filter(game=None, payload__guild=str(guild_id)).delete()
     games.delete()
     for rows in (
         AuditEntry.objects.filter(guild_id=guild_id),
@@ -138,5 +138,7 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
     ):
         rows.delete()
     delete_guild(guild_id)
-    log.info("Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.gone_at)
+    log.info(
+        "Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.bot_removed_at
+    )
     return True

@@ -26,7 +26,13 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
         # One person may own several, so the row is told apart by the guild.
         offset = guild_id % 2**31
         schedule(
-            "welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload
+            "welcome",
+            game_id=None,
+            recipient_id=owner_id,
+            dedupe_key=offset,
+            due_at=now,
+            post_version=0,
+            payload=payload,
         )
     return first
 
@@ -41,4 +47,4 @@ def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
     if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     payload = {"guild": str(channel.guild_id), "channel": str(channel_id), "nonce": new_nonce()}
-    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, revision=0, payload=payload)
+    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, post_version=0, payload=payload)

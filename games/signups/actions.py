@@ -82,7 +82,7 @@ def join(
         if added_by_other:
             _notify_host_action(game, "added", who.pk, actor, now)
         elif game.settings.confirm_by_dm:
-            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.revision)
+            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, post_version=game.revision)
     elif actor.user == who:
         # The answer says where they are, so a letter that would say the same is not needed any more.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
@@ -178,7 +178,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
         recipient_id=game.host_id,
         dedupe_key=offset,
         due_at=now,
-        revision=game.revision,
+        post_version=game.revision,
         payload=payload,
     )
     return True
@@ -307,7 +307,7 @@ def _notify_host_action(
         game_id=game.pk,
         recipient_id=user_id,
         due_at=now,
-        revision=game.revision,
+        post_version=game.revision,
         payload={"by": by, **(payload or {})},
     )
     return True

@@ -34,7 +34,7 @@ def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
 
 def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    payload = delivery.notification.facts
+    payload = delivery.notification.payload
     if game.state(now) is not State.SCHEDULED:
         return Skip("the game is not to come")
     if game.signups.current().filter(user_id=int(payload["person"])).exists():
@@ -53,7 +53,7 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip("they are no longer in, or the game is not to come")
     seated = signup.seated_at is not None
-    if seated == delivery.notification.facts["was_seated"]:
+    if seated == delivery.notification.payload["was_seated"]:
         return Skip("they have the place they had")
     wording = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
     if not seated and signup.waits:
@@ -78,7 +78,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     game = game_of_notification(delivery.notification)
     if game.state(now).over or game.signups.current().filter(user_id=delivery.recipient_id).exists():
         return Skip("they are in again, or the game is over")
-    reason = wording.escape_markdown(delivery.notification.facts.get("word", ""))
+    reason = wording.escape_markdown(delivery.notification.payload.get("word", ""))
     text = signup_notification_wording.removed(
         *common_game_texts(delivery, game), acting_user_name(delivery, game), reason
     )
@@ -98,7 +98,7 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage:
-    game, payload = game_of_notification(delivery.notification), delivery.notification.facts
+    game, payload = game_of_notification(delivery.notification), delivery.notification.payload
     text = signup_notification_wording.lost_seat(
         *common_game_texts(delivery, game), wording.escape_markdown(payload["who"]), payload["left"]
     )

@@ -184,7 +184,7 @@ def test_join(committed_world: World, client: Any, pg_notifications: NotifyListe
     told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
     assert open_rows() == BEFORE | told
     assert signup.put_in is (door in BY_OTHERS)
-    assert Notification.objects.open().get(kind="announcement").revision == 2
+    assert Notification.objects.open().get(kind="announcement").post_version == 2
     assert pg_notifications.received() == {"game_changed", "notification_due"}
     assert AuditEntry.objects.filter(verb="join").count() == 1
 

@@ -81,11 +81,16 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     """With every line that a letter may have: called in the channel, and late."""
     now, person = game.starts_at - HOUR, world.charlie
     signup = Signup.objects.filter(game=game, user=person)
-    facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
-    facts |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
-    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.Audience.ALL.value, "at": now.isoformat()}
-    facts |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
-    facts |= {"text": longest_told(part), "host": str(world.bob.pk)}
+    payload: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
+    payload |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
+    payload |= {
+        "who": filled(part.strip(), 32),
+        "left": True,
+        "to": host_rules.Audience.ALL.value,
+        "at": now.isoformat(),
+    }
+    payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
+    payload |= {"text": longest_told(part), "host": str(world.bob.pk)}
     match kind:
         case "removed" | "silent" | "host_left":
             person = world.alice
@@ -98,7 +103,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     match kind:
         case "offer":
             signup.update(seated_at=None, offered_at=now, offered_until=now + HOUR)
-            facts["offer"] = offer_number(signup.get())
+            payload["offer"] = offer_number(signup.get())
         case "question":
             signup.update(asked=1)
             Game.objects.update(question=1, answer_by=now + HOUR, silence_ends=True)
@@ -108,15 +113,15 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
             now = game.ends_at
         case "deleted":
             Announcement.objects.update(problem=POST_DELETED, lost_at=now)
-            facts["number"] = int(now.timestamp() * 1000)
+            payload["number"] = int(now.timestamp() * 1000)
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
     due_at = now - LATE_AFTER - timedelta(seconds=1)
-    row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, facts=facts, offset=60)
-    delivery = Delivery.objects.create(notification=row, recipient=person, next_try_at=now, in_channel=True)
+    row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, payload=payload, offset=60)
+    delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now, in_channel=True)
     render = get_message_type(kind).build_message
     assert render is not None
     letter = render(delivery, now)

@@ -62,7 +62,7 @@ def test_purge_forgets_what_is_old_and_keeps_what_is_open(world: World, monkeypa
     Notification.objects.update(closed_at=world.now - timedelta(days=4))
     count = Notification.objects.count()
     waiting = Notification.objects.get(kind="end")
-    Delivery.objects.create(notification=waiting, recipient=world.bob, next_try_at=world.now)
+    Delivery.objects.create(notification=waiting, recipient=world.bob, next_attempt_at=world.now)
     assert count > 3
     assert scheduled_tasks.purge() == f"Deleted {count - 1} rows older than 3 days."
     assert Notification.objects.get() == waiting, "a letter still to be sent keeps its row"
@@ -83,7 +83,7 @@ class Down:
 
 
 def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:
-    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Told"
     assert scheduled_tasks.refresh_directory() == "Looked up 3 members."
     charlie = Member.objects.get(user=world.charlie)
@@ -92,7 +92,7 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
 
 
 def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
-    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     assert "Discord cannot be asked just now" in scheduled_tasks.refresh_directory()
     assert Member.objects.filter(left_at=None).count() == 3

@@ -40,7 +40,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "to": [to.value for to in Audience],
     "zone": ["Europe/Berlin"],
     "offset": [60],
-    "facts": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
+    "payload": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
     "reminders": [[], [1440, 60]],

@@ -48,8 +48,8 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
     )
     if (
         current is not None
-        and current.roles_at
-        and now - current.roles_at < UNCHANGED_FOR
+        and current.roles_read_at
+        and now - current.roles_read_at < UNCHANGED_FOR
         and _is_unchanged(current, payload)
     ):
         # A crowd clicking at once says nothing new, and should not wait for writes.
@@ -64,7 +64,7 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
             "avatar": payload.avatar,
             "role_ids": list(payload.role_ids),
             "confirmed_at": now,
-            "roles_at": now,
+            "roles_read_at": now,
             "left_at": None,
         },
     )
@@ -137,17 +137,19 @@ def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
             "owner_id": payload.owner_id,
             "unavailable": False,
             "synced_at": now,
-            "gone_at": None,
+            "bot_removed_at": None,
         },
     )
     upsert_channels(payload.id, payload.channels)
     upsert_roles(payload.id, payload.roles)
-    absent = Channel.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[c.id for c in payload.channels])
-    absent.filter(parent=None).update(gone_at=now)
-    absent.filter(parent__gone_at__isnull=False).update(gone_at=now)
-    absent.filter(parent__gone_at=None, parent__isnull=False, archived=False).update(archived=True)
-    Role.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
-        gone_at=now
+    absent = Channel.objects.filter(guild_id=payload.id, deleted_at=None).exclude(
+        pk__in=[c.id for c in payload.channels]
+    )
+    absent.filter(parent=None).update(deleted_at=now)
+    absent.filter(parent__deleted_at__isnull=False).update(deleted_at=now)
+    absent.filter(parent__deleted_at=None, parent__isnull=False, archived=False).update(archived=True)
+    Role.objects.filter(guild_id=payload.id, deleted_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
+        deleted_at=now
     )
     return guild
 
@@ -169,7 +171,7 @@ def mark_guild_unavailable(guild_id: int) -> None:
 
 def mark_bot_removed(guild_id: int, now: datetime) -> None:
     """The bot was removed from the guild."""
-    Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now, welcomed_at=None)
+    Guild.objects.filter(pk=guild_id, bot_removed_at=None).update(bot_removed_at=now, welcomed_at=None)
 
 
 def delete_guild(guild_id: int) -> None:
@@ -181,7 +183,7 @@ def delete_guild(guild_id: int) -> None:
 
 def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
     """The bot connected and is in these guilds and no others."""
-    Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now, welcomed_at=None)
+    Guild.objects.present().exclude(pk__in=guild_ids).update(bot_removed_at=now, welcomed_at=None)
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
@@ -206,14 +208,14 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
         # Threads are told while they are active.
         update_fields=[
             *("name", "type", "position", "bot_permissions", "lacks_tag"),
-            *("parent", "locked", "archived", "gone_at"),
+            *("parent", "locked", "archived", "deleted_at"),
         ],
     )
 
 
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:
     """A channel or a thread was deleted."""
-    Channel.objects.filter(pk=channel_id, gone_at=None).update(gone_at=now)
+    Channel.objects.filter(pk=channel_id, deleted_at=None).update(deleted_at=now)
 
 
 def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
@@ -231,10 +233,10 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "position", "permissions", "gone_at"],
+        update_fields=["name", "position", "permissions", "deleted_at"],
     )
 
 
 def mark_role_deleted(role_id: int, now: datetime) -> None:
     """A role was deleted."""
-    Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)
+    Role.objects.filter(pk=role_id, deleted_at=None).update(deleted_at=now)

@@ -18,12 +18,12 @@ DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#s
 
 def current_pause() -> Pause | None:
     """The hold under which nothing is said, if there is one."""
-    return Pause.objects.filter(released_at=None).first()
+    return Pause.objects.filter(resumed_at=None).first()
 
 
 def pause(reason: str, now: datetime) -> None:
     """Have nothing said until an operator releases it; a hold that is open stays as it is."""
-    Pause.objects.bulk_create([Pause(why=reason[:300], at=now)], ignore_conflicts=True)
+    Pause.objects.bulk_create([Pause(reason=reason[:300], paused_at=now)], ignore_conflicts=True)
 
 
 def resume(who: str, now: datetime) -> int:
@@ -38,7 +38,7 @@ def resume(who: str, now: datetime) -> int:
     dropped = sum(_skip_due(game_id, now) for game_id in due.values_list("game_id", flat=True).distinct())
     pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
     dropped += pending.update(status=DeliveryStatus.DROPPED, error=SKIPPED_WHILE_PAUSED, leased_until=None)
-    Pause.objects.filter(pk=pause_row.pk).update(released_at=now, released_by=who[:100])
+    Pause.objects.filter(pk=pause_row.pk).update(resumed_at=now, resumed_by=who[:100])
     notify(DUE_CHANNEL)
     return dropped
 
@@ -48,9 +48,9 @@ def _skip_due(game_id: int | None, now: datetime) -> int:
     lock_game(game_id)
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
-    due.filter(kind__in=post_types(), first_tried_at=None).update(first_tried_at=F("created_at"))
+    due.filter(kind__in=post_types(), first_attempt_at=None).update(first_attempt_at=F("created_at"))
     messages = due.filter(kind__in=message_types()).exclude(kind__in=internal_types())
-    return messages.update(closed_at=now, dropped=SKIPPED_WHILE_PAUSED)
+    return messages.update(closed_at=now, skip_reason=SKIPPED_WHILE_PAUSED)
 
 
 # --- whether the ledger is older than what was said ------------------------------------------------------

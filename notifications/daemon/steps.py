@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One letter to send now: for a delivery, or (with the revision it shows) for a post."""
+    """One letter to send now: for a delivery, or (with the version it shows) for a post."""
 
     pk: int
     message: OutgoingMessage
@@ -60,7 +60,7 @@ class Job:
 Outcome = SentMessage | TemporaryError | PermanentError
 
 # After downtime, what would be useless first goes first.
-EXPIRING_FIRST = F("useless_after").asc(nulls_last=True)
+EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
@@ -98,20 +98,20 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
         return
     recipients = (
         Skip(policy.EXPIRED)
-        if policy.is_expired(row.useless_after, now)
+        if policy.is_expired(row.expires_at, now)
         else get_message_type(row.kind).recipients(row, now)
     )
     if isinstance(recipients, Skip):
-        row.dropped = recipients.reason
+        row.skip_reason = recipients.reason
     else:
         Delivery.objects.bulk_create(
             [
-                Delivery(notification=row, recipient_id=user_id, next_try_at=now, useless_after=row.useless_after)
+                Delivery(notification=row, recipient_id=user_id, next_attempt_at=now, expires_at=row.expires_at)
                 for user_id in recipients
             ]
         )
     row.closed_at = now
-    row.save(update_fields=["closed_at", "dropped"])
+    row.save(update_fields=["closed_at", "skip_reason"])
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
@@ -123,7 +123,7 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
     row.leased_until = None
     row.due_at = now + policy.backoff(row.attempts, None)
     if row.attempts >= policy.MAX_ATTEMPTS:
-        row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
+        row.closed_at, row.skip_reason = now, f"gave up after {row.attempts} tries"
     row.save()
 
 
@@ -158,8 +158,10 @@ def _lease_posts(now: datetime, limit: int) -> list[int]:
 
 @transaction.atomic
 def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.deliverable().filter(next_try_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(EXPIRING_FIRST, "next_try_at", "pk")
+    rows = Delivery.objects.deliverable().filter(next_attempt_at__lte=now)
+    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(
+        EXPIRING_FIRST, "next_attempt_at", "pk"
+    )
     ids = _lock_ids(free, limit)
     Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
     return ids
@@ -174,7 +176,7 @@ def _lock_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
 def _attempt_fields(now: datetime) -> dict[str, Any]:
     return {
         "attempts": F("attempts") + 1,
-        "first_tried_at": Coalesce("first_tried_at", now, output_field=models.DateTimeField()),
+        "first_attempt_at": Coalesce("first_attempt_at", now, output_field=models.DateTimeField()),
     }
 
 
@@ -188,7 +190,7 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         return None
     if isinstance(rendered, Skip):
         # Not an error that somebody should mend.
-        Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason, error="")
+        Notification.objects.open().filter(pk=pk).update(closed_at=now, skip_reason=rendered.reason, error="")
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))
 
@@ -208,9 +210,9 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
-    mention = preference is not None and preference.how == DeliveryMethod.MENTION
+    mention = preference is not None and preference.method == DeliveryMethod.MENTION
     first = (
-        policy.earlier_attempt_at(delivery.first_tried_at, now) is None
+        policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
     )  # else it may be in their direct messages already
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Trying with closed direct messages would be refused, and Discord counts refusals.
@@ -218,9 +220,9 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
         delivery.save(update_fields=["in_channel"])
     render = get_message_type(delivery.notification.kind).build_message
     try:
-        if policy.is_expired(delivery.useless_after, now):
+        if policy.is_expired(delivery.expires_at, now):
             message: OutgoingMessage | Skip = Skip(policy.EXPIRED)
-        elif preference is not None and preference.how == DeliveryMethod.NONE:
+        elif preference is not None and preference.method == DeliveryMethod.NONE:
             message = Skip(policy.NO_MESSAGES_WANTED)
         else:
             message = render(delivery, now) if render else Skip("this kind has no letter")
@@ -289,11 +291,11 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
     kind = get_post_type(row.kind)
     if isinstance(outcome, SentMessage):
         kind.on_synced(row, rendered, outcome, now)
-        row.error, row.attempts, row.first_tried_at = "", 0, None
+        row.error, row.attempts, row.first_attempt_at = "", 0, None
         if job.may_exist_already:
             # Discord gives back what the first try made, which may show the game as it was then: edit it.
             row.due_at = now
-        elif row.revision == rendered.revision:
+        elif row.post_version == rendered.post_version:
             row.closed_at = now
         # Else asked for again while we were editing: it stays open, due when that change said.
     elif isinstance(outcome, TemporaryError):
@@ -302,14 +304,14 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
         if isinstance(outcome, RateLimited):
             _undo_attempt(row, rendered.message)
         elif _should_give_up(row, outcome, now):
-            row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
+            row.closed_at, row.skip_reason = now, f"gave up after {row.attempts} tries"
         else:
             _log_retry(row, outcome, row.due_at - now)
-    elif kind.on_failed(row, outcome, now) or row.revision != rendered.revision:
+    elif kind.on_failed(row, outcome, now) or row.post_version != rendered.post_version:
         # To be made anew, or asked for again meanwhile: perhaps elsewhere, so this refusal is not the last word.
         row.error, row.due_at = str(outcome)[:300], now
     else:
-        row.closed_at, row.error, row.dropped = now, str(outcome)[:300], f"refused: {outcome.code}"
+        row.closed_at, row.error, row.skip_reason = now, str(outcome)[:300], f"refused: {outcome.code}"
         log.warning("The %s stays undone: %s", row, outcome)
     row.save()
 
@@ -342,7 +344,7 @@ def _record_failure(
     delivery.leased_until = None
     delivery.error = str(error)[:300]
     if isinstance(error, TemporaryError):
-        delivery.next_try_at = now + policy.backoff(delivery.attempts, error.retry_after)
+        delivery.next_attempt_at = now + policy.backoff(delivery.attempts, error.retry_after)
         if isinstance(error, RateLimited) and message is not None:
             _undo_attempt(delivery, message)
         elif _should_give_up(delivery, error, now):
@@ -350,16 +352,16 @@ def _record_failure(
             delivery.error = f"Gave up after {delivery.attempts} tries: {error}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:
-            _log_retry(delivery, error, delivery.next_try_at - now)
+            _log_retry(delivery, error, delivery.next_attempt_at - now)
     elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
         delivery.in_channel = True
         delivery.nonce = new_nonce()
-        delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
+        delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
         log.info("The %s goes to the channel instead: %s", delivery, error)
     elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
         # The remembered channel is not ours, as after the bot was given another application: open one anew.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
-        delivery.next_try_at = now
+        delivery.next_attempt_at = now
     else:
         delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED
         log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
@@ -370,14 +372,14 @@ def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> Non
     """It was its turn, and not yet Discord's: that was no try."""
     row.attempts = max(row.attempts - 1, 0)
     if message.first_attempt_at is None:
-        row.first_tried_at = None
+        row.first_attempt_at = None
 
 
 def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: datetime) -> bool:
     """Whether to stop trying: what fails by our own fault after a few times, what fails in passing at its deadline."""
     if isinstance(error, InternalError):
         return row.attempts >= policy.MAX_ATTEMPTS
-    return policy.should_give_up(row.first_tried_at, row.useless_after, now)
+    return policy.should_give_up(row.first_attempt_at, row.expires_at, now)
 
 
 def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timedelta) -> None:
@@ -392,6 +394,6 @@ def next_due(posts: bool = True) -> datetime | None:
     rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
     if not posts:
         rows = rows.filter(kind__in=message_types())
-    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_try_at")
-    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
+    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
+    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_attempt_at", flat=True)[:1]]
     return min(times, default=None)

@@ -34,7 +34,7 @@ def game(world: World) -> Game:
 
 
 def skip_reasons(kind: str) -> list[str]:
-    return list(Notification.objects.filter(kind=kind).order_by("due_at").values_list("dropped", flat=True))
+    return list(Notification.objects.filter(kind=kind).order_by("due_at").values_list("skip_reason", flat=True))
 
 
 # --- late ------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def test_a_server_that_the_bot_left_pauses_and_resumes_what_is_still_ahead(world
     assert steps.create_due_deliveries(day_before) == 0
     assert steps.lease_jobs(day_before, 50) == []
     assert steps.next_due() is None, "nor does it keep anybody awake"
-    Guild.objects.update(gone_at=None)
+    Guild.objects.update(bot_removed_at=None)
     hour_before = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(hour_before)
     assert len(messages_due(hour_before)) == 2
@@ -334,12 +334,12 @@ def test_waiting_for_a_limit_is_no_try(world: World, game: Game) -> None:
     steps.create_due_deliveries(due)
     jobs = steps.lease_jobs(due, 10)
     steps.record([(job, RateLimited("its turn comes", 5.0)) for job in jobs], due)
-    assert set(Delivery.objects.values_list("attempts", "first_tried_at", "next_try_at")) == {
+    assert set(Delivery.objects.values_list("attempts", "first_attempt_at", "next_attempt_at")) == {
         (0, None, due + timedelta(seconds=5))
     }
     later = due + policy.GIVE_UP_AFTER
     row = Notification.objects.open().get(kind="announcement")
-    assert (row.attempts, row.first_tried_at) == (0, None)
+    assert (row.attempts, row.first_attempt_at) == (0, None)
     assert not any(job.message.maybe_sent for job in steps.lease_jobs(later, 10) if job.post)
 
 

@@ -269,10 +269,10 @@ class FaultHarness:
         rows = []
         for game in games:
             for kind in kinds:
-                row = Notification(kind=kind, game=game, due_at=now, revision=game.revision)
+                row = Notification(kind=kind, game=game, due_at=now, post_version=game.revision)
                 if kind == "reminder":
-                    row.offset, row.useless_after = 1440, game.starts_at
-                    row.facts = {"starts_at": game.starts_at.isoformat()}
+                    row.offset, row.expires_at = 1440, game.starts_at
+                    row.payload = {"starts_at": game.starts_at.isoformat()}
                 rows.append(row)
         Notification.objects.bulk_create(rows)
         self.games += [game.pk for game in games]

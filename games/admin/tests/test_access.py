@@ -134,7 +134,7 @@ def test_before_a_change_discord_is_asked_who_manages(
     world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager = make_manager(world)
-    Member.objects.filter(user=manager).update(roles_at=world.now - timedelta(minutes=5))
+    Member.objects.filter(user=manager).update(roles_read_at=world.now - timedelta(minutes=5))
     client = as_person(manager)
     address = reverse("admin:games_game_changelist")
 

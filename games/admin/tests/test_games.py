@@ -169,9 +169,9 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
     assert "The message to Bob the GM is being sent again." in answer.text
-    assert Delivery.objects.get(again=delivery).status == DeliveryStatus.PENDING
+    assert Delivery.objects.get(resend_of=delivery).status == DeliveryStatus.PENDING
     answer = manager.post(
-        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
+        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resend.pk]}, follow=True
     )
     assert "The message to Bob the GM is given up." in answer.text
     assert list(AuditEntry.objects.filter(actor=world.bob, door="admin").values_list("verb", flat=True)) == [
@@ -234,7 +234,7 @@ def test_a_list_costs_the_same_however_long_it_is(world: World, manager: Any, mo
         signups.join(game.pk, person, Actor(person, "page"), world.now)
         GameTemplate.objects.create(guild=world.guild, name=f"{number}")
         row = Notification.objects.create(game=game, kind="reminder", recipient=person, due_at=world.now)
-        Delivery.objects.create(notification=row, recipient=person, next_try_at=world.now)
+        Delivery.objects.create(notification=row, recipient=person, next_attempt_at=world.now)
     assert queries() == before
 
 

@@ -102,7 +102,7 @@ def test_the_start_moved_twice_within_a_minute_one_question_each_old_buttons_ans
     new = run_choice(Choice("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert asked(game) == {dan.pk}
-    assert Notification.objects.filter(kind="question", dropped="").count() == 2
+    assert Notification.objects.filter(kind="question", skip_reason="").count() == 2
 
 
 def test_a_letter_that_is_not_sent_yet_gives_way_to_the_next_question(world: World, game: Game) -> None:

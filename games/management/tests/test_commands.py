@@ -65,7 +65,7 @@ def test_the_dead_letters(world: World, capsys: Any) -> None:
     world.create_game()
     row = Notification.objects.get(kind="start")
     delivery = Delivery.objects.create(
-        notification=row, recipient=world.charlie, next_try_at=world.now, status="failed", error="Missing Access"
+        notification=row, recipient=world.charlie, next_attempt_at=world.now, status="failed", error="Missing Access"
     )
     call_command("notifications", "list", "--json")
     assert said(capsys)[0] == {
@@ -73,7 +73,7 @@ def test_the_dead_letters(world: World, capsys: Any) -> None:
     }  # fmt: skip
     call_command("notifications", "retry", str(delivery.pk))
     assert "sent again" in capsys.readouterr().out
-    call_command("notifications", "drop", str(delivery.resent.pk))
+    call_command("notifications", "drop", str(delivery.resend.pk))
     assert "given up" in capsys.readouterr().out
     assert list(AuditEntry.objects.filter(actor=None, door="command").values_list("verb", flat=True)) == [
         "drop",

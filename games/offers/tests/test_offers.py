@@ -328,7 +328,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
     if clicks_first:
         assert said.text == "You are in, seat 1 of 1."
         assert (seated(game), offered(game)) == ([second.pk], [])
-        assert Notification.objects.get(kind="offer_end").dropped == "the offer was answered, or ended"
+        assert Notification.objects.get(kind="offer_end").skip_reason == "the offer was answered, or ended"
     else:
         assert said.text == offer_wording.OFFER_EXPIRED
         assert (seated(game), offered(game)) == ([], [third.pk])

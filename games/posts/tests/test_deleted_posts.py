@@ -93,7 +93,7 @@ def test_looking_waits_while_discord_is_down(world: World, game: Game) -> None:
 
 
 def test_a_deleted_channel_is_said_at_once(world: World, game: Game, as_person: Any) -> None:
-    Channel.objects.filter(pk=world.channel.pk).update(gone_at=world.now)
+    Channel.objects.filter(pk=world.channel.pk).update(deleted_at=world.now)
     assert handle_channels_changed(world.guild.pk, world.now) == 1
     assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
     assert handle_channels_changed(world.guild.pk, world.now) == 0

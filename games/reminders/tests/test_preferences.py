@@ -83,7 +83,7 @@ def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
 def test_another_guilds_choice_does_not_count(world: World, game: Game) -> None:
     from games.tests.test_access_matrix import foreign_game
 
-    Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, how="none")
+    Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, method="none")
     assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
 
 
@@ -256,7 +256,7 @@ def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, lat
 def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
-    assert Notification.objects.get(kind="own_reminder").dropped == policy.EXPIRED
+    assert Notification.objects.get(kind="own_reminder").skip_reason == policy.EXPIRED
 
 
 def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:

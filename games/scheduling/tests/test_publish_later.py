@@ -216,7 +216,7 @@ def test_from_draft_to_over_pages_show_what_is(
         assert "game_changed" in pg_notifications.received(), "open pages look"
         game.refresh_from_db()
         assert game.state(when) is state
-        assert Notification.objects.get(game=game, kind="announcement").revision == game.revision, "the post too"
+        assert Notification.objects.get(game=game, kind="announcement").post_version == game.revision, "the post too"
     assert client.get(game.get_absolute_url()).status_code == 200
 
 

@@ -55,7 +55,7 @@ def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
 
 def planned(game: Game) -> list[tuple[Any, ...]]:
     rows = Notification.objects.open().filter(game=game).exclude(kind="announcement").order_by("kind", "offset")
-    return list(rows.values_list("kind", "recipient", "offset", "due_at", "facts"))
+    return list(rows.values_list("kind", "recipient", "offset", "due_at", "payload"))
 
 
 @pytest.mark.parametrize("minutes", [9, 11])

@@ -60,7 +60,7 @@ def test_one_open_row_however_many_clicks(world: World) -> None:
     row = Notification.objects.open().get(kind="announcement")
     assert row.due_at == world.now, "a click never postpones the post"
     game.refresh_from_db()
-    assert row.revision == game.revision == 11
+    assert row.post_version == game.revision == 11
 
 
 def test_a_click_leaves_the_post_to_the_answer_for_two_seconds(world: World) -> None:
