@@ -1,8 +1,8 @@
 """Who and where: people, guilds, their channels, roles and members, each under Discord's own id.
 
 Only `guilds.directory.upsert` writes these tables (and the person their own zone). What Discord no longer has gets
-`bot_removed_at`, `deleted_at` or `left_at` and stays, because games of the past refer to it; what belongs to a guild goes with it when
-`forget_guild` deletes one that the bot left long ago.
+`bot_removed_at`, `deleted_at` or `left_at` and stays, because games of the past refer to it. What belongs to a guild
+goes with it when `forget_guild` deletes one that the bot left long ago.
 """
 
 import zoneinfo

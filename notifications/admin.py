@@ -30,7 +30,8 @@ class NotificationAdmin(GuildScopedAdmin):
     list_select_related = ("game", "recipient")
     ordering = ("-due_at", "-pk")
     fields = (
-        "kind", "game", "recipient", "offset", "due_at", "closed_at", "skip_reason", "error", "attempts", "post_version",
+        "kind", "game", "recipient", "dedupe_key", "minutes", "due_at", "closed_at", "skip_code", "skip_reason",
+         "error", "attempts", "post_version",
     )  # fmt: skip
     inlines = (DeliveryInline,)
 

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from notifications.codes import ErrorCode
+
 
 @dataclass(frozen=True)
 class ForumPost:
@@ -74,6 +76,8 @@ class SentMessage:
 class TemporaryError(Exception):
     """It may work later: Discord is down, slow or limits us. `retry_after` in seconds, where it said so."""
 
+    code: str = ErrorCode.TEMPORARY
+
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
@@ -82,6 +86,7 @@ class TemporaryError(Exception):
 class RateLimited(TemporaryError):
     """It was not tried, or Discord took no notice of it: its turn is in `retry_after` seconds. Counts as no attempt."""
 
+    code = ErrorCode.RATE_LIMITED
     retry_after: float
 
     def __init__(self, reason: str, retry_after: float) -> None:
@@ -91,16 +96,18 @@ class RateLimited(TemporaryError):
 class InternalError(TemporaryError):
     """Our own fault, so that waiting may not mend it: tried a few times only."""
 
+    code = ErrorCode.INTERNAL
+
 
 class PermanentError(Exception):
-    """It will not work by trying again. `code` is one of the words below, or Discord's own number as text."""
+    """It will not work by trying again. `code` is an ErrorCode, or Discord's own number as text."""
 
-    CLOSED_DMS = "closed_dms"
-    LEFT = "left"
-    MISSING_PERMISSION = "missing_permission"
-    UNKNOWN_CHANNEL = "unknown_channel"
-    UNKNOWN_MESSAGE = "unknown_message"
-    UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
+    CLOSED_DMS = ErrorCode.CLOSED_DMS
+    LEFT = ErrorCode.LEFT
+    MISSING_PERMISSION = ErrorCode.MISSING_PERMISSION
+    UNKNOWN_CHANNEL = ErrorCode.UNKNOWN_CHANNEL
+    UNKNOWN_MESSAGE = ErrorCode.UNKNOWN_MESSAGE
+    UNCERTAIN = ErrorCode.UNCERTAIN
 
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)

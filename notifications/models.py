@@ -32,7 +32,10 @@ class Notification(models.Model):
     kind = models.CharField(max_length=32)
     game = models.ForeignKey("games.Game", models.CASCADE, null=True, blank=True, related_name="notifications")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="+")
-    offset = models.IntegerField(null=True, blank=True, help_text="Tells apart rows of one kind: a reminder's minutes.")
+    dedupe_key = models.CharField(
+        max_length=64, blank=True, help_text="Tells apart open rows of one kind: a person's id, a message's."
+    )
+    minutes = models.PositiveIntegerField(null=True, blank=True, help_text="How long before the start a reminder is.")
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
     payload = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
@@ -43,16 +46,17 @@ class Notification(models.Model):
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    skip_code = models.CharField(max_length=32, blank=True, help_text="The same as a code: SkipCode, or an app's own.")
     skip_reason = models.CharField(max_length=200, blank=True, help_text="Why nothing was said, where nothing was.")
 
     objects: ClassVar[models.Manager["Notification"]] = models.Manager.from_queryset(NotificationQuerySet)()
 
     class Meta:
         constraints = (
-            # Changes to one game fold into one open row; a null recipient or offset is a value here, hence
+            # Changes to one game fold into one open row; a null recipient is a value here, hence
             # nulls_distinct=False: without it the announcement's row would never meet itself.
             models.UniqueConstraint(
-                fields=["game", "kind", "recipient", "offset"],
+                fields=["game", "kind", "recipient", "dedupe_key"],
                 condition=Q(closed_at=None),
                 nulls_distinct=False,
                 name="one_open_notification_of_a_kind",
@@ -122,6 +126,9 @@ class Delivery(models.Model):
     lateness_ms = models.IntegerField(null=True, blank=True, help_text="From due to sent, in milliseconds.")
     channel_id = models.BigIntegerField(null=True, blank=True)
     message_id = models.BigIntegerField(null=True, blank=True)
+    error_code = models.CharField(
+        max_length=32, blank=True, help_text="A skip's code where it was dropped, else an error's."
+    )
     error = models.CharField(max_length=300, blank=True, help_text="Why it failed, was dropped, or is tried again.")
 
     objects: ClassVar[models.Manager["Delivery"]] = models.Manager.from_queryset(DeliveryQuerySet)()

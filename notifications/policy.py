@@ -9,8 +9,6 @@ MAX_ATTEMPTS = 10  # where the fault is ours, which waiting does not mend
 MAX_BACKOFF = 120.0  # seconds; also how late, at most, a letter is after Discord was away
 GIVE_UP_AFTER = timedelta(days=1)  # what no deadline makes useless before
 LATE_AFTER = timedelta(minutes=2)  # from when on a letter says that it is late
-EXPIRED = "it came too late"
-NO_MESSAGES_WANTED = "they want no messages"
 
 
 def sleep_seconds(now: datetime, due: datetime | None) -> float:

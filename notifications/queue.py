@@ -1,13 +1,14 @@
-"""Writing the schedule, and what of the ledger needs somebody's help."""
+"""Writing the schedule, and closing what is not to be sent any more."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, models
 
 from notifications.models import Notification
+from notifications.payloads import Payload
+from notifications.types import Skip
 
 DUE_CHANNEL = "notification_due"
 
@@ -15,12 +16,13 @@ DUE_CHANNEL = "notification_due"
 # LEAST: a later click never postpones the edit which an earlier one asked for. A reminder moves whole.
 _UPSERT = """
 INSERT INTO notifications_notification
-    (kind, game_id, recipient_id, "offset", due_at, expires_at, payload, post_version, attempts, error, created_at,
-    skip_reason)
+    (kind, game_id, recipient_id, dedupe_key, minutes, due_at, expires_at, payload, post_version, attempts, error,
+    created_at, skip_code, skip_reason)
 VALUES
-    (%(kind)s, %(game)s, %(recipient)s, %(offset)s, %(due)s, %(useless)s, %(payload)s, %(post_version)s, 0, '', now(), '')
-ON CONFLICT (game_id, kind, recipient_id, "offset") WHERE closed_at IS NULL DO UPDATE SET
-    due_at = CASE WHEN %(soonest)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
+    (%(kind)s, %(game)s, %(recipient)s, %(dedupe_key)s, %(minutes)s, %(due)s, %(expires)s, %(payload)s, %(version)s,
+    0, '', now(), '', '')
+ON CONFLICT (game_id, kind, recipient_id, dedupe_key) WHERE closed_at IS NULL DO UPDATE SET
+    due_at = CASE WHEN %(keep_earlier)s THEN LEAST(notifications_notification.due_at, excluded.due_at)
              ELSE excluded.due_at END,
     expires_at = excluded.expires_at, payload = excluded.payload, post_version = excluded.post_version, attempts = 0,
     error = ''
@@ -32,57 +34,59 @@ def schedule(
     *,
     game_id: int | None,
     due_at: datetime,
-    post_version: int,
+    post_version: int = 0,
     recipient_id: int | None = None,
-    dedupe_key: int | None = None,
-    payload: dict[str, Any] | None = None,
+    dedupe_key: object = "",
+    minutes: int | None = None,
+    payload: Payload | None = None,
     keep_earlier: bool = False,
     expires_at: datetime | None = None,
 ) -> None:
-    """Ask for something to be said at a time, or change what an open row asks for.
+    """Schedule a notification, or change the open row of the same game, kind, recipient and `dedupe_key`.
 
-    What belongs to no game is told apart by its recipient and offset.
-    Call it in the transaction of its cause. With `soonest`, an open row keeps the earlier of both times.
-    From `expires_at` on it is dropped instead of said; without, it is tried for a day.
+    Call it in the transaction of its cause. With `keep_earlier`, an open row keeps the earlier of both times.
+    From `expires_at` on it is skipped; without, it is tried for a day. `minutes`: how long before a start it is due.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             _UPSERT,
             {
-                "kind": kind,
+                "kind": str(kind),
                 "game": game_id,
                 "recipient": recipient_id,
-                "offset": dedupe_key,
+                "dedupe_key": str(dedupe_key),
+                "minutes": minutes,
                 "due": due_at,
-                "useless": expires_at,
-                "payload": json.dumps(payload or {}),
-                "post_version": post_version,
-                "soonest": keep_earlier,
+                "expires": expires_at,
+                "payload": json.dumps(payload.to_json() if payload is not None else {}),
+                "version": post_version,
+                "keep_earlier": keep_earlier,
             },
         )
 
 
 def schedule_for_each(kind: str, due: Mapping[int, datetime]) -> None:
-    """Ask for something about no one game to be said to each of these people then, unless it is asked for already."""
+    """Schedule something about no one game for each of these people, unless it is scheduled already."""
     rows = [Notification(kind=kind, recipient_id=user_id, due_at=at) for user_id, at in due.items()]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def unschedule(
-    kinds: list[str] | None,
     game_id: int,
+    skip: Skip,
     now: datetime,
-    reason: str,
-    keep_dedupe_keys: tuple[int, ...] = (),
-    keep_kinds: tuple[str, ...] = (),
+    *,
+    kinds: Collection[str] | None = None,
+    keep_kinds: Collection[str] = (),
+    keep_minutes: Collection[int] = (),
     recipient_id: int | None = None,
 ) -> int:
-    """Close the open rows of these kinds, or of any but some, of all or of one recipient, but for those offsets."""
-    rows = Notification.objects.open().filter(game_id=game_id).exclude(offset__in=keep_dedupe_keys)
+    """Close a game's open rows of these kinds, or of all but some, of all recipients or of one; return how many."""
+    rows = Notification.objects.open().filter(game_id=game_id).exclude(minutes__in=keep_minutes)
     rows = rows.filter(kind__in=kinds) if kinds is not None else rows.exclude(kind__in=keep_kinds)
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
-    return rows.update(closed_at=now, skip_reason=reason)
+    return rows.update(closed_at=now, skip_code=skip.code, skip_reason=skip.reason)
 
 
 def complete_if_current(game_id: int, kind: str, post_version: int, now: datetime) -> bool:
@@ -95,6 +99,9 @@ def complete_if_current(game_id: int, kind: str, post_version: int, now: datetim
 
 
 def lock_game(game_id: int | None) -> None:
-    """First in the one lock order: game, notification, delivery. Claiming first deadlocks with the verbs."""
+    """Lock a game, first in the one lock order: game, notification, delivery.
+
+    Locking the row first deadlocks with actions, which lock the game first.
+    """
     games: type[models.Model] = Notification._meta.get_field("game").related_model
     list(games._default_manager.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))

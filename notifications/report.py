@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
-from notifications.types import internal_types, message_types
+from notifications.types import people_types
 
 HOURS = 48
 MAX_REASONS = 20
@@ -76,7 +76,7 @@ LEFT JOIN (
     FROM notifications_delivery WHERE status IN ('failed', 'uncertain') AND next_attempt_at >= %(since)s
     UNION ALL
     SELECT date_trunc('hour', closed_at), NULL, NULL, closed_at
-    FROM notifications_notification WHERE error <> '' AND skip_reason <> '' AND closed_at >= %(since)s
+    FROM notifications_notification WHERE error <> '' AND skip_code <> '' AND closed_at >= %(since)s
 ) AS happened USING (begin)
 GROUP BY hours.begin ORDER BY hours.begin
 """
@@ -104,12 +104,13 @@ def paused_guilds() -> list[tuple[str, int]]:
 def skip_reasons(now: datetime) -> list[tuple[str, int]]:
     """Why nothing was said that was due in the last 48 hours, and how often, the most frequent first."""
     since = now - timedelta(hours=HOURS)
-    letters = set(message_types()) - set(internal_types())
-    notifications = Notification.objects.filter(kind__in=letters, closed_at__gte=since, due_at__lte=F("closed_at"))
+    notifications = Notification.objects.filter(
+        kind__in=people_types(), closed_at__gte=since, due_at__lte=F("closed_at")
+    )
     deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_attempt_at__gte=since)
     counts: dict[str, int] = {}
     for why, count in (
-        *notifications.exclude(skip_reason="").order_by().values_list("skip_reason").annotate(n=Count("pk")),
+        *notifications.exclude(skip_code="").order_by().values_list("skip_reason").annotate(n=Count("pk")),
         *deliveries.order_by().values_list("error").annotate(n=Count("pk")),
     ):
         counts[why] = counts.get(why, 0) + count
@@ -119,5 +120,5 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
 def undelivered() -> "tuple[Any, Any]":
     """What will not be sent without somebody's help: deliveries that failed or are in doubt, posts that gave up."""
     deliveries = Delivery.objects.filter(status__in=[DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN], resend=None)
-    posts = Notification.objects.filter(~Q(error=""), ~Q(skip_reason=""), closed_at__isnull=False)
+    posts = Notification.objects.filter(~Q(error=""), ~Q(skip_code=""), closed_at__isnull=False)
     return deliveries.select_related("notification", "recipient").order_by("pk"), posts

@@ -17,7 +17,7 @@ from discord_bot.interactions.log import InteractionLog, InteractionRecord, reco
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import ActionResult, Actor
+from games.core.base import ActionResult, Actor, Source
 from games.models import Game
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict
 from games.posts.actions import record_shown_revision
@@ -78,7 +78,7 @@ def run_signup_action(click: Click) -> SignupReply:
     user = upsert_member(click.guild_id, click.member, now).user
     mark_dms_open(user)
     try:
-        result = ACTIONS[click.action](game.pk, user, Actor(user, "button"), now)
+        result = ACTIONS[click.action](game.pk, user, Actor(user, Source.BUTTON), now)
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from games.core.base import Actor, dry_run
+from games.core.base import Actor, Source, dry_run
 from gamesched.lib.refusal import Refused
 from guilds.admin_site import GuildScopedAdmin
 from guilds.models import User
@@ -26,7 +26,7 @@ class ActionText(Protocol):
 
 def admin_actor(user: User) -> Actor:
     """The person as verbs know them. Only a superuser is above the rules; who manages a guild is asked anew."""
-    return Actor(user, "admin", operator=user.is_superuser)
+    return Actor(user, Source.ADMIN, operator=user.is_superuser)
 
 
 class ActionForm(forms.ModelForm):

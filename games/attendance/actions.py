@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.attendance import wording as attendance_wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
+from games.core.states import GameAction
 from games.models import AuditEntry, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -19,7 +20,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "attend", now)
+    require_state(game, GameAction.MARK_ATTENDANCE, now)
     signup = game.signups.current().filter(pk=signup_id, seated_at__isnull=False).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))

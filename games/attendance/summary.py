@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from games.attendance import wording as attendance_wording
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.core.text import text_as_html
 from games.models import Game, Signup
 from games.posts.archive import archive_channel_of
@@ -40,7 +40,7 @@ class AfterGameView:
 def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now: datetime) -> AfterGameView:
     """What the game's page shows to this viewer of what follows it."""
     state = game.state(now)
-    if not is_allowed("attend", state):
+    if not is_allowed(GameAction.MARK_ATTENDANCE, state):
         return AfterGameView()
     missed = game.signups.current().filter(user=viewer, no_show=True).exists()
     return AfterGameView(

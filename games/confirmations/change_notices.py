@@ -11,13 +11,14 @@ from typing import Any
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import EditPayload, HostActionPayload
+from games.core.queue import notify
 from games.core.scheduling import notify_at
 from games.models import AuditEntry, Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.queue import schedule
 
-NOTIFICATION_KINDS = ("edited", "question")
-SUPERSEDED = "a newer letter says it too"
+NOTIFICATION_KINDS = (NotificationKind.EDITED, NotificationKind.CONFIRMATION)
 
 
 @dataclass
@@ -41,7 +42,7 @@ def notify_edited(
     if game.announced_at is None or not before:
         return
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # else its end lets the post show no more changes
-        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, post_version=game.revision)
+        notify(game, NotificationKind.CHANGES_END, now + CHANGES_SHOWN_FOR)
     if "start" in before:
         confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
@@ -69,14 +70,7 @@ def notify_carried(game: Game, now: datetime) -> None:
         schedule_edit_notices(game, confirming, {}, due_at, now, confirming=True, rescheduled=True)
         return
     for signup in people:
-        schedule(
-            "added",
-            game_id=game.pk,
-            recipient_id=signup.user_id,
-            due_at=now,
-            post_version=game.revision,
-            payload={"by": entry.actor_id},
-        )
+        notify(game, NotificationKind.ADDED, now, to=signup.user_id, payload=HostActionPayload(entry.actor_id))
 
 
 def schedule_edit_notices(
@@ -98,18 +92,17 @@ def schedule_edit_notices(
     pending = _withdraw_pending(game, [one.user_id for one in recipients if one.user_id], now)
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
-        payload: dict[str, Any] = {"before": merge_earliest([*pending_notice.previous_values, before])}
+        payload = EditPayload(merge_earliest([*pending_notice.previous_values, before]))
         must_confirm = signup.asked > 0 and (confirming or signup.asked in pending_notice.confirmation_numbers)
-        if not must_confirm and not diff(payload["before"], current):
+        if not must_confirm and not diff(payload.before, current):
             continue
         if must_confirm:
-            payload |= {"number": signup.asked, "again": rescheduled or pending_notice.rescheduled}
-        schedule(
-            "question" if must_confirm else "edited",
-            game_id=game.pk,
-            recipient_id=signup.user_id,
-            due_at=min([due_at, *pending_notice.due_at]),
-            post_version=game.revision,
+            payload = EditPayload(payload.before, signup.asked, rescheduled or pending_notice.rescheduled)
+        notify(
+            game,
+            NotificationKind.CONFIRMATION if must_confirm else NotificationKind.EDITED,
+            min([due_at, *pending_notice.due_at]),
+            to=signup.user_id,
             payload=payload,
             expires_at=game.answer_by if must_confirm else game.ends_at,
         )
@@ -131,14 +124,17 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
     by_user: dict[int, PendingNotice] = {}
     for row in [*(one.notification for one in locked_deliveries), *rows.order_by("pk")]:
         notice = by_user.setdefault(row.recipient_id or 0, PendingNotice())
-        notice.previous_values.append(row.payload["before"])
-        if "number" in row.payload:
-            notice.confirmation_numbers.add(row.payload["number"])
-        notice.rescheduled = notice.rescheduled or row.payload.get("again", False)
+        payload = EditPayload.of(row)
+        notice.previous_values.append(payload.before)
+        if payload.confirmation_number:
+            notice.confirmation_numbers.add(payload.confirmation_number)
+        notice.rescheduled = notice.rescheduled or payload.rescheduled
         if row.closed_at is None:
             notice.due_at.append(row.due_at)
     Delivery.objects.filter(pk__in=[one.pk for one in locked_deliveries]).update(
-        status=DeliveryStatus.DROPPED, error=SUPERSEDED
+        status=DeliveryStatus.DROPPED,
+        error_code=GameSkipCode.SUPERSEDED,
+        error=GameSkipCode.SUPERSEDED.label,
     )
-    rows.update(closed_at=now, skip_reason=SUPERSEDED)
+    rows.update(closed_at=now, skip_code=GameSkipCode.SUPERSEDED, skip_reason=GameSkipCode.SUPERSEDED.label)
     return by_user

@@ -7,7 +7,7 @@ from typing import Any
 
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import Changes, recent_changes
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.core.notifications import escape_and_shorten
 from games.core.permissions import manages, may_schedule
 from games.core.roster import Roster, RosterEntry
@@ -62,7 +62,7 @@ class ChangesView:
 
 def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> ChangesView:
     """What the page shows of changes and questions."""
-    by = Actor(viewer, "page")
+    by = Actor(viewer, Source.PAGE)
     latest = recent_changes(game, now)
     channels = channel_names(game.guild_id) if latest and "channel" in latest.changes else {}
 

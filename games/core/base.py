@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import TextChoices
 
 from games.core import state_wording, wording
 from games.core.permissions import guild_permissions
 from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -20,9 +21,20 @@ from guilds.permissions import get_membership
 T = TypeVar("T")
 
 
+class Source(TextChoices):
+    """The entry point through which somebody acts, as the audit stores it."""
+
+    BUTTON = "button"
+    PAGE = "page"
+    ADMIN = "admin"
+    COMMAND = "command"
+    DISCORD = "discord"  # something happened there
+    CLOCK = "clock"  # a time has come
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which door: button, page, admin or command.
+    """Who acts, and through which entry point, a Source.
 
     An operator (the admin, a shell) may do everything to any game, with or without being a person.
     """
@@ -60,7 +72,7 @@ class Actor:
         return frozenset(defaults.pingable_role_ids if defaults else ())
 
 
-CLOCK_ACTOR = Actor(None, "clock", operator=True)  # what nobody does: a time has come
+CLOCK_ACTOR = Actor(None, Source.CLOCK, operator=True)  # what nobody does: a time has come
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,7 @@ def locked_game(game_id: int, actor: Actor) -> Game:
     return game
 
 
-def require_state(game: Game, action: str, now: datetime) -> State:
+def require_state(game: Game, action: GameAction, now: datetime) -> State:
     """Raise Refused where a game does not stand so that this may be done; return where it stands."""
     state = game.state(now)
     if not is_allowed(action, state):
@@ -98,7 +110,7 @@ def require_manager(game: Game, actor: Actor) -> None:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
 
 
-def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
+def locked_game_for(action: GameAction, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
     """Lock a game for a verb about a person, by themselves or by those who manage it. Raises Refused."""
     game = locked_game(game_id, actor)
     if actor.user != who:
@@ -114,7 +126,7 @@ def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
 
 def record_change(game: Game, actor: Actor, action: str, changes: dict[str, Any], now: datetime) -> None:
     """End of every verb that changed something: count it, have it shown, and write down who did it."""
-    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == "button" else timedelta())
+    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == Source.BUTTON else timedelta())
     AuditEntry.objects.create(
         guild_id=game.guild_id, game=game, actor=actor.user, door=actor.source, verb=action, changes=changes, at=now
     )

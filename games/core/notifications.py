@@ -7,9 +7,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from games.core import notification_wording, wording
+from games.core.kinds import GameSkipCode
+from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
+from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
@@ -73,7 +76,7 @@ def game_of_notification(row: Notification) -> Game:
 
 def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
     """Who is meant by a row for one person."""
-    return [row.recipient_id] if row.recipient_id else Skip("nobody to tell")
+    return [row.recipient_id] if row.recipient_id else Skip(SkipCode.NO_RECIPIENT)
 
 
 def host_recipient(row: Notification, now: datetime) -> list[int]:
@@ -84,13 +87,18 @@ def host_recipient(row: Notification, now: datetime) -> list[int]:
 def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
     """Why nothing is said of a game that players no longer wait for."""
     state = game.state(now)
-    return None if state is State.SCHEDULED else Skip(f"the game is {state.replace('_', ' ')}")
+    return None if state is State.SCHEDULED else skip_for_state(game, now)
+
+
+def skip_for_state(game: Game, now: datetime) -> Skip:
+    """Skip since the game is in a state in which nobody needs it; the sentence names the state."""
+    return Skip(GameSkipCode.WRONG_STATE, f"the game is {game.state(now).replace('_', ' ')}")
 
 
 def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Why a row planned for one start of a game is of no use any more."""
-    moved = row.payload.get("starts_at") != game.starts_at.isoformat()
-    return skip_unless_scheduled(game, now) or (Skip("the game was moved") if moved else None)
+    moved = StartPayload.of(row).starts_at != game.starts_at
+    return skip_unless_scheduled(game, now) or (Skip(GameSkipCode.MOVED) if moved else None)
 
 
 def with_nonce(delivery: Delivery, url: str) -> str:
@@ -104,9 +112,9 @@ def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetim
     return title, guild, game.starts_at, with_nonce(delivery, game.url)
 
 
-def acting_user_name(delivery: Delivery, game: Game) -> str:
-    """Who did what a letter tells of, by their name in the guild; '' for an operator."""
-    name = display_names(game.guild_id, [delivery.notification.payload.get("by") or 0])
+def acting_user_name(user_id: int | None, game: Game) -> str:
+    """The name in the guild of who did what a message tells of; '' for an operator."""
+    name = display_names(game.guild_id, [user_id or 0])
     return "".join(wording.escape_markdown(one.text) for one in name.values())
 
 

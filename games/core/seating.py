@@ -2,7 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
 from games.core import seats
+from games.core.kinds import NotificationKind
+from games.core.payloads import OfferPayload, SeatChangePayload
+from games.core.queue import notify
 from games.core.ranks import update_ranks
 from games.core.scheduling import notify_at, schedule_own_reminders
 from games.core.states import State
@@ -10,9 +15,6 @@ from games.core.withdrawals import remove_guests_of_left, unseat_guests_of_waiti
 from games.models import Game, Signup
 from games.models.settings import SeatMethod
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.queue import schedule
-
-OFFER_NUMBER_FACTOR = 10**10  # more than there are since 1970
 
 
 def pending_moves(game: Game, now: datetime) -> seats.SeatMoves:
@@ -105,20 +107,12 @@ def set_seat(
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
     """Ask somebody who waits whether they want a free seat; after a time the next is asked."""
     until = min(now + timedelta(minutes=game.settings.offer_for), game.starts_at)
-    signup.offered_at, signup.offered_until = now, until
-    signup.save(update_fields=["offered_at", "offered_until"])
-    payload = {"offer": offer_number(signup), "until": until.isoformat()}
-    person = signup.user_id
-    for kind, due_at, expires_at in (("offer", now, until), ("offer_end", until, None)):
-        schedule(
-            kind,
-            game_id=game.pk,
-            recipient_id=person,
-            due_at=due_at,
-            post_version=game.revision,
-            payload=payload,
-            expires_at=expires_at,
-        )
+    last_number = game.signups.aggregate(last=Max("offer_number"))["last"] or 0
+    signup.offered_at, signup.offered_until, signup.offer_number = now, until, last_number + 1
+    signup.save(update_fields=["offered_at", "offered_until", "offer_number"])
+    payload = OfferPayload(signup.offer_number, until)
+    notify(game, NotificationKind.OFFER, now, to=signup.user_id, payload=payload, expires_at=until)
+    notify(game, NotificationKind.OFFER_END, until, to=signup.user_id, payload=payload)
 
 
 def end_offer(signup: Signup, declined_at: datetime | None = None) -> None:
@@ -134,16 +128,16 @@ def end_offers(game: Game) -> None:
 
 
 def offer_number(signup: Signup) -> int:
-    """Tells offers of a game apart, also those made at the same moment; 0 where there is none."""
-    return signup.pk * OFFER_NUMBER_FACTOR + int(signup.offered_at.timestamp()) if signup.offered_at is not None else 0
+    """The number of the offer open to a sign-up, which no other offer of its game has; 0 where none is open."""
+    return signup.offer_number if signup.offered_at is not None else 0
 
 
 def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
     """Plan to tell what, in sum, became of a person's seat; a letter not yet on its way will say this too."""
-    rows = Notification.objects.open().filter(game=game, kind="moved", recipient_id=user_id)
+    rows = Notification.objects.open().filter(game=game, kind=NotificationKind.SEAT_CHANGE, recipient_id=user_id)
     deliveries = Delivery.objects.filter(
         notification__game=game,
-        notification__kind="moved",
+        notification__kind=NotificationKind.SEAT_CHANGE,
         recipient_id=user_id,
         status=DeliveryStatus.PENDING,
         leased_until=None,
@@ -153,12 +147,11 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         return
     if game.announced_at is None:
         return
-    schedule(
-        "moved",
-        game_id=game.pk,
-        recipient_id=user_id,
-        due_at=notify_at(game.starts_at, now),
-        post_version=game.revision,
-        payload={"was_seated": was_seated},
+    notify(
+        game,
+        NotificationKind.SEAT_CHANGE,
+        notify_at(game.starts_at, now),
+        to=user_id,
+        payload=SeatChangePayload(was_seated),
         expires_at=game.starts_at,
     )

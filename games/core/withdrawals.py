@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from games.core.kinds import NotificationKind
+from games.core.payloads import DroppedOutPayload
+from games.core.queue import notify
 from games.models import Game, Signup
 from guilds.display_names import display_names
-from notifications.queue import schedule
 
 LATE_LEAVE_MINUTES = 120  # minutes before the start, where free seats are never offered
 
@@ -19,14 +21,13 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
     if signup.put_in and signup.user_id != game.host_id:
         name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
-        schedule(
-            "dropped_out",
-            game_id=game.pk,
-            recipient_id=game.host_id,
-            dedupe_key=signup.user_id % 2**31,  # several may go before the next look at the clock
-            due_at=now,
-            post_version=game.revision,
-            payload={"person": str(signup.user_id), "who": name},
+        notify(
+            game,
+            NotificationKind.DROPPED_OUT,
+            now,
+            to=game.host_id,
+            dedupe_key=signup.user_id,  # several may go before the next look at the clock
+            payload=DroppedOutPayload(signup.user_id, name),
             expires_at=game.starts_at,
         )
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor, locked_game, require_manager
+from games.core.payloads import GuildPayload
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.models import AuditEntry
@@ -13,6 +14,7 @@ from games.server_settings.actions import require_guild_manager as require_guild
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
+from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import DUE_CHANNEL
 
@@ -63,17 +65,18 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
     ):
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
     delivery.status = DeliveryStatus.DROPPED
+    delivery.error_code = SkipCode.GIVEN_UP_BY_HAND
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
-    delivery.save(update_fields=["status", "error"])
+    delivery.save(update_fields=["status", "error_code", "error"])
     _record(delivery, guild_id, "drop", name, actor, now)
     return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """The guild in which something was said: its game's, or the one that its payload name."""
+    """The guild that a notification is about: its game's, or the one in its payload; None for several."""
     if row.game is not None:
         return row.game.guild_id
-    return int(row.payload["guild"]) if "guild" in row.payload else None
+    return GuildPayload.of(row).guild_id if "guild" in row.payload else None
 
 
 def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
@@ -107,6 +110,6 @@ def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Ac
         actor=actor.user,
         door=actor.source,
         verb=action,
-        changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)},
+        changes={"for": name, "what": delivery_wording.notification_title(row.kind, row.minutes)},
         at=now,
     )

@@ -10,15 +10,14 @@ from games.deliveries.actions import RESENDABLE
 from games.models import Game
 from games.models.settings import ReminderPlace
 from guilds.display_names import DisplayName, display_names
-from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
+from notifications.codes import MISSED
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
-from notifications.policy import EXPIRED, is_expired
-from notifications.types import internal_types, message_types
+from notifications.policy import is_expired
+from notifications.types import people_types
 
 MAX_RECIPIENT_ROWS = 200  # people named on a game's page
 PAGE_SIZE = 50  # letters on a page of a server's ledger
 COUNT_WINDOW = timedelta(days=7)
-MISSED_REASONS = {EXPIRED, HELD}  # they should have heard, and did not; who left, for one, need not
 
 
 @dataclass(frozen=True)
@@ -73,15 +72,14 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
     reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
     trouble = any(one.has_problem for notice in notices for one in notice.recipients) or any(
-        r.skip_reason in MISSED_REASONS for r in rows
+        r.skip_code in MISSED for r in rows
     )
     return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
 
 def _game_notifications(game: Game) -> list[Notification]:
     """Letters that were due and are expanded, or were dropped instead."""
-    kinds = set(message_types()) - set(internal_types())
-    rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
+    rows = Notification.objects.filter(game=game, kind__in=people_types(), closed_at__gte=F("due_at"))
     deliveries = Count("deliveries", filter=Q(deliveries__resend_of=None))
     reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
@@ -91,10 +89,10 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
     first = group[0]
     reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
     text = delivery_wording.reached_text(reached, recipients)
-    if not recipients and first.skip_reason:
+    if not recipients and first.skip_code:
         text = delivery_wording.not_sent(first.skip_reason)
     rows = tuple(one for row in group for one in by_notification.get(row.pk, ()))
-    return NotificationRow(delivery_wording.notification_title(first.kind, first.offset), first.due_at, text, rows)
+    return NotificationRow(delivery_wording.notification_title(first.kind, first.minutes), first.due_at, text, rows)
 
 
 def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
@@ -105,7 +103,7 @@ def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: dateti
         delivery.pk,
         delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
         delivery_wording.delivery_outcome(delivery),
-        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED_REASONS),
+        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error_code in MISSED),
         undone and not is_expired(delivery.expires_at, now),
     )
 
@@ -142,7 +140,7 @@ def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> lis
     return [
         DeliveryRow(
             recipient_row(one, names, now) if not hasattr(one, "resend") else _resent_row(one, names, now),
-            delivery_wording.notification_title(one.notification.kind, one.notification.offset),
+            delivery_wording.notification_title(one.notification.kind, one.notification.minutes),
             one.notification.game,
             one.notification.due_at,
         )

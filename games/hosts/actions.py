@@ -10,6 +10,7 @@ from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
+from games.core.states import GameAction
 from games.models import Game
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
@@ -24,7 +25,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
     """Say who has the host's rights too, except handing the game over. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
     _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    require_state(game, GameAction.CHOOSE_HOSTS, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         if get_membership(person, game.guild_id) is None:
@@ -44,7 +45,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
     """Make somebody else the host; who was it stays as a co-host. Raises Refused for people not in the guild."""
     game = locked_game(game_id, actor)
     _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    require_state(game, GameAction.CHOOSE_HOSTS, now)
     if get_membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
     if to.pk == game.host_id:

@@ -6,6 +6,10 @@ from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
+from games.core.kinds import NotificationKind
+from games.core.payloads import PlayerMessagePayload
+from games.core.queue import notify
+from games.core.states import GameAction
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
@@ -15,7 +19,6 @@ from games.signups.responses import users_without_response
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.templatetags.when import when
 from notifications.models import Notification
-from notifications.queue import schedule
 
 MAX_PER_DAY = 3
 DAY = timedelta(days=1)
@@ -29,7 +32,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "tell", now)
+    require_state(game, GameAction.MESSAGE_PLAYERS, now)
     if not can_message_players(game, now):
         hidden = game.announced_at is None
         raise Refused(Refusal("over", state_wording.NOBODY_TO_TELL if hidden else host_wording.MESSAGE_TOO_LATE))
@@ -44,15 +47,10 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     times = list(last.values_list("at", flat=True)[:MAX_PER_DAY])
     if len(times) == MAX_PER_DAY:
         raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(times[-1] + DAY, _zone(actor)))))
-    before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
-    schedule(
-        "told",
-        game_id=game.pk,
-        dedupe_key=(before.first() or 0) + 1,
-        due_at=now,
-        post_version=game.revision,
-        payload={"text": text, "to": audience.value, "by": author},
-    )
+    rows = Notification.objects.filter(game=game, kind=NotificationKind.PLAYER_MESSAGE).order_by("-pk")
+    last_key = rows.values_list("dedupe_key", flat=True).first()
+    payload = PlayerMessagePayload(text, audience.value, author)
+    notify(game, NotificationKind.PLAYER_MESSAGE, now, dedupe_key=int(last_key or 0) + 1, payload=payload)
     AuditEntry.objects.create(
         guild_id=game.guild_id,
         game=game,

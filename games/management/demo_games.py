@@ -8,7 +8,8 @@ from datetime import datetime, time, timedelta
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
-from games.core.base import Actor
+from games.core.base import Actor, Source
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.models import Game
 from games.models.layers import announcement_channels
 from games.models.settings import SeatMethod
@@ -25,6 +26,7 @@ from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
 from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
+from notifications.types import Skip
 
 # The local Discord's own ids: discord_bot/sandbox/cast.py. The bot writes down the rest when it connects.
 GUILD = 1200000000000000001
@@ -55,7 +57,12 @@ PEOPLE = (
 )
 
 # What would be told of the days before, which for people who open the demo never were.
-PAST_NOTIFICATIONS = ["moved", "added", "dropped_out", "edited"]
+PAST_NOTIFICATIONS = (
+    NotificationKind.SEAT_CHANGE,
+    NotificationKind.ADDED,
+    NotificationKind.DROPPED_OUT,
+    NotificationKind.EDITED,
+)
 
 
 class Scenery:
@@ -74,7 +81,7 @@ class Scenery:
         """So long before now."""
         return self.now - timedelta(**length)
 
-    def by(self, user_id: int, source: str = "page") -> Actor:
+    def by(self, user_id: int, source: Source = Source.PAGE) -> Actor:
         """Somebody acting."""
         return Actor(self.people[user_id], source)
 
@@ -100,7 +107,7 @@ class Scenery:
         """These people join, one after the other."""
         for user_id in people:
             who: User = self.people[user_id]
-            signups.join(game.pk, who, Actor(who, "button"), at or self.ago(days=1))
+            signups.join(game.pk, who, Actor(who, Source.BUTTON), at or self.ago(days=1))
 
 
 def build_demo_games(now: datetime) -> None:
@@ -116,7 +123,7 @@ def build_demo_games(now: datetime) -> None:
     for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD).order_by("pk").values_list("pk", flat=True):
-        unschedule(PAST_NOTIFICATIONS, pk, now, "it was before the demo began")
+        unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
 
 
 # --- those whose posts change ----------------------------------------------------------------------------
@@ -214,7 +221,7 @@ def _picked(stage: Scenery) -> None:
     )
     stage.join(game, [CHARLIE, FRANK, HEIDI])
     charlie = stage.people[CHARLIE]
-    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
+    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, Source.BUTTON), stage.ago(hours=20))
     frank = game.signups.get(user=FRANK)
     manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA), stage.ago(hours=12))
 
@@ -232,7 +239,7 @@ def _moved(stage: Scenery) -> None:
     plan = replace(plan_from_game(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
     scheduling.edit_game(game.pk, plan, stage.by(BOB), stage.ago(minutes=2))
     for user_id in (FRANK, GINA):
-        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
+        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, Source.BUTTON), stage.ago(minutes=1))
 
 
 def _with_responses(stage: Scenery) -> None:
@@ -253,11 +260,11 @@ def _with_responses(stage: Scenery) -> None:
     ):
         who = stage.people[user_id]
         if action is not None:
-            action(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
+            action(game.pk, who, Actor(who, Source.BUTTON), stage.ago(hours=10))
         if note:
-            responses.set_note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
+            responses.set_note(game.pk, who, note, Actor(who, Source.BUTTON), stage.ago(hours=9))
     gina = stage.people[GINA]
-    responses.add_guest(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
+    responses.add_guest(game.pk, gina, "Mona", Actor(gina, Source.BUTTON), stage.ago(hours=9))
 
 
 def _hidden(stage: Scenery) -> None:

@@ -7,8 +7,8 @@ from django.db import transaction
 from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
 from games.core.roster import place_of_user
-from games.core.seating import OFFER_NUMBER_FACTOR, assign_seats, end_offer, has_free_seat, offer_number, set_seat
-from games.core.states import State
+from games.core.seating import assign_seats, end_offer, has_free_seat, offer_number, set_seat
+from games.core.states import GameAction, State
 from games.models import Game, Signup
 from games.offers import wording as offer_wording
 from gamesched.lib.refusal import Refusal, Refused
@@ -21,7 +21,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     Too late for it changes nothing but the offer. Raises Refused: outdated for an offer that is over.
     """
     game = locked_game(game_id, actor)
-    require_state(game, "join", now)
+    require_state(game, GameAction.JOIN, now)
     signup = game.signups.current().filter(user=actor.user).first() if actor.user else None
     is_own_offer = signup is not None and offer_number(signup) == number
     open_offers = game.signups.current().exclude(offered_at=None)
@@ -35,7 +35,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
-        declined = signup.passed_at is not None and signup.passed_at.timestamp() >= number % OFFER_NUMBER_FACTOR
+        declined = signup.passed_at is not None and number <= signup.offer_number
         return ActionResult(game, False, offer_wording.OFFER_EXPIRED if declined else offer_wording.SEAT_TAKEN)
     if signup.offered_until is not None and signup.offered_until <= now:
         expire_offer(game, signup, now)

@@ -10,9 +10,9 @@ from django.db.models import Count, Q, QuerySet
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view, channel_names
 from games.core import state_wording, wording
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.core.roster import Roster, load_roster
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.core.text import text_as_html
 from games.deliveries.report import game_deliveries
 from games.hosts.actions import may_choose_hosts
@@ -112,7 +112,7 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
     state = game.state(now)
     people = load_roster(game, viewer.pk)
     own_entry = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
-    manages = Actor(viewer, "page").may_manage(game)
+    manages = Actor(viewer, Source.PAGE).may_manage(game)
     until = schedule_rules.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
     post = game.announcement
@@ -126,15 +126,18 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
         "mine_text": _own_place_text(people, own_entry) if own_entry else "",
         "may": AllowedActions(
             join=not block_reason and own_entry is None,
-            leave=is_allowed("leave", state) and own_entry is not None,
-            edit=manages and is_allowed("edit", state),
-            cancel=manages and is_allowed("cancel", state),
-            remove=manages and is_allowed("remove", state),
-            retry_post=manages and is_allowed("repost", state) and bool(post.problem),
-            message_players=manages and is_allowed("tell", state) and can_message_players(game, now),
-            choose_hosts=is_allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
-            announce=manages and is_allowed("announce", state) and game.starts_at > now,
-            undo=manages and is_allowed("undo", state) and until is not None and now <= until,
+            leave=is_allowed(GameAction.LEAVE, state) and own_entry is not None,
+            edit=manages and is_allowed(GameAction.EDIT, state),
+            cancel=manages and is_allowed(GameAction.CANCEL, state),
+            remove=manages and is_allowed(GameAction.REMOVE, state),
+            retry_post=manages and is_allowed(GameAction.REPOST, state) and bool(post.problem),
+            message_players=manages
+            and is_allowed(GameAction.MESSAGE_PLAYERS, state)
+            and can_message_players(game, now),
+            choose_hosts=is_allowed(GameAction.CHOOSE_HOSTS, state)
+            and may_choose_hosts(game, Actor(viewer, Source.PAGE)),
+            announce=manages and is_allowed(GameAction.ANNOUNCE, state) and game.starts_at > now,
+            undo=manages and is_allowed(GameAction.UNDO_CANCELLATION, state) and until is not None and now <= until,
             join_refusal=block_reason,
         ),
         "join_label": join_label(game, people, now, viewer),
@@ -149,7 +152,7 @@ def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]
         "told": game_deliveries(game, now) if manages else None,
         "history": history(game, viewer.zone) if manages else [],
         "needs_text": needs_text(game.settings.minimum) if not state.over else "",
-        "hosting": host_tools(game, people, Actor(viewer, "page"), manages, now),
+        "hosting": host_tools(game, people, Actor(viewer, Source.PAGE), manages, now),
     }
 
 

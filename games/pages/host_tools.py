@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from games.core.base import Actor
 from games.core.roster import Roster
-from games.core.states import is_allowed
+from games.core.states import GameAction, is_allowed
 from games.hosts import takeover
 from games.hosts import wording as host_wording
 from games.minimum_players import actions as minimum_players
@@ -43,10 +43,10 @@ def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: dat
         return HostTools(host_left_text=host_left_text)
     minimum = game.settings.minimum
     return HostTools(
-        add_form=AddParticipantsForm(guild=game.guild) if is_allowed("add", state) else None,
-        may_close=is_allowed("close", state) and game.closed_at is None,
-        may_reopen=is_allowed("close", state) and game.closed_at is not None,
-        may_manage_seats=is_allowed("seat", state),
+        add_form=AddParticipantsForm(guild=game.guild) if is_allowed(GameAction.ADD, state) else None,
+        may_close=is_allowed(GameAction.CLOSE_SIGNUPS, state) and game.closed_at is None,
+        may_reopen=is_allowed(GameAction.CLOSE_SIGNUPS, state) and game.closed_at is not None,
+        may_manage_seats=is_allowed(GameAction.SEAT, state),
         left_late_text=host_wording.left_late(_late_leaver_names(game)),
         too_few_text=minimum_wording.too_few_players(len(people.seated), minimum)
         if minimum_players.awaits_decision(game, now)

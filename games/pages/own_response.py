@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from games.core.states import is_allowed
+from games.core.states import GameAction, is_allowed
 from games.models import Game, GameResponse, Signup
 from games.signups import wording as signup_wording
 from games.signups.rules import signup_block_reason
@@ -54,7 +54,9 @@ def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
     guest = signup.guests.filter(left_at=None).first() if signup is not None else None
     state = game.state(now)
     open_to_them = not signup_block_reason(game, now, viewer)
-    may_respond = game.settings.answers and is_allowed("answer", state) and (open_to_them or signup is not None)
+    may_respond = (
+        game.settings.answers and is_allowed(GameAction.RESPOND, state) and (open_to_them or signup is not None)
+    )
     noted_row = signup or response
     return ResponsesView(
         lists=tuple(
@@ -72,11 +74,11 @@ def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
         kinds=tuple((k, label) for k, label in signup_wording.LABELS.items() if response is None or k != response.kind)
         if may_respond
         else (),
-        may_withdraw=response is not None and is_allowed("leave", state),
-        may_note=noted_row is not None and is_allowed("note", state),
+        may_withdraw=response is not None and is_allowed(GameAction.LEAVE, state),
+        may_note=noted_row is not None and is_allowed(GameAction.NOTE, state),
         note=noted_row.note if noted_row is not None else "",
         note_max=signup_wording.NOTE_MAX,
         may_add_guest=signup is not None and guest is None and game.settings.plus_one and open_to_them,
         guest=guest.placeholder if guest is not None else "",
-        may_remove_guest=guest is not None and is_allowed("join", state),
+        may_remove_guest=guest is not None and is_allowed(GameAction.JOIN, state),
     )

@@ -11,7 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.core.permissions import may_schedule, visible_to, with_role_refresh
 from games.models import Game
 from games.offers.overlaps import ScheduleConflict
@@ -31,7 +31,7 @@ FRESH_ROLES = timedelta()  # what pings or cancels is done only with roles known
 
 def actor(request: ViewerRequest) -> Actor:
     """The viewer, as whoever acts."""
-    return Actor(request.user, "page")
+    return Actor(request.user, Source.PAGE)
 
 
 def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> Game:

@@ -9,6 +9,8 @@ from django.db import transaction
 from games.core import rules
 from games.core.base import Actor
 from games.core.freezing import locked_games
+from games.core.kinds import NotificationKind
+from games.core.payloads import GuildPayload
 from games.core.scheduling import schedule_own_reminders
 from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
@@ -106,13 +108,12 @@ def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
     # Whoever tests may have opened their direct messages just now.
     mark_dms_open(user)
     schedule(
-        "test_reminder",
+        NotificationKind.TEST_REMINDER,
         game_id=None,
         recipient_id=user.pk,
-        dedupe_key=guild_id % 2**31,  # one for each guild
+        dedupe_key=guild_id,  # one for each guild
         due_at=now,
-        post_version=0,
-        payload={"guild": str(guild_id)},
+        payload=GuildPayload(guild_id),
     )
     return reminder_wording.TEST_UNDER_WAY
 

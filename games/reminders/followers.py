@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from games.core.kinds import NotificationKind
+from games.core.payloads import DigestPayload
 from games.models import Follow, Game, Signup
 from games.signups.followers import follows_by_user
 from games.signups.rules import signup_block_reason
@@ -30,7 +32,9 @@ class Followers:
 def followers_to_notify(game: Game, now: datetime) -> Followers:
     """Those of `following` who did not hear of it yet. A fixed number of queries, however many follow."""
     follows = follows_by_user(game, now)
-    digests = Notification.objects.filter(kind="digest", recipient__in=follows, payload__games__contains=game.pk)
+    digests = Notification.objects.filter(
+        kind=NotificationKind.DIGEST, recipient__in=follows, payload__games__contains=game.pk
+    )
     may = follows.keys() - set(digests.values_list("recipient_id", flat=True))
     return Followers(
         tuple(pk for pk, row in follows.items() if pk in may and not row.digest),
@@ -86,10 +90,14 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
 
 def _notified_game_ids(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
     """The games among these that the person was told of, or will be, by the ledger."""
-    deliveries = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
+    deliveries = Delivery.objects.filter(
+        recipient=user, notification__kind=NotificationKind.NEW_GAME, notification__game__in=game_ids
+    )
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     notified = set(deliveries.exclude(status__in=undelivered).values_list("notification__game_id", flat=True))
-    digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - DIGEST_MEMORY, skip_reason="")
+    digests = Notification.objects.filter(
+        kind=NotificationKind.DIGEST, recipient=user, due_at__gt=now - DIGEST_MEMORY, skip_code=""
+    )
     for payload in digests.values_list("payload", flat=True):
-        notified |= set(payload.get("games", ()))
+        notified |= set(DigestPayload.from_json(payload).game_ids)
     return notified

@@ -10,10 +10,14 @@ from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import CancellationPayload, TakedownPayload
+from games.core.queue import notify
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.models import Announcement, AuditEntry, Game, GameTemplate
+from games.models.announcement import PostProblem
 from games.models.layers import announcement_channels
 from games.models.settings import GAME_SETTINGS
 from games.offers.overlaps import ConflictPolicy, require_no_conflict
@@ -28,12 +32,18 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
 from guilds.permissions import get_membership
-from notifications.queue import schedule, unschedule
+from notifications.queue import unschedule
+from notifications.types import Skip
 
 ANNOUNCE_NOW = AnnounceSchedule()
 
 # Of a game that was cancelled this is said nevertheless; all else that was planned is not.
-KEPT_AFTER_CANCELLATION = ("announcement", "takedown", "told", "lost_seat")
+KEPT_AFTER_CANCELLATION = (
+    NotificationKind.ANNOUNCEMENT,
+    NotificationKind.TAKEDOWN,
+    NotificationKind.PLAYER_MESSAGE,
+    NotificationKind.LOST_SEAT,
+)
 
 
 @transaction.atomic
@@ -120,7 +130,7 @@ def edit_game(
     """
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    state = require_state(game, "edit", now)
+    state = require_state(game, GameAction.EDIT, now)
     if edit_version is not None and edit_version != game.edition:
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
@@ -177,21 +187,17 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
         return ActionResult(game, False, state_wording.ALREADY_CANCELLED)
-    state = require_state(game, "cancel", now)
+    state = require_state(game, GameAction.CANCEL, now)
     game.cancelled_at, game.cancel_reason = now, reason
-    Announcement.objects.filter(game=game, problem=wording.POST_DELETED).update(problem="")
-    unschedule(None, game.pk, now, schedule_rules.CANCELLED_REASON, keep_kinds=KEPT_AFTER_CANCELLATION)
+    unanswered = Announcement.objects.filter(game=game, problem_code=PostProblem.DELETED)
+    unanswered.update(problem_code="", problem="")
+    unschedule(game.pk, Skip(GameSkipCode.CANCELLED), now, keep_kinds=KEPT_AFTER_CANCELLATION)
     end_offers(game)
     record_change(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     if state.hidden:
         return ActionResult(game, True, schedule_wording.CANCELLED_HIDDEN)
-    schedule(
-        "cancelled",
-        game_id=game.pk,
-        due_at=now + schedule_rules.CANCELLATION_DELAY,
-        post_version=game.revision,
-        payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
-    )
+    payload = CancellationPayload(actor.user.pk if actor.user else None, now)
+    notify(game, NotificationKind.CANCELLED, now + schedule_rules.CANCELLATION_DELAY, payload=payload)
     return ActionResult(game, True, schedule_wording.CANCELLED)
 
 
@@ -200,8 +206,8 @@ def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResul
     """Try again to post a game whose announcement failed."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "repost", now)
-    Announcement.objects.filter(game=game).update(problem="")
+    require_state(game, GameAction.REPOST, now)
+    Announcement.objects.filter(game=game).update(problem_code="", problem="")
     record_change(game, actor, "announce", {}, now)
     return ActionResult(game, True, wording.announcing_again())
 
@@ -291,18 +297,13 @@ def _replace_post(game: Game, now: datetime) -> None:
     if post.message_id is not None:
         schedule_takedown(game, post.channel_id, post.message_id, now)
     post.reset_message()
-    post.channel, post.problem = game.channel, ""
+    post.channel = game.channel
+    post.clear_problem()
     post.save()
 
 
 def schedule_takedown(game: Game, channel_id: int, message_id: int, now: datetime) -> None:
     """Have a post of the game deleted that is no longer its announcement."""
-    schedule(
-        "takedown",
-        game_id=game.pk,
-        # Several may be asked for at once, so the row is told apart by its message.
-        dedupe_key=message_id % 2**31,
-        due_at=now,
-        post_version=game.revision,
-        payload={"channel": str(channel_id), "message": str(message_id)},
-    )
+    # Several may be asked for at once, so the row is told apart by its message.
+    payload = TakedownPayload(channel_id, message_id)
+    notify(game, NotificationKind.TAKEDOWN, now, dedupe_key=message_id, payload=payload)

@@ -14,7 +14,7 @@ from django.utils.html import format_html, format_html_join
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
 from games.core import wording
 from games.core.state_wording import STATE_TEXT
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.models import Game, Signup
 from games.models.settings import GAME_SETTINGS
 from games.scheduling import actions as scheduling
@@ -28,6 +28,7 @@ from guilds.admin_site import GuildScopedInline, is_superuser
 from guilds.http import ViewerRequest
 from guilds.models import Role
 from notifications.models import Notification
+from notifications.types import people_types
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -72,7 +73,7 @@ class NotificationsInline(GuildScopedInline):
         rows: QuerySet[Notification] = super().get_queryset(request)
         statuses = ("sent", "failed", "pending")
         counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in statuses}
-        notifications = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
+        notifications = rows.filter(kind__in=people_types())
         return notifications.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
@@ -162,7 +163,7 @@ class GameAdmin(ActionAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # A form already open when the game ends is answered by the verb, in a sentence.
-        over = obj is not None and request.method != "POST" and not is_allowed("edit", obj.state(db_now()))
+        over = obj is not None and request.method != "POST" and not is_allowed(GameAction.EDIT, obj.state(db_now()))
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -20,8 +20,6 @@ from gamesched.lib.refusal import Refusal
 
 # Whoever undoes a slip within it has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
-# What is planned for a game and closed with this word comes back when the cancellation is undone.
-CANCELLED_REASON = "the game was cancelled"
 
 
 class AnnounceWhen(StrEnum):

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -24,7 +24,7 @@ from notifications.models import Notification
 
 log = logging.getLogger(__name__)
 
-DISCORD_ACTOR = Actor(None, "discord")
+DISCORD_ACTOR = Actor(None, Source.DISCORD)
 GAME_ROLE_SETTINGS = ("player_role_ids", "notify_role_ids", "priority_role_ids")
 LAYER_ROLE_SETTINGS = (*GAME_ROLE_SETTINGS, "host_role_ids")
 GUILD_ROLE_SETTINGS = ("manager_role_ids", "pingable_role_ids")

@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from games.core import text_rules, wording
 from games.core.base import (
     ActionResult,
     Actor,
+    Source,
     locked_game,
     locked_game_for,
     on_behalf_of,
@@ -18,11 +19,14 @@ from games.core.base import (
     require_manager,
     require_state,
 )
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import HostActionPayload, LostSeatPayload
+from games.core.queue import close_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, place_of_user
 from games.core.scheduling import bump_revision
 from games.core.seating import assign_seats, has_free_seat, offers_seats
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.core.withdrawals import withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
@@ -37,7 +41,6 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
 from guilds.permissions import get_membership, is_blocked, may_play
-from notifications.queue import schedule, unschedule
 
 
 @transaction.atomic
@@ -56,7 +59,7 @@ def join(
     changes nothing. Raises Refused once the game has started, and for others than its hosts once sign-ups are closed;
     and, if it is to be asked, `Overlapping` for who joins by themselves and plays at that time.
     """
-    game = locked_game_for("join", game_id, who, actor, now)
+    game = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     own_signups = list(game.signups.filter(user=who))
     current = next((one for one in own_signups if one.left_at is None), None)
     if current is not None and actor.user == who and (result := offers.rejoin(game, current, actor, now)) is not None:
@@ -64,7 +67,7 @@ def join(
     already, again = current is not None, bool(own_signups)
     if not already:
         require_player(game, who, actor, now)
-        if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == "button")):
+        if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON)):
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
@@ -80,12 +83,12 @@ def join(
         assign_seats(game, now)
         record_change(game, actor, "join", on_behalf_of(game, who, actor), now)
         if added_by_other:
-            _notify_host_action(game, "added", who.pk, actor, now)
+            _notify_host_action(game, NotificationKind.ADDED, who.pk, actor, now)
         elif game.settings.confirm_by_dm:
-            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, post_version=game.revision)
+            notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
         # The answer says where they are, so a letter that would say the same is not needed any more.
-        unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
+        close_notifications(game, [NotificationKind.SEAT_CHANGE], GameSkipCode.ANSWERED_BY_CLICK, now, to=who.pk)
     number, seated = place_of_user(game, who)
     if actor.user != who:
         name = display_names(game.guild_id, [who.pk])[who.pk].text
@@ -103,7 +106,8 @@ def join(
 
 def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
     """Who comes back a moment after leaving need not hear what was edited before."""
-    unschedule(["edited", "question"], game.pk, now, "they joined after it", recipient_id=user_id)
+    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION]
+    close_notifications(game, kinds, GameSkipCode.JOINED_LATER, now, to=user_id)
 
 
 def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
@@ -129,7 +133,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
-    game = locked_game_for("leave", game_id, who, actor, now)
+    game = locked_game_for(GameAction.LEAVE, game_id, who, actor, now)
     if (signup := game.signups.current().filter(user=who).first()) is not None:
         withdraw(game, signup, now)
         assign_seats(game, now)
@@ -149,7 +153,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     Whom somebody else put in needs no role, and so loses none. Coming back does not bring the seat back: by then it is
     another's.
     """
-    game = locked_game(game_id, Actor(None, "discord", operator=True))
+    game = locked_game(game_id, Actor(None, Source.DISCORD, operator=True))
     signup = game.signups.current().filter(user_id=user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
@@ -168,19 +172,10 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, Actor(None, "discord"), "lost_seat", {"for": name, "left": member is None}, now)
-    payload = {"who": name, "left": member is None}
+    record_change(game, Actor(None, Source.DISCORD), "lost_seat", {"for": name, "left": member is None}, now)
     # Several may go before the next look at the clock, so the row is told apart by the person.
-    offset = user_id % 2**31
-    schedule(
-        "lost_seat",
-        game_id=game.pk,
-        recipient_id=game.host_id,
-        dedupe_key=offset,
-        due_at=now,
-        post_version=game.revision,
-        payload=payload,
-    )
+    payload = LostSeatPayload(name, member is None)
+    notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
     return True
 
 
@@ -221,7 +216,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     new = [one for one in participants if (normalize_name(one) if isinstance(one, str) else one) not in already_in]
     names = display_names(game.guild_id, [one for one in participants if isinstance(one, int)])
     if new:
-        require_state(game, "add", now)
+        require_state(game, GameAction.ADD, now)
         _check_participants(game, new, current, now)
         game.other_answers.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
         last = game.signups.last_order_key()
@@ -233,7 +228,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
         for participant in new:
             if isinstance(participant, int):
                 _unschedule_edit_notices(game, participant, now)
-                _notify_host_action(game, "added", participant, actor, now)
+                _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
 
     def name(participant: Participant) -> str:
         return names[participant].text if isinstance(participant, int) else participant
@@ -276,7 +271,7 @@ def remove_signup(game_id: int, signup_id: int, actor: Actor, now: datetime, rea
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "") -> ActionResult:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "remove", now)
+    require_state(game, GameAction.REMOVE, now)
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
@@ -286,14 +281,15 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = name_of(signup)
-    payload = {"word": reason} if reason else {}
-    record_change(game, actor, "remove", {"for": name, **payload}, now)
-    notified = signup.user_id is not None and _notify_host_action(game, "removed", signup.user_id, actor, now, payload)
+    record_change(game, actor, "remove", {"for": name, **({"word": reason} if reason else {})}, now)
+    notified = signup.user_id is not None and _notify_host_action(
+        game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
+    )
     return ActionResult(game, True, wording.removed(name, notified))
 
 
 def _notify_host_action(
-    game: Game, kind: str, user_id: int, actor: Actor, now: datetime, payload: Mapping[str, str] | None = None
+    game: Game, kind: NotificationKind, user_id: int, actor: Actor, now: datetime, reason: str = ""
 ) -> bool:
     """Plan to tell a person what was done about them, unless they did it themselves; says whether.
 
@@ -302,12 +298,5 @@ def _notify_host_action(
     if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
         return False
     by = actor.user.pk if actor.user and not actor.operator else None
-    schedule(
-        kind,
-        game_id=game.pk,
-        recipient_id=user_id,
-        due_at=now,
-        post_version=game.revision,
-        payload={"by": by, **(payload or {})},
-    )
+    notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason))
     return True

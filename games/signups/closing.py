@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.states import GameAction
 from games.signups import wording as signup_wording
 
 
@@ -23,7 +24,7 @@ def reopen_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 def _set_closed_at(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) -> ActionResult:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "close", now)
+    require_state(game, GameAction.CLOSE_SIGNUPS, now)
     action = "close" if closed_at is not None else "reopen"
     if (game.closed_at is None) == (closed_at is None):
         return ActionResult(game, False, signup_wording.ALREADY_DONE[action])

@@ -9,6 +9,7 @@ from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
+from games.core.states import GameAction
 from games.models import Game, Signup
 from games.models.settings import SeatMethod
 from games.signups import wording as signup_wording
@@ -90,7 +91,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
     """Sign up whom a host names, behind everyone who is in. Raises Refused, for the field where it can say."""
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "add", now)
+    require_state(game, GameAction.ADD, now)
     participants = list(participants)
     if not participants:
         raise Refused(Refusal("nobody", signup_wording.NOBODY_NAMED, {"participants": signup_wording.NOBODY_NAMED}))
@@ -101,7 +102,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
 def _locked_game_and_signup(game_id: int, signup_id: int, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
     game = locked_game(game_id, actor)
     require_manager(game, actor)
-    require_state(game, "seat", now)
+    require_state(game, GameAction.SEAT, now)
     return game, game.signups.current().filter(pk=signup_id).first()
 
 

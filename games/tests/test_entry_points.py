@@ -164,8 +164,8 @@ CANCELS: dict[str, Callable[[World, Any, Game], None]] = {
 
 
 def open_rows() -> set[tuple[str, int | None, int | None]]:
-    rows = Notification.objects.open().values_list("kind", "recipient_id", "offset")
-    return {(kind, recipient, offset) for kind, recipient, offset in rows}
+    rows = Notification.objects.open().values_list("kind", "recipient_id", "minutes")
+    return {(kind, recipient, minutes) for kind, recipient, minutes in rows}
 
 
 PLANNED = {("announcement", None, None), ("start", None, None), ("end", None, None)}

@@ -112,15 +112,17 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "rewards":
             now = game.ends_at
         case "deleted":
-            Announcement.objects.update(problem=POST_DELETED, lost_at=now)
-            payload["number"] = int(now.timestamp() * 1000)
+            Announcement.objects.update(problem_code="deleted", problem=POST_DELETED, deletion_number=1, lost_at=now)
+            payload["number"] = 1
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
     due_at = now - LATE_AFTER - timedelta(seconds=1)
-    row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, payload=payload, offset=60)
+    row = Notification.objects.create(
+        kind=kind, game=game, recipient=person, due_at=due_at, payload=payload, dedupe_key=60, minutes=60
+    )
     delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now, in_channel=True)
     render = get_message_type(kind).build_message
     assert render is not None

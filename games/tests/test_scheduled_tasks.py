@@ -47,7 +47,9 @@ def test_the_sweep_leaves_a_post_alone_that_cannot_be_made(world: World) -> None
     world.create_game()
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
-    Announcement.objects.update(problem="Not announced: missing Embed Links in #game-night.")
+    Announcement.objects.update(
+        problem_code="missing_permission", problem="Not announced: missing Embed Links in #game-night."
+    )
     assert repair_games(world.now) == 0
 
 

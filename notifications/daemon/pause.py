@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from gamesched.lib.pg_notify import notify
+from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 from notifications.queue import DUE_CHANNEL, lock_game
-from notifications.types import internal_types, message_types, post_types
+from notifications.types import people_types, post_types
 
-SKIPPED_WHILE_PAUSED = "it was due while everything was held, so it may have been said before"
 MAX_UNRECORDED = timedelta(minutes=2)  # how long a message may be out before it is written down, crashes included
 CHANNELS_EACH = 20  # channels, for each of the two kinds of place
 DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
@@ -37,7 +37,9 @@ def resume(who: str, now: datetime) -> int:
     due = Notification.objects.open().filter(due_at__lte=now)
     dropped = sum(_skip_due(game_id, now) for game_id in due.values_list("game_id", flat=True).distinct())
     pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
-    dropped += pending.update(status=DeliveryStatus.DROPPED, error=SKIPPED_WHILE_PAUSED, leased_until=None)
+    dropped += pending.update(
+        status=DeliveryStatus.DROPPED, error_code=SkipCode.PAUSED, error=SkipCode.PAUSED.label, leased_until=None
+    )
     Pause.objects.filter(pk=pause_row.pk).update(resumed_at=now, resumed_by=who[:100])
     notify(DUE_CHANNEL)
     return dropped
@@ -49,8 +51,8 @@ def _skip_due(game_id: int | None, now: datetime) -> int:
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
     due.filter(kind__in=post_types(), first_attempt_at=None).update(first_attempt_at=F("created_at"))
-    messages = due.filter(kind__in=message_types()).exclude(kind__in=internal_types())
-    return messages.update(closed_at=now, skip_reason=SKIPPED_WHILE_PAUSED)
+    messages = due.filter(kind__in=people_types())
+    return messages.update(closed_at=now, skip_code=SkipCode.PAUSED, skip_reason=SkipCode.PAUSED.label)
 
 
 # --- whether the ledger is older than what was said ------------------------------------------------------

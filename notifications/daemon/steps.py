@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy
+from notifications.codes import SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
     InternalError,
@@ -97,12 +98,12 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     if row is None:  # moved or closed by a verb meanwhile
         return
     recipients = (
-        Skip(policy.EXPIRED)
+        Skip(SkipCode.EXPIRED)
         if policy.is_expired(row.expires_at, now)
         else get_message_type(row.kind).recipients(row, now)
     )
     if isinstance(recipients, Skip):
-        row.skip_reason = recipients.reason
+        row.skip_code, row.skip_reason = recipients.code, recipients.reason
     else:
         Delivery.objects.bulk_create(
             [
@@ -111,7 +112,7 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
             ]
         )
     row.closed_at = now
-    row.save(update_fields=["closed_at", "skip_reason"])
+    row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
@@ -123,8 +124,13 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
     row.leased_until = None
     row.due_at = now + policy.backoff(row.attempts, None)
     if row.attempts >= policy.MAX_ATTEMPTS:
-        row.closed_at, row.skip_reason = now, f"gave up after {row.attempts} tries"
+        _close_given_up(row, now)
     row.save()
+
+
+def _close_given_up(row: Notification, now: datetime) -> None:
+    row.closed_at, row.skip_code = now, SkipCode.GAVE_UP
+    row.skip_reason = f"{SkipCode.GAVE_UP.label} after {row.attempts} tries"
 
 
 def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
@@ -190,7 +196,9 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         return None
     if isinstance(rendered, Skip):
         # Not an error that somebody should mend.
-        Notification.objects.open().filter(pk=pk).update(closed_at=now, skip_reason=rendered.reason, error="")
+        Notification.objects.open().filter(pk=pk).update(
+            closed_at=now, skip_code=rendered.code, skip_reason=rendered.reason, error=""
+        )
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))
 
@@ -221,17 +229,19 @@ def _build_delivery(delivery: Delivery, preference: Preference | None, now: date
     render = get_message_type(delivery.notification.kind).build_message
     try:
         if policy.is_expired(delivery.expires_at, now):
-            message: OutgoingMessage | Skip = Skip(policy.EXPIRED)
+            message: OutgoingMessage | Skip = Skip(SkipCode.EXPIRED)
         elif preference is not None and preference.method == DeliveryMethod.NONE:
-            message = Skip(policy.NO_MESSAGES_WANTED)
+            message = Skip(SkipCode.UNWANTED)
         else:
-            message = render(delivery, now) if render else Skip("this kind has no letter")
+            message = render(delivery, now) if render else Skip(SkipCode.NO_MESSAGE)
     except Exception as reason:
         log.exception("Delivery %s could not be rendered", pk)
         _record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(message, Skip):
-        Delivery.objects.filter(pk=pk).update(status=DeliveryStatus.DROPPED, error=message.reason, leased_until=None)
+        Delivery.objects.filter(pk=pk).update(
+            status=DeliveryStatus.DROPPED, error_code=message.code, error=message.reason, leased_until=None
+        )
         return None
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
@@ -304,14 +314,15 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
         if isinstance(outcome, RateLimited):
             _undo_attempt(row, rendered.message)
         elif _should_give_up(row, outcome, now):
-            row.closed_at, row.skip_reason = now, f"gave up after {row.attempts} tries"
+            _close_given_up(row, now)
         else:
             _log_retry(row, outcome, row.due_at - now)
     elif kind.on_failed(row, outcome, now) or row.post_version != rendered.post_version:
         # To be made anew, or asked for again meanwhile: perhaps elsewhere, so this refusal is not the last word.
         row.error, row.due_at = str(outcome)[:300], now
     else:
-        row.closed_at, row.error, row.skip_reason = now, str(outcome)[:300], f"refused: {outcome.code}"
+        row.closed_at, row.error = now, str(outcome)[:300]
+        row.skip_code, row.skip_reason = SkipCode.REFUSED, f"{SkipCode.REFUSED.label}: {outcome.code}"
         log.warning("The %s stays undone: %s", row, outcome)
     row.save()
 
@@ -331,7 +342,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: d
     delivery.leased_until = None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
-    delivery.error = ""
+    delivery.error_code = delivery.error = ""
     delivery.save()
     if message.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
         # Opening a channel is limited more strictly than writing in one.
@@ -342,13 +353,14 @@ def _record_failure(
     delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime
 ) -> None:
     delivery.leased_until = None
-    delivery.error = str(error)[:300]
+    delivery.error_code, delivery.error = str(error.code)[:32], str(error)[:300]
     if isinstance(error, TemporaryError):
         delivery.next_attempt_at = now + policy.backoff(delivery.attempts, error.retry_after)
         if isinstance(error, RateLimited) and message is not None:
             _undo_attempt(delivery, message)
         elif _should_give_up(delivery, error, now):
             delivery.status = DeliveryStatus.FAILED
+            delivery.error_code = SkipCode.GAVE_UP
             delivery.error = f"Gave up after {delivery.attempts} tries: {error}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:

@@ -13,6 +13,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from notifications import heartbeat
+from notifications.codes import SkipCode
 from notifications.daemon import pause, steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
@@ -39,8 +40,8 @@ def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_said(world: Worl
     day_before = game.starts_at - timedelta(minutes=1440)
     assert pause.resume("root", day_before) == 1 + unsent
     assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exists()
-    dropped = Notification.objects.get(kind="reminder", game=game, offset=1440)
-    assert dropped.skip_reason == pause.SKIPPED_WHILE_PAUSED
+    dropped = Notification.objects.get(kind="reminder", game=game, minutes=1440)
+    assert (dropped.skip_code, dropped.skip_reason) == (SkipCode.PAUSED, SkipCode.PAUSED.label)
     hour_before = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(hour_before)
     assert Delivery.objects.filter(status=DeliveryStatus.PENDING).count() == 2

@@ -271,7 +271,7 @@ class FaultHarness:
             for kind in kinds:
                 row = Notification(kind=kind, game=game, due_at=now, post_version=game.revision)
                 if kind == "reminder":
-                    row.offset, row.expires_at = 1440, game.starts_at
+                    row.dedupe_key, row.minutes, row.expires_at = "1440", 1440, game.starts_at
                     row.payload = {"starts_at": game.starts_at.isoformat()}
                 rows.append(row)
         Notification.objects.bulk_create(rows)
@@ -284,7 +284,7 @@ class FaultHarness:
     def add_poison(self) -> None:
         """Rows that can be neither expanded nor rendered."""
         now = db_now()
-        Notification.objects.create(kind="reminder", due_at=now, offset=1)
+        Notification.objects.create(kind="reminder", due_at=now, minutes=1)
         who = User.objects.get(pk=self.people[0])
         Notification.objects.create(kind="lost_seat", game_id=self._model.pk, recipient=who, due_at=now)
 

@@ -15,10 +15,10 @@ from games.deliveries.tests.test_resend import fail, letters
 from games.models import Game
 from games.signups import actions as signups
 from games.tests.test_access_matrix import foreign_game
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.policy import EXPIRED
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_who_was_not_reached_is_named_with_the_reason(world: World, game: Game, 
 def test_a_whole_notice_that_came_too_late_is_said(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
     found = delivery_report.game_deliveries(game, game.starts_at)
-    assert found.notifications[0].text == f"not sent: {EXPIRED}"
+    assert found.notifications[0].text == f"not sent: {SkipCode.EXPIRED.label}"
     assert found.has_problem
 
 

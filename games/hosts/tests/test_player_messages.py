@@ -54,7 +54,11 @@ def test_it_reaches_those_it_is_for_but_the_author(world: World, game: Game) -> 
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
     entries = AuditEntry.objects.filter(verb="tell").order_by("pk")
     assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
-    assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("offset", flat=True)) == [1, 2, 3]
+    assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("dedupe_key", flat=True)) == [
+        "1",
+        "2",
+        "3",
+    ]
 
 
 def test_what_people_type_is_quoted_and_defused(world: World, game: Game) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.hosts import actions as host_actions
 from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, build_demo_games
 from games.models import Game, GameTemplate
@@ -59,5 +59,5 @@ class Command(BaseCommand):
             locked=["player_role_ids"],
         )
         host_actions.block_user(
-            GUILD, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
+            GUILD, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, Source.COMMAND, operator=True), now
         )

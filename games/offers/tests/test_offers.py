@@ -222,7 +222,7 @@ def test_what_ran_out_while_notifyd_was_down_is_passed_on_when_it_is_back(world:
     assert [one.user_id for one in found if one.buttons] == []
     assert game.signups.get(user=third).offered_until == back + KEPT_FOR, "asked from now on, not from then"
     assert [one.user_id for one in letters(back)] == [third.pk]
-    text = offers.answer_offer(game.pk, int(world.now.timestamp()), "take", by(second), back).text
+    text = offers.answer_offer(game.pk, game.signups.get(user=second).offer_number, "take", by(second), back).text
     assert text == offer_wording.OFFER_EXPIRED
 
 

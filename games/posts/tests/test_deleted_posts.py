@@ -102,7 +102,7 @@ def test_a_deleted_channel_is_said_at_once(world: World, game: Game, as_person: 
 
 def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> None:
     problem = "Not announced: missing Embed Links in #game-night."
-    Announcement.objects.update(message_id=None, shown_revision=0, problem=problem)
+    Announcement.objects.update(message_id=None, shown_revision=0, problem_code="missing_permission", problem=problem)
     Channel.objects.update(bot_permissions=0)
     assert handle_channels_changed(world.guild.pk, world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)

@@ -25,6 +25,7 @@ from gamesched.lib.refusal import Refused
 from guilds.models import User
 from guilds.profile import set_zone
 from notifications import policy
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification, Preference
@@ -71,7 +72,7 @@ def test_every_kind_of_letter_obeys(world: World, game: Game, kind: str) -> None
         signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
     told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
-    assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
+    assert (told.status, told.error) == (DeliveryStatus.DROPPED, SkipCode.UNWANTED.label)
 
 
 def test_a_mention_comes_in_the_games_channel(world: World, game: Game) -> None:
@@ -189,7 +190,7 @@ def test_in_quiet_hours_a_letter_comes_on_time_and_silently(world: World, game: 
 
 
 def planned(game: Game) -> set[tuple[int | None, datetime]]:
-    return set(Notification.objects.open().filter(game=game, kind="own_reminder").values_list("offset", "due_at"))
+    return set(Notification.objects.open().filter(game=game, kind="own_reminder").values_list("minutes", "due_at"))
 
 
 def before(game: Game, minutes: int) -> datetime:
@@ -250,13 +251,13 @@ def test_of_two_overdue_the_nearer_comes(world: World, game: Game, own: int, lat
     assert len(to(found, world.charlie)) == 1
     assert len(to(found, world.bob)) == 1
     told = Delivery.objects.get(recipient=world.charlie, notification__kind__endswith="reminder")
-    assert told.notification.offset == min(own, 60)
+    assert told.notification.minutes == min(own, 60)
 
 
 def test_after_the_start_it_is_dropped(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
-    assert Notification.objects.get(kind="own_reminder").skip_reason == policy.EXPIRED
+    assert Notification.objects.get(kind="own_reminder").skip_reason == SkipCode.EXPIRED.label
 
 
 def test_a_call_in_the_channel_stands_for_an_own_reminder_at_that_minute(world: World) -> None:

@@ -60,7 +60,7 @@ def inheriting(world: World, **changes: Any) -> Game:
 
 def reminders(game: Game) -> list[int | None]:
     rows = Notification.objects.open().filter(game=game, kind="reminder")
-    return sorted(rows.values_list("offset", flat=True), key=lambda n: n or 0)
+    return sorted(rows.values_list("minutes", flat=True), key=lambda n: n or 0)
 
 
 def fresh(game: Game) -> Game:
