@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from games.core.payloads import GuildPayload, StartPayload
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
@@ -97,7 +98,7 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
 
 def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
     """One letter, in words. Its notification is read along."""
-    everyone = delivery.notification.payload.get("place") == ReminderPlace.CHANNEL
+    everyone = StartPayload.of(delivery.notification).place == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
     return RecipientRow(
         delivery.pk,
@@ -123,7 +124,7 @@ class DeliveryRow:
 
 def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
     """The ledger of a server: letters about its games, and about itself."""
-    own = Q(notification__game=None, notification__payload__guild=str(guild_id))
+    own = Q(notification__game=None, notification__payload__contains=GuildPayload(guild_id).to_json())
     deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
     return deliveries
 

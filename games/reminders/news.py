@@ -136,6 +136,6 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
 def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
     """The test reminder that a person asked for last in a guild."""
     rows = Notification.objects.filter(
-        kind=NotificationKind.TEST_REMINDER, recipient=user_id, payload__guild=str(guild_id)
+        kind=NotificationKind.TEST_REMINDER, recipient=user_id, payload__contains=GuildPayload(guild_id).to_json()
     )
     return rows.order_by("-pk").first()

@@ -62,12 +62,11 @@ def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] 
     game = game_of_notification(row)
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
+    for_everyone = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value)
     others = Notification.objects.filter(
         kind=NotificationKind.REMINDER, game=game, minutes__lte=row.minutes, due_at__lte=now
     )
-    in_channel = others.filter(
-        skip_code="", payload__place=ReminderPlace.CHANNEL, payload__starts_at=row.payload["starts_at"]
-    )
+    in_channel = others.filter(skip_code="", payload__contains=for_everyone.to_json())
     if others.open().exists() or in_channel.exists():
         return Skip(GameSkipCode.GAME_REMINDER_DUE)
     wanting = _users_with_own_reminder(game, [row.minutes]) - _users_reminded_nearer(row, game, (row.minutes or 0) + 1)
@@ -86,7 +85,7 @@ def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[i
         notification__game=game,
         notification__kind__in=REMINDER_KINDS,
         notification__minutes__lt=minutes,
-        notification__payload__starts_at=row.payload["starts_at"],
+        notification__payload__contains=StartPayload(StartPayload.of(row).starts_at).to_json(),
     )
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))

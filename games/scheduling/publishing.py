@@ -10,7 +10,7 @@ from games.confirmations.change_notices import notify_carried
 from games.core import rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_manager, require_state
 from games.core.kinds import GameSkipCode, NotificationKind
-from games.core.payloads import HostActionPayload
+from games.core.payloads import CancellationPayload, HostActionPayload
 from games.core.queue import close_notifications, notify
 from games.core.scheduling import bump_revision, notify_at, schedule_game_times
 from games.core.seating import assign_seats, pending_moves
@@ -129,7 +129,10 @@ def _reopen_notifications(game: Game, cancelled_at: datetime) -> None:
 
 def cancellation_deliveries(game_id: int, cancelled_at: datetime) -> DeliveryQuerySet:
     """The letters that tell of this one cancellation."""
-    about = {"notification__kind": NotificationKind.CANCELLED, "notification__payload__at": cancelled_at.isoformat()}
+    about = {
+        "notification__kind": NotificationKind.CANCELLED,
+        "notification__payload__contains": CancellationPayload(cancelled_at=cancelled_at).to_json(),
+    }
     deliveries: DeliveryQuerySet = Delivery.objects.filter(notification__game=game_id, **about)
     return deliveries
 

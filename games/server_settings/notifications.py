@@ -65,7 +65,9 @@ def _on_test_failed(row: Notification, error: PermanentError, now: datetime) -> 
 
 def last_channel_tests(guild_id: int) -> dict[int, Notification]:
     """The last test message of each channel of a guild, by the channel's id."""
-    rows = Notification.objects.filter(kind=NotificationKind.CHANNEL_TEST, payload__guild=str(guild_id)).order_by("pk")
+    rows = Notification.objects.filter(
+        kind=NotificationKind.CHANNEL_TEST, payload__contains=GuildPayload(guild_id).to_json()
+    ).order_by("pk")
     return {ChannelTestPayload.of(row).channel_id: row for row in rows}
 
 

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from games.core.base import Actor, Source
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
+from games.core.payloads import GuildPayload
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings.actions import apply_to_games, inheriting_games, record_settings_change
@@ -128,7 +129,7 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
         return False
     count = games.count()
     # Letters to an owner and test messages belong to no game.
-    Notification.objects.filter(game=None, payload__guild=str(guild_id)).delete()
+    Notification.objects.filter(game=None, payload__contains=GuildPayload(guild_id).to_json()).delete()
     games.delete()
     for rows in (
         AuditEntry.objects.filter(guild_id=guild_id),
