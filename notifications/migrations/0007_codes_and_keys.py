@@ -127,6 +127,8 @@ UPDATE notifications_notification SET dedupe_key = (dedupe_key::bigint % 2147483
 """
 EMPTY_TO_NULL = "UPDATE notifications_notification SET dedupe_key = NULL WHERE dedupe_key !~ '^[0-9]+$'"
 NULL_TO_EMPTY = "UPDATE notifications_notification SET dedupe_key = '' WHERE dedupe_key IS NULL"
+# A table with checks put off to the end of the transaction cannot be altered.
+CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
 NOTHING = migrations.RunSQL.noop
 KEY_HELP = "Tells apart open rows of one kind: a person's id, a message's."
 
@@ -151,20 +153,21 @@ class Migration(migrations.Migration):
             ),
             preserve_default=False,
         ),
-        migrations.RunSQL([(CODE_NOTIFICATIONS, [json.dumps(SKIP_CODES)])], NOTHING),
-        migrations.RunSQL([(CODE_DROPPED, [json.dumps(SKIP_CODES)])], NOTHING),
-        migrations.RunSQL([(CODE_OTHERS, [json.dumps(ERROR_CODES)])], NOTHING),
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.RemoveConstraint("notification", "one_open_notification_of_a_kind")]
         ),
         migrations.RenameField("notification", "offset", "dedupe_key"),
         migrations.AlterField("notification", "dedupe_key", models.CharField(blank=True, max_length=64, null=True)),
-        migrations.RunSQL(NULL_TO_EMPTY, EMPTY_TO_NULL),
         migrations.AddField(
             "notification",
             "minutes",
             models.PositiveIntegerField(blank=True, help_text="How long before the start a reminder is.", null=True),
         ),
+        migrations.RunSQL(CHECK_NOW, CHECK_NOW),
+        migrations.RunSQL([(CODE_NOTIFICATIONS, [json.dumps(SKIP_CODES)])], NOTHING),
+        migrations.RunSQL([(CODE_DROPPED, [json.dumps(SKIP_CODES)])], NOTHING),
+        migrations.RunSQL([(CODE_OTHERS, [json.dumps(ERROR_CODES)])], NOTHING),
+        migrations.RunSQL(NULL_TO_EMPTY, EMPTY_TO_NULL),
         migrations.RunSQL(MINUTES, NOTHING),
         migrations.RunSQL(WHOLE_IDS, LOWER_BITS),
         migrations.AlterField(
