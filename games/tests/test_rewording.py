@@ -65,7 +65,7 @@ def wording(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in list(wording_modules()):
         for name, gibberish in list(texts(module)):
             old = getattr(module, name)
-            for user in [found for found in sys.modules.values() if isinstance(found, ModuleType)]:
+            for user in list(sys.modules.values()):
                 if user.__name__.startswith(("games.", "discord_bot.")) and vars(user).get(name) is old:
                     monkeypatch.setattr(user, name, gibberish)
             reworded += 1

@@ -97,20 +97,13 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     row = rows.filter(pk=pk, due_at__lte=now).first()
     if row is None:  # moved or closed by a verb meanwhile
         return
-    recipients = (
-        Skip(SkipCode.EXPIRED)
-        if policy.is_expired(row.expires_at, now)
-        else get_message_type(row.kind).recipients(row, now)
-    )
+    expired = policy.is_expired(row.expires_at, now)
+    recipients = Skip(SkipCode.EXPIRED) if expired else get_message_type(row.kind).recipients(row, now)
     if isinstance(recipients, Skip):
         row.skip_code, row.skip_reason = recipients.code, recipients.reason
     else:
-        Delivery.objects.bulk_create(
-            [
-                Delivery(notification=row, recipient_id=user_id, next_attempt_at=now, expires_at=row.expires_at)
-                for user_id in recipients
-            ]
-        )
+        fields: dict[str, Any] = {"notification": row, "next_attempt_at": now, "expires_at": row.expires_at}
+        Delivery.objects.bulk_create([Delivery(recipient_id=user_id, **fields) for user_id in recipients])
     row.closed_at = now
     row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
 
@@ -119,9 +112,7 @@ def _postpone(pk: int, now: datetime, reason: str) -> None:
     row = Notification.objects.open().filter(pk=pk).first()
     if row is None:
         return
-    row.attempts += 1
-    row.error = reason[:300]
-    row.leased_until = None
+    row.attempts, row.error, row.leased_until = row.attempts + 1, reason[:300], None
     row.due_at = now + policy.backoff(row.attempts, None)
     if row.attempts >= policy.MAX_ATTEMPTS:
         _close_given_up(row, now)
@@ -219,9 +210,8 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
     mention = preference is not None and preference.method == DeliveryMethod.MENTION
-    first = (
-        policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
-    )  # else it may be in their direct messages already
+    # After an attempt it may be in their direct messages already.
+    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Trying with closed direct messages would be refused, and Discord counts refusals.
         delivery.in_channel = True
@@ -337,9 +327,7 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: d
     if not isinstance(outcome, SentMessage):
         _record_failure(delivery, message, outcome, now)
         return
-    delivery.status = DeliveryStatus.SENT
-    delivery.sent_at = now
-    delivery.leased_until = None
+    delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
     delivery.error_code = delivery.error = ""

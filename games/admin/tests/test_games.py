@@ -15,10 +15,12 @@ from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.base import Actor
 from games.core.csv_files import escape_csv_formula
+from games.core.kinds import NotificationKind
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.types import people_types
 
 LIST = "/admin/games/game/"
 
@@ -245,3 +247,12 @@ def test_emptied_reminders_are_inherited_and_none_are_none(world: World, manager
         assert manager.post(change(game), edit_of(game) | {"reminders": typed}).status_code == 302
         game.refresh_from_db()
         assert game.reminders == kept
+
+
+def test_a_games_page_lists_what_people_are_told_and_no_internal_rows(world: World, manager: Any) -> None:
+    game = game_of_alice(world, reminders=(60,))
+    for kind in [*NotificationKind]:
+        Notification.objects.get_or_create(game=game, kind=kind, defaults={"due_at": world.now})
+    shown = manager.get(change(game)).context["inline_admin_formsets"][1].formset.queryset
+    assert {row.kind for row in shown} == set(people_types())
+    assert not {"start", "offer_end", "question_end", "signups_close", "changed_end"} & {row.kind for row in shown}
