@@ -43,7 +43,7 @@ class Interaction(models.Model):
     milliseconds = models.IntegerField(
         null=True, blank=True, help_text="From reaching the bot to the first answer; Discord waits 3000."
     )
-    since_click = models.IntegerField(
+    milliseconds_since_click = models.IntegerField(
         null=True, blank=True, help_text="The same from the time in Discord's id: right as far as both clocks agree."
     )
 
@@ -65,9 +65,9 @@ class LookupLimit(models.Model):
     """
 
     next_at = models.DateTimeField(default=LONG_AGO, help_text="When the next one may begin.")
-    closed_until = models.DateTimeField(default=LONG_AGO, help_text="Until then nothing is asked.")
-    why = models.CharField(max_length=100, blank=True, help_text="Why it is closed.")
-    refused = models.IntegerField(default=0, help_text="Answers 401, 403 and 429 since that time.")
+    paused_until = models.DateTimeField(default=LONG_AGO, help_text="Until then nothing is asked.")
+    pause_reason = models.CharField(max_length=100, blank=True, help_text="Why it is closed.")
+    refused_count = models.IntegerField(default=0, help_text="Answers 401, 403 and 429 since that time.")
     refused_since = models.DateTimeField(default=LONG_AGO)
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.db.models import Q
 
 from games.core.freezing import freeze_started_games, resync_drifted_games
-from games.core.scheduling import REMINDER_KINDS
+from games.core.kinds import REMINDER_KINDS
 from games.models import Signup
 from games.posts.actions import repair_games, verify_posts
 from games.server_settings.removals import purge_departed_guilds
@@ -51,7 +51,7 @@ def refresh_before_reminders(now: datetime, limit: int) -> int:
     """
     soon = Notification.objects.open().filter(kind__in=REMINDER_KINDS, due_at__lte=now + SOON).values("game_id")
     signups = Signup.objects.current().people().filter(game__in=soon).order_by()
-    stale = Member.objects.filter(left_at=None).exclude(roles_at__gt=now - SOON)
+    stale = Member.objects.filter(left_at=None).exclude(roles_read_at__gt=now - SOON)
     done = 0
     for guild_id, user_id in signups.values_list("game__guild_id", "user_id").distinct():
         if done < limit and stale.filter(guild_id=guild_id, user_id=user_id).exists():

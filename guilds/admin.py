@@ -55,12 +55,12 @@ class UserAdmin(SuperuserOnlyMixin, ChoosableMixin, admin.ModelAdmin):
 @admin.register(Guild)
 class GuildAdmin(GuildScopedAdmin):
     guild_path = "pk"
-    list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "gone_at")
-    list_filter = ("unavailable", ("gone_at", empty_filter("the bot", "is in it", "was removed")))
+    list_display = ("name", "members_now", "games_to_come", "unavailable", "synced_at", "bot_removed_at")
+    list_filter = ("unavailable", ("bot_removed_at", empty_filter("the bot", "is in it", "was removed")))
     search_fields = ("name", "id")
     search_help_text = "By name or Discord's id."
     ordering = ("name", "pk")
-    fields = ("name", "id", "owner_id", "unavailable", "synced_at", "gone_at")
+    fields = ("name", "id", "owner_id", "unavailable", "synced_at", "bot_removed_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Guild]:
         upcoming = Q(games__cancelled_at=None, games__ends_at__gt=Now())
@@ -79,19 +79,19 @@ class GuildAdmin(GuildScopedAdmin):
         return int(guild.n_games)
 
     def choices(self, request: HttpRequest) -> QuerySet[Guild]:
-        return self.get_queryset(request).filter(gone_at=None)
+        return self.get_queryset(request).filter(bot_removed_at=None)
 
 
 @admin.register(Channel)
 class ChannelAdmin(GuildScopedAdmin):
     guild_path = "guild"
-    list_display = ("name", "guild", "ready_for_games", "gone_at")
-    list_filter = ("guild", ("gone_at", empty_filter("in Discord", "there", "deleted")))
+    list_display = ("name", "guild", "ready_for_games", "deleted_at")
+    list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
     ordering = ("guild__name", "position", "pk")
-    fields = ("name", "id", "guild", "ready_for_games", "gone_at")
+    fields = ("name", "id", "guild", "ready_for_games", "deleted_at")
     readonly_fields = ("ready_for_games",)
 
     @admin.display(description="for announcements")
@@ -110,8 +110,8 @@ class ChannelAdmin(GuildScopedAdmin):
 @admin.register(Role)
 class RoleAdmin(GuildScopedAdmin):
     guild_path = "guild"
-    list_display = ("name", "guild", "position", "permissions", "gone_at")
-    list_filter = ("guild", ("gone_at", empty_filter("in Discord", "there", "deleted")))
+    list_display = ("name", "guild", "position", "permissions", "deleted_at")
+    list_filter = ("guild", ("deleted_at", empty_filter("in Discord", "there", "deleted")))
     search_fields = ("name", "guild__name")
     search_help_text = "By name."
     list_select_related = ("guild",)
@@ -126,7 +126,7 @@ class MemberAdmin(GuildScopedAdmin):
     search_help_text = "By any of their names, or by Discord's id."
     list_select_related = ("guild", "user")
     ordering = ("user__handle", "pk")
-    fields = ("display_name", "handle", "discord_id", "guild", "roles", "confirmed_at", "roles_at", "left_at")
+    fields = ("display_name", "handle", "discord_id", "guild", "roles", "confirmed_at", "roles_read_at", "left_at")
     readonly_fields = ("display_name", "handle", "discord_id", "roles")
 
     @admin.display(description="Discord username", ordering="user__handle")

@@ -50,5 +50,5 @@ class DisplayNames:
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:
     """Return names of the roles that still exist, the highest first."""
-    roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), gone_at=None)
+    roles = Role.objects.filter(guild_id=guild_id, pk__in=list(role_ids), deleted_at=None)
     return list(roles.values_list("name", flat=True))

@@ -1,8 +1,8 @@
 """People, guilds, their channels, roles and members, each under Discord's own id.
 
 Only `guilds.directory.upsert` writes these tables (people set their own zone). What Discord no longer has gets
-`gone_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a guild with all its rows
-when the bot left it long ago.
+`bot_removed_at`, `deleted_at` or `left_at` and stays, because past games refer to it. A scheduled task deletes a
+guild with all its rows when the bot left it long ago.
 """
 
 import zoneinfo
@@ -131,7 +131,7 @@ def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:
 class GuildQuerySet(models.QuerySet["Guild"]):
     def present(self) -> "GuildQuerySet":
         """Return guilds that the bot is in, outages included."""
-        return self.filter(gone_at=None)
+        return self.filter(bot_removed_at=None)
 
     def visible_to(self, user: User) -> "GuildQuerySet":
         """Return guilds that this person may see: those they are a member of."""
@@ -147,7 +147,7 @@ class Guild(models.Model):
     owner_id = models.BigIntegerField()
     unavailable = models.BooleanField(default=False, help_text="Discord reports an outage of this server.")
     synced_at = models.DateTimeField(null=True, blank=True)
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
+    bot_removed_at = models.DateTimeField(null=True, blank=True, help_text="When the bot was removed from it.")
     welcomed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its owner was told how to set it up, since the bot is in it."
     )
@@ -169,11 +169,11 @@ class Guild(models.Model):
 class ChannelQuerySet(models.QuerySet["Channel"]):
     def for_announcements(self) -> "ChannelQuerySet":
         """Return channels of a type that games can be announced in. Threads are separate: see `open_threads`."""
-        return self.filter(gone_at=None, type__in=GAME_CHANNEL_TYPES)
+        return self.filter(deleted_at=None, type__in=GAME_CHANNEL_TYPES)
 
     def open_threads(self) -> "ChannelQuerySet":
         """Return threads that are neither deleted, archived nor locked."""
-        return self.filter(gone_at=None, type__in=THREAD_TYPES, archived=False, locked=False)
+        return self.filter(deleted_at=None, type__in=THREAD_TYPES, archived=False, locked=False)
 
     def with_settings(self) -> "ChannelQuerySet":
         """Select the rows that a channel's settings come from."""
@@ -199,7 +199,7 @@ class Channel(models.Model):
     )
     archived = models.BooleanField(default=False, help_text="A thread that was closed, as happens by age.")
     locked = models.BooleanField(default=False, help_text="A thread in which only moderators write.")
-    gone_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager["Channel"]] = models.Manager.from_queryset(ChannelQuerySet)()
 
@@ -244,7 +244,7 @@ class Role(models.Model):
     name = models.CharField(max_length=100)
     position = models.IntegerField(default=0)
     permissions = models.BigIntegerField(default=0)
-    gone_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-position", "id")
@@ -262,7 +262,7 @@ class Member(models.Model):
     avatar = models.CharField(max_length=64, blank=True)
     role_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     confirmed_at = models.DateTimeField(help_text="When Discord last said that they are a member.")
-    roles_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
+    roles_read_at = models.DateTimeField(null=True, blank=True, help_text="When their roles were last read.")
     left_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -294,7 +294,7 @@ class Block(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="blocks", verbose_name="person")
     until = models.DateTimeField(null=True, blank=True, help_text="Empty: for good.")
     reason = models.CharField(max_length=300, blank=True, help_text="For those who manage the server.")
-    made_at = models.DateTimeField()
+    created_at = models.DateTimeField()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["guild", "user"], name="one_block_per_guild_and_user"),)

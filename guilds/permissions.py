@@ -12,7 +12,7 @@ def get_membership(user: User, guild_id: int) -> Member | None:
     """Return the person's current membership; None for non-members and ex-members, or if the bot left the guild."""
     return (
         Member.objects.select_related("guild", "user")
-        .filter(guild_id=guild_id, user=user, left_at=None, guild__gone_at=None)
+        .filter(guild_id=guild_id, user=user, left_at=None, guild__bot_removed_at=None)
         .first()
     )
 
@@ -20,7 +20,7 @@ def get_membership(user: User, guild_id: int) -> Member | None:
 def guild_permissions(member: Member) -> int:
     """Return the guild-wide permission bits of a member: those of @everyone and of each of their roles."""
     bits = 0
-    roles = Role.objects.filter(pk__in=[member.guild_id, *member.role_ids], guild_id=member.guild_id, gone_at=None)
+    roles = Role.objects.filter(pk__in=[member.guild_id, *member.role_ids], guild_id=member.guild_id, deleted_at=None)
     for role_bits in roles.values_list("permissions", flat=True):
         bits |= role_bits
     return bits

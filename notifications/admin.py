@@ -30,7 +30,8 @@ class NotificationAdmin(GuildScopedAdmin):
     list_select_related = ("game", "recipient")
     ordering = ("-due_at", "-pk")
     fields = (
-        "kind", "game", "recipient", "offset", "due_at", "closed_at", "dropped", "error", "attempts", "revision",
+        "kind", "game", "recipient", "dedupe_key", "minutes", "due_at", "closed_at", "skip_code", "skip_reason",
+         "error", "attempts", "post_version",
     )  # fmt: skip
     inlines = (DeliveryInline,)
 
@@ -38,7 +39,7 @@ class NotificationAdmin(GuildScopedAdmin):
     def outcome(self, row: Notification) -> str:
         if row.closed_at is None:
             return f"tried again: {row.error}" if row.error else "to come"
-        return row.dropped or row.error or "done"
+        return row.skip_reason or row.error or "done"
 
 
 @admin.register(Heartbeat)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from notifications.codes import ErrorCode
+
 
 @dataclass(frozen=True)
 class ForumPost:
@@ -74,6 +76,8 @@ class SentMessage:
 class TemporaryError(Exception):
     """A later attempt may work: Discord is down, slow or limits us. `retry_after` is Discord's, in seconds."""
 
+    code: str = ErrorCode.TEMPORARY
+
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
@@ -82,6 +86,7 @@ class TemporaryError(Exception):
 class RateLimited(TemporaryError):
     """Not sent, or refused by a rate limit: its turn is in `retry_after` seconds. Does not count as an attempt."""
 
+    code = ErrorCode.RATE_LIMITED
     retry_after: float
 
     def __init__(self, reason: str, retry_after: float) -> None:
@@ -91,16 +96,18 @@ class RateLimited(TemporaryError):
 class InternalError(TemporaryError):
     """Our own bug, which waiting may not fix: tried a few times only."""
 
+    code = ErrorCode.INTERNAL
+
 
 class PermanentError(Exception):
-    """Trying again is useless. `code` is one of the constants below, or Discord's own number as text."""
+    """Trying again is useless. `code` is an ErrorCode, or Discord's own number as text."""
 
-    CLOSED_DMS = "closed_dms"
-    LEFT = "left"
-    MISSING_PERMISSION = "missing_permission"
-    UNKNOWN_CHANNEL = "unknown_channel"
-    UNKNOWN_MESSAGE = "unknown_message"
-    UNCERTAIN = "uncertain"  # it may have been sent before, and the channel cannot be read to find out
+    CLOSED_DMS = ErrorCode.CLOSED_DMS
+    LEFT = ErrorCode.LEFT
+    MISSING_PERMISSION = ErrorCode.MISSING_PERMISSION
+    UNKNOWN_CHANNEL = ErrorCode.UNKNOWN_CHANNEL
+    UNKNOWN_MESSAGE = ErrorCode.UNKNOWN_MESSAGE
+    UNCERTAIN = ErrorCode.UNCERTAIN
 
     def __init__(self, reason: str, code: str) -> None:
         super().__init__(reason)

@@ -23,7 +23,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
     def deliverable(self) -> "NotificationQuerySet":
         """Return open rows, without those of guilds that the bot was removed from: they pause until it returns."""
-        return self.open().filter(Q(game=None) | Q(game__guild__gone_at=None))
+        return self.open().filter(Q(game=None) | Q(game__guild__bot_removed_at=None))
 
 
 class Notification(models.Model):
@@ -32,27 +32,31 @@ class Notification(models.Model):
     kind = models.CharField(max_length=32)
     game = models.ForeignKey("games.Game", models.CASCADE, null=True, blank=True, related_name="notifications")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, null=True, blank=True, related_name="+")
-    offset = models.IntegerField(null=True, blank=True, help_text="Tells apart rows of one kind: a reminder's minutes.")
+    dedupe_key = models.CharField(
+        max_length=64, blank=True, help_text="Tells apart open rows of one kind: a person's id, a message's."
+    )
+    minutes = models.PositiveIntegerField(null=True, blank=True, help_text="How long before the start a reminder is.")
     due_at = models.DateTimeField()
-    useless_after = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
-    facts = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
-    revision = models.PositiveIntegerField(default=0, help_text="The game's revision that asked for this.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
+    payload = models.JSONField(default=dict, blank=True, help_text="What will be gone by then.")
+    post_version = models.PositiveIntegerField(default=0, help_text="The version of the game that asked for this.")
     leased_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    first_tried_at = models.DateTimeField(null=True, blank=True, help_text="Since when the post may be there.")
+    first_attempt_at = models.DateTimeField(null=True, blank=True, help_text="Since when the post may be there.")
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    dropped = models.CharField(max_length=200, blank=True, help_text="Why nothing was said, where nothing was.")
+    skip_code = models.CharField(max_length=32, blank=True, help_text="The same as a code: SkipCode, or an app's own.")
+    skip_reason = models.CharField(max_length=200, blank=True, help_text="Why nothing was said, where nothing was.")
 
     objects: ClassVar[models.Manager["Notification"]] = models.Manager.from_queryset(NotificationQuerySet)()
 
     class Meta:
         constraints = (
-            # Changes to one game merge into one open row; a null recipient or offset is a value here, hence
+            # Changes to one game merge into one open row; a null recipient is a value here, hence
             # nulls_distinct=False: without it the announcement's row would never conflict with itself.
             models.UniqueConstraint(
-                fields=["game", "kind", "recipient", "offset"],
+                fields=["game", "kind", "recipient", "dedupe_key"],
                 condition=Q(closed_at=None),
                 nulls_distinct=False,
                 name="one_open_notification_of_a_kind",
@@ -92,7 +96,7 @@ class LedgerKey(Func):
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def deliverable(self) -> "DeliveryQuerySet":
         """Return pending deliveries, without those of guilds that the bot was removed from."""
-        in_present_guild = Q(notification__game=None) | Q(notification__game__guild__gone_at=None)
+        in_present_guild = Q(notification__game=None) | Q(notification__game__guild__bot_removed_at=None)
         return self.filter(in_present_guild, status=DeliveryStatus.PENDING)
 
 
@@ -105,8 +109,8 @@ class Delivery(models.Model):
     id = models.BigIntegerField(primary_key=True, db_default=LedgerKey(), editable=False)
     notification = models.ForeignKey(Notification, models.CASCADE, related_name="deliveries")
     recipient = models.ForeignKey("guilds.User", models.PROTECT, related_name="deliveries")
-    again = models.OneToOneField(
-        "self", models.CASCADE, null=True, blank=True, related_name="resent", help_text="The one sent anew by this."
+    resend_of = models.OneToOneField(
+        "self", models.CASCADE, null=True, blank=True, related_name="resend", help_text="The one sent anew by this."
     )
     status = models.CharField(max_length=9, choices=DeliveryStatus.choices, default=DeliveryStatus.PENDING)
     in_channel = models.BooleanField(
@@ -114,14 +118,17 @@ class Delivery(models.Model):
     )
     nonce = models.CharField(max_length=25, unique=True, default=new_nonce)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    useless_after = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
+    next_attempt_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When nobody is helped by it any more.")
     leased_until = models.DateTimeField(null=True, blank=True)
-    first_tried_at = models.DateTimeField(null=True, blank=True)
+    first_attempt_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     lateness_ms = models.IntegerField(null=True, blank=True, help_text="From due to sent, in milliseconds.")
     channel_id = models.BigIntegerField(null=True, blank=True)
     message_id = models.BigIntegerField(null=True, blank=True)
+    error_code = models.CharField(
+        max_length=32, blank=True, help_text="A skip's code where it was dropped, else an error's."
+    )
     error = models.CharField(max_length=300, blank=True, help_text="Why it failed, was dropped, or is tried again.")
 
     objects: ClassVar[models.Manager["Delivery"]] = models.Manager.from_queryset(DeliveryQuerySet)()
@@ -130,12 +137,12 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = (
             models.UniqueConstraint(
-                fields=["notification", "recipient"], condition=Q(again=None), name="one_delivery_per_recipient"
+                fields=["notification", "recipient"], condition=Q(resend_of=None), name="one_delivery_per_recipient"
             ),
         )
         indexes = (
             # Read by notifyd: what is to be sent now.
-            models.Index(fields=["next_try_at"], condition=Q(status="pending"), name="pending_delivery_due"),
+            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="pending_delivery_due"),
         )
 
     def __str__(self) -> str:
@@ -160,8 +167,8 @@ class Preference(models.Model):
 
     user = models.ForeignKey("guilds.User", models.PROTECT, related_name="preferences")
     guild = models.ForeignKey("guilds.Guild", models.PROTECT, related_name="preferences", verbose_name="server")
-    how = models.CharField(max_length=7, choices=DeliveryMethod.choices, default=DeliveryMethod.DM)
-    reminder = models.PositiveIntegerField(
+    method = models.CharField(max_length=7, choices=DeliveryMethod.choices, default=DeliveryMethod.DM)
+    reminder_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="An own extra reminder, minutes before the start."
     )
     quiet_from = models.TimeField(null=True, blank=True, help_text="From here on without a sound, in their zone.")
@@ -201,17 +208,17 @@ class Heartbeat(models.Model):
 class Pause(models.Model):
     """Nothing is sent while one is open: the database may be older than Discord, as after a restored backup."""
 
-    why = models.CharField(max_length=300)
-    at = models.DateTimeField()
-    released_at = models.DateTimeField(null=True, blank=True)
-    released_by = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=300)
+    paused_at = models.DateTimeField()
+    resumed_at = models.DateTimeField(null=True, blank=True)
+    resumed_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=["released_at"], nulls_distinct=False, condition=Q(released_at=None), name="one_open_hold"
+                fields=["resumed_at"], nulls_distinct=False, condition=Q(resumed_at=None), name="one_open_hold"
             ),
         )
 
     def __str__(self) -> str:
-        return self.why
+        return self.reason

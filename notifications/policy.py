@@ -9,8 +9,6 @@ MAX_ATTEMPTS = 10  # for our own errors, which waiting does not fix
 MAX_BACKOFF = 120.0  # seconds; also the maximum delay of a message after Discord was down
 GIVE_UP_AFTER = timedelta(days=1)  # for rows without a deadline
 LATE_AFTER = timedelta(minutes=2)  # from then on a message mentions that it is late
-EXPIRED = "it came too late"
-NO_MESSAGES_WANTED = "they want no messages"
 
 
 def sleep_seconds(now: datetime, due: datetime | None) -> float:
@@ -20,14 +18,14 @@ def sleep_seconds(now: datetime, due: datetime | None) -> float:
     return min(max((due - now).total_seconds(), 0.0), MAX_SLEEP)
 
 
-def earlier_attempt_at(first_tried_at: datetime | None, now: datetime) -> datetime | None:
+def earlier_attempt_at(first_attempt_at: datetime | None, now: datetime) -> datetime | None:
     """Return the time of the first attempt; None if that is the current one, made `now`."""
-    return first_tried_at if first_tried_at is not None and first_tried_at < now else None
+    return first_attempt_at if first_attempt_at is not None and first_attempt_at < now else None
 
 
-def is_maybe_sent(first_tried_at: datetime | None, now: datetime) -> bool:
+def is_maybe_sent(first_attempt_at: datetime | None, now: datetime) -> bool:
     """Return whether a message may have been sent too long ago for its nonce to prevent a repeat."""
-    return first_tried_at is not None and now - first_tried_at > settings.NOTIFY_NONCE_MEMORY
+    return first_attempt_at is not None and now - first_attempt_at > settings.NOTIFY_NONCE_MEMORY
 
 
 def backoff(attempts: int, retry_after: float | None) -> timedelta:
@@ -37,16 +35,16 @@ def backoff(attempts: int, retry_after: float | None) -> timedelta:
     return timedelta(seconds=min(2.0 ** min(max(attempts, 1), 16), MAX_BACKOFF))
 
 
-def is_expired(useless_after: datetime | None, now: datetime) -> bool:
+def is_expired(expires_at: datetime | None, now: datetime) -> bool:
     """Return whether the message has expired."""
-    return useless_after is not None and useless_after <= now
+    return expires_at is not None and expires_at <= now
 
 
-def should_give_up(first_tried_at: datetime | None, useless_after: datetime | None, now: datetime) -> bool:
+def should_give_up(first_attempt_at: datetime | None, expires_at: datetime | None, now: datetime) -> bool:
     """Return whether to stop after temporary errors: at the deadline, or after a day without one."""
-    if useless_after is not None:
-        return useless_after <= now
-    return first_tried_at is not None and now - first_tried_at > GIVE_UP_AFTER
+    if expires_at is not None:
+        return expires_at <= now
+    return first_attempt_at is not None and now - first_attempt_at > GIVE_UP_AFTER
 
 
 def is_quiet(at: datetime, zone: tzinfo, quiet_from: time | None, quiet_to: time | None) -> bool:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Count, F, Q
 
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
-from notifications.types import internal_types, message_types
+from notifications.types import people_types
 
 HOURS = 48
 MAX_REASONS = 20
@@ -43,10 +43,10 @@ def queue_report(now: datetime) -> QueueReport:
     rows = Notification.objects.deliverable()
     deliveries = Delivery.objects.deliverable()
     free = Q(leased_until=None) | Q(leased_until__lte=now)
-    due_rows, due_tries = rows.filter(free, due_at__lte=now), deliveries.filter(free, next_try_at__lte=now)
+    due_rows, due_tries = rows.filter(free, due_at__lte=now), deliveries.filter(free, next_attempt_at__lte=now)
     firsts = [
         *due_rows.order_by("due_at").values_list("due_at", flat=True)[:1],
-        *due_tries.order_by("next_try_at").values_list("next_try_at", flat=True)[:1],
+        *due_tries.order_by("next_attempt_at").values_list("next_attempt_at", flat=True)[:1],
     ]
     soon = now + timedelta(hours=1)
     return QueueReport(
@@ -58,7 +58,7 @@ def queue_report(now: datetime) -> QueueReport:
     )
 
 
-# A failure has no own time, so next_try_at stands for it.
+# A failure has no own time, so next_attempt_at stands for it.
 _HOURLY_SQL = """
 SELECT hours.begin, count(sent_at),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY lateness_ms) / 1000,
@@ -70,13 +70,13 @@ FROM generate_series(
 ) AS hours(begin)
 LEFT JOIN (
     SELECT date_trunc('hour', sent_at) AS begin, sent_at, lateness_ms, NULL::timestamptz AS failed_at
-    FROM notifications_delivery WHERE status = 'sent' AND again_id IS NULL AND sent_at >= %(since)s
+    FROM notifications_delivery WHERE status = 'sent' AND resend_of_id IS NULL AND sent_at >= %(since)s
     UNION ALL
-    SELECT date_trunc('hour', next_try_at), NULL, NULL, next_try_at
-    FROM notifications_delivery WHERE status IN ('failed', 'uncertain') AND next_try_at >= %(since)s
+    SELECT date_trunc('hour', next_attempt_at), NULL, NULL, next_attempt_at
+    FROM notifications_delivery WHERE status IN ('failed', 'uncertain') AND next_attempt_at >= %(since)s
     UNION ALL
     SELECT date_trunc('hour', closed_at), NULL, NULL, closed_at
-    FROM notifications_notification WHERE error <> '' AND dropped <> '' AND closed_at >= %(since)s
+    FROM notifications_notification WHERE error <> '' AND skip_code <> '' AND closed_at >= %(since)s
 ) AS happened USING (begin)
 GROUP BY hours.begin ORDER BY hours.begin
 """
@@ -97,19 +97,20 @@ def heartbeats() -> list[Heartbeat]:
 
 def paused_guilds() -> list[tuple[str, int]]:
     """Return names of guilds that the bot was removed from, and how many rows wait there for its return."""
-    rows = Notification.objects.open().filter(game__guild__gone_at__isnull=False)
+    rows = Notification.objects.open().filter(game__guild__bot_removed_at__isnull=False)
     return list(rows.order_by("game__guild__name").values_list("game__guild__name").annotate(n=Count("pk")))
 
 
 def skip_reasons(now: datetime) -> list[tuple[str, int]]:
     """Return why due messages of the last 48 hours were not sent, and how often, the most frequent first."""
     since = now - timedelta(hours=HOURS)
-    kinds = set(message_types()) - set(internal_types())
-    notifications = Notification.objects.filter(kind__in=kinds, closed_at__gte=since, due_at__lte=F("closed_at"))
-    deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_try_at__gte=since)
+    notifications = Notification.objects.filter(
+        kind__in=people_types(), closed_at__gte=since, due_at__lte=F("closed_at")
+    )
+    deliveries = Delivery.objects.filter(status=DeliveryStatus.DROPPED, next_attempt_at__gte=since)
     counts: dict[str, int] = {}
     for why, count in (
-        *notifications.exclude(dropped="").order_by().values_list("dropped").annotate(n=Count("pk")),
+        *notifications.exclude(skip_code="").order_by().values_list("skip_reason").annotate(n=Count("pk")),
         *deliveries.order_by().values_list("error").annotate(n=Count("pk")),
     ):
         counts[why] = counts.get(why, 0) + count
@@ -118,6 +119,6 @@ def skip_reasons(now: datetime) -> list[tuple[str, int]]:
 
 def undelivered() -> "tuple[Any, Any]":
     """Return what will not be sent without someone's help: failed and uncertain deliveries, and posts that gave up."""
-    deliveries = Delivery.objects.filter(status__in=[DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN], resent=None)
-    posts = Notification.objects.filter(~Q(error=""), ~Q(dropped=""), closed_at__isnull=False)
+    deliveries = Delivery.objects.filter(status__in=[DeliveryStatus.FAILED, DeliveryStatus.UNCERTAIN], resend=None)
+    posts = Notification.objects.filter(~Q(error=""), ~Q(skip_code=""), closed_at__isnull=False)
     return deliveries.select_related("notification", "recipient").order_by("pk"), posts

@@ -4,15 +4,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import models
+
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, Notification
 
 
 @dataclass(frozen=True)
 class Skip:
-    """Nothing is to be sent, with the reason."""
+    """Send nothing, and keep why: a code for rules, with a sentence for people, by default the code's label."""
 
-    reason: str
+    code: models.TextChoices
+    text: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The sentence for people."""
+        return self.text or str(self.code.label)
 
 
 def guild_of_game(row: Notification) -> int | None:
@@ -38,10 +46,10 @@ class NotificationType:
 
 @dataclass(frozen=True)
 class BuiltPost:
-    """A post's message, and the game's revision that it shows."""
+    """A post's message, and the version of the game that it shows."""
 
     message: OutgoingMessage
-    revision: int
+    post_version: int
 
 
 @dataclass(frozen=True)
@@ -64,12 +72,19 @@ _types: dict[str, NotificationType | SyncedPost] = {}
 
 def register(notification_type: NotificationType | SyncedPost) -> None:
     """Register a type. Called from `AppConfig.ready()` of the app that owns it."""
-    _types[notification_type.name] = notification_type
+    _types[str(notification_type.name)] = notification_type
 
 
 def message_types() -> list[str]:
     """Return names of the types that are expanded into deliveries."""
     return [name for name, kind in _types.items() if isinstance(kind, NotificationType)]
+
+
+def people_types() -> list[str]:
+    """Names of the kinds that write to people."""
+    return [
+        name for name, kind in _types.items() if isinstance(kind, NotificationType) and kind.build_message is not None
+    ]
 
 
 def internal_types() -> list[str]:

@@ -28,8 +28,8 @@ def reserve_lookup() -> float:
     with transaction.atomic():
         row, now = _lock_row()
         begins = max(row.next_at, now)
-        if row.closed_until > now:
-            raise DirectoryUnavailable(row.why)
+        if row.paused_until > now:
+            raise DirectoryUnavailable(row.pause_reason)
         if begins > now + timedelta(seconds=MAX_WAIT):
             raise DirectoryUnavailable("too many are looking people up")
         row.next_at = begins + timedelta(seconds=MARGIN / (settings.DISCORD_REQUESTS_PER_SECOND * SHARE))
@@ -44,23 +44,25 @@ def record_response(status: int, headers: Mapping[str, str]) -> None:
     with transaction.atomic():
         row, now = _lock_row()
         if now - row.refused_since > REFUSAL_WINDOW:
-            row.refused_since, row.refused = now, 0
-        row.refused += headers.get("X-RateLimit-Scope") != "shared"
+            row.refused_since, row.refused_count = now, 0
+        row.refused_count += headers.get("X-RateLimit-Scope") != "shared"
         if status == 401:
             _pause_lookups(row, now + TOKEN_REFUSED_FOR, "Discord refuses DISCORD_BOT_TOKEN")
         elif headers.get("X-RateLimit-Scope") == "global" or (status == 429 and "X-RateLimit-Scope" not in headers):
             wait = timedelta(seconds=float(headers.get("Retry-After") or 1.0))
             _pause_lookups(row, now + wait, "Discord limits the bot")
-        if row.refused >= MAX_REFUSED:
+        if row.refused_count >= MAX_REFUSED:
             _pause_lookups(
-                row, row.refused_since + REFUSAL_WINDOW, f"Discord refused {row.refused} look-ups within ten minutes"
+                row,
+                row.refused_since + REFUSAL_WINDOW,
+                f"Discord refused {row.refused_count} look-ups within ten minutes",
             )
         row.save()
 
 
 def _pause_lookups(row: LookupLimit, until: datetime, reason: str) -> None:
-    if until > row.closed_until:
-        row.closed_until, row.why = until, reason
+    if until > row.paused_until:
+        row.paused_until, row.pause_reason = until, reason
         log.error("%s, so nobody is looked up until %s.", reason, f"{until:%H:%M:%S}")
 
 

@@ -52,7 +52,7 @@ class InteractionRecord:
             outcome=self.outcome,
             detail=self.detail[:300],
             milliseconds=self.milliseconds,
-            since_click=self.milliseconds_since_click,
+            milliseconds_since_click=self.milliseconds_since_click,
         )
 
 

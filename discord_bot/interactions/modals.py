@@ -11,7 +11,7 @@ from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import Actor
+from games.core.base import Actor, Source
 from games.models import Game
 from games.signups import responses
 from games.signups import wording as signup_wording
@@ -56,7 +56,7 @@ def submit_modal(custom_id: str, text: str, guild_id: int | None, member: Member
     mark_dms_open(user)
     action = responses.set_note if kind == "note" else responses.add_guest
     try:
-        result = action(game.pk, user, text, Actor(user, "button"), now)
+        result = action(game.pk, user, text, Actor(user, Source.BUTTON), now)
     except Refused as refused:
         return escape_markdown(refused.refusal.sentence), Outcome.REFUSED
     return escape_markdown(result.text), Outcome.DONE if result.changed else Outcome.NOTHING

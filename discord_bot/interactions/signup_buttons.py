@@ -17,7 +17,7 @@ from discord_bot.interactions.log import InteractionLog, InteractionRecord, reco
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
-from games.core.base import ActionResult, Actor
+from games.core.base import ActionResult, Actor, Source
 from games.core.permissions import Viewer
 from games.models import Game
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict
@@ -82,7 +82,7 @@ def run_signup_action(click: Click) -> SignupReply:
     user = member.user
     mark_dms_open(user)
     try:
-        result = ACTIONS[click.action](game_id, user, Actor(user, "button"), now)
+        result = ACTIONS[click.action](game_id, user, Actor(user, Source.BUTTON), now)
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:

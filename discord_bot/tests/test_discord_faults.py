@@ -160,7 +160,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     # A role deleted: no one's sign-up depends on it.
     fault(stack, "delete_role", role_id=fixtures.PLAYER_ID)
-    eventually(lambda: Role.objects.get(pk=fixtures.PLAYER_ID).gone_at)
+    eventually(lambda: Role.objects.get(pk=fixtures.PLAYER_ID).deleted_at)
     assert "1 of 5 seats taken" in page(world.bob)
 
     # An outage, and its end.
@@ -173,7 +173,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
 
     # The bot removed, a change meanwhile, and the bot invited again.
     fault(stack, "kick_bot")
-    eventually(lambda: Guild.objects.get().gone_at)
+    eventually(lambda: Guild.objects.get().bot_removed_at)
     assert as_person(world.bob).get(game.get_absolute_url()).status_code == 404
     scheduling.edit_game(
         game.pk,

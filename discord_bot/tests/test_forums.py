@@ -213,7 +213,7 @@ def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -
     send_due(world.now, lost=True)
     send_due(world.now + timedelta(seconds=1))
     assert [thread.name for thread in threads(local)] == ["Test"]
-    assert Notification.objects.get(kind="channel_test").dropped == ""
+    assert Notification.objects.get(kind="channel_test").skip_reason == ""
 
 
 @pytest.mark.processes

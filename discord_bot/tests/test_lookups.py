@@ -58,7 +58,7 @@ def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) 
             look(fixtures.GUILD_ID, fixtures.BOB_ID)
     assert [each["status"] for each in local.client.requests()] == [401]
     assert "Discord refuses DISCORD_BOT_TOKEN" in caplog.text
-    LookupLimit.objects.update(closed_until=db_now())
+    LookupLimit.objects.update(paused_until=db_now())
     with pytest.raises(DirectoryUnavailable, match="401"):
         directory.member(fixtures.GUILD_ID, fixtures.BOB_ID)
 
@@ -73,10 +73,10 @@ def test_refused_look_ups_stop_long_before_discord_bans_us() -> None:
         lookup_limit.reserve_lookup()
     # Ten minutes later the count starts again.
     earlier = db_now() - lookup_limit.REFUSAL_WINDOW
-    LookupLimit.objects.update(closed_until=earlier, refused_since=earlier)
+    LookupLimit.objects.update(paused_until=earlier, refused_since=earlier)
     assert lookup_limit.reserve_lookup() == 0
     lookup_limit.record_response(403, {})
-    assert LookupLimit.objects.get().refused == 1
+    assert LookupLimit.objects.get().refused_count == 1
 
 
 def test_a_limit_of_the_whole_bot_is_heeded_by_all(local: LocalDiscord) -> None:

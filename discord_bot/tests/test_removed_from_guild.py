@@ -55,7 +55,7 @@ async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
     assert len([path for path in paths if path.endswith(f"/guilds/{fixtures.GUILD_ID}")]) == 1
     assert await run_in_db_thread(open_notifications) == 20, "they wait for the bot to come back"
     guild = await run_in_db_thread(Guild.objects.get)
-    assert guild.gone_at is not None
+    assert guild.bot_removed_at is not None
     await turn_until_quiet(notifyd)
     assert len(local.client.requests("")) == len(paths), "and are not tried meanwhile"
 

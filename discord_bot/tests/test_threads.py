@@ -56,7 +56,7 @@ def test_only_open_threads_of_open_channels_are_offered(world: World, as_person:
     game = world.create_game(channel_id=THREAD.id)
     upsert(now=world.now)  # archived, for all that is known
     assert offered_channel_ids() == []
-    assert Channel.objects.get(pk=THREAD.id).gone_at is None
+    assert Channel.objects.get(pk=THREAD.id).deleted_at is None
     edit_game(world, game, world.now, title="It may stay where it is")
     upsert(THREAD, now=world.now)
     ChannelDefaults.objects.update_or_create(channel_id=fixtures.GENERAL_ID, defaults={"for_games": False})
@@ -133,5 +133,5 @@ def test_threads_are_heard_of_as_they_come_and_go(now: datetime) -> None:
         stack.discord.client.send_message("charlie", thread.id, "Are we on?")
         eventually(row.filter(archived=False).exists)
         stack.discord.run_in_loop(lambda local: local.delete_channel(thread))
-        eventually(row.filter(gone_at__isnull=False).exists)
+        eventually(row.filter(deleted_at__isnull=False).exists)
         eventually(lambda: "no longer exists" in Announcement.objects.get().problem)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.attendance import wording as attendance_wording
 from games.core.base import ActionResult, Actor, managed_game, record
+from games.core.states import GameAction
 from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -17,7 +18,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
 
     Only the player and those who manage the game ever see it, so the post stays as it is.
     """
-    game, _ = managed_game("attend", game_id, actor, now)
+    game, _ = managed_game(GameAction.MARK_ATTENDANCE, game_id, actor, now)
     signup = game.signups.seated().filter(pk=signup_id).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.attendance import wording as attendance_wording
-from games.core.notifications import common_game_texts, game_message, game_of_notification, with_nonce
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.notifications import common_game_texts, game_message, game_of_notification, skip_for_state, with_nonce
 from games.core.states import State
 from games.models import Game
 from notifications.messages import OutgoingMessage
@@ -14,10 +15,10 @@ from notifications.types import NotificationType, Skip, register
 
 def _skip_rewards(game: Game, now: datetime) -> Skip | None:
     if game.rewards:
-        return Skip("the rewards are written down")
+        return Skip(GameSkipCode.REWARDS_GIVEN)
     state = game.state(now)
     ended = state in {State.COMPLETED, State.ARCHIVED}
-    return None if ended else Skip(f"the game is {state.replace('_', ' ')}")
+    return None if ended else skip_for_state(game, now)
 
 
 def _rewards_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
@@ -34,4 +35,4 @@ def _rewards_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     return game_message(delivery, game, text, now)
 
 
-register(NotificationType("rewards", recipients=_rewards_recipients, build_message=_rewards_message))
+register(NotificationType(NotificationKind.REWARDS, recipients=_rewards_recipients, build_message=_rewards_message))

@@ -8,8 +8,10 @@ from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
 from games.core.base import ActionResult, Actor, managed_game, record_change
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.queue import close_notifications
+from games.core.states import GameAction
 from gamesched.lib.refusal import Refusal, Refused
-from notifications.queue import unschedule
 
 
 @transaction.atomic
@@ -18,7 +20,7 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
 
     `before` is the text when the form was opened: Refused as `stale` if somebody changed it since.
     """
-    game, _ = managed_game("rewards", game_id, actor, now)
+    game, _ = managed_game(GameAction.WRITE_REWARDS, game_id, actor, now)
     text = text_rules.tidy_lines(text)
     if problem := attendance_rules.check_rewards(text):
         raise Refused(Refusal("bad_text", problem, {"text": problem}))
@@ -30,5 +32,5 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
     game.rewards = text
     record_change(game, actor, "rewards", changes, now)
     if text:
-        unschedule(["rewards"], game.pk, now, "the rewards are written down")
+        close_notifications(game, [NotificationKind.REWARDS], GameSkipCode.REWARDS_GIVEN, now)
     return ActionResult(game, True, attendance_wording.REWARDS_SAVED if text else attendance_wording.REWARDS_TAKEN_OUT)

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from games.attendance import wording as attendance_wording
 from games.core.roster import GamePeople, own_signup
-from games.core.states import is_allowed
+from games.core.states import GameAction, is_allowed
 from games.core.text import GuildTexts
 from games.models import Game, Signup
 from games.posts.archive import archive_channel_of
@@ -41,7 +41,7 @@ def after_game_view(
     game: Game, people: GamePeople, names: Mapping[int, DisplayName], allowed: AllowedActions, texts: GuildTexts
 ) -> AfterGameView:
     """Return what the game's page shows this viewer of attendance and rewards."""
-    if not is_allowed("attend", allowed.state):
+    if not is_allowed(GameAction.MARK_ATTENDANCE, allowed.state):
         return AfterGameView()
     signup = own_signup(people.signups, allowed.viewer.user if allowed.viewer is not None else None)
     missed = signup is not None and signup.no_show

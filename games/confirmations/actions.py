@@ -1,6 +1,6 @@
 """Confirmations: asking players whether they still come, when the start moved or the game was scheduled again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,14 +8,17 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload
+from games.core.queue import close_notifications, notify
 from games.core.seating import assign_seats
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.models import Game, Signup
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from notifications.models import Notification
-from notifications.queue import schedule, unschedule
+from notifications.types import Skip
 
 
 def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed: bool, now: datetime) -> None:
@@ -31,14 +34,18 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
     game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(open_confirmation=game.confirmation_number)
     if game.confirm_by is None:
-        unschedule(["question_end"], game.pk, now, "nobody is asked any more")
+        close_notifications(game, [NotificationKind.CONFIRMATION_END], GameSkipCode.NOBODY_ASKED, now)
         return
     _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.confirm_by)
 
 
-def _schedule_end(game: Game, people: list[int], due_at: datetime) -> None:
-    payload = {"number": game.confirmation_number, "people": people}
-    schedule("question_end", game_id=game.pk, due_at=due_at, revision=game.post_version, payload=payload)
+def _schedule_end(game: Game, user_ids: Sequence[int], due_at: datetime) -> None:
+    notify(
+        game,
+        NotificationKind.CONFIRMATION_END,
+        due_at,
+        payload=ConfirmationEndPayload(game.confirmation_number, user_ids),
+    )
 
 
 def request_confirmation_if_moved(game: Game, actor: Actor, silence_frees: bool | None, now: datetime) -> None:
@@ -95,7 +102,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
     signup = game.signups.current().of(actor.user).first()
     if signup is None or actor.user is None or number != game.confirmation_number or choice not in {"yes", "no"}:
         raise Refused(choices.outdated_refusal())
-    require_state(game, "answer", now)
+    require_state(game, GameAction.RESPOND, now)
     if choice == "no":
         result = signups.leave(game_id, actor.user, actor, now)
     elif signup.open_confirmation == 0:
@@ -110,35 +117,28 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
 
 def _end_if_all_answered(game: Game, now: datetime) -> None:
     """End the confirmation at once if everyone has answered, so that the host need not wait for the result."""
-    row = Notification.objects.open().filter(game=game, kind="question_end").first()
+    row = Notification.objects.open().filter(game=game, kind=NotificationKind.CONFIRMATION_END).first()
     if row is not None and not game.signups.current().filter(open_confirmation__gt=0).exists():
-        _schedule_end(game, row.facts["people"], now)
+        _schedule_end(game, ConfirmationEndPayload.of(row).user_ids, now)
 
 
-def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> str:
+def end_confirmation(game: Game, number: int, people: Iterable[int], now: datetime) -> Skip | None:
     """End a confirmation: who did not answer loses the seat or keeps it. Needs the game's lock.
 
-    The host is notified of the result. Returns why nothing was done, or ''.
+    The host is notified of the result. Returns why nothing was done; None where it was.
     """
     if number != game.confirmation_number:
-        return "they were asked anew"
+        return Skip(GameSkipCode.ASKED_ANEW)
     unconfirmed = list(game.signups.current().filter(open_confirmation=number))
     game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     state = game.state(now)
     if state not in {State.SCHEDULED, State.IN_PROGRESS}:
-        return f"the game is {state}"
+        return Skip(GameSkipCode.WRONG_STATE, f"the game is {state}")
     freed = game.drop_unconfirmed and state is State.SCHEDULED
     if freed:
         game.signups.filter(pk__in=[one.pk for one in unconfirmed]).update(left_at=now, seated_at=None)
         for signup in unconfirmed:
-            schedule(
-                "silent",
-                game_id=game.pk,
-                recipient_id=signup.user_id,
-                due_at=now,
-                revision=game.post_version,
-                expires_at=game.starts_at,
-            )
+            notify(game, NotificationKind.DROPPED_UNCONFIRMED, now, to=signup.user_id, expires_at=game.starts_at)
         assign_seats(game, now)
     if unconfirmed:
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
@@ -150,22 +150,14 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     confirmed_ids = (
         set(game.signups.current().filter(user__in=requested).values_list("user_id", flat=True)) - unconfirmed_ids
     )
-    counts = {
-        "come": len(confirmed_ids),
-        "left": len(requested - confirmed_ids - unconfirmed_ids),
-        "silent": len(unconfirmed_ids),
-        "freed": freed,
-    }
-    schedule(
-        "answered_sum",
-        game_id=game.pk,
-        recipient_id=game.host_id,
-        due_at=now,
-        revision=game.post_version,
-        payload=counts,
-        expires_at=game.ends_at,
+    counts = ConfirmationSummaryPayload(
+        confirmed=len(confirmed_ids),
+        left=len(requested - confirmed_ids - unconfirmed_ids),
+        unconfirmed=len(unconfirmed_ids),
+        dropped=freed,
     )
-    return ""
+    notify(game, NotificationKind.CONFIRMATION_SUMMARY, now, to=game.host_id, payload=counts, expires_at=game.ends_at)
+    return None
 
 
 @transaction.atomic

@@ -11,13 +11,14 @@ from typing import Any
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import CHANGES_SHOWN_FOR, diff, merge_earliest, previous_values, snapshot
 from games.core.base import Actor
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import EditPayload, HostActionPayload
+from games.core.queue import notify
 from games.core.scheduling import notify_at
 from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.queue import schedule
 
-NOTIFICATION_KINDS = ("edited", "question")
-SUPERSEDED = "a newer letter says it too"
+NOTIFICATION_KINDS = (NotificationKind.EDITED, NotificationKind.CONFIRMATION)
 
 
 @dataclass
@@ -41,7 +42,7 @@ def notify_edited(
     if game.announced_at is None or not before:
         return
     if game.ends_at > now + CHANGES_SHOWN_FOR:  # otherwise the end of the game already updates the post
-        schedule("changed_end", game_id=game.pk, due_at=now + CHANGES_SHOWN_FOR, revision=game.post_version)
+        notify(game, NotificationKind.CHANGES_END, now + CHANGES_SHOWN_FOR)
     if "start" in before:
         confirmations.request_confirmation_if_moved(game, actor, silence_frees, now)
     by = actor.user.pk if actor.user else None
@@ -68,14 +69,7 @@ def notify_carried(game: Game, now: datetime) -> None:
         schedule_edit_notices(game, confirming, {}, due_at, now, confirming=True, rescheduled=True)
         return
     for signup in people:
-        schedule(
-            "added",
-            game_id=game.pk,
-            recipient_id=signup.user_id,
-            due_at=now,
-            revision=game.post_version,
-            payload={"by": game.carried_by_id},
-        )
+        notify(game, NotificationKind.ADDED, now, to=signup.user_id, payload=HostActionPayload(game.carried_by_id))
 
 
 def schedule_edit_notices(
@@ -97,20 +91,19 @@ def schedule_edit_notices(
     pending = _withdraw_pending(game, [recipient.user_id for recipient in recipients if recipient.user_id], now)
     for signup in recipients:
         pending_notice = pending.get(signup.user_id or 0, PendingNotice())
-        payload: dict[str, Any] = {"before": merge_earliest([*pending_notice.previous_values, before])}
+        payload = EditPayload(merge_earliest([*pending_notice.previous_values, before]))
         must_confirm = signup.open_confirmation > 0 and (
             confirming or signup.open_confirmation in pending_notice.confirmation_numbers
         )
-        if not must_confirm and not diff(payload["before"], current):
+        if not must_confirm and not diff(payload.before, current):
             continue
         if must_confirm:
-            payload |= {"number": signup.open_confirmation, "again": rescheduled or pending_notice.rescheduled}
-        schedule(
-            "question" if must_confirm else "edited",
-            game_id=game.pk,
-            recipient_id=signup.user_id,
-            due_at=min([due_at, *pending_notice.due_at]),
-            revision=game.post_version,
+            payload = EditPayload(payload.before, signup.open_confirmation, rescheduled or pending_notice.rescheduled)
+        notify(
+            game,
+            NotificationKind.CONFIRMATION if must_confirm else NotificationKind.EDITED,
+            min([due_at, *pending_notice.due_at]),
+            to=signup.user_id,
             payload=payload,
             expires_at=game.confirm_by if must_confirm else game.ends_at,
         )
@@ -132,14 +125,17 @@ def _withdraw_pending(game: Game, people: Iterable[int], now: datetime) -> dict[
     by_user: dict[int, PendingNotice] = {}
     for row in [*(delivery.notification for delivery in locked_deliveries), *rows.order_by("pk")]:
         notice = by_user.setdefault(row.recipient_id or 0, PendingNotice())
-        notice.previous_values.append(row.facts["before"])
-        if "number" in row.facts:
-            notice.confirmation_numbers.add(row.facts["number"])
-        notice.rescheduled = notice.rescheduled or row.facts.get("again", False)
+        payload = EditPayload.of(row)
+        notice.previous_values.append(payload.before)
+        if payload.confirmation_number:
+            notice.confirmation_numbers.add(payload.confirmation_number)
+        notice.rescheduled = notice.rescheduled or payload.rescheduled
         if row.closed_at is None:
             notice.due_at.append(row.due_at)
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in locked_deliveries]).update(
-        status=DeliveryStatus.DROPPED, error=SUPERSEDED
+        status=DeliveryStatus.DROPPED,
+        error_code=GameSkipCode.SUPERSEDED,
+        error=GameSkipCode.SUPERSEDED.label,
     )
-    rows.update(closed_at=now, dropped=SUPERSEDED)
+    rows.update(closed_at=now, skip_code=GameSkipCode.SUPERSEDED, skip_reason=GameSkipCode.SUPERSEDED.label)
     return by_user

@@ -9,6 +9,7 @@ from games.confirmations.edits import diff, snapshot
 from games.confirmations.summary import discord_change_lines
 from games.core import choices
 from games.core.choices import Choice
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import (
     common_game_texts,
     escape_and_shorten,
@@ -16,6 +17,7 @@ from games.core.notifications import (
     game_of_notification,
     only_recipient,
 )
+from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload, EditPayload
 from games.core.scheduling import bump_revision
 from games.core.states import State
 from games.core.wording import timestamp
@@ -33,7 +35,7 @@ def _signup(game: Game, delivery: Delivery) -> Signup | None:
 
 def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
     """Return the lines of what changed since the recipient was last notified, and changed instructions."""
-    changes = diff(delivery.notification.facts["before"], snapshot(game))
+    changes = diff(EditPayload.of(delivery.notification).before, snapshot(game))
     written = changes.get("instructions", ("", ""))[1].split("\n")
     shown = "\n".join([*written[:LINES_SHOWN], *(["…"] if len(written) > LINES_SHOWN else [])])
     return discord_change_lines(changes), escape_and_shorten(shown, INSTRUCTIONS_SHOWN)
@@ -42,28 +44,28 @@ def _changes(delivery: Delivery, game: Game) -> tuple[list[str], str]:
 def _edited_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is None:
-        return Skip("they are no longer in, or the game is over")
+        return Skip(GameSkipCode.NOT_IN_OR_OVER)
     lines, instructions = _changes(delivery, game)
     if not lines:
-        return Skip("all is as it was")
+        return Skip(GameSkipCode.UNCHANGED)
     return game_message(
         delivery, game, confirmation_wording.edited(*common_game_texts(delivery, game), lines, instructions), now
     )
 
 
 def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game, payload = game_of_notification(delivery.notification), delivery.notification.facts
+    game, payload = game_of_notification(delivery.notification), EditPayload.of(delivery.notification)
     signup = _signup(game, delivery)
     if game.state(now) is not State.SCHEDULED or signup is None:
-        return Skip("they are no longer in, or the game is not to come")
-    if signup.open_confirmation != payload["number"] or game.confirm_by is None:
-        return Skip("they answered, or are asked anew")
+        return Skip(GameSkipCode.NOT_IN_OR_STARTED)
+    if signup.open_confirmation != payload.confirmation_number or game.confirm_by is None:
+        return Skip(GameSkipCode.ANSWERED_OR_ASKED_ANEW)
     text = confirmation_wording.confirmation_request(
         *common_game_texts(delivery, game),
         *_changes(delivery, game),
         until=timestamp(game.confirm_by),
         drops_unconfirmed=game.drop_unconfirmed,
-        rescheduled=payload["again"],
+        rescheduled=payload.rescheduled,
     )
     choices = (("yes", confirmation_wording.YES, "success"), ("no", confirmation_wording.NO, "danger"))
     buttons = [
@@ -76,7 +78,7 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
 def _dropped_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over or _signup(game, delivery) is not None:
-        return Skip("they are in again, or the game is over")
+        return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
     return game_message(
         delivery, game, confirmation_wording.dropped_unconfirmed(*common_game_texts(delivery, game)), now
     )
@@ -85,8 +87,8 @@ def _dropped_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over:
-        return Skip("the game is over")
-    payload = delivery.notification.facts
+        return Skip(GameSkipCode.OVER)
+    payload = ConfirmationSummaryPayload.of(delivery.notification)
     return game_message(
         delivery, game, confirmation_wording.confirmation_summary(*common_game_texts(delivery, game), payload), now
     )
@@ -94,23 +96,30 @@ def _summary_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 def _end_confirmation(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """End the confirmation; the people to notify get rows of their own."""
-    why = confirmations.end_confirmation(game_of_notification(row), row.facts["number"], row.facts["people"], now)
-    return Skip(why) if why else ()
+    payload = ConfirmationEndPayload.of(row)
+    skip = confirmations.end_confirmation(game_of_notification(row), payload.confirmation_number, payload.user_ids, now)
+    return skip or ()
 
 
 def _hide_changes(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Update the post, which no longer shows changes of a day ago."""
     game = game_of_notification(row)
     if game.state(now).over:
-        return Skip("the game is over")
+        return Skip(GameSkipCode.OVER)
     bump_revision(game, now)
     return ()
 
 
-register(NotificationType("edited", recipients=only_recipient, build_message=_edited_message))
-register(NotificationType("question", recipients=only_recipient, build_message=_confirmation_message))
-register(NotificationType("silent", recipients=only_recipient, build_message=_dropped_message))
-register(NotificationType("answered_sum", recipients=only_recipient, build_message=_summary_message))
-register(NotificationType("question_end", recipients=_end_confirmation))
-register(NotificationType("changed_end", recipients=_hide_changes))
+register(NotificationType(NotificationKind.EDITED, recipients=only_recipient, build_message=_edited_message))
+register(
+    NotificationType(NotificationKind.CONFIRMATION, recipients=only_recipient, build_message=_confirmation_message)
+)
+register(
+    NotificationType(NotificationKind.DROPPED_UNCONFIRMED, recipients=only_recipient, build_message=_dropped_message)
+)
+register(
+    NotificationType(NotificationKind.CONFIRMATION_SUMMARY, recipients=only_recipient, build_message=_summary_message)
+)
+register(NotificationType(NotificationKind.CONFIRMATION_END, recipients=_end_confirmation))
+register(NotificationType(NotificationKind.CHANGES_END, recipients=_hide_changes))
 choices.register_handler("question", confirmations.answer_confirmation)

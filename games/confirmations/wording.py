@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from games.core.payloads import ConfirmationSummaryPayload
 from games.core.wording import timestamp
 from gamesched.lib.durations import minutes_text
 from guilds.templatetags.when import when
@@ -98,13 +99,14 @@ def dropped_unconfirmed(title: str, guild: str, starts_at: datetime, url: str) -
     )
 
 
-def confirmation_summary(title: str, guild: str, starts_at: datetime, url: str, payload: Mapping[str, Any]) -> str:
+def confirmation_summary(
+    title: str, guild: str, starts_at: datetime, url: str, counts: ConfirmationSummaryPayload
+) -> str:
     """Return the message that tells the host the result of a confirmation."""
-    silent = payload["silent"]
-    what = "" if not silent else ", and lost their place" if payload["freed"] else ", and keep their place"
+    what = ", and lost their place" if counts.dropped else ", and keep their place"
     return (
-        f"📋 **{title}** in {guild}, {timestamp(starts_at)}: {payload['come']} come, {payload['left']} left, "
-        f"{silent} did not answer{what}.\n{url}"
+        f"📋 **{title}** in {guild}, {timestamp(starts_at)}: {counts.confirmed} come, {counts.left} left, "
+        f"{counts.unconfirmed} did not answer{what if counts.unconfirmed else ''}.\n{url}"
     )
 
 

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import TextChoices
 
 from games.core import state_wording, wording
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -19,9 +20,20 @@ from guilds.models import User
 T = TypeVar("T")
 
 
+class Source(TextChoices):
+    """The entry point through which somebody acts, as the audit stores it."""
+
+    BUTTON = "button"
+    PAGE = "page"
+    ADMIN = "admin"
+    COMMAND = "command"
+    DISCORD = "discord"  # something happened there
+    CLOCK = "clock"  # a time has come
+
+
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and through which entry point: button, page, admin or command.
+    """Who acts, and through which entry point, a Source.
 
     An operator (the admin, a shell) may do everything to any game, and need not be a Discord user.
     """
@@ -68,7 +80,7 @@ def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
     return game, viewer
 
 
-def managed_game(action: str, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+def managed_game(action: GameAction, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game for an action of those who manage it. Raises Refused."""
     game, viewer = locked_game(game_id, actor)
     require_manager(game, viewer)
@@ -76,7 +88,7 @@ def managed_game(action: str, game_id: int, actor: Actor, now: datetime) -> tupl
     return game, viewer
 
 
-def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+def locked_game_for(action: GameAction, game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
     """Lock a game for an action about a person, by themselves or by those who manage it. Raises Refused."""
     game, viewer = locked_game(game_id, actor)
     if actor.user != who:
@@ -85,7 +97,7 @@ def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: dat
     return game, viewer
 
 
-def require_state(game: Game, action: str, now: datetime) -> State:
+def require_state(game: Game, action: GameAction, now: datetime) -> State:
     """Return the game's state; raise Refused if it does not allow the action."""
     state = game.state(now)
     if not is_allowed(action, state):
@@ -106,7 +118,7 @@ def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
 
 def record_change(game: Game, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime) -> None:
     """Count a change that people can see, update the post, and write the audit entry."""
-    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == "button" else timedelta())
+    bump_revision(game, now, POST_UPDATE_DELAY if actor.source == Source.BUTTON else timedelta())
     record(game, actor, action, changes, now)
 
 

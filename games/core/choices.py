@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from games.core.base import ActionResult, Actor
+from games.core.base import ActionResult, Actor, Source
 from gamesched.lib.ids import parse_id
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import User
@@ -58,7 +58,7 @@ def handle_choice(button: Choice, user: User, now: datetime) -> ActionResult:
     if handler is None:
         raise Refused(outdated_refusal())
     try:
-        return handler(button.game_id, button.number, button.choice, Actor(user, "button"), now)
+        return handler(button.game_id, button.number, button.choice, Actor(user, Source.BUTTON), now)
     except Refused as refused:
         # Forged custom ids must not reveal which games exist.
         raise Refused(outdated_refusal()) if refused.refusal.code == "unknown_game" else refused from None

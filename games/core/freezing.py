@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from games.core import rules
+from games.core.kinds import NotificationKind
 from games.core.scheduling import bump_revision, schedule_game_times
 from games.core.seating import assign_seats, pending_moves
 from games.core.seats import SeatMoves
@@ -69,7 +70,9 @@ def resync_drifted_games(now: datetime) -> int:
 
     A game drifts if it is created while a layer is changed, for example.
     """
-    games = Game.objects.filter(settings_frozen_at=None, cancelled_at=None, starts_at__gt=now, guild__gone_at=None)
+    games = Game.objects.filter(
+        settings_frozen_at=None, cancelled_at=None, starts_at__gt=now, guild__bot_removed_at=None
+    )
     return sum(_resync_if_drifted(pk, now) for pk in games.order_by("pk").values_list("pk", flat=True))
 
 
@@ -91,5 +94,5 @@ def is_synced(game: Game, now: datetime) -> bool:
         return False
     reminders = settings.reminders if game.announced_at is not None else ()
     wanted = {minutes for minutes, at in rules.reminder_times(game.starts_at, reminders) if at > now}
-    rows = Notification.objects.open().filter(game=game, kind="reminder", due_at__gt=now)
-    return wanted == set(rows.values_list("offset", flat=True))
+    rows = Notification.objects.open().filter(game=game, kind=NotificationKind.REMINDER, due_at__gt=now)
+    return wanted == set(rows.values_list("minutes", flat=True))

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import StartPayload
+from games.core.queue import close_notifications, notify
 from games.models import Game
-from notifications.queue import schedule, unschedule
 
 NUDGE_BEFORE = timedelta(hours=12)  # before the deadline; who has not responded by then is asked once more
-NOTIFICATION_KINDS = ["nudge", "short"]
+NOTIFICATION_KINDS = [NotificationKind.NUDGE, NotificationKind.TOO_FEW_PLAYERS]
 
 
 def minimum_deadline(game: Game) -> datetime | None:
@@ -31,14 +33,11 @@ def schedule_minimum_checks(game: Game, now: datetime) -> None:
     """Schedule both checks of an announced game; unschedule those that are past or no longer wanted."""
     by = minimum_deadline(game)
     if by is None or by <= now:
-        unschedule(NOTIFICATION_KINDS, game.pk, now, "the game's times changed")
+        close_notifications(game, NOTIFICATION_KINDS, GameSkipCode.TIMES_CHANGED, now)
         return
-    payload = {"starts_at": game.starts_at.isoformat()}
-    schedule(
-        "short", game_id=game.pk, due_at=by, revision=game.post_version, payload=payload, expires_at=game.starts_at
-    )
+    payload = StartPayload(game.starts_at)
+    notify(game, NotificationKind.TOO_FEW_PLAYERS, by, payload=payload, expires_at=game.starts_at)
     if by - NUDGE_BEFORE > now:
-        due_at = by - NUDGE_BEFORE
-        schedule("nudge", game_id=game.pk, due_at=due_at, revision=game.post_version, payload=payload, expires_at=by)
+        notify(game, NotificationKind.NUDGE, by - NUDGE_BEFORE, payload=payload, expires_at=by)
     else:
-        unschedule(["nudge"], game.pk, now, "the game's times changed")
+        close_notifications(game, [NotificationKind.NUDGE], GameSkipCode.TIMES_CHANGED, now)

@@ -7,9 +7,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from games.core import notification_wording, wording
+from games.core.kinds import GameSkipCode
+from games.core.payloads import StartPayload
 from games.core.states import State
 from games.models import Game
 from guilds.display_names import display_names
+from notifications.codes import SkipCode
 from notifications.messages import Button, OutgoingMessage
 from notifications.models import Delivery, Notification
 from notifications.policy import LATE_AFTER, earlier_attempt_at, is_maybe_sent
@@ -42,8 +45,8 @@ def direct_message(delivery: Delivery, text: str, now: datetime) -> OutgoingMess
         text=text,
         nonce=delivery.nonce,
         dedupe_marker=delivery.nonce,
-        maybe_sent=is_maybe_sent(delivery.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(delivery.first_tried_at, now),
+        maybe_sent=is_maybe_sent(delivery.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(delivery.first_attempt_at, now),
     )
 
 
@@ -52,7 +55,7 @@ def build_message(
 ) -> OutgoingMessage:
     """Return a DM to the recipient or, if the delivery is `in_channel`, a mention of them in the channel."""
     due_at = delivery.notification.due_at
-    if now - due_at > LATE_AFTER and delivery.again_id is None:
+    if now - due_at > LATE_AFTER and delivery.resend_of_id is None:
         text = notification_wording.with_late_notice(text, due_at)
     message = direct_message(delivery, notification_wording.with_preferences_link(text, preferences_url(guild_id)), now)
     if not delivery.in_channel:
@@ -73,7 +76,7 @@ def game_of_notification(row: Notification) -> Game:
 
 def only_recipient(row: Notification, now: datetime) -> list[int] | Skip:
     """Return the one recipient that the notification names."""
-    return [row.recipient_id] if row.recipient_id else Skip("nobody to tell")
+    return [row.recipient_id] if row.recipient_id else Skip(SkipCode.NO_RECIPIENT)
 
 
 def host_recipient(row: Notification, now: datetime) -> list[int]:
@@ -84,13 +87,18 @@ def host_recipient(row: Notification, now: datetime) -> list[int]:
 def skip_unless_scheduled(game: Game, now: datetime) -> Skip | None:
     """Return why to skip a notification if the game is no longer ahead, else None."""
     state = game.state(now)
-    return None if state is State.SCHEDULED else Skip(f"the game is {state.replace('_', ' ')}")
+    return None if state is State.SCHEDULED else skip_for_state(game, now)
+
+
+def skip_for_state(game: Game, now: datetime) -> Skip:
+    """Skip since the game is in a state in which nobody needs it; the sentence names the state."""
+    return Skip(GameSkipCode.WRONG_STATE, f"the game is {game.state(now).replace('_', ' ')}")
 
 
 def skip_if_moved(row: Notification, game: Game, now: datetime) -> Skip | None:
     """Return why to skip a notification that was scheduled for another start of the game, else None."""
-    moved = row.facts.get("starts_at") != game.starts_at.isoformat()
-    return skip_unless_scheduled(game, now) or (Skip("the game was moved") if moved else None)
+    moved = StartPayload.of(row).starts_at != game.starts_at
+    return skip_unless_scheduled(game, now) or (Skip(GameSkipCode.MOVED) if moved else None)
 
 
 def with_nonce(delivery: Delivery, url: str) -> str:
@@ -104,9 +112,9 @@ def common_game_texts(delivery: Delivery, game: Game) -> tuple[str, str, datetim
     return title, guild, game.starts_at, with_nonce(delivery, game.url)
 
 
-def acting_user_name(delivery: Delivery, game: Game) -> str:
-    """Return the guild name of the user whose action is reported; '' for an operator."""
-    names = display_names(game.guild_id, [delivery.notification.facts.get("by") or 0])
+def acting_user_name(user_id: int | None, game: Game) -> str:
+    """Return the name in the guild of the user whose action is reported; '' for an operator."""
+    names = display_names(game.guild_id, [user_id or 0])
     return "".join(wording.escape_markdown(member_name.text) for member_name in names.values())
 
 

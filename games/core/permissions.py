@@ -95,7 +95,7 @@ def load_viewer(user: User | None, guild_id: int, operator: bool = False) -> Vie
 def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> Viewer:
     """Read what somebody is in a game's guild, which is read already."""
     member = None
-    if user is not None and game.guild.gone_at is None:
+    if user is not None and game.guild.bot_removed_at is None:
         member = Member.objects.filter(guild_id=game.guild_id, user=user, left_at=None).first()
         if member is not None:
             member.user, member.guild = user, game.guild
@@ -104,7 +104,7 @@ def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> V
 
 def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer:
     """Give the viewer, read again where a right is missing only because their roles were never read."""
-    if check(viewer) or viewer.user is None or viewer.member is None or viewer.member.roles_at is not None:
+    if check(viewer) or viewer.user is None or viewer.member is None or viewer.member.roles_read_at is not None:
         return viewer
     if not fetch_roles_if_unknown(viewer.guild_id, viewer.user.pk):
         return viewer

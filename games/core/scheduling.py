@@ -1,14 +1,17 @@
 """Scheduling a game's notifications: its reminders, its start and end, its post."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from games.core import rules
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.minimum import schedule_minimum_checks
+from games.core.payloads import StartPayload
+from games.core.queue import close_notifications, notify
 from games.models import Game
 from notifications.models import Notification, Preference
-from notifications.queue import schedule, unschedule
 
 # After a click the bot shows the game in its reply; the row is for when it cannot, and waits for that.
 POST_UPDATE_DELAY = timedelta(seconds=2)
@@ -19,9 +22,6 @@ SEAT_CHANGE_DELAY = timedelta(minutes=1)
 
 
 NOTIFY_NOW_WITHIN = timedelta(minutes=10)
-
-
-REMINDER_KINDS = ("reminder", "own_reminder")
 
 
 def notify_at(starts_at: datetime, now: datetime, delay: timedelta = SEAT_CHANGE_DELAY) -> datetime:
@@ -40,44 +40,42 @@ def schedule_post_update(game: Game, at: datetime) -> None:
     """Schedule the update of the announcement, at the latest at `at`; unannounced games have none."""
     if game.announced_at is None:
         return
-    schedule("announcement", game_id=game.pk, due_at=at, revision=game.post_version, keep_earlier=True)
+    notify(game, NotificationKind.ANNOUNCEMENT, at, keep_earlier=True)
 
 
 def schedule_game_times(game: Game, now: datetime) -> None:
     """Schedule all that follows from the game's times, and unschedule what followed from earlier ones."""
     if game.announced_at is None:
         if game.announce_at is not None:
-            schedule("announce", game_id=game.pk, due_at=game.announce_at, revision=game.post_version)
+            notify(game, NotificationKind.ANNOUNCE, game.announce_at)
         else:
-            unschedule(["announce"], game.pk, now, "it is a draft")
+            close_notifications(game, [NotificationKind.ANNOUNCE], GameSkipCode.DRAFT, now)
         return
-    payload = {"starts_at": game.starts_at.isoformat()}
-    kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, game.settings.reminders):
-        if at > now:
-            kept.append(minutes)
-            schedule(
-                "reminder",
-                game_id=game.pk,
-                dedupe_key=minutes,
-                due_at=at,
-                revision=game.post_version,
-                payload=payload,
-                expires_at=game.starts_at,
-            )
-    unschedule(["reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))
+    kept = _schedule_reminders(game, NotificationKind.REMINDER, game.settings.reminders, now)
+    close_notifications(game, [NotificationKind.REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)
     schedule_own_reminders(game, now, replace=True)
     close_time = game.starts_at - timedelta(minutes=game.settings.signups_close)
     if now < close_time < game.starts_at:
-        schedule("signups_close", game_id=game.pk, due_at=close_time, revision=game.post_version)
+        notify(game, NotificationKind.SIGNUPS_CLOSE, close_time)
     else:
-        unschedule(["signups_close"], game.pk, now, "they close with the start, or closed already")
+        close_notifications(game, [NotificationKind.SIGNUPS_CLOSE], GameSkipCode.SIGNUPS_CLOSED, now)
     schedule_minimum_checks(game, now)
     if game.starts_at > now:
-        schedule("start", game_id=game.pk, due_at=game.starts_at, revision=game.post_version)
+        notify(game, NotificationKind.START, game.starts_at)
     if game.ends_at > now:
-        schedule("end", game_id=game.pk, due_at=game.ends_at, revision=game.post_version)
+        notify(game, NotificationKind.END, game.ends_at)
     _schedule_afterwards(game, now)
+
+
+def _schedule_reminders(game: Game, kind: NotificationKind, lengths: Iterable[int], now: datetime) -> list[int]:
+    """Schedule a reminder for each length in minutes that is still to come; return these."""
+    kept = []
+    for minutes, at in rules.reminder_times(game.starts_at, lengths):
+        if at > now:
+            kept.append(minutes)
+            payload = StartPayload(game.starts_at)
+            notify(game, kind, at, dedupe_key=minutes, minutes=minutes, payload=payload, expires_at=game.starts_at)
+    return kept
 
 
 def _schedule_afterwards(game: Game, now: datetime) -> None:
@@ -85,13 +83,13 @@ def _schedule_afterwards(game: Game, now: datetime) -> None:
     settings = game.settings
     archived_at = game.ends_at + timedelta(minutes=settings.archive_after)
     for kind, at, wanted in (
-        ("rewards", game.ends_at, settings.ask_rewards and not game.rewards),
-        ("archive", archived_at, settings.archive_channel_id and game.archived_at is None),
+        (NotificationKind.REWARDS, game.ends_at, settings.ask_rewards and not game.rewards),
+        (NotificationKind.ARCHIVE, archived_at, settings.archive_channel_id and game.archived_at is None),
     ):
         if wanted:
-            schedule(kind, game_id=game.pk, due_at=max(at, now), revision=game.post_version)
+            notify(game, kind, max(at, now))
         else:
-            unschedule([kind], game.pk, now, "it is not wanted any more")
+            close_notifications(game, [kind], GameSkipCode.NOT_WANTED, now)
 
 
 def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> None:
@@ -102,24 +100,12 @@ def schedule_own_reminders(game: Game, now: datetime, replace: bool = False) -> 
     if game.starts_at <= now or game.announced_at is None:
         return
     seated = game.signups.seated().values("user")
-    chosen = Preference.objects.filter(guild=game.guild_id, reminder__isnull=False)
+    chosen = Preference.objects.filter(guild=game.guild_id, reminder_minutes__isnull=False)
     wanted = chosen.filter(Q(user=game.host_id) | Q(user__in=seated))
     if not replace:
-        rows = Notification.objects.open().filter(game=game, kind="own_reminder")
-        wanted = wanted.exclude(reminder__in=rows.values("offset"))
-    lengths = {length for length in wanted.values_list("reminder", flat=True) if length}
-    kept = []
-    for minutes, at in rules.reminder_times(game.starts_at, lengths):
-        if at > now:
-            kept.append(minutes)
-            schedule(
-                "own_reminder",
-                game_id=game.pk,
-                dedupe_key=minutes,
-                due_at=at,
-                revision=game.post_version,
-                payload={"starts_at": game.starts_at.isoformat()},
-                expires_at=game.starts_at,
-            )
+        rows = Notification.objects.open().filter(game=game, kind=NotificationKind.OWN_REMINDER)
+        wanted = wanted.exclude(reminder_minutes__in=rows.values("minutes"))
+    lengths = {length for length in wanted.values_list("reminder_minutes", flat=True) if length}
+    kept = _schedule_reminders(game, NotificationKind.OWN_REMINDER, lengths, now)
     if replace:
-        unschedule(["own_reminder"], game.pk, now, "the game's times changed", keep_dedupe_keys=tuple(kept))
+        close_notifications(game, [NotificationKind.OWN_REMINDER], GameSkipCode.TIMES_CHANGED, now, keep_minutes=kept)

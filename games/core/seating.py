@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Max, prefetch_related_objects
 
 from games.core import seats
+from games.core.kinds import NotificationKind
+from games.core.payloads import OfferPayload, SeatChangePayload
+from games.core.queue import notify
 from games.core.ranks import update_ranks
 from games.core.scheduling import notify_at, schedule_own_reminders
 from games.core.settings import SeatMethod
@@ -13,9 +16,6 @@ from games.core.states import State
 from games.core.withdrawals import remove_guests_of_left, unseat_guests_of_waiting
 from games.models import Game, Signup
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.queue import schedule
-
-OFFER_NUMBER_FACTOR = 10**10  # more seconds than have passed since 1970
 
 
 def pending_moves(game: Game, now: datetime) -> seats.SeatMoves:
@@ -121,20 +121,12 @@ def set_seat(
 def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
     """Offer a free seat to a waiting person for a limited time; then it goes to the next."""
     until = min(now + timedelta(minutes=game.settings.offer_for), game.starts_at)
-    signup.offered_at, signup.offered_until = now, until
-    signup.save(update_fields=["offered_at", "offered_until"])
-    payload = {"offer": offer_number(signup), "until": until.isoformat()}
-    person = signup.user_id
-    for kind, due_at, expires_at in (("offer", now, until), ("offer_end", until, None)):
-        schedule(
-            kind,
-            game_id=game.pk,
-            recipient_id=person,
-            due_at=due_at,
-            revision=game.post_version,
-            payload=payload,
-            expires_at=expires_at,
-        )
+    last_number = game.signups.aggregate(last=Max("offer_number"))["last"] or 0
+    signup.offered_at, signup.offered_until, signup.offer_number = now, until, last_number + 1
+    signup.save(update_fields=["offered_at", "offered_until", "offer_number"])
+    payload = OfferPayload(signup.offer_number, until)
+    notify(game, NotificationKind.OFFER, now, to=signup.user_id, payload=payload, expires_at=until)
+    notify(game, NotificationKind.OFFER_END, until, to=signup.user_id, payload=payload)
 
 
 def end_offer(signup: Signup, declined_at: datetime | None = None) -> None:
@@ -150,16 +142,16 @@ def end_offers(game: Game) -> None:
 
 
 def offer_number(signup: Signup) -> int:
-    """Return a number that distinguishes the offers of a game, even at the same moment; 0 without an offer."""
-    return signup.pk * OFFER_NUMBER_FACTOR + int(signup.offered_at.timestamp()) if signup.offered_at is not None else 0
+    """Return the number of the open offer, which no other offer of the game has; 0 without one."""
+    return signup.offer_number if signup.offered_at is not None else 0
 
 
 def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetime) -> None:
     """Schedule the notification of a seat change; a pending one will include this change."""
-    rows = Notification.objects.open().filter(game=game, kind="moved", recipient_id=user_id)
+    rows = Notification.objects.open().filter(game=game, kind=NotificationKind.SEAT_CHANGE, recipient_id=user_id)
     deliveries = Delivery.objects.filter(
         notification__game=game,
-        notification__kind="moved",
+        notification__kind=NotificationKind.SEAT_CHANGE,
         recipient_id=user_id,
         status=DeliveryStatus.PENDING,
         leased_until=None,
@@ -169,12 +161,11 @@ def _notify_seat_change(game: Game, user_id: int, was_seated: bool, now: datetim
         return
     if game.announced_at is None:
         return
-    schedule(
-        "moved",
-        game_id=game.pk,
-        recipient_id=user_id,
-        due_at=notify_at(game.starts_at, now),
-        revision=game.post_version,
-        payload={"was_seated": was_seated},
+    notify(
+        game,
+        NotificationKind.SEAT_CHANGE,
+        notify_at(game.starts_at, now),
+        to=user_id,
+        payload=SeatChangePayload(was_seated),
         expires_at=game.starts_at,
     )

@@ -1,6 +1,6 @@
 """All wording about the state of a game, and why the state forbids an action."""
 
-from games.core.states import State
+from games.core.states import GameAction, State
 
 STATE_TEXT = {
     State.DRAFT: "Draft",
@@ -20,7 +20,7 @@ NOT_ANNOUNCED = "This game is not announced yet, so there is nothing to try agai
 NOBODY_TO_TELL = "This game is not announced yet, so there is nobody to write to. Announce it first."
 HIDDEN = "This game is not announced yet, so nobody can sign up."
 
-SIGNUP_ACTIONS = {"join", "leave", "answer", "note"}
+SIGNUP_ACTIONS = {GameAction.JOIN, GameAction.LEAVE, GameAction.RESPOND, GameAction.NOTE}
 
 
 def signups_closed(state: State, cancel_reason: str = "") -> str:
@@ -41,21 +41,21 @@ def no_longer_changeable(state: State) -> str:
     return "This game is over, so it can no longer be changed. Schedule a new one."
 
 
-def not_allowed(action: str, state: State, cancel_reason: str = "") -> str:
+def not_allowed(action: GameAction, state: State, cancel_reason: str = "") -> str:
     """Return why the action is not allowed in this state."""
     if action in SIGNUP_ACTIONS:
         return signups_closed(state, cancel_reason)
-    if action == "undo":
+    if action == GameAction.UNDO_CANCELLATION:
         return NOT_CANCELLED
-    if action == "announce" and not state.over:
+    if action == GameAction.ANNOUNCE and not state.over:
         return ANNOUNCED
-    if action == "tell":
+    if action == GameAction.MESSAGE_PLAYERS:
         return NOBODY_TO_TELL
-    if action == "repost" and state.hidden:
+    if action == GameAction.REPOST and state.hidden:
         return NOT_ANNOUNCED
-    if action == "close" and state is State.IN_PROGRESS:
+    if action == GameAction.CLOSE_SIGNUPS and state is State.IN_PROGRESS:
         return signups_closed(state)
-    if action == "archive" and state in {State.SCHEDULED, State.IN_PROGRESS}:
+    if action == GameAction.ARCHIVE and state in {State.SCHEDULED, State.IN_PROGRESS}:
         return NOT_OVER
     if not state.over:
         return NOT_STARTED

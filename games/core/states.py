@@ -4,6 +4,8 @@ import enum
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.db.models import TextChoices
+
 
 class State(enum.StrEnum):
     """The state of a game.
@@ -52,33 +54,56 @@ def state(
     return State.ARCHIVED if archived_at is not None else State.COMPLETED
 
 
+class GameAction(TextChoices):
+    """What may be done to a game, in some of its states."""
+
+    ANNOUNCE = "announce"
+    REPOST = "repost"
+    EDIT = "edit"
+    CANCEL = "cancel"
+    UNDO_CANCELLATION = "undo"
+    JOIN = "join"
+    LEAVE = "leave"
+    RESPOND = "answer"
+    CLOSE_SIGNUPS = "close"
+    ADD = "add"
+    REMOVE = "remove"
+    SEAT = "seat"
+    NOTE = "note"
+    CHOOSE_HOSTS = "hosts"
+    MESSAGE_PLAYERS = "tell"
+    MARK_ATTENDANCE = "attend"
+    WRITE_REWARDS = "rewards"
+    ARCHIVE = "archive"
+
+
 _HIDDEN = {State.DRAFT, State.UNANNOUNCED}
 _UPCOMING = {*_HIDDEN, State.SCHEDULED}
 _OPEN = {*_UPCOMING, State.IN_PROGRESS}
 _STARTED = {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
 
-ALLOWED: Mapping[str, frozenset[State]] = {
-    "announce": frozenset(_HIDDEN),
-    "repost": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
-    "edit": frozenset(_OPEN),
-    "cancel": frozenset(_OPEN),
-    "undo": frozenset({State.CANCELLED}),
-    "join": frozenset({State.SCHEDULED}),
-    "leave": frozenset({State.SCHEDULED}),
-    "answer": frozenset({State.SCHEDULED}),
-    "close": frozenset(_UPCOMING),
-    "add": frozenset(_OPEN),
-    "remove": frozenset(_OPEN),
-    "seat": frozenset(_OPEN),
-    "note": frozenset({State.SCHEDULED, State.IN_PROGRESS}),
-    "hosts": frozenset(_OPEN),
-    "tell": frozenset(State) - _HIDDEN,
-    "attend": frozenset(_STARTED),
-    "rewards": frozenset(_STARTED),
-    "archive": frozenset({State.COMPLETED}),
+ALLOWED: Mapping[GameAction, frozenset[State]] = {
+    GameAction.ANNOUNCE: frozenset(_HIDDEN),
+    GameAction.REPOST: frozenset({State.SCHEDULED, State.IN_PROGRESS}),
+    GameAction.EDIT: frozenset(_OPEN),
+    GameAction.CANCEL: frozenset(_OPEN),
+    GameAction.UNDO_CANCELLATION: frozenset({State.CANCELLED}),
+    GameAction.JOIN: frozenset({State.SCHEDULED}),
+    GameAction.LEAVE: frozenset({State.SCHEDULED}),
+    GameAction.RESPOND: frozenset({State.SCHEDULED}),
+    GameAction.CLOSE_SIGNUPS: frozenset(_UPCOMING),
+    GameAction.ADD: frozenset(_OPEN),
+    GameAction.REMOVE: frozenset(_OPEN),
+    GameAction.SEAT: frozenset(_OPEN),
+    GameAction.NOTE: frozenset({State.SCHEDULED, State.IN_PROGRESS}),
+    GameAction.CHOOSE_HOSTS: frozenset(_OPEN),
+    GameAction.MESSAGE_PLAYERS: frozenset(State) - _HIDDEN,
+    GameAction.MARK_ATTENDANCE: frozenset(_STARTED),
+    GameAction.WRITE_REWARDS: frozenset(_STARTED),
+    GameAction.ARCHIVE: frozenset({State.COMPLETED}),
 }
 
 
-def is_allowed(action: str, state: State) -> bool:
+def is_allowed(action: GameAction, state: State) -> bool:
     """Return whether the action is allowed in this state."""
     return state in ALLOWED[action]

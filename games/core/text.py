@@ -89,11 +89,13 @@ class GuildTexts:
                 for name in filter(None, (member.nick, member.user.handle, member.user.global_name)):
                     people[normalize_name(name)].add(member.user_id)
         if names.channels:
-            places = Channel.objects.filter(guild_id=self._guild_id, gone_at=None, parent=None).exclude(type=CATEGORY)
+            places = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, parent=None).exclude(
+                type=CATEGORY
+            )
             for pk, name in self._once("places", lambda: list(places.values_list("pk", "name"))):
                 channels[normalize_name(name)].add(pk)
         if ids := frozenset(one for one in names.channel_ids if one <= MAX_ID):
-            existing = Channel.objects.filter(guild_id=self._guild_id, gone_at=None, pk__in=ids)
+            existing = Channel.objects.filter(guild_id=self._guild_id, deleted_at=None, pk__in=ids)
             known.update(self._once(("existing", ids), lambda: list(existing.values_list("pk", flat=True))))
         return parse(text, people, channels, known)
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from games.core.kinds import NotificationKind
+from games.core.payloads import DroppedOutPayload
+from games.core.queue import notify
 from games.models import Game, Signup
 from guilds.display_names import display_names
-from notifications.queue import schedule
 
 LATE_LEAVE_MINUTES = 120  # minutes before the start, for games that never offer free seats
 
@@ -22,14 +24,13 @@ def withdraw(game: Game, signup: Signup, now: datetime) -> None:
     signup.save(update_fields=["left_at", "seated_at", "left_late"])
     if signup.added_by_other and signup.user_id != game.host_id:
         name = display_names(game.guild_id, [signup.user_id])[signup.user_id].text
-        schedule(
-            "dropped_out",
-            game_id=game.pk,
-            recipient_id=game.host_id,
-            dedupe_key=signup.user_id % 2**31,  # several may leave before notifyd next runs
-            due_at=now,
-            revision=game.post_version,
-            payload={"person": str(signup.user_id), "who": name},
+        notify(
+            game,
+            NotificationKind.DROPPED_OUT,
+            now,
+            to=game.host_id,
+            dedupe_key=signup.user_id,  # several may leave before notifyd next runs
+            payload=DroppedOutPayload(signup.user_id, name),
             expires_at=game.starts_at,
         )
 

@@ -6,12 +6,14 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor, locked_game, record_in_guild, require_manager
+from games.core.payloads import GuildPayload
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
 from games.server_settings.actions import require_guild_manager as require_guild_manager
 from gamesched.lib.pg_notify import notify
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
+from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Notification
 from notifications.queue import DUE_CHANNEL
 
@@ -36,16 +38,16 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
     """
     old, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, old.recipient_id)
-    if (new_delivery := Delivery.objects.filter(again=old).first()) is not None:
+    if (new_delivery := Delivery.objects.filter(resend_of=old).first()) is not None:
         return DeliveryResult(new_delivery, False, delivery_wording.already_resent(name, str(new_delivery.status_text)))
     if old.status not in RESENDABLE:
         raise Refused(Refusal("not_failed", delivery_wording.not_failed(name, str(old.status_text))))
     new_delivery = Delivery.objects.create(
         notification=old.notification,
         recipient_id=old.recipient_id,
-        again=old,
-        next_try_at=now,
-        useless_after=old.useless_after,
+        resend_of=old,
+        next_attempt_at=now,
+        expires_at=old.expires_at,
     )
     _record(old, guild_id, "resend", name, actor, now)
     notify(DUE_CHANNEL)
@@ -57,20 +59,24 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
     """Give up a delivery that has not arrived. Raises Refused for one that was sent or given up already."""
     delivery, guild_id = _locked_delivery(delivery_id, actor)
     name = _name(guild_id, delivery.recipient_id)
-    if delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING} or Delivery.objects.filter(again=delivery).exists():
+    if (
+        delivery.status not in {*RESENDABLE, DeliveryStatus.PENDING}
+        or Delivery.objects.filter(resend_of=delivery).exists()
+    ):
         raise Refused(Refusal("too_late", delivery_wording.nothing_to_give_up(name, str(delivery.status_text))))
     delivery.status = DeliveryStatus.DROPPED
+    delivery.error_code = SkipCode.GIVEN_UP_BY_HAND
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
-    delivery.save(update_fields=["status", "error"])
+    delivery.save(update_fields=["status", "error_code", "error"])
     _record(delivery, guild_id, "drop", name, actor, now)
     return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """Return the guild of a notification: its game's, or the one in its payload."""
+    """Return that a notification is about: its game's, or the one in its payload; None for several."""
     if row.game is not None:
         return row.game.guild_id
-    return int(row.facts["guild"]) if "guild" in row.facts else None
+    return GuildPayload.of(row).guild_id if "guild" in row.payload else None
 
 
 def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
@@ -98,5 +104,5 @@ def _name(guild_id: int, user_id: int) -> str:
 
 def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Actor, now: datetime) -> None:
     row = delivery.notification
-    changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.offset)}
+    changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.minutes)}
     record_in_guild(guild_id, actor, action, changes, now, row.game_id)

@@ -31,7 +31,7 @@ class DeliveryAdmin(GuildScopedAdmin):
     list_select_related = ("notification__game", "recipient")
     ordering = ("-pk",)
     fields = (
-        "notification", "recipient", "status", "error", "in_channel", "attempts", "next_try_at", "first_tried_at",
+        "notification", "recipient", "status", "error", "in_channel", "attempts", "next_attempt_at", "first_attempt_at",
         "sent_at", "lateness",
     )  # fmt: skip
     readonly_fields = ("lateness",)

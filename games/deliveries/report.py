@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Q, QuerySet
 
+from games.core.payloads import GuildPayload, StartPayload
 from games.core.settings import ReminderPlace
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
 from guilds.display_names import DisplayName, DisplayNames, display_names
-from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
+from notifications.codes import MISSED
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
-from notifications.policy import EXPIRED, is_expired
-from notifications.types import internal_types, message_types
+from notifications.policy import is_expired
+from notifications.types import people_types
 
 MAX_RECIPIENT_ROWS = 200  # recipients named on a game's page
 PAGE_SIZE = 50  # deliveries on a page of a server
 COUNT_WINDOW = timedelta(days=7)
-MISSED_REASONS = {EXPIRED, HELD}  # should have been notified and were not; who left, for one, need not be
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
     """Return the notifications of a game, the latest first, in two queries and one for names not read before."""
     rows = _game_notifications(game)
     unusual = (
-        Delivery.objects.filter(notification__game=game, resent=None)
+        Delivery.objects.filter(notification__game=game, resend=None)
         .exclude(status=DeliveryStatus.SENT, in_channel=False)
-        .exclude(status=DeliveryStatus.PENDING, error="", again=None)
+        .exclude(status=DeliveryStatus.PENDING, error="", resend_of=None)
         .select_related("notification")
         .order_by("pk")[:MAX_RECIPIENT_ROWS]
     )
@@ -74,16 +74,15 @@ def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None
     notices = tuple(_notification_row(group, by_notification) for group in groups.values())
     reached, recipients = (sum(getattr(row, name) for row in rows) for name in ("n_reached", "n_asked"))
     trouble = any(recipient.has_problem for notice in notices for recipient in notice.recipients) or any(
-        r.dropped in MISSED_REASONS for r in rows
+        r.skip_code in MISSED for r in rows
     )
     return GameDeliveries(notices, delivery_wording.reached_text(reached, recipients), trouble)
 
 
 def _game_notifications(game: Game) -> list[Notification]:
     """Return the notifications that were due and have deliveries, or were dropped instead."""
-    kinds = set(message_types()) - set(internal_types())
-    rows = Notification.objects.filter(game=game, kind__in=kinds, closed_at__gte=F("due_at"))
-    deliveries = Count("deliveries", filter=Q(deliveries__again=None))
+    rows = Notification.objects.filter(game=game, kind__in=people_types(), closed_at__gte=F("due_at"))
+    deliveries = Count("deliveries", filter=Q(deliveries__resend_of=None))
     reached = Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.SENT))
     return list(rows.annotate(n_asked=deliveries, n_reached=reached).order_by("-due_at", "-pk"))
 
@@ -92,22 +91,22 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
     first = group[0]
     reached, recipients = (sum(getattr(row, name) for row in group) for name in ("n_reached", "n_asked"))
     text = delivery_wording.reached_text(reached, recipients)
-    if not recipients and first.dropped:
-        text = delivery_wording.not_sent(first.dropped)
+    if not recipients and first.skip_code:
+        text = delivery_wording.not_sent(first.skip_reason)
     rows = tuple(one for row in group for one in by_notification.get(row.pk, ()))
-    return NotificationRow(delivery_wording.notification_title(first.kind, first.offset), first.due_at, text, rows)
+    return NotificationRow(delivery_wording.notification_title(first.kind, first.minutes), first.due_at, text, rows)
 
 
 def recipient_row(delivery: Delivery, names: Mapping[int, DisplayName], now: datetime) -> RecipientRow:
     """Return the row of one delivery. Its notification must be fetched with it."""
-    everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
+    everyone = StartPayload.of(delivery.notification).place == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
     return RecipientRow(
         delivery.pk,
         delivery_wording.IN_CHANNEL if everyone else names[delivery.recipient_id].text,
         delivery_wording.delivery_outcome(delivery),
-        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error in MISSED_REASONS),
-        undone and not is_expired(delivery.useless_after, now),
+        undone or (delivery.status == DeliveryStatus.DROPPED and delivery.error_code in MISSED),
+        undone and not is_expired(delivery.expires_at, now),
     )
 
 
@@ -126,24 +125,24 @@ class DeliveryRow:
 
 def guild_deliveries(guild_id: int) -> DeliveryQuerySet:
     """Return the deliveries of a server: about its games, and about itself."""
-    own = Q(notification__game=None, notification__facts__guild=str(guild_id))
+    own = Q(notification__game=None, notification__payload__contains=GuildPayload(guild_id).to_json())
     deliveries: DeliveryQuerySet = Delivery.objects.filter(Q(notification__game__guild=guild_id) | own)
     return deliveries
 
 
 def undelivered(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """Return the deliveries that reached nobody: failed, in doubt, given up, or tried in vain so far."""
-    return rows.filter(resent=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
+    return rows.filter(resend=None).exclude(status=DeliveryStatus.SENT).exclude(status=DeliveryStatus.PENDING, error="")
 
 
 def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> list[DeliveryRow]:
     """Return deliveries of a server as lines, with names."""
-    deliveries = list(rows.select_related("notification__game", "resent"))
+    deliveries = list(rows.select_related("notification__game", "resend"))
     names = display_names(guild_id, [one.recipient_id for one in deliveries])
     return [
         DeliveryRow(
-            recipient_row(one, names, now) if not hasattr(one, "resent") else _resent_row(one, names, now),
-            delivery_wording.notification_title(one.notification.kind, one.notification.offset),
+            recipient_row(one, names, now) if not hasattr(one, "resend") else _resent_row(one, names, now),
+            delivery_wording.notification_title(one.notification.kind, one.notification.minutes),
             one.notification.game,
             one.notification.due_at,
         )
@@ -161,7 +160,7 @@ def delivery_counts(rows: QuerySet[Delivery], now: datetime) -> list[tuple[str, 
     recent = rows.filter(notification__due_at__gt=now - COUNT_WINDOW).order_by()
     arrived = recent.filter(status=DeliveryStatus.SENT)
     # Only the few others are checked for having been sent again.
-    others = recent.exclude(status=DeliveryStatus.SENT).filter(resent=None)
+    others = recent.exclude(status=DeliveryStatus.SENT).filter(resend=None)
     sent = dict(arrived.values_list("in_channel").annotate(n=Count("pk")))
     rest = dict(others.values_list("status").annotate(n=Count("pk")))
     by_outcome = {

@@ -3,39 +3,40 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from games.core.kinds import NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
 from notifications.models import Delivery, DeliveryStatus
 
-NOTIFICATION_TITLES = {
-    "cancelled": "Cancellation",
-    "moved": "Seats given and taken",
-    "confirmed": "Copies of the answer to Join",
-    "lost_seat": "A seat is free",
-    "added": "Added to the game",
-    "removed": "Removed from the game",
-    "nudge": "Question whether more can come",
-    "short": "Too few players",
-    "host_left": "The host left the server",
-    "rewards": "Rewards to write down",
-    "told": "Message to the players",
-    "not_announced": "Not announced after all",
-    "on_again": "On again",
-    "deleted": "The announcement was deleted",
-    "dropped_out": "Somebody whom you added left",
-    "offer": "Seats offered",
-    "edited": "What was changed",
-    "question": "Whether they still come",
-    "answered_sum": "What those asked answered",
-    "silent": "Places lost for want of an answer",
-    "welcome": "How to set the server up",
+NOTIFICATION_TITLES: Mapping[str, str] = {
+    NotificationKind.CANCELLED: "Cancellation",
+    NotificationKind.SEAT_CHANGE: "Seats given and taken",
+    NotificationKind.SIGNED_UP: "Copies of the answer to Join",
+    NotificationKind.LOST_SEAT: "A seat is free",
+    NotificationKind.ADDED: "Added to the game",
+    NotificationKind.REMOVED: "Removed from the game",
+    NotificationKind.NUDGE: "Question whether more can come",
+    NotificationKind.TOO_FEW_PLAYERS: "Too few players",
+    NotificationKind.HOST_LEFT: "The host left the server",
+    NotificationKind.REWARDS: "Rewards to write down",
+    NotificationKind.PLAYER_MESSAGE: "Message to the players",
+    NotificationKind.NOT_ANNOUNCED: "Not announced after all",
+    NotificationKind.ON_AGAIN: "On again",
+    NotificationKind.POST_DELETED: "The announcement was deleted",
+    NotificationKind.DROPPED_OUT: "Somebody whom you added left",
+    NotificationKind.OFFER: "Seats offered",
+    NotificationKind.EDITED: "What was changed",
+    NotificationKind.CONFIRMATION: "Whether they still come",
+    NotificationKind.CONFIRMATION_SUMMARY: "What those asked answered",
+    NotificationKind.DROPPED_UNCONFIRMED: "Places lost for want of an answer",
+    NotificationKind.WELCOME: "How to set the server up",
 }
 
 
-def notification_title(kind: str, offset: int | None) -> str:
+def notification_title(kind: str, minutes: int | None) -> str:
     """Return what a notification was about: `Reminder 1 hour before`, `Cancellation`."""
-    if kind == "reminder" and offset is not None:
-        return f"Reminder {minutes_text(offset)} before"
+    if kind == NotificationKind.REMINDER and minutes is not None:
+        return f"Reminder {minutes_text(minutes)} before"
     return NOTIFICATION_TITLES.get(kind) or kind.replace("_", " ").capitalize()
 
 

@@ -10,6 +10,7 @@ from games.confirmations.edits import record_edit
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
 from games.core.scheduling import schedule_own_reminders
+from games.core.states import GameAction
 from games.models import Game
 from games.server_settings.actions import record_settings_change
 from games.server_settings.actions import require_guild_manager as require_guild_manager
@@ -73,7 +74,7 @@ def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> G
     require_manager(game, viewer)
     if not viewer.may_choose_hosts(game):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))
-    require_state(game, "hosts", now)
+    require_state(game, GameAction.CHOOSE_HOSTS, now)
     return game
 
 
@@ -85,7 +86,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
         raise Refused(Refusal("past", wording.BLOCK_PAST, {"until": wording.BLOCK_PAST}))
     before = Block.objects.filter(guild_id=guild_id, user=who).first()
     new_block, _ = Block.objects.update_or_create(
-        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "made_at": now}
+        guild_id=guild_id, user=who, defaults={"until": until, "reason": reason.strip()[:300], "created_at": now}
     )
 
     def values_of(block: Block) -> dict[str, str | None]:

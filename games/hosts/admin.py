@@ -39,20 +39,20 @@ class BlockAdmin(ActionAdmin):
 
     form = BlockAdminForm
     guild_path = "guild"
-    list_display = ("user", "guild", "until", "reason", "made_at")
+    list_display = ("user", "guild", "until", "reason", "created_at")
     list_filter = ("guild", ("until", empty_filter("how long", "for good", "for a time")))
     search_fields = ("user__handle", "user__global_name", "reason")
     search_help_text = "By name or reason."
     list_select_related = ("guild", "user")
     autocomplete_fields = ("guild", "user")
-    date_hierarchy = "made_at"
+    date_hierarchy = "created_at"
     actions = ("lift",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("guild", "user", "until", "reason", *(("made_at",) if obj else ()))
+        return ("guild", "user", "until", "reason", *(("created_at",) if obj else ()))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("guild", "user", "made_at") if obj else ()
+        return ("guild", "user", "created_at") if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_view_permission(request)

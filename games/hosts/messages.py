@@ -6,7 +6,11 @@ from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, managed_game, record
+from games.core.kinds import NotificationKind
+from games.core.payloads import PlayerMessagePayload
+from games.core.queue import notify
 from games.core.roster import GamePeople, load_people
+from games.core.states import GameAction
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
@@ -16,7 +20,6 @@ from games.signups.responses import users_without_response
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.templatetags.when import when
 from notifications.models import Notification
-from notifications.queue import schedule
 
 MAX_PER_DAY = 3
 DAY = timedelta(days=1)
@@ -29,7 +32,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     Raises Refused, with a sentence for each field where possible. The recipients are determined again when it
     is sent.
     """
-    game, _ = managed_game("tell", game_id, actor, now)
+    game, _ = managed_game(GameAction.MESSAGE_PLAYERS, game_id, actor, now)
     if not can_message_players(game, now):
         hidden = game.announced_at is None
         raise Refused(Refusal("over", state_wording.NOBODY_TO_TELL if hidden else host_wording.MESSAGE_TOO_LATE))
@@ -44,15 +47,10 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     if len(recent_times) >= MAX_PER_DAY:
         next_at = recent_times[-MAX_PER_DAY] + DAY
         raise Refused(Refusal("too_often", host_wording.messaged_too_often(when(next_at, _zone(actor)))))
-    before = Notification.objects.filter(game=game, kind="told").order_by("-offset").values_list("offset", flat=True)
-    schedule(
-        "told",
-        game_id=game.pk,
-        dedupe_key=(before.first() or 0) + 1,
-        due_at=now,
-        revision=game.post_version,
-        payload={"text": text, "to": audience.value, "by": author},
-    )
+    rows = Notification.objects.filter(game=game, kind=NotificationKind.PLAYER_MESSAGE).order_by("-pk")
+    last_key = rows.values_list("dedupe_key", flat=True).first()
+    payload = PlayerMessagePayload(text, audience.value, author)
+    notify(game, NotificationKind.PLAYER_MESSAGE, now, dedupe_key=int(last_key or 0) + 1, payload=payload)
     game.player_messages_at = [*recent_times, now]
     game.save(update_fields=["player_messages_at"])
     record(game, actor, "tell", {"text": text, "to": audience.value}, now)

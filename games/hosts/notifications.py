@@ -5,7 +5,15 @@ from datetime import datetime
 
 from games.core import choices, wording
 from games.core.choices import Choice
-from games.core.notifications import acting_user_name, common_game_texts, game_message, game_of_notification
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.notifications import (
+    acting_user_name,
+    common_game_texts,
+    game_message,
+    game_of_notification,
+    skip_for_state,
+)
+from games.core.payloads import HostLeftPayload, PlayerMessagePayload
 from games.core.wording import escape_markdown
 from games.hosts import notification_wording as host_notification_wording
 from games.hosts import takeover
@@ -25,10 +33,10 @@ from notifications.types import NotificationType, Skip, register
 
 def _skip_if_host_present(row: Notification, game: Game, now: datetime) -> Skip | None:
     if game.state(now).over:
-        return Skip(f"the game is {game.state(now).replace('_', ' ')}")
-    if str(game.host_id) != row.facts["host"]:
-        return Skip("somebody took it over")
-    return None if takeover.host_has_left(game) else Skip("the host is back, or the bot is gone")
+        return skip_for_state(game, now)
+    if game.host_id != HostLeftPayload.of(row).host_id:
+        return Skip(GameSkipCode.TAKEN_OVER)
+    return None if takeover.host_has_left(game) else Skip(GameSkipCode.HOST_BACK)
 
 
 def _host_left_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
@@ -57,23 +65,31 @@ def _host_left_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 
 def _player_message_recipients(row: Notification, now: datetime) -> Iterable[int]:
-    return audience_ids(game_of_notification(row), Audience(row.facts["to"]), row.facts["by"], now)
+    payload = PlayerMessagePayload.of(row)
+    return audience_ids(game_of_notification(row), Audience(payload.audience), payload.by_id, now)
 
 
 def _player_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    if delivery.notification.facts["to"] == Audience.UNANSWERED:
+    payload = PlayerMessagePayload.of(delivery.notification)
+    if payload.audience == Audience.UNANSWERED:
         if has_responded(game, delivery.recipient_id):
-            return Skip("they answered meanwhile")
+            return Skip(GameSkipCode.ANSWERED_MEANWHILE)
     elif not game.signups.current().of(delivery.recipient_id).exists():
-        return Skip("they left")
-    by = acting_user_name(delivery, game) or wording.OPERATOR
-    text = wording.escape_markdown(delivery.notification.facts["text"])
+        return Skip(GameSkipCode.LEFT)
+    by = acting_user_name(payload.by_id, game) or wording.OPERATOR
+    text = wording.escape_markdown(payload.text)
     return game_message(delivery, game, host_wording.player_message(*common_game_texts(delivery, game), by, text), now)
 
 
-register(NotificationType("host_left", recipients=_host_left_recipients, build_message=_host_left_message))
+register(
+    NotificationType(NotificationKind.HOST_LEFT, recipients=_host_left_recipients, build_message=_host_left_message)
+)
 choices.register_handler("take_over", takeover.answer_take_over)
 
 
-register(NotificationType("told", recipients=_player_message_recipients, build_message=_player_message))
+register(
+    NotificationType(
+        NotificationKind.PLAYER_MESSAGE, recipients=_player_message_recipients, build_message=_player_message
+    )
+)

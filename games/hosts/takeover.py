@@ -7,7 +7,11 @@ from django.db.models import Q
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, require_state
+from games.core.kinds import NotificationKind
+from games.core.payloads import HostLeftPayload
 from games.core.permissions import Viewer
+from games.core.queue import notify
+from games.core.states import GameAction
 from games.hosts import wording as host_wording
 from games.hosts.actions import make_host
 from games.models import Game
@@ -17,7 +21,6 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
 from guilds.models import ADMINISTRATOR, MANAGE_GUILD, Guild, Member, Role
 from guilds.permissions import get_membership
-from notifications.queue import schedule
 
 MAX_MANAGERS_NOTIFIED = 10
 TAKE = "take"
@@ -28,14 +31,13 @@ def on_member_changed(guild_id: int, user_id: int, now: datetime, **kwargs: obje
     if Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).exists():
         return
     games = Game.objects.filter(guild_id=guild_id, host_id=user_id, cancelled_at=None, ends_at__gt=now)
-    for pk, revision, ends_at in games.order_by("pk").values_list("pk", "post_version", "ends_at"):
-        payload = {"host": str(user_id)}
-        schedule("host_left", game_id=pk, due_at=now, revision=revision, payload=payload, expires_at=ends_at)
+    for game in games.order_by("pk"):
+        notify(game, NotificationKind.HOST_LEFT, now, payload=HostLeftPayload(user_id), expires_at=game.ends_at)
 
 
 def host_has_left(game: Game) -> bool:
     """Return whether the host is no longer in the guild, while the bot is."""
-    return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
+    return game.guild.bot_removed_at is None and get_membership(game.host, game.guild_id) is None
 
 
 def may_take_over(game: Game, viewer: Viewer) -> bool:
@@ -50,7 +52,7 @@ def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now:
     if game.host_id != host_id:
         name = display_names(game.guild_id, [game.host_id])[game.host_id].text
         return ActionResult(game, False, signup_wording.has_host_already(name, actor.user == game.host))
-    require_state(game, "hosts", now)
+    require_state(game, GameAction.CHOOSE_HOSTS, now)
     if not host_has_left(game) or choice != TAKE:
         raise Refused(choices.outdated_refusal())
     if actor.user is None or not may_take_over(game, viewer):
@@ -67,7 +69,7 @@ def take_over(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 def known_manager_ids(guild: Guild) -> list[int]:
     """Return the ids of known members who manage the guild, its owner first; at most as many as are notified."""
     roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
-    role_permissions = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
+    role_permissions = Role.objects.filter(guild=guild, deleted_at=None).values_list("pk", "permissions")
     managing_roles = {pk for pk, bits in role_permissions if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
     members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related(
         "guild__defaults", "user"

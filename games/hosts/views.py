@@ -124,7 +124,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
             return redirect("guild-blocks", guild.pk)
         except Refused as refused:
             add_refusal(form, refused, "who")
-    guild_blocks = guild.blocks.select_related("user").order_by("-made_at")
+    guild_blocks = guild.blocks.select_related("user").order_by("-created_at")
     names = display_names(guild.pk, [block.user_id for block in guild_blocks])
     rows = [{"block": block, "name": names[block.user_id].text} for block in guild_blocks]
     context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}

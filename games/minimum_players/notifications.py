@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from games.core import choices
 from games.core.choices import Choice
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.minimum import has_too_few_players, seated_count
 from games.core.notifications import common_game_texts, game_message, game_of_notification, skip_if_moved
 from games.hosts import notification_wording as host_notification_wording
@@ -21,7 +22,7 @@ from notifications.types import NotificationType, Skip, register
 
 
 def _skip_if_enough(row: Notification, game: Game, now: datetime) -> Skip | None:
-    return skip_if_moved(row, game, now) or (None if has_too_few_players(game) else Skip("enough signed up"))
+    return skip_if_moved(row, game, now) or (None if has_too_few_players(game) else Skip(GameSkipCode.ENOUGH_PLAYERS))
 
 
 def _nudge_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
@@ -36,7 +37,7 @@ def _nudge_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     if (skip := _skip_if_enough(delivery.notification, game, now)) is not None:
         return skip
     if delivery.recipient_id not in users_without_response(game, now):
-        return Skip("they answered, or cannot sign up any more")
+        return Skip(GameSkipCode.ANSWERED_OR_BARRED)
     text = minimum_notification_wording.nudge(
         *common_game_texts(delivery, game), game.settings.minimum, seated_count(game)
     )
@@ -53,7 +54,7 @@ def _too_few_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
     if (skip := _skip_if_enough(delivery.notification, game, now)) is not None:
         return skip
     if not minimum_players.awaits_decision(game, now):
-        return Skip("it was decided on already")
+        return Skip(GameSkipCode.DECIDED)
     text = minimum_notification_wording.too_few_players(
         *common_game_texts(delivery, game), game.settings.minimum, seated_count(game)
     )
@@ -72,5 +73,7 @@ def _too_few_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 choices.register_handler("short", minimum_players.answer_too_few)
 
 
-register(NotificationType("nudge", recipients=_nudge_recipients, build_message=_nudge_message))
-register(NotificationType("short", recipients=_too_few_recipients, build_message=_too_few_message))
+register(NotificationType(NotificationKind.NUDGE, recipients=_nudge_recipients, build_message=_nudge_message))
+register(
+    NotificationType(NotificationKind.TOO_FEW_PLAYERS, recipients=_too_few_recipients, build_message=_too_few_message)
+)

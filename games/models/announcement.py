@@ -9,6 +9,18 @@ from notifications.models import new_nonce
 THREAD_NAME_MAX = 100  # characters, Discord's limit
 
 
+class PostProblem(models.TextChoices):
+    """Why a post is missing or out of date, for rules; the sentence beside it is for people."""
+
+    DELETED = "deleted"  # and its host has yet to say whether it is put back
+    CHANNEL_DELETED = "channel_deleted"
+    MISSING_PERMISSION = "missing_permission"
+    MAYBE_POSTED = "maybe_posted"
+    REFUSED = "refused"
+    NOT_ARCHIVED = "not_archived"
+    OTHER = "other"  # rows from before there were codes
+
+
 class Announcement(models.Model):
     """The message that announces a game: where it is, what it shows, and why it is missing."""
 
@@ -21,6 +33,8 @@ class Announcement(models.Model):
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
+    deletion_number = models.BigIntegerField(default=0, help_text="Counts how often its host was asked about that.")
+    problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
 
     def __str__(self) -> str:
@@ -52,6 +66,14 @@ class Announcement(models.Model):
     def thread_title(self) -> str:
         """Return the name that the post's thread should have; '' outside forums."""
         return self.game.title[:THREAD_NAME_MAX].strip() if self.channel.is_forum else ""
+
+    def set_problem(self, code: PostProblem, text: str) -> None:
+        """Set why it is missing or out of date. Does not save."""
+        self.problem_code, self.problem = code, text
+
+    def clear_problem(self) -> None:
+        """Set that nothing is wrong. Does not save."""
+        self.problem_code = self.problem = ""
 
     def reset_message(self) -> None:
         """Forget the posted message, and take a new nonce.

@@ -31,7 +31,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         `managed`: ids of guilds in which the user sees every game; `games.core.permissions.visible_to`
         finds them.
         """
-        of_member = self.filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+        of_member = self.filter(guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None)
         return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
     def run_by(self, user: User) -> "GameQuerySet":

@@ -21,7 +21,7 @@ def parent_layers(guild: Guild, channel: Channel | None, template: GameTemplate 
     layers = []
     if template is not None:
         layers.append(SettingsLayer(template.name, explicit_values(template)))
-    if channel is not None and channel.gone_at is None:
+    if channel is not None and channel.deleted_at is None:
         settings_channel = channel.settings_channel
         layers.append(
             SettingsLayer(str(settings_channel), explicit_values(getattr(settings_channel, "defaults", None)))

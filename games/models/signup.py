@@ -66,6 +66,9 @@ class Signup(models.Model):
     carried = models.BooleanField(default=False, help_text="Came along when an earlier game was scheduled again.")
     offered_at = models.DateTimeField(null=True, blank=True, help_text="When a seat was offered to them.")
     offered_until = models.DateTimeField(null=True, blank=True)
+    offer_number = models.BigIntegerField(
+        default=0, help_text="The last seat offered to them, counted within the game; its buttons have this number."
+    )
     offer_declined_at = models.DateTimeField(null=True, blank=True, help_text="When they did not take an offered seat.")
     left_late = models.BooleanField(default=False, help_text="Gave a seat up when others could hardly take it.")
     no_show = models.BooleanField(default=False, help_text="Had a seat and did not come.")

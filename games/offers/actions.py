@@ -8,7 +8,6 @@ from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
 from games.core.roster import own_signup, place_among
 from games.core.seating import (
-    OFFER_NUMBER_FACTOR,
     assign_seats,
     current_signups,
     end_offer,
@@ -16,7 +15,7 @@ from games.core.seating import (
     offer_number,
     set_seat,
 )
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.models import Game, Signup
 from games.offers import wording as offer_wording
 from gamesched.lib.refusal import Refusal, Refused
@@ -29,7 +28,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     If it is too late, only the offer changes. Raises Refused, `outdated` for an offer that is over.
     """
     game, _ = locked_game(game_id, actor)
-    require_state(game, "join", now)
+    require_state(game, GameAction.JOIN, now)
     signups = current_signups(game)
     signup = own_signup(signups, actor.user)
     is_own_offer = signup is not None and offer_number(signup) == number
@@ -44,10 +43,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
-        declined = (
-            signup.offer_declined_at is not None
-            and signup.offer_declined_at.timestamp() >= number % OFFER_NUMBER_FACTOR
-        )
+        declined = signup.offer_declined_at is not None and number <= signup.offer_number
         return ActionResult(game, False, offer_wording.OFFER_EXPIRED if declined else offer_wording.SEAT_TAKEN)
     if signup.offered_until is not None and signup.offered_until <= now:
         expire_offer(game, signup, now)

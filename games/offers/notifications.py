@@ -5,7 +5,9 @@ from datetime import datetime
 
 from games.core import choices
 from games.core.choices import Choice
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification
+from games.core.payloads import OfferPayload
 from games.core.seating import offer_number
 from games.core.states import State
 from games.core.wording import timestamp
@@ -20,12 +22,12 @@ from notifications.types import NotificationType, Skip, register
 def _open_offer(game: Game, row: Notification) -> Signup | None:
     """Return the sign-up that has the notification's offer, while it is open; else None."""
     signup = game.signups.current().of(row.recipient).first()
-    return signup if signup is not None and offer_number(signup) == row.facts["offer"] else None
+    return signup if signup is not None and offer_number(signup) == OfferPayload.of(row).offer_number else None
 
 
 def _offer_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
     is_open = row.recipient_id is not None and _open_offer(game_of_notification(row), row) is not None
-    return [row.recipient_id or 0] if is_open else Skip("the seat is not offered to them any more")
+    return [row.recipient_id or 0] if is_open else Skip(GameSkipCode.OFFER_OVER)
 
 
 def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -33,7 +35,7 @@ def _offer_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(row)
     signup = _open_offer(game, row)
     if game.state(now) is not State.SCHEDULED or signup is None or signup.offered_until is None:
-        return Skip("the seat is not offered to them any more")
+        return Skip(GameSkipCode.OFFER_OVER)
     until = f"{timestamp(signup.offered_until, 't')} ({timestamp(signup.offered_until, 'R')})"
     number = offer_number(signup)
     take_choice, decline_choice = (Choice("offer", game.pk, number, choice) for choice in ("take", "pass"))
@@ -46,11 +48,11 @@ def _expire_offer(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of_notification(row)
     signup = _open_offer(game, row)
     if signup is None:
-        return Skip("the offer was answered, or ended")
+        return Skip(GameSkipCode.OFFER_ANSWERED)
     offers.expire_offer(game, signup, now)
     return ()
 
 
-register(NotificationType("offer", recipients=_offer_recipients, build_message=_offer_message))
-register(NotificationType("offer_end", recipients=_expire_offer))
+register(NotificationType(NotificationKind.OFFER, recipients=_offer_recipients, build_message=_offer_message))
+register(NotificationType(NotificationKind.OFFER_END, recipients=_expire_offer))
 choices.register_handler("offer", offers.answer_offer)

@@ -8,12 +8,16 @@ from django.db.models import F, Q
 
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
+from games.core.kinds import NotificationKind
+from games.core.payloads import PostDeletedPayload
+from games.core.queue import notify
 from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
 from games.core.settings import DeletedPostPolicy
 from games.models import Announcement, Game
+from games.models.announcement import PostProblem
 from guilds.directory.lookup import load_directory
 from notifications.models import Notification
-from notifications.queue import complete_if_current, schedule
+from notifications.queue import complete_if_current
 
 POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present without being checked again
 
@@ -25,7 +29,7 @@ def record_shown_revision(game_id: int, message_id: int, revision: int, now: dat
     # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return
-    if complete_if_current(game_id, "announcement", revision, now):
+    if complete_if_current(game_id, NotificationKind.ANNOUNCEMENT, revision, now):
         Announcement.objects.filter(pk=post.pk).update(shown_version=revision)
 
 
@@ -67,31 +71,19 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
     post.reset_message()
     post.post_deleted_at = now
     if asks_host:
-        post.problem = wording.POST_DELETED
+        post.set_problem(PostProblem.DELETED, wording.POST_DELETED)
+        post.deletion_number += 1
     post.save()
     action = "lost_asked" if asks_host else "lost"
     record(game, DISCORD_ACTOR, action, {}, now)
     if asks_host:
-        payload = {"number": deletion_number(post)}
-        schedule(
-            "deleted",
-            game_id=game.pk,
-            recipient_id=game.host_id,
-            due_at=now,
-            revision=game.post_version,
-            payload=payload,
-            expires_at=game.ends_at,
-        )
+        payload = PostDeletedPayload(post.deletion_number)
+        notify(game, NotificationKind.POST_DELETED, now, to=game.host_id, payload=payload, expires_at=game.ends_at)
 
 
 def awaits_host_decision(post: Announcement) -> bool:
     """Return whether the post was deleted and the host has not decided yet whether it is put back."""
-    return post.message_id is None and post.problem == wording.POST_DELETED
-
-
-def deletion_number(post: Announcement) -> int:
-    """Return a number that distinguishes the deletions of a post: each time the host is asked anew."""
-    return int(post.post_deleted_at.timestamp() * 1000) if post.post_deleted_at is not None else 0
+    return post.message_id is None and post.problem_code == PostProblem.DELETED
 
 
 def recheck_all_posts(now: datetime) -> None:
@@ -106,9 +98,9 @@ def verify_posts(now: datetime, limit: int) -> int:
     """
     due = Announcement.objects.filter(
         Q(checked_at=None) | Q(checked_at__lt=now - POST_TRUSTED_FOR),
-        game__in=Game.objects.upcoming(now).filter(guild__gone_at=None, guild__unavailable=False).order_by(),
+        game__in=Game.objects.upcoming(now).filter(guild__bot_removed_at=None, guild__unavailable=False).order_by(),
         message_id__isnull=False,
-        problem="",
+        problem_code="",
     ).order_by(F("checked_at").asc(nulls_first=True), "pk")
     discord = load_directory()
     deleted = 0
@@ -130,7 +122,7 @@ def handle_channels_changed(guild_id: int, now: datetime) -> int:
     A game whose channel was deleted shows that at once, and a failed announcement is retried.
     """
     games = Game.objects.upcoming(now).filter(guild_id=guild_id).order_by("pk")
-    troubled = games.filter(~Q(announcement__problem="") | Q(announcement__channel__gone_at__isnull=False))
+    troubled = games.filter(~Q(announcement__problem_code="") | Q(announcement__channel__deleted_at__isnull=False))
     return sum(_handle_channel_changed(pk, now) for pk in troubled.values_list("pk", flat=True))
 
 
@@ -138,13 +130,13 @@ def handle_channels_changed(guild_id: int, now: datetime) -> int:
 def _handle_channel_changed(game_id: int, now: datetime) -> bool:
     game = Game.objects.select_for_update(no_key=True).get(pk=game_id)
     post = Announcement.objects.select_related("channel").get(game=game)
-    if post.channel.gone_at is None:
+    if post.channel.deleted_at is None:
         return bool(_repair_game(game_id, now))
-    problem = wording.channel_deleted(post.channel.name)
-    if post.problem == problem:
+    if post.problem_code == PostProblem.CHANNEL_DELETED:
         return False
     # There is nothing to edit any more; the page shows the problem, and open pages refresh.
-    post.message_id, post.problem, post.post_deleted_at = None, problem, now
+    post.message_id, post.post_deleted_at = None, now
+    post.set_problem(PostProblem.CHANNEL_DELETED, wording.channel_deleted(post.channel.name))
     post.save()
     Game.objects.filter(pk=game_id).update(post_version=F("post_version") + 1)
     return True
@@ -162,10 +154,12 @@ def repair_games(now: datetime) -> int:
     repaired = 0
     hidden = Game.objects.drafts().filter(announce_at__isnull=False)
     for games in (Game.objects.upcoming(now), hidden):
-        for pk in games.filter(guild__gone_at=None).values_list("pk", flat=True):
+        for pk in games.filter(guild__bot_removed_at=None).values_list("pk", flat=True):
             repaired += _repair_game(pk, now)
     # Discord was away until the move was given up. A move that Discord refuses is not archived, so this ends.
-    unmoved = Announcement.objects.filter(game__archived_at__isnull=False, game__guild__gone_at=None, problem="")
+    unmoved = Announcement.objects.filter(
+        game__archived_at__isnull=False, game__guild__bot_removed_at=None, problem_code=""
+    )
     unmoved = unmoved.filter(game__archive_channel_id__gt=0).exclude(channel_id=F("game__archive_channel_id"))
     return repaired + sum(
         _retry_archive_move(pk, now) for pk in unmoved.order_by("game_id").values_list("game_id", flat=True)
@@ -175,7 +169,7 @@ def repair_games(now: datetime) -> int:
 @transaction.atomic
 def _retry_archive_move(game_id: int, now: datetime) -> bool:
     game = Game.objects.with_settings().select_for_update(no_key=True, of=("self",)).get(pk=game_id)
-    rows = Notification.objects.open().filter(game=game, kind="announcement")
+    rows = Notification.objects.open().filter(game=game, kind=NotificationKind.ANNOUNCEMENT)
     if game.announcement.pending_archive_id is None or rows.exists():
         return False
     schedule_post_update(game, now)
@@ -195,8 +189,10 @@ def _repair_game(game_id: int, now: datetime) -> int:
     if game.announced_at is None or awaits_host_decision(post):
         return int(repaired)
     behind = post.message_id is None or post.shown_version < game.post_version
-    hopeless = bool(post.problem) and (bool(post.channel.missing_requirements) or post.channel.gone_at is not None)
-    if behind and not hopeless and not rows.filter(kind="announcement").exists():
+    hopeless = bool(post.problem_code) and (
+        bool(post.channel.missing_requirements) or post.channel.deleted_at is not None
+    )
+    if behind and not hopeless and not rows.filter(kind=NotificationKind.ANNOUNCEMENT).exists():
         schedule_post_update(game, now)
         repaired = True
     return int(repaired)

@@ -8,20 +8,25 @@ from games.core.base import (
     DISCORD_ACTOR,
     ActionResult,
     Actor,
+    Source,
     locked_game,
     record,
     record_change,
     require_manager,
     require_state,
 )
-from games.core.states import State
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.notifications import skip_for_state
+from games.core.queue import close_notifications
+from games.core.states import GameAction, State
 from games.models import Game
+from games.models.announcement import PostProblem
 from games.posts import wording as post_wording
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.models import Channel
 from notifications.messages import PermanentError
 from notifications.models import new_nonce
-from notifications.queue import unschedule
+from notifications.types import Skip
 
 
 @transaction.atomic
@@ -34,29 +39,29 @@ def archive_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     require_manager(game, viewer)
     if game.state(now) is State.ARCHIVED:
         return ActionResult(game, False, post_wording.ALREADY_ARCHIVED)
-    require_state(game, "archive", now)
+    require_state(game, GameAction.ARCHIVE, now)
     channel = archive_channel_of(game)
     if channel is None:
         raise Refused(Refusal("no_archive", post_wording.NO_ARCHIVE))
     if channel.missing_requirements:
         raise Refused(Refusal("no_archive", post_wording.not_archived(str(channel), channel.missing_requirements)))
     _start_archiving(game, channel, actor, {"channel": channel.pk}, now)
-    unschedule(["archive"], game.pk, now, "it is archived")
+    close_notifications(game, [NotificationKind.ARCHIVE], GameSkipCode.ARCHIVED, now)
     return ActionResult(game, True, post_wording.ARCHIVED.format(channel=channel))
 
 
-def archive_on_schedule(game: Game, now: datetime) -> str:
-    """Archive a game at its scheduled time; return '' or why not. Needs the game's lock."""
+def archive_on_schedule(game: Game, now: datetime) -> Skip | None:
+    """Archive a game at its scheduled time; return why not, None where it was. Needs the game's lock."""
     if game.state(now) is not State.COMPLETED:
-        return f"the game is {game.state(now).replace('_', ' ')}"
+        return skip_for_state(game, now)
     channel = archive_channel_of(game)
     if channel is None:
-        return "its archive is gone"
+        return Skip(GameSkipCode.NO_ARCHIVE)
     if channel.missing_requirements:
         abort_archiving(game, post_wording.not_archived(str(channel), channel.missing_requirements), now)
-        return "the bot may not post in the archive"
-    _start_archiving(game, channel, Actor(None, "clock"), {"channel": channel.pk, "planned": True}, now)
-    return ""
+        return Skip(GameSkipCode.ARCHIVE_PERMISSIONS)
+    _start_archiving(game, channel, Actor(None, Source.CLOCK), {"channel": channel.pk, "planned": True}, now)
+    return None
 
 
 def archive_channel_of(game: Game) -> Channel | None:
@@ -70,10 +75,10 @@ def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[s
     """Start the move; the old post stays until the new one is posted, so that a refusal loses nothing."""
     game.archived_at = now
     post = game.announcement
-    post.problem = ""
+    post.clear_problem()
     if post.channel_id != channel.pk:
         post.nonce = new_nonce()  # with the old nonce, Discord would return the old post
-    post.save(update_fields=["problem", "nonce"])
+    post.save(update_fields=["problem_code", "problem", "nonce"])
     record_change(game, actor, "archive", changes, now)
 
 
@@ -89,8 +94,8 @@ def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> 
 def abort_archiving(game: Game, problem: str, now: datetime) -> None:
     """Mark the game as not archived, and show its hosts why the post could not move. Needs the game's lock."""
     post = game.announcement
-    post.problem = problem
-    post.save(update_fields=["problem"])
+    post.set_problem(PostProblem.NOT_ARCHIVED, problem)
+    post.save(update_fields=["problem_code", "problem"])
     # Even if nothing else changes, so that open pages refresh.
     Game.objects.filter(pk=game.pk).update(archived_at=None)
     record(game, DISCORD_ACTOR, "archive", {"stayed": problem}, now)

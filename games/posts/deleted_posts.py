@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, require_manager
-from games.posts.actions import awaits_host_decision, deletion_number
+from games.posts.actions import awaits_host_decision
 from games.scheduling.actions import cancel_game, retry_announcement
 from gamesched.lib.refusal import Refused
 
@@ -23,6 +23,6 @@ def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, no
     game, viewer = locked_game(game_id, actor)
     require_manager(game, viewer)
     post = game.announcement
-    if not awaits_host_decision(post) or number != deletion_number(post) or choice not in {PUT_BACK, CANCEL}:
+    if not awaits_host_decision(post) or number != post.deletion_number or choice not in {PUT_BACK, CANCEL}:
         raise Refused(choices.outdated_refusal())
     return retry_announcement(game_id, actor, now) if choice == PUT_BACK else cancel_game(game_id, "", actor, now)

@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 
 from games.core import choices, wording
 from games.core.choices import Choice
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
+from games.core.payloads import PostDeletedPayload, TakedownPayload
 from games.models import Game
+from games.models.announcement import PostProblem
 from games.posts import deleted_posts
 from games.posts import wording as post_wording
-from games.posts.actions import awaits_host_decision, deletion_number, mark_post_deleted
+from games.posts.actions import awaits_host_decision, mark_post_deleted
 from games.posts.announcement import announcement_view
 from games.posts.archive import archive_on_schedule, record_archive_failure
 from games.scheduling import wording as schedule_wording
@@ -30,13 +32,13 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
     archive = Channel.objects.filter(pk=post.pending_archive_id).first() if post.pending_archive_id else None
     channel, message_id = (archive, None) if archive is not None else (post.channel, post.message_id)
     if archive is None and message_id is None and game.state(now).over:
-        return Skip("it was over before it was announced")
+        return Skip(GameSkipCode.OVER_BEFORE_POST)
     if awaits_host_decision(post):
-        return Skip("its host is asked first whether to put it back")
-    if channel.gone_at is not None:
+        return Skip(GameSkipCode.HOST_DECIDES)
+    if channel.deleted_at is not None:
         # One refusal is enough: the other games there need not try.
-        _on_post_failed(row, PermanentError("the channel was deleted", PermanentError.UNKNOWN_CHANNEL), now)
-        return Skip("the channel was deleted")
+        _on_post_failed(row, PermanentError(GameSkipCode.CHANNEL_DELETED.label, PermanentError.UNKNOWN_CHANNEL), now)
+        return Skip(GameSkipCode.CHANNEL_DELETED)
     # A post that is put back or moved pings no roles; @everyone is never pinged.
     first = message_id is None and archive is None and post.post_deleted_at is None and post.shown_version == 0
     roles = [role for role in game.settings.notify_role_ids if first and role != game.guild_id]
@@ -47,8 +49,8 @@ def _announcement_message(row: Notification, now: datetime) -> BuiltPost | Skip:
         post=announcement_view(game, now),
         nonce=post.nonce,
         message_id=message_id,
-        maybe_sent=message_id is None and is_maybe_sent(row.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
+        maybe_sent=message_id is None and is_maybe_sent(row.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         dedupe_marker=game.url,
         forum=ForumPost(post.thread_title, post.thread_name != post.thread_title) if channel.is_forum else None,
     )
@@ -69,7 +71,8 @@ def _on_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: d
             schedule_takedown(game, post.channel_id, post.message_id, now)
         post.channel_id = sent.channel_id
     post.message_id, post.application_id = sent.message_id, _application_id()
-    post.shown_version, post.post_deleted_at, post.problem = rendered.revision, None, ""
+    post.shown_version, post.post_deleted_at = rendered.post_version, None
+    post.clear_problem()
     post.checked_at = now
     post.thread_name = rendered.message.forum.name if rendered.message.forum else ""
     post.save()
@@ -87,13 +90,16 @@ def _on_post_failed(row: Notification, error: PermanentError, now: datetime) -> 
         return False
     channel = post.channel
     if error.code == PermanentError.MISSING_PERMISSION:
-        post.problem = wording.not_announced(post.message_id is not None, channel.name, channel.missing_requirements)
+        missing = channel.missing_requirements
+        post.set_problem(
+            PostProblem.MISSING_PERMISSION, wording.not_announced(post.message_id is not None, channel.name, missing)
+        )
     elif error.code == PermanentError.UNCERTAIN:
-        post.problem = wording.maybe_announced(channel.name)
+        post.set_problem(PostProblem.MAYBE_POSTED, wording.maybe_announced(channel.name))
     elif error.code == PermanentError.UNKNOWN_CHANNEL:
-        post.problem = wording.channel_deleted(channel.name)
+        post.set_problem(PostProblem.CHANNEL_DELETED, wording.channel_deleted(channel.name))
     else:
-        post.problem = wording.refused_by_discord(str(error)[:200])
+        post.set_problem(PostProblem.REFUSED, wording.refused_by_discord(str(error)[:200]))
     post.save()
     # The page shows the problem, so open pages refresh.
     Game.objects.filter(pk=game.pk).update(post_version=game.post_version)
@@ -105,12 +111,10 @@ def _application_id() -> int | None:
 
 
 def _takedown_message(row: Notification, now: datetime) -> BuiltPost | Skip:
-    payload: dict[str, Any] = row.facts
-    forum = ForumPost("") if Channel.objects.get(pk=int(payload["channel"])).is_forum else None
-    message = OutgoingMessage(
-        channel_id=int(payload["channel"]), message_id=int(payload["message"]), delete=True, forum=forum
-    )
-    return BuiltPost(message, row.revision)
+    payload = TakedownPayload.of(row)
+    forum = ForumPost("") if Channel.objects.get(pk=payload.channel_id).is_forum else None
+    message = OutgoingMessage(channel_id=payload.channel_id, message_id=payload.message_id, delete=True, forum=forum)
+    return BuiltPost(message, row.post_version)
 
 
 def _on_taken_down(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -124,15 +128,15 @@ def _on_takedown_failed(row: Notification, error: PermanentError, now: datetime)
 
 def _archive_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Archive the game; nobody is notified."""
-    why = archive_on_schedule(game_of_notification(row), now)
-    return Skip(why) if why else ()
+    return archive_on_schedule(game_of_notification(row), now) or ()
 
 
 def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    game, number = game_of_notification(delivery.notification), delivery.notification.facts["number"]
+    game = game_of_notification(delivery.notification)
+    number = PostDeletedPayload.of(delivery.notification).deletion_number
     post = game.announcement
-    if game.state(now).over or not awaits_host_decision(post) or deletion_number(post) != number:
-        return Skip("it was answered")
+    if game.state(now).over or not awaits_host_decision(post) or post.deletion_number != number:
+        return Skip(GameSkipCode.ANSWERED)
     put_back = Choice(deleted_posts.PROMPT, game.pk, number, deleted_posts.PUT_BACK).button(
         schedule_wording.PUT_BACK, "primary"
     )
@@ -144,10 +148,22 @@ def _deleted_post_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
 
 choices.register_handler(deleted_posts.PROMPT, deleted_posts.answer_deleted_post)
 register(
-    SyncedPost("announcement", build_message=_announcement_message, on_synced=_on_posted, on_failed=_on_post_failed)
+    SyncedPost(
+        NotificationKind.ANNOUNCEMENT,
+        build_message=_announcement_message,
+        on_synced=_on_posted,
+        on_failed=_on_post_failed,
+    )
 )
 register(
-    SyncedPost("takedown", build_message=_takedown_message, on_synced=_on_taken_down, on_failed=_on_takedown_failed)
+    SyncedPost(
+        NotificationKind.TAKEDOWN,
+        build_message=_takedown_message,
+        on_synced=_on_taken_down,
+        on_failed=_on_takedown_failed,
+    )
 )
-register(NotificationType("archive", recipients=_archive_now))
-register(NotificationType("deleted", recipients=host_recipient, build_message=_deleted_post_message))
+register(NotificationType(NotificationKind.ARCHIVE, recipients=_archive_now))
+register(
+    NotificationType(NotificationKind.POST_DELETED, recipients=host_recipient, build_message=_deleted_post_message)
+)

@@ -9,6 +9,8 @@ from django.db import transaction
 from games.core import rules
 from games.core.base import Actor
 from games.core.freezing import locked_games
+from games.core.kinds import NotificationKind
+from games.core.payloads import GuildPayload
 from games.core.scheduling import schedule_own_reminders
 from games.models import Follow, Game, GameTemplate
 from games.reminders import wording as reminder_wording
@@ -45,7 +47,7 @@ def get_choices(user: User, guild_id: int) -> NotificationChoices:
     follows = Follow.objects.filter(user=user, guild_id=guild_id).values_list("template_id", "digest")
     news = {template_id or 0: DAILY if digest else NOW for template_id, digest in follows}
     whole = news.pop(0, "")
-    return NotificationChoices(row.how, row.reminder, row.quiet_from, row.quiet_to, whole, news)
+    return NotificationChoices(row.method, row.reminder_minutes, row.quiet_from, row.quiet_to, whole, news)
 
 
 @transaction.atomic
@@ -60,7 +62,12 @@ def save_choices(guild_id: int, choices: NotificationChoices, actor: Actor, now:
     if choices.reminder != get_choices(user, guild_id).reminder:
         to_come = Game.objects.filter(guild_id=guild_id, cancelled_at=None, starts_at__gt=now).hosted_or_joined_by(user)
         games = locked_games(to_come)
-    fields = {name: getattr(choices, name) for name in ("how", "reminder", "quiet_from", "quiet_to")}
+    fields = {
+        "method": choices.how,
+        "reminder_minutes": choices.reminder,
+        "quiet_from": choices.quiet_from,
+        "quiet_to": choices.quiet_to,
+    }
     Preference.objects.update_or_create(user=user, guild_id=guild_id, defaults=fields)
     Follow.objects.filter(user=user, guild_id=guild_id).delete()
     Follow.objects.bulk_create(
@@ -104,13 +111,12 @@ def send_test_reminder(guild_id: int, actor: Actor, now: datetime) -> str:
     # Who tests may have opened their direct messages just now.
     mark_dms_open(user)
     schedule(
-        "test_reminder",
+        NotificationKind.TEST_REMINDER,
         game_id=None,
         recipient_id=user.pk,
-        dedupe_key=guild_id % 2**31,  # one row for each guild
+        dedupe_key=guild_id,  # one row for each guild
         due_at=now,
-        revision=0,
-        payload={"guild": str(guild_id)},
+        payload=GuildPayload(guild_id),
     )
     return reminder_wording.TEST_UNDER_WAY
 

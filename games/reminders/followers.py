@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from games.core.kinds import NotificationKind
+from games.core.payloads import DigestPayload
 from games.core.seating import current_signups
 from games.models import Follow, Game, Signup
 from games.signups.followers import follows_by_user
@@ -31,7 +33,9 @@ class Followers:
 def followers_to_notify(game: Game, now: datetime) -> Followers:
     """Return the followers not notified of the game yet, in a fixed number of queries."""
     follows = follows_by_user(game, now, current_signups(game))
-    digests = Notification.objects.filter(kind="digest", recipient__in=follows, facts__games__contains=game.pk)
+    digests = Notification.objects.filter(
+        kind=NotificationKind.DIGEST, recipient__in=follows, payload__games__contains=game.pk
+    )
     may = follows.keys() - set(digests.values_list("recipient_id", flat=True))
     return Followers(
         tuple(pk for pk, row in follows.items() if pk in may and not row.digest),
@@ -52,7 +56,7 @@ def digest_games(user: User, since: datetime, now: datetime) -> list[Game]:
     """
     daily = {(row.guild_id, row.template_id): row.digest for row in Follow.objects.filter(user=user)}
     guilds = {guild_id for guild_id, _ in daily}
-    unwanted = Preference.objects.filter(user=user, how=DeliveryMethod.NONE).values("guild")
+    unwanted = Preference.objects.filter(user=user, method=DeliveryMethod.NONE).values("guild")
     announced = Game.objects.filter(guild__in=guilds, announced_at__gt=since).exclude(guild__in=unwanted)
     games = [
         game
@@ -70,7 +74,7 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
     blocked = Block.objects.filter(lasting, user=user).values("guild")
     seated = Q(signups__left_at=None, signups__seated_at__isnull=False)
     candidates = (
-        games.filter(guild__gone_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
+        games.filter(guild__bot_removed_at=None, cancelled_at=None, announced_at__isnull=False, starts_at__gt=now)
         .exclude(Q(host=user) | Q(pk__in=mine) | Q(guild__in=blocked))
         .exclude(pk__in=user.cohosted_games.values("pk"))
         .select_related("guild__defaults", "channel__defaults", "template")
@@ -90,10 +94,14 @@ def joinable_games(user: User, games: QuerySet[Game], now: datetime) -> list[Gam
 
 def _notified_game_ids(user: User, game_ids: Iterable[int], now: datetime) -> set[int]:
     """Return which of these games the user was notified of, or will be, by their deliveries."""
-    deliveries = Delivery.objects.filter(recipient=user, notification__kind="new_game", notification__game__in=game_ids)
+    deliveries = Delivery.objects.filter(
+        recipient=user, notification__kind=NotificationKind.NEW_GAME, notification__game__in=game_ids
+    )
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     notified = set(deliveries.exclude(status__in=undelivered).values_list("notification__game_id", flat=True))
-    digests = Notification.objects.filter(kind="digest", recipient=user, due_at__gt=now - DIGEST_MEMORY, dropped="")
-    for payload in digests.values_list("facts", flat=True):
-        notified |= set(payload.get("games", ()))
+    digests = Notification.objects.filter(
+        kind=NotificationKind.DIGEST, recipient=user, due_at__gt=now - DIGEST_MEMORY, skip_code=""
+    )
+    for payload in digests.values_list("payload", flat=True):
+        notified |= set(DigestPayload.from_json(payload).game_ids)
     return notified

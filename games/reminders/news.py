@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import (
     build_message,
     common_game_texts,
@@ -15,6 +16,7 @@ from games.core.notifications import (
     skip_unless_scheduled,
     with_nonce,
 )
+from games.core.payloads import DigestPayload, GuildPayload
 from games.core.wording import escape_markdown, seats_text
 from games.models import Game
 from games.reminders import wording as reminder_wording
@@ -23,6 +25,7 @@ from games.reminders.rules import next_digest
 from games.signups.rules import signup_block_reason
 from guilds.display_names import display_names
 from guilds.models import Channel, Guild
+from notifications.codes import SkipCode
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification, Preference
 from notifications.queue import schedule_for_each
@@ -38,7 +41,9 @@ def recipients_of_new_game(row: Notification, now: datetime) -> Iterable[int] | 
         return skip
     due_followers = followers_to_notify(game, now)
     # Computed from when this row was due: if it is late, its digest is late too, but not by a day.
-    schedule_for_each("digest", {user.pk: next_digest(row.due_at, user.tzinfo) for user in due_followers.daily})
+    schedule_for_each(
+        NotificationKind.DIGEST, {user.pk: next_digest(row.due_at, user.tzinfo) for user in due_followers.daily}
+    )
     return due_followers.at_once
 
 
@@ -46,8 +51,8 @@ def _skip_new_game(game: Game, now: datetime) -> Skip | None:
     if (drop := skip_unless_scheduled(game, now)) is not None:
         return drop
     if signup_block_reason(game, now, None):
-        return Skip("nobody can sign up")
-    return None if has_open_seats(game) else Skip("the game is full")
+        return Skip(GameSkipCode.NO_SIGNUPS)
+    return None if has_open_seats(game) else Skip(GameSkipCode.FULL)
 
 
 def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
@@ -55,7 +60,7 @@ def build_new_game(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     if (skip := _skip_new_game(game, now)) is not None:
         return skip
     if game.signups.current().of(delivery.recipient_id).exists():
-        return Skip("they are in")
+        return Skip(GameSkipCode.IN_ALREADY)
     host = escape_markdown(display_names(game.guild_id, [game.host_id])[game.host_id].text)
     return game_message(
         delivery, game, reminder_wording.new_game(*common_game_texts(delivery, game), host, _seats_text(game)), now
@@ -73,22 +78,22 @@ def _seats_text(game: Game) -> str:
 
 def recipients_of_digest(row: Notification, now: datetime) -> Iterable[int] | Skip:
     if row.recipient is None:
-        return Skip("nobody to tell")
+        return Skip(SkipCode.NO_RECIPIENT)
     games = digest_games(row.recipient, row.due_at - DIGEST_LOOKBACK, now)
     if not games:
-        return Skip("there is nothing new for them")
+        return Skip(GameSkipCode.NOTHING_NEW)
     # Stored, so that no later digest names these games again.
-    row.facts = {"games": [game.pk for game in games]}
-    row.save(update_fields=["facts"])
+    row.payload = DigestPayload([game.pk for game in games]).to_json()
+    row.save(update_fields=["payload"])
     return [row.recipient.pk]
 
 
 def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     """Return one message about games of several guilds; each guild's preferences count for its games."""
-    chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=delivery.notification.facts["games"])
+    chosen_games: QuerySet[Game] = Game.objects.filter(pk__in=DigestPayload.of(delivery.notification).game_ids)
     games = joinable_games(delivery.recipient, chosen_games, now)
     if not games:
-        return Skip("none of the games is open to them any more")
+        return Skip(GameSkipCode.NO_OPEN_GAMES)
     if delivery.in_channel:
         # Their direct messages are closed, and a message in a channel is about that server alone.
         games = [game for game in games if game.guild_id == games[0].guild_id]
@@ -106,16 +111,16 @@ def build_digest(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 
 
 def test_reminder_guild_id(row: Notification) -> int:
-    return int(row.facts["guild"])
+    return GuildPayload.of(row).guild_id
 
 
 def _test_reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     guild = Guild.objects.present().filter(pk=test_reminder_guild_id(delivery.notification)).first()
     if guild is None:
-        return Skip("the bot was removed from the server")
+        return Skip(GameSkipCode.BOT_REMOVED)
     channel = _channel_for_mentions(guild) if delivery.in_channel else None
     if delivery.in_channel and channel is None:
-        return Skip(reminder_wording.NO_CHANNEL)
+        return Skip(GameSkipCode.NO_CHANNEL, reminder_wording.NO_CHANNEL)
     text = reminder_wording.test_reminder(escape_markdown(guild.name), with_nonce(delivery, preferences_url(guild.pk)))
     return build_message(delivery, text, guild.pk, channel.pk if channel is not None else 0, now)
 
@@ -130,5 +135,7 @@ def _channel_for_mentions(guild: Guild) -> Channel | None:
 
 def last_test_reminder(user_id: int, guild_id: int) -> Notification | None:
     """Return the last test reminder that the user requested in a guild."""
-    rows = Notification.objects.filter(kind="test_reminder", recipient=user_id, facts__guild=str(guild_id))
+    rows = Notification.objects.filter(
+        kind=NotificationKind.TEST_REMINDER, recipient=user_id, payload__contains=GuildPayload(guild_id).to_json()
+    )
     return rows.order_by("-pk").first()

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from games.core import wording
+from games.core.kinds import REMINDER_KINDS, GameSkipCode, NotificationKind
 from games.core.notifications import (
     common_game_texts,
     game_message,
@@ -16,14 +17,15 @@ from games.core.notifications import (
     skip_if_moved,
     with_nonce,
 )
-from games.core.scheduling import REMINDER_KINDS
+from games.core.payloads import StartPayload
 from games.core.settings import ReminderPlace
 from games.models import Game
 from games.reminders import news
 from games.reminders import wording as reminder_wording
+from notifications.codes import SkipCode
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, DeliveryMethod, DeliveryStatus, Notification, Preference
-from notifications.policy import LATE_AFTER, NO_MESSAGES_WANTED
+from notifications.policy import LATE_AFTER
 from notifications.types import NotificationType, Skip, guild_of_game, register
 
 MAX_PINGS = 80  # people pinged by one message
@@ -39,17 +41,19 @@ def _reminder_recipients(row: Notification, now: datetime) -> Iterable[int] | Sk
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
     due = Notification.objects.open().filter(kind=row.kind, game=game, due_at__lte=now)
-    if due.filter(offset__lt=row.offset).exists():
-        return Skip("a later reminder of the game is due too")
+    if due.filter(minutes__lt=row.minutes).exists():
+        return Skip(GameSkipCode.LATER_REMINDER_DUE)
     if game.settings.reminder_place == ReminderPlace.CHANNEL:
         # One message for all, addressed to the host: it stays in the channel, whoever is seated when it is sent.
-        row.facts |= {"place": ReminderPlace.CHANNEL.value}
-        row.save(update_fields=["facts"])
+        row.payload = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value).to_json()
+        row.save(update_fields=["payload"])
         return [game.host_id]
     everyone = dict.fromkeys([game.host_id, *_seated_user_ids(game)])
     # Players whose own reminder is nearer to the start, and due too, get only that one.
-    own = Notification.objects.open().filter(kind="own_reminder", game=game, due_at__lte=now, offset__lt=row.offset)
-    nearer = _users_with_own_reminder(game, own.values("offset")) | _users_reminded_nearer(row, game, row.offset or 0)
+    own = Notification.objects.open().filter(
+        kind=NotificationKind.OWN_REMINDER, game=game, due_at__lte=now, minutes__lt=row.minutes
+    )
+    nearer = _users_with_own_reminder(game, own.values("minutes")) | _users_reminded_nearer(row, game, row.minutes or 0)
     return [user_id for user_id in everyone if user_id not in nearer]
 
 
@@ -58,27 +62,30 @@ def _own_reminder_recipients(row: Notification, now: datetime) -> Iterable[int] 
     game = game_of_notification(row)
     if (skip := skip_if_moved(row, game, now)) is not None:
         return skip
-    others = Notification.objects.filter(kind="reminder", game=game, offset__lte=row.offset, due_at__lte=now)
-    in_channel = others.filter(dropped="", facts__place=ReminderPlace.CHANNEL, facts__starts_at=row.facts["starts_at"])
+    for_everyone = replace(StartPayload.of(row), place=ReminderPlace.CHANNEL.value)
+    others = Notification.objects.filter(
+        kind=NotificationKind.REMINDER, game=game, minutes__lte=row.minutes, due_at__lte=now
+    )
+    in_channel = others.filter(skip_code="", payload__contains=for_everyone.to_json())
     if others.open().exists() or in_channel.exists():
-        return Skip("the game's own reminder is due too")
-    wanting = _users_with_own_reminder(game, [row.offset]) - _users_reminded_nearer(row, game, (row.offset or 0) + 1)
+        return Skip(GameSkipCode.GAME_REMINDER_DUE)
+    wanting = _users_with_own_reminder(game, [row.minutes]) - _users_reminded_nearer(row, game, (row.minutes or 0) + 1)
     return [user_id for user_id in dict.fromkeys([game.host_id, *_seated_user_ids(game)]) if user_id in wanting]
 
 
 def _users_with_own_reminder(game: Game, minutes: Any) -> set[int]:
     """Return the users who chose one of these lengths for their own reminder in the game's guild."""
-    preferences = Preference.objects.filter(guild=game.guild_id, reminder__in=minutes)
+    preferences = Preference.objects.filter(guild=game.guild_id, reminder_minutes__in=minutes)
     return set(preferences.values_list("user_id", flat=True))
 
 
-def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[int]:
+def _users_reminded_nearer(row: Notification, game: Game, minutes: int) -> set[int]:
     """Return the users with a reminder of the same start that is less than `offset` minutes before it."""
     deliveries = Delivery.objects.filter(
         notification__game=game,
         notification__kind__in=REMINDER_KINDS,
-        notification__offset__lt=offset,
-        notification__facts__starts_at=row.facts["starts_at"],
+        notification__minutes__lt=minutes,
+        notification__payload__contains=StartPayload(StartPayload.of(row).starts_at).to_json(),
     )
     undelivered = (DeliveryStatus.DROPPED, DeliveryStatus.FAILED)
     return set(deliveries.exclude(status__in=undelivered).values_list("recipient_id", flat=True))
@@ -86,7 +93,7 @@ def _users_reminded_nearer(row: Notification, game: Game, offset: int) -> set[in
 
 def _reminder_guild_id(row: Notification) -> int | None:
     """Return the guild for the recipient's preferences; None for one message to all, where they do not apply."""
-    return None if row.facts.get("place") == ReminderPlace.CHANNEL else guild_of_game(row)
+    return None if StartPayload.of(row).place == ReminderPlace.CHANNEL else guild_of_game(row)
 
 
 def _seated_user_ids(game: Game) -> list[int]:
@@ -99,12 +106,12 @@ def _reminder_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Sk
     if (skip := skip_if_moved(delivery.notification, game, now)) is not None:
         return skip
     if now - delivery.notification.due_at > LATE_AFTER and _later_reminder(delivery).exists():
-        return Skip("a later reminder of the game goes instead")
-    if delivery.notification.facts.get("place") == ReminderPlace.CHANNEL:
+        return Skip(GameSkipCode.LATER_REMINDER_WAITS)
+    if StartPayload.of(delivery.notification).place == ReminderPlace.CHANNEL:
         return _channel_reminder_message(delivery, game, now)
     hosting = game.host_id == delivery.recipient_id
     if not hosting and not _is_seated(game, delivery.recipient_id):
-        return Skip("they left")
+        return Skip(GameSkipCode.LEFT)
     return game_message(delivery, game, reminder_wording.reminder(*common_game_texts(delivery, game), hosting), now)
 
 
@@ -116,7 +123,7 @@ def _later_reminder(delivery: Delivery) -> QuerySet[Delivery]:
         status=DeliveryStatus.PENDING,
         notification__game=row.game_id,
         notification__kind__in=REMINDER_KINDS,
-        notification__offset__lt=row.offset,
+        notification__minutes__lt=row.minutes,
     )
 
 
@@ -133,9 +140,9 @@ def _channel_reminder_message(delivery: Delivery, game: Game, now: datetime) -> 
     )
     message = game_message(delivery, game, text, now)
     most = min(MAX_PINGS, (MESSAGE_MAX - len(message.text)) // MENTION_MAX)
-    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].how != DeliveryMethod.NONE][:most]
+    mentioned = [pk for pk in everyone if pk not in by_user or by_user[pk].method != DeliveryMethod.NONE][:most]
     if not mentioned:
-        return Skip(NO_MESSAGES_WANTED)
+        return Skip(SkipCode.UNWANTED)
     mentions = " ".join(f"<@{user_id}>" for user_id in mentioned)
     pinged = tuple(pk for pk in mentioned if pk not in by_user or not by_user[pk].is_quiet(now))
     return replace(
@@ -159,15 +166,28 @@ def _is_seated(game: Game, user_id: int) -> bool:
 
 register(
     NotificationType(
-        "reminder", recipients=_reminder_recipients, build_message=_reminder_message, guild=_reminder_guild_id
+        NotificationKind.REMINDER,
+        recipients=_reminder_recipients,
+        build_message=_reminder_message,
+        guild=_reminder_guild_id,
     )
 )
-register(NotificationType("own_reminder", recipients=_own_reminder_recipients, build_message=_reminder_message))
-register(NotificationType("new_game", recipients=news.recipients_of_new_game, build_message=news.build_new_game))
-register(NotificationType("digest", recipients=news.recipients_of_digest, build_message=news.build_digest))
 register(
     NotificationType(
-        "test_reminder",
+        NotificationKind.OWN_REMINDER, recipients=_own_reminder_recipients, build_message=_reminder_message
+    )
+)
+register(
+    NotificationType(
+        NotificationKind.NEW_GAME, recipients=news.recipients_of_new_game, build_message=news.build_new_game
+    )
+)
+register(
+    NotificationType(NotificationKind.DIGEST, recipients=news.recipients_of_digest, build_message=news.build_digest)
+)
+register(
+    NotificationType(
+        NotificationKind.TEST_REMINDER,
         recipients=only_recipient,
         build_message=news._test_reminder_message,
         guild=news.test_reminder_guild_id,

@@ -18,8 +18,8 @@ from gamesched.lib.clock import db_now
 from gamesched.lib.refusal import Refused
 from guilds.http import ViewerRequest
 from guilds.models import Channel, Guild, User
+from notifications.codes import SkipCode
 from notifications.models import DeliveryMethod, DeliveryStatus, Preference
-from notifications.policy import NO_MESSAGES_WANTED
 
 REMINDERS = (5, 10, 15, 30, 45, 60, 90, 120, 180, 360, 720, 1440, 2880, 10080)
 
@@ -139,12 +139,12 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
         return "", False
     if delivery is None:
         return (
-            (reminder_wording.test_skipped(row.dropped), False)
-            if row.dropped
+            (reminder_wording.test_skipped(row.skip_reason), False)
+            if row.skip_code
             else (reminder_wording.test_pending(row.error), True)
         )
     preference = Preference.objects.select_related("user").filter(user=user, guild=guild).first()
-    closed = delivery.in_channel and (preference is None or preference.how != DeliveryMethod.MENTION)
+    closed = delivery.in_channel and (preference is None or preference.method != DeliveryMethod.MENTION)
     if delivery.status == DeliveryStatus.SENT and delivery.sent_at is not None:
         channel = Channel.objects.filter(pk=delivery.channel_id or 0).first() if delivery.in_channel else None
         silently = preference is not None and preference.is_quiet(delivery.sent_at)
@@ -153,7 +153,7 @@ def _test_result(user: User, guild: Guild) -> tuple[str, bool]:
         ), False
     if delivery.status == DeliveryStatus.PENDING:
         return reminder_wording.test_pending(delivery.error), True
-    if delivery.error == NO_MESSAGES_WANTED:
+    if delivery.error_code == SkipCode.UNWANTED:
         return reminder_wording.TEST_UNWANTED, False
     if delivery.status == DeliveryStatus.DROPPED and not closed:
         return reminder_wording.test_skipped(delivery.error), False

@@ -19,12 +19,16 @@ from games.core.base import (
     require_manager,
     require_state,
 )
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import CancellationPayload, TakedownPayload
 from games.core.permissions import Viewer
+from games.core.queue import notify
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
 from games.core.settings import GAME_SETTINGS, SETTINGS
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.models import Announcement, Game, GameTemplate
+from games.models.announcement import PostProblem
 from games.models.layers import announcement_channels
 from games.offers.overlaps import ConflictPolicy, require_no_conflict
 from games.scheduling import rules as schedule_rules
@@ -38,12 +42,18 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import role_names
 from guilds.models import Channel, Guild, User
 from guilds.permissions import get_membership
-from notifications.queue import schedule, unschedule
+from notifications.queue import unschedule
+from notifications.types import Skip
 
 ANNOUNCE_NOW = AnnounceSchedule()
 
 # Notifications of these kinds are still sent about a cancelled game; all others are unscheduled.
-KEPT_AFTER_CANCELLATION = ("announcement", "takedown", "told", "lost_seat")
+KEPT_AFTER_CANCELLATION = (
+    NotificationKind.ANNOUNCEMENT,
+    NotificationKind.TAKEDOWN,
+    NotificationKind.PLAYER_MESSAGE,
+    NotificationKind.LOST_SEAT,
+)
 
 
 @transaction.atomic
@@ -134,7 +144,7 @@ def edit_game(
     """
     game, viewer = locked_game(game_id, actor)
     require_manager(game, viewer)
-    state = require_state(game, "edit", now)
+    state = require_state(game, GameAction.EDIT, now)
     if edit_version is not None and edit_version != game.edit_version:
         raise Refused(Refusal("stale", wording.STALE))
     before = plan_from_game(game)
@@ -191,29 +201,25 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
         raise Refused(refusal)
     if game.state(now) is State.CANCELLED:
         return ActionResult(game, False, state_wording.ALREADY_CANCELLED)
-    state = require_state(game, "cancel", now)
+    state = require_state(game, GameAction.CANCEL, now)
     game.cancelled_at, game.cancel_reason = now, reason
-    Announcement.objects.filter(game=game, problem=wording.POST_DELETED).update(problem="")
-    unschedule(None, game.pk, now, schedule_rules.CANCELLED_REASON, keep_kinds=KEPT_AFTER_CANCELLATION)
+    unanswered = Announcement.objects.filter(game=game, problem_code=PostProblem.DELETED)
+    unanswered.update(problem_code="", problem="")
+    unschedule(game.pk, Skip(GameSkipCode.CANCELLED), now, keep_kinds=KEPT_AFTER_CANCELLATION)
     end_offers(game)
     record_change(game, actor, "cancel", {"reason": reason} if reason else {}, now)
     if state.hidden:
         return ActionResult(game, True, schedule_wording.CANCELLED_HIDDEN)
-    schedule(
-        "cancelled",
-        game_id=game.pk,
-        due_at=now + schedule_rules.CANCELLATION_DELAY,
-        revision=game.post_version,
-        payload={"actor": actor.user.pk if actor.user else None, "at": now.isoformat()},
-    )
+    payload = CancellationPayload(actor.user.pk if actor.user else None, now)
+    notify(game, NotificationKind.CANCELLED, now + schedule_rules.CANCELLATION_DELAY, payload=payload)
     return ActionResult(game, True, schedule_wording.CANCELLED)
 
 
 @transaction.atomic
 def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Retry an announcement that failed."""
-    game, _ = managed_game("repost", game_id, actor, now)
-    Announcement.objects.filter(game=game).update(problem="")
+    game, _ = managed_game(GameAction.REPOST, game_id, actor, now)
+    Announcement.objects.filter(game=game).update(problem_code="", problem="")
     record_change(game, actor, "announce", {}, now)
     return ActionResult(game, True, wording.announcing_again())
 
@@ -301,18 +307,13 @@ def _replace_post(game: Game, now: datetime) -> None:
     if post.message_id is not None:
         schedule_takedown(game, post.channel_id, post.message_id, now)
     post.reset_message()
-    post.channel, post.problem = game.channel, ""
+    post.channel = game.channel
+    post.clear_problem()
     post.save()
 
 
 def schedule_takedown(game: Game, channel_id: int, message_id: int, now: datetime) -> None:
     """Schedule the deletion of a message that is no longer the game's announcement."""
-    schedule(
-        "takedown",
-        game_id=game.pk,
-        # Several may be scheduled at once, so the message distinguishes the rows.
-        dedupe_key=message_id % 2**31,
-        due_at=now,
-        revision=game.post_version,
-        payload={"channel": str(channel_id), "message": str(message_id)},
-    )
+    # Several may be scheduled at once, so the message distinguishes the rows.
+    payload = TakedownPayload(channel_id, message_id)
+    notify(game, NotificationKind.TAKEDOWN, now, dedupe_key=message_id, payload=payload)

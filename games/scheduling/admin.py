@@ -31,6 +31,7 @@ from guilds.admin_site import GuildScopedInline, is_superuser
 from guilds.http import ViewerRequest
 from guilds.models import Role
 from notifications.models import Notification
+from notifications.types import people_types
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -75,14 +76,14 @@ class NotificationsInline(GuildScopedInline):
         rows: QuerySet[Notification] = super().get_queryset(request)
         statuses = ("sent", "failed", "pending")
         counts = {f"n_{name}": Count("deliveries", filter=Q(deliveries__status=name)) for name in statuses}
-        notifications = rows.exclude(kind__in=("announcement", "announce", "start", "end", "takedown", "archive"))
+        notifications = rows.filter(kind__in=people_types())
         return notifications.select_related("recipient").annotate(**counts).order_by("-due_at", "-pk")
 
     @admin.display
     def outcome(self, row: Any) -> Any:
         counts = {"sent": row.n_sent, "failed": row.n_failed, "to be sent": row.n_pending}
         text = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-        text = text or row.dropped or ("nobody to tell" if row.closed_at else "to come")
+        text = text or row.skip_reason or ("nobody to tell" if row.closed_at else "to come")
         return format_html(
             '<a href="{}">{}</a>', reverse("admin:notifications_notification_change", args=[row.pk]), text
         )

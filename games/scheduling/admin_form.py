@@ -43,7 +43,7 @@ class _GameSettings(GameSettingsForm):
             initial,
             *args,
             # A server's roles and channels are offered once the server is known.
-            roles=guild.roles.filter(gone_at=None) if guild is not None else (),
+            roles=guild.roles.filter(deleted_at=None) if guild is not None else (),
             archives=archive_choices(guild) if guild is not None else (),
             inherited=inherited,
             **kwargs,

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from games.core.permissions import Viewer
-from games.core.states import State, is_allowed
+from games.core.states import GameAction, State, is_allowed
 from games.hosts.messages import can_message_players
 from games.models import Game
 from games.scheduling.rules import undo_until
@@ -46,20 +46,20 @@ class AllowedActions:
 
     @property
     def leave(self) -> bool:
-        return is_allowed("leave", self.state) and self.signed_up is not False
+        return is_allowed(GameAction.LEAVE, self.state) and self.signed_up is not False
 
     @property
     def respond(self) -> bool:
-        allowed = self.game.settings.answers and is_allowed("answer", self.state)
+        allowed = self.game.settings.answers and is_allowed(GameAction.RESPOND, self.state)
         return allowed and (not self.join_refusal or bool(self.signed_up))
 
     @property
     def withdraw_response(self) -> bool:
-        return is_allowed("leave", self.state)
+        return is_allowed(GameAction.LEAVE, self.state)
 
     @property
     def note(self) -> bool:
-        return is_allowed("note", self.state)
+        return is_allowed(GameAction.NOTE, self.state)
 
     @property
     def add_guest(self) -> bool:
@@ -67,54 +67,58 @@ class AllowedActions:
 
     @property
     def remove_guest(self) -> bool:
-        return is_allowed("join", self.state)
+        return is_allowed(GameAction.JOIN, self.state)
 
     # --- for those who run it ----------------------------------------------------------------------------
 
     @property
     def edit(self) -> bool:
-        return self._may("edit")
+        return self._may(GameAction.EDIT)
 
     @property
     def cancel(self) -> bool:
-        return self._may("cancel")
+        return self._may(GameAction.CANCEL)
 
     @property
     def remove(self) -> bool:
-        return self._may("remove")
+        return self._may(GameAction.REMOVE)
 
     @property
     def add(self) -> bool:
-        return self._may("add")
+        return self._may(GameAction.ADD)
 
     @property
     def seat(self) -> bool:
-        return self._may("seat")
+        return self._may(GameAction.SEAT)
 
     @property
     def close(self) -> bool:
-        return self._may("close") and self.game.closed_at is None
+        return self._may(GameAction.CLOSE_SIGNUPS) and self.game.closed_at is None
 
     @property
     def reopen(self) -> bool:
-        return self._may("close") and self.game.closed_at is not None
+        return self._may(GameAction.CLOSE_SIGNUPS) and self.game.closed_at is not None
 
     @property
     def retry_post(self) -> bool:
-        return self._may("repost") and bool(self.game.announcement.problem)
+        return self._may(GameAction.REPOST) and bool(self.game.announcement.problem)
 
     @property
     def message_players(self) -> bool:
-        return self._may("tell") and can_message_players(self.game, self.now)
+        return self._may(GameAction.MESSAGE_PLAYERS) and can_message_players(self.game, self.now)
 
     @property
     def choose_hosts(self) -> bool:
         viewer = self.viewer
-        return viewer is not None and is_allowed("hosts", self.state) and viewer.may_choose_hosts(self.game)
+        return (
+            viewer is not None
+            and is_allowed(GameAction.CHOOSE_HOSTS, self.state)
+            and viewer.may_choose_hosts(self.game)
+        )
 
     @property
     def announce(self) -> bool:
-        return self._may("announce") and self.game.starts_at > self.now
+        return self._may(GameAction.ANNOUNCE) and self.game.starts_at > self.now
 
     @property
     def undo_until(self) -> datetime | None:
@@ -123,15 +127,15 @@ class AllowedActions:
 
     @property
     def undo(self) -> bool:
-        return self._may("undo") and self.undo_until is not None and self.now <= self.undo_until
+        return self._may(GameAction.UNDO_CANCELLATION) and self.undo_until is not None and self.now <= self.undo_until
 
     @property
     def write_rewards(self) -> bool:
-        return self._may("rewards")
+        return self._may(GameAction.WRITE_REWARDS)
 
     @property
     def archive(self) -> bool:
-        return self._may("archive")
+        return self._may(GameAction.ARCHIVE)
 
     @property
     def clone(self) -> bool:
@@ -142,5 +146,5 @@ class AllowedActions:
     def make_template(self) -> bool:
         return self.viewer is not None and self.viewer.manages
 
-    def _may(self, action: str) -> bool:
+    def _may(self, action: GameAction) -> bool:
         return is_allowed(action, self.state) and self.manage

@@ -134,7 +134,7 @@ class GameForm(ParticipantsForm, GameSettingsForm):
         chosen = self._chosen_template(data, kwargs.get("initial") or {}, templates, template)
         super().__init__(
             *args,
-            roles=guild.roles.filter(gone_at=None),
+            roles=guild.roles.filter(deleted_at=None),
             archives=archive_choices(guild),
             inherited=self._inherited_settings(data, kwargs.get("initial") or {}, channels, chosen),
             **kwargs,

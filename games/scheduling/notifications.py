@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import wording
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import common_game_texts, game_message, game_of_notification, host_recipient
+from games.core.payloads import CancellationPayload
 from games.core.scheduling import bump_revision
-from games.core.states import is_allowed
+from games.core.states import GameAction, is_allowed
 from games.models import Game
 from games.scheduling import wording as schedule_wording
 from games.scheduling.publishing import announce_on_schedule, users_last_notified_of_cancellation
@@ -20,8 +22,8 @@ from notifications.types import NotificationType, Skip, register
 def _announce_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
     """Announce the game; this row itself notifies nobody."""
     game = game_of_notification(row)
-    if not is_allowed("announce", game.state(now)) or game.announce_at is None:
-        return Skip("it was announced or cancelled before")
+    if not is_allowed(GameAction.ANNOUNCE, game.state(now)) or game.announce_at is None:
+        return Skip(GameSkipCode.ANNOUNCED_OR_CANCELLED)
     announce_on_schedule(game, now)
     return ()
 
@@ -29,7 +31,7 @@ def _announce_now(row: Notification, now: datetime) -> Iterable[int] | Skip:
 def _not_announced_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if not game.state(now).hidden or game.announce_at is not None or game.starts_at > now:
-        return Skip("its host has seen to it")
+        return Skip(GameSkipCode.SEEN_TO)
     return game_message(delivery, game, schedule_wording.not_announced(*common_game_texts(delivery, game)), now)
 
 
@@ -39,14 +41,14 @@ def _not_announced_message(delivery: Delivery, now: datetime) -> OutgoingMessage
 def _on_again_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of_notification(row)
     if game.state(now).over:
-        return Skip("the game is over, or cancelled once more")
+        return Skip(GameSkipCode.OVER_OR_CANCELLED)
     return sorted(users_last_notified_of_cancellation(game.pk))
 
 
 def _on_again_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over:
-        return Skip("the game is over, or cancelled once more")
+        return Skip(GameSkipCode.OVER_OR_CANCELLED)
     return game_message(delivery, game, schedule_wording.on_again(*common_game_texts(delivery, game)), now)
 
 
@@ -62,32 +64,38 @@ def _update_post(row: Notification, now: datetime) -> Iterable[int]:
 def _cancellation_recipients(row: Notification, now: datetime) -> Iterable[int] | Skip:
     game = game_of_notification(row)
     if not _still_cancelled(row, game):
-        return Skip("the cancellation was undone")
+        return Skip(GameSkipCode.CANCELLATION_UNDONE)
     signed_up = game.signups.current().people().values_list("user_id", flat=True)
     everyone = dict.fromkeys([game.host_id, *signed_up])
     # Cancelled again before anybody was notified that it is on.
-    known = {*users_last_notified_of_cancellation(game.pk), row.facts.get("actor")}
+    known = {*users_last_notified_of_cancellation(game.pk), CancellationPayload.of(row).actor_id}
     return [user_id for user_id in everyone if user_id not in known]
 
 
 def _still_cancelled(row: Notification, game: Game) -> bool:
     """Return whether this cancellation is current: not undone, nor followed by another."""
-    return game.cancelled_at is not None and row.facts.get("at") in {None, game.cancelled_at.isoformat()}
+    return game.cancelled_at is not None and CancellationPayload.of(row).cancelled_at in {None, game.cancelled_at}
 
 
 def _cancellation_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if not _still_cancelled(delivery.notification, game):
-        return Skip("the cancellation was undone")
+        return Skip(GameSkipCode.CANCELLATION_UNDONE)
     text = schedule_wording.cancellation(
         *common_game_texts(delivery, game), wording.escape_markdown(game.cancel_reason)
     )
     return game_message(delivery, game, text, now)
 
 
-register(NotificationType("announce", recipients=_announce_now))
-register(NotificationType("not_announced", recipients=host_recipient, build_message=_not_announced_message))
-register(NotificationType("on_again", recipients=_on_again_recipients, build_message=_on_again_message))
-register(NotificationType("start", recipients=_update_post))
-register(NotificationType("end", recipients=_update_post))
-register(NotificationType("cancelled", recipients=_cancellation_recipients, build_message=_cancellation_message))
+register(NotificationType(NotificationKind.ANNOUNCE, recipients=_announce_now))
+register(
+    NotificationType(NotificationKind.NOT_ANNOUNCED, recipients=host_recipient, build_message=_not_announced_message)
+)
+register(NotificationType(NotificationKind.ON_AGAIN, recipients=_on_again_recipients, build_message=_on_again_message))
+register(NotificationType(NotificationKind.START, recipients=_update_post))
+register(NotificationType(NotificationKind.END, recipients=_update_post))
+register(
+    NotificationType(
+        NotificationKind.CANCELLED, recipients=_cancellation_recipients, build_message=_cancellation_message
+    )
+)

@@ -15,8 +15,6 @@ from gamesched.lib.refusal import Refusal
 
 # A mistake undone within this time has disturbed nobody.
 CANCELLATION_DELAY = timedelta(minutes=1)
-# Notifications of a game that were closed with this text are reopened if the cancellation is undone.
-CANCELLED_REASON = "the game was cancelled"
 
 
 class AnnounceWhen(StrEnum):

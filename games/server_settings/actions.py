@@ -105,7 +105,7 @@ def change_channel_defaults(
     if channel is None:
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
     require_guild_manager(channel.guild_id, actor)
-    if channel.gone_at is not None:
+    if channel.deleted_at is not None:
         raise Refused(Refusal("channel_gone", settings_wording.channel_deleted(channel.name)))
     in_channel = Q(channel=channel) | Q(channel__parent=channel)
     games = locked_games(inheriting_games(channel.guild_id).filter(in_channel))
@@ -159,7 +159,7 @@ def _locked_defaults(kind: type[GuildDefaults] | type[ChannelDefaults], pk: int)
 def check_layer(guild_id: int, layer: Any, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the problem with each value that a layer is to get, as a sentence."""
     problems = check_settings(values)
-    role_ids = set(Role.objects.filter(guild_id=guild_id, gone_at=None).values_list("pk", flat=True))
+    role_ids = set(Role.objects.filter(guild_id=guild_id, deleted_at=None).values_list("pk", flat=True))
     for name in values.keys() & {*ROLE_SETTINGS, "manager_role_ids", "pingable_role_ids"}:
         if set(values[name] or ()) - role_ids - set(getattr(layer, name) or ()):
             problems[name] = settings_wording.UNKNOWN_ROLE

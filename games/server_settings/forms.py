@@ -35,7 +35,7 @@ class SettingsForm(LayerSettingsForm):
         # A template's lock binds its games, not the template itself.
         inherited = {name: ResolvedSetting(setting.value, setting.source) for name, setting in inherited.items()}
         initial = {**self.initial_of(layer), **kw.pop("initial", {})}
-        roles = list(guild.roles.filter(gone_at=None))
+        roles = list(guild.roles.filter(deleted_at=None))
         super().__init__(
             *args, roles=roles, inherited=inherited, archives=archive_choices(guild), initial=initial, **kw
         )
@@ -144,7 +144,9 @@ class TemplateForm(SettingsForm):
         )
         choices = [(str(c.pk), channel_label(c)) for c in open_channels(guild.pk)]
         if channel is not None and str(channel.pk) not in dict(choices):
-            choices.append((str(channel.pk), settings_wording.channel_off(channel.name, channel.gone_at is not None)))
+            choices.append(
+                (str(channel.pk), settings_wording.channel_off(channel.name, channel.deleted_at is not None))
+            )
         self._set_choices("channel", [("", "The host chooses"), *choices])
 
     @classmethod

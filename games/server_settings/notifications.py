@@ -5,7 +5,9 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import direct_message, only_recipient, with_nonce
+from games.core.payloads import ChannelTestPayload, GuildPayload
 from games.core.wording import escape_markdown
 from games.models.layers import is_set_up
 from games.server_settings import wording as settings_wording
@@ -22,12 +24,12 @@ def setup_url(guild_id: int) -> str:
 
 
 def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
-    guild = Guild.objects.present().filter(pk=int(delivery.notification.facts["guild"])).first()
+    guild = Guild.objects.present().filter(pk=GuildPayload.of(delivery.notification).guild_id).first()
     if guild is None:
-        return Skip("the bot was removed from the server")
+        return Skip(GameSkipCode.BOT_REMOVED)
     if delivery.in_channel:
         # No channel is chosen yet in which to mention them; the server's page says the same.
-        return Skip("their direct messages are closed")
+        return Skip(GameSkipCode.CLOSED_DMS)
     address = with_nonce(delivery, setup_url(guild.pk))
     return direct_message(
         delivery, settings_wording.welcome(escape_markdown(guild.name), address, is_set_up(guild)), now
@@ -35,20 +37,21 @@ def _welcome_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 
 
 def _channel_test_message(row: Notification, now: datetime) -> BuiltPost | Skip:
-    channel = Channel.objects.filter(pk=int(row.facts["channel"]), gone_at=None).first()
+    payload = ChannelTestPayload.of(row)
+    channel = Channel.objects.filter(pk=payload.channel_id, deleted_at=None).first()
     if channel is None:
-        return Skip("the channel was deleted")
-    nonce = row.facts["nonce"]
+        return Skip(GameSkipCode.CHANNEL_DELETED)
+    nonce = payload.nonce
     message = OutgoingMessage(
         channel_id=channel.pk,
         text=settings_wording.test_message(f"{setup_url(channel.guild_id)}?d={nonce}"),
         nonce=nonce,
         dedupe_marker=nonce,
-        maybe_sent=is_maybe_sent(row.first_tried_at, now),
-        first_attempt_at=earlier_attempt_at(row.first_tried_at, now),
+        maybe_sent=is_maybe_sent(row.first_attempt_at, now),
+        first_attempt_at=earlier_attempt_at(row.first_attempt_at, now),
         forum=ForumPost(settings_wording.TEST_POST) if channel.is_forum else None,
     )
-    return BuiltPost(message, row.revision)
+    return BuiltPost(message, row.post_version)
 
 
 def _on_test_posted(row: Notification, rendered: BuiltPost, sent: SentMessage, now: datetime) -> None:
@@ -62,13 +65,18 @@ def _on_test_failed(row: Notification, error: PermanentError, now: datetime) -> 
 
 def last_channel_tests(guild_id: int) -> dict[int, Notification]:
     """Return the last test notification of each channel of a guild, by channel id."""
-    rows = Notification.objects.filter(kind="channel_test", facts__guild=str(guild_id)).order_by("pk")
-    return {int(row.facts["channel"]): row for row in rows}
+    rows = Notification.objects.filter(
+        kind=NotificationKind.CHANNEL_TEST, payload__contains=GuildPayload(guild_id).to_json()
+    ).order_by("pk")
+    return {ChannelTestPayload.of(row).channel_id: row for row in rows}
 
 
-register(NotificationType("welcome", recipients=only_recipient, build_message=_welcome_message))
+register(NotificationType(NotificationKind.WELCOME, recipients=only_recipient, build_message=_welcome_message))
 register(
     SyncedPost(
-        "channel_test", build_message=_channel_test_message, on_synced=_on_test_posted, on_failed=_on_test_failed
+        NotificationKind.CHANNEL_TEST,
+        build_message=_channel_test_message,
+        on_synced=_on_test_posted,
+        on_failed=_on_test_failed,
     )
 )

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from games.core.base import DISCORD_ACTOR
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
+from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
 from games.models.settings import ChannelDefaults, GuildDefaults
@@ -40,7 +41,7 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
 
     Discord never reuses a role's id, so nothing is lost that could come back. Returns how many layers changed.
     """
-    deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, gone_at__isnull=False)}
+    deleted_roles = {role.pk: role.name for role in Role.objects.filter(guild_id=guild_id, deleted_at__isnull=False)}
     naming_deleted = Q()
     for name in GAME_ROLE_SETTINGS:
         naming_deleted |= Q(**{f"{name}__overlap": list(deleted_roles)})
@@ -92,13 +93,13 @@ def _layers_naming(guild_id: int, role_ids: set[int]) -> Iterator[tuple[Any, lis
 def detach_deleted_channels(guild_id: int, now: datetime) -> int:
     """Detach games from a deleted channel's settings: started games keep them, upcoming ones are resynced."""
     of_channel = Q(channel__defaults__isnull=False) | Q(channel__parent__defaults__isnull=False)
-    below = inheriting_games(guild_id).filter(of_channel, channel__gone_at__isnull=False)
+    below = inheriting_games(guild_id).filter(of_channel, channel__deleted_at__isnull=False)
     ids = list(below.values_list("pk", flat=True))
     resynced = 0
     for game in locked_games(inheriting_games(guild_id).filter(pk__in=ids)) if ids else []:
         if has_started(game, now):
             # Freeze what applied when it started: the channel existed then.
-            game.channel.gone_at = None
+            game.channel.deleted_at = None
             game.drop_cached_settings()
             freeze_settings(game, now)
         elif not is_synced(game, now):
@@ -112,7 +113,7 @@ def detach_deleted_channels(guild_id: int, now: datetime) -> int:
 
 def purge_departed_guilds(now: datetime) -> int:
     """Delete all data of guilds that the bot left long enough ago; return how many guilds."""
-    left = Guild.objects.filter(gone_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
+    left = Guild.objects.filter(bot_removed_at__lte=now - KEPT_AFTER_LEAVING).order_by("pk")
     return sum(_purge_guild(guild_id, now) for guild_id in list(left.values_list("pk", flat=True)))
 
 
@@ -121,12 +122,12 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
     games = Game.objects.filter(guild_id=guild_id)
     list(games.order_by("pk").select_for_update().values_list("pk"))
     # Checked again under the lock: whoever invites the bot at this moment keeps everything, or starts anew.
-    left = Guild.objects.select_for_update().filter(pk=guild_id, gone_at__lte=now - KEPT_AFTER_LEAVING).first()
+    left = Guild.objects.select_for_update().filter(pk=guild_id, bot_removed_at__lte=now - KEPT_AFTER_LEAVING).first()
     if left is None:
         return False
     count = games.count()
     # Welcome messages and channel tests belong to no game.
-    Notification.objects.filter(game=None, facts__guild=str(guild_id)).delete()
+    Notification.objects.filter(game=None, payload__contains=GuildPayload(guild_id).to_json()).delete()
     games.delete()
     for rows in (
         AuditEntry.objects.filter(guild_id=guild_id),
@@ -136,5 +137,7 @@ def _purge_guild(guild_id: int, now: datetime) -> bool:
     ):
         rows.delete()
     delete_guild(guild_id)
-    log.info("Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.gone_at)
+    log.info(
+        "Deleted the server %s (%s) with %d games: the bot left it on %s.", left, left.pk, count, left.bot_removed_at
+    )
     return True

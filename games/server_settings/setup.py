@@ -5,6 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor
+from games.core.kinds import NotificationKind
+from games.core.payloads import ChannelTestPayload, GuildPayload
 from games.core.wording import UNKNOWN_CHANNEL
 from games.server_settings.actions import require_guild_manager
 from gamesched.lib.refusal import Refusal, Refused
@@ -22,11 +24,14 @@ def welcome_guild(guild_id: int, owner_id: int, now: datetime) -> bool:
     """
     first = mark_guild_welcomed(guild_id, now)
     if first:
-        payload = {"guild": str(guild_id)}
         # One person may own several guilds, so the guild distinguishes the rows.
-        offset = guild_id % 2**31
         schedule(
-            "welcome", game_id=None, recipient_id=owner_id, dedupe_key=offset, due_at=now, revision=0, payload=payload
+            NotificationKind.WELCOME,
+            game_id=None,
+            recipient_id=owner_id,
+            dedupe_key=guild_id,
+            due_at=now,
+            payload=GuildPayload(guild_id),
         )
     return first
 
@@ -40,5 +45,5 @@ def send_channel_test(channel_id: int, actor: Actor, now: datetime) -> None:
     require_guild_manager(channel.guild_id, actor)
     if not Channel.objects.for_announcements().filter(pk=channel_id).exists():
         raise Refused(Refusal("unknown_channel", UNKNOWN_CHANNEL))
-    payload = {"guild": str(channel.guild_id), "channel": str(channel_id), "nonce": new_nonce()}
-    schedule("channel_test", game_id=None, dedupe_key=channel_id % 2**31, due_at=now, revision=0, payload=payload)
+    payload = ChannelTestPayload(channel.guild_id, channel_id, new_nonce())
+    schedule(NotificationKind.CHANNEL_TEST, game_id=None, dedupe_key=channel_id, due_at=now, payload=payload)

@@ -50,7 +50,9 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
     """Return the status of every channel of the guild, those that can be used for games first."""
     tests = last_channel_tests(guild.pk)
     statuses = []
-    for channel in guild.channels.filter(gone_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults"):
+    for channel in (
+        guild.channels.filter(deleted_at=None, parent=None).exclude(type=CATEGORY).select_related("defaults")
+    ):
         defaults, test = getattr(channel, "defaults", None), tests.get(channel.pk)
         postable = channel.type in GAME_CHANNEL_TYPES
         missing = channel.missing_requirements if postable else []
@@ -68,7 +70,7 @@ def channel_statuses(guild: Guild) -> list[ChannelStatus]:
                 if missing
                 else advice,
                 settings_wording.FORUM_TIDIER if channel.is_forum and not channel.bot_has(MANAGE_THREADS) else "",
-                settings_wording.test_result(test.closed_at is not None, test.dropped, test.error) if test else "",
+                settings_wording.test_result(test.closed_at is not None, test.skip_reason, test.error) if test else "",
             )
         )
     return sorted(statuses, key=lambda one: not one.is_postable)

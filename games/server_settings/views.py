@@ -50,7 +50,7 @@ def for_managers(view: View) -> View:
         guild = Guild.objects.filter(pk=guild_id, members__user=request.user, members__left_at=None).first()
         if guild is None:
             raise Http404
-        if guild.gone_at is not None:
+        if guild.bot_removed_at is not None:
             return render(
                 request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
@@ -113,7 +113,7 @@ def channel(request: ViewerRequest, guild: Guild, channel_id: int) -> HttpRespon
             channel_row.pk, settings, data["for_games"], actor(request), db_now(), edition
         )
 
-    warning = settings_wording.channel_deleted(channel_row.name) if channel_row.gone_at else ""
+    warning = settings_wording.channel_deleted(channel_row.name) if channel_row.deleted_at else ""
     context = {
         "guild": guild,
         "heading": str(channel_row),
@@ -191,7 +191,7 @@ def _edit_template(
         "kind": "template",
         "template": game_template,
     }
-    if game_template is not None and game_template.channel is not None and game_template.channel.gone_at is not None:
+    if game_template is not None and game_template.channel is not None and game_template.channel.deleted_at is not None:
         context["warning"] = settings_wording.template_channel_deleted(game_template.channel.name)
 
     def saved() -> TemplateForm:

@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from games.core.base import (
     DISCORD_ACTOR,
     ActionResult,
     Actor,
+    Source,
     locked_game,
     locked_game_for,
     managed_game,
@@ -19,12 +20,15 @@ from games.core.base import (
     record_change,
     require_state,
 )
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
+from games.core.queue import close_notifications, notify
 from games.core.ranks import rank_of
 from games.core.roster import name_of, own_signup, place_among
 from games.core.scheduling import bump_revision
 from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.core.withdrawals import withdraw
 from games.models import Game, Signup
 from games.offers import actions as offers
@@ -39,7 +43,6 @@ from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names, normalize_name, role_names
 from guilds.models import Member, User
 from guilds.permissions import get_membership, is_blocked, may_play
-from notifications.queue import schedule, unschedule
 
 
 @transaction.atomic
@@ -59,7 +62,7 @@ def join(
     all but the hosts. With `ConflictPolicy.ASK`, raises ScheduleConflict for a person who joins by
     themselves and plays or hosts at that time.
     """
-    game, viewer = locked_game_for("join", game_id, who, actor, now)
+    game, viewer = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
     by_other = on_behalf_of(game, who, actor)
@@ -69,7 +72,7 @@ def join(
     already, again = signup is not None, False
     if signup is None:
         member = require_player(game, who, viewer, now)
-        if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == "button")):
+        if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON)):
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
@@ -92,12 +95,12 @@ def join(
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
         record_change(game, actor, "join", by_other, now)
         if added_by_other:
-            _notify_host_action(game, "added", who.pk, actor, now)
+            _notify_host_action(game, NotificationKind.ADDED, who.pk, actor, now)
         elif game.settings.confirm_by_dm:
-            schedule("confirmed", game_id=game.pk, recipient_id=who.pk, due_at=now, revision=game.post_version)
+            notify(game, NotificationKind.SIGNED_UP, now, to=who.pk)
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
-        unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
+        close_notifications(game, [NotificationKind.SEAT_CHANGE], GameSkipCode.ANSWERED_BY_CLICK, now, to=who.pk)
     text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
     return ActionResult(game, not already, text, signups)
 
@@ -122,7 +125,8 @@ def _joined_text(
 
 def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
     """Unschedule notices of earlier edits for a person who joins again: they see the game as it is."""
-    unschedule(["edited", "question"], game.pk, now, "they joined after it", recipient_id=user_id)
+    kinds = [NotificationKind.EDITED, NotificationKind.CONFIRMATION]
+    close_notifications(game, kinds, GameSkipCode.JOINED_LATER, now, to=user_id)
 
 
 def require_player(game: Game, who: User, viewer: Viewer, now: datetime) -> Member:
@@ -152,7 +156,7 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
-    game, _ = locked_game_for("leave", game_id, who, actor, now)
+    game, _ = locked_game_for(GameAction.LEAVE, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
     if signup is not None:
@@ -173,7 +177,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
     back does not restore the seat: by then another player has it.
     """
-    game, _ = locked_game(game_id, Actor(None, "discord", operator=True))
+    game, _ = locked_game(game_id, Actor(None, Source.DISCORD, operator=True))
     signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
@@ -193,18 +197,9 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
     record_change(game, DISCORD_ACTOR, "lost_seat", {"for": name, "left": member is None}, now)
-    payload = {"who": name, "left": member is None}
     # Several may go before notifyd next runs, so the person distinguishes the rows.
-    offset = user_id % 2**31
-    schedule(
-        "lost_seat",
-        game_id=game.pk,
-        recipient_id=game.host_id,
-        dedupe_key=offset,
-        due_at=now,
-        revision=game.post_version,
-        payload=payload,
-    )
+    payload = LostSeatPayload(name, member is None)
+    notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
     return True
 
 
@@ -248,7 +243,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
     new = [one for one in participants if (normalize_name(one) if isinstance(one, str) else one) not in already_in]
     names = display_names(game.guild_id, [one for one in participants if isinstance(one, int)])
     if new:
-        require_state(game, "add", now)
+        require_state(game, GameAction.ADD, now)
         _check_participants(game, new, current, now)
         game.responses.filter(user__in=[one for one in new if isinstance(one, int)]).delete()
         last = game.signups.last_order_key()
@@ -260,7 +255,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
         for participant in new:
             if isinstance(participant, int):
                 _unschedule_edit_notices(game, participant, now)
-                _notify_host_action(game, "added", participant, actor, now)
+                _notify_host_action(game, NotificationKind.ADDED, participant, actor, now)
 
     def name(participant: Participant) -> str:
         return names[participant].text if isinstance(participant, int) else participant
@@ -302,7 +297,7 @@ def remove_signup(game_id: int, signup_id: int, actor: Actor, now: datetime, rea
 
 
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "") -> ActionResult:
-    game, _ = managed_game("remove", game_id, actor, now)
+    game, _ = managed_game(GameAction.REMOVE, game_id, actor, now)
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()
@@ -312,14 +307,15 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = name_of(signup)
-    payload = {"word": reason} if reason else {}
-    record_change(game, actor, "remove", {"for": name, **payload}, now)
-    notified = signup.user_id is not None and _notify_host_action(game, "removed", signup.user_id, actor, now, payload)
+    record_change(game, actor, "remove", {"for": name, **({"word": reason} if reason else {})}, now)
+    notified = signup.user_id is not None and _notify_host_action(
+        game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
+    )
     return ActionResult(game, True, wording.removed(name, notified))
 
 
 def _notify_host_action(
-    game: Game, kind: str, user_id: int, actor: Actor, now: datetime, payload: Mapping[str, str] | None = None
+    game: Game, kind: NotificationKind, user_id: int, actor: Actor, now: datetime, reason: str = ""
 ) -> bool:
     """Schedule the notification of a host's action to its person; return whether it was scheduled.
 
@@ -328,12 +324,5 @@ def _notify_host_action(
     if game.announced_at is None or (actor.user is not None and actor.user.pk == user_id):
         return False
     by = actor.user.pk if actor.user and not actor.operator else None
-    schedule(
-        kind,
-        game_id=game.pk,
-        recipient_id=user_id,
-        due_at=now,
-        revision=game.post_version,
-        payload={"by": by, **(payload or {})},
-    )
+    notify(game, kind, now, to=user_id, payload=HostActionPayload(by, reason))
     return True

@@ -10,6 +10,7 @@ from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
 from games.core.settings import SeatMethod
+from games.core.states import GameAction
 from games.models import Game, Signup
 from games.signups import wording as signup_wording
 from games.signups.actions import add_participants
@@ -91,7 +92,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
 
     Raises Refused, with a sentence for the field where that is possible.
     """
-    game, _ = managed_game("add", game_id, actor, now)
+    game, _ = managed_game(GameAction.ADD, game_id, actor, now)
     participants = list(participants)
     if not participants:
         raise Refused(Refusal("nobody", signup_wording.NOBODY_NAMED, {"participants": signup_wording.NOBODY_NAMED}))
@@ -100,7 +101,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
 
 
 def _locked_game_and_signup(game_id: int, signup_id: int, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game, _ = managed_game("seat", game_id, actor, now)
+    game, _ = managed_game(GameAction.SEAT, game_id, actor, now)
     return game, game.signups.current().filter(pk=signup_id).first()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from games.core import choices, wording
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.notifications import (
     acting_user_name,
     common_game_texts,
@@ -12,6 +13,7 @@ from games.core.notifications import (
     game_of_notification,
     only_recipient,
 )
+from games.core.payloads import DroppedOutPayload, HostActionPayload, LostSeatPayload, SeatChangePayload
 from games.core.roster import place_of_user
 from games.core.scheduling import bump_revision
 from games.core.settings import SeatMethod
@@ -34,12 +36,12 @@ def _update_closed_post(row: Notification, now: datetime) -> Iterable[int]:
 
 def _dropped_out_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
-    payload = delivery.notification.facts
+    payload = DroppedOutPayload.of(delivery.notification)
     if game.state(now) is not State.SCHEDULED:
-        return Skip("the game is not to come")
-    if game.signups.current().filter(user_id=int(payload["person"])).exists():
-        return Skip("they are in again")
-    text = signup_wording.dropped_out(*common_game_texts(delivery, game), escape_markdown(payload["who"]))
+        return Skip(GameSkipCode.WRONG_STATE)
+    if game.signups.current().filter(user_id=payload.user_id).exists():
+        return Skip(GameSkipCode.IN_AGAIN)
+    text = signup_wording.dropped_out(*common_game_texts(delivery, game), escape_markdown(payload.name))
     return game_message(delivery, game, text, now)
 
 
@@ -51,10 +53,10 @@ def _seat_change_message(delivery: Delivery, now: datetime) -> OutgoingMessage |
     game = game_of_notification(delivery.notification)
     signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now) is not State.SCHEDULED or signup is None:
-        return Skip("they are no longer in, or the game is not to come")
+        return Skip(GameSkipCode.NOT_IN_OR_STARTED)
     seated = signup.seated_at is not None
-    if seated == delivery.notification.facts["was_seated"]:
-        return Skip("they have the place they had")
+    if seated == SeatChangePayload.of(delivery.notification).was_seated:
+        return Skip(GameSkipCode.SAME_SEAT)
     wording = signup_notification_wording.promoted if seated else signup_notification_wording.demoted
     if not seated and signup.on_standby:
         wording = signup_notification_wording.moved_to_wait_list
@@ -67,9 +69,10 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     signup = game.signups.current().of(delivery.recipient_id).first()
     if game.state(now).over or signup is None:
-        return Skip("they are no longer in, or the game is over")
+        return Skip(GameSkipCode.NOT_IN_OR_OVER)
+    by_id = HostActionPayload.of(delivery.notification).by_id
     text = signup_notification_wording.added(
-        *common_game_texts(delivery, game), acting_user_name(delivery, game), signup.seated_at is not None
+        *common_game_texts(delivery, game), acting_user_name(by_id, game), signup.seated_at is not None
     )
     return game_message(delivery, game, text, now)
 
@@ -77,10 +80,11 @@ def _added_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
 def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if game.state(now).over or game.signups.current().of(delivery.recipient_id).exists():
-        return Skip("they are in again, or the game is over")
-    reason = wording.escape_markdown(delivery.notification.facts.get("word", ""))
+        return Skip(GameSkipCode.IN_AGAIN_OR_OVER)
+    payload = HostActionPayload.of(delivery.notification)
+    reason = wording.escape_markdown(payload.reason)
     text = signup_notification_wording.removed(
-        *common_game_texts(delivery, game), acting_user_name(delivery, game), reason
+        *common_game_texts(delivery, game), acting_user_name(payload.by_id, game), reason
     )
     return game_message(delivery, game, text, now)
 
@@ -88,7 +92,7 @@ def _removed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Ski
 def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | Skip:
     game = game_of_notification(delivery.notification)
     if not game.signups.current().of(delivery.recipient_id).exists():
-        return Skip("they left")
+        return Skip(GameSkipCode.LEFT)
     number, seated = place_of_user(game, delivery.recipient)
     place = wording.place_text(number, game.settings.seats, seated)
     text = signup_notification_wording.confirmed(
@@ -98,20 +102,20 @@ def _confirmed_message(delivery: Delivery, now: datetime) -> OutgoingMessage | S
 
 
 def _lost_seat_message(delivery: Delivery, now: datetime) -> OutgoingMessage:
-    game, payload = game_of_notification(delivery.notification), delivery.notification.facts
+    game, payload = game_of_notification(delivery.notification), LostSeatPayload.of(delivery.notification)
     text = signup_notification_wording.lost_seat(
-        *common_game_texts(delivery, game), wording.escape_markdown(payload["who"]), payload["left"]
+        *common_game_texts(delivery, game), wording.escape_markdown(payload.name), payload.left_server
     )
     return game_message(delivery, game, text, now)
 
 
-register(NotificationType("signups_close", recipients=_update_closed_post))
-register(NotificationType("dropped_out", recipients=only_recipient, build_message=_dropped_out_message))
+register(NotificationType(NotificationKind.SIGNUPS_CLOSE, recipients=_update_closed_post))
+register(NotificationType(NotificationKind.DROPPED_OUT, recipients=only_recipient, build_message=_dropped_out_message))
 choices.register_handler("overlap", swaps.answer_conflict)
 
 
-register(NotificationType("moved", recipients=only_recipient, build_message=_seat_change_message))
-register(NotificationType("confirmed", recipients=only_recipient, build_message=_confirmed_message))
-register(NotificationType("lost_seat", recipients=only_recipient, build_message=_lost_seat_message))
-register(NotificationType("added", recipients=only_recipient, build_message=_added_message))
-register(NotificationType("removed", recipients=only_recipient, build_message=_removed_message))
+register(NotificationType(NotificationKind.SEAT_CHANGE, recipients=only_recipient, build_message=_seat_change_message))
+register(NotificationType(NotificationKind.SIGNED_UP, recipients=only_recipient, build_message=_confirmed_message))
+register(NotificationType(NotificationKind.LOST_SEAT, recipients=only_recipient, build_message=_lost_seat_message))
+register(NotificationType(NotificationKind.ADDED, recipients=only_recipient, build_message=_added_message))
+register(NotificationType(NotificationKind.REMOVED, recipients=only_recipient, build_message=_removed_message))

@@ -7,6 +7,7 @@ from django.db import transaction
 from games.core.base import (
     ActionResult,
     Actor,
+    Source,
     locked_game,
     locked_game_for,
     on_behalf_of,
@@ -15,7 +16,7 @@ from games.core.base import (
 )
 from games.core.roster import GamePeople, load_people, own_signup, place_among
 from games.core.seating import assign_seats, current_signups
-from games.core.states import State
+from games.core.states import GameAction, State
 from games.core.withdrawals import withdraw
 from games.core.wording import place_text
 from games.models import Game, GameResponse, Signup
@@ -39,7 +40,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     game, viewer = locked_game(game_id, actor)
     if actor.user != who and not actor.operator:
         raise Refused(Refusal("not_yours", signup_wording.ONLY_THEY))
-    require_state(game, "answer", now)
+    require_state(game, GameAction.RESPOND, now)
     if not game.settings.answers:
         raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
     signups = current_signups(game)
@@ -47,7 +48,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     response = game.responses.filter(user=who).first()
     if signup is None:
         require_player(game, who, viewer, now)
-        if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
+        if why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON):
             raise Refused(Refusal("closed", why))
     if response is not None and response.kind == kind:
         return ActionResult(game, False, signup_wording.responded(kind, False, False, already=True))
@@ -100,7 +101,7 @@ def has_responded(game: Game, user_id: int) -> bool:
 @transaction.atomic
 def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
     """Set the note beside a person's name; an empty note removes it. Raises Refused."""
-    game, _ = locked_game_for("note", game_id, who, actor, now)
+    game, _ = locked_game_for(GameAction.NOTE, game_id, who, actor, now)
     text = " ".join(text.split())
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
@@ -128,7 +129,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     game, inviter = _locked_game_and_inviter(game_id, who, actor, now)
     if not game.settings.plus_one:
         raise Refused(Refusal("no_plus_one", signup_wording.NO_PLUS_ONE))
-    if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
+    if why := signup_block_reason(game, now, who, in_discord=actor.source == Source.BUTTON):
         raise Refused(Refusal("closed", why))
     if inviter is None:
         raise Refused(Refusal("not_in", signup_wording.JOIN_TO_BRING))
@@ -164,5 +165,5 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
 
 
 def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game, _ = locked_game_for("join", game_id, who, actor, now)
+    game, _ = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     return game, game.signups.current().of(who).first()

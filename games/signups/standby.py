@@ -7,6 +7,7 @@ from django.db import transaction
 from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
+from games.core.states import GameAction
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.signups.actions import join
@@ -19,7 +20,7 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
 
     Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
-    game, _ = locked_game_for("join", game_id, who, actor, now)
+    game, _ = locked_game_for(GameAction.JOIN, game_id, who, actor, now)
     signups = current_signups(game)
     signup = own_signup(signups, who)
     if signup is None and on:

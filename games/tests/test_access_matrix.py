@@ -74,7 +74,7 @@ def cast(world: World) -> Cast:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
     signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
-    letter = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
+    letter = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
     return Cast(found, game, foreign_game(world), game.signups.get(), template, letter)
 
 

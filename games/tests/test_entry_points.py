@@ -164,8 +164,8 @@ CANCELS: dict[str, Callable[[World, Any, Game], None]] = {
 
 
 def open_rows() -> set[tuple[str, int | None, int | None]]:
-    rows = Notification.objects.open().values_list("kind", "recipient_id", "offset")
-    return {(kind, recipient, offset) for kind, recipient, offset in rows}
+    rows = Notification.objects.open().values_list("kind", "recipient_id", "minutes")
+    return {(kind, recipient, minutes) for kind, recipient, minutes in rows}
 
 
 PLANNED = {("announcement", None, None), ("start", None, None), ("end", None, None)}
@@ -184,7 +184,7 @@ def test_join(committed_world: World, client: Any, pg_notifications: NotifyListe
     told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
     assert open_rows() == BEFORE | told
     assert signup.added_by_other is (door in BY_OTHERS)
-    assert Notification.objects.open().get(kind="announcement").revision == 2
+    assert Notification.objects.open().get(kind="announcement").post_version == 2
     assert pg_notifications.received() == {"game_changed", "notification_due"}
     assert AuditEntry.objects.filter(action="join").count() == 1
 

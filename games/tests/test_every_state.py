@@ -20,7 +20,7 @@ from games.core.base import Actor
 from games.core.permissions import load_game_viewer
 from games.core.settings import SeatMethod
 from games.core.state_wording import HIDDEN, no_longer_changeable
-from games.core.states import ALLOWED, State, is_allowed
+from games.core.states import ALLOWED, GameAction, State, is_allowed
 from games.hosts import actions as host_actions
 from games.hosts import messages as host_messages
 from games.hosts.rules import Audience
@@ -109,7 +109,7 @@ def leave_expected(door: str, status: str) -> Outcome:
     """Return what is expected when Dan leaves; in the admin Alice takes them out."""
     state = State(status) if status in NOTHING else State.SCHEDULED
     if door == "admin":
-        if is_allowed("remove", state):
+        if is_allowed(GameAction.REMOVE, state):
             # Of a game that is not announced nobody is told.
             return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
         return no_longer_changeable(state), "seated"
@@ -255,7 +255,7 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
         elif verb == "leave" and state.hidden:
             assert refused == "unknown_game"
         else:
-            assert refused == ("" if is_allowed(verb, state) else "closed"), verb
+            assert refused == ("" if is_allowed(GameAction(verb), state) else "closed"), verb
 
 
 @pytest.mark.parametrize("state", State)
@@ -263,9 +263,9 @@ def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = made(world, state)
     may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["may"]
     for verb in ("announce", "edit", "cancel", "undo", "join", "remove"):
-        assert getattr(may, verb) is is_allowed(verb, state), verb
-    assert may.message_players is is_allowed("tell", state)
-    assert may.choose_hosts is is_allowed("hosts", state)
+        assert getattr(may, verb) is is_allowed(GameAction(verb), state), verb
+    assert may.message_players is is_allowed(GameAction.MESSAGE_PLAYERS, state)
+    assert may.choose_hosts is is_allowed(GameAction.CHOOSE_HOSTS, state)
 
 
 def test_the_table_has_every_action() -> None:

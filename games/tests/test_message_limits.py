@@ -81,11 +81,16 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     """Check the message with every line it may have: mentioned in the channel, and late."""
     now, person = game.starts_at - HOUR, world.charlie
     signup = Signup.objects.filter(game=game, user=person)
-    facts: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
-    facts |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
-    facts |= {"who": filled(part.strip(), 32), "left": True, "to": host_rules.Audience.ALL.value, "at": now.isoformat()}
-    facts |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
-    facts |= {"text": longest_told(part), "host": str(world.bob.pk)}
+    payload: dict[str, Any] = {"starts_at": game.starts_at.isoformat(), "by": world.bob.pk, "was_seated": False}
+    payload |= {"before": before(game, part), "number": 1, "again": False, "person": str(world.alice.pk)}
+    payload |= {
+        "who": filled(part.strip(), 32),
+        "left": True,
+        "to": host_rules.Audience.ALL.value,
+        "at": now.isoformat(),
+    }
+    payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
+    payload |= {"text": longest_told(part), "host": str(world.bob.pk)}
     match kind:
         case "removed" | "silent" | "host_left":
             person = world.alice
@@ -98,7 +103,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     match kind:
         case "offer":
             signup.update(seated_at=None, offered_at=now, offered_until=now + HOUR)
-            facts["offer"] = offer_number(signup.get())
+            payload["offer"] = offer_number(signup.get())
         case "question":
             signup.update(open_confirmation=1)
             Game.objects.update(confirmation_number=1, confirm_by=now + HOUR, drop_unconfirmed=True)
@@ -107,16 +112,20 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         case "rewards":
             now = game.ends_at
         case "deleted":
-            Announcement.objects.update(problem=POST_DELETED, post_deleted_at=now)
-            facts["number"] = int(now.timestamp() * 1000)
+            Announcement.objects.update(
+                problem_code="deleted", problem=POST_DELETED, deletion_number=1, post_deleted_at=now
+            )
+            payload["number"] = 1
         case "host_left":
             Member.objects.filter(user=world.bob).update(left_at=now)
         case "not_announced":
             now = game.starts_at
             Game.objects.update(announced_at=None)
     due_at = now - LATE_AFTER - timedelta(seconds=1)
-    row = Notification.objects.create(kind=kind, game=game, recipient=person, due_at=due_at, facts=facts, offset=60)
-    delivery = Delivery.objects.create(notification=row, recipient=person, next_try_at=now, in_channel=True)
+    row = Notification.objects.create(
+        kind=kind, game=game, recipient=person, due_at=due_at, payload=payload, dedupe_key=60, minutes=60
+    )
+    delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now, in_channel=True)
     render = get_message_type(kind).build_message
     assert render is not None
     letter = render(delivery, now)

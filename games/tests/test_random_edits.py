@@ -164,9 +164,9 @@ class Edits(OneGame):
             case "question" | "edited":
                 assert self.is_in(who), "nobody is asked or told who is not in"
                 if row.kind == "question":
-                    self.asked[who, row.facts["number"]] += 1
-                    assert self.asked[who, row.facts["number"]] == 1, "one letter for each question"
-                    assert row.facts["number"] == game.confirmation_number
+                    self.asked[who, row.payload["number"]] += 1
+                    assert self.asked[who, row.payload["number"]] == 1, "one letter for each question"
+                    assert row.payload["number"] == game.confirmation_number
                     assert [button.label for button in letter.buttons] == ["I still come", "I can't"]
                     assert game.confirm_by is not None
                     assert self.now < game.confirm_by
@@ -191,8 +191,8 @@ class Edits(OneGame):
                 self.told[kind, row.pk, who] += 1
                 assert self.told[kind, row.pk, who] == 1
                 if kind == "reminder":
-                    self.told[kind, row.facts["starts_at"], who] += 1
-                    assert self.told[kind, row.facts["starts_at"], who] == 1, "reminded twice of one start"
+                    self.told[kind, row.payload["starts_at"], who] += 1
+                    assert self.told[kind, row.payload["starts_at"], who] == 1, "reminded twice of one start"
 
     def news(self, who: int) -> set[str]:
         """Return what a person does not know of the game yet."""

@@ -47,7 +47,9 @@ def test_the_sweep_skips_a_post_that_cannot_be_made(world: World) -> None:
     world.create_game()
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
-    Announcement.objects.update(problem="Not announced: missing Embed Links in #game-night.")
+    Announcement.objects.update(
+        problem_code="missing_permission", problem="Not announced: missing Embed Links in #game-night."
+    )
     assert repair_games(world.now) == 0
 
 
@@ -62,7 +64,7 @@ def test_purge_deletes_old_rows_and_keeps_open_ones(world: World, monkeypatch: A
     Notification.objects.update(closed_at=world.now - timedelta(days=4))
     count = Notification.objects.count()
     waiting = Notification.objects.get(kind="end")
-    Delivery.objects.create(notification=waiting, recipient=world.bob, next_try_at=world.now)
+    Delivery.objects.create(notification=waiting, recipient=world.bob, next_attempt_at=world.now)
     assert count > 3
     assert scheduled_tasks.purge() == f"Deleted {count - 1} rows older than 3 days."
     assert Notification.objects.get() == waiting, "a letter still to be sent keeps its row"
@@ -83,7 +85,7 @@ class Down:
 
 
 def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:
-    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Told"
     assert scheduled_tasks.refresh_directory() == "Looked up 3 members."
     charlie = Member.objects.get(user=world.charlie)
@@ -92,7 +94,7 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
 
 
 def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
-    Member.objects.update(roles_at=world.now - timedelta(hours=2))
+    Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     assert "Discord cannot be asked just now" in scheduled_tasks.refresh_directory()
     assert Member.objects.filter(left_at=None).count() == 3

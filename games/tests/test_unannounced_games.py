@@ -54,7 +54,7 @@ def client_of(cast: Cast, who: str) -> Client:
 def test_urls_of_a_hidden_game(cast: Cast, game: Game, route: str) -> None:
     method, of, _ = ROUTES[route]
     row = Notification.objects.create(game=game, kind="told", due_at=game.created_at)
-    letter = Delivery.objects.create(notification=row, recipient=game.host, status="failed", next_try_at=row.due_at)
+    letter = Delivery.objects.create(notification=row, recipient=game.host, status="failed", next_attempt_at=row.due_at)
     ids = {"signup": [game.signups.get().pk], "letter": [letter.pk]}
     address = reverse(route, args=[game.pk, *ids.get(of, [])])
     for who in cast.people:

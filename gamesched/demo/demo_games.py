@@ -8,7 +8,8 @@ from datetime import datetime, time, timedelta
 from games.attendance import actions as attendance
 from games.attendance import rewards
 from games.confirmations import actions as confirmations
-from games.core.base import Actor
+from games.core.base import Actor, Source
+from games.core.kinds import GameSkipCode, NotificationKind
 from games.core.settings import SeatMethod
 from games.models import Game
 from games.models.layers import announcement_channels
@@ -42,6 +43,7 @@ from notifications.daemon import steps
 from notifications.daemon.steps import Job, Outcome
 from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
+from notifications.types import Skip
 
 MAY_POST = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
 MAY_MANAGE = 1 << 5
@@ -67,7 +69,12 @@ PEOPLE = (
 )
 
 # Notifications about the days before, which people who open the demo never lived through.
-PAST_NOTIFICATIONS = ["moved", "added", "dropped_out", "edited"]
+PAST_NOTIFICATIONS = (
+    NotificationKind.SEAT_CHANGE,
+    NotificationKind.ADDED,
+    NotificationKind.DROPPED_OUT,
+    NotificationKind.EDITED,
+)
 
 
 class Scenery:
@@ -86,7 +93,7 @@ class Scenery:
         """Return the time so long before now."""
         return self.now - timedelta(**length)
 
-    def by(self, user_id: int, source: str = "page") -> Actor:
+    def by(self, user_id: int, source: Source = Source.PAGE) -> Actor:
         """Return the user as an actor."""
         return Actor(self.people[user_id], source)
 
@@ -112,7 +119,7 @@ class Scenery:
         """Let these people join, one after the other."""
         for user_id in people:
             who: User = self.people[user_id]
-            signups.join(game.pk, who, Actor(who, "button"), at or self.ago(days=1))
+            signups.join(game.pk, who, Actor(who, Source.BUTTON), at or self.ago(days=1))
 
 
 def build_demo_games(now: datetime) -> None:
@@ -128,7 +135,7 @@ def build_demo_games(now: datetime) -> None:
     for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):
         scene(stage)
     for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
-        unschedule(PAST_NOTIFICATIONS, pk, now, "it was before the demo began")
+        unschedule(pk, Skip(GameSkipCode.BEFORE_DEMO), now, kinds=PAST_NOTIFICATIONS)
 
 
 # --- games with posts that change ------------------------------------------------------------------------
@@ -226,7 +233,7 @@ def _picked(stage: Scenery) -> None:
     )
     stage.join(game, [CHARLIE_ID, FRANK_ID, HEIDI_ID])
     charlie = stage.people[CHARLIE_ID]
-    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
+    responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, Source.BUTTON), stage.ago(hours=20))
     frank = game.signups.get(user=FRANK_ID)
     manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA_ID), stage.ago(hours=12))
 
@@ -244,7 +251,7 @@ def _moved(stage: Scenery) -> None:
     plan = replace(plan_from_game(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
     scheduling.edit_game(game.pk, plan, stage.by(BOB_ID), stage.ago(minutes=2))
     for user_id in (FRANK_ID, GINA_ID):
-        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
+        confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, Source.BUTTON), stage.ago(minutes=1))
 
 
 def _with_responses(stage: Scenery) -> None:
@@ -265,11 +272,11 @@ def _with_responses(stage: Scenery) -> None:
     ):
         who = stage.people[user_id]
         if action is not None:
-            action(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
+            action(game.pk, who, Actor(who, Source.BUTTON), stage.ago(hours=10))
         if note:
-            responses.set_note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
+            responses.set_note(game.pk, who, note, Actor(who, Source.BUTTON), stage.ago(hours=9))
     gina = stage.people[GINA_ID]
-    responses.add_guest(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
+    responses.add_guest(game.pk, gina, "Mona", Actor(gina, Source.BUTTON), stage.ago(hours=9))
 
 
 def _hidden(stage: Scenery) -> None:

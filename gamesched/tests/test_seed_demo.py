@@ -87,7 +87,7 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
     GuildDefaults.objects.all().delete()
     call_command("seed_demo")
     assert GuildDefaults.objects.get().manager_role_ids == [GUILD + 23]
-    assert Channel.objects.filter(gone_at=None).count() == 3, "what the bot saw stays"
+    assert Channel.objects.filter(deleted_at=None).count() == 3, "what the bot saw stays"
     assert Game.objects.count() == 9
 
 

@@ -123,7 +123,9 @@ def refresh_displayed(guild_id: int, user_ids: Iterable[int], now: datetime) -> 
     Without the privileged members intent, the bot gets no event when a member is renamed or leaves.
     """
     fresh = Member.objects.filter(guild_id=guild_id, user_id__in=set(user_ids), left_at=None)
-    stale = fresh.exclude(roles_at__gt=now - SHOWN_FRESH).order_by("roles_at").values_list("user_id", flat=True)
+    stale = (
+        fresh.exclude(roles_read_at__gt=now - SHOWN_FRESH).order_by("roles_read_at").values_list("user_id", flat=True)
+    )
     refresh_in_background((guild_id, user_id) for user_id in stale)
 
 
@@ -151,19 +153,19 @@ def ensure_fresh_roles(guild_id: int, user_id: int, now: datetime, max_age: time
     While Discord is unavailable, roles up to `max_age` old count; after that raise Refused. Reading is unaffected.
     """
     member = Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None).first()
-    if member is None or (member.roles_at is not None and now - member.roles_at < ROLES_FRESH):
+    if member is None or (member.roles_read_at is not None and now - member.roles_read_at < ROLES_FRESH):
         return
     try:
         refresh_member(guild_id, user_id)
     except DirectoryUnavailable as reason:
-        if member.roles_at is None or now - member.roles_at > max_age:
+        if member.roles_read_at is None or now - member.roles_read_at > max_age:
             log.warning("Somebody may change nothing, for Discord cannot be asked who they are: %s", reason)
             raise Refused(Refusal("not_known", ROLES_UNKNOWN)) from None
 
 
 def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
     """Look up roles that were never read, as just after a log-in. Return whether they were read."""
-    if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_at=None).exists():
+    if not Member.objects.filter(guild_id=guild_id, user_id=user_id, left_at=None, roles_read_at=None).exists():
         return False
     try:
         refresh_member(guild_id, user_id)
@@ -174,11 +176,11 @@ def fetch_roles_if_unknown(guild_id: int, user_id: int) -> bool:
 
 def refresh_stale(now: datetime, older_than: timedelta, limit: int) -> int:
     """Look up the members read longest ago and return how many. Raise DirectoryUnavailable at the first failure."""
-    stale = Member.objects.filter(left_at=None, guild__gone_at=None, guild__unavailable=False).exclude(
-        roles_at__gt=now - older_than
+    stale = Member.objects.filter(left_at=None, guild__bot_removed_at=None, guild__unavailable=False).exclude(
+        roles_read_at__gt=now - older_than
     )
     count = 0
-    for guild_id, user_id in stale.order_by("roles_at").values_list("guild_id", "user_id")[:limit]:
+    for guild_id, user_id in stale.order_by("roles_read_at").values_list("guild_id", "user_id")[:limit]:
         refresh_member(guild_id, user_id)
         count += 1
     return count

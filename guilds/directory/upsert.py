@@ -50,7 +50,8 @@ def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Membe
 
 
 def _is_fresh(member: Member, now: datetime) -> bool:
-    return member.left_at is None and member.roles_at is not None and now - member.roles_at < UNCHANGED_FOR
+    read_at = member.roles_read_at
+    return member.left_at is None and read_at is not None and now - read_at < UNCHANGED_FOR
 
 
 def _says_nothing_new(member: Member, payload: MemberPayload) -> bool:
@@ -72,13 +73,13 @@ def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, n
         avatar=payload.avatar,
         role_ids=list(payload.role_ids),
         confirmed_at=now,
-        roles_at=now,
+        roles_read_at=now,
     )
     Member.objects.bulk_create(
         [member],
         update_conflicts=True,
         unique_fields=["guild", "user"],
-        update_fields=["nick", "avatar", "role_ids", "confirmed_at", "roles_at", "left_at"],
+        update_fields=["nick", "avatar", "role_ids", "confirmed_at", "roles_read_at", "left_at"],
     )
     if known is not None and set(known.role_ids) != set(payload.role_ids):
         member_changed.send(Member, guild_id=guild_id, user_id=user.pk, now=now)
@@ -140,17 +141,19 @@ def upsert_guild(payload: GuildPayload, now: datetime) -> Guild:
             "owner_id": payload.owner_id,
             "unavailable": False,
             "synced_at": now,
-            "gone_at": None,
+            "bot_removed_at": None,
         },
     )
     upsert_channels(payload.id, payload.channels)
     upsert_roles(payload.id, payload.roles)
-    absent = Channel.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[c.id for c in payload.channels])
-    absent.filter(parent=None).update(gone_at=now)
-    absent.filter(parent__gone_at__isnull=False).update(gone_at=now)
-    absent.filter(parent__gone_at=None, parent__isnull=False, archived=False).update(archived=True)
-    Role.objects.filter(guild_id=payload.id, gone_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
-        gone_at=now
+    absent = Channel.objects.filter(guild_id=payload.id, deleted_at=None).exclude(
+        pk__in=[c.id for c in payload.channels]
+    )
+    absent.filter(parent=None).update(deleted_at=now)
+    absent.filter(parent__deleted_at__isnull=False).update(deleted_at=now)
+    absent.filter(parent__deleted_at=None, parent__isnull=False, archived=False).update(archived=True)
+    Role.objects.filter(guild_id=payload.id, deleted_at=None).exclude(pk__in=[r.id for r in payload.roles]).update(
+        deleted_at=now
     )
     return guild
 
@@ -167,7 +170,7 @@ def mark_guild_unavailable(guild_id: int) -> None:
 
 def mark_bot_removed(guild_id: int, now: datetime) -> None:
     """Mark that the bot was removed from the guild."""
-    Guild.objects.filter(pk=guild_id, gone_at=None).update(gone_at=now, welcomed_at=None)
+    Guild.objects.filter(pk=guild_id, bot_removed_at=None).update(bot_removed_at=now, welcomed_at=None)
 
 
 def delete_guild(guild_id: int) -> None:
@@ -179,7 +182,7 @@ def delete_guild(guild_id: int) -> None:
 
 def mark_guilds_present(guild_ids: Sequence[int], now: datetime) -> None:
     """Mark the bot as removed from every guild but these, as listed when it connects."""
-    Guild.objects.present().exclude(pk__in=guild_ids).update(gone_at=now, welcomed_at=None)
+    Guild.objects.present().exclude(pk__in=guild_ids).update(bot_removed_at=now, welcomed_at=None)
 
 
 def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
@@ -204,14 +207,14 @@ def upsert_channels(guild_id: int, payloads: Iterable[ChannelPayload]) -> None:
         # Discord sends a thread only while it is active, so it is unarchived.
         update_fields=[
             *("name", "type", "position", "bot_permissions", "lacks_tag"),
-            *("parent", "locked", "archived", "gone_at"),
+            *("parent", "locked", "archived", "deleted_at"),
         ],
     )
 
 
 def mark_channel_deleted(channel_id: int, now: datetime) -> None:
     """Mark a channel or thread as deleted."""
-    Channel.objects.filter(pk=channel_id, gone_at=None).update(gone_at=now)
+    Channel.objects.filter(pk=channel_id, deleted_at=None).update(deleted_at=now)
 
 
 def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
@@ -229,5 +232,10 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
         ],
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["name", "position", "permissions", "gone_at"],
+        update_fields=["name", "position", "permissions", "deleted_at"],
     )
+
+
+def mark_role_deleted(role_id: int, now: datetime) -> None:
+    """A role was deleted."""
+    Role.objects.filter(pk=role_id, deleted_at=None).update(deleted_at=now)

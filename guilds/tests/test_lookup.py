@@ -52,14 +52,14 @@ def user_ids(world: World) -> list[int]:
 
 
 def test_those_asked_about_just_now_are_left_alone(world: World) -> None:
-    Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=31))
+    Member.objects.filter(user=world.charlie).update(roles_read_at=world.now - timedelta(seconds=31))
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
     assert looked_up_ids == [world.charlie.pk]
     assert Member.objects.get(user=world.charlie).nick == "Zed"
 
 
 def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
-    Member.objects.update(roles_at=world.now - timedelta(minutes=5))
+    Member.objects.update(roles_read_at=world.now - timedelta(minutes=5))
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
     assert set(looked_up_ids) == set(user_ids(world))
     assert Member.objects.get(user=world.bob).left_at is not None
@@ -69,7 +69,7 @@ def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
 
 def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
-    Member.objects.update(roles_at=None)
+    Member.objects.update(roles_read_at=None)
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
     assert len(looked_up_ids) == 1
     assert Member.objects.filter(left_at=None).count() == 3, "what is known stays"
@@ -82,7 +82,7 @@ def test_a_games_page_asks_about_everyone_it_shows(world: World, as_person: Any)
     game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     client = as_person(world.alice)
-    Member.objects.update(roles_at=world.now - timedelta(minutes=5))
+    Member.objects.update(roles_read_at=world.now - timedelta(minutes=5))
     assert client.get(game.get_absolute_url()).status_code == 200
     assert set(looked_up_ids) == set(user_ids(world))
     assert "Zed" in client.get(game.get_absolute_url()).text

@@ -6,11 +6,11 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from gamesched.lib.pg_notify import notify
+from notifications.codes import SkipCode
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 from notifications.queue import DUE_CHANNEL, lock_game
-from notifications.types import internal_types, message_types, post_types
+from notifications.types import people_types, post_types
 
-SKIPPED_WHILE_PAUSED = "it was due while everything was held, so it may have been said before"
 MAX_UNRECORDED = timedelta(minutes=2)  # how long a sent message may be unrecorded, crashes included
 CHANNELS_EACH = 20  # channels each: those last written in, and those to write in next
 DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#snowflakes
@@ -18,12 +18,12 @@ DISCORD_EPOCH = 1420070400000  # https://docs.discord.com/developers/reference#s
 
 def current_pause() -> Pause | None:
     """Return the open pause, if there is one."""
-    return Pause.objects.filter(released_at=None).first()
+    return Pause.objects.filter(resumed_at=None).first()
 
 
 def pause(reason: str, now: datetime) -> None:
     """Pause sending until an operator resumes it; an open pause stays as it is."""
-    Pause.objects.bulk_create([Pause(why=reason[:300], at=now)], ignore_conflicts=True)
+    Pause.objects.bulk_create([Pause(reason=reason[:300], paused_at=now)], ignore_conflicts=True)
 
 
 def resume(who: str, now: datetime) -> int:
@@ -37,8 +37,10 @@ def resume(who: str, now: datetime) -> int:
     due = Notification.objects.open().filter(due_at__lte=now)
     dropped = sum(_skip_due(game_id, now) for game_id in due.values_list("game_id", flat=True).distinct())
     pending = Delivery.objects.filter(status=DeliveryStatus.PENDING)
-    dropped += pending.update(status=DeliveryStatus.DROPPED, error=SKIPPED_WHILE_PAUSED, leased_until=None)
-    Pause.objects.filter(pk=pause_row.pk).update(released_at=now, released_by=who[:100])
+    dropped += pending.update(
+        status=DeliveryStatus.DROPPED, error_code=SkipCode.PAUSED, error=SkipCode.PAUSED.label, leased_until=None
+    )
+    Pause.objects.filter(pk=pause_row.pk).update(resumed_at=now, resumed_by=who[:100])
     notify(DUE_CHANNEL)
     return dropped
 
@@ -48,9 +50,9 @@ def _skip_due(game_id: int | None, now: datetime) -> int:
     lock_game(game_id)
     same_game = Q(game_id=game_id) if game_id else Q(game=None)
     due = Notification.objects.open().filter(same_game, due_at__lte=now)
-    due.filter(kind__in=post_types(), first_tried_at=None).update(first_tried_at=F("created_at"))
-    messages = due.filter(kind__in=message_types()).exclude(kind__in=internal_types())
-    return messages.update(closed_at=now, dropped=SKIPPED_WHILE_PAUSED)
+    due.filter(kind__in=post_types(), first_attempt_at=None).update(first_attempt_at=F("created_at"))
+    messages = due.filter(kind__in=people_types())
+    return messages.update(closed_at=now, skip_code=SkipCode.PAUSED, skip_reason=SkipCode.PAUSED.label)
 
 
 # --- whether the database is older than Discord ----------------------------------------------------------

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 from guilds.directory import upsert
 from guilds.models import User
 from notifications import policy
+from notifications.codes import SkipCode
 from notifications.heartbeat import DAEMON_NAME
 from notifications.messages import (
     InternalError,
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Job:
-    """One message to send now: for a delivery, or for a post (with the revision that it shows)."""
+    """One message to send now: for a delivery, or for a post (with the version that it shows)."""
 
     pk: int
     message: OutgoingMessage
@@ -60,7 +61,7 @@ class Job:
 Outcome = SentMessage | TemporaryError | PermanentError
 
 # After downtime, what expires first goes first.
-EXPIRING_FIRST = F("useless_after").asc(nulls_last=True)
+EXPIRING_FIRST = F("expires_at").asc(nulls_last=True)
 STALE_DM_CODES = {PermanentError.UNKNOWN_CHANNEL, PermanentError.MISSING_PERMISSION}
 
 
@@ -96,35 +97,31 @@ def _create_deliveries(pk: int, game_id: int | None, now: datetime) -> None:
     row = rows.filter(pk=pk, due_at__lte=now).first()
     if row is None:  # moved or closed by an action meanwhile
         return
-    recipients = (
-        Skip(policy.EXPIRED)
-        if policy.is_expired(row.useless_after, now)
-        else get_message_type(row.kind).recipients(row, now)
-    )
+    expired = policy.is_expired(row.expires_at, now)
+    recipients = Skip(SkipCode.EXPIRED) if expired else get_message_type(row.kind).recipients(row, now)
     if isinstance(recipients, Skip):
-        row.dropped = recipients.reason
+        row.skip_code, row.skip_reason = recipients.code, recipients.reason
     else:
-        Delivery.objects.bulk_create(
-            [
-                Delivery(notification=row, recipient_id=user_id, next_try_at=now, useless_after=row.useless_after)
-                for user_id in recipients
-            ]
-        )
+        fields: dict[str, Any] = {"notification": row, "next_attempt_at": now, "expires_at": row.expires_at}
+        Delivery.objects.bulk_create([Delivery(recipient_id=user_id, **fields) for user_id in recipients])
     row.closed_at = now
-    row.save(update_fields=["closed_at", "dropped"])
+    row.save(update_fields=["closed_at", "skip_code", "skip_reason"])
 
 
 def _postpone(pk: int, now: datetime, reason: str) -> None:
     row = Notification.objects.open().filter(pk=pk).first()
     if row is None:
         return
-    row.attempts += 1
-    row.error = reason[:300]
-    row.leased_until = None
+    row.attempts, row.error, row.leased_until = row.attempts + 1, reason[:300], None
     row.due_at = now + policy.backoff(row.attempts, None)
     if row.attempts >= policy.MAX_ATTEMPTS:
-        row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
+        _close_given_up(row, now)
     row.save()
+
+
+def _close_given_up(row: Notification, now: datetime) -> None:
+    row.closed_at, row.skip_code = now, SkipCode.GAVE_UP
+    row.skip_reason = f"{SkipCode.GAVE_UP.label} after {row.attempts} tries"
 
 
 def lease_jobs(now: datetime, limit: int, posts: int | None = None) -> list[Job]:
@@ -158,8 +155,10 @@ def _lease_posts(now: datetime, limit: int) -> list[int]:
 
 @transaction.atomic
 def _lease_deliveries(now: datetime, limit: int) -> list[int]:
-    rows = Delivery.objects.deliverable().filter(next_try_at__lte=now)
-    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(EXPIRING_FIRST, "next_try_at", "pk")
+    rows = Delivery.objects.deliverable().filter(next_attempt_at__lte=now)
+    free = rows.filter(Q(leased_until=None) | Q(leased_until__lte=now)).order_by(
+        EXPIRING_FIRST, "next_attempt_at", "pk"
+    )
     ids = _lock_ids(free, limit)
     Delivery.objects.filter(pk__in=ids).update(leased_until=now + settings.NOTIFY_LEASE, **_attempt_fields(now))
     return ids
@@ -174,7 +173,7 @@ def _lock_ids(rows: "models.QuerySet[Any]", limit: int) -> list[int]:
 def _attempt_fields(now: datetime) -> dict[str, Any]:
     return {
         "attempts": F("attempts") + 1,
-        "first_tried_at": Coalesce("first_tried_at", now, output_field=models.DateTimeField()),
+        "first_attempt_at": Coalesce("first_attempt_at", now, output_field=models.DateTimeField()),
     }
 
 
@@ -188,7 +187,9 @@ def _build_post(pk: int, now: datetime) -> Job | None:
         return None
     if isinstance(rendered, Skip):
         # Not an error for anyone to fix.
-        Notification.objects.open().filter(pk=pk).update(closed_at=now, dropped=rendered.reason, error="")
+        Notification.objects.open().filter(pk=pk).update(
+            closed_at=now, skip_code=rendered.code, skip_reason=rendered.reason, error=""
+        )
         return None
     return Job(pk, rendered.message, rendered, _guild_id(row))
 
@@ -208,28 +209,29 @@ def _preferences(deliveries: Iterable[Delivery]) -> dict[int, Preference]:
 
 def _build_delivery(delivery: Delivery, preference: Preference | None, now: datetime) -> Job | None:
     pk = delivery.pk
-    mention = preference is not None and preference.how == DeliveryMethod.MENTION
-    first = (
-        policy.earlier_attempt_at(delivery.first_tried_at, now) is None
-    )  # otherwise it may be in their direct messages already
+    mention = preference is not None and preference.method == DeliveryMethod.MENTION
+    # After an attempt it may be in their direct messages already.
+    first = policy.earlier_attempt_at(delivery.first_attempt_at, now) is None
     if first and (mention or delivery.recipient.dm_closed_at is not None) and not delivery.in_channel:
         # Discord would refuse a message to closed DMs, and counts refusals.
         delivery.in_channel = True
         delivery.save(update_fields=["in_channel"])
     render = get_message_type(delivery.notification.kind).build_message
     try:
-        if policy.is_expired(delivery.useless_after, now):
-            message: OutgoingMessage | Skip = Skip(policy.EXPIRED)
-        elif preference is not None and preference.how == DeliveryMethod.NONE:
-            message = Skip(policy.NO_MESSAGES_WANTED)
+        if policy.is_expired(delivery.expires_at, now):
+            message: OutgoingMessage | Skip = Skip(SkipCode.EXPIRED)
+        elif preference is not None and preference.method == DeliveryMethod.NONE:
+            message = Skip(SkipCode.UNWANTED)
         else:
-            message = render(delivery, now) if render else Skip("this kind has no letter")
+            message = render(delivery, now) if render else Skip(SkipCode.NO_MESSAGE)
     except Exception as reason:
         log.exception("Delivery %s could not be rendered", pk)
         _record_failure(delivery, None, InternalError(f"{type(reason).__name__}: {reason}"), now)
         return None
     if isinstance(message, Skip):
-        Delivery.objects.filter(pk=pk).update(status=DeliveryStatus.DROPPED, error=message.reason, leased_until=None)
+        Delivery.objects.filter(pk=pk).update(
+            status=DeliveryStatus.DROPPED, error_code=message.code, error=message.reason, leased_until=None
+        )
         return None
     if preference is not None and preference.is_quiet(now):
         message = replace(message, silent=True)
@@ -289,11 +291,11 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
     kind = get_post_type(row.kind)
     if isinstance(outcome, SentMessage):
         kind.on_synced(row, rendered, outcome, now)
-        row.error, row.attempts, row.first_tried_at = "", 0, None
+        row.error, row.attempts, row.first_attempt_at = "", 0, None
         if job.may_exist_already:
             # Discord returns what the first attempt created, which may show an older state of the game: edit it.
             row.due_at = now
-        elif row.revision == rendered.revision:
+        elif row.post_version == rendered.post_version:
             row.closed_at = now
         # Otherwise it was scheduled again during the edit: it stays open, due when that change set.
     elif isinstance(outcome, TemporaryError):
@@ -302,14 +304,15 @@ def _record_post(job: Job, rendered: BuiltPost, outcome: Outcome, now: datetime)
         if isinstance(outcome, RateLimited):
             _undo_attempt(row, rendered.message)
         elif _should_give_up(row, outcome, now):
-            row.closed_at, row.dropped = now, f"gave up after {row.attempts} tries"
+            _close_given_up(row, now)
         else:
             _log_retry(row, outcome, row.due_at - now)
-    elif kind.on_failed(row, outcome, now) or row.revision != rendered.revision:
+    elif kind.on_failed(row, outcome, now) or row.post_version != rendered.post_version:
         # To be created again, or scheduled again meanwhile, perhaps for another channel: so this error is not final.
         row.error, row.due_at = str(outcome)[:300], now
     else:
-        row.closed_at, row.error, row.dropped = now, str(outcome)[:300], f"refused: {outcome.code}"
+        row.closed_at, row.error = now, str(outcome)[:300]
+        row.skip_code, row.skip_reason = SkipCode.REFUSED, f"{SkipCode.REFUSED.label}: {outcome.code}"
         log.warning("The %s stays undone: %s", row, outcome)
     row.save()
 
@@ -324,12 +327,10 @@ def _record_delivery(pk: int, message: OutgoingMessage, outcome: Outcome, now: d
     if not isinstance(outcome, SentMessage):
         _record_failure(delivery, message, outcome, now)
         return
-    delivery.status = DeliveryStatus.SENT
-    delivery.sent_at = now
-    delivery.leased_until = None
+    delivery.status, delivery.sent_at, delivery.leased_until = DeliveryStatus.SENT, now, None
     delivery.channel_id, delivery.message_id = outcome.channel_id, outcome.message_id
     delivery.lateness_ms = min(int((now - delivery.notification.due_at).total_seconds() * 1000), 2**31 - 1)
-    delivery.error = ""
+    delivery.error_code = delivery.error = ""
     delivery.save()
     if message.user_id is not None and delivery.recipient.dm_channel_id != outcome.channel_id:
         # Opening a channel is limited more strictly than writing in one.
@@ -340,26 +341,27 @@ def _record_failure(
     delivery: Delivery, message: OutgoingMessage | None, error: TemporaryError | PermanentError, now: datetime
 ) -> None:
     delivery.leased_until = None
-    delivery.error = str(error)[:300]
+    delivery.error_code, delivery.error = str(error.code)[:32], str(error)[:300]
     if isinstance(error, TemporaryError):
-        delivery.next_try_at = now + policy.backoff(delivery.attempts, error.retry_after)
+        delivery.next_attempt_at = now + policy.backoff(delivery.attempts, error.retry_after)
         if isinstance(error, RateLimited) and message is not None:
             _undo_attempt(delivery, message)
         elif _should_give_up(delivery, error, now):
             delivery.status = DeliveryStatus.FAILED
+            delivery.error_code = SkipCode.GAVE_UP
             delivery.error = f"Gave up after {delivery.attempts} tries: {error}"[:300]
             log.warning("The %s failed. %s", delivery, delivery.error)
         else:
-            _log_retry(delivery, error, delivery.next_try_at - now)
+            _log_retry(delivery, error, delivery.next_attempt_at - now)
     elif error.code == PermanentError.CLOSED_DMS and not delivery.in_channel:
         delivery.in_channel = True
         delivery.nonce = new_nonce()
-        delivery.attempts, delivery.first_tried_at, delivery.next_try_at = 0, None, now
+        delivery.attempts, delivery.first_attempt_at, delivery.next_attempt_at = 0, None, now
         log.info("The %s goes to the channel instead: %s", delivery, error)
     elif message and message.user_id and message.channel_id and error.code in STALE_DM_CODES:
         # The stored channel is not ours, as after a change of the bot's application: open a new one.
         User.objects.filter(pk=delivery.recipient_id).update(dm_channel_id=None)
-        delivery.next_try_at = now
+        delivery.next_attempt_at = now
     else:
         delivery.status = DeliveryStatus.UNCERTAIN if error.code == PermanentError.UNCERTAIN else DeliveryStatus.FAILED
         log.warning("The %s is %s: %s", delivery, delivery.status_text, error)
@@ -370,14 +372,14 @@ def _undo_attempt(row: Notification | Delivery, message: OutgoingMessage) -> Non
     """Uncount an attempt that a rate limit stopped."""
     row.attempts = max(row.attempts - 1, 0)
     if message.first_attempt_at is None:
-        row.first_tried_at = None
+        row.first_attempt_at = None
 
 
 def _should_give_up(row: Notification | Delivery, error: TemporaryError, now: datetime) -> bool:
     """Return whether to stop trying: after MAX_ATTEMPTS for our own errors, at the deadline for temporary ones."""
     if isinstance(error, InternalError):
         return row.attempts >= policy.MAX_ATTEMPTS
-    return policy.should_give_up(row.first_tried_at, row.useless_after, now)
+    return policy.should_give_up(row.first_attempt_at, row.expires_at, now)
 
 
 def _log_retry(what: Notification | Delivery, error: TemporaryError, wait: timedelta) -> None:
@@ -392,6 +394,6 @@ def next_due(posts: bool = True) -> datetime | None:
     rows = Notification.objects.deliverable().filter(leased_until=None).order_by("due_at")
     if not posts:
         rows = rows.filter(kind__in=message_types())
-    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_try_at")
-    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_try_at", flat=True)[:1]]
+    tries = Delivery.objects.deliverable().filter(leased_until=None).order_by("next_attempt_at")
+    times = [*rows.values_list("due_at", flat=True)[:1], *tries.values_list("next_attempt_at", flat=True)[:1]]
     return min(times, default=None)

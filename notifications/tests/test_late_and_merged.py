@@ -14,6 +14,7 @@ from games.models import Game
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications import heartbeat, policy
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import InternalError, PermanentError, RateLimited, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification
@@ -34,7 +35,7 @@ def game(world: World) -> Game:
 
 
 def skip_reasons(kind: str) -> list[str]:
-    return list(Notification.objects.filter(kind=kind).order_by("due_at").values_list("dropped", flat=True))
+    return list(Notification.objects.filter(kind=kind).order_by("due_at").values_list("skip_reason", flat=True))
 
 
 # --- late ------------------------------------------------------------------------------------------------
@@ -71,7 +72,7 @@ def test_letters_that_waited_for_discord_are_merged_too(world: World, game: Game
 
 def test_after_the_start_reminders_are_dropped_and_say_why(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
-    assert set(skip_reasons("reminder")) == {policy.EXPIRED}
+    assert set(skip_reasons("reminder")) == {SkipCode.EXPIRED.label}
     assert not Delivery.objects.exists()
 
 
@@ -79,7 +80,7 @@ def test_a_letter_that_waited_past_its_game_is_dropped(world: World, game: Game)
     due = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(due)
     assert messages_due(game.starts_at) == {}
-    assert set(Delivery.objects.values_list("status", "error")) == {(DeliveryStatus.DROPPED, policy.EXPIRED)}
+    assert set(Delivery.objects.values_list("status", "error")) == {(DeliveryStatus.DROPPED, SkipCode.EXPIRED.label)}
 
 
 def test_after_downtime_the_nearest_game_comes_first(world: World) -> None:
@@ -104,7 +105,7 @@ def test_what_fails_in_passing_is_tried_until_its_game_begins(world: World, game
         assert set(Delivery.objects.values_list("status", flat=True)) == {DeliveryStatus.PENDING}
         now += timedelta(seconds=121)
     assert messages_due(now) == {}
-    assert set(Delivery.objects.values_list("status", "error")) == {(DeliveryStatus.DROPPED, policy.EXPIRED)}
+    assert set(Delivery.objects.values_list("status", "error")) == {(DeliveryStatus.DROPPED, SkipCode.EXPIRED.label)}
 
 
 def test_our_own_fault_is_tried_ten_times(world: World, game: Game) -> None:
@@ -168,7 +169,7 @@ def test_a_server_that_the_bot_left_pauses_and_resumes_what_is_still_ahead(world
     assert steps.create_due_deliveries(day_before) == 0
     assert steps.lease_jobs(day_before, 50) == []
     assert steps.next_due() is None, "nor does it keep anybody awake"
-    Guild.objects.update(gone_at=None)
+    Guild.objects.update(bot_removed_at=None)
     hour_before = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(hour_before)
     assert len(messages_due(hour_before)) == 2
@@ -290,7 +291,7 @@ def test_a_database_that_goes_away_counts_against_no_row(
     monkeypatch.setattr(steps, "_create_deliveries", gone)
     with pytest.raises(OperationalError):
         steps.create_due_deliveries(due)
-    assert Notification.objects.get(kind="reminder", offset=60).attempts == 0
+    assert Notification.objects.get(kind="reminder", minutes=60).attempts == 0
 
 
 # --- waiting ---------------------------------------------------------------------------------------------
@@ -334,12 +335,12 @@ def test_waiting_for_a_limit_is_no_try(world: World, game: Game) -> None:
     steps.create_due_deliveries(due)
     jobs = steps.lease_jobs(due, 10)
     steps.record([(job, RateLimited("its turn comes", 5.0)) for job in jobs], due)
-    assert set(Delivery.objects.values_list("attempts", "first_tried_at", "next_try_at")) == {
+    assert set(Delivery.objects.values_list("attempts", "first_attempt_at", "next_attempt_at")) == {
         (0, None, due + timedelta(seconds=5))
     }
     later = due + policy.GIVE_UP_AFTER
     row = Notification.objects.open().get(kind="announcement")
-    assert (row.attempts, row.first_tried_at) == (0, None)
+    assert (row.attempts, row.first_attempt_at) == (0, None)
     assert not any(job.message.maybe_sent for job in steps.lease_jobs(later, 10) if job.post)
 
 

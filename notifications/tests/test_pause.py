@@ -13,6 +13,7 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from notifications import heartbeat
+from notifications.codes import SkipCode
 from notifications.daemon import pause, steps
 from notifications.messages import SentMessage
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
@@ -39,12 +40,12 @@ def test_what_was_due_meanwhile_is_dropped_and_what_is_ahead_is_said(world: Worl
     day_before = game.starts_at - timedelta(minutes=1440)
     assert pause.resume("root", day_before) == 1 + unsent
     assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exists()
-    dropped = Notification.objects.get(kind="reminder", game=game, offset=1440)
-    assert dropped.dropped == pause.SKIPPED_WHILE_PAUSED
+    dropped = Notification.objects.get(kind="reminder", game=game, minutes=1440)
+    assert (dropped.skip_code, dropped.skip_reason) == (SkipCode.PAUSED, SkipCode.PAUSED.label)
     hour_before = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(hour_before)
     assert Delivery.objects.filter(status=DeliveryStatus.PENDING).count() == 2
-    assert Pause.objects.get().released_by == "root"
+    assert Pause.objects.get().resumed_by == "root"
 
 
 def test_a_post_that_may_be_there_is_looked_for_after_a_release(world: World, game: Game) -> None:
@@ -59,7 +60,7 @@ def test_a_post_that_may_be_there_is_looked_for_after_a_release(world: World, ga
 def test_one_hold_at_a_time(world: World) -> None:
     pause.pause("one", world.now)
     pause.pause("two", world.now)
-    assert [hold.why for hold in Pause.objects.all()] == ["one"]
+    assert [hold.reason for hold in Pause.objects.all()] == ["one"]
     pause.resume("root", world.now)
     pause.pause("three", world.now)
     assert pause.current_pause() is not None

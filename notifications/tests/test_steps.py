@@ -101,12 +101,12 @@ def test_a_passing_error_backs_off_and_a_nonce_stays(world: World, game: Game) -
     job = steps.lease_jobs(due, 1)[0]
     steps.record([(job, TemporaryError("Discord answered 502"))], due)
     delivery = Delivery.objects.get(pk=job.pk)
-    assert (delivery.status, delivery.next_try_at) == (DeliveryStatus.PENDING, due + timedelta(seconds=2))
-    [again] = [j for j in steps.lease_jobs(delivery.next_try_at, 10) if j.pk == job.pk]
+    assert (delivery.status, delivery.next_attempt_at) == (DeliveryStatus.PENDING, due + timedelta(seconds=2))
+    [again] = [j for j in steps.lease_jobs(delivery.next_attempt_at, 10) if j.pk == job.pk]
     assert again.message.nonce == job.message.nonce
     steps.record([(again, TemporaryError("limited", 7.5))], due)
     delivery.refresh_from_db()
-    assert delivery.next_try_at == due + timedelta(seconds=7.5)
+    assert delivery.next_attempt_at == due + timedelta(seconds=7.5)
 
 
 def test_closed_direct_messages_go_to_the_channel_and_then_to_the_dead_letters(world: World, game: Game) -> None:

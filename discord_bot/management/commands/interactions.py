@@ -49,7 +49,7 @@ def _to_json(row: Interaction) -> dict[str, Any]:
         "name": row.name,
         "outcome": row.outcome,
         "milliseconds": row.milliseconds,
-        "since_click": row.since_click,
+        "since_click": row.milliseconds_since_click,
         "detail": row.detail,
     }
 

@@ -269,10 +269,10 @@ class FaultHarness:
         rows = []
         for game in games:
             for kind in kinds:
-                row = Notification(kind=kind, game=game, due_at=now, revision=game.post_version)
+                row = Notification(kind=kind, game=game, due_at=now, post_version=game.post_version)
                 if kind == "reminder":
-                    row.offset, row.useless_after = 1440, game.starts_at
-                    row.facts = {"starts_at": game.starts_at.isoformat()}
+                    row.dedupe_key, row.minutes, row.expires_at = "1440", 1440, game.starts_at
+                    row.payload = {"starts_at": game.starts_at.isoformat()}
                 rows.append(row)
         Notification.objects.bulk_create(rows)
         self.games += [game.pk for game in games]
@@ -284,7 +284,7 @@ class FaultHarness:
     def add_poison(self) -> None:
         """Add rows that can be neither expanded nor rendered."""
         now = db_now()
-        Notification.objects.create(kind="reminder", due_at=now, offset=1)
+        Notification.objects.create(kind="reminder", due_at=now, minutes=1)
         who = User.objects.get(pk=self.people[0])
         Notification.objects.create(kind="lost_seat", game_id=self._model.pk, recipient=who, due_at=now)
 

@@ -38,7 +38,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness
     assert count.rows == count.visible >= 300
     assert len(figures.kills) >= 7, "most of the points are met"
     poisoned = [
-        Notification.objects.get(kind="reminder", game=None).dropped,
+        Notification.objects.get(kind="reminder", game=None).skip_reason,
         Delivery.objects.get(status="failed").error,
     ]
     assert "gave up after 10 tries" in poisoned[0]
@@ -77,8 +77,8 @@ def killed_long_ago(harness: FaultHarness, kind: str) -> int:
     harness.notifyds.until("died")
     harness.discord.run_in_loop(lambda state: state.forget_nonces())
     long_ago = timedelta(minutes=10)
-    Delivery.objects.filter(status=DeliveryStatus.PENDING).update(first_tried_at=F("first_tried_at") - long_ago)
-    Notification.objects.open().filter(kind="announcement").update(first_tried_at=F("first_tried_at") - long_ago)
+    Delivery.objects.filter(status=DeliveryStatus.PENDING).update(first_attempt_at=F("first_attempt_at") - long_ago)
+    Notification.objects.open().filter(kind="announcement").update(first_attempt_at=F("first_attempt_at") - long_ago)
     assert harness.count().visible == 1
     return harness.games[-1]
 
@@ -220,7 +220,7 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     connect(harness.server, "faults")
     assert harness.pending() == 4
     speak()
-    eventually(Pause.objects.filter(released_at=None).exists)
+    eventually(Pause.objects.filter(resumed_at=None).exists)
     assert "The database is older than what was said in Discord" in harness.stack.log_text
     assert harness.pending() == 4
     call_command("notifyd", "--release")

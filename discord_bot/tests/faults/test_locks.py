@@ -158,7 +158,7 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     print(dict(turns))
     assert min(turns[job.__name__] for job in jobs) > 0
     assert deadlocks() == before
-    twice = Delivery.objects.filter(again=None).values("notification", "recipient").annotate(n=Count("pk"))
+    twice = Delivery.objects.filter(resend_of=None).values("notification", "recipient").annotate(n=Count("pk"))
     assert not twice.filter(n__gt=1).exists()
     later = db_now() + timedelta(minutes=10)
     for _ in range(10):

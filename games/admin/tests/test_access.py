@@ -67,7 +67,7 @@ def test_a_former_manager_is_refused_at_the_next_request(world: World, as_person
 
 def test_a_manager_who_left_or_lost_the_role_is_refused(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
-    Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
+    Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
     assert client.get(INDEX).status_code == 403
     upsert.upsert_roles(GUILD, [RolePayload(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
     assert client.get(INDEX).status_code == 200
@@ -134,7 +134,7 @@ def test_rights_are_refreshed_from_discord_before_a_change(
     world: World, as_person: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     manager = make_manager(world)
-    Member.objects.filter(user=manager).update(roles_at=world.now - timedelta(minutes=5))
+    Member.objects.filter(user=manager).update(roles_read_at=world.now - timedelta(minutes=5))
     client = as_person(manager)
     address = reverse("admin:games_game_changelist")
 

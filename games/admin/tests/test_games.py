@@ -15,10 +15,12 @@ from games.admin.base import admin_actor
 from games.admin.tests.test_guild_scope import SCOPED, edit_of, furnish, lists, make_manager, name_of
 from games.core.base import Actor
 from games.core.csv_files import escape_csv_formula
+from games.core.kinds import NotificationKind
 from games.models import AuditEntry, Game, GameTemplate, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from notifications.models import Delivery, DeliveryStatus, Notification
+from notifications.types import people_types
 
 LIST = "/admin/games/game/"
 
@@ -172,9 +174,9 @@ def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
     assert "The message to Bob the GM is being sent again." in answer.text
-    assert Delivery.objects.get(again=delivery).status == DeliveryStatus.PENDING
+    assert Delivery.objects.get(resend_of=delivery).status == DeliveryStatus.PENDING
     answer = manager.post(
-        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resent.pk]}, follow=True
+        "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resend.pk]}, follow=True
     )
     assert "The message to Bob the GM is given up." in answer.text
     assert list(AuditEntry.objects.filter(actor=world.bob, source="admin").values_list("action", flat=True)) == [
@@ -237,7 +239,7 @@ def test_a_list_takes_a_fixed_number_of_queries(world: World, manager: Any, mode
         signups.join(game.pk, person, Actor(person, "page"), world.now)
         GameTemplate.objects.create(guild=world.guild, name=f"{number}")
         row = Notification.objects.create(game=game, kind="reminder", recipient=person, due_at=world.now)
-        Delivery.objects.create(notification=row, recipient=person, next_try_at=world.now)
+        Delivery.objects.create(notification=row, recipient=person, next_attempt_at=world.now)
     assert queries() == before
 
 
@@ -248,3 +250,12 @@ def test_empty_reminders_inherit_and_none_means_none(world: World, manager: Any)
         assert manager.post(change(game), edit_of(game) | {"reminders": typed}).status_code == 302
         game.refresh_from_db()
         assert game.reminders == kept
+
+
+def test_a_games_page_lists_what_people_are_told_and_no_internal_rows(world: World, manager: Any) -> None:
+    game = game_of_alice(world, reminders=(60,))
+    for kind in [*NotificationKind]:
+        Notification.objects.get_or_create(game=game, kind=kind, defaults={"due_at": world.now})
+    shown = manager.get(change(game)).context["inline_admin_formsets"][1].formset.queryset
+    assert {row.kind for row in shown} == set(people_types())
+    assert not {"start", "offer_end", "question_end", "signups_close", "changed_end"} & {row.kind for row in shown}

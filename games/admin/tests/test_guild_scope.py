@@ -69,11 +69,11 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     signups.join(game.pk, player, actor, now)
     GuildDefaults.objects.update_or_create(guild=guild, defaults={"location": word})
     ChannelDefaults.objects.create(channel=channel, location=word)
-    Block.objects.create(guild=guild, user=player, reason=word, made_at=now)
+    Block.objects.create(guild=guild, user=player, reason=word, created_at=now)
     AuditEntry.objects.create(guild=guild, game=game, actor=host, source=f"{word}-door", action=f"{word}-verb", at=now)
     row = Notification.objects.create(game=game, kind=f"{word}-kind", recipient=host, due_at=now)
     Delivery.objects.create(
-        notification=row, recipient=host, status=DeliveryStatus.FAILED, next_try_at=now, error=f"{word} failed"
+        notification=row, recipient=host, status=DeliveryStatus.FAILED, next_attempt_at=now, error=f"{word} failed"
     )
     Announcement.objects.filter(game=game).update(problem=f"{word} problem")
     Interaction.objects.create(

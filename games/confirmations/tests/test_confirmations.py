@@ -100,7 +100,7 @@ def test_two_moves_within_a_minute_ask_once_and_old_buttons_are_outdated(world: 
     new = run_choice(Choice("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
     assert asked(game) == {dan.pk}
-    assert Notification.objects.filter(kind="question", dropped="").count() == 2
+    assert Notification.objects.filter(kind="question", skip_reason="").count() == 2
 
 
 def test_a_pending_notification_is_replaced_by_the_next_confirmation(world: World, game: Game) -> None:

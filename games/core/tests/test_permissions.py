@@ -227,7 +227,7 @@ def test_a_lost_role_counts_at_the_next_click(world: World, as_person: Any, sett
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
     give(world, world.charlie, PLAYER)
     game = world.create_game(player_role_ids=(PLAYER,))
-    Member.objects.filter(user=world.charlie).update(roles_at=world.now - timedelta(seconds=61))
+    Member.objects.filter(user=world.charlie).update(roles_read_at=world.now - timedelta(seconds=61))
     answer = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
     assert "Only Player may sign up for this game." in answer.text
 
@@ -238,7 +238,7 @@ def test_without_discord_roles_count_for_an_hour_but_not_for_pings(
 ) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     game = world.create_game()
-    Member.objects.update(roles_at=world.now - timedelta(minutes=minutes))
+    Member.objects.update(roles_read_at=world.now - timedelta(minutes=minutes))
     answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
     assert (lookup.ROLES_UNKNOWN in answer.text) is not done
     assert answer.status_code == 200, "the page is still shown"
@@ -252,7 +252,7 @@ def test_members_are_refreshed_before_a_reminder(world: World, settings: Any) ->
     assert scheduled_tasks.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, (
         "they were seen just now"
     )
-    Member.objects.update(roles_at=world.now - timedelta(minutes=20))
+    Member.objects.update(roles_read_at=world.now - timedelta(minutes=20))
     assert scheduled_tasks.refresh_before_reminders(world.now, 50) == 1
     assert not game.signups.current().exists()
 

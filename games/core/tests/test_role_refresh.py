@@ -23,7 +23,7 @@ class Down:
 
 def test_roles_are_read_for_the_first_page_after_login(world: World, as_person: Any, settings: Any) -> None:
     upsert.upsert_roles(GUILD, [RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD)])
-    Member.objects.filter(user=world.charlie).update(roles_at=None, role_ids=[])
+    Member.objects.filter(user=world.charlie).update(roles_read_at=None, role_ids=[])
     client = as_person(world.charlie)
     settings.DISCORD_DIRECTORY = f"{__name__}.Down"
     address = reverse("guild-settings", args=[GUILD])

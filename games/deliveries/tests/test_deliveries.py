@@ -15,10 +15,10 @@ from games.deliveries.tests.test_resend import fail, letters
 from games.models import Game
 from games.signups import actions as signups
 from games.tests.test_access_matrix import foreign_game
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError
 from notifications.models import Delivery, DeliveryStatus, Notification
-from notifications.policy import EXPIRED
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
 def test_a_notification_that_expired_is_shown(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
     found = delivery_report.game_deliveries(game, game.starts_at)
-    assert found.notifications[0].text == f"not sent: {EXPIRED}"
+    assert found.notifications[0].text == f"not sent: {SkipCode.EXPIRED.label}"
     assert found.has_problem
 
 
@@ -95,7 +95,7 @@ def test_the_button_resends_and_the_page_shows_the_new_delivery(world: World, ga
     assert "The message to charlie is being sent again." in answer.text
     assert "On its way." in answer.text
     assert "Send again" not in answer.text
-    assert Delivery.objects.get(again=failed).status == DeliveryStatus.PENDING
+    assert Delivery.objects.get(resend_of=failed).status == DeliveryStatus.PENDING
     assert "was sent again already" in host.post(address, follow=True).text
     assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
 
@@ -111,7 +111,10 @@ def test_the_game_page_takes_a_fixed_number_of_queries(world: World, game: Game)
     row = Notification.objects.get(kind="reminder")
     for number in range(100, 120):
         Delivery.objects.create(
-            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
+            notification=row,
+            recipient=world.add_member(number),
+            status=DeliveryStatus.FAILED,
+            next_attempt_at=world.now,
         )
     assert queries() == before == 3
 
@@ -123,9 +126,9 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     failed = fail(game, world.charlie, "Missing Access", "50001")
     other = foreign_game(world)
     row = Notification.objects.create(game=other, kind="reminder", due_at=world.now)
-    theirs = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_try_at=world.now)
-    welcome = Notification.objects.create(kind="welcome", due_at=world.now, facts={"guild": str(world.guild.pk)})
-    Delivery.objects.create(notification=welcome, recipient=world.alice, status="sent", next_try_at=world.now)
+    theirs = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
+    welcome = Notification.objects.create(kind="welcome", due_at=world.now, payload={"guild": str(world.guild.pk)})
+    Delivery.objects.create(notification=welcome, recipient=world.alice, status="sent", next_attempt_at=world.now)
     Notification.objects.filter(kind="reminder", game=game).update(due_at=world.now)
     manager = as_person(world.alice)
     address = reverse("guild-messages", args=[world.guild.pk])
@@ -167,7 +170,10 @@ def test_the_servers_page_takes_a_fixed_number_of_queries(world: World, game: Ga
     row = Notification.objects.get(kind="reminder")
     for number in range(100, 120):
         Delivery.objects.create(
-            notification=row, recipient=world.add_member(number), status=DeliveryStatus.FAILED, next_try_at=world.now
+            notification=row,
+            recipient=world.add_member(number),
+            status=DeliveryStatus.FAILED,
+            next_attempt_at=world.now,
         )
     assert queries() == before
 

@@ -26,7 +26,7 @@ def letter(world: World, hours: float, **fields: Any) -> Delivery:
     """Create a delivery of so many hours ago."""
     at = world.now - timedelta(hours=hours)
     row = Notification.objects.create(kind="reminder", due_at=at, closed_at=at)
-    return Delivery.objects.create(notification=row, recipient=world.bob, **{"next_try_at": at, **fields})
+    return Delivery.objects.create(notification=row, recipient=world.bob, **{"next_attempt_at": at, **fields})
 
 
 def test_the_hourly_numbers(world: World) -> None:
@@ -34,7 +34,7 @@ def test_the_hourly_numbers(world: World) -> None:
     for lateness in (100, 300, 50_000):
         letter(world, 3, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=3), lateness_ms=lateness)
     old = letter(world, 3, status=DeliveryStatus.FAILED)
-    letter(world, 0, status=DeliveryStatus.SENT, sent_at=now, lateness_ms=10_000_000, again=old)
+    letter(world, 0, status=DeliveryStatus.SENT, sent_at=now, lateness_ms=10_000_000, resend_of=old)
     letter(world, 50, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=50), lateness_ms=9)
     letter(world, 2, status=DeliveryStatus.DROPPED, error="they left")
     letter(world, 0.1)

@@ -54,7 +54,7 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
     assert done.changed
     assert done.text == "The message to charlie is being sent again."
     made = done.delivery
-    assert (made.again, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
+    assert (made.resend_of, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
     assert made.nonce != failed.nonce
     entry = AuditEntry.objects.get(action="resend")
     assert (entry.actor, entry.source, entry.game) == (world.bob, "page", game)
@@ -72,7 +72,7 @@ def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: De
     assert not again.changed
     assert again.delivery == first.delivery
     assert again.text == "The message to charlie was sent again already: it is to be sent."
-    assert Delivery.objects.filter(again__isnull=False).count() == 1
+    assert Delivery.objects.filter(resend_of__isnull=False).count() == 1
     assert AuditEntry.objects.filter(action="resend").count() == 1
     with pytest.raises(Refused, match="only what failed"):
         resend_delivery(first.delivery.pk, Actor(world.bob, "page"), world.now)
@@ -112,10 +112,10 @@ def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delive
 
 def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World) -> None:
     row = Notification.objects.create(
-        kind="welcome", recipient=world.alice, due_at=world.now, facts={"guild": str(world.guild.pk)}
+        kind="welcome", recipient=world.alice, due_at=world.now, payload={"guild": str(world.guild.pk)}
     )
     lost = Delivery.objects.create(
-        notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_try_at=world.now
+        notification=row, recipient=world.alice, status=DeliveryStatus.UNCERTAIN, next_attempt_at=world.now
     )
     with pytest.raises(Refused, match="Only those who manage the server"):
         resend_delivery(lost.pk, Actor(world.bob, "page"), world.now)
@@ -126,7 +126,7 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
         notification=Notification.objects.create(kind="welcome", due_at=world.now),
         recipient=world.alice,
         status=DeliveryStatus.FAILED,
-        next_try_at=world.now,
+        next_attempt_at=world.now,
     )
     with pytest.raises(Refused, match="belongs to no server"):
         resend_delivery(nobodys.pk, Actor(None, "command", operator=True), world.now)

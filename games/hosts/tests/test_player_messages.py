@@ -54,7 +54,11 @@ def test_a_message_reaches_its_audience_without_the_author(world: World, game: G
     assert sent(world).keys() == {world.charlie.pk}, "Alice manages the server, and wrote it"
     entries = AuditEntry.objects.filter(action="tell").order_by("pk")
     assert entries[0].changes == {"text": "Bring dice", "to": "seated"}
-    assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("offset", flat=True)) == [1, 2, 3]
+    assert list(Notification.objects.filter(kind="told").order_by("pk").values_list("dedupe_key", flat=True)) == [
+        "1",
+        "2",
+        "3",
+    ]
 
 
 def test_the_text_is_quoted_and_escaped(world: World, game: Game) -> None:

@@ -65,7 +65,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
     world.create_game()
     row = Notification.objects.get(kind="start")
     delivery = Delivery.objects.create(
-        notification=row, recipient=world.charlie, next_try_at=world.now, status="failed", error="Missing Access"
+        notification=row, recipient=world.charlie, next_attempt_at=world.now, status="failed", error="Missing Access"
     )
     call_command("notifications", "list", "--json")
     assert said(capsys)[0] == {
@@ -73,7 +73,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
     }  # fmt: skip
     call_command("notifications", "retry", str(delivery.pk))
     assert "sent again" in capsys.readouterr().out
-    call_command("notifications", "drop", str(delivery.resent.pk))
+    call_command("notifications", "drop", str(delivery.resend.pk))
     assert "given up" in capsys.readouterr().out
     assert list(AuditEntry.objects.filter(actor=None, source="command").values_list("action", flat=True)) == [
         "drop",

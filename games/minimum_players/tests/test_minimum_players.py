@@ -73,7 +73,7 @@ def test_users_without_response_are_nudged_once(world: World, game: Game) -> Non
     absent, silent, blocked = (world.add_member(n) for n in (100, 101, 102))
     for who in (world.charlie, world.bob, absent, silent, blocked):
         Follow.objects.create(user=who, guild=world.guild)
-    world.guild.blocks.create(user=blocked, made_at=world.now)
+    world.guild.blocks.create(user=blocked, created_at=world.now)
     GameResponse.objects.create(game=game, user=absent, kind="absent", at=world.now)
     [(asked, letter)] = sent("nudge", game.starts_at - timedelta(hours=36)).items()
     assert asked == silent.pk
@@ -87,7 +87,7 @@ def test_nobody_is_nudged_if_enough_are_in(world: World, game: Game) -> None:
     assert not sent("nudge", game.starts_at - timedelta(hours=36))
     Notification.objects.filter(kind="short").update(due_at=at)
     assert not sent("short", at)
-    assert set(Notification.objects.filter(kind__in=["nudge", "short"]).values_list("dropped", flat=True)) == {
+    assert set(Notification.objects.filter(kind__in=["nudge", "short"]).values_list("skip_reason", flat=True)) == {
         "enough signed up"
     }
 

@@ -224,7 +224,7 @@ def test_offers_expired_while_notifyd_was_down_go_to_the_next(world: World) -> N
     assert [one.user_id for one in found if one.buttons] == []
     assert game.signups.get(user=third).offered_until == back + KEPT_FOR, "asked from now on, not from then"
     assert [one.user_id for one in letters(back)] == [third.pk]
-    text = offers.answer_offer(game.pk, int(world.now.timestamp()), "take", by(second), back).text
+    text = offers.answer_offer(game.pk, game.signups.get(user=second).offer_number, "take", by(second), back).text
     assert text == offer_wording.OFFER_EXPIRED
 
 
@@ -330,7 +330,7 @@ def test_an_offer_expiring_while_its_holder_clicks(committed_world: World, click
     if clicks_first:
         assert said.text == "You are in, seat 1 of 1."
         assert (seated(game), offered(game)) == ([second.pk], [])
-        assert Notification.objects.get(kind="offer_end").dropped == "the offer was answered, or ended"
+        assert Notification.objects.get(kind="offer_end").skip_reason == "the offer was answered, or ended"
     else:
         assert said.text == offer_wording.OFFER_EXPIRED
         assert (seated(game), offered(game)) == ([], [third.pk])

@@ -155,7 +155,7 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
         archive_game(game.pk, by, due(game))
     # Its channel is deleted meanwhile.
     scheduling.edit_game(game.pk, world.make_plan(**plan), by, world.now)
-    Channel.objects.filter(pk=world.other_channel.pk).update(gone_at=world.now)
+    Channel.objects.filter(pk=world.other_channel.pk).update(deleted_at=world.now)
     steps.create_due_deliveries(due(game))
     assert Game.objects.get().archived_at is None
     # Called off.
@@ -175,7 +175,7 @@ def test_an_archive_must_be_in_the_same_guild(world: World) -> None:
 
 def test_the_sweep_retries_a_move_that_was_given_up(world: World, game: Game) -> None:
     steps.create_due_deliveries(due(game))
-    Notification.objects.filter(kind="announcement").update(closed_at=due(game), dropped="gave up after 700 tries")
+    Notification.objects.filter(kind="announcement").update(closed_at=due(game), skip_reason="gave up after 700 tries")
     assert post_actions.repair_games(due(game)) == 1
     assert post_actions.repair_games(due(game)) == 0
     [new] = posts(world, sent(world))

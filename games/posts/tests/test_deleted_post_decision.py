@@ -108,6 +108,6 @@ def test_a_deletion_found_by_an_edit(world: World, game: Game, heard: bool) -> N
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
     assert Announcement.objects.get().problem == wording.POST_DELETED
-    row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, dropped__startswith="its host")
+    row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, skip_reason__startswith="its host")
     assert row.error == "", "nobody has to mend that"
     assert len(letters(world.now)) == 1

@@ -203,10 +203,10 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
     scheduling.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
     assert to(letters(at(day, 18)), world.charlie) == []
-    assert Notification.objects.get(kind="digest").dropped == "there is nothing new for them"
+    assert Notification.objects.get(kind="digest").skip_reason == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))
     letters(at(day, 19, 3))
-    Preference.objects.update(how="none")
+    Preference.objects.update(method="none")
     assert letters(at(day, 18) + timedelta(days=1)) == []
 
 

@@ -25,6 +25,7 @@ from gamesched.lib.refusal import Refused
 from guilds.models import User
 from guilds.profile import set_zone
 from notifications import policy
+from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, PermanentError, SentMessage
 from notifications.models import Delivery, DeliveryStatus, Notification, Preference
@@ -71,7 +72,7 @@ def test_every_kind_of_notification_follows_the_preferences(world: World, game: 
         signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
     assert to(letters(now), world.charlie) == []
     told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
-    assert (told.status, told.error) == (DeliveryStatus.DROPPED, policy.NO_MESSAGES_WANTED)
+    assert (told.status, told.error) == (DeliveryStatus.DROPPED, SkipCode.UNWANTED.label)
 
 
 def test_a_mention_is_in_the_games_channel(world: World, game: Game) -> None:
@@ -83,7 +84,7 @@ def test_a_mention_is_in_the_games_channel(world: World, game: Game) -> None:
 def test_preferences_of_another_guild_do_not_count(world: World, game: Game) -> None:
     from games.tests.test_access_matrix import foreign_game
 
-    Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, how="none")
+    Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, method="none")
     assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
 
 
@@ -189,7 +190,7 @@ def test_in_quiet_hours_a_message_is_on_time_and_silent(world: World, game: Game
 
 
 def planned(game: Game) -> set[tuple[int | None, datetime]]:
-    return set(Notification.objects.open().filter(game=game, kind="own_reminder").values_list("offset", "due_at"))
+    return set(Notification.objects.open().filter(game=game, kind="own_reminder").values_list("minutes", "due_at"))
 
 
 def before(game: Game, minutes: int) -> datetime:
@@ -250,13 +251,13 @@ def test_of_two_overdue_reminders_the_nearer_is_sent(world: World, game: Game, o
     assert len(to(found, world.charlie)) == 1
     assert len(to(found, world.bob)) == 1
     told = Delivery.objects.get(recipient=world.charlie, notification__kind__endswith="reminder")
-    assert told.notification.offset == min(own, 60)
+    assert told.notification.minutes == min(own, 60)
 
 
 def test_an_own_reminder_is_dropped_after_the_start(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
     assert letters(game.starts_at) == []
-    assert Notification.objects.get(kind="own_reminder").dropped == policy.EXPIRED
+    assert Notification.objects.get(kind="own_reminder").skip_reason == SkipCode.EXPIRED.label
 
 
 def test_a_channel_reminder_replaces_an_own_reminder_at_that_minute(world: World) -> None:

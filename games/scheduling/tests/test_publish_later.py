@@ -218,7 +218,9 @@ def test_pages_show_the_state_from_draft_to_over(
         assert "game_changed" in pg_notifications.received(), "open pages look"
         game.refresh_from_db()
         assert game.state(when) is state
-        assert Notification.objects.get(game=game, kind="announcement").revision == game.post_version, "the post too"
+        assert Notification.objects.get(game=game, kind="announcement").post_version == game.post_version, (
+            "the post too"
+        )
     assert client.get(game.get_absolute_url()).status_code == 200
 
 

@@ -54,8 +54,8 @@ def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
 
 
 def planned(game: Game) -> list[tuple[Any, ...]]:
-    rows = Notification.objects.open().filter(game=game).exclude(kind="announcement").order_by("kind", "offset")
-    return list(rows.values_list("kind", "recipient", "offset", "due_at", "facts"))
+    rows = Notification.objects.open().filter(game=game).exclude(kind="announcement").order_by("kind", "dedupe_key")
+    return list(rows.values_list("kind", "recipient", "dedupe_key", "due_at", "payload"))
 
 
 @pytest.mark.parametrize("minutes", [9, 11])

@@ -133,8 +133,8 @@ def test_an_owner_is_welcomed_once_for_each_stay_of_the_bot() -> None:
         guild = stack.discord.run_in_loop(lambda state: state.add_guild("Elsewhere", fixtures.ERIN_ID))
         for stay in (1, 2):
             stack.discord.run_in_loop(lambda state: state.add_bot(guild))
-            eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at=None).exists())
+            eventually(lambda: Guild.objects.filter(pk=guild.id, bot_removed_at=None).exists())
             eventually(partial(_has_letters, client, "erin", stay))
             assert f"/guilds/{guild.id}/setup/" in client.dms("erin")[-1]["content"]
             stack.discord.run_in_loop(lambda state: state.remove_member(guild, APPLICATION_ID))
-            eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at__isnull=False).exists())
+            eventually(lambda: Guild.objects.filter(pk=guild.id, bot_removed_at__isnull=False).exists())

@@ -61,7 +61,7 @@ def inheriting(world: World, **changes: Any) -> Game:
 
 def reminders(game: Game) -> list[int | None]:
     rows = Notification.objects.open().filter(game=game, kind="reminder")
-    return sorted(rows.values_list("offset", flat=True), key=lambda n: n or 0)
+    return sorted(rows.values_list("minutes", flat=True), key=lambda n: n or 0)
 
 
 def fresh(game: Game) -> Game:
@@ -328,7 +328,7 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert fresh(game).settings.player_role_ids == (ORGANISER,)
-    Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
+    Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
     assert removals.clean_up_deleted(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
         assert found.settings.player_role_ids == (EVERYONE,)

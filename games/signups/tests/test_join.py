@@ -61,7 +61,7 @@ def test_many_clicks_leave_one_open_notification(world: World) -> None:
     row = Notification.objects.open().get(kind="announcement")
     assert row.due_at == world.now, "a click never postpones the post"
     game.refresh_from_db()
-    assert row.revision == game.post_version == 11
+    assert row.post_version == game.post_version == 11
 
 
 def test_a_click_delays_the_post_update_by_two_seconds(world: World) -> None:

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             since = f"since {last.at:%Y-%m-%d %H:%M:%S} UTC" if last else "yet"
             raise CommandError(f"No notifyd has spoken {since}. Look at its log.")
         if (paused := pause.current_pause()) is not None:
-            self.stdout.write(f"Speaking, but held since {paused.at:%Y-%m-%d %H:%M} UTC: {paused.why}")
+            self.stdout.write(f"Speaking, but held since {paused.paused_at:%Y-%m-%d %H:%M} UTC: {paused.reason}")
             return
         due = steps.next_due()
         late = max((now - due).total_seconds(), 0) if due else 0

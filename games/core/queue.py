@@ -1,0 +1,53 @@
+"""Scheduling notifications about a game, and closing those that are of no use any more."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from games.core.kinds import GameSkipCode, NotificationKind
+from games.models import Game
+from notifications.payloads import Payload
+from notifications.queue import schedule, unschedule
+from notifications.types import Skip
+
+
+def notify(
+    game: Game,
+    kind: NotificationKind,
+    due_at: datetime,
+    *,
+    to: int | None = None,
+    payload: Payload | None = None,
+    expires_at: datetime | None = None,
+    dedupe_key: object = "",
+    minutes: int | None = None,
+    keep_earlier: bool = False,
+) -> None:
+    """Schedule a notification about a game; `to` is the recipient's id, None where the kind finds its recipients.
+
+    An open row of the same kind, recipient and key is changed instead. See `notifications.queue.schedule`.
+    """
+    schedule(
+        kind,
+        game_id=game.pk,
+        due_at=due_at,
+        post_version=game.post_version,
+        recipient_id=to,
+        dedupe_key=dedupe_key,
+        minutes=minutes,
+        payload=payload,
+        keep_earlier=keep_earlier,
+        expires_at=expires_at,
+    )
+
+
+def close_notifications(
+    game: Game,
+    kinds: Collection[NotificationKind],
+    code: GameSkipCode,
+    now: datetime,
+    *,
+    to: int | None = None,
+    keep_minutes: Collection[int] = (),
+) -> None:
+    """Close the open notifications of these kinds, of everyone or of one recipient, but reminders of these lengths."""
+    unschedule(game.pk, Skip(code), now, kinds=kinds, recipient_id=to, keep_minutes=keep_minutes)

@@ -1,0 +1,36 @@
+"""Codes for why nothing was sent. Rules compare codes; the sentences beside them are for people only."""
+
+from django.db.models import TextChoices
+
+
+class SkipCode(TextChoices):
+    """Why notifyd itself sends nothing. Apps above add choices of their own, with other values."""
+
+    EXPIRED = "expired", "it came too late"
+    UNWANTED = "unwanted", "they want no messages"
+    PAUSED = "paused", "it was due while everything was held, so it may have been said before"
+    NO_RECIPIENT = "no_recipient", "nobody to tell"
+    NO_MESSAGE = "no_message", "this kind has no letter"
+    GAVE_UP = "gave_up", "gave up"
+    REFUSED = "refused", "refused"
+    GIVEN_UP_BY_HAND = "given_up_by_hand", "given up"
+    OTHER = "other", "other"  # rows from before there were codes
+
+
+# They should have heard, and did not; who left, for one, need not.
+MISSED = frozenset({SkipCode.EXPIRED, SkipCode.PAUSED})
+
+
+class ErrorCode(TextChoices):
+    """Why a message did not go out. Discord's own numbers stand beside these, as text."""
+
+    TEMPORARY = "temporary"
+    RATE_LIMITED = "rate_limited"
+    INTERNAL = "internal"
+    CLOSED_DMS = "closed_dms"
+    LEFT = "left"
+    MISSING_PERMISSION = "missing_permission"
+    UNKNOWN_CHANNEL = "unknown_channel"
+    UNKNOWN_MESSAGE = "unknown_message"
+    UNCERTAIN = "uncertain"  # it may have been sent before, and the place cannot be read to find out
+    OTHER = "other"  # rows from before there were codes
