@@ -138,8 +138,8 @@ def setting_texts(setting: Setting[Any]) -> Iterator[str]:
 def wording() -> str:
     blocks = []
     for setting in SETTINGS.values():
-        texts = "\n".join(f"    {text}" for text in setting_texts(setting))
-        blocks.append(f"core.settings.{setting.name}\n{texts}\n")
+        lines = "\n".join(f"    {text}" for text in setting_texts(setting))
+        blocks.append(f"core.settings.{setting.name}\n{lines}\n")
     for module in modules():
         here = module.__name__.removeprefix("games.")
         for name, value in vars(module).items():

@@ -9,7 +9,7 @@ from conftest import World
 from games.core import freezing
 from games.core.base import Actor, locked_game
 from games.core.host_text import with_explicit_settings_only
-from games.core.settings import BUILT_IN_SOURCE, THIS_GAME
+from games.core.settings import BUILT_IN_SOURCE, THIS_GAME, resolve_settings
 from games.models import Game, GameTemplate, game
 from games.models.settings import ChannelDefaults
 from games.scheduling import actions as scheduling
@@ -21,11 +21,10 @@ from games.signups import actions as signups
 def resolved(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """One item for each time that a game's settings are resolved."""
     times: list[None] = []
-    resolve = game.resolve_settings
 
     def count(*args: Any) -> Any:
         times.append(None)
-        return resolve(*args)
+        return resolve_settings(*args)
 
     monkeypatch.setattr(game, "resolve_settings", count)
     return times
