@@ -15,12 +15,13 @@ from games.core.base import Actor
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.scheduling.rules import Plan, change_plan
+from gamesched.local_discord import fixtures
 from guilds.directory import lookup, upsert
 from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayload, RolePayload, UserPayload
 from guilds.models import Channel, Guild, User
 
-# The local Discord's own ids, so that all tests use the same people.
-GUILD, EVERYONE = 1200000000000000001, 1200000000000000001
+# The local Discord's own, so that all tests use the same people.
+GUILD = EVERYONE = fixtures.GUILD_ID  # the role @everyone has its guild's id
 PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16
 MANAGE_GUILD = 1 << 5
 
@@ -39,7 +40,7 @@ class World:
 
     def add_member(self, number: int, nick: str = "") -> User:
         """Add one more member."""
-        payload = UserPayload(1300000000000000000 + number, f"person{number}")
+        payload = UserPayload(fixtures.USER_ID_BASE + number, f"person{number}")
         return upsert.upsert_member(self.guild.pk, MemberPayload(payload, nick), self.now).user
 
     def make_plan(self, **changes: Any) -> Plan:
@@ -91,12 +92,22 @@ def committed_world(transactional_db: None, now: datetime) -> World:
 
 def make_world(now: datetime) -> World:
     channels = [
-        ChannelPayload(GUILD + n, name, 0, n, PERMISSIONS)
-        for n, name in enumerate(("general", "game-night", "raids"), 10)
+        ChannelPayload(channel_id, name, 0, position, PERMISSIONS)
+        for position, (channel_id, name) in enumerate(
+            ((fixtures.GENERAL_ID, "general"), (fixtures.GAME_NIGHT_ID, "game-night"), (fixtures.RAIDS_ID, "raids")), 10
+        )
     ]
-    roles = (RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS), RolePayload(GUILD + 20, "Organiser", 1, MANAGE_GUILD))
+    roles = (
+        RolePayload(EVERYONE, "@everyone", 0, PERMISSIONS),
+        RolePayload(fixtures.ORGANISER_ID, "Organiser", 1, MANAGE_GUILD),
+    )
     alice, bob, charlie = (
-        UserPayload(1300000000000000000 + n, name) for n, name in ((1, "alice"), (2, "bob"), (3, "charlie"))
+        UserPayload(user_id, name)
+        for user_id, name in (
+            (fixtures.ALICE_ID, "alice"),
+            (fixtures.BOB_ID, "bob"),
+            (fixtures.CHARLIE_ID, "charlie"),
+        )
     )
     # Every member may schedule here, as in the demo; other permissions are set by their own tests.
     upsert.upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", alice.id, tuple(channels), roles), now)
@@ -108,8 +119,8 @@ def make_world(now: datetime) -> World:
     GuildDefaults.objects.get_or_create(guild_id=GUILD, defaults={"host_role_ids": [EVERYONE]})
     return World(
         Guild.objects.get(pk=GUILD),
-        Channel.objects.get(pk=GUILD + 11),
-        Channel.objects.get(pk=GUILD + 12),
+        Channel.objects.get(pk=fixtures.GAME_NIGHT_ID),
+        Channel.objects.get(pk=fixtures.RAIDS_ID),
         alice=a,
         bob=b,
         charlie=c,

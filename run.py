@@ -3,6 +3,7 @@
 
     python3 run.py                 start everything, with a local Discord to try it in
     python3 run.py test [...]      linters, types, and the whole test suite (more words go to pytest)
+    python3 run.py test --fast     the tests alone that need no programs, no browser and little time
     python3 run.py lint            the linters and types alone
     python3 run.py reset           forget the demo's data
     python3 run.py manage WORD     a manage.py command against the demo's database
@@ -36,6 +37,7 @@ PIP = (
 PIP_SHA256 = "9655943313a94722b7774661c21049070f6bbb0a1516bf02f7c8d5d9201514cd"
 # Three share two cores well, as many tests wait for programs; whoever wants one at a time says -n 0.
 PARALLEL = ["-n", "3"]
+FAST = ["-n", "2", "-m", "not processes and not browser and not slow"]  # none of these tests waits for a program
 NO_NETWORK = ("connection", "name resolution", "Name or service", "dns error", "timed out", "unreachable", "Retrying")
 
 
@@ -199,8 +201,10 @@ def test(words: list[str]) -> int:
         words.remove("--install-browser")
         if not install_browser():
             return fail("Chromium could not be installed.", "As root on Debian: apt-get install chromium")
-    failed = lint()
-    if subprocess.run([str(PYTHON), "-m", "pytest", *PARALLEL, *words], cwd=ROOT, check=False).returncode != 0:
+    fast = "--fast" in words
+    failed = [] if fast else lint()
+    words = FAST + [word for word in words if word != "--fast"] if fast else PARALLEL + words
+    if subprocess.run([str(PYTHON), "-m", "pytest", *words], cwd=ROOT, check=False).returncode != 0:
         failed.append("pytest")
     return conclude(failed)
 

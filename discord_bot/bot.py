@@ -19,6 +19,7 @@ from discord_bot.interactions.signup_buttons import SignupHandler
 from discord_bot.models import Outcome
 from discord_bot.patches.addresses import use_configured_addresses
 from discord_bot.patches.backoff import install_reconnect_backoff
+from discord_bot.render import NO_PINGS
 from games.core import wording
 from games.posts import actions as post_actions
 from games.server_settings import removals
@@ -51,7 +52,7 @@ class Bot(discord.Client):
         install_reconnect_backoff()
         super().__init__(
             intents=discord.Intents(guilds=True, guild_messages=True),
-            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_mentions=NO_PINGS,
             guild_ready_timeout=1.0,
             max_messages=None,
         )

@@ -21,6 +21,12 @@ def to_member_payload(member: discord.Member) -> MemberPayload:
     return MemberPayload(to_user_payload(member), member.nick or "", _asset_hash(member.guild_avatar), roles)
 
 
+def sender_of(interaction: discord.Interaction) -> tuple[int | None, MemberPayload | None]:
+    """Return the guild's id and the sender as its member; both are None in a direct message."""
+    member = interaction.user if isinstance(interaction.user, discord.Member) else None
+    return interaction.guild_id, to_member_payload(member) if member else None
+
+
 def to_guild_payload(guild: discord.Guild) -> GuildPayload:
     """Return the complete guild, as the client knows it from the gateway.
 

@@ -25,6 +25,8 @@ from games.posts.announcement import (
 from games.signups import wording as signup_wording
 from notifications.messages import Button, OutgoingMessage
 
+NO_PINGS = discord.AllowedMentions.none()
+
 COLOURS = {
     State.DRAFT: 0x80848E,
     State.UNANNOUNCED: 0x80848E,

@@ -1,7 +1,7 @@
 """Names and pictures of people and roles in one guild."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from guilds.models import Member, Role, User
@@ -13,6 +13,7 @@ class DisplayName:
 
     text: str
     avatar_url: str
+    is_member: bool = True
 
 
 def normalize_name(text: str) -> str:
@@ -25,12 +26,26 @@ def display_names(guild_id: int, user_ids: Iterable[int]) -> dict[int, DisplayNa
     """Return names and pictures by user id, of people who left too. Takes two queries, however many ids."""
     ids = set(user_ids)
     names = {
-        member.user_id: DisplayName(member.display_name, member.avatar_url)
+        member.user_id: DisplayName(member.display_name, member.avatar_url, member.left_at is None)
         for member in Member.objects.filter(guild_id=guild_id, user_id__in=ids).select_related("user")
     }
     for user in User.objects.filter(pk__in=ids - names.keys()):
-        names[user.pk] = DisplayName(user.display_name, user.avatar_url)
+        names[user.pk] = DisplayName(user.display_name, user.avatar_url, is_member=False)
     return names
+
+
+class DisplayNames:
+    """What people are called in one guild, for one page: each is read once."""
+
+    def __init__(self, guild_id: int) -> None:
+        self._guild_id = guild_id
+        self._known: dict[int, DisplayName] = {}
+
+    def read(self, user_ids: Iterable[int]) -> Mapping[int, DisplayName]:
+        """Names and pictures of these people, with those read before."""
+        if missing := set(user_ids) - self._known.keys():
+            self._known |= display_names(self._guild_id, missing)
+        return self._known
 
 
 def role_names(guild_id: int, role_ids: Iterable[int]) -> list[str]:

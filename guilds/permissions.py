@@ -48,11 +48,6 @@ def may_play(member: Member, player_role_ids: Iterable[int]) -> bool:
     return not wanted or has_role(member, wanted)
 
 
-def may_host(member: Member, host_role_ids: Iterable[int], manager_role_ids: Iterable[int]) -> bool:
-    """Return whether a member may schedule games. With no role given, only managers may."""
-    return has_role(member, host_role_ids) or is_manager(member, manager_role_ids)
-
-
 def is_blocked(guild_id: int, user: User, now: datetime) -> bool:
     """Return whether the guild blocks this person from signing up at the moment."""
     return bool(blocked_user_ids(guild_id, [user.pk], now))

@@ -53,7 +53,7 @@ class DiscordBackend:
         self._reopen_delay = REOPEN_DELAY
 
     async def start(self) -> None:
-        self.client = discord.Client(intents=discord.Intents.none(), allowed_mentions=discord.AllowedMentions.none())
+        self.client = discord.Client(intents=discord.Intents.none(), allowed_mentions=render.NO_PINGS)
         self.rest = RestClient(self.client)
         try:
             await self.client.login(settings.DISCORD_BOT_TOKEN)
@@ -105,9 +105,9 @@ class DiscordBackend:
             if outgoing.delete:
                 await forums.change_unarchiving(self.client, channel.id, message.delete)
             else:
-                content, no_pings = render.announcement_message(outgoing.post), discord.AllowedMentions.none()
+                content = render.announcement_message(outgoing.post)
                 await forums.change_unarchiving(
-                    self.client, channel.id, lambda: message.edit(**content, allowed_mentions=no_pings)
+                    self.client, channel.id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS)
                 )
             return SentMessage(channel.id, outgoing.message_id)
         if outgoing.maybe_sent and (message_id := await history.find_sent_message(self.client, channel, outgoing)):

@@ -100,8 +100,8 @@ async def _find_created_thread(
 async def _edit(client: discord.Client, outgoing: OutgoingMessage, thread_id: int, name: str | None) -> None:
     """Edit the first message, then rename the thread if `name` is given. Discord allows two renames in ten minutes."""
     message = client.get_partial_messageable(thread_id).get_partial_message(thread_id)
-    content, no_pings = render.announcement_message(outgoing.post), discord.AllowedMentions.none()
-    await change_unarchiving(client, thread_id, lambda: message.edit(**content, allowed_mentions=no_pings))
+    content = render.announcement_message(outgoing.post)
+    await change_unarchiving(client, thread_id, lambda: message.edit(**content, allowed_mentions=render.NO_PINGS))
     if name is not None:
         await (await _fetch_thread(client, thread_id)).edit(name=name)
 

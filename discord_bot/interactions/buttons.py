@@ -1,18 +1,16 @@
 """The buttons. Their custom ids contain all state; nothing is kept in memory."""
 
 import re
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import discord
 
+from discord_bot.interactions.handlers import handlers_of
 from games.core.choices import Choice
 from games.pages.game_list import ListKind
 from games.signups import wording as signup_wording
 from gamesched.lib.ids import parse_id
 from notifications.messages import Button
-
-if TYPE_CHECKING:
-    from discord_bot.bot import Bot
 
 SignupAction = Literal["join", "leave", "maybe", "cant"]
 MODAL_KINDS = ("note", "bring")
@@ -46,8 +44,7 @@ class SignupButton(
         return cls(parse_id(match["id"]), cast(SignupAction, match["verb"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        bot = cast("Bot", interaction.client)
-        await bot.signups.handle(interaction, self.game_id, self.action)
+        await handlers_of(interaction).signups.handle(interaction, self.game_id, self.action)
 
 
 class PageButton(
@@ -68,8 +65,9 @@ class PageButton(
         return cls("", cast(ListKind, match["which"]), int(match["page"]), parse_id(match["channel"]))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        bot = cast("Bot", interaction.client)
-        await bot.game_list.handle(interaction, self.custom_id, self.which, self.page, self.channel_id)
+        await handlers_of(interaction).game_list.handle(
+            interaction, self.custom_id, self.which, self.page, self.channel_id
+        )
 
 
 def _to_discord_button(button: Button) -> discord.ui.Button[Any]:
@@ -92,8 +90,7 @@ class ChoiceButton(
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        bot = cast("Bot", interaction.client)
-        await bot.choices.handle(interaction, Choice.parse(self.custom_id))
+        await handlers_of(interaction).choices.handle(interaction, Choice.parse(self.custom_id))
 
 
 class ModalButton(
@@ -111,5 +108,4 @@ class ModalButton(
         return cls(Button("", match.string))
 
     async def callback(self, interaction: discord.Interaction) -> None:
-        bot = cast("Bot", interaction.client)
-        await bot.modals.open(interaction, self.custom_id)
+        await handlers_of(interaction).modals.open(interaction, self.custom_id)

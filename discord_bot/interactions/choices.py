@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.converters import to_member_payload, to_user_payload
+from discord_bot.converters import sender_of, to_user_payload
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import MAX_CONTENT, defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
+from discord_bot.render import NO_PINGS
 from games.core import choices, wording
 from games.core.choices import Choice
 from games.models import Game
@@ -70,14 +71,8 @@ class ChoiceHandler:
     async def handle(self, interaction: discord.Interaction, choice: Choice) -> None:
         """Reply to one choice well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, choice.custom_id)
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
         content = interaction.message.content if interaction.message else ""
-        sender = (
-            to_user_payload(interaction.user),
-            interaction.guild_id,
-            to_member_payload(member) if member else None,
-            content,
-        )
+        sender = (to_user_payload(interaction.user), *sender_of(interaction), content)
         failed = ChoiceResult(wording.FAILED, outcome=Outcome.FAILED)
         with self._log.recording(entry):
             result = await defer_if_slow(
@@ -94,9 +89,8 @@ class ChoiceHandler:
         interaction = entry.interaction
         prompt = interaction.message.content if interaction.message else ""
         content = f"{prompt[: MAX_CONTENT - len(text) - 2]}\n\n{text}".strip()
-        no_pings = discord.AllowedMentions.none()
         if interaction.response.is_done():
-            await interaction.edit_original_response(content=content, view=None, allowed_mentions=no_pings)
+            await interaction.edit_original_response(content=content, view=None, allowed_mentions=NO_PINGS)
         else:
-            await interaction.response.edit_message(content=content, view=None, allowed_mentions=no_pings)
+            await interaction.response.edit_message(content=content, view=None, allowed_mentions=NO_PINGS)
         entry.mark_answered()

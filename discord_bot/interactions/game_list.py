@@ -6,7 +6,7 @@ from functools import partial
 import discord
 
 from discord_bot import render
-from discord_bot.converters import to_member_payload
+from discord_bot.converters import sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
 from discord_bot.models import Outcome
@@ -53,10 +53,7 @@ class GameListHandler:
     ) -> None:
         """Show the page as an ephemeral reply, or in place of the page whose button was clicked."""
         entry = InteractionRecord(interaction, name)
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        request = PageRequest(
-            which, interaction.guild_id, to_member_payload(member) if member else None, page, channel_id
-        )
+        request = PageRequest(which, *sender_of(interaction), page, channel_id)
         with self._log.recording(entry):
             await self._reply(entry, request)
 
@@ -72,11 +69,10 @@ class GameListHandler:
             return
         embed, buttons = render.game_list_page(page)
         buttons.stop()  # so that discord.py does not keep it: the ids suffice
-        no_pings = discord.AllowedMentions.none()
         if response.is_done():
-            await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=no_pings)
+            await interaction.edit_original_response(embed=embed, view=buttons, allowed_mentions=render.NO_PINGS)
         elif command:
-            await response.send_message(embed=embed, view=buttons, ephemeral=True, allowed_mentions=no_pings)
+            await response.send_message(embed=embed, view=buttons, ephemeral=True, allowed_mentions=render.NO_PINGS)
         else:
-            await response.edit_message(embed=embed, view=buttons, allowed_mentions=no_pings)
+            await response.edit_message(embed=embed, view=buttons, allowed_mentions=render.NO_PINGS)
         entry.mark_answered()

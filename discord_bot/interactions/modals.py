@@ -5,7 +5,7 @@ from typing import Any
 import discord
 from discord.utils import escape_markdown
 
-from discord_bot.converters import to_member_payload
+from discord_bot.converters import sender_of
 from discord_bot.interactions.buttons import MODAL_KINDS
 from discord_bot.interactions.log import InteractionLog, InteractionRecord
 from discord_bot.interactions.replies import defer_if_slow, reply_ephemeral
@@ -78,9 +78,7 @@ class ModalHandler:
     async def handle_submit(self, interaction: discord.Interaction, custom_id: str) -> None:
         """Reply to a submitted modal well inside Discord's three seconds, whatever happens."""
         entry = InteractionRecord(interaction, custom_id)
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        sender = (interaction.guild_id, to_member_payload(member) if member else None)
-        work = run_in_db_thread(submit_modal, custom_id, _submitted_text(interaction), *sender)
+        work = run_in_db_thread(submit_modal, custom_id, _submitted_text(interaction), *sender_of(interaction))
 
         async def defer() -> None:
             await interaction.response.defer(ephemeral=True, thinking=True)

@@ -5,8 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import discord
-
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
@@ -61,15 +59,11 @@ async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple
     interaction = entry.interaction
     entry.detail = entry.detail or text
     text = text[:MAX_CONTENT]  # a list of overlapping games has no limit
-    mentions = discord.AllowedMentions.none()
+    content = {"allowed_mentions": render.NO_PINGS, **render.button_message(buttons)}
     if interaction.response.is_done():
-        await interaction.followup.send(
-            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
-        )
+        await interaction.followup.send(text, ephemeral=True, **content)
     else:
-        await interaction.response.send_message(
-            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
-        )
+        await interaction.response.send_message(text, ephemeral=True, **content)
     entry.mark_answered()
 
 

@@ -12,16 +12,18 @@ import discord
 from discord.utils import escape_markdown
 
 from discord_bot import render
-from discord_bot.converters import to_member_payload
+from discord_bot.converters import sender_of
 from discord_bot.interactions.log import InteractionLog, InteractionRecord, record_unanswered
 from discord_bot.interactions.replies import defer_if_slow, overlap_text, reply_ephemeral
 from discord_bot.models import Outcome
 from games.core import wording
 from games.core.base import ActionResult, Actor
+from games.core.permissions import Viewer
 from games.models import Game
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict
 from games.posts.actions import record_shown_revision
 from games.posts.announcement import AnnouncementView, announcement_view
+from games.scheduling.allowed_actions import AllowedActions
 from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
@@ -69,16 +71,18 @@ def run_signup_action(click: Click) -> SignupReply:
     """Do all database work of a click, in one call."""
     if click.guild_id is None or click.member is None:
         return SignupReply(wording.NOT_IN_DM)
-    game = Game.objects.announced().filter(pk=click.game_id).first() if click.game_id else None
-    if game is None:
+    game_id = click.game_id or 0
+    guild_id = Game.objects.announced().filter(pk=game_id).values_list("guild_id", flat=True).first()
+    if guild_id is None:
         return SignupReply(wording.OLD_BUTTON)
-    if game.guild_id != click.guild_id:
+    if guild_id != click.guild_id:
         return SignupReply(wording.NOT_HERE)
     now = db_now()
-    user = upsert_member(click.guild_id, click.member, now).user
+    member = upsert_member(click.guild_id, click.member, now)
+    user = member.user
     mark_dms_open(user)
     try:
-        result = ACTIONS[click.action](game.pk, user, Actor(user, "button"), now)
+        result = ACTIONS[click.action](game_id, user, Actor(user, "button"), now)
     except ScheduleConflict as conflict:
         return SignupReply(overlap_text(conflict), buttons=conflict.buttons)
     except Refused as refused:
@@ -88,20 +92,23 @@ def run_signup_action(click: Click) -> SignupReply:
         return SignupReply(text, outcome=Outcome.NOTHING)
     return SignupReply(
         text,
-        announcement_view(result.game, now),
+        announcement_view(result.game, now, result.signups),
         result.game.post_version,
         Outcome.DONE,
-        _next_buttons(result.game, click.action),
+        _next_buttons(
+            AllowedActions(result.game, Viewer(user, member.guild_id, member), now, signed_up=click.action == "join"),
+            left=click.action == "leave",
+        ),
     )
 
 
-def _next_buttons(game: Game, action: str) -> tuple[Button, ...]:
+def _next_buttons(allowed: AllowedActions, left: bool) -> tuple[Button, ...]:
     """Return buttons for what a person may add to their sign-up."""
-    if action == "leave":
+    if left:
         return ()
-    brings = action == "join" and game.settings.plus_one
-    more = (Button(signup_wording.BRING, f"bring:{game.pk}"),) if brings else ()
-    return (Button(signup_wording.ADD_NOTE, f"note:{game.pk}"), *more)
+    note = (Button(signup_wording.ADD_NOTE, f"note:{allowed.game.pk}"),) if allowed.note else ()
+    bring = (Button(signup_wording.BRING, f"bring:{allowed.game.pk}"),) if allowed.add_guest else ()
+    return (*note, *bring)
 
 
 class InFlight:
@@ -159,8 +166,7 @@ class SignupHandler:
         queue.last_click_at = loop.time()
         queue.running += 1
         entry = InteractionRecord(interaction, f"game:{game_id or 0}:{action}")
-        member = interaction.user if isinstance(interaction.user, discord.Member) else None
-        click = Click(game_id, action, interaction.guild_id, to_member_payload(member) if member else None)
+        click = Click(game_id, action, *sender_of(interaction))
         # Started before anything is awaited, so that actions run in the order of clicks.
         work = asyncio.ensure_future(queue.run(click))
         try:
@@ -196,9 +202,8 @@ class SignupHandler:
         entry.outcome = reply.outcome
         # After a deferral someone else's edit may show a newer state already, so the edit is left to notifyd.
         if reply.post is not None and not interaction.response.is_done():
-            no_pings = discord.AllowedMentions.none()
             await interaction.response.edit_message(
-                **render.announcement_message(reply.post), allowed_mentions=no_pings
+                **render.announcement_message(reply.post), allowed_mentions=render.NO_PINGS
             )
             entry.mark_answered()
             if not in_flight.overlapped and interaction.message is not None:

@@ -32,7 +32,7 @@ RATE = 2  # how much faster Discord's clock is than ours; with more, a busy mach
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
     """Create so many text channels and return their ids."""
     return local.run_in_loop(
-        lambda world: [world.add_channel(world.guilds[fixtures.GUILD_ID], f"table-{n}").id for n in range(count)]
+        lambda state: [state.add_channel(state.guilds[fixtures.GUILD_ID], f"table-{n}").id for n in range(count)]
     )
 
 

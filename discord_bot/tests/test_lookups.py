@@ -51,7 +51,7 @@ def test_all_processes_share_five_look_ups_a_second() -> None:
 
 
 def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
-    local.run_in_loop(lambda world: setattr(world.bot, "token", "another"))
+    local.run_in_loop(lambda state: setattr(state.bot, "token", "another"))
     directory = RestDirectory()
     for look in (directory.member, directory.member, directory.has_message):
         with pytest.raises(DirectoryUnavailable):

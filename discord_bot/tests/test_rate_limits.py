@@ -52,7 +52,7 @@ async def backend(local: LocalDiscord) -> AsyncIterator[DiscordBackend]:
 
 def channels_of(local: LocalDiscord, count: int) -> list[int]:
     guild = local.state.guilds[fixtures.GUILD_ID]
-    return local.run_in_loop(lambda world: [world.add_channel(guild, f"table-{number}").id for number in range(count)])
+    return local.run_in_loop(lambda state: [state.add_channel(guild, f"table-{number}").id for number in range(count)])
 
 
 def statuses(local: LocalDiscord, match: str = "") -> Counter[int]:
@@ -219,9 +219,9 @@ async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, bac
 
 @pytest.mark.parametrize("status", [400, 403, 429])
 async def test_refused_openings_wait_ever_longer(local: LocalDiscord, backend: DiscordBackend, status: int) -> None:
-    local.run_in_loop(lambda world: setattr(world.rate_limits, "open_dm_status", status))
+    local.run_in_loop(lambda state: setattr(state.rate_limits, "open_dm_status", status))
     local.run_in_loop(
-        lambda world: world.rate_limits.rules.update(open_dm=type(world.rate_limits.rules["post"])(0, 10.0))
+        lambda state: state.rate_limits.rules.update(open_dm=type(state.rate_limits.rules["post"])(0, 10.0))
     )
     for person, wait in ((fixtures.BOB_ID, 30.0), (fixtures.CHARLIE_ID, 30.0)):
         with pytest.raises(RateLimited) as refusal:

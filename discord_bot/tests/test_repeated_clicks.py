@@ -75,7 +75,7 @@ def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any
     post = eventually(stack.posts)[0]
     for person, action in (("charlie", "join"), ("bob", "leave")):
         local.click(person, post, f"game:{game.pk}:{action}")
-    stack.discord.run_in_loop(lambda world: _spoil(world, post))
+    stack.discord.run_in_loop(lambda state: _spoil(state, post))
     local.click("alice", post, "game:999999:join")
     rows = eventually(lambda: list(Interaction.objects.order_by("at")) if Interaction.objects.count() == 3 else [])
     summaries = [(row.person, row.name.split(":", 1)[1], row.outcome, row.detail) for row in rows]

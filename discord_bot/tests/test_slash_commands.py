@@ -110,7 +110,7 @@ def test_a_command_of_another_version_is_answered_politely(world: World, stack: 
     other = [
         {"name": "game", "type": 1, "description": "x", "options": [{"name": "old", "type": 1, "description": "x"}]}
     ]
-    stack.discord.run_in_loop(lambda world: commands.bulk_overwrite(world, commands.GLOBAL, other))
+    stack.discord.run_in_loop(lambda state: commands.bulk_overwrite(state, commands.GLOBAL, other))
     entry = stack.discord.client.use_command("charlie", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "old"}])
     assert entry["state"] == "answered"
     assert newest(stack, "charlie")["content"] == wording.OLD_COMMAND
@@ -137,7 +137,7 @@ def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscor
     assert capsys.readouterr().out.splitlines() == ["Brought up to date: /game."] + ["The commands are up to date."] * 2
     assert len(local.client.requests("PUT /applications")) == 1, "nothing is written where nothing differs"
     assert run_checks(tags=["discord"], include_deployment_checks=True) == []
-    local.run_in_loop(lambda world: world.commands[0][0]["options"][0].update(description="Another"))
+    local.run_in_loop(lambda state: state.commands[0][0]["options"][0].update(description="Another"))
     with pytest.raises(CommandError, match="/game"):
         call_command("sync_commands", check=True)
 

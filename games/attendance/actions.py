@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.attendance import wording as attendance_wording
-from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
+from games.core.base import ActionResult, Actor, managed_game, record
 from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
@@ -17,9 +17,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
 
     Only the player and those who manage the game ever see it, so the post stays as it is.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "attend", now)
+    game, _ = managed_game("attend", game_id, actor, now)
     signup = game.signups.seated().filter(pk=signup_id).first()
     if signup is None:
         raise Refused(Refusal("unknown_seat", attendance_wording.UNKNOWN_SEAT))

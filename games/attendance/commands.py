@@ -9,7 +9,6 @@ from games.attendance.actions import mark_attendance
 from games.attendance.summary import CSV_HEADER, attendance_rows, attendees, parse_day_range
 from games.core.base import require_manager
 from games.core.csv_files import write_csv
-from games.core.permissions import manages
 from games.management.base import ActionCommand
 from games.models import Game
 from games.posts import archive as post_archive
@@ -49,12 +48,12 @@ class AfterGameCommands(ActionCommand):
             signup_id = self._signup_id(game, who)
             self._run(lambda: mark_attendance(game.pk, signup_id, bool(self.options["absent"]), self.actor, db_now()))
             return
-        require_manager(game, self.actor)
+        require_manager(game, self.actor.viewer_of(game))
         for attendee in attendees(game):
             self.stdout.write(f"{'did not come' if attendee.no_show else 'came':<12}  {attendee.name}")
 
     def _signup_id(self, game: Game, who: str) -> int:
-        require_manager(game, self.actor)  # before any of its people are named
+        require_manager(game, self.actor.viewer_of(game))  # before any of its people are named
         matches = [
             one for one in attendees(game) if normalize_name(one.name) == normalize_name(who) or str(one.user_id) == who
         ]
@@ -64,9 +63,10 @@ class AfterGameCommands(ActionCommand):
 
     def _write_attendance_csv(self) -> None:
         guild = Guild.objects.present().filter(pk=parse_id(self.options["guild"]) or 0).first()
-        if guild is None or not self.actor.may_see(guild.pk):
+        viewer = self.actor.viewer(guild.pk) if guild is not None else None
+        if guild is None or viewer is None or not viewer.may_see:
             raise Refused(Refusal("unknown_guild", UNKNOWN_GUILD))
-        if not self.actor.operator and not (self.actor.user and manages(self.actor.user, guild.pk)):
+        if not viewer.manages:
             raise Refused(Refusal("not_yours", MANAGERS_ONLY))
         try:
             since, until = parse_day_range(self.options["since"], self.options["until"])

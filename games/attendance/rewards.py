@@ -7,7 +7,7 @@ from django.db import transaction
 from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, managed_game, record_change
 from gamesched.lib.refusal import Refusal, Refused
 from notifications.queue import unschedule
 
@@ -18,9 +18,7 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
 
     `before` is the text when the form was opened: Refused as `stale` if somebody changed it since.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "rewards", now)
+    game, _ = managed_game("rewards", game_id, actor, now)
     text = text_rules.tidy_lines(text)
     if problem := attendance_rules.check_rewards(text):
         raise Refused(Refusal("bad_text", problem, {"text": problem}))

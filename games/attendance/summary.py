@@ -1,6 +1,6 @@
 """Attendance and rewards, as the game's page and the server's CSV file show them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -8,12 +8,13 @@ from typing import Any
 from django.db.models import Q
 
 from games.attendance import wording as attendance_wording
-from games.core.states import State, is_allowed
-from games.core.text import text_as_html
+from games.core.roster import GamePeople, own_signup
+from games.core.states import is_allowed
+from games.core.text import GuildTexts
 from games.models import Game, Signup
 from games.posts.archive import archive_channel_of
-from guilds.display_names import display_names
-from guilds.models import User
+from games.scheduling.allowed_actions import AllowedActions
+from guilds.display_names import DisplayName, display_names
 
 
 @dataclass(frozen=True)
@@ -33,29 +34,33 @@ class AfterGameView:
     attendees: Sequence[Attendee] = ()  # for hosts and managers only
     own_text: str = ""  # for the viewer alone
     rewards_html: str = ""
-    may_write_rewards: bool = False
     may_archive: bool = False
 
 
-def after_game_view(game: Game, viewer: User, manages: bool, host_name: str, now: datetime) -> AfterGameView:
+def after_game_view(
+    game: Game, people: GamePeople, names: Mapping[int, DisplayName], allowed: AllowedActions, texts: GuildTexts
+) -> AfterGameView:
     """Return what the game's page shows this viewer of attendance and rewards."""
-    state = game.state(now)
-    if not is_allowed("attend", state):
+    if not is_allowed("attend", allowed.state):
         return AfterGameView()
-    missed = game.signups.current().of(viewer).filter(no_show=True).exists()
+    signup = own_signup(people.signups, allowed.viewer.user if allowed.viewer is not None else None)
+    missed = signup is not None and signup.no_show
     return AfterGameView(
-        attendees=attendees(game) if manages else (),
-        own_text=attendance_wording.you_did_not_come(host_name) if missed else "",
-        rewards_html=text_as_html(game.guild_id, game.rewards),
-        may_write_rewards=manages,
-        may_archive=manages and state is State.COMPLETED and archive_channel_of(game) is not None,
+        attendees=_attendees(people.signups, names) if allowed.manage else (),
+        own_text=attendance_wording.you_did_not_come(names[game.host_id].text) if missed else "",
+        rewards_html=texts.as_html(game.rewards),
+        may_archive=allowed.archive and archive_channel_of(game) is not None,
     )
 
 
 def attendees(game: Game) -> list[Attendee]:
     """Return those who had a seat, in their order."""
     signups = list(game.signups.current().seated())
-    names = display_names(game.guild_id, [s.user_id for s in signups if s.user_id])
+    return _attendees(signups, display_names(game.guild_id, [s.user_id for s in signups if s.user_id]))
+
+
+def _attendees(signups: Iterable[Signup], names: Mapping[int, DisplayName]) -> list[Attendee]:
+    signups = [one for one in signups if one.seated_at is not None]
     return [
         Attendee(s.pk, s.user_id, names[s.user_id].text if s.user_id else s.placeholder, s.no_show) for s in signups
     ]

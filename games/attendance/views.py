@@ -62,8 +62,8 @@ class RewardsForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Save the rewards; a refused form is shown again on the game's page as it was typed."""
-    game = get_visible_game_or_404(request, game_id)
-    if not actor(request).may_manage(game):
+    game, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     form = RewardsForm(request.POST or None, initial={"text": game.rewards, "before": game.rewards})
     if request.method == "POST" and form.is_valid():
@@ -76,11 +76,11 @@ def write_rewards(request: ViewerRequest, game_id: int) -> HttpResponse:
             add_refusal(form, refused)
             if refused.refusal.code == "stale":
                 # Sent once more, the form now overwrites the text that was shown.
-                game = get_visible_game_or_404(request, game_id)
+                game, _ = get_visible_game_or_404(request, game_id)
                 typed: Any = copy(form.data)
                 typed["before"] = game.rewards
                 form.data = typed
-    return render_game_with_form(request, game, form, rewards_form=form)
+    return render_game_with_form(request, game_id, form, rewards_form=form)
 
 
 @for_managers

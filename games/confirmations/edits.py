@@ -16,8 +16,11 @@ CHANGES_SHOWN_FOR = timedelta(hours=24)
 Changes = dict[str, tuple[Any, Any]]  # by word: (before, after)
 
 
-def snapshot(game: Game) -> dict[str, Any]:
-    """Return the current values of all that players care for, as the audit log stores them."""
+def snapshot(game: Game, host_name: str = "") -> dict[str, Any]:
+    """Return the current values of all that players care for, as the audit log stores them.
+
+    `host_name`: what the host is called in the guild, where that was read already.
+    """
     settings = game.settings
     return {
         "title": game.title,
@@ -25,7 +28,7 @@ def snapshot(game: Game) -> dict[str, Any]:
         "duration": settings.duration,
         "location": settings.location,
         "channel": game.channel_id,
-        "host": display_names(game.guild_id, [game.host_id])[game.host_id].text,
+        "host": host_name or display_names(game.guild_id, [game.host_id])[game.host_id].text,
         "instructions": settings.instructions,
     }
 
@@ -69,13 +72,13 @@ class RecentChanges:
     changes: Changes
 
 
-def recent_changes(game: Game, now: datetime) -> RecentChanges | None:
+def recent_changes(game: Game, now: datetime, host_name: str = "") -> RecentChanges | None:
     """Return the changes to show; None for none, and for games that are over."""
     if game.announced_at is None or game.state(now).over:
         return None
     edits = list(game.edits.filter(at__gt=now - CHANGES_SHOWN_FOR, at__gte=game.announced_at))
     if not edits:
         return None
-    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game))
+    changes = diff(merge_earliest(edit.previous for edit in edits), snapshot(game, host_name))
     first = next((edit.at for edit in edits if changes.keys() & edit.previous.keys()), None)
     return RecentChanges(first, changes) if first is not None else None

@@ -7,14 +7,13 @@ from typing import Any
 
 from games.confirmations import wording as confirmation_wording
 from games.confirmations.edits import Changes, recent_changes
-from games.core.base import Actor
 from games.core.notifications import escape_and_shorten
-from games.core.permissions import manages, may_schedule
+from games.core.permissions import Viewer
 from games.core.roster import Roster, RosterEntry
 from games.core.states import State
 from games.core.wording import timestamp
 from games.models import Game
-from guilds.models import Channel, User
+from guilds.models import Channel
 from guilds.templatetags.when import when
 
 VALUE_SHOWN = 60  # characters, so that all lines fit one field of the post
@@ -57,19 +56,17 @@ class ChangesView:
     drop_unconfirmed: bool
     unconfirmed_names: str
     confirmed_text: str
-    may_clone: bool
-    may_make_template: bool
 
 
-def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> ChangesView:
+def changes_view(game: Game, people: Roster, viewer: Viewer, host_name: str, now: datetime) -> ChangesView:
     """Return what the page shows the viewer of changes and confirmations."""
-    by = Actor(viewer, "page")
-    latest = recent_changes(game, now)
+    zone = viewer.person.zone
+    latest = recent_changes(game, now, host_name)
     channels = channel_names(game.guild_id) if latest and "channel" in latest.changes else {}
 
     def text(word: str, value: Any) -> str:
         return confirmation_wording.value_text(
-            word, value, lambda at: when(at, viewer.zone), lambda pk: channels.get(pk, "a deleted channel")
+            word, value, lambda at: when(at, zone), lambda pk: channels.get(pk, "a deleted channel")
         )
 
     changes = []
@@ -77,10 +74,9 @@ def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> Cha
         secret = word == "instructions"
         after = confirmation_wording.REWRITTEN if secret else text(word, new)
         changes.append((confirmation_wording.CHANGE_LABELS[word], "" if secret else text(word, old), after))
-    state, runs_it = game.state(now), by.may_manage(game)
-    open_ = state is State.SCHEDULED
+    open_ = game.state(now) is State.SCHEDULED
     seats = [seat for seat in (*people.seated, *people.waiting) if seat.must_confirm and open_]
-    names = ", ".join(seat.name for seat in seats) if runs_it else ""
+    names = ", ".join(seat.name for seat in seats) if viewer.may_manage(game) else ""
     return ChangesView(
         since=latest.since if latest else None,
         changes=tuple(changes),
@@ -89,7 +85,4 @@ def changes_view(game: Game, people: Roster, viewer: User, now: datetime) -> Cha
         drop_unconfirmed=game.drop_unconfirmed,
         unconfirmed_names=names,
         confirmed_text=people.confirmed_text if open_ else "",
-        # Others than its hosts may want to schedule the game again once it is over.
-        may_clone=(runs_it or state.over) and may_schedule(viewer, game.guild_id),
-        may_make_template=manages(viewer, game.guild_id),
     )

@@ -1,6 +1,6 @@
 """What all actions share: the actor, the lock on the game, and the record of the change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -8,14 +8,13 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from games.core import state_wording, wording
-from games.core.permissions import guild_permissions
+from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
 from games.core.states import State, is_allowed
-from games.models import AuditEntry, Game
+from games.models import AuditEntry, Game, Signup
 from gamesched.lib.refusal import Refusal, Refused
 from guilds.display_names import display_names
-from guilds.models import Guild, User
-from guilds.permissions import get_membership
+from guilds.models import User
 
 T = TypeVar("T")
 
@@ -31,40 +30,17 @@ class Actor:
     source: str
     operator: bool = False
 
-    def may_see(self, guild_id: int) -> bool:
-        """Return whether the actor may know of the guild."""
-        return self.operator or (self.user is not None and get_membership(self.user, guild_id) is not None)
+    def viewer(self, guild_id: int) -> Viewer:
+        """Read what the actor is in a guild."""
+        return load_viewer(self.user, guild_id, self.operator)
 
-    def may_manage(self, game: Game) -> bool:
-        """Return whether the actor may edit and cancel the game.
-
-        Its hosts may, while they are members, and so may managers of the guild.
-        """
-        if self.operator:
-            return True
-        permissions = guild_permissions(self.user, game.guild_id) if self.user else None
-        return permissions is not None and (game.is_hosted_by(permissions.member.user_id) or permissions.manages)
-
-    def may_host(self, guild_id: int, host_role_ids: tuple[int, ...]) -> bool:
-        """Return whether the actor may host, where hosting needs one of these roles."""
-        if self.operator:
-            return True
-        permissions = guild_permissions(self.user, guild_id) if self.user else None
-        return permissions is not None and permissions.may_host(host_role_ids)
-
-    def may_ping(self, guild: Guild) -> frozenset[int] | None:
-        """Return the ids of the roles that the actor may have pinged in a guild; None for any role."""
-        if self.operator:
-            return None
-        permissions = guild_permissions(self.user, guild.pk) if self.user else None
-        if permissions is not None and permissions.manages:
-            return None
-        defaults = getattr(guild, "defaults", None)
-        return frozenset(defaults.pingable_role_ids if defaults else ())
+    def viewer_of(self, game: Game) -> Viewer:
+        """Read what the actor is in a game's guild."""
+        return load_game_viewer(game, self.user, self.operator)
 
 
 CLOCK_ACTOR = Actor(None, "clock", operator=True)  # for actions that happen because a time has come
-DISCORD_ACTOR = Actor(None, "discord")  # what somebody did in Discord, and Discord does not say who
+DISCORD_ACTOR = Actor(None, "discord")  # for actions in Discord of which Discord names no actor
 
 
 @dataclass(frozen=True)
@@ -74,21 +50,39 @@ class ActionResult:
     game: Game
     changed: bool
     text: str
+    signups: Sequence[Signup] | None = None  # who is in or waits by now, where the action has read that
 
 
-def locked_game(game_id: int, actor: Actor) -> Game:
-    """Lock a game and return it; this is the first lock in the lock order.
+def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
+    """Lock a game and return it with what the actor is in its guild, each read once.
 
-    Raises Refused if the game does not exist for the actor.
+    This is the first lock in the lock order. Raises Refused if the game does not exist for the actor.
     """
     # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
     # before it waited.
     list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
-    game = Game.objects.with_settings().select_related("guild", "channel", "host").filter(pk=game_id).first()
-    hidden = game is not None and game.announced_at is None and not actor.may_manage(game)
-    if game is None or hidden or not actor.may_see(game.guild_id):
+    game = Game.objects.with_settings().filter(pk=game_id).first()
+    viewer = actor.viewer_of(game) if game is not None else None
+    if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))
-    return game
+    return game, viewer
+
+
+def managed_game(action: str, game_id: int, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+    """Lock a game for an action of those who manage it. Raises Refused."""
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
+    require_state(game, action, now)
+    return game, viewer
+
+
+def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Viewer]:
+    """Lock a game for an action about a person, by themselves or by those who manage it. Raises Refused."""
+    game, viewer = locked_game(game_id, actor)
+    if actor.user != who:
+        require_manager(game, viewer)
+    require_state(game, action, now)
+    return game, viewer
 
 
 def require_state(game: Game, action: str, now: datetime) -> State:
@@ -99,22 +93,10 @@ def require_state(game: Game, action: str, now: datetime) -> State:
     return state
 
 
-def require_manager(game: Game, actor: Actor) -> None:
+def require_manager(game: Game, viewer: Viewer) -> None:
     """Raise Refused unless the actor may manage the game."""
-    if not actor.may_manage(game):
+    if not viewer.may_manage(game):
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
-
-
-def locked_game_for(action: str, game_id: int, who: User, actor: Actor, now: datetime) -> Game:
-    """Lock and return a game for an action on `who`, by themselves or by a manager of the game.
-
-    Raises Refused.
-    """
-    game = locked_game(game_id, actor)
-    if actor.user != who:
-        require_manager(game, actor)
-    require_state(game, action, now)
-    return game
 
 
 def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from copy import copy
 
-from games.core.base import Actor
+from games.core.permissions import Viewer
 from games.core.settings import GAME_SETTINGS
 from games.models import Game
 from games.models.layers import inherited_settings
@@ -25,6 +25,6 @@ def with_explicit_settings_only(game: Game) -> Game:
     return written
 
 
-def may_copy_instructions(game: Game, actor: Actor) -> bool:
+def may_copy_instructions(game: Game, viewer: Viewer) -> bool:
     """Return whether the actor may copy the game's instructions: only those who can read them may."""
-    return actor.may_manage(game) or game.signups.current().of(actor.user).exists()
+    return viewer.may_manage(game) or game.signups.current().of(user=viewer.user).exists()

@@ -1,94 +1,153 @@
 """A user's permissions in a guild, with the guild's own settings taken into account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from games.models import Game, GameQuerySet, GameTemplate
-from games.models.settings import ChannelDefaults, GuildDefaults
-from guilds import permissions
+from games.models.settings import ChannelDefaults
 from guilds.directory.lookup import fetch_roles_if_unknown
 from guilds.models import Guild, Member, User
+from guilds.permissions import has_role, is_manager
 
 
 @dataclass(frozen=True)
-class GuildPermissions:
-    """A current member, with the permissions that the guild's settings give them."""
+class Viewer:
+    """Somebody in one guild, read once for a page or a transaction and passed on.
 
-    member: Member
-    manager_role_ids: tuple[int, ...]
+    `member` is None for whom the guild does not exist. An operator may do everything, member or not.
+    """
+
+    user: User | None
+    guild_id: int
+    member: Member | None
+    operator: bool = False
 
     @property
+    def person(self) -> User:
+        """The user, where there is one for certain, as on a page."""
+        assert self.user is not None
+        return self.user
+
+    @property
+    def may_see(self) -> bool:
+        """Whether the guild exists for them."""
+        return self.operator or self.member is not None
+
+    def may_see_game(self, game: Game) -> bool:
+        """Return whether the game exists for them; before it is announced, only for those who run it."""
+        return self.may_see and (game.announced_at is not None or self.may_manage(game))
+
+    @cached_property
     def manages(self) -> bool:
-        return permissions.is_manager(self.member, self.manager_role_ids)
+        """Return whether they manage every game of the guild."""
+        return self.operator or (self.member is not None and is_manager(self.member, _manager_role_ids(self.member)))
 
-    def may_host(self, host_role_ids: tuple[int, ...]) -> bool:
-        return permissions.may_host(self.member, host_role_ids, self.manager_role_ids)
+    def may_host(self, host_role_ids: Iterable[int]) -> bool:
+        """Return whether they may schedule games that these roles may host; with no role named, only managers may."""
+        return (self.member is not None and has_role(self.member, host_role_ids)) or self.manages
 
+    @cached_property
+    def may_schedule(self) -> bool:
+        """Return whether some layer of settings lets them schedule; the action checks the kind of game."""
+        if self.member is None:
+            return False
+        defaults = getattr(self.member.guild, "defaults", None)
+        if self.may_host((defaults.host_role_ids if defaults else None) or ()):
+            return True
+        channels = ChannelDefaults.objects.filter(channel__guild_id=self.guild_id).values_list("host_role_ids")
+        templates = GameTemplate.objects.filter(guild_id=self.guild_id, deleted_at=None).order_by()
+        rows = channels.union(templates.values_list("host_role_ids"), all=True)
+        return self.may_host({role for (ids,) in rows for role in ids or ()})
 
-def guild_permissions(user: User, guild_id: int) -> GuildPermissions | None:
-    """Return a user's permissions in a guild; None for non-members."""
-    member = permissions.get_membership(user, guild_id)
-    if member is None:
-        return None
-    return GuildPermissions(member, _manager_roles(guild_id))
+    def may_manage(self, game: Game) -> bool:
+        """Whether they may edit and cancel the game: its hosts, while members, and managers of the guild."""
+        hosts = self.member is not None and game.is_hosted_by(self.member.user_id)
+        return hosts or self.manages
 
+    def may_choose_hosts(self, game: Game) -> bool:
+        """Whether they may say who runs the game: its host and the guild's managers, and no co-host."""
+        hosts = self.member is not None and game.host_id == self.member.user_id
+        return hosts or self.manages
 
-def manages(user: User, guild_id: int) -> bool:
-    """Return whether the user manages the guild now."""
-    permissions = guild_permissions(user, guild_id)
-    return permissions is not None and permissions.manages
-
-
-def with_role_refresh(user: User, guild_id: int, check: Callable[[], bool]) -> bool:
-    """Return whether the check passes; if not, read roles that were never read and check again.
-
-    Nobody is refused because their roles are still unknown.
-    """
-    return check() or (fetch_roles_if_unknown(guild_id, user.pk) and check())
-
-
-def may_schedule(user: User, guild_id: int) -> bool:
-    """Return whether some layer lets the user schedule there; the action checks the kind of game."""
-    permissions = guild_permissions(user, guild_id)
-    if permissions is None:
-        return False
-    layers = (
-        GuildDefaults.objects.filter(pk=guild_id),
-        ChannelDefaults.objects.filter(channel__guild_id=guild_id),
-        GameTemplate.objects.filter(guild_id=guild_id, deleted_at=None),
-    )
-    roles = {role for rows in layers for ids in rows.values_list("host_role_ids", flat=True) for role in ids or ()}
-    return permissions.may_host(tuple(roles))
+    @property
+    def pingable_role_ids(self) -> frozenset[int] | None:
+        """The roles that they may have pinged; None means any."""
+        if self.manages:
+            return None
+        defaults = getattr(self.member.guild, "defaults", None) if self.member is not None else None
+        return frozenset(defaults.pingable_role_ids if defaults else ())
 
 
-def may_search_members(user: User, guild_id: int) -> bool:
-    """Return whether the user may look up members in forms: those who may schedule, and current hosts."""
-    if may_schedule(user, guild_id):
+def load_viewer(user: User | None, guild_id: int, operator: bool = False) -> Viewer:
+    """Read what somebody is in a guild."""
+    member = None
+    if user is not None:
+        rows = Member.objects.select_related("guild__defaults").filter(guild_id=guild_id, user=user, left_at=None)
+        member = rows.filter(guild__gone_at=None).first()
+        if member is not None:
+            member.user = user
+    return Viewer(user, guild_id, member, operator)
+
+
+def load_game_viewer(game: Game, user: User | None, operator: bool = False) -> Viewer:
+    """Read what somebody is in a game's guild, which is read already."""
+    member = None
+    if user is not None and game.guild.gone_at is None:
+        member = Member.objects.filter(guild_id=game.guild_id, user=user, left_at=None).first()
+        if member is not None:
+            member.user, member.guild = user, game.guild
+    return Viewer(user, game.guild_id, member, operator)
+
+
+def with_role_refresh(viewer: Viewer, check: Callable[[Viewer], bool]) -> Viewer:
+    """Give the viewer, read again where a right is missing only because their roles were never read."""
+    if check(viewer) or viewer.user is None or viewer.member is None or viewer.member.roles_at is not None:
+        return viewer
+    if not fetch_roles_if_unknown(viewer.guild_id, viewer.user.pk):
+        return viewer
+    return load_viewer(viewer.user, viewer.guild_id, viewer.operator)
+
+
+def may_search_members(viewer: Viewer) -> bool:
+    """Return whether a user may look up members in forms: those who may schedule, and current hosts."""
+    if viewer.may_schedule:
         return True
-    return Game.objects.filter(guild_id=guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
+    user = viewer.user
+    return Game.objects.filter(guild_id=viewer.guild_id).filter(Q(host=user) | Q(cohosts=user)).exists()
 
 
 def managed_guild_ids(user: User) -> set[int]:
-    """Return the guilds that the user manages now; the right is never stored, so it is checked each time."""
-    guild_ids = set()
-    for guild_id in Guild.objects.visible_to(user).values_list("pk", flat=True):
-        if manages(user, guild_id):
-            guild_ids.add(guild_id)
-    return guild_ids
+    """Return the guilds that the user manages now; the right is never stored, so it is read each time."""
+    return _managed_guild_ids(user, Guild.objects.present())
 
 
 def visible_to(user: User) -> GameQuerySet:
-    """Return the games that the user may see, hidden ones that they manage included; all entry points use this."""
-    hidden = Game.objects.filter(announced_at=None, guild__in=Guild.objects.visible_to(user).order_by().values("pk"))
-    where = hidden.order_by().values_list("guild_id", flat=True).distinct()
-    games: GameQuerySet = Game.objects.visible_to_member(
-        user, [guild_id for guild_id in where if manages(user, guild_id)]
-    )
+    """The games that exist for a person, with those that players do not see yet: the one rule for all entry points."""
+    with_hidden_games = Game.objects.filter(announced_at=None).order_by().values("guild_id")
+    managed = _managed_guild_ids(user, Guild.objects.present().filter(pk__in=with_hidden_games))
+    games: GameQuerySet = Game.objects.visible_to_member(user, managed)
     return games
 
 
-def _manager_roles(guild_id: int) -> tuple[int, ...]:
-    defaults = GuildDefaults.objects.filter(pk=guild_id).values_list("manager_role_ids", flat=True).first()
-    return tuple(defaults or ())
+def find_visible_game(user: User, game_id: int) -> tuple[Game, Viewer] | None:
+    """Read a game that the user may see, with what they are in its guild; the same rule as `visible_to`."""
+    game = Game.objects.with_settings().select_related("host", "announcement__channel").filter(pk=game_id).first()
+    if game is None:
+        return None
+    viewer = load_game_viewer(game, user)
+    return (game, viewer) if viewer.may_see_game(game) else None
+
+
+def _managed_guild_ids(user: User, guilds: QuerySet[Guild]) -> set[int]:
+    members = Member.objects.select_related("guild__defaults").filter(
+        user=user, left_at=None, guild__in=guilds.order_by()
+    )
+    return {one.guild_id for one in members if Viewer(user, one.guild_id, one).manages}
+
+
+def _manager_role_ids(member: Member) -> tuple[int, ...]:
+    defaults = getattr(member.guild, "defaults", None)
+    return tuple(defaults.manager_role_ids if defaults else ())

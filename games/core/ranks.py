@@ -4,16 +4,16 @@ from collections.abc import Iterable
 
 from games.core.settings import SeatMethod
 from games.models import Game, Signup
-from guilds.models import User
+from guilds.models import Member, User
 from guilds.permissions import get_membership
 
 
-def rank_of(game: Game, who: User, added_by_other: bool) -> int:
+def rank_of(game: Game, who: User, added_by_other: bool, member: Member | None = None) -> int:
     """Return a user's rank: 0 for hosts and those added by others, then by role, then everyone else."""
     settings = game.settings
     if settings.method is not SeatMethod.PRIORITY or added_by_other or game.is_hosted_by(who.pk):
         return 0
-    member = get_membership(who, game.guild_id)
+    member = member or get_membership(who, game.guild_id)
     role_ids = set(member.role_ids) if member is not None else set()
     return next(
         (n for n, role in enumerate(settings.priority_role_ids, 1) if role in role_ids),

@@ -1,15 +1,15 @@
 """The roster of a game: the seated and the waiting, with their names, in order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
 
 from games.core import wording
-from games.core.seating import offer_number
-from games.models import Game, Signup
-from guilds.display_names import display_names
+from games.core.seating import current_signups, offer_number
+from games.models import Game, GameResponse, Signup
+from guilds.display_names import DisplayName, display_names
 from guilds.models import User
 
 
@@ -60,19 +60,45 @@ class Roster:
         return wording.seats_text(len(self.seated), self.seats, len(self.waiting))
 
 
+@dataclass(frozen=True)
+class GamePeople:
+    """Who is in a game or waits, in their order, and who answered otherwise; read once."""
+
+    signups: list[Signup]
+    responses: list[GameResponse]
+
+    @property
+    def user_ids(self) -> list[int]:
+        """Everybody who is a person."""
+        return [*(one.user_id for one in self.signups if one.user_id), *(one.user_id for one in self.responses)]
+
+
+def load_people(game: Game) -> GamePeople:
+    """Read who has to do with a game."""
+    return GamePeople(current_signups(game), list(game.responses.all()))
+
+
 def load_roster(game: Game, viewer_id: int | None = None) -> Roster:
-    """Return the game's roster; takes three queries, however long the roster is."""
-    signups = list(game.signups.current())
+    """Read the game's roster; it takes three queries, however long it is."""
+    signups = current_signups(game)
+    names = display_names(game.guild_id, [signup.user_id for signup in signups if signup.user_id])
+    return roster_of(game, signups, names, viewer_id)
+
+
+def roster_of(
+    game: Game, signups: Sequence[Signup], names: Mapping[int, DisplayName], viewer_id: int | None = None
+) -> Roster:
+    """The roster of sign-ups in their order. People without a name get none, as for a post, which mentions them."""
     inviters = {s.pk: s.user_id for s in signups if s.user_id}
-    names = display_names(game.guild_id, list(inviters.values()))
 
     def entries_of(group: Sequence[Signup]) -> tuple[RosterEntry, ...]:
         entries = []
         for number, signup in enumerate(group, 1):
-            name = names[signup.user_id] if signup.user_id else None
+            name = names.get(signup.user_id or 0)
             inviter = inviters.get(signup.guest_of_id) if signup.guest_of_id else None
             placeholder = signup.placeholder
-            shown = wording.with_inviter(placeholder, names[inviter].text) if inviter else placeholder
+            inviter_name = names.get(inviter or 0)
+            shown = wording.with_inviter(placeholder, inviter_name.text) if inviter_name else placeholder
             entries.append(
                 RosterEntry(
                     number,
@@ -107,18 +133,22 @@ def name_of(signup: Signup) -> str:
     return display_names(signup.game.guild_id, [signup.user_id])[signup.user_id].text
 
 
+def own_signup(signups: Iterable[Signup], user: User | None) -> Signup | None:
+    """Return the person's sign-up among these, or None."""
+    return next((one for one in signups if user is not None and one.user_id == user.pk), None)
+
+
+def place_among(signups: Iterable[Signup], signup: Signup) -> tuple[int, bool]:
+    """The number of one of these sign-ups among those seated, or among those who wait; whether it is seated."""
+    seated = [one.pk for one in signups if one.seated_at is not None]
+    if signup.pk in seated:
+        return seated.index(signup.pk) + 1, True
+    return [one.pk for one in signups if one.seated_at is None].index(signup.pk) + 1, False
+
+
 def place_of_user(game: Game, user: User) -> tuple[int, bool]:
-    """Return the number of a user's current sign-up, and whether it is seated."""
-    return _place(game, user_id=user.pk)
-
-
-def place_of_signup(game: Game, signup: Signup) -> tuple[int, bool]:
-    """Return the current number of a sign-up, and whether it is seated."""
-    return _place(game, pk=signup.pk)
-
-
-def _place(game: Game, **which: int) -> tuple[int, bool]:
-    signup = game.signups.current().get(**which)
+    """A person's number and whether they are seated; they must be in the game or waiting."""
+    signup = game.signups.current().get(user=user)
     seated = signup.seated_at is not None
     ahead = Q(rank__lt=signup.rank) | Q(rank=signup.rank, order_key__lte=signup.order_key)
     return (game.signups.seated() if seated else game.signups.waiting()).filter(ahead).count(), seated

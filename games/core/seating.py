@@ -1,6 +1,9 @@
 """Giving and taking seats by the rule, and notifying people: every action that can move somebody ends here."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+
+from django.db.models import prefetch_related_objects
 
 from games.core import seats
 from games.core.ranks import update_ranks
@@ -17,18 +20,26 @@ OFFER_NUMBER_FACTOR = 10**10  # more seconds than have passed since 1970
 
 def pending_moves(game: Game, now: datetime) -> seats.SeatMoves:
     """Return the moves that the rule would make now, by order key."""
-    return _compute_moves(game, _current_signups(game), now, None)
+    return _compute_moves(game, current_signups(game), now, None)
 
 
-def _current_signups(game: Game) -> list[Signup]:
-    return list(game.signups.current().prefetch_related("guest_of"))
+def current_signups(game: Game) -> list[Signup]:
+    """Read those who are in or wait, in their definite order, each guest with whoever brings them."""
+    signups = list(game.signups.current())
+    by_id = {signup.pk: signup for signup in signups}
+    for signup in signups:
+        if signup.guest_of_id in by_id:
+            signup.guest_of = by_id[signup.guest_of_id]
+    # Who brought a guest may have left a moment ago.
+    prefetch_related_objects([one for one in signups if one.guest_of_id and one.guest_of_id not in by_id], "guest_of")
+    return signups
 
 
 def _compute_moves(game: Game, signups: list[Signup], now: datetime, requester_key: int | None) -> seats.SeatMoves:
     settings = game.settings
     hosts = {game.host_id}
     if settings.method is not SeatMethod.OPEN:
-        hosts |= set(game.cohosts.values_list("pk", flat=True))
+        hosts |= game.cohost_ids
     offers = offers_seats(game, now)
 
     def place_of(signup: Signup) -> seats.Place:
@@ -63,30 +74,35 @@ def offers_seats(game: Game, now: datetime) -> bool:
     return within > 0 and soon and game.state(now) is State.SCHEDULED
 
 
-def has_free_seat(game: Game) -> bool:
-    """Return whether a seat is free, offered or not."""
+def has_free_seat(game: Game, signups: Iterable[Signup]) -> bool:
+    """Return whether a seat is free beside these sign-ups, offered or not."""
     seats = game.settings.seats
-    return not seats or game.signups.seated().count() < seats
+    return not seats or sum(signup.seated_at is not None for signup in signups) < seats
 
 
-def assign_seats(game: Game, now: datetime, requester_key: int | None = None) -> None:
-    """Give, take and offer seats by the rule. Needs the game's lock.
+def assign_seats(
+    game: Game, now: datetime, requester_key: int | None = None, signups: list[Signup] | None = None
+) -> list[Signup]:
+    """Give, take and offer seats by the rule, and return who is in or waits now. Needs the game's lock.
 
-    `requester_key`: the order key of the person who requests a seat right now and gets a reply.
+    `requester_key`: the order key of the person who requests a seat right now and reads the result.
+    `signups`: who is in or waits, if they were read under this lock already.
     """
-    current = _current_signups(game)
+    current = current_signups(game) if signups is None else signups
     if remove_guests_of_left(current, now) | unseat_guests_of_waiting(current) | update_ranks(game, current):
-        current = _current_signups(game)
+        current = current_signups(game)
     seat_moves = _compute_moves(game, current, now, requester_key)
-    signups = {signup.order_key: signup for signup in current}
+    by_key = {signup.order_key: signup for signup in current}
     for keys, seated_at in ((seat_moves.up, now), (seat_moves.down, None)):
         for key in keys:
-            set_seat(game, signups[key], seated_at, now, already_notified=key == requester_key)
+            set_seat(game, by_key[key], seated_at, now, already_notified=key == requester_key)
     for key in seat_moves.expire:
-        end_offer(signups[key])
+        end_offer(by_key[key])
     for key in seat_moves.offer:
-        _offer_seat(game, signups[key], now)
-    schedule_own_reminders(game, now)
+        _offer_seat(game, by_key[key], now)
+    if any(signup.seated_at == now for signup in current):
+        schedule_own_reminders(game, now)
+    return current
 
 
 def set_seat(

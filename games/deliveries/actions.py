@@ -82,7 +82,7 @@ def _locked_delivery(delivery_id: int, actor: Actor) -> tuple[Delivery, int]:
     if guild_id is None:
         raise Refused(Refusal("unknown", delivery_wording.NO_GUILD_OF_DELIVERY))
     if unlocked.notification.game_id is not None:
-        require_manager(locked_game(unlocked.notification.game_id, actor), actor)
+        require_manager(*locked_game(unlocked.notification.game_id, actor))
     else:
         require_guild_manager(guild_id, actor)
     rows = Delivery.objects.select_for_update(no_key=True, of=("self",)).select_related("notification")

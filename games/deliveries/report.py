@@ -1,5 +1,6 @@
 """The deliveries of a game and of a whole server, as hosts and managers read them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from games.core.settings import ReminderPlace
 from games.deliveries import wording as delivery_wording
 from games.deliveries.actions import RESENDABLE
 from games.models import Game
-from guilds.display_names import DisplayName, display_names
+from guilds.display_names import DisplayName, DisplayNames, display_names
 from notifications.daemon.pause import SKIPPED_WHILE_PAUSED as HELD
 from notifications.models import Delivery, DeliveryQuerySet, DeliveryStatus, Notification
 from notifications.policy import EXPIRED, is_expired
@@ -51,8 +52,8 @@ class GameDeliveries:
     has_problem: bool
 
 
-def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
-    """Return the notifications of a game, the latest first; four queries, however many there are."""
+def game_deliveries(game: Game, now: datetime, names: DisplayNames | None = None) -> GameDeliveries:
+    """Return the notifications of a game, the latest first, in two queries and one for names not read before."""
     rows = _game_notifications(game)
     unusual = (
         Delivery.objects.filter(notification__game=game, resent=None)
@@ -62,10 +63,10 @@ def game_deliveries(game: Game, now: datetime) -> GameDeliveries:
         .order_by("pk")[:MAX_RECIPIENT_ROWS]
     )
     deliveries = list(unusual)
-    names = display_names(game.guild_id, [delivery.recipient_id for delivery in deliveries])
+    known = (names or DisplayNames(game.guild_id)).read(delivery.recipient_id for delivery in deliveries)
     by_notification: dict[int, list[RecipientRow]] = {}
     for delivery in deliveries:
-        by_notification.setdefault(delivery.notification_id, []).append(recipient_row(delivery, names, now))
+        by_notification.setdefault(delivery.notification_id, []).append(recipient_row(delivery, known, now))
     groups: dict[object, list[Notification]] = {}
     for row in rows:
         # Seats are given one by one, so those are grouped; a notification to everyone has a row of its own.
@@ -97,7 +98,7 @@ def _notification_row(group: list[Notification], by_notification: dict[int, list
     return NotificationRow(delivery_wording.notification_title(first.kind, first.offset), first.due_at, text, rows)
 
 
-def recipient_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
+def recipient_row(delivery: Delivery, names: Mapping[int, DisplayName], now: datetime) -> RecipientRow:
     """Return the row of one delivery. Its notification must be fetched with it."""
     everyone = delivery.notification.facts.get("place") == ReminderPlace.CHANNEL
     undone = delivery.status in RESENDABLE
@@ -150,7 +151,7 @@ def delivery_rows(rows: QuerySet[Delivery], guild_id: int, now: datetime) -> lis
     ]
 
 
-def _resent_row(delivery: Delivery, names: dict[int, DisplayName], now: datetime) -> RecipientRow:
+def _resent_row(delivery: Delivery, names: Mapping[int, DisplayName], now: datetime) -> RecipientRow:
     shown = recipient_row(delivery, names, now)
     return RecipientRow(shown.id, shown.name, delivery_wording.sent_again(shown.text), False, False)
 

@@ -69,5 +69,6 @@ def resend(request: ViewerRequest, guild: Guild, delivery_id: int) -> HttpRespon
 @require_POST
 def resend_from_game(request: ViewerRequest, game_id: int, delivery_id: int) -> HttpResponse:
     """Send a failed delivery about the game again."""
-    get_object_or_404(Delivery, pk=delivery_id, notification__game=get_visible_game_or_404(request, game_id))
+    game, _ = get_visible_game_or_404(request, game_id)
+    get_object_or_404(Delivery, pk=delivery_id, notification__game=game)
     return run_action(request, game_id, lambda now: deliveries.resend_delivery(delivery_id, actor(request), now))

@@ -9,7 +9,6 @@ from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
-from games.core.permissions import guild_permissions
 from games.core.scheduling import schedule_own_reminders
 from games.models import Game
 from games.server_settings.actions import record_settings_change
@@ -26,9 +25,7 @@ def set_cohosts(game_id: int, people: Iterable[User], actor: Actor, now: datetim
 
     Raises Refused for people who are not members of the guild.
     """
-    game = locked_game(game_id, actor)
-    _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    game = _locked_game_to_choose_hosts(game_id, actor, now)
     wanted = {person.pk: person for person in people if person.pk != game.host_id}
     for person in wanted.values():
         if get_membership(person, game.guild_id) is None:
@@ -49,9 +46,7 @@ def hand_over(game_id: int, to: User, actor: Actor, now: datetime) -> ActionResu
 
     Raises Refused for people who are not members of the guild.
     """
-    game = locked_game(game_id, actor)
-    _require_may_choose_hosts(game, actor)
-    require_state(game, "hosts", now)
+    game = _locked_game_to_choose_hosts(game_id, actor, now)
     if get_membership(to, game.guild_id) is None:
         raise Refused(Refusal("not_a_member", wording.not_a_member(to.display_name)))
     if to.pk == game.host_id:
@@ -73,18 +68,13 @@ def make_host(game: Game, to: User, actor: Actor, now: datetime) -> ActionResult
     return ActionResult(game, True, wording.handed_over(names[to.pk].text))
 
 
-def may_choose_hosts(game: Game, actor: Actor) -> bool:
-    """Return whether the actor may choose the hosts: the host and the guild's managers may, a co-host may not."""
-    if actor.operator:
-        return True
-    permissions = guild_permissions(actor.user, game.guild_id) if actor.user else None
-    return permissions is not None and (permissions.member.user_id == game.host_id or permissions.manages)
-
-
-def _require_may_choose_hosts(game: Game, actor: Actor) -> None:
-    require_manager(game, actor)
-    if not may_choose_hosts(game, actor):
+def _locked_game_to_choose_hosts(game_id: int, actor: Actor, now: datetime) -> Game:
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
+    if not viewer.may_choose_hosts(game):
         raise Refused(Refusal("not_yours", wording.NOT_THE_HOST))
+    require_state(game, "hosts", now)
+    return game
 
 
 @transaction.atomic

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, record, require_manager, require_state
+from games.core.base import ActionResult, Actor, managed_game, record
+from games.core.roster import GamePeople, load_people
 from games.core.wording import escape_markdown
 from games.hosts import rules as host_rules
 from games.hosts import wording as host_wording
@@ -28,9 +29,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     Raises Refused, with a sentence for each field where possible. The recipients are determined again when it
     is sent.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "tell", now)
+    game, _ = managed_game("tell", game_id, actor, now)
     if not can_message_players(game, now):
         hidden = game.announced_at is None
         raise Refused(Refusal("over", state_wording.NOBODY_TO_TELL if hidden else host_wording.MESSAGE_TOO_LATE))
@@ -68,20 +67,25 @@ def can_message_players(game: Game, now: datetime) -> bool:
     return game.announced_at is not None and now - (game.cancelled_at or game.ends_at) <= DAY
 
 
-def audience_ids(game: Game, audience: Audience, author: int | None, now: datetime) -> list[int]:
+def audience_ids(
+    game: Game, audience: Audience, author: int | None, now: datetime, people: GamePeople | None = None
+) -> list[int]:
     """Return the user ids of an audience, without the author's."""
+    people = people or load_people(game)
     if audience is Audience.UNANSWERED:
-        user_ids = users_without_response(game, now)
+        user_ids = users_without_response(game, now, people)
     else:
         places = {Audience.SEATED: (True,), Audience.WAITING: (False,), Audience.ALL: (True, False)}[audience]
-        signups = game.signups.current().people().values_list("user_id", "seated_at")
-        user_ids = [pk for pk, seated_at in signups if pk and (seated_at is not None) in places]
+        user_ids = [one.user_id for one in people.signups if one.user_id and (one.seated_at is not None) in places]
     return [pk for pk in user_ids if pk != author]
 
 
-def audience_counts(game: Game, author: int | None, now: datetime) -> dict[Audience, int]:
+def audience_counts(
+    game: Game, author: int | None, now: datetime, people: GamePeople | None = None
+) -> dict[Audience, int]:
     """Return how many people a message to each audience reaches."""
-    return {audience: len(audience_ids(game, audience, author, now)) for audience in Audience}
+    people = people or load_people(game)
+    return {audience: len(audience_ids(game, audience, author, now, people)) for audience in Audience}
 
 
 def _zone(actor: Actor) -> str:

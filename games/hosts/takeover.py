@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, require_state
-from games.core.permissions import GuildPermissions
+from games.core.permissions import Viewer
 from games.hosts import wording as host_wording
 from games.hosts.actions import make_host
 from games.models import Game
@@ -38,22 +38,22 @@ def host_has_left(game: Game) -> bool:
     return game.guild.gone_at is None and get_membership(game.host, game.guild_id) is None
 
 
-def may_take_over(game: Game, actor: Actor) -> bool:
+def may_take_over(game: Game, viewer: Viewer) -> bool:
     """Return whether the actor may take over a game whose host has left: managers and co-hosts may."""
-    return actor.user is not None and actor.user.pk != game.host_id and actor.may_manage(game)
+    return viewer.user is not None and viewer.user.pk != game.host_id and viewer.may_manage(game)
 
 
 @transaction.atomic
 def answer_take_over(game_id: int, host_id: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Make the actor the host of a game whose host, the one the prompt is about, has left. Raises Refused."""
-    game = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor)
     if game.host_id != host_id:
         name = display_names(game.guild_id, [game.host_id])[game.host_id].text
         return ActionResult(game, False, signup_wording.has_host_already(name, actor.user == game.host))
     require_state(game, "hosts", now)
     if not host_has_left(game) or choice != TAKE:
         raise Refused(choices.outdated_refusal())
-    if actor.user is None or not may_take_over(game, actor):
+    if actor.user is None or not may_take_over(game, viewer):
         raise Refused(Refusal("not_yours", host_wording.MAY_NOT_TAKE_OVER))
     return make_host(game, actor.user, actor, now)
 
@@ -69,12 +69,14 @@ def known_manager_ids(guild: Guild) -> list[int]:
     roles = tuple(GuildDefaults.objects.filter(pk=guild.pk).values_list("manager_role_ids", flat=True).first() or ())
     role_permissions = Role.objects.filter(guild=guild, gone_at=None).values_list("pk", "permissions")
     managing_roles = {pk for pk, bits in role_permissions if bits & (ADMINISTRATOR | MANAGE_GUILD)} | set(roles)
-    members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related("guild", "user")
+    members = Member.objects.filter(guild=guild, left_at=None, user__is_active=True).select_related(
+        "guild__defaults", "user"
+    )
     if guild.pk not in managing_roles:  # @everyone
         members = members.filter(Q(user=guild.owner_id) | Q(role_ids__overlap=list(managing_roles)))
     sorted_members = sorted(members.order_by("-confirmed_at", "pk"), key=lambda one: one.user_id != guild.owner_id)
     manager_ids: list[int] = []
     for member in sorted_members:
-        if len(manager_ids) < MAX_MANAGERS_NOTIFIED and GuildPermissions(member, roles).manages:
+        if len(manager_ids) < MAX_MANAGERS_NOTIFIED and Viewer(member.user, guild.pk, member).manages:
             manager_ids.append(member.user_id)
     return manager_ids

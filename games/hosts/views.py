@@ -43,9 +43,9 @@ from guilds.models import Guild, Member, User
 @require_http_methods(["GET", "POST"])
 def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Choose co-hosts among the players or by name, or hand the game over to one of those shown."""
-    game, by = get_visible_game_or_404(request, game_id), actor(request)
-    if not host_actions.may_choose_hosts(game, by):
-        return forbidden(request, wording.NOT_THE_HOST if by.may_manage(game) else wording.NOT_YOURS)
+    (game, viewer), by = get_visible_game_or_404(request, game_id), actor(request)
+    if not viewer.may_choose_hosts(game):
+        return forbidden(request, wording.NOT_THE_HOST if viewer.may_manage(game) else wording.NOT_YOURS)
     current = set(game.cohosts.values_list("pk", flat=True))
     players = game.signups.current().people().values_list("user_id", flat=True)
     ids = [pk for pk in dict.fromkeys([*current, *filter(None, players)]) if pk != game.host_id]
@@ -145,8 +145,8 @@ def unblock(request: ViewerRequest, guild: Guild, user_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Write to a game's players; a refused form is shown again on the game's page as it was typed."""
-    game = get_visible_game_or_404(request, game_id)
-    if not actor(request).may_manage(game):
+    game, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     form = MessagePlayersForm(
         request.POST or None, counts=host_messages.audience_counts(game, request.user.pk, db_now())
@@ -164,7 +164,7 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
             return redirect(game)
         except Refused as refused:
             add_refusal(form, refused)
-    return render_game_with_form(request, game, form, tell=form, tell_open=True)
+    return render_game_with_form(request, game_id, form, tell=form, tell_open=True)
 
 
 @login_required

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, record, require_manager
-from games.core.minimum import has_too_few_players, minimum_deadline
+from games.core.minimum import has_too_few_players, minimum_deadline, seated_count
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
 from games.models import Game
@@ -21,10 +21,12 @@ def start_number(game: Game) -> int:
     return int(game.starts_at.timestamp())
 
 
-def awaits_decision(game: Game, now: datetime) -> bool:
+def awaits_decision(game: Game, now: datetime, seated: int | None = None) -> bool:
     """Return whether the host must decide: the deadline is past, and too few players are seated."""
     by = minimum_deadline(game)
-    if by is None or now < by or game.state(now) is not State.SCHEDULED or not has_too_few_players(game):
+    if by is None or now < by or game.state(now) is not State.SCHEDULED:
+        return False
+    if (seated_count(game) if seated is None else seated) >= game.settings.minimum:
         return False
     return game.starts_at not in game.kept_starts
 
@@ -32,8 +34,8 @@ def awaits_decision(game: Game, now: datetime) -> bool:
 @transaction.atomic
 def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, now: datetime) -> ActionResult:
     """Keep a game with too few players, or cancel it. Raises Refused."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     if prompt_number != start_number(game) or game.state(now) is not State.SCHEDULED or choice not in {KEEP, CANCEL}:
         raise Refused(choices.outdated_refusal())
     if choice == CANCEL:

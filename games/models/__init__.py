@@ -2,6 +2,9 @@
 
 Only the actions of the feature folders write these tables. What follows from the clock (scheduled, in progress,
 completed) is never stored; decisions (a seat, a cancellation) are, with their time.
+
+Triggers on these tables tell open pages of changes: migrations 0002, 0004, 0011 and 0014. Whoever renames a column
+makes the functions anew that name it.
 """
 
 from games.models.announcement import Announcement

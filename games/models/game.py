@@ -194,7 +194,13 @@ class Game(SettingsFields):
 
     def is_hosted_by(self, user_id: int) -> bool:
         """Return whether the user is the game's host or a co-host."""
-        return self.host_id == user_id or self.cohosts.filter(pk=user_id).exists()
+        return self.host_id == user_id or user_id in self.cohost_ids
+
+    @property
+    def cohost_ids(self) -> frozenset[int]:
+        """Who has the host's rights too; read once for this instance, until they change."""
+        models.prefetch_related_objects([self], "cohosts")
+        return frozenset(user.pk for user in self.cohosts.all())
 
     def state(self, now: datetime) -> State:
         return state(

@@ -33,6 +33,11 @@ class SignupQuerySet(models.QuerySet["Signup"]):
         """Return the highest order key given so far, 0 for none; sign-ups that left keep theirs."""
         return self.aggregate(last=models.Max("order_key"))["last"] or 0
 
+    def last_order_key_and_history(self, user: User) -> tuple[int, bool]:
+        """The last place in the order of asking, 0 for none, and whether a person ever had one; in one statement."""
+        found = self.aggregate(last=models.Max("order_key"), own=models.Count("pk", filter=Q(user=user)))
+        return found["last"] or 0, found["own"] > 0
+
 
 class Signup(models.Model):
     """A person or placeholder who wants to play: seated since `seated_at`, or waiting. Leaving sets `left_at`."""

@@ -6,8 +6,16 @@ from django.db import transaction
 
 from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
-from games.core.roster import place_of_user
-from games.core.seating import OFFER_NUMBER_FACTOR, assign_seats, end_offer, has_free_seat, offer_number, set_seat
+from games.core.roster import own_signup, place_among
+from games.core.seating import (
+    OFFER_NUMBER_FACTOR,
+    assign_seats,
+    current_signups,
+    end_offer,
+    has_free_seat,
+    offer_number,
+    set_seat,
+)
 from games.core.states import State
 from games.models import Game, Signup
 from games.offers import wording as offer_wording
@@ -20,18 +28,19 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
 
     If it is too late, only the offer changes. Raises Refused, `outdated` for an offer that is over.
     """
-    game = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor)
     require_state(game, "join", now)
-    signup = game.signups.current().of(actor.user).first()
+    signups = current_signups(game)
+    signup = own_signup(signups, actor.user)
     is_own_offer = signup is not None and offer_number(signup) == number
-    open_offers = game.signups.current().exclude(offered_at=None)
-    if not is_own_offer and any(offer_number(open_offer) == number for open_offer in open_offers):
+    if not is_own_offer and any(each.offered_at and offer_number(each) == number for each in signups):
         # Anybody can click a message in the channel; it stays as it is for its recipient.
         raise Refused(Refusal("not_asked", offer_wording.OFFERED_TO_ANOTHER))
     if signup is None or choice not in {"take", "pass"}:
         raise Refused(choices.outdated_refusal())
     if signup.seated_at is not None:
-        return _already_seated(game, signup)
+        place, seated = place_among(signups, signup)
+        return ActionResult(game, False, wording.joined(place, game.settings.seats, seated, already=True), signups)
     if not is_own_offer:
         if signup.offered_at is not None:
             raise Refused(choices.outdated_refusal())
@@ -44,51 +53,44 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
         expire_offer(game, signup, now)
         return ActionResult(game, True, offer_wording.OFFER_EXPIRED)
     if choice == "take":
-        return take_seat(game, signup, actor, now)
+        return take_seat(game, signup, signups, actor, now)
     end_offer(signup, declined_at=now)
-    assign_seats(game, now)
+    signups = assign_seats(game, now, signups=signups)
     record_change(game, actor, "pass", {}, now)
-    return ActionResult(game, True, offer_wording.DECLINED)
+    return ActionResult(game, True, offer_wording.DECLINED, signups)
 
 
-def _already_seated(game: Game, signup: Signup) -> ActionResult:
-    assert signup.user is not None
-    number, seated = place_of_user(game, signup.user)
-    return ActionResult(game, False, wording.joined(number, game.settings.seats, seated, already=True))
-
-
-def take_seat(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult:
-    """Give the offered seat to the person who accepts it, if one is free. Needs the game's lock."""
-    assert signup.user is not None
-    if not has_free_seat(game):
+def take_seat(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now: datetime) -> ActionResult:
+    """Give the offered seat to whoever accepts it, if one is free. Needs the game's lock."""
+    if not has_free_seat(game, signups):
         end_offer(signup)
-        return ActionResult(game, False, offer_wording.SEAT_TAKEN)
+        return ActionResult(game, False, offer_wording.SEAT_TAKEN, signups)
     set_seat(game, signup, now, now, already_notified=True)
-    assign_seats(game, now)
+    signups = assign_seats(game, now, signups=signups)
     record_change(game, actor, "take", {}, now)
-    number, seated = place_of_user(game, signup.user)
-    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False))
+    number, seated = place_among(signups, signup)
+    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False), signups)
 
 
-def rejoin(game: Game, signup: Signup, actor: Actor, now: datetime) -> ActionResult | None:
+def rejoin(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now: datetime) -> ActionResult | None:
     """Let a waiting person accept their offer, or get back in line; return None if neither applies.
 
     Needs the game's lock.
     """
     if signup.seated_at is not None or signup.user is None:
         return None
-    if signup.offered_at is not None and has_free_seat(game):
-        return take_seat(game, signup, actor, now)
+    if signup.offered_at is not None and has_free_seat(game, signups):
+        return take_seat(game, signup, signups, actor, now)
     if signup.offer_declined_at is None and not signup.on_standby:
         return None
     signup.offer_declined_at, signup.on_standby = None, False
     signup.save(update_fields=["offer_declined_at", "on_standby"])
-    assign_seats(game, now, requester_key=signup.order_key)
+    signups = assign_seats(game, now, requester_key=signup.order_key, signups=signups)
     record_change(game, actor, "back", on_behalf_of(game, signup.user, actor), now)
-    number, seated = place_of_user(game, signup.user)
+    number, seated = place_among(signups, signup)
     if not seated:
-        return ActionResult(game, True, offer_wording.rejoined(number))
-    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False))
+        return ActionResult(game, True, offer_wording.rejoined(number), signups)
+    return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False), signups)
 
 
 def expire_offer(game: Game, signup: Signup, now: datetime) -> None:

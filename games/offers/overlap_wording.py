@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 ANYWAY, SWAP = "Join anyway", "Swap"
-SCHEDULE_ANYWAY = "Schedule it anyway"
 HOSTING_CANNOT_SWAP = (
     "You run a game at that time, which cannot be swapped away. Join anyway, or hand that game over first."
 )

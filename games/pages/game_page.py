@@ -10,25 +10,23 @@ from django.db.models import Count, Q, QuerySet
 from games.attendance.summary import after_game_view
 from games.confirmations.summary import changes_view, channel_names
 from games.core import state_wording, wording
-from games.core.base import Actor
-from games.core.roster import Roster, load_roster
-from games.core.states import State, is_allowed
-from games.core.text import text_as_html
+from games.core.permissions import Viewer
+from games.core.roster import GamePeople, Roster, load_people, roster_of
+from games.core.states import State
+from games.core.text import GuildTexts
 from games.deliveries.report import game_deliveries
-from games.hosts.actions import may_choose_hosts
-from games.hosts.messages import can_message_players
 from games.minimum_players.wording import needs_text
 from games.models import AuditEntry, Game, Signup
 from games.pages.history_wording import history_text
 from games.pages.host_tools import host_tools
 from games.pages.own_response import responses_view
 from games.posts.calendars import google_url
-from games.scheduling import rules as schedule_rules
 from games.scheduling import wording as schedule_wording
-from games.signups.rules import join_label, signup_block_reason, signup_text
+from games.scheduling.allowed_actions import AllowedActions
+from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
 from guilds.directory.lookup import refresh_displayed
-from guilds.display_names import display_names
+from guilds.display_names import DisplayName, DisplayNames, display_names
 from guilds.models import User
 
 
@@ -91,82 +89,54 @@ def game_rows(games: QuerySet[Game], now: datetime, viewer: User) -> list[GameRo
     ]
 
 
-@dataclass(frozen=True)
-class AllowedActions:
-    """What the viewer may do, and why they may not join."""
-
-    join: bool
-    leave: bool
-    edit: bool
-    cancel: bool
-    remove: bool
-    retry_post: bool
-    message_players: bool
-    choose_hosts: bool
-    announce: bool
-    undo: bool
-    join_refusal: str
-
-
-def game_page_context(game: Game, viewer: User, now: datetime) -> dict[str, Any]:
+def game_page_context(game: Game, viewer: Viewer, now: datetime, people: GamePeople | None = None) -> dict[str, Any]:
     """Return everything that the game's page shows this viewer."""
-    state = game.state(now)
-    people = load_roster(game, viewer.pk)
-    own_entry = next((seat for seat in (*people.seated, *people.waiting) if seat.is_viewer), None)
-    manages = Actor(viewer, "page").may_manage(game)
-    until = schedule_rules.undo_until(game.cancelled_at, game.ends_at) if game.cancelled_at else None
-    host = display_names(game.guild_id, [game.host_id])[game.host_id]
+    people = people or load_people(game)
+    zone, state = viewer.person.zone, game.state(now)
+    names = DisplayNames(game.guild_id)
+    texts = GuildTexts(game.guild_id, names)
+    host = names.read([game.host_id, *people.user_ids])[game.host_id]
+    roster = roster_of(game, people.signups, names.read(()), viewer.person.pk)
+    own_entry = next((seat for seat in (*roster.seated, *roster.waiting) if seat.is_viewer), None)
+    allowed = AllowedActions(game, viewer, now, signed_up=own_entry is not None)
+    manages = allowed.manage
     post = game.announcement
-    block_reason = signup_block_reason(game, now, viewer)
     return {
-        "game": _game_fields(game, state, host.text, host.avatar_url),
-        "roster": people,
-        "moved": changes_view(game, people, viewer, now),
+        "game": _game_fields(game, state, host, texts),
+        "roster": roster,
+        "moved": changes_view(game, roster, viewer, host.text, now),
         "mine": own_entry,
-        "after": after_game_view(game, viewer, manages, host.text, now),
-        "mine_text": _own_place_text(people, own_entry) if own_entry else "",
-        "may": AllowedActions(
-            join=not block_reason and own_entry is None,
-            leave=is_allowed("leave", state) and own_entry is not None,
-            edit=manages and is_allowed("edit", state),
-            cancel=manages and is_allowed("cancel", state),
-            remove=manages and is_allowed("remove", state),
-            retry_post=manages and is_allowed("repost", state) and bool(post.problem),
-            message_players=manages and is_allowed("tell", state) and can_message_players(game, now),
-            choose_hosts=is_allowed("hosts", state) and may_choose_hosts(game, Actor(viewer, "page")),
-            announce=manages and is_allowed("announce", state) and game.starts_at > now,
-            undo=manages and is_allowed("undo", state) and until is not None and now <= until,
-            join_refusal=block_reason,
-        ),
-        "join_label": join_label(game, people, now, viewer),
-        "signing_text": signup_text(game, now, viewer),
-        "own": responses_view(game, viewer, now),
+        "after": after_game_view(game, people, names.read(()), allowed, texts),
+        "mine_text": _own_place_text(roster, own_entry) if own_entry else "",
+        "may": allowed,
+        "join_label": join_label(game, roster) if not allowed.join_refusal else "",
+        "signing_text": signup_text(game, now, viewer.person),
+        "own": responses_view(game, people, names.read(()), allowed),
         # For players, those who wait, hosts and managers: it may contain a link to the table, or an address.
-        "instructions_html": text_as_html(game.guild_id, game.settings.instructions) if own_entry or manages else "",
-        "hidden_text": schedule_wording.hidden_until(game.announce_at, viewer.zone) if state.hidden else "",
-        "undo_until": until,
+        "instructions_html": texts.as_html(game.settings.instructions) if own_entry or manages else "",
+        "hidden_text": schedule_wording.hidden_until(game.announce_at, zone) if state.hidden else "",
+        "undo_until": allowed.undo_until,
         "announcement_url": post.url,
         "announcement_problem": post.problem,
-        "told": game_deliveries(game, now) if manages else None,
-        "history": history(game, viewer.zone) if manages else [],
+        "told": game_deliveries(game, now, names) if manages else None,
+        "history": history(game, zone, names=names) if manages else [],
         "needs_text": needs_text(game.settings.minimum) if not state.over else "",
-        "hosting": host_tools(game, people, Actor(viewer, "page"), manages, now),
+        "hosting": host_tools(game, roster, names, allowed),
     }
 
 
-def refresh_people_shown(game: Game, viewer: User, now: datetime) -> None:
+def refresh_people_shown(game: Game, viewer: User, now: datetime, people: GamePeople | None = None) -> None:
     """Refresh, in the background, the names and membership of the people on a game's page from Discord."""
-    players = game.signups.current().people().values_list("user_id", flat=True)
-    others = game.responses.values_list("user_id", flat=True)
-    refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *filter(None, players), *others], now)
+    people = people or load_people(game)
+    refresh_displayed(game.guild_id, [game.host_id, viewer.pk, *people.user_ids], now)
 
 
-def _game_fields(game: Game, state: State, host_name: str, host_avatar_url: str) -> dict[str, Any]:
+def _game_fields(game: Game, state: State, host: DisplayName, texts: GuildTexts) -> dict[str, Any]:
     settings = game.settings
     return {
         "id": game.pk,
         "title": game.title,
-        "description_html": text_as_html(game.guild_id, game.description),
+        "description_html": texts.as_html(game.description),
         "starts_at": game.starts_at,
         "ends_at": game.ends_at,
         "zone": game.zone,
@@ -174,16 +144,16 @@ def _game_fields(game: Game, state: State, host_name: str, host_avatar_url: str)
         "seats": settings.seats,
         "channel": game.channel,
         "guild": game.guild,
-        "host_name": host_name,
-        "host_avatar_url": host_avatar_url,
+        "host_name": host.text,
+        "host_avatar_url": host.avatar_url,
         "status": str(state),
         "over": state.over,
         "status_text": state_wording.STATE_TEXT[state],
         "cancel_reason": game.cancel_reason,
         "revision": game.post_version,
-        "location_html": text_as_html(game.guild_id, settings.location),
+        "location_html": texts.as_html(settings.location),
         "reminders_text": wording.reminders_text(settings.reminders),
-        "google_url": "" if state.over else google_url(game),
+        "google_url": "" if state.over else google_url(game, texts),
     }
 
 
@@ -197,14 +167,14 @@ class HistoryRow:
     text: str
 
 
-def history(game: Game, zone: str = "UTC", limit: int = 20) -> list[HistoryRow]:
+def history(game: Game, zone: str = "UTC", limit: int = 20, names: DisplayNames | None = None) -> list[HistoryRow]:
     """Return who did what to the game, the latest first; times in the reader's zone."""
     entries: Iterable[AuditEntry] = list(game.audit.all()[:limit])
-    names = display_names(game.guild_id, [e.actor_id for e in entries if e.actor_id])
+    known = (names or DisplayNames(game.guild_id)).read(e.actor_id for e in entries if e.actor_id)
     channels = channel_names(game.guild_id) if any("channel" in e.changes for e in entries) else {}
 
     def text(e: AuditEntry) -> str:
-        who = names[e.actor_id].text if e.actor_id else actor_label(e.source)
+        who = known[e.actor_id].text if e.actor_id else actor_label(e.source)
         return history_text(e.action, who, e.changes, zone, channels)
 
     return [HistoryRow(e.at, text(e)) for e in entries]

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count
 
-from games.core.base import Actor
 from games.core.roster import Roster
-from games.core.states import is_allowed
 from games.hosts import takeover
 from games.hosts import wording as host_wording
 from games.minimum_players import actions as minimum_players
 from games.minimum_players import wording as minimum_wording
 from games.models import Game, Signup
+from games.scheduling.allowed_actions import AllowedActions
 from games.signups.add_form import AddParticipantsForm
-from guilds.display_names import display_names
+from guilds.display_names import DisplayNames, display_names
 
 LATE_LEAVES_COUNTED_FOR = timedelta(days=90)
 
@@ -25,42 +24,33 @@ class HostTools:
     """What a host may do besides Edit and Cancel, and what there is to decide; '' and None for nothing."""
 
     add_form: AddParticipantsForm | None = None
-    may_close: bool = False
-    may_reopen: bool = False
-    may_manage_seats: bool = False
     left_late_text: str = ""
     too_few_text: str = ""
     host_left_text: str = ""
     may_take_over: bool = False
 
 
-def host_tools(game: Game, people: Roster, actor: Actor, manages: bool, now: datetime) -> HostTools:
+def host_tools(game: Game, roster: Roster, names: DisplayNames, allowed: AllowedActions) -> HostTools:
     """Return the tools of one viewer; every viewer can read that the host left."""
-    state = game.state(now)
-    host_left = not state.over and takeover.host_has_left(game)
+    host_left = not allowed.state.over and not names.read([game.host_id])[game.host_id].is_member
     host_left_text = host_wording.HOST_LEFT if host_left else ""
-    if not manages:
+    if allowed.viewer is None or not allowed.manage:
         return HostTools(host_left_text=host_left_text)
-    minimum = game.settings.minimum
+    awaited = minimum_players.awaits_decision(game, allowed.now, len(roster.seated))
     return HostTools(
-        add_form=AddParticipantsForm(guild=game.guild) if is_allowed("add", state) else None,
-        may_close=is_allowed("close", state) and game.closed_at is None,
-        may_reopen=is_allowed("close", state) and game.closed_at is not None,
-        may_manage_seats=is_allowed("seat", state),
-        left_late_text=host_wording.left_late(_late_leaver_names(game)),
-        too_few_text=minimum_wording.too_few_players(len(people.seated), minimum)
-        if minimum_players.awaits_decision(game, now)
-        else "",
+        add_form=AddParticipantsForm(guild=game.guild) if allowed.add else None,
+        left_late_text=host_wording.left_late(_late_leaver_names(game, names)),
+        too_few_text=minimum_wording.too_few_players(len(roster.seated), game.settings.minimum) if awaited else "",
         host_left_text=host_left_text,
-        may_take_over=host_left and takeover.may_take_over(game, actor),
+        may_take_over=host_left and takeover.may_take_over(game, allowed.viewer),
     )
 
 
-def _late_leaver_names(game: Game) -> Iterable[str]:
+def _late_leaver_names(game: Game, names: DisplayNames) -> Iterable[str]:
     late = game.signups.people().filter(left_late=True).order_by("left_at").values_list("user_id", flat=True)
     user_ids = list(dict.fromkeys(filter(None, late)))
-    names = display_names(game.guild_id, user_ids) if user_ids else {}
-    return [names[pk].text for pk in user_ids]
+    known = names.read(user_ids)
+    return [known[pk].text for pk in user_ids]
 
 
 def late_leavers(guild_id: int, now: datetime) -> list[tuple[str, str]]:

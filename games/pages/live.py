@@ -10,7 +10,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.db import OperationalError
 
-from games.core.permissions import visible_to
+from games.core.permissions import find_visible_game
 from games.models import Game
 from games.pages.game_page import refresh_people_shown
 from gamesched.lib.clock import db_now
@@ -89,7 +89,7 @@ def groups_for(user: User, params: dict[str, str]) -> list[str]:
     """Return the groups for a page of this user; none for objects that do not exist for them."""
     if "game" in params:
         game_id = parse_id(params["game"])
-        visible = game_id and visible_to(user).filter(pk=game_id).exists()
+        visible = game_id and find_visible_game(user, game_id) is not None
         return [f"game.{game_id}"] if visible else []
     guilds = Guild.objects.visible_to(user)
     if "guild" in params:

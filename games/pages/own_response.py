@@ -1,14 +1,13 @@
 """The responses on a game's page, and what the viewer can respond."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from games.core.states import is_allowed
-from games.models import Game, GameResponse, Signup
+from games.core.roster import GamePeople
+from games.models import Game, GameResponse
+from games.scheduling.allowed_actions import AllowedActions
 from games.signups import wording as signup_wording
-from games.signups.rules import signup_block_reason
-from guilds.display_names import display_names
-from guilds.models import User
+from guilds.display_names import DisplayName
 
 
 @dataclass(frozen=True)
@@ -45,23 +44,22 @@ class ResponsesView:
         return bool(self.kind or self.kinds or self.may_note or self.may_add_guest or self.guest)
 
 
-def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
+def responses_view(
+    game: Game, people: GamePeople, names: Mapping[int, DisplayName], allowed: AllowedActions
+) -> ResponsesView:
     """Return all that the page shows this viewer of responses."""
-    responses = list(game.responses.all()) if game.settings.answers else []
-    names = display_names(game.guild_id, [row.user_id for row in responses])
-    signup = Signup.objects.current().filter(game=game, user=viewer).first()
-    response = next((row for row in responses if row.user_id == viewer.pk), None)
-    guest = signup.guests.current().first() if signup is not None else None
-    state = game.state(now)
-    open_to_them = not signup_block_reason(game, now, viewer)
-    may_respond = game.settings.answers and is_allowed("answer", state) and (open_to_them or signup is not None)
+    viewer_id = allowed.viewer.person.pk if allowed.viewer is not None else 0
+    responses = people.responses if game.settings.answers else []
+    signup = next((row for row in people.signups if row.user_id == viewer_id), None)
+    response = next((row for row in responses if row.user_id == viewer_id), None)
+    guest = next((one for one in people.signups if signup is not None and one.guest_of_id == signup.pk), None)
     noted_row = signup or response
     return ResponsesView(
         lists=tuple(
             (
                 signup_wording.heading(kind.value, len(of_kind)),
                 [
-                    ResponseRow(names[o.user_id].text, names[o.user_id].avatar_url, o.note, o.user_id == viewer.pk)
+                    ResponseRow(names[o.user_id].text, names[o.user_id].avatar_url, o.note, o.user_id == viewer_id)
                     for o in of_kind
                 ],
             )
@@ -70,13 +68,13 @@ def responses_view(game: Game, viewer: User, now: datetime) -> ResponsesView:
         ),
         kind=response.kind if response is not None else "",
         kinds=tuple((k, label) for k, label in signup_wording.LABELS.items() if response is None or k != response.kind)
-        if may_respond
+        if allowed.respond
         else (),
-        may_withdraw=response is not None and is_allowed("leave", state),
-        may_note=noted_row is not None and is_allowed("note", state),
+        may_withdraw=response is not None and allowed.withdraw_response,
+        may_note=noted_row is not None and allowed.note,
         note=noted_row.note if noted_row is not None else "",
         note_max=signup_wording.NOTE_MAX,
-        may_add_guest=signup is not None and guest is None and game.settings.plus_one and open_to_them,
+        may_add_guest=signup is not None and guest is None and allowed.add_guest,
         guest=guest.placeholder if guest is not None else "",
-        may_remove_guest=guest is not None and is_allowed("join", state),
+        may_remove_guest=guest is not None and allowed.remove_guest,
     )

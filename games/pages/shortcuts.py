@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from django import forms
 from django.contrib import messages as flash
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from games.core import wording
 from games.core.base import Actor
-from games.core.permissions import may_schedule, visible_to, with_role_refresh
+from games.core.permissions import Viewer, find_visible_game, load_viewer, with_role_refresh
 from games.models import Game
 from games.offers.overlaps import ScheduleConflict
 from games.pages.game_page import game_page_context
@@ -34,10 +34,12 @@ def actor(request: ViewerRequest) -> Actor:
     return Actor(request.user, "page")
 
 
-def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> Game:
-    """Return a game that the viewer may see; raise Http404 for any other."""
-    games = visible_to(request.user).select_related("guild", "channel", "host", "announcement")
-    return get_object_or_404(games, pk=game_id)
+def get_visible_game_or_404(request: ViewerRequest, game_id: int) -> tuple[Game, Viewer]:
+    """Read a game that the viewer may see, and what they are in its guild; raise Http404 for any other."""
+    found = find_visible_game(request.user, game_id)
+    if found is None:
+        raise Http404
+    return found
 
 
 def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
@@ -45,10 +47,13 @@ def forbidden(request: ViewerRequest, sentence: str) -> HttpResponse:
     return render(request, "403.html", {"sentence": sentence}, status=403)
 
 
-def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse | None:
-    """Return the page for a viewer who may not schedule games in a guild; None for those who may."""
-    if with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk)):
-        return None
+def load_scheduling_viewer(request: ViewerRequest, guild: Guild) -> Viewer:
+    """Read what the viewer is in a guild; their roles too where these may let them schedule and were never read."""
+    return with_role_refresh(load_viewer(request.user, guild.pk), lambda viewer: viewer.may_schedule)
+
+
+def host_required_response(request: ViewerRequest, guild: Guild) -> HttpResponse:
+    """The page for a viewer who may not schedule games in a guild."""
     roles = getattr(getattr(guild, "defaults", None), "host_role_ids", None) or ()
     return forbidden(request, wording.role_needed_to_host(role_names(guild.pk, roles)))
 
@@ -67,7 +72,7 @@ def run_action(
     request: ViewerRequest, game_id: int, action: Callable[[datetime], ActionText], max_age: timedelta = ROLES_VALID_FOR
 ) -> HttpResponse:
     """Call an action and show its result on the game's page, whole or as a fragment."""
-    game = get_visible_game_or_404(request, game_id)
+    game, _ = get_visible_game_or_404(request, game_id)
     text, succeeded, overlap = "", True, None
     try:
         ensure_fresh_roles(game.guild_id, request.user.pk, db_now(), max_age)
@@ -78,9 +83,7 @@ def run_action(
         text, succeeded = refused.refusal.sentence, False
         overlap = refused if isinstance(refused, ScheduleConflict) else None
     if request.htmx or overlap is not None:
-        context = game_page_context(get_visible_game_or_404(request, game_id), request.user, db_now()) | {
-            "overlap": overlap
-        }
+        context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
         if request.htmx:
             return render(request, "games/game.html#live", context | {"answer": text, "answer_good": succeeded})
         return render(request, "games/game.html", context, status=422)
@@ -99,19 +102,19 @@ def add_refusal(form: forms.Form, refused: Refused, field: str | None = None) ->
         form.add_error(field, refused.refusal.sentence)
 
 
-def render_game_with_form(request: ViewerRequest, game: Game, form: forms.Form, **context: Any) -> HttpResponse:
-    """Render a game's page with a form as it was typed, in the context."""
-    shown = game_page_context(game, request.user, db_now()) | context
+def render_game_with_form(request: ViewerRequest, game_id: int, form: forms.Form, **context: Any) -> HttpResponse:
+    """Render a game's page as it is now, with a form as it was typed in the context."""
+    shown = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | context
     return render(request, "games/game.html", shown, status=422 if form.errors else 200)
 
 
 # --- the form of a game ----------------------------------------------------------------------------------
 
 
-def edit_form_for(request: ViewerRequest, game: Game) -> GameForm:
+def edit_form_for(game: Game, viewer: Viewer) -> GameForm:
     """Return the form of a game with its current values."""
-    initial, pingable = GameForm.initial_of(game), actor(request).may_ping(game.guild)
-    return GameForm(guild=game.guild, game=game, pingable=pingable, initial=initial)
+    initial = GameForm.initial_of(game)
+    return GameForm(guild=game.guild, game=game, pingable=viewer.pingable_role_ids, initial=initial)
 
 
 def render_game_form(request: ViewerRequest, form: GameForm, **context: Any) -> HttpResponse:
@@ -130,8 +133,8 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
         overlap = refusal.code == "overlap"
         return render_game_form(request, form, problem="" if refusal.fields else refusal.sentence, overlap=overlap)
     assert form.game is not None
-    saved_game = get_visible_game_or_404(request, form.game.pk)
-    rows = conflicting_fields(edit_form_for(request, saved_game), form)
+    saved_game, viewer = get_visible_game_or_404(request, form.game.pk)
+    rows = conflicting_fields(edit_form_for(saved_game, viewer), form)
     # Sent once more, the form now overwrites the version that was shown.
     typed: Any = copy(form.data)
     typed["edition"] = str(saved_game.edit_version)
@@ -139,5 +142,6 @@ def render_refused_form(request: ViewerRequest, form: GameForm, refused: Refused
     return render_game_form(request, form, problem=refusal.sentence, conflict=rows)
 
 
-def _number_and_choice(request: ViewerRequest) -> tuple[int, str]:
+def number_and_choice(request: ViewerRequest) -> tuple[int, str]:
+    """Return what a choice button of a page posts; 0 for a number that is none."""
     return parse_id(request.POST.get("number", "")) or 0, request.POST.get("choice", "")

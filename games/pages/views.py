@@ -9,7 +9,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from games.core import wording
-from games.core.permissions import guild_permissions, may_schedule, visible_to, with_role_refresh
+from games.core.permissions import visible_to
+from games.core.roster import load_people
 from games.hosts import messages as host_messages
 from games.hosts.forms import MessagePlayersForm
 from games.models import Game, GameTemplate
@@ -17,8 +18,8 @@ from games.models.layers import inherited_settings, is_set_up, open_channels
 from games.pages.game_page import game_page_context, game_rows, refresh_people_shown
 from games.pages.invite import invite_url
 from games.pages.shortcuts import (
-    actor,
     get_visible_game_or_404,
+    load_scheduling_viewer,
 )
 from games.server_settings.wording import ASK_A_MANAGER, NOT_SET_UP
 from gamesched.lib.clock import db_now
@@ -77,24 +78,26 @@ def guild(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_GET
 def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Show one game; as a fragment for a page that refreshes."""
-    game_row, now = get_visible_game_or_404(request, game_id), db_now()
-    context = game_page_context(game_row, request.user, now)
+    game_row, viewer = get_visible_game_or_404(request, game_id)
+    now, people = db_now(), load_people(game_row)
+    context = game_page_context(game_row, viewer, now, people)
     if context["may"].message_players:
-        context["tell"] = MessagePlayersForm(counts=host_messages.audience_counts(game_row, request.user.pk, now))
-    refresh_people_shown(game_row, request.user, now)
+        counts = host_messages.audience_counts(game_row, request.user.pk, now, people)
+        context["tell"] = MessagePlayersForm(counts=counts)
+    refresh_people_shown(game_row, request.user, now, people)
     return render(request, _template_name(request, "games/game.html"), context)
 
 
 def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
     """Return what the guild's page offers this viewer of scheduling and managing, or why it does not."""
-    may_create = with_role_refresh(request.user, guild.pk, lambda: may_schedule(request.user, guild.pk))
-    permissions = guild_permissions(request.user, guild.pk)
+    viewer = load_scheduling_viewer(request, guild)
+    may_create = viewer.may_schedule
     templates = guild.templates.filter(deleted_at=None).select_related("channel__defaults") if may_create else []
     return {
-        "manages": permissions is not None and permissions.manages,
+        "manages": viewer.manages,
         "set_up": is_set_up(guild),
         "may_create": may_create,
-        "templates": [t for t in templates if actor(request).may_host(guild.pk, host_roles(guild, t))],
+        "templates": [t for t in templates if viewer.may_host(host_roles(guild, t))],
         "who_may": wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
         "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }

@@ -10,12 +10,14 @@ from games.confirmations.edits import recent_changes
 from games.confirmations.summary import discord_change_lines, name_with_confirmation
 from games.core import state_wording, wording
 from games.core.notifications import escape_and_shorten
-from games.core.roster import RosterEntry, load_roster
+from games.core.roster import RosterEntry, roster_of
+from games.core.seating import current_signups
 from games.core.states import State
-from games.core.text import discord_location, discord_text
+from games.core.text import GuildTexts
 from games.minimum_players import wording as minimum_wording
-from games.models import Game, GameResponse
+from games.models import Game, GameResponse, Signup
 from games.posts.calendars import calendar_path, google_url
+from games.scheduling.allowed_actions import AllowedActions
 from games.signups import wording as signup_wording
 from games.signups.rules import join_label, signup_text
 from gamesched.lib.durations import minutes_text
@@ -76,12 +78,16 @@ class AnnouncementView:
         return "\n".join([*lines, self.seats_text, self.url])
 
 
-def announcement_view(game: Game, now: datetime) -> AnnouncementView:
-    """Return the game as its post should show it at `now`."""
-    state = game.state(now)
-    people, game_settings = load_roster(game), game.settings
+def announcement_view(game: Game, now: datetime, signups: Sequence[Signup] | None = None) -> AnnouncementView:
+    """Return the game as its post should show it at `now`, with these sign-ups where somebody has read them already."""
+    state, game_settings = game.state(now), game.settings
+    # Players are mentioned, so nobody's name is read.
+    people = roster_of(game, current_signups(game) if signups is None else signups, {})
     responses = list(game.responses.all()) if game_settings.answers else []
     host = display_names(game.guild_id, [game.host_id])[game.host_id]
+    texts = GuildTexts(game.guild_id)
+    allowed = AllowedActions(game, None, now)
+    latest = recent_changes(game, now, host.text)
     text = state_wording.STATE_TEXT[state]
     if state is State.CANCELLED and game.cancel_reason:
         text = f"{text}: {game.cancel_reason}"
@@ -91,7 +97,7 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
         guild_id=game.guild_id,
         title=game.title[:EMBED_TITLE],
         url=game.url,
-        description=discord_text(game.guild_id, game.description, DESCRIPTION_SHOWN),
+        description=texts.for_discord(game.description, DESCRIPTION_SHOWN),
         state=state,
         state_text=text,
         starts_at=game.starts_at,
@@ -105,11 +111,11 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
         open_text=wording.open_text(people.open_seats) if state is State.SCHEDULED else "",
         seated=tuple(name_with_confirmation(seat, _player_text(seat)) for seat in people.seated),
         waiting=tuple(name_with_confirmation(seat, _player_text(seat)) for seat in people.waiting),
-        may_sign_up=state is State.SCHEDULED,
-        location=discord_location(game.guild_id, game_settings.location, LOCATION_SHOWN),
+        may_sign_up=allowed.leave,
+        location=texts.location_for_discord(game_settings.location, LOCATION_SHOWN),
         calendar_url="" if state.over else settings.PUBLIC_URL + calendar_path(game),
-        google_url="" if state.over else google_url(game),
-        join_label=join_label(game, people, now),
+        google_url="" if state.over else google_url(game, texts),
+        join_label=join_label(game, people) if allowed.join else "",
         signup_text=signup_text(game, now),
         takes_responses=game_settings.answers,
         maybe=tuple(
@@ -120,7 +126,7 @@ def announcement_view(game: Game, now: datetime) -> AnnouncementView:
         ),
         rewards=_spoiler(game.rewards),
         confirmed_text=people.confirmed_text,
-        change_lines=tuple(discord_change_lines(latest.changes)) if (latest := recent_changes(game, now)) else (),
+        change_lines=tuple(discord_change_lines(latest.changes)) if latest is not None else (),
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from icalendar import Calendar, Event
 
-from games.core.text import text_with_names
+from games.core.text import GuildTexts
 from games.models import Game
 
 ICALENDAR_PRODUCT_ID = "-//Game Scheduler//Game Scheduler//EN"
@@ -27,7 +27,7 @@ def calendar_file(game: Game, now: datetime) -> bytes:
     event.add("dtstart", game.starts_at.astimezone(UTC))
     event.add("dtend", game.ends_at.astimezone(UTC))
     event.add("summary", game.title)
-    if place := _location_text(game):
+    if place := GuildTexts(game.guild_id).with_names(game.settings.location):
         event.add("location", place)
     event.add("url", game.url)
     event.add("status", "CANCELLED" if game.cancelled_at else "CONFIRMED")
@@ -40,9 +40,10 @@ def calendar_file(game: Game, now: datetime) -> bytes:
     return file
 
 
-def google_url(game: Game) -> str:
+def google_url(game: Game, texts: GuildTexts) -> str:
     """Return the URL of the page on which Google Calendar offers to add the game."""
-    return google_url_for(game.title, _location_text(game), game.starts_at, game.ends_at, game.url)
+    place = texts.with_names(game.settings.location)
+    return google_url_for(game.title, place, game.starts_at, game.ends_at, game.url)
 
 
 def google_url_for(title: str, place: str, starts_at: datetime, ends_at: datetime, url: str) -> str:
@@ -54,7 +55,3 @@ def google_url_for(title: str, place: str, starts_at: datetime, ends_at: datetim
         if len(address) <= GOOGLE_URL_MAX:
             break
     return address
-
-
-def _location_text(game: Game) -> str:
-    return text_with_names(game.guild_id, game.settings.location)

@@ -20,8 +20,8 @@ def answer_deleted_post(game_id: int, number: int, choice: str, actor: Actor, no
 
     Raises Refused, `outdated` once it was decided, or deleted again.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     post = game.announcement
     if not awaits_host_decision(post) or number != deletion_number(post) or choice not in {PUT_BACK, CANCEL}:
         raise Refused(choices.outdated_refusal())

@@ -2,11 +2,9 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
-from games.core.permissions import visible_to
-from games.pages.shortcuts import FRESH_ROLES, actor, run_action
+from games.pages.shortcuts import FRESH_ROLES, actor, get_visible_game_or_404, run_action
 from games.posts import archive as post_archive
 from games.posts.calendars import calendar_file
 from gamesched.lib.clock import db_now
@@ -17,7 +15,7 @@ from guilds.http import ViewerRequest
 @require_GET
 def game_calendar(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Return the game as a calendar file."""
-    game = get_object_or_404(visible_to(request.user).with_settings(), pk=game_id)
+    game, _ = get_visible_game_or_404(request, game_id)
     # Inline, so that a phone offers to add it instead of saving a file.
     return HttpResponse(
         calendar_file(game, db_now()),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from games.core.seating import current_signups
 from games.models import Follow, Game, Signup
 from games.signups.followers import follows_by_user
 from games.signups.rules import signup_block_reason
@@ -29,7 +30,7 @@ class Followers:
 
 def followers_to_notify(game: Game, now: datetime) -> Followers:
     """Return the followers not notified of the game yet, in a fixed number of queries."""
-    follows = follows_by_user(game, now)
+    follows = follows_by_user(game, now, current_signups(game))
     digests = Notification.objects.filter(kind="digest", recipient__in=follows, facts__games__contains=game.pk)
     may = follows.keys() - set(digests.values_list("recipient_id", flat=True))
     return Followers(

@@ -9,7 +9,17 @@ from django.db import transaction
 from games.confirmations import edits
 from games.confirmations.change_notices import notify_edited
 from games.core import state_wording, text_rules, wording
-from games.core.base import ActionResult, Actor, locked_game, record, record_change, require_manager, require_state
+from games.core.base import (
+    ActionResult,
+    Actor,
+    locked_game,
+    managed_game,
+    record,
+    record_change,
+    require_manager,
+    require_state,
+)
+from games.core.permissions import Viewer
 from games.core.scheduling import schedule_game_times, schedule_post_update
 from games.core.seating import assign_seats, end_offers
 from games.core.settings import GAME_SETTINGS, SETTINGS
@@ -53,8 +63,8 @@ def create_game(
     an operator names another. Raises Refused, with a sentence for each field. With `ConflictPolicy.ASK`, raises
     ScheduleConflict if the host plays or hosts another game at that time.
     """
-    host = host or actor.user
-    if host is None or not actor.may_see(guild_id) or get_membership(host, guild_id) is None:
+    host, viewer = host or actor.user, actor.viewer(guild_id)
+    if host is None or not viewer.may_see or not _is_member(host, viewer):
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
     if not actor.operator and host != actor.user:
         raise Refused(Refusal("not_yours", wording.NOT_YOURS))
@@ -67,7 +77,7 @@ def create_game(
     announced_at = now if announce.when is AnnounceWhen.NOW else None
     game = Game(guild=guild, host=host, created_at=now, announced_at=announced_at, announce_at=announce.at)
     _apply_plan(game, plan)
-    _require_may_host(game, actor)
+    _require_may_host(game, viewer)
     if overlap is ConflictPolicy.ASK:
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
@@ -83,18 +93,23 @@ def create_game(
     return ActionResult(game, True, text + wording.added(added.names, added.already))
 
 
-def _require_may_host(game: Game, actor: Actor) -> None:
+def _is_member(user: User, viewer: Viewer) -> bool:
+    member = viewer.member if viewer.user == user else get_membership(user, viewer.guild_id)
+    return member is not None
+
+
+def _require_may_host(game: Game, viewer: Viewer) -> None:
     """Raise Refused if the actor may not schedule such a game, or have its roles pinged."""
     roles = game.settings.host_role_ids
-    if not actor.may_host(game.guild_id, roles):
+    if not viewer.may_host(roles):
         raise Refused(Refusal("not_a_host", wording.role_needed_to_host(role_names(game.guild_id, roles))))
-    _require_pingable(game, actor)
+    _require_pingable(game, viewer)
 
 
-def _require_pingable(game: Game, actor: Actor, kept: Iterable[int] = ()) -> None:
+def _require_pingable(game: Game, viewer: Viewer, kept: Iterable[int] = ()) -> None:
     """Raise Refused if the game's own plan pings roles that the actor may not have pinged, except kept ones."""
     requested = set(game.notify_role_ids or ()) - set(kept)
-    pingable = actor.may_ping(game.guild) if requested else None
+    pingable = viewer.pingable_role_ids if requested else None
     if pingable is not None and not requested <= pingable:
         raise Refused(Refusal("not_pingable", wording.NOT_PINGABLE, {"notify_role_ids": wording.NOT_PINGABLE}))
 
@@ -117,8 +132,8 @@ def edit_game(
     answering costs the seat. `announce` sets when a hidden game is announced; None leaves that as it is.
     `edit_version` is the version that the form was made from: Refused as `stale` if the game was edited since.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     state = require_state(game, "edit", now)
     if edit_version is not None and edit_version != game.edit_version:
         raise Refused(Refusal("stale", wording.STALE))
@@ -142,7 +157,7 @@ def edit_game(
     # Compare resolved values: a template or a channel may have changed them too, not only the game itself.
     changes |= {word: list(pair) for word, pair in edits.diff(before_snapshot, edits.snapshot(game)).items()}
     if "notify role" in changes:
-        _require_pingable(game, actor, before.settings.get("notify_role_ids") or ())
+        _require_pingable(game, viewer, before.settings.get("notify_role_ids") or ())
     past = (
         schedule_rules.past_reminders(plan.starts_at, game.settings.reminders, now) if state is State.SCHEDULED else []
     )
@@ -169,8 +184,8 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 
     Nothing is deleted, so that `games.scheduling.publishing.undo_cancellation` can restore it for a while.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
+    game, viewer = locked_game(game_id, actor)
+    require_manager(game, viewer)
     reason = reason.replace("\r\n", "\n").strip()
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
@@ -197,9 +212,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
 @transaction.atomic
 def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Retry an announcement that failed."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "repost", now)
+    game, _ = managed_game("repost", game_id, actor, now)
     Announcement.objects.filter(game=game).update(problem="")
     record_change(game, actor, "announce", {}, now)
     return ActionResult(game, True, wording.announcing_again())

@@ -12,15 +12,17 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from games.admin.base import ActionAdmin, ActionForm, admin_actor
+from games.core.permissions import Viewer
 from games.core.setting_kinds import GROUP_TITLES, Group
 from games.core.settings import GAME_SETTINGS, SETTINGS, setting_text
 from games.core.state_wording import STATE_TEXT
-from games.core.states import State, is_allowed
+from games.core.states import State
 from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.admin_export import games_csv
 from games.scheduling.admin_form import GameAdminForm
+from games.scheduling.allowed_actions import AllowedActions
 from games.server_settings.base_forms import field_names, titled_fieldsets
 from games.signups.admin import SignupInline
 from gamesched.lib.clock import db_now
@@ -174,7 +176,12 @@ class GameAdmin(ActionAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # If the game ends while its form is open, the action refuses it with a sentence.
-        over = obj is not None and request.method != "POST" and not is_allowed("edit", obj.state(db_now()))
+        # Whoever sees a game here manages its server.
+        over = (
+            obj is not None
+            and request.method != "POST"
+            and not AllowedActions(obj, Viewer(None, obj.guild_id, None, operator=True), db_now()).edit
+        )
         return not over and super().has_change_permission(request, obj)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -7,8 +7,8 @@ from django import forms
 
 from games.confirmations import wording as confirmation_wording
 from games.core import rules
-from games.core.base import Actor
 from games.core.host_text import may_copy_instructions, with_explicit_settings_only
+from games.core.permissions import Viewer
 from games.models import Game
 from games.scheduling.cloning import CarryPlayers
 from games.scheduling.forms import GameForm
@@ -30,10 +30,10 @@ class CloneForm(GameForm):
         self.fields["participants"].help_text = confirmation_wording.CLONE_PARTICIPANTS_HELP
 
     @staticmethod
-    def initial_of_clone(game: Game, actor: Actor, now: datetime) -> dict[str, Any]:
+    def initial_of_clone(game: Game, viewer: Viewer, now: datetime) -> dict[str, Any]:
         """Return the initial values: the same a week later, at the same local time in the game's zone."""
         initial = GameForm.initial_of(with_explicit_settings_only(game))
-        if not may_copy_instructions(game, actor):
+        if not may_copy_instructions(game, viewer):
             initial["instructions"] = None
         at = rules.next_week(game.starts_at, game.zone, now)
         return initial | {"date": at.date(), "time": at.time(), "fold": None, "edition": None}

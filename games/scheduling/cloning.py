@@ -13,7 +13,7 @@ from games.confirmations.change_notices import notify_carried
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record, record_change
 from games.core.seating import assign_seats
-from games.hosts.actions import may_choose_hosts, set_cohosts
+from games.hosts.actions import set_cohosts
 from games.models import Game, Signup
 from games.offers.overlaps import ConflictPolicy
 from games.scheduling import actions as scheduling
@@ -50,7 +50,7 @@ def clone_game(
     Players are carried over as `carry` says, before the participants. Players who may no longer sign up are
     left out, and the reply names them. Raises Refused as `create_game` does.
     """
-    old = locked_game(game_id, actor)
+    old, _ = locked_game(game_id, actor)
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
@@ -70,7 +70,7 @@ def clone_game(
 
 def _copy_cohosts(old: Game, game: Game, actor: Actor, now: datetime) -> None:
     present = [one for one in old.cohosts.all() if get_membership(one, game.guild_id) is not None]
-    if present and may_choose_hosts(game, actor):
+    if present and actor.viewer_of(game).may_choose_hosts(game):
         set_cohosts(game.pk, present, actor, now)
 
 
@@ -84,7 +84,7 @@ class CarriedPlayers:
 
 def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: datetime) -> CarriedPlayers:
     """Copy the players in their order, with the seats they have as far as the new game has seats."""
-    game = locked_game(game.pk, Actor(None, "clone", operator=True))
+    game, _ = locked_game(game.pk, Actor(None, "clone", operator=True))
     before = list(old.signups.current().select_related("user", "guest_of"))
     names = display_names(game.guild_id, [one.user_id for one in before if one.user_id])
     copies: dict[int, Signup] = {}

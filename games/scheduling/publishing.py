@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from games.confirmations.change_notices import notify_carried
 from games.core import rules
-from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, managed_game, record_change
 from games.core.scheduling import bump_revision, notify_at, schedule_game_times
 from games.core.seating import assign_seats, pending_moves
 from games.core.seats import SeatMoves
@@ -35,9 +35,7 @@ RECEIVED = (
 @transaction.atomic
 def announce_game(game_id: int, actor: Actor, now: datetime) -> ActionResult:
     """Announce a draft, or a game that was to be announced later. Raises Refused once its start is past."""
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "announce", now)
+    game, _ = managed_game("announce", game_id, actor, now)
     if game.starts_at <= now:
         raise Refused(Refusal("past", schedule_wording.START_PAST))
     announce_now(game, actor, now)
@@ -93,9 +91,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     Raises Refused after ten minutes, and if the game would be over by now. A start that has passed meanwhile is
     no reason.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "undo", now)
+    game, _ = managed_game("undo", game_id, actor, now)
     cancelled_at = game.cancelled_at
     assert cancelled_at is not None
     if now > cancelled_at + rules.UNDO_WINDOW:
@@ -110,7 +106,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     # While the game was cancelled, no seat was given, taken or freed.
     for user_id in game.signups.current().people().values_list("user_id", flat=True):
         drop_ineligible_signup(game.pk, user_id or 0, now)
-    game = locked_game(game_id, actor)
+    game, _ = locked_game(game_id, actor)
     if pending_moves(game, now) != SeatMoves():
         assign_seats(game, now)
         bump_revision(game, now)

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core import wording
-from games.core.permissions import may_search_members, with_role_refresh
+from games.core.permissions import load_viewer, may_search_members, with_role_refresh
 from games.core.settings import BUILT_IN_SOURCE
-from games.models import Game, GameTemplate
+from games.models import GameTemplate
 from games.models.layers import inherited_settings
 from games.offers.overlaps import ConflictPolicy
 from games.pages.shortcuts import (
@@ -23,6 +23,7 @@ from games.pages.shortcuts import (
     forbidden,
     get_visible_game_or_404,
     host_required_response,
+    load_scheduling_viewer,
     render_game_form,
     render_refused_form,
     run_action,
@@ -61,9 +62,10 @@ def undo_cancellation(request: ViewerRequest, game_id: int) -> HttpResponse:
 def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """Schedule a game."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
-    if (page := host_required_response(request, guild)) is not None:
-        return page
-    pingable = actor(request).may_ping(guild)
+    viewer = load_scheduling_viewer(request, guild)
+    if not viewer.may_schedule:
+        return host_required_response(request, guild)
+    pingable = viewer.pingable_role_ids
     if request.method == "GET":
         template = _requested_template(request, guild)
         initial = _initial_values(request, guild, template)
@@ -88,12 +90,13 @@ def create_game(request: ViewerRequest, guild_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit_game(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Edit a game; if somebody else did meanwhile, show both versions and lose neither."""
-    game = get_visible_game_or_404(request, game_id)
-    if not with_role_refresh(request.user, game.guild_id, lambda: actor(request).may_manage(game)):
+    game, viewer = get_visible_game_or_404(request, game_id)
+    viewer = with_role_refresh(viewer, lambda one: one.may_manage(game))
+    if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     if request.method == "GET":
-        return render_game_form(request, edit_form_for(request, game))
-    form = GameForm(request.POST, guild=game.guild, game=game, pingable=actor(request).may_ping(game.guild))
+        return render_game_form(request, edit_form_for(game, viewer))
+    form = GameForm(request.POST, guild=game.guild, game=game, pingable=viewer.pingable_role_ids)
     if not form.is_valid():
         return render_game_form(request, form)
     try:
@@ -137,7 +140,7 @@ def _initial_values(request: ViewerRequest, guild: Guild, template: GameTemplate
 def members(request: ViewerRequest, guild_id: int) -> HttpResponse:
     """List members whose name begins with `q`, to choose from while typing; for those who schedule games here."""
     guild = get_object_or_404(Guild.objects.visible_to(request.user), pk=guild_id)
-    if not may_search_members(request.user, guild.pk):
+    if not may_search_members(load_viewer(request.user, guild.pk)):
         return forbidden(request, wording.NOT_YOURS)
     return render(
         request,
@@ -169,13 +172,14 @@ def retry_announcement(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def schedule_again(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Schedule a game again."""
-    game = Game.objects.with_settings().get(pk=get_visible_game_or_404(request, game_id).pk)
+    game, viewer = get_visible_game_or_404(request, game_id)
     by, guild = actor(request), game.guild
-    if (page := host_required_response(request, guild)) is not None:
-        return page
-    form_kwargs: dict[str, Any] = {"guild": guild, "pingable": by.may_ping(guild)}
+    viewer = with_role_refresh(viewer, lambda one: one.may_schedule)
+    if not viewer.may_schedule:
+        return host_required_response(request, guild)
+    form_kwargs: dict[str, Any] = {"guild": guild, "pingable": viewer.pingable_role_ids}
     if request.method == "GET":
-        initial = CloneForm.initial_of_clone(game, by, db_now())
+        initial = CloneForm.initial_of_clone(game, viewer, db_now())
         return render_game_form(request, CloneForm(template=game.active_template, initial=initial, **form_kwargs))
     form = CloneForm(request.POST, **form_kwargs)
     if not form.is_valid():

@@ -15,7 +15,6 @@ from django.db.models import Q, QuerySet
 
 from games.core.base import Actor, record_in_guild
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
-from games.core.permissions import guild_permissions
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
@@ -139,12 +138,10 @@ def require_guild_manager(guild_id: int, actor: Actor) -> None:
     """Raise Refused if the actor does not manage the guild, or may not know of it."""
     if not Guild.objects.present().filter(pk=guild_id).exists():
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
-    if actor.operator:
-        return
-    permissions = guild_permissions(actor.user, guild_id) if actor.user else None
-    if permissions is None:
+    viewer = actor.viewer(guild_id)
+    if not viewer.may_see:
         raise Refused(Refusal("unknown_guild", settings_wording.UNKNOWN_GUILD))
-    if not permissions.manages:
+    if not viewer.manages:
         raise Refused(Refusal("not_manager", settings_wording.MANAGERS_ONLY))
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from games.core.base import dry_run
-from games.core.permissions import manages, with_role_refresh
+from games.core.permissions import load_viewer, with_role_refresh
 from games.models import AuditEntry, GameTemplate
 from games.models.settings import GuildDefaults
 from games.pages.guild_history import history_entries
@@ -54,7 +54,7 @@ def for_managers(view: View) -> View:
             return render(
                 request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
-        if not with_role_refresh(request.user, guild_id, lambda: manages(request.user, guild_id)):
+        if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
             return forbidden(request, settings_wording.MANAGERS_ONLY)
         return view(request, guild, **kwargs)
 

@@ -1,6 +1,6 @@
 """Joining and leaving, and being added and removed by a host."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,15 +14,16 @@ from games.core.base import (
     Actor,
     locked_game,
     locked_game_for,
+    managed_game,
     on_behalf_of,
     record_change,
-    require_manager,
     require_state,
 )
+from games.core.permissions import Viewer
 from games.core.ranks import rank_of
-from games.core.roster import name_of, place_of_user
+from games.core.roster import name_of, own_signup, place_among
 from games.core.scheduling import bump_revision
-from games.core.seating import assign_seats, has_free_seat, offers_seats
+from games.core.seating import assign_seats, current_signups, has_free_seat, offers_seats
 from games.core.states import State
 from games.core.withdrawals import withdraw
 from games.models import Game, Signup
@@ -58,24 +59,26 @@ def join(
     all but the hosts. With `ConflictPolicy.ASK`, raises ScheduleConflict for a person who joins by
     themselves and plays or hosts at that time.
     """
-    game = locked_game_for("join", game_id, who, actor, now)
-    own_signups = list(game.signups.of(who))
-    current = next((signup for signup in own_signups if signup.left_at is None), None)
-    if current is not None and actor.user == who and (result := offers.rejoin(game, current, actor, now)) is not None:
+    game, viewer = locked_game_for("join", game_id, who, actor, now)
+    signups = current_signups(game)
+    signup = own_signup(signups, who)
+    by_other = on_behalf_of(game, who, actor)
+    result = offers.rejoin(game, signup, signups, actor, now) if signup is not None and actor.user == who else None
+    if result is not None:
         return result
-    already, again = current is not None, bool(own_signups)
-    if not already:
-        require_player(game, who, actor, now)
+    already, again = signup is not None, False
+    if signup is None:
+        member = require_player(game, who, viewer, now)
         if actor.user == who and (why := signup_block_reason(game, now, who, in_discord=actor.source == "button")):
             raise Refused(Refusal("closed", why))
         if overlap is ConflictPolicy.ASK and actor.user == who and not actor.operator:
             overlaps.require_no_conflict(who, game.starts_at, game.ends_at, now, joining=game)
         # Given under the game's lock, so that the order is that of the locks and no two keys are equal.
-        last = game.signups.last_order_key()
+        last, again = game.signups.last_order_key_and_history(who)
         added_by_other = actor.user != who
-        rank = rank_of(game, who, added_by_other)
+        rank = rank_of(game, who, added_by_other, member)
         game.responses.filter(user=who).delete()
-        Signup.objects.create(
+        signup = Signup.objects.create(
             game=game,
             user=who,
             order_key=last + 1,
@@ -84,9 +87,10 @@ def join(
             rank=rank,
             on_standby=on_standby,
         )
-        _unschedule_edit_notices(game, who.pk, now)
-        assign_seats(game, now)
-        record_change(game, actor, "join", on_behalf_of(game, who, actor), now)
+        if again:
+            _unschedule_edit_notices(game, who.pk, now)
+        signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
+        record_change(game, actor, "join", by_other, now)
         if added_by_other:
             _notify_host_action(game, "added", who.pk, actor, now)
         elif game.settings.confirm_by_dm:
@@ -94,19 +98,26 @@ def join(
     elif actor.user == who:
         # The reply tells the place, so a notification of the same is no longer needed.
         unschedule(["moved"], game.pk, now, "the answer to a click said so", recipient_id=who.pk)
-    number, seated = place_of_user(game, who)
-    if actor.user != who:
-        name = display_names(game.guild_id, [who.pk])[who.pk].text
+    text = _joined_text(game, signup, signups, already, again, by_other.get("for", ""), now)
+    return ActionResult(game, not already, text, signups)
+
+
+def _joined_text(
+    game: Game, signup: Signup, signups: Sequence[Signup], already: bool, again: bool, name: str, now: datetime
+) -> str:
+    """What came of signing somebody up, by `name` for others; `already`: they were in, `again`: they are back."""
+    number, seated = place_among(signups, signup)
+    if name:
         place = wording.place_text(number, game.settings.seats, seated)
-        return ActionResult(game, not already, wording.signed_up_by_other(name, place, already))
-    if not already and not seated and on_standby:
-        return ActionResult(game, True, offer_wording.on_standby(number, gave_up=False))
+        return wording.signed_up_by_other(name, place, already)
+    if not already and not seated and signup.on_standby:
+        return offer_wording.on_standby(number, gave_up=False)
     if game.settings.method.by_host and not seated:
-        return ActionResult(game, not already, signup_wording.waiting_for_host(number, already))
+        return signup_wording.waiting_for_host(number, already)
     if not already and not seated and offers_seats(game, now):
-        offered = offer_wording.seat_offered_to_another if has_free_seat(game) else offer_wording.offered_in_turn
-        return ActionResult(game, True, offered(number))
-    return ActionResult(game, not already, wording.joined(number, game.settings.seats, seated, already, again))
+        free = has_free_seat(game, signups)
+        return (offer_wording.seat_offered_to_another if free else offer_wording.offered_in_turn)(number)
+    return wording.joined(number, game.settings.seats, seated, already, again)
 
 
 def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
@@ -114,21 +125,22 @@ def _unschedule_edit_notices(game: Game, user_id: int, now: datetime) -> None:
     unschedule(["edited", "question"], game.pk, now, "they joined after it", recipient_id=user_id)
 
 
-def require_player(game: Game, who: User, actor: Actor, now: datetime) -> None:
+def require_player(game: Game, who: User, viewer: Viewer, now: datetime) -> Member:
     """Raise Refused for a person who may not take part.
 
     People whom a host or manager signs up need no role.
     """
-    member = get_membership(who, game.guild_id)
+    member = viewer.member if viewer.user == who else get_membership(who, game.guild_id)
     if member is None:
         raise Refused(Refusal("not_a_member", wording.NOT_A_MEMBER))
-    if game.is_hosted_by(who.pk):
-        return
-    if is_blocked(game.guild_id, who, now):
-        raise Refused(Refusal("blocked", wording.BLOCKED))
     roles = game.settings.player_role_ids
-    if actor.user == who and not may_play(member, roles):
-        raise Refused(Refusal("not_a_player", wording.role_needed_to_join(role_names(game.guild_id, roles))))
+    has_role = viewer.user != who or may_play(member, roles)
+    blocked = is_blocked(game.guild_id, who, now)
+    if (has_role and not blocked) or game.is_hosted_by(who.pk):
+        return member
+    if blocked:
+        raise Refused(Refusal("blocked", wording.BLOCKED))
+    raise Refused(Refusal("not_a_player", wording.role_needed_to_join(role_names(game.guild_id, roles))))
 
 
 @transaction.atomic
@@ -140,15 +152,17 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     """
     if actor.user != who:
         return _remove(game_id, Q(user=who), actor, now)
-    game = locked_game_for("leave", game_id, who, actor, now)
-    if (signup := game.signups.current().of(who).first()) is not None:
+    game, _ = locked_game_for("leave", game_id, who, actor, now)
+    signups = current_signups(game)
+    signup = own_signup(signups, who)
+    if signup is not None:
         withdraw(game, signup, now)
-        assign_seats(game, now)
+        signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
         record_change(game, actor, "leave", {}, now)
     elif game.responses.filter(user=who).delete()[0]:
         record_change(game, actor, "answer", {"kind": ""}, now)
-        return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN)
-    return ActionResult(game, signup is not None, wording.left(signup is not None))
+        return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
+    return ActionResult(game, signup is not None, wording.left(signup is not None), signups)
 
 
 @transaction.atomic
@@ -159,7 +173,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     without a notification. Signed up by somebody else, a person needs no role, and so loses none. Coming
     back does not restore the seat: by then another player has it.
     """
-    game = locked_game(game_id, Actor(None, "discord", operator=True))
+    game, _ = locked_game(game_id, Actor(None, "discord", operator=True))
     signup = game.signups.current().of(user_id).first()
     state = game.state(now)
     if not (state.hidden or state is State.SCHEDULED):
@@ -288,9 +302,7 @@ def remove_signup(game_id: int, signup_id: int, actor: Actor, now: datetime, rea
 
 
 def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "") -> ActionResult:
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "remove", now)
+    game, _ = managed_game("remove", game_id, actor, now)
     if refusal := text_rules.check_reason(reason):
         raise Refused(refusal)
     signup = game.signups.current().filter(which).first()

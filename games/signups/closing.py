@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.signups import wording as signup_wording
 
 
@@ -21,9 +21,7 @@ def reopen_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 
 def _set_closed_at(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) -> ActionResult:
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "close", now)
+    game, _ = managed_game("close", game_id, actor, now)
     action = "close" if closed_at is not None else "reopen"
     if (game.closed_at is None) == (closed_at is None):
         return ActionResult(game, False, signup_wording.ALREADY_DONE[action])

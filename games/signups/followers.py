@@ -1,24 +1,26 @@
 """Followers of a game who may still join it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F, Q
 
-from games.models import Follow, Game
+from games.models import Follow, Game, Signup
 from guilds.models import Member
 from guilds.permissions import blocked_user_ids, may_play
 
 
-def follows_by_user(game: Game, now: datetime) -> dict[int, Follow]:
-    """Return the follows of a game's guild or template by user id, for users who may play and are not in it."""
+def follows_by_user(game: Game, now: datetime, signups: Iterable[Signup]) -> dict[int, Follow]:
+    """Return by user id the follows of those who may still join: of the game's guild or template, not signed up."""
     rows = Follow.objects.filter(guild_id=game.guild_id).filter(Q(template=None) | Q(template=game.template_id))
     follows: dict[int, Follow] = {}
     for row in rows.select_related("user").order_by(F("template").desc(nulls_last=True), "user_id"):
         follows.setdefault(row.user_id, row)
+    if not follows:
+        return {}
     members = Member.objects.filter(guild_id=game.guild_id, user__in=follows, left_at=None, user__is_active=True)
     players = game.settings.player_role_ids
     may = {member.user_id for member in members if may_play(member, players)}
-    may -= {game.host_id, *game.cohosts.values_list("pk", flat=True)}
-    may -= set(game.signups.current().filter(user__in=follows).values_list("user_id", flat=True))
+    may -= {game.host_id, *game.cohost_ids, *(one.user_id for one in signups if one.user_id)}
     may -= blocked_user_ids(game.guild_id, follows, now)
     return {pk: row for pk, row in follows.items() if pk in may}

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core import wording
-from games.core.base import ActionResult, Actor, locked_game, record_change, require_manager, require_state
+from games.core.base import ActionResult, Actor, managed_game, record_change
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
 from games.core.settings import SeatMethod
@@ -91,9 +91,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
 
     Raises Refused, with a sentence for the field where that is possible.
     """
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "add", now)
+    game, _ = managed_game("add", game_id, actor, now)
     participants = list(participants)
     if not participants:
         raise Refused(Refusal("nobody", signup_wording.NOBODY_NAMED, {"participants": signup_wording.NOBODY_NAMED}))
@@ -102,9 +100,7 @@ def add_people(game_id: int, participants: Iterable[Participant], actor: Actor, 
 
 
 def _locked_game_and_signup(game_id: int, signup_id: int, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game = locked_game(game_id, actor)
-    require_manager(game, actor)
-    require_state(game, "seat", now)
+    game, _ = managed_game("seat", game_id, actor, now)
     return game, game.signups.current().filter(pk=signup_id).first()
 
 

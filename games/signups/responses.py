@@ -13,8 +13,8 @@ from games.core.base import (
     record_change,
     require_state,
 )
-from games.core.roster import place_of_signup
-from games.core.seating import assign_seats
+from games.core.roster import GamePeople, load_people, own_signup, place_among
+from games.core.seating import assign_seats, current_signups
 from games.core.states import State
 from games.core.withdrawals import withdraw
 from games.core.wording import place_text
@@ -36,16 +36,17 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
 
     Raises Refused if the game takes no such responses, and like `join` for people who could not sign up.
     """
-    game = locked_game(game_id, actor)
+    game, viewer = locked_game(game_id, actor)
     if actor.user != who and not actor.operator:
         raise Refused(Refusal("not_yours", signup_wording.ONLY_THEY))
     require_state(game, "answer", now)
     if not game.settings.answers:
         raise Refused(Refusal("no_answers", signup_wording.NO_RESPONSES))
-    signup = game.signups.current().of(who).first()
+    signups = current_signups(game)
+    signup = own_signup(signups, who)
     response = game.responses.filter(user=who).first()
     if signup is None:
-        require_player(game, who, actor, now)
+        require_player(game, who, viewer, now)
         if why := signup_block_reason(game, now, who, in_discord=actor.source == "button"):
             raise Refused(Refusal("closed", why))
     if response is not None and response.kind == kind:
@@ -55,9 +56,11 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
         withdraw(game, signup, now)
     game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
-        assign_seats(game, now)
+        signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
     record_change(game, actor, "answer", {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
-    return ActionResult(game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False))
+    return ActionResult(
+        game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False), signups
+    )
 
 
 def respond_maybe(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
@@ -70,18 +73,18 @@ def respond_absent(game_id: int, who: User, actor: Actor, now: datetime) -> Acti
     return respond(game_id, who, Kind.ABSENT, actor, now)
 
 
-def users_without_response(game: Game, now: datetime) -> list[int]:
+def users_without_response(game: Game, now: datetime, people: GamePeople | None = None) -> list[int]:
     """Return the users who were asked about an upcoming game and have not responded.
 
     These are players with an open confirmation and, while sign-ups are open, the followers who may join.
     """
     if game.state(now) is not State.SCHEDULED:
         return []
-    unconfirmed = game.signups.current().people().filter(open_confirmation__gt=0).values_list("user_id", flat=True)
-    user_ids = [pk for pk in unconfirmed if pk]
+    people = people or load_people(game)
+    user_ids = [one.user_id for one in people.signups if one.user_id and one.open_confirmation]
     if not signup_block_reason(game, now, None):
-        responded = set(game.responses.values_list("user_id", flat=True))
-        user_ids += [pk for pk in follows_by_user(game, now) if pk not in responded]
+        responded = {one.user_id for one in people.responses}
+        user_ids += [pk for pk in follows_by_user(game, now, people.signups) if pk not in responded]
     return user_ids
 
 
@@ -97,7 +100,7 @@ def has_responded(game: Game, user_id: int) -> bool:
 @transaction.atomic
 def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) -> ActionResult:
     """Set the note beside a person's name; an empty note removes it. Raises Refused."""
-    game = locked_game_for("note", game_id, who, actor, now)
+    game, _ = locked_game_for("note", game_id, who, actor, now)
     text = " ".join(text.split())
     if problem := signup_limits.check_note(text):
         raise Refused(Refusal("bad_note", problem, {"note": problem}))
@@ -138,9 +141,9 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
     guest = Signup.objects.create(
         game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )
-    assign_seats(game, now)
+    signups = assign_seats(game, now)
     record_change(game, actor, "bring", {"name": name, **on_behalf_of(game, who, actor)}, now)
-    number, seated = place_of_signup(game, guest)
+    number, seated = place_among(signups, guest)
     return ActionResult(
         game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated)
     )
@@ -161,5 +164,5 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
 
 
 def _locked_game_and_inviter(game_id: int, who: User, actor: Actor, now: datetime) -> tuple[Game, Signup | None]:
-    game = locked_game_for("join", game_id, who, actor, now)
+    game, _ = locked_game_for("join", game_id, who, actor, now)
     return game, game.signups.current().of(who).first()

@@ -42,10 +42,8 @@ def signup_block_reason(game: Game, now: datetime, who: User | None, in_discord:
     return signup_wording.HOST_PICKS
 
 
-def join_label(game: Game, people: Roster, now: datetime, who: User | None = None) -> str:
-    """Return the label of the button to join; '' for no button."""
-    if signup_block_reason(game, now, who):
-        return ""
+def join_label(game: Game, people: Roster) -> str:
+    """Return the label of the button to join, for those who may."""
     return (
         signup_wording.JOIN_WAITING if game.settings.method.by_host or people.open_seats == 0 else signup_wording.JOIN
     )

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
-from games.core.roster import place_of_user
-from games.core.seating import assign_seats, end_offer
+from games.core.roster import own_signup, place_among
+from games.core.seating import assign_seats, current_signups, end_offer
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
 from games.signups.actions import join
@@ -19,14 +19,15 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
 
     Who is not in the game joins on standby. Raises Refused once the game has started, and as `join` does.
     """
-    game = locked_game_for("join", game_id, who, actor, now)
-    signup = game.signups.current().of(who).first()
+    game, _ = locked_game_for("join", game_id, who, actor, now)
+    signups = current_signups(game)
+    signup = own_signup(signups, who)
     if signup is None and on:
         return join(game_id, who, actor, now, on_standby=True)
     if signup is None or not (on or signup.on_standby):
         return ActionResult(game, False, offer_wording.NOT_ON_STANDBY)
     if not on:
-        result = offers.rejoin(game, signup, actor, now)
+        result = offers.rejoin(game, signup, signups, actor, now)
         assert result is not None, "who waits on purpose has no seat"
         return result
     if signup.on_standby:
@@ -35,6 +36,6 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     signup.seated_at, signup.on_standby, signup.open_confirmation = None, True, 0
     signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])
     end_offer(signup)
-    assign_seats(game, now)
+    signups = assign_seats(game, now, signups=signups)
     record_change(game, actor, "wait", on_behalf_of(game, who, actor), now)
-    return ActionResult(game, True, offer_wording.on_standby(place_of_user(game, who)[0], gave_up))
+    return ActionResult(game, True, offer_wording.on_standby(place_among(signups, signup)[0], gave_up), signups)

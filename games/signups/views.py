@@ -13,7 +13,7 @@ from games.core import wording
 from games.models import GameResponse
 from games.offers.overlaps import ConflictPolicy
 from games.pages.game_page import game_page_context
-from games.pages.shortcuts import _number_and_choice, actor, add_refusal, forbidden, get_visible_game_or_404, run_action
+from games.pages.shortcuts import actor, add_refusal, forbidden, get_visible_game_or_404, number_and_choice, run_action
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby, swaps
 from games.signups.add_form import AddParticipantsForm
@@ -127,8 +127,8 @@ def reopen(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Add people; a refused form is shown again on the game's page as it was typed."""
-    game = get_visible_game_or_404(request, game_id)
-    if not actor(request).may_manage(game):
+    game, viewer = get_visible_game_or_404(request, game_id)
+    if not viewer.may_manage(game):
         return forbidden(request, wording.NOT_YOURS)
     form = AddParticipantsForm(request.POST if request.method == "POST" else None, guild=game.guild)
     if request.method == "POST" and form.is_valid():
@@ -139,7 +139,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
             return redirect(game)
         except Refused as refused:
             add_refusal(form, refused)
-    context = game_page_context(game, request.user, db_now())
+    context = game_page_context(*get_visible_game_or_404(request, game_id), db_now())
     context |= {"hosting": replace(context["hosting"], add_form=form), "add_open": True}
     return render(request, "games/game.html", context, status=422 if form.errors else 200)
 
@@ -148,7 +148,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
 @require_POST
 def answer_conflict(request: ViewerRequest, game_id: int) -> HttpResponse:
     """Join despite another game at that time, or instead of it."""
-    number, choice = _number_and_choice(request)
+    number, choice = number_and_choice(request)
     return run_action(request, game_id, lambda now: swaps.answer_conflict(game_id, number, choice, actor(request), now))
 
 

@@ -82,7 +82,6 @@ NO_PLUS_ONE = "For this game nobody can be brought along. Ask the host to add th
 JOIN_TO_BRING = "Join first; then you can bring somebody."
 NO_NAME = "Write the name of whom you bring."
 NO_GUEST = "You bring nobody, so there is nobody to take back."
-UNFIT_NAME = "That name cannot be shown, or is too long. Write another."
 
 
 def has_guest_already(name: str) -> str:

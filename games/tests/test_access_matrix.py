@@ -272,7 +272,7 @@ def test_pages_offer_what_actions_allow(cast: Cast, world: World, client: Any, w
     assert ("Edit" in answer.text) is (who in HOSTS)
     later = world.now + timedelta(minutes=1)
     actor = Actor(cast.people[who], "page")
-    assert actor.may_manage(cast.game) is (who in HOSTS)
+    assert actor.viewer_of(cast.game).may_manage(cast.game) is (who in HOSTS)
     if who in {"player", "host", "co-host"}:
         assert signups.join(cast.game.pk, cast.people[who], actor, later).changed
 

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db import transaction
 
 from conftest import World
 from games.confirmations import actions as confirmations
 from games.confirmations.edits import recent_changes
-from games.core.base import Actor
+from games.core.base import Actor, dry_run
 from games.hosts import actions as host_actions
 from games.hosts.messages import message_players
 from games.hosts.rules import Audience
@@ -41,19 +40,23 @@ def delete_audit() -> None:
     AuditEntry.objects.all().delete()
 
 
+def sent(job: steps.Job) -> SentMessage:
+    """What Discord would answer."""
+    return SentMessage(job.message.channel_id or 1, job.message.message_id or job.pk)
+
+
 class Walk:
     """Everything that rules read from the audit log once, one after the other, with what came of each."""
 
     def __init__(self, world: World, after_each: Callable[[], None]) -> None:
         self.world, self.after_each, self.now = world, after_each, world.now
-        self.seen: dict[str, Any] = {}
         self.host = Actor(world.bob, "page")
 
     def do(self, action: Callable[[], Any], later: timedelta = MINUTE) -> Any:
         self.now += later
         result = action()
         while steps.create_due_deliveries(self.now) + len(jobs := steps.lease_jobs(self.now, 100)):
-            steps.record([(job, SentMessage(1, job.pk)) for job in jobs], self.now)
+            steps.record([(job, sent(job)) for job in jobs], self.now)
         self.after_each()
         return result
 
@@ -67,11 +70,11 @@ class Walk:
     def move(self, game: Game, by: timedelta) -> list[str]:
         """Move the start; who is asked whether they still come."""
         self.edit(game, starts_at=Game.objects.get(pk=game.pk).starts_at + by)
-        return self.asked(game)
+        return self.unconfirmed(game)
 
-    def asked(self, game: Game) -> list[str]:
-        asked = game.signups.current().filter(open_confirmation__gt=0)
-        return sorted(asked.values_list("user__handle", flat=True))
+    def unconfirmed(self, game: Game) -> list[str]:
+        open_signups = game.signups.current().filter(open_confirmation__gt=0)
+        return sorted(open_signups.values_list("user__handle", flat=True))
 
     def refusal(self, action: Callable[[], Any]) -> str:
         try:
@@ -82,47 +85,46 @@ class Walk:
         return ""
 
 
-def walk(world: World, after_each: Callable[[], None]) -> Walk:
+def walk(world: World, after_each: Callable[[], None]) -> dict[str, Any]:
     """Ask, confirm, let the time run out, show what changed, keep, write, and schedule again."""
     trip = Walk(world, after_each)
-    seen: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     charlie, dan = world.charlie, world.add_member(100, "Dan")
     game: Game = trip.do(lambda: world.create_game(minimum=4, minimum_by=60, ask_if_moved=30, reminders=()))
     for who in (charlie, dan):
         trip.join(game, who)
 
-    seen["20 minutes"] = trip.move(game, 20 * MINUTE)
-    seen["40 minutes in all"] = trip.move(game, 20 * MINUTE)
+    results["20 minutes"] = trip.move(game, 20 * MINUTE)
+    results["40 minutes in all"] = trip.move(game, 20 * MINUTE)
     number = Game.objects.get(pk=game.pk).confirmation_number
     by = Actor(charlie, "button")
     trip.do(lambda: confirmations.answer_confirmation(game.pk, number, "yes", by, trip.now))
-    seen["25 more, which only Charlie agreed to"] = trip.move(game, 25 * MINUTE)
+    results["25 more, which only Charlie agreed to"] = trip.move(game, 25 * MINUTE)
     trip.do(nothing, DAY + HOUR)  # Dan says nothing, and keeps the seat
-    seen["20 more after silence"] = trip.move(game, 20 * MINUTE)
+    results["20 more after silence"] = trip.move(game, 20 * MINUTE)
 
     trip.do(lambda: host_actions.set_cohosts(game.pk, [charlie], trip.host, trip.now))
     trip.edit(game, title="Another", location="Table 2")
-    seen["changes"] = shown_changes(game, trip.now)
-    seen["changes a day later"] = shown_changes(game, trip.now + DAY)
+    results["changes"] = shown_changes(game, trip.now)
+    results["changes a day later"] = shown_changes(game, trip.now + DAY)
 
     trip.now = Game.objects.get(pk=game.pk).starts_at - 50 * MINUTE
-    seen["undecided"] = minimum_players.awaits_decision(Game.objects.get(pk=game.pk), trip.now)
+    results["undecided"] = minimum_players.awaits_decision(Game.objects.get(pk=game.pk), trip.now)
     trip.do(lambda: minimum_players.keep_game(game.pk, trip.host, trip.now))
-    seen["decided"] = minimum_players.awaits_decision(Game.objects.get(pk=game.pk), trip.now)
+    results["decided"] = minimum_players.awaits_decision(Game.objects.get(pk=game.pk), trip.now)
 
     texts = [lambda: message_players(game.pk, "Hi", Audience.ALL, trip.host, trip.now)] * 4
-    seen["messages"] = [trip.refusal(text) for text in texts]
+    results["messages"] = [trip.refusal(text) for text in texts]
 
     plan = replace(scheduling.plan_from_game(game), starts_at=trip.now + 6 * DAY)
     draft, carry = AnnounceSchedule(AnnounceWhen.DRAFT), cloning.CarryPlayers.ASK
     clone = trip.do(lambda: cloning.clone_game(game.pk, plan, carry, trip.host, trip.now, announce=draft)).game
-    seen["carried, hidden"] = trip.asked(clone)
+    results["carried, hidden"] = trip.unconfirmed(clone)
     trip.do(lambda: publishing.announce_game(clone.pk, trip.host, trip.now))
-    seen["carried"] = trip.asked(clone)
+    results["carried"] = trip.unconfirmed(clone)
     trip.do(lambda: confirmations.answer_confirmation(clone.pk, 1, "yes", by, trip.now))
-    seen["carried, moved a little"] = trip.move(clone, 5 * MINUTE)
-    trip.seen = seen
-    return trip
+    results["carried, moved a little"] = trip.move(clone, 5 * MINUTE)
+    return results
 
 
 def shown_changes(game: Game, now: datetime) -> Any:
@@ -133,32 +135,25 @@ def shown_changes(game: Game, now: datetime) -> Any:
 
 
 def rows() -> list[list[Any]]:
-    """What was planned and who was told, without ids, which differ from one walk to the next."""
+    """What was planned and delivered, without ids, which differ from one walk to the next."""
     planned = Notification.objects.order_by("pk").values_list("kind", "recipient__handle", "due_at", "closed_at")
-    told = Delivery.objects.order_by("pk").values_list("notification__kind", "recipient__handle", "status")
+    deliveries = Delivery.objects.order_by("pk").values_list("notification__kind", "recipient__handle", "status")
     places = Signup.objects.order_by("pk").values_list("user__handle", "seated_at", "left_at", "confirmed_at")
-    return [list(planned), list(told), list(places)]
-
-
-def undone(action: Callable[[], Any]) -> Any:
-    with transaction.atomic():
-        result = action()
-        transaction.set_rollback(True)
-    return result
+    return [list(planned), list(deliveries), list(places)]
 
 
 def test_deleting_the_audit_log_changes_nothing(world: World) -> None:
     def outcome(after_each: Callable[[], None]) -> Any:
-        return walk(world, after_each).seen, AuditEntry.objects.exists(), rows()
+        return walk(world, after_each), AuditEntry.objects.exists(), rows()
 
-    seen, recorded, after = undone(lambda: outcome(nothing))
-    seen_without, recorded_without, after_without = undone(lambda: outcome(delete_audit))
+    results, recorded, after = dry_run(lambda: outcome(nothing))
+    results_without, recorded_without, after_without = dry_run(lambda: outcome(delete_audit))
     assert recorded
     assert not recorded_without
-    assert seen_without == seen
+    assert results_without == results
     assert after_without == after
-    assert seen.pop("changes")[1:] == (["location", "start", "title"], 3)
-    assert seen == {
+    assert results.pop("changes")[1:] == (["location", "start", "title"], 3)
+    assert results == {
         "20 minutes": [],
         "40 minutes in all": ["charlie", "person100"],
         "25 more, which only Charlie agreed to": ["person100"],

@@ -17,6 +17,7 @@ from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_buttons
 from games.core import wording
 from games.core.base import Actor
+from games.core.permissions import load_game_viewer
 from games.core.settings import SeatMethod
 from games.core.state_wording import HIDDEN, no_longer_changeable
 from games.core.states import ALLOWED, State, is_allowed
@@ -260,7 +261,7 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = made(world, state)
-    may = game_page_context(game, world.bob, world.now)["may"]
+    may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["may"]
     for verb in ("announce", "edit", "cancel", "undo", "join", "remove"):
         assert getattr(may, verb) is is_allowed(verb, state), verb
     assert may.message_players is is_allowed("tell", state)

@@ -1,17 +1,14 @@
 """The demo's stored settings, and the environment variables of its programs."""
 
-import base64
 import json
 import os
 import secrets
 from pathlib import Path
 
 from gamesched.demo.postgres import state_directory
+from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-APPLICATION_ID = 1100000000000000001  # the local Discord's application
-BOT_TOKEN = base64.b64encode(str(APPLICATION_ID).encode()).decode().rstrip("=") + ".local.discord"
-CLIENT_SECRET = "local-discord-secret"
 
 
 def demo_directory() -> Path:
@@ -39,5 +36,5 @@ def save_settings(stored: dict[str, str]) -> None:
 def environment(database_url: str) -> dict[str, str]:
     """Return this process's variables, overridden by the demo's settings."""
     ours = {**load_settings(), "DATABASE_URL": database_url}
-    ours |= {"DISCORD_BOT_TOKEN": BOT_TOKEN, "DISCORD_CLIENT_SECRET": CLIENT_SECRET, "PYTHONUNBUFFERED": "1"}
+    ours |= {"DISCORD_BOT_TOKEN": bot_token(), "DISCORD_CLIENT_SECRET": CLIENT_SECRET, "PYTHONUNBUFFERED": "1"}
     return {**{k: v for k, v in os.environ.items() if k != "DISCORD_BROWSER_URL"}, **ours}

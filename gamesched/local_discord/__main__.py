@@ -12,7 +12,7 @@ from gamesched.local_discord.server import registered_redirect_uris, start
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options, shared with `manage.py sandbox`."""
+    """Add the options, shared with `manage.py local_discord`."""
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1: this machine only)")
     parser.add_argument("--port", type=int, default=8001)
     parser.add_argument("--state", type=Path, help="file that keeps the messages; without it they are forgotten")

@@ -7,9 +7,10 @@ from gamesched.local_discord.state.entities import APPLICATION_ID, FORUM, TEXT, 
 from gamesched.local_discord.state.state import State
 
 GUILD_ID = 1200000000000000001
+USER_ID_BASE = 1300000000000000000
 GENERAL_ID, GAME_NIGHT_ID, RAIDS_ID, TABLE_ID, CAMPAIGNS_ID = (GUILD_ID + n for n in range(10, 15))
 ORGANISER_ID, PLAYER_ID, BOT_ROLE_ID = (GUILD_ID + n for n in (20, 21, 22))
-ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (1300000000000000000 + n for n in range(1, 6))
+ALICE_ID, BOB_ID, CHARLIE_ID, DANA_ID, ERIN_ID = (USER_ID_BASE + n for n in range(1, 6))
 
 
 def populate(state: State) -> None:
@@ -33,7 +34,7 @@ def populate(state: State) -> None:
 
 
 KEEPER_ID, VETERAN_ID = GUILD_ID + 23, GUILD_ID + 24
-FRANK_ID, GINA_ID, HEIDI_ID, IVAN_ID = (1300000000000000000 + n for n in range(6, 10))
+FRANK_ID, GINA_ID, HEIDI_ID, IVAN_ID = (USER_ID_BASE + n for n in range(6, 10))
 SECOND_GUILD_ID = GUILD_ID + 1000
 
 

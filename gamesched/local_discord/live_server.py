@@ -19,8 +19,8 @@ T = TypeVar("T")
 class LocalDiscord:
     """Runs a local Discord at `discord.origin` in `with LocalDiscord() as discord:`.
 
-    `state` and `gateway` may be read from anywhere; change them through `run_in_loop`, which runs a function in the
-    server's thread.
+    `state` and `gateway` may be read from any thread; change them through `run_in_loop`, which runs a
+    function in the server's thread.
     """
 
     bot_token = bot_token()

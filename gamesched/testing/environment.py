@@ -4,7 +4,6 @@ Loaded by `-p` in pyproject.toml, so that the variables are set before pytest-dj
 DATABASE_URL is set, that server is used instead.
 """
 
-import base64
 import os
 import shutil
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gamesched.demo.postgres import Server, state_directory
+from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
 from gamesched.testing import openapi
 
 BROWSER_SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
@@ -32,12 +32,11 @@ def _set_variables() -> None:
         # One for each run, so that two runs at a time do not share data.
         _server = Server(f"test-{os.getpid()}", fast=True)
         os.environ["DATABASE_URL"] = _server.url
-    bot = base64.b64encode(b"1100000000000000001").decode().rstrip("=")
     os.environ.update(
         SECRET_KEY="for tests only, and long enough to satisfy the checks of Django",
         PUBLIC_URL="http://testserver",
-        DISCORD_BOT_TOKEN=f"{bot}.local.discord",
-        DISCORD_CLIENT_SECRET="local-discord-secret",
+        DISCORD_BOT_TOKEN=bot_token(),
+        DISCORD_CLIENT_SECRET=CLIENT_SECRET,
         DISCORD_API_URL="http://127.0.0.1:9/api/v10",  # the discard port: nothing answers
     )
     for name in (

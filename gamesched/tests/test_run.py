@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import run
+from gamesched.testing import openapi
+from gamesched.testing.environment import BROWSER_SKIPPED
 
 OFFLINE = """WARNING: Retrying (Retry(total=0)) after connection broken by NewConnectionError
 ERROR: No matching distribution found for uv==0.13.9"""
@@ -120,6 +123,23 @@ def test_every_failure_is_named_at_the_end(capsys: pytest.CaptureFixture[str], m
     assert captured.err == "Failed: bad, worse, pytest.\n"
 
 
+def test_the_fast_ring_runs_no_linters(monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def pretend(command: list[str], **options: object) -> "subprocess.CompletedProcess[str]":
+        commands.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("subprocess.run", pretend)
+    assert run.test(["--fast", "-k", "join"]) == 0
+    assert [command[1:] for command in commands] == [["-m", "pytest", *run.FAST, "-k", "join"]]
+
+
+def test_every_linter_is_a_hook() -> None:
+    programs = re.findall(r"entry: \.venv/bin/(\S+)", (run.ROOT / ".pre-commit-config.yaml").read_text())
+    assert sorted(programs) == sorted(Path(command[0]).name for _, command in run.lint_steps())
+
+
 @pytest.mark.processes
 def test_what_is_missing_the_last_line_says() -> None:
     # The inner run sets its own variables for tests.
@@ -135,8 +155,4 @@ def test_what_is_missing_the_last_line_says() -> None:
     )
     assert ran.returncode == 0, ran.stdout
     assert "1 skipped" in ran.stdout
-    assert ran.stdout.rstrip().splitlines()[-1] == (
-        "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser "
-        "Nothing was held against Discord's description of its API: DISCORD_OPENAPI names no file. Get openapi.json "
-        "from https://github.com/discord/discord-api-spec (specs/openapi.json) and set it to where that lies."
-    )
+    assert ran.stdout.rstrip().splitlines()[-1] == f"{BROWSER_SKIPPED} {openapi.SKIPPED}"

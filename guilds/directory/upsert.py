@@ -40,46 +40,49 @@ def upsert_user(payload: UserPayload) -> User:
     return User.objects.get(pk=payload.id)
 
 
-@transaction.atomic
 def upsert_member(guild_id: int, payload: MemberPayload, now: datetime) -> Member:
     """Upsert a member with their roles, as every interaction and look-up carries them."""
-    current = (
-        Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id, left_at=None).first()
-    )
-    if (
-        current is not None
-        and current.roles_at
-        and now - current.roles_at < UNCHANGED_FOR
-        and _is_unchanged(current, payload)
-    ):
+    known = Member.objects.select_related("user").filter(guild_id=guild_id, user_id=payload.user.id).first()
+    if known is not None and _is_fresh(known, now) and _says_nothing_new(known, payload):
         # Nothing new when a crowd clicks at once, so no one should wait for writes.
-        return current
-    user = upsert_user(payload.user)
-    before = Member.objects.filter(guild_id=guild_id, user=user).values_list("role_ids", flat=True).first()
-    member, _ = Member.objects.update_or_create(
+        return known
+    return _write_member(guild_id, payload, known, now)
+
+
+def _is_fresh(member: Member, now: datetime) -> bool:
+    return member.left_at is None and member.roles_at is not None and now - member.roles_at < UNCHANGED_FOR
+
+
+def _says_nothing_new(member: Member, payload: MemberPayload) -> bool:
+    same = (member.nick, member.avatar, member.role_ids) == (payload.nick, payload.avatar, list(payload.role_ids))
+    return same and _is_same_user(member.user, payload.user)
+
+
+def _is_same_user(user: User, payload: UserPayload) -> bool:
+    return (user.handle, user.global_name, user.avatar) == (payload.handle, payload.global_name, payload.avatar)
+
+
+@transaction.atomic
+def _write_member(guild_id: int, payload: MemberPayload, known: Member | None, now: datetime) -> Member:
+    user = known.user if known is not None and _is_same_user(known.user, payload.user) else upsert_user(payload.user)
+    member = Member(
         guild_id=guild_id,
         user=user,
-        defaults={
-            "nick": payload.nick,
-            "avatar": payload.avatar,
-            "role_ids": list(payload.role_ids),
-            "confirmed_at": now,
-            "roles_at": now,
-            "left_at": None,
-        },
+        nick=payload.nick,
+        avatar=payload.avatar,
+        role_ids=list(payload.role_ids),
+        confirmed_at=now,
+        roles_at=now,
     )
-    if before is not None and set(before) != set(payload.role_ids):
+    Member.objects.bulk_create(
+        [member],
+        update_conflicts=True,
+        unique_fields=["guild", "user"],
+        update_fields=["nick", "avatar", "role_ids", "confirmed_at", "roles_at", "left_at"],
+    )
+    if known is not None and set(known.role_ids) != set(payload.role_ids):
         member_changed.send(Member, guild_id=guild_id, user_id=user.pk, now=now)
     return member
-
-
-def _is_unchanged(member: Member, payload: MemberPayload) -> bool:
-    user = member.user
-    return (member.nick, member.avatar, member.role_ids) == (payload.nick, payload.avatar, list(payload.role_ids)) and (
-        user.handle,
-        user.global_name,
-        user.avatar,
-    ) == (payload.user.handle, payload.user.global_name, payload.user.avatar)
 
 
 def upsert_memberships(user: User, guild_ids: Iterable[int], now: datetime) -> list[int]:
@@ -157,11 +160,6 @@ def mark_guild_welcomed(guild_id: int, now: datetime) -> bool:
     return Guild.objects.present().filter(pk=guild_id, welcomed_at=None).update(welcomed_at=now) == 1
 
 
-def update_guild(guild_id: int, name: str, icon: str, owner_id: int) -> None:
-    """Save a guild's new name, picture or owner."""
-    Guild.objects.filter(pk=guild_id).update(name=name, icon=icon, owner_id=owner_id)
-
-
 def mark_guild_unavailable(guild_id: int) -> None:
     """Mark an outage of the guild. It is not a removal, so nothing else changes."""
     Guild.objects.filter(pk=guild_id).update(unavailable=True)
@@ -233,8 +231,3 @@ def upsert_roles(guild_id: int, payloads: Iterable[RolePayload]) -> None:
         unique_fields=["id"],
         update_fields=["name", "position", "permissions", "gone_at"],
     )
-
-
-def mark_role_deleted(role_id: int, now: datetime) -> None:
-    """Mark a role as deleted."""
-    Role.objects.filter(pk=role_id, gone_at=None).update(gone_at=now)

@@ -45,11 +45,11 @@ def test_ten_thousand_messages(harness: FaultHarness) -> None:
 def test_ten_thousand_messages_control(harness: FaultHarness) -> None:
     """The same kills while Discord remembers no nonce."""
     harness.reset_count()
-    harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", -1.0))
+    harness.discord.run_in_loop(lambda state: setattr(state.nonces, "lifetime", -1.0))
     try:
         figures = drain(harness, MESSAGES // 20, KILLS // 10, seed=2, report=print)
     finally:
-        harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", DISCORD_NONCE_MEMORY))
+        harness.discord.run_in_loop(lambda state: setattr(state.nonces, "lifetime", DISCORD_NONCE_MEMORY))
     count = harness.count()
     print_row("control, no nonces: messages asked for", figures.messages)
     print_row("control: kills", sum(figures.kills.values()))

@@ -56,7 +56,7 @@ def drain(
     """
     draw = random.Random(seed)
     figures, began = Figures(), time.monotonic()
-    done, stopped, fault_number = 0, 0, 0
+    done = 0
     kill_at: dict[int, float] = {}
     killed: set[int] = set()
     fed: set[int | None] = set()  # senders that were idle for long, and got new messages
@@ -76,15 +76,7 @@ def drain(
         if needs_games or (hungry and harness.pending() == 0):
             figures.messages += harness.add_games(GAMES_AT_A_TIME)
             _add_signup(harness, draw)
-        if stopped < database_stops and done / kills > (stopped + 0.5) / database_stops:
-            harness.crash_database()
-            stopped += 1
-        if fault_number < len(faults) and done / kills > (fault_number + 0.5) / (len(faults) + 1):
-            name, happen = faults[fault_number]
-            harness.discord.client.clear_faults()
-            happen()
-            figures.others[name] += 1
-            fault_number += 1
+        _run_next_faults(harness, figures, done / kills, database_stops, faults)
         event, now = notifyds.next(0.02), time.monotonic()
         if event is None:
             pass
@@ -108,7 +100,9 @@ def drain(
             killed.add(pid)
         if now > next_line:
             next_line = now + 10
-            so_far = f"{figures.messages:6} messages asked for, {done:4} kills, {stopped:2} database stops"
+            so_far = (
+                f"{figures.messages:6} messages asked for, {done:4} kills, {figures.database_stops:2} database stops"
+            )
             report(f"{so_far}, {now - began:4.0f} s")
     harness.discord.client.clear_faults()
     notifyds.end()
@@ -117,10 +111,29 @@ def drain(
         notifyds.start(Order(longest_backoff=1.0))
     harness.wait_until_sent(120)
     notifyds.end()
-    figures.database_stops, figures.takeovers = stopped, list(notifyds.takeovers)
+    figures.takeovers = list(notifyds.takeovers)
     figures.seconds = time.monotonic() - began
     assert not notifyds.ended, f"ended by themselves: {notifyds.ended}"
     return figures
+
+
+def _run_next_faults(
+    harness: FaultHarness,
+    figures: Figures,
+    progress: float,
+    database_stops: int,
+    faults: Sequence[tuple[str, Callable[[], object]]],
+) -> None:
+    """Stop the database and begin the next fault where it is their turn. `progress` is 0 to 1."""
+    if figures.database_stops < database_stops and progress > (figures.database_stops + 0.5) / database_stops:
+        harness.crash_database()
+        figures.database_stops += 1
+    fault_number = figures.others.total()
+    if fault_number < len(faults) and progress > (fault_number + 0.5) / (len(faults) + 1):
+        name, happen = faults[fault_number]
+        harness.discord.client.clear_faults()
+        happen()
+        figures.others[name] += 1
 
 
 def _order(draw: random.Random, points: Iterator[str], most: int) -> Order:

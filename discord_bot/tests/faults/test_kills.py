@@ -49,7 +49,7 @@ def test_killed_at_every_point_nothing_is_lost_or_repeated(harness: FaultHarness
 def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) -> None:
     """The control: only the nonce keeps the promise, and repeats counted above would appear here."""
     before = harness.count().repeated
-    harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", -1.0))
+    harness.discord.run_in_loop(lambda state: setattr(state.nonces, "lifetime", -1.0))
     try:
         for _ in range(3):
             harness.add_games(2)
@@ -59,7 +59,7 @@ def test_without_discords_memory_the_same_kills_repeat(harness: FaultHarness) ->
         harness.wait_until_sent()
         harness.notifyds.end()
     finally:
-        harness.discord.run_in_loop(lambda world: setattr(world.nonces, "lifetime", DISCORD_NONCE_MEMORY))
+        harness.discord.run_in_loop(lambda state: setattr(state.nonces, "lifetime", DISCORD_NONCE_MEMORY))
     count = harness.count()
     assert count.repeated > before
     assert count.lost == 0
@@ -75,7 +75,7 @@ def killed_long_ago(harness: FaultHarness, kind: str) -> int:
     harness.add_games(1, players=0, kinds=(kind,))
     harness.notifyds.start(Order(point="sent, not recorded"))
     harness.notifyds.until("died")
-    harness.discord.run_in_loop(lambda world: world.forget_nonces())
+    harness.discord.run_in_loop(lambda state: state.forget_nonces())
     long_ago = timedelta(minutes=10)
     Delivery.objects.filter(status=DeliveryStatus.PENDING).update(first_tried_at=F("first_tried_at") - long_ago)
     Notification.objects.open().filter(kind="announcement").update(first_tried_at=F("first_tried_at") - long_ago)

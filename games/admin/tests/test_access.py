@@ -13,7 +13,7 @@ from games.models.settings import GuildDefaults
 from guilds.directory import lookup, upsert
 from guilds.directory.lookup import DirectoryUnavailable
 from guilds.directory.payloads import MemberPayload, RolePayload, UserPayload
-from guilds.models import Member, User
+from guilds.models import Member, Role, User
 
 INDEX = "/admin/"
 
@@ -67,7 +67,7 @@ def test_a_former_manager_is_refused_at_the_next_request(world: World, as_person
 
 def test_a_manager_who_left_or_lost_the_role_is_refused(world: World, as_person: Any) -> None:
     client = as_person(make_manager(world))
-    upsert.mark_role_deleted(ORGANISER, world.now)
+    Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
     assert client.get(INDEX).status_code == 403
     upsert.upsert_roles(GUILD, [RolePayload(ORGANISER, "Organiser", 1, MANAGE_GUILD)])
     assert client.get(INDEX).status_code == 200

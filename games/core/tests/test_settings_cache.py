@@ -79,7 +79,7 @@ def test_a_frozen_game_says_its_settings_itself_at_once(world: World) -> None:
 
 def test_a_row_read_again_resolves_again(world: World) -> None:
     made = world.create_game(seats=4)
-    held = locked_game(made.pk, Actor(world.bob, "page"))
+    held, _ = locked_game(made.pk, Actor(world.bob, "page"))
     assert held.settings.seats == 4
     Game.objects.filter(pk=made.pk).update(seats=7)
     held.refresh_from_db()

@@ -185,7 +185,7 @@ class Command(PlayerCommands, HostCommands, HostWords, ConfirmationWords, AfterG
         blank = CloneForm(
             guild=game.guild,
             template=game.active_template,
-            initial=CloneForm.initial_of_clone(game, self.actor, db_now()),
+            initial=CloneForm.initial_of_clone(game, self.actor.viewer_of(game), db_now()),
         )
         carry = CarryPlayers(self.options["carry"])
         form = self._require_valid(CloneForm(self._form_data(blank) | {"carry": carry.value}, guild=game.guild))

@@ -13,11 +13,13 @@ from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click
 from discord_bot.interactions.signup_buttons import run_signup_action as click
+from games.core import state_wording
 from games.core.base import ActionResult, Actor
 from games.core.choices import Choice
 from games.core.roster import load_roster
 from games.core.seating import offer_number
 from games.core.settings import BUILT_IN_VALUES
+from games.core.states import State
 from games.models import Game, Signup
 from games.offers import actions as offers
 from games.offers import wording as offer_wording
@@ -204,9 +206,9 @@ def test_offers_end_with_their_seat(world: World, why: str) -> None:
     except Refused as refused:
         said = refused.refusal.sentence
     assert said.startswith({
-        "cancelled": "This game was cancelled",
-        "started": "This game has already started",
-        "fewer seats": "That seat is gone",
+        "cancelled": state_wording.signups_closed(State.CANCELLED),
+        "started": state_wording.signups_closed(State.IN_PROGRESS),
+        "fewer seats": offer_wording.SEAT_TAKEN,
     }[why])  # fmt: skip
     steps.create_due_deliveries(start + timedelta(minutes=30))
     assert second.pk not in seated(game)

@@ -12,8 +12,10 @@ from django.urls import reverse
 from conftest import World
 from discord_bot.interactions.choices import run_choice as press
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from games.core import state_wording
 from games.core.base import Actor
 from games.core.choices import Choice
+from games.core.states import State
 from games.models import Game, Signup
 from games.offers import overlap_wording
 from games.offers.overlaps import ConflictPolicy, ScheduleConflict, find_conflict
@@ -102,7 +104,7 @@ def test_swapping_leaves_and_joins_or_does_neither(world: World, dune: Game) -> 
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
     closed = world.create_game(title="Late", starts_at=world.now + timedelta(hours=1))
     Game.objects.filter(pk=other.pk).update(starts_at=closed.starts_at, ends_at=closed.ends_at)
-    with pytest.raises(Refused, match="already started"):
+    with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         swaps.swap_games(closed.pk, by(world.charlie), closed.starts_at)
     assert of(world.charlie) == {other.pk}
 

@@ -130,11 +130,11 @@ def test_an_owner_is_welcomed_once_for_each_stay_of_the_bot() -> None:
         # This server invited the bot before it ran.
         [letter] = eventually(lambda: client.dms("alice"))
         assert f"/guilds/{fixtures.GUILD_ID}/setup/" in letter["content"]
-        guild = stack.discord.run_in_loop(lambda world: world.add_guild("Elsewhere", fixtures.ERIN_ID))
+        guild = stack.discord.run_in_loop(lambda state: state.add_guild("Elsewhere", fixtures.ERIN_ID))
         for stay in (1, 2):
-            stack.discord.run_in_loop(lambda world: world.add_bot(guild))
+            stack.discord.run_in_loop(lambda state: state.add_bot(guild))
             eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at=None).exists())
             eventually(partial(_has_letters, client, "erin", stay))
             assert f"/guilds/{guild.id}/setup/" in client.dms("erin")[-1]["content"]
-            stack.discord.run_in_loop(lambda world: world.remove_member(guild, APPLICATION_ID))
+            stack.discord.run_in_loop(lambda state: state.remove_member(guild, APPLICATION_ID))
             eventually(lambda: Guild.objects.filter(pk=guild.id, gone_at__isnull=False).exists())

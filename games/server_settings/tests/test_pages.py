@@ -15,7 +15,7 @@ from games.server_settings import actions as server_settings
 from games.server_settings import templates
 from games.server_settings.actions import values_of
 from guilds.directory import upsert
-from guilds.models import User
+from guilds.models import Guild, User
 
 ORGANISER = GUILD + 20
 
@@ -276,7 +276,7 @@ def test_the_bot_removed_while_a_form_is_open(world: World, as_person: Any) -> N
 
 def test_a_former_owner_with_an_open_form_reads_who_may(world: World, as_person: Any) -> None:
     data = guild_fields(seats="3")
-    upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    Guild.objects.filter(pk=GUILD).update(owner_id=world.charlie.pk)
     answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
     assert answer.status_code == 403
     assert "Only those who manage the server may do that" in answer.text

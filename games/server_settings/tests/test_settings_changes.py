@@ -25,7 +25,7 @@ from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.directory import upsert
 from guilds.directory.payloads import GuildPayload, MemberPayload, RolePayload, UserPayload
-from guilds.models import Channel, Role
+from guilds.models import Channel, Guild, Role
 from notifications.models import Notification
 
 ORGANISER = GUILD + 20
@@ -328,7 +328,7 @@ def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
     channel_says(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
     assert fresh(game).settings.player_role_ids == (ORGANISER,)
-    upsert.mark_role_deleted(ORGANISER, world.now)
+    Role.objects.filter(pk=ORGANISER).update(gone_at=world.now)
     assert removals.clean_up_deleted(GUILD, world.now) == 1
     for found in (fresh(game), fresh(own)):
         assert found.settings.player_role_ids == (EVERYONE,)
@@ -354,7 +354,7 @@ def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World)
 
 
 def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
-    upsert.update_guild(GUILD, "Friday Night Dice", "", world.charlie.pk)
+    Guild.objects.filter(pk=GUILD).update(owner_id=world.charlie.pk)
     guild_says(world, by=world.charlie, seats=4)
     with pytest.raises(Refused) as refused:
         guild_says(world, by=world.alice, seats=5)

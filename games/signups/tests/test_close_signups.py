@@ -8,7 +8,9 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from conftest import World
+from games.core import state_wording, wording
 from games.core.base import Actor
+from games.core.states import State
 from games.models import Game
 from games.pages.game_page import history
 from games.signups.closing import close_signups, reopen_signups
@@ -40,9 +42,9 @@ def test_closing_twice_changes_nothing_and_only_hosts_may(world: World) -> None:
     assert not close_signups(game.pk, by, world.now).changed
     assert reopen_signups(game.pk, by, world.now).changed
     assert not reopen_signups(game.pk, by, world.now).changed
-    with pytest.raises(Refused, match="Only the host"):
+    with pytest.raises(Refused, match=wording.NOT_YOURS):
         close_signups(game.pk, Actor(world.charlie, "page"), world.now)
-    with pytest.raises(Refused, match="already started"):
+    with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         close_signups(game.pk, by, game.starts_at)
 
 

@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 
 from conftest import World
+from games.core import wording
 from games.core.base import Actor
 from games.core.roster import load_roster
 from games.models import Signup
@@ -80,7 +81,7 @@ def test_a_game_is_unknown_to_strangers(world: World) -> None:
 
 def test_only_managers_sign_others_up(world: World) -> None:
     game = world.create_game()
-    with pytest.raises(Refused, match="Only the host"):
+    with pytest.raises(Refused, match=wording.NOT_YOURS):
         join(game.pk, world.bob, Actor(world.charlie, "page"), world.now)
     assert join(game.pk, world.charlie, Actor(world.bob, "page"), world.now).changed
 

@@ -9,11 +9,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from conftest import GUILD, World
-from games.core import seating
+from games.core import seating, state_wording, wording
 from games.core.base import Actor
 from games.core.roster import load_roster
 from games.core.seats import SeatMoves
 from games.core.settings import SeatMethod
+from games.core.states import State
 from games.models import AuditEntry, Game, Signup
 from games.pages.game_page import history
 from games.signups import actions as signups
@@ -156,9 +157,9 @@ def test_only_hosts_and_only_before_the_end(world: World) -> None:
         lambda game_id, signup_id, actor, now: manual_seating.reorder(game_id, signup_id, 1, actor, now),
     ]
     for verb in verbs:
-        with pytest.raises(Refused, match="Only the host"):
+        with pytest.raises(Refused, match=wording.NOT_YOURS):
             verb(game.pk, of(game, 102).pk, Actor(world.charlie, "page"), world.now)
-        with pytest.raises(Refused, match="This game is over"):
+        with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.COMPLETED)):
             verb(game.pk, of(game, 102).pk, host(world), game.ends_at)
         assert "nobody to remove" in verb(game.pk, 10**9, host(world), world.now).text
     manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))

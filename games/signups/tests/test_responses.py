@@ -12,6 +12,7 @@ from conftest import EVERYONE, GUILD, World
 from discord_bot.interactions import modals
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
 from discord_bot.render import announcement_embed
+from games.core import wording
 from games.core.base import Actor
 from games.core.roster import load_roster
 from games.hosts import actions as host_actions
@@ -93,9 +94,9 @@ def test_maybe_gives_up_the_seat_and_joining_withdraws_it(world: World) -> None:
 
 def test_when_responses_are_refused(world: World) -> None:
     plain, closed = world.create_game(), world.create_game(answers=True)
-    with pytest.raises(Refused, match="no other answers"):
+    with pytest.raises(Refused, match=signup_wording.NO_RESPONSES):
         respond(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
-    with pytest.raises(Refused, match="Only they themselves"):
+    with pytest.raises(Refused, match=signup_wording.ONLY_THEY):
         respond(closed.pk, world.charlie, Kind.ABSENT, by(world.bob), world.now)
     join(closed, world.charlie)
     Game.objects.filter(pk=closed.pk).update(closed_at=world.now)
@@ -103,7 +104,7 @@ def test_when_responses_are_refused(world: World) -> None:
         respond(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
     assert respond(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
     host_actions.block_user(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
-    with pytest.raises(Refused, match="cannot sign up here"):
+    with pytest.raises(Refused, match=wording.BLOCKED):
         respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
 
 
@@ -150,7 +151,7 @@ def test_users_without_response(world: World) -> None:
 
 def test_a_note_is_shown_beside_the_name(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(answers=True)
-    with pytest.raises(Refused, match="Join first"):
+    with pytest.raises(Refused, match=signup_wording.NOTHING_TO_NOTE):
         set_note(game.pk, world.charlie, "late", by(world.charlie), world.now)
     join(game, world.charlie)
     assert set_note(
@@ -161,7 +162,7 @@ def test_a_note_is_shown_beside_the_name(world: World, client: Any, capsys: Any)
     for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "cannot be shown"), ("\u200b", "cannot be shown")):
         with pytest.raises(Refused, match=why):
             set_note(game.pk, world.charlie, bad, by(world.charlie), world.now)
-    with pytest.raises(Refused, match="Only the host"):
+    with pytest.raises(Refused, match=wording.NOT_YOURS):
         set_note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
     set_note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
     shown = next(value for value in fields(world, game).values() if "everyone" in value)
@@ -180,12 +181,12 @@ def test_modals_in_discord(world: World) -> None:
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
     joined = run_signup_action(Click(game.pk, "join", GUILD, member))
     assert [button.label for button in joined.buttons] == ["Add a note", "Bring somebody"]
-    assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == "The note is shown beside the name."
+    assert modals.submit_modal(f"note:{game.pk}", "late", GUILD, member)[0] == signup_wording.note_saved("late")
     assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == "Pia is in with you: seat 2 of 5."
-    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0].startswith("You bring Pia already")
+    assert modals.submit_modal(f"bring:{game.pk}", "Pia", GUILD, member)[0] == signup_wording.has_guest_already("Pia")
     for strange in (f"note:{game.pk}0", f"dance:{game.pk}", "", "note:x"):
-        assert modals.submit_modal(strange, "", GUILD, member)[0].startswith("This button is from an older")
-    assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0].startswith("This button works only")
+        assert modals.submit_modal(strange, "", GUILD, member)[0] == wording.OLD_BUTTON
+    assert modals.submit_modal(f"note:{game.pk}", "late", None, None)[0] == wording.NOT_IN_DM
 
 
 # --- whom people bring -----------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def test_modals_in_discord(world: World) -> None:
 
 def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(seats=2, plus_one=True)
-    with pytest.raises(Refused, match="Join first"):
+    with pytest.raises(Refused, match=signup_wording.JOIN_TO_BRING):
         add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
     join(game, world.charlie, world.alice)
     assert add_guest(game.pk, world.charlie, " Pia ", by(world.charlie), world.now).text.startswith(
@@ -201,7 +202,7 @@ def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, ca
     )
     assert names(game) == (["charlie", "alice"], ["Pia (with charlie)"])
     assert fields(world, game)["Wait list"] == f"1. Pia (with <@{world.charlie.pk}>)"
-    with pytest.raises(Refused, match="You bring Pia already"):
+    with pytest.raises(Refused, match=signup_wording.has_guest_already("Pia")):
         add_guest(game.pk, world.charlie, "Tom", by(world.charlie), world.now)
     signups.leave(game.pk, world.alice, by(world.alice), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
@@ -219,7 +220,7 @@ def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, ca
     assert "Tom does not come with you any more." in page
     call_command("game", "bring", str(game.pk), "Eve", "--as", "charlie")
     assert "Eve is number 1 on the wait list." in capsys.readouterr().out
-    with pytest.raises(Refused, match="nobody can be brought"):
+    with pytest.raises(Refused, match=signup_wording.NO_PLUS_ONE):
         add_guest(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
 
 

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from conftest import World
 from discord_bot.interactions.signup_buttons import Click, run_signup_action
-from games.core import wording
+from games.core import state_wording, wording
 from games.core.base import Actor
 from games.core.roster import load_roster
+from games.core.states import State
 from games.models import Game
 from games.offers import wording as offer_wording
 from games.pages.game_page import history
@@ -80,11 +81,11 @@ def test_standby_gets_no_offers(world: World) -> None:
 
 def test_only_hosts_put_others_on_standby(world: World) -> None:
     game = filled(world, 1, world.charlie)
-    with pytest.raises(Refused, match="Only the host"):
+    with pytest.raises(Refused, match=wording.NOT_YOURS):
         standby.set_standby(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
     standby.set_standby(game.pk, world.charlie, True, by(world.bob), world.now)
     assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
-    with pytest.raises(Refused, match="already started"):
+    with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
         standby.set_standby(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
 
 

@@ -1,0 +1,1 @@
+"""The HTTP API: how requests are read, checked, routed and answered."""

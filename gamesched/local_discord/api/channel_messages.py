@@ -1,6 +1,7 @@
 """Reads, creates, edits and deletes a channel's messages, with the permissions that each needs."""
 
-from gamesched.local_discord.api.messages import apply_edit, parse_integer, parse_snowflake, read_message_body
+from gamesched.local_discord.api.messages import apply_edit, read_message_body
+from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     authored_by_another_user,
     cannot_act_on_dm,

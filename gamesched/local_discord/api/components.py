@@ -1,16 +1,13 @@
 """Rows of buttons and selects: https://discord.com/developers/docs/components/reference"""
 
-from typing import TYPE_CHECKING
-
+from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.validation import BodyPath
 from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
-if TYPE_CHECKING:
-    from gamesched.local_discord.api.resolved_data import ResolvedData
-
 ACTION_ROW, BUTTON, STRING_SELECT = 1, 2, 3
 USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT = 5, 6, 7, 8
-SELECTS = (3, 5, 6, 7, 8)  # string, user, role, mentionable, channel
+SELECTS = (STRING_SELECT, USER_SELECT, ROLE_SELECT, MENTIONABLE_SELECT, CHANNEL_SELECT)
 LINK_STYLE = 5
 MAX_ROWS, MAX_BUTTONS_PER_ROW, MAX_SELECT_OPTIONS = 5, 5, 25
 MAX_CUSTOM_ID_LENGTH, MAX_LABEL_LENGTH, MAX_PLACEHOLDER_LENGTH = 100, 80, 150
@@ -26,7 +23,7 @@ def read_components(given: object) -> list[Json]:
     rows = []
     component_id = 0
     for i, row in enumerate(given):
-        path: tuple[str | int, ...] = ("components", i)
+        path: BodyPath = ("components", i)
         if not isinstance(row, dict) or row.get("type") != ACTION_ROW:
             raise invalid_form_body((*path, "type"), "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')
         inside = row.get("components")
@@ -57,7 +54,7 @@ def find_component(components: list[Json], custom_id: str) -> Json | None:
     return None
 
 
-def _read_component(given: object, path: tuple[str | int, ...], custom_ids: set[str]) -> Json:
+def _read_component(given: object, path: BodyPath, custom_ids: set[str]) -> Json:
     if not isinstance(given, dict):
         raise invalid_form_body(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
     if given.get("type") == BUTTON:
@@ -69,7 +66,7 @@ def _read_component(given: object, path: tuple[str | int, ...], custom_ids: set[
     )
 
 
-def _read_button(given: Json, path: tuple[str | int, ...], custom_ids: set[str]) -> Json:
+def _read_button(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
     style = given.get("style")
     if style not in (1, 2, 3, 4, 5):
         raise invalid_form_body((*path, "style"), "BASE_TYPE_CHOICES", "Value must be one of {1, 2, 3, 4, 5, 6}.")
@@ -101,7 +98,7 @@ def _read_button(given: Json, path: tuple[str | int, ...], custom_ids: set[str])
     return button
 
 
-def read_select(given: Json, path: tuple[str | int, ...], custom_ids: set[str]) -> Json:
+def read_select(given: Json, path: BodyPath, custom_ids: set[str]) -> Json:
     select: Json = {"type": given["type"], "custom_id": read_custom_id(given, path, custom_ids)}
     if len(str(given.get("placeholder") or "")) > MAX_PLACEHOLDER_LENGTH:
         problem = f"Must be {MAX_PLACEHOLDER_LENGTH} or fewer in length."
@@ -120,7 +117,7 @@ def read_select(given: Json, path: tuple[str | int, ...], custom_ids: set[str]) 
     return {"min_values": 1, "max_values": 1} | select
 
 
-def read_custom_id(given: Json, path: tuple[str | int, ...], custom_ids: set[str]) -> str:
+def read_custom_id(given: Json, path: BodyPath, custom_ids: set[str]) -> str:
     custom_id = given.get("custom_id")
     if custom_id is None or custom_id == "":
         raise invalid_form_body((*path, "custom_id"), "BASE_TYPE_REQUIRED", "A custom id is required")
@@ -137,7 +134,7 @@ def read_custom_id(given: Json, path: tuple[str | int, ...], custom_ids: set[str
 # --- what a person does with them ---------------------------------------------------------------------------
 
 
-def read_component_data(components: list[Json], data: Json, resolved: "ResolvedData") -> Json:
+def read_component_data(components: list[Json], data: Json, resolved: ResolvedData) -> Json:
     """Validate a click or a selection against these components. Raise 50035 if it is missing or disabled."""
     custom_id = str(data.get("custom_id", ""))
     component = find_component(components, custom_id)
@@ -151,9 +148,7 @@ def read_component_data(components: list[Json], data: Json, resolved: "ResolvedD
     return component_data | ({"resolved": resolved.payload} if resolved.payload else {})
 
 
-def check_selected_values(
-    select: Json, given: object, resolved: "ResolvedData", path: tuple[str | int, ...]
-) -> list[str]:
+def check_selected_values(select: Json, given: object, resolved: ResolvedData, path: BodyPath) -> list[str]:
     """Return the values chosen in a select. Raise 50035 for too few, too many, or unknown ones."""
     values = [str(value) for value in given] if isinstance(given, list) else []
     if len(set(values)) != len(values) or not select["min_values"] <= len(values) <= select["max_values"]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from gamesched.local_discord.api.components import read_components
+from gamesched.local_discord.api.validation import BodyPath, check_url, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.errors import empty_message, invalid_form_body
 from gamesched.local_discord.state.entities import EPHEMERAL, SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, Json, Message
 
@@ -80,53 +81,7 @@ def read_message_body(body: Json) -> MessageBody:
     )
 
 
-def read_text(
-    body: Json, key: str, max_length: int, path: tuple[str | int, ...] = (), required: bool = False
-) -> str | None:
-    """Return a text of at most `max_length` characters under `key`; None if it is absent or null."""
-    value = body.get(key)
-    if value is None or (required and value == ""):
-        if required:
-            raise invalid_form_body((*path, key), "BASE_TYPE_REQUIRED", "This field is required")
-        return None
-    if not isinstance(value, str):
-        raise invalid_form_body((*path, key), "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
-    if len(value) > max_length:
-        raise invalid_form_body((*path, key), "BASE_TYPE_MAX_LENGTH", f"Must be {max_length} or fewer in length.")
-    return value
-
-
-def check_length(value: object, least: int, most: int, *path: str | int) -> str:
-    """Return the text if its length is in the range. Raise 50035."""
-    if not isinstance(value, str):
-        raise invalid_form_body(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
-    if not least <= len(value) <= most:
-        raise invalid_form_body(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
-    return value
-
-
-def check_range(value: int, least: int, most: int, *path: str | int) -> int:
-    """Return the number if it is in the range. Raise 50035."""
-    if not least <= value <= most:
-        code = "NUMBER_TYPE_MAX" if value > most else "NUMBER_TYPE_MIN"
-        raise invalid_form_body(path, code, f"int value should be between {least} and {most}.")
-    return value
-
-
-def parse_integer(value: object, *path: str | int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str) or not re.fullmatch(r"-?\d+", str(value)):
-        raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not int.')
-    return int(value)
-
-
-def parse_snowflake(value: object, *path: str | int) -> int:
-    """Return an id, given as text or (by discord.py) as a number. Raise 50035."""
-    if isinstance(value, bool) or not re.fullmatch(r"\d{1,20}", str(value)) or int(str(value)) >= 1 << 63:
-        raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
-    return int(str(value))
-
-
-def _require_type(value: object, kind: type, path: tuple[str | int, ...]) -> None:
+def _require_type(value: object, kind: type, path: BodyPath) -> None:
     if not isinstance(value, kind):
         raise invalid_form_body(path, *(NOT_A_DICT if kind is dict else NOT_A_LIST))
 
@@ -182,14 +137,12 @@ def _read_embeds(body: Json) -> list[Json] | None:
     return embeds
 
 
-def _read_embed(given: object, path: tuple[str | int, ...], sizes: list[int]) -> Json:
+def _read_embed(given: object, path: BodyPath, sizes: list[int]) -> Json:
     if not isinstance(given, dict):
         raise invalid_form_body(path, *NOT_A_DICT)
     embed: Json = {"type": "rich"}
 
-    def take(
-        source: Json, target: Json, key: str, longest: int, where: tuple[str | int, ...], need: bool = False
-    ) -> None:
+    def take(source: Json, target: Json, key: str, longest: int, where: BodyPath, need: bool = False) -> None:
         value = read_text(source, key, longest, where, need)
         if value:
             target[key] = value.strip()
@@ -234,13 +187,6 @@ def _read_embed(given: object, path: tuple[str | int, ...], sizes: list[int]) ->
             _require_type(given[part], dict, (*path, part))
             embed[part] = {"url": check_url(given[part].get("url"), *path, part, "url")}
     return embed
-
-
-def check_url(value: object, *path: str | int) -> str:
-    """Return an http(s) URL. Raise 50035 for any other."""
-    if not isinstance(value, str) or not re.match(r"(https?|discord)://\S+$", value) or len(value) > 2048:
-        raise invalid_form_body(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
-    return value
 
 
 def apply_edit(message: Message, edit: MessageBody) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 
 from aiohttp import web
 
-from gamesched.local_discord.api import messages
 from gamesched.local_discord.api.exchange_log import ExchangeLog
 from gamesched.local_discord.api.interactions.lifecycle import Interactions
+from gamesched.local_discord.api.validation import parse_snowflake
 from gamesched.local_discord.errors import DiscordError, invalid_form_body, invalid_json, unauthorized
 from gamesched.local_discord.faults.injector import FaultInjector, abort_connection
 from gamesched.local_discord.faults.request_faults import ConnectionDropped
@@ -86,7 +86,7 @@ class ApiRequest:
 
     def path_id(self, name: str) -> int:
         """Return an id in the path. Raise 50035 if it is invalid."""
-        return messages.parse_snowflake(self.http_request.match_info[name], name)
+        return parse_snowflake(self.http_request.match_info[name], name)
 
     def query_flag(self, name: str) -> bool:
         """Return a boolean in the query; False if absent."""

@@ -3,7 +3,7 @@
 https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-resolved-data-structure
 """
 
-from gamesched.local_discord.api.messages import parse_snowflake
+from gamesched.local_discord.api.validation import parse_snowflake
 from gamesched.local_discord.errors import invalid_form_body
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Channel, Json, Message

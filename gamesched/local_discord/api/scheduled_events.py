@@ -6,7 +6,7 @@ Nothing changes its status by itself here: Discord starts, ends and cancels some
 from datetime import UTC, datetime
 from typing import Any
 
-from gamesched.local_discord.api.messages import check_length, parse_integer, parse_snowflake, read_text
+from gamesched.local_discord.api.validation import check_length, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.errors import invalid_form_body, scheduled_event_finished, too_many_scheduled_events
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import VOICE, Guild, Json, ScheduledEvent

@@ -171,16 +171,16 @@ def _choice(state: State, key: FaultParameter, value: Any) -> str:
     return str(value)
 
 
-_role = _existing_id(lambda world: {role for guild in world.guilds.values() for role in guild.roles}, "role")
+_role = _existing_id(lambda state: {role for guild in state.guilds.values() for role in guild.roles}, "role")
 PARSERS: dict[str, Parser] = {
-    "guild": _existing_id(lambda world: world.guilds, "server"),
-    "channel": _existing_id(lambda world: world.channels, "channel"),
+    "guild": _existing_id(lambda state: state.guilds, "server"),
+    "channel": _existing_id(lambda state: state.channels, "channel"),
     "role": _role,
     "roles": _list_of(_role),
-    "person": _existing_id(lambda world: world.users.keys() - {APPLICATION_ID}, "person"),
-    "member": _existing_id(lambda world: world.users, "person"),
+    "person": _existing_id(lambda state: state.users.keys() - {APPLICATION_ID}, "person"),
+    "member": _existing_id(lambda state: state.users, "person"),
     "message": _message_id,
-    "messages": _list_of(lambda world, key, value: _parse_id(key, value)),
+    "messages": _list_of(lambda state, key, value: _parse_id(key, value)),
     "permissions": _list_of(_permission),
     "request": _of_type(str, 'a pattern for "METHOD /path"'),
     "text": _of_type(str, "a text"),

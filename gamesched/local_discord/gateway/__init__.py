@@ -1,0 +1,1 @@
+"""The gateway: sessions over web sockets, and which events each receives."""

@@ -1,0 +1,1 @@
+"""OAuth2: the authorization page, codes and tokens."""

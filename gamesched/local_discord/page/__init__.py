@@ -1,0 +1,1 @@
+"""The chat page, on which a person is whoever they like."""

@@ -1,0 +1,1 @@
+"""What the local Discord remembers: guilds, people, channels, messages, limits."""

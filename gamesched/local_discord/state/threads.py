@@ -1,23 +1,35 @@
 """Threads, which are channels inside channels: https://docs.discord.com/developers/topics/threads"""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from gamesched.local_discord.errors import thread_archived
 from gamesched.local_discord.state import payloads
-from gamesched.local_discord.state.entities import PRIVATE_THREAD, Channel, Guild, Json, Message, Thread
+from gamesched.local_discord.state.clock import Clock
+from gamesched.local_discord.state.entities import PRIVATE_THREAD, Channel, Guild, Json, Message, Thread, User
 from gamesched.local_discord.state.events import Event
 from gamesched.local_discord.state.permissions import Permission
 
-if TYPE_CHECKING:
-    from gamesched.local_discord.state.state import State
+
+class ThreadState(Protocol):
+    """What threads need of the state, which itself is built on this module."""
+
+    clock: Clock
+    users: dict[int, User]
+    channels: dict[int, Channel]
+
+    def new_id(self) -> int: ...
+    def guild_of(self, channel: Channel) -> Guild | None: ...
+    def permissions(self, channel: Channel, user_id: int) -> int: ...
+    def save_channel(self, channel: Channel) -> None: ...
+    def publish(self, event: Event) -> None: ...
 
 
-def in_guild(state: "State", guild: Guild) -> list[Channel]:
+def in_guild(state: ThreadState, guild: Guild) -> list[Channel]:
     """Return every thread of a guild, archived ones too."""
     return [each for each in state.channels.values() if each.guild_id == guild.id and each.thread is not None]
 
 
-def active(state: "State", guild: Guild, user_id: int) -> list[Channel]:
+def active(state: ThreadState, guild: Guild, user_id: int) -> list[Channel]:
     """Return a guild's threads that are not archived and that this person sees, newest first."""
     visible_threads = [
         each for each in in_guild(state, guild) if state.permissions(each, user_id) & Permission.VIEW_CHANNEL
@@ -25,7 +37,7 @@ def active(state: "State", guild: Guild, user_id: int) -> list[Channel]:
     return sorted((each for each in visible_threads if not _thread_of(each).archived), key=lambda each: -each.id)
 
 
-def archived(state: "State", parent: Channel) -> list[Channel]:
+def archived(state: ThreadState, parent: Channel) -> list[Channel]:
     """Return a channel's public archived threads, the last archived first."""
     threads_inside = [
         each for each in state.channels.values() if each.parent_id == parent.id and each.thread is not None
@@ -39,7 +51,7 @@ def _thread_of(channel: Channel) -> Thread:
     return channel.thread
 
 
-def permissions(state: "State", channel: Channel, user_id: int) -> int:
+def permissions(state: ThreadState, channel: Channel, user_id: int) -> int:
     """Return a person's permission bits in a thread: those in its channel, and 0 in another's private thread."""
     bits = state.permissions(state.channels[channel.parent_id or 0], user_id)
     hidden = channel.type == PRIVATE_THREAD and user_id not in _thread_of(channel).members
@@ -47,11 +59,17 @@ def permissions(state: "State", channel: Channel, user_id: int) -> int:
 
 
 def start(
-    state: "State", parent: Channel, owner_id: int, name: str, kind: int, channel_id: int | None = None, **fields: Any
+    state: ThreadState,
+    parent: Channel,
+    owner_id: int,
+    name: str,
+    kind: int,
+    channel_id: int | None = None,
+    **fields: Any,
 ) -> Channel:
     """Create a thread with its owner in it. From a message it has that message's id, given as `channel_id`.
 
-    `fields` are fields of `Thread`.
+    `fields` are those of `Thread`.
     """
     now = state.clock()
     thread = Thread(owner_id, created_at=now, archive_changed_at=now, **fields)
@@ -65,8 +83,8 @@ def start(
     return channel
 
 
-def update(state: "State", channel: Channel, name: str | None = None, **fields: Any) -> None:
-    """Rename, archive, lock and so on; `fields` are fields of `Thread`."""
+def update(state: ThreadState, channel: Channel, name: str | None = None, **fields: Any) -> None:
+    """Rename, archive, lock and so on; `fields` are those of `Thread`."""
     thread = _thread_of(channel)
     if name is not None:
         channel.name = name
@@ -78,7 +96,7 @@ def update(state: "State", channel: Channel, name: str | None = None, **fields: 
     state.publish(Event("THREAD_UPDATE", payloads.thread(channel), channel.guild_id, channel.id))
 
 
-def add_members(state: "State", channel: Channel, user_ids: list[int]) -> None:
+def add_members(state: ThreadState, channel: Channel, user_ids: list[int]) -> None:
     """Add people; those already in it stay as they are."""
     new = [each for each in user_ids if each not in _thread_of(channel).members]
     for user_id in new:
@@ -88,7 +106,7 @@ def add_members(state: "State", channel: Channel, user_ids: list[int]) -> None:
         _publish_members_update(state, channel, added=new)
 
 
-def remove_member(state: "State", channel: Channel, user_id: int) -> None:
+def remove_member(state: ThreadState, channel: Channel, user_id: int) -> None:
     if _thread_of(channel).members.pop(user_id, None) is not None:
         state.save_channel(channel)
         _publish_members_update(state, channel, removed=[user_id])
@@ -100,14 +118,14 @@ def check_not_archived(channel: Channel) -> None:
         raise thread_archived()
 
 
-def check_not_locked(state: "State", channel: Channel, user_id: int) -> None:
+def check_not_locked(state: ThreadState, channel: Channel, user_id: int) -> None:
     """Raise 50083 in a locked thread, where only moderators may send."""
     moderates = state.permissions(channel, user_id) & Permission.MANAGE_THREADS
     if channel.thread is not None and channel.thread.locked and not moderates:
         raise thread_archived()
 
 
-def apply_new_message(state: "State", channel: Channel, message: Message) -> None:
+def apply_new_message(state: ThreadState, channel: Channel, message: Message) -> None:
     """Update the thread of a new message: count it, unarchive, and add its author and those it mentions."""
     thread = _thread_of(channel)
     thread.total_sent += 1
@@ -120,7 +138,7 @@ def apply_new_message(state: "State", channel: Channel, message: Message) -> Non
     add_members(state, channel, [message.author_id, *(u for u in mentioned_members if state.permissions(channel, u))])
 
 
-def member_payload(state: "State", channel: Channel, user_id: int, with_member: bool = False) -> Json:
+def member_payload(state: ThreadState, channel: Channel, user_id: int, with_member: bool = False) -> Json:
     """Return a thread member object; `with_member` adds the guild member."""
     payload = payloads.thread_member(channel, user_id)
     guild = state.guild_of(channel)
@@ -130,7 +148,7 @@ def member_payload(state: "State", channel: Channel, user_id: int, with_member: 
 
 
 def _publish_members_update(
-    state: "State", channel: Channel, added: list[int] | None = None, removed: list[int] | None = None
+    state: ThreadState, channel: Channel, added: list[int] | None = None, removed: list[int] | None = None
 ) -> None:
     payload: Json = {
         "id": str(channel.id),

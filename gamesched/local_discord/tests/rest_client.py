@@ -44,7 +44,7 @@ class InteractionBot:
     def __init__(self, local: LocalDiscord) -> None:
         self.events: list[Event] = []
         self.rest = RestClient(local)
-        local.run_in_loop(lambda world: world.subscribe(self.events.append))
+        local.run_in_loop(lambda state: state.subscribe(self.events.append))
 
     def last_event(self, name: str) -> Json:
         return [event.data for event in self.events if event.name == name][-1]

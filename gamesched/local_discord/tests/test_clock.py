@@ -67,7 +67,7 @@ def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local
     shown = bare.post_message(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
     answers: list[tuple[int, int]] = []
     events: list[Json] = []
-    local.run_in_loop(lambda world: world.subscribe(lambda event: events.append({"name": event.name} | event.data)))
+    local.run_in_loop(lambda state: state.subscribe(lambda event: events.append({"name": event.name} | event.data)))
 
     def answer() -> None:
         event = [each for each in events if each["name"] == "INTERACTION_CREATE"][-1]

@@ -212,7 +212,7 @@ async def test_two_hundred_click_at_once(local: LocalDiscord, bot: RecordingClie
 
 
 async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: RecordingClient) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(post=RateLimit(5, 1.0)))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(post=RateLimit(5, 1.0)))
     channel = bot.get_partial_messageable(fixtures.GENERAL_ID)
     started = time.monotonic()
     await asyncio.gather(*(channel.send(f"{i}") for i in range(11)))

@@ -117,7 +117,7 @@ async def test_other_versions_and_encodings_are_closed_at_once(local: LocalDisco
 
 
 async def test_the_121st_frame_in_a_minute_closes_the_connection(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(gateway=RULES["gateway"]))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(gateway=RULES["gateway"]))
     async with GatewayClient(local) as gateway, GatewayClient(local) as other:
         await gateway.identify_and_wait()
         for _ in range(119):
@@ -130,7 +130,7 @@ async def test_the_121st_frame_in_a_minute_closes_the_connection(local: LocalDis
 
 
 async def test_a_minute_later_one_may_send_again(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(gateway=RULES["gateway"]))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(gateway=RULES["gateway"]))
     async with GatewayClient(local) as gateway:
         for _ in range(120):
             await gateway.send(1, None)
@@ -141,7 +141,7 @@ async def test_a_minute_later_one_may_send_again(local: LocalDiscord) -> None:
 
 
 async def test_privileged_intents_can_be_enabled(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: setattr(local.gateway, "privileged", 1 << 1 | 1 << 15))
+    local.run_in_loop(lambda state: setattr(local.gateway, "privileged", 1 << 1 | 1 << 15))
     flags = 1 << 15 | 1 << 19
     assert RestClient(local).request_json("GET", "/applications/@me")["flags"] == flags
     async with GatewayClient(local) as gateway:
@@ -160,13 +160,13 @@ async def test_heartbeats_are_acknowledged_and_asked_for(local: LocalDiscord) ->
         for sequence in (None, 0, 12_345):
             await gateway.send(1, sequence)
             assert (await gateway.receive())["op"] == 11
-        local.run_in_loop(lambda world: local.gateway.request_heartbeats())
+        local.run_in_loop(lambda state: local.gateway.request_heartbeats())
         assert (await gateway.receive())["op"] == 1
 
 
 async def test_missing_heartbeats_time_out_and_the_session_resumes(local: LocalDiscord) -> None:
     async with GatewayClient(local) as patient:
-        local.run_in_loop(lambda world: setattr(local.gateway, "heartbeat_interval", 400))
+        local.run_in_loop(lambda state: setattr(local.gateway, "heartbeat_interval", 400))
         async with GatewayClient(local) as silent, GatewayClient(local) as beating, GatewayClient(local) as again:
             assert await beating.receive_op(10) == {"heartbeat_interval": 400}
             await silent.identify_and_wait()
@@ -228,7 +228,7 @@ async def test_what_cannot_be_resumed_is_invalid(local: LocalDiscord, how: str) 
 async def test_a_session_can_become_invalid(local: LocalDiscord, resumable: bool) -> None:
     async with GatewayClient(local) as first, GatewayClient(local) as second:
         await first.identify_and_wait()
-        local.run_in_loop(lambda world: local.gateway.invalidate_sessions(resumable))
+        local.run_in_loop(lambda state: local.gateway.invalidate_sessions(resumable))
         assert await first.receive_op(9) is resumable
         rename(local, "missed")
         await second.resume(first)
@@ -257,7 +257,7 @@ async def test_a_reconnect_is_asked_for(local: LocalDiscord) -> None:
 
 async def test_identifying_again_within_five_seconds_is_refused(local: LocalDiscord) -> None:
     local.run_in_loop(
-        lambda world: world.rate_limits.rules.update(identify=RULES["identify"], sessions=RULES["sessions"])
+        lambda state: state.rate_limits.rules.update(identify=RULES["identify"], sessions=RULES["sessions"])
     )
     async with GatewayClient(local) as first, GatewayClient(local) as second:
         await first.identify_and_wait()
@@ -271,7 +271,7 @@ async def test_identifying_again_within_five_seconds_is_refused(local: LocalDisc
 
 
 async def test_identifying_too_often_in_a_day_resets_the_token(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(sessions=RateLimit(2, 86_400.0)))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(sessions=RateLimit(2, 86_400.0)))
     async with GatewayClient(local) as first, GatewayClient(local) as second, GatewayClient(local) as third:
         await first.identify_and_wait()
         await second.identify_and_wait()
@@ -296,7 +296,7 @@ async def test_discord_py_identifies_again_when_it_was_too_early(
 
     waited: list[bool] = []
     monkeypatch.setattr(bot, "before_identify_hook", wait)  # by default it sleeps for five seconds
-    local.run_in_loop(lambda world: world.rate_limits.rules.update(identify=RULES["identify"]))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update(identify=RULES["identify"]))
     async with GatewayClient(local) as other:
         await other.identify_and_wait()
         local.client.add_fault("gateway_drop", resumable=False)
@@ -310,5 +310,5 @@ async def test_discord_py_identifies_again_when_it_was_too_early(
 
 
 async def test_discord_py_resumes_an_invalid_session(local: LocalDiscord, bot: RecordingClient) -> None:
-    local.run_in_loop(lambda world: local.gateway.invalidate_sessions(True))
+    local.run_in_loop(lambda state: local.gateway.invalidate_sessions(True))
     await asyncio.wait_for(bot.resumed.wait(), 5)

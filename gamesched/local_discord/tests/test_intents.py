@@ -18,12 +18,12 @@ EVERY = (1 << 17) - 1 & ~(1 << 8)
 @pytest.fixture
 def all_intents(local: LocalDiscord) -> LocalDiscord:
     """An application that may request privileged intents."""
-    local.run_in_loop(lambda world: setattr(local.gateway, "privileged", MEMBERS | CONTENT))
+    local.run_in_loop(lambda state: setattr(local.gateway, "privileged", MEMBERS | CONTENT))
     return local
 
 
 def publish(local: LocalDiscord, name: str, channel_id: int | None = None, **data: Any) -> None:
-    local.run_in_loop(lambda world: world.publish(Event(name, data, fixtures.GUILD_ID, channel_id)))
+    local.run_in_loop(lambda state: state.publish(Event(name, data, fixtures.GUILD_ID, channel_id)))
 
 
 GUILD_EVENTS = [
@@ -77,7 +77,7 @@ async def test_content_needs_an_intent_or_a_mention(all_intents: LocalDiscord) -
 
 async def test_hidden_channels_send_no_events(local: LocalDiscord) -> None:
     local.run_in_loop(
-        lambda world: world.set_overwrite(world.channels[fixtures.RAIDS_ID], Overwrite(APPLICATION_ID, 1, 0, 1 << 10))
+        lambda state: state.set_overwrite(state.channels[fixtures.RAIDS_ID], Overwrite(APPLICATION_ID, 1, 0, 1 << 10))
     )
     async with GatewayClient(local) as gateway:
         await gateway.identify_and_wait(intents=MESSAGES)

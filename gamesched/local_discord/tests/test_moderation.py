@@ -22,19 +22,19 @@ def allow(local: LocalDiscord, *permissions: Permission) -> None:
     bits = role.permissions
     for each in permissions:
         bits |= each
-    local.run_in_loop(lambda world: world.change_role(guild, role, bits=bits))
+    local.run_in_loop(lambda state: state.change_role(guild, role, bits=bits))
 
 
-def test_the_world_bans_unbans_and_deletes_in_bulk(local: LocalDiscord) -> None:
+def test_the_state_bans_unbans_and_deletes_in_bulk(local: LocalDiscord) -> None:
     events: list[Event] = []
-    local.run_in_loop(lambda world: world.subscribe(events.append))
+    local.run_in_loop(lambda state: state.subscribe(events.append))
     ids = [int(RestClient(local).post_message(fixtures.GENERAL_ID, content=str(i))["id"]) for i in range(2)]
     events.clear()
     guild = local.state.guilds[fixtures.GUILD_ID]
-    local.run_in_loop(lambda world: world.ban(guild, fixtures.BOB_ID))
+    local.run_in_loop(lambda state: state.ban(guild, fixtures.BOB_ID))
     assert fixtures.BOB_ID not in guild.members
-    local.run_in_loop(lambda world: world.unban(guild, fixtures.BOB_ID))
-    local.run_in_loop(lambda world: world.bulk_delete_messages(world.channels[fixtures.GENERAL_ID], [*ids, 7]))
+    local.run_in_loop(lambda state: state.unban(guild, fixtures.BOB_ID))
+    local.run_in_loop(lambda state: state.bulk_delete_messages(state.channels[fixtures.GENERAL_ID], [*ids, 7]))
     names = ["GUILD_MEMBER_REMOVE", "GUILD_BAN_ADD", "GUILD_BAN_REMOVE", "MESSAGE_DELETE_BULK"]
     assert [event.name for event in events] == names
     assert events[-1].data["ids"] == [str(each) for each in ids]
@@ -91,7 +91,7 @@ def test_roles_below_ones_own_are_given_and_taken(local: LocalDiscord) -> None:
     assert bare.request_json("PATCH", bob, {"roles": []})["roles"] == []
     assert bare.request_error("PUT", f"{bob}/roles/1") == (404, 10011)
     assert bare.request_error("PUT", f"{bob}/roles/{fixtures.BOT_ROLE_ID}") == (403, 50013)  # came with a bot
-    higher = local.run_in_loop(lambda world: world.add_role(world.guilds[fixtures.GUILD_ID], "Higher"))
+    higher = local.run_in_loop(lambda state: state.add_role(state.guilds[fixtures.GUILD_ID], "Higher"))
     assert bare.request_error("PATCH", bob, {"roles": [str(higher.id)]}) == (403, 50013)
 
 
@@ -144,7 +144,7 @@ def test_the_guild_is_renamed_and_left(local: LocalDiscord) -> None:
 def test_all_members_are_not_listed_without_the_privileged_intent(local: LocalDiscord) -> None:
     bare, path = RestClient(local), f"{HERE}/members?limit=2&after={fixtures.ALICE_ID}"
     assert bare.request_error("GET", path) == (403, 50001)
-    local.run_in_loop(lambda world: setattr(local.gateway, "privileged", MEMBERS))
+    local.run_in_loop(lambda state: setattr(local.gateway, "privileged", MEMBERS))
     assert [each["user"]["username"] for each in bare.request_json("GET", path)] == ["bob", "charlie"]
 
 
@@ -173,5 +173,5 @@ async def test_discord_py_moderates(local: LocalDiscord, bot: RecordingClient) -
 def test_bans_survive_a_restart(local: LocalDiscord) -> None:
     allow(local, Permission.BAN_MEMBERS)
     RestClient(local).request_json("PUT", f"{HERE}/bans/{fixtures.BOB_ID}", {})
-    again = local.run_in_loop(lambda world: State(world.store))
+    again = local.run_in_loop(lambda state: State(state.store))
     assert again.guilds[fixtures.GUILD_ID].bans == {fixtures.BOB_ID: None}

@@ -94,10 +94,10 @@ def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> No
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
     page.locator("nav a", has_text="raids").wait_for()
     guild = local.state.guilds[fixtures.GUILD_ID]
-    news = local.run_in_loop(lambda world: world.add_channel(guild, "news", ANNOUNCEMENT))
-    local.run_in_loop(lambda world: world.add_channel(guild, "tales", FORUM))
+    news = local.run_in_loop(lambda state: state.add_channel(guild, "news", ANNOUNCEMENT))
+    local.run_in_loop(lambda state: state.add_channel(guild, "tales", FORUM))
     raids = local.state.channels[fixtures.RAIDS_ID]
-    local.run_in_loop(lambda world: threads.start(world, raids, fixtures.BOB_ID, "loot", PUBLIC_THREAD))
+    local.run_in_loop(lambda state: threads.start(state, raids, fixtures.BOB_ID, "loot", PUBLIC_THREAD))
     page.locator("nav a.thread", has_text="loot").click()
     page.get_by_label("Message", exact=True).fill("Mine!")
     page.get_by_label("Message", exact=True).press("Enter")

@@ -25,7 +25,7 @@ def rate_limited() -> Iterator[LocalDiscord]:
 
 
 def limit(local: LocalDiscord, *names: str, **rules: RateLimit) -> None:
-    local.run_in_loop(lambda world: world.rate_limits.rules.update({name: RULES[name] for name in names} | rules))
+    local.run_in_loop(lambda state: state.rate_limits.rules.update({name: RULES[name] for name in names} | rules))
 
 
 def statuses(local: LocalDiscord, match: str = "") -> list[int]:
@@ -125,7 +125,7 @@ def test_opening_direct_messages_is_limited_and_reopening_is_free(rate_limited: 
         bare.request_json("POST", "/users/@me/channels", {"recipient_id": person})
     assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (429, 40003)
     assert bare.request("POST", "/users/@me/channels", {"recipient_id": people[0]}).ok
-    rate_limited.run_in_loop(lambda world: setattr(world.rate_limits, "open_dm_status", 403))
+    rate_limited.run_in_loop(lambda state: setattr(state.rate_limits, "open_dm_status", 403))
     assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (403, 40003)
     rate_limited.client.set_clock(advance=10)
     assert bare.request("POST", "/users/@me/channels", {"recipient_id": people[10]}).ok

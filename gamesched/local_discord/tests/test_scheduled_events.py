@@ -131,7 +131,7 @@ def test_people_are_interested(local: LocalDiscord) -> None:
 
 def test_they_survive_a_restart(local: LocalDiscord) -> None:
     RestClient(local).request_json("POST", HERE, external())
-    again = local.run_in_loop(lambda world: State(world.store))
+    again = local.run_in_loop(lambda state: State(state.store))
     assert again.guilds[fixtures.GUILD_ID].scheduled == local.state.guilds[fixtures.GUILD_ID].scheduled
 
 

@@ -116,7 +116,7 @@ async def test_a_new_owner_and_an_invited_bot(local: LocalDiscord, bot: Recordin
 
 
 def test_a_banned_bot_is_invited_again(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.ban(world.guilds[fixtures.GUILD_ID], APPLICATION_ID))
+    local.run_in_loop(lambda state: state.ban(state.guilds[fixtures.GUILD_ID], APPLICATION_ID))
     local.client.add_fault("invite_bot")
     assert RestClient(local).request_json("GET", f"/guilds/{fixtures.GUILD_ID}")["name"] == "Friday Night Dice"
 
@@ -143,6 +143,6 @@ def test_open_and_closed_direct_messages(local: LocalDiscord) -> None:
 
 
 def test_with_several_servers_one_must_be_named(local: LocalDiscord) -> None:
-    local.run_in_loop(lambda world: world.add_guild("Another", fixtures.ERIN_ID))
+    local.run_in_loop(lambda state: state.add_guild("Another", fixtures.ERIN_ID))
     assert "which server" in fault_error(local, "kick_bot")
     local.client.add_fault("kick_bot", guild_id=fixtures.GUILD_ID)

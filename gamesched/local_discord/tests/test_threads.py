@@ -119,11 +119,11 @@ def test_a_click_in_an_archived_or_locked_thread_is_refused_as_a_message_is(loca
     thread = local.state.channels[int(open_thread(local)["id"])]
     button = {"type": 2, "style": 1, "label": "Join", "custom_id": "join"}
     message = ear.rest.post_message(thread.id, content="Join", components=[{"type": 1, "components": [button]}])
-    local.run_in_loop(lambda world: world.change_channel(thread, archived=True, locked=True))
+    local.run_in_loop(lambda state: state.change_channel(thread, archived=True, locked=True))
     local.client.click("bob", message, "join", wait=0)
     assert ear.response_error(7, {"content": "x"}) == (400, 50083)
     assert ear.response_error(4, {"content": "x"}) == (400, 50083)
-    local.run_in_loop(lambda world: world.change_channel(thread, locked=False))
+    local.run_in_loop(lambda state: state.change_channel(thread, locked=False))
     ear.respond(4, {"content": "A new message opens it."})
     assert not ear.rest.request_json("GET", f"/channels/{thread.id}")["thread_metadata"]["archived"]
 
@@ -144,7 +144,7 @@ def test_active_threads_are_listed_to_those_who_see_them(local: LocalDiscord) ->
 
 def test_a_forum_takes_posts_only(local: LocalDiscord) -> None:
     bare = RestClient(local)
-    forum = local.run_in_loop(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM)).id
+    forum = local.run_in_loop(lambda state: state.add_channel(state.guilds[fixtures.GUILD_ID], "campaigns", FORUM)).id
     assert bare.request_error("POST", f"/channels/{forum}/messages", {"content": "x"}) == (400, 50008)
     assert bare.request_error("POST", f"/channels/{forum}/threads", {"name": "x"}) == (400, 50035)
     empty = {"name": "x", "message": {"content": ""}}
@@ -180,19 +180,19 @@ def test_channels_are_made_changed_and_deleted(local: LocalDiscord) -> None:
 
 def test_a_thread_goes_with_its_channel_and_is_kept_over_a_restart(local: LocalDiscord) -> None:
     thread_id = int(open_thread(local)["id"])
-    again = local.run_in_loop(lambda world: State(world.store)).channels[thread_id]
+    again = local.run_in_loop(lambda state: State(state.store)).channels[thread_id]
     assert again == local.state.channels[thread_id]
-    local.run_in_loop(lambda world: world.delete_channel(world.channels[fixtures.GENERAL_ID]))
+    local.run_in_loop(lambda state: state.delete_channel(state.channels[fixtures.GENERAL_ID]))
     assert thread_id not in local.state.channels
-    assert thread_id not in local.run_in_loop(lambda world: State(world.store)).channels
+    assert thread_id not in local.run_in_loop(lambda state: State(state.store)).channels
 
 
 def test_thread_events(local: LocalDiscord) -> None:
     events: list[Event] = []
-    local.run_in_loop(lambda world: world.subscribe(events.append))
+    local.run_in_loop(lambda state: state.subscribe(events.append))
     thread = local.state.channels[int(open_thread(local)["id"])]
-    local.run_in_loop(lambda world: world.rename_channel(thread, "Session two"))
-    local.run_in_loop(lambda world: world.delete_channel(thread))
+    local.run_in_loop(lambda state: state.rename_channel(thread, "Session two"))
+    local.run_in_loop(lambda state: state.delete_channel(thread))
     names = ["THREAD_CREATE", "THREAD_MEMBERS_UPDATE", "THREAD_UPDATE", "THREAD_DELETE"]
     assert [event.name for event in events] == names
     payload = {
@@ -207,7 +207,7 @@ def test_thread_events(local: LocalDiscord) -> None:
 def test_a_forum_may_require_a_tag(local: LocalDiscord) -> None:
     bare = RestClient(local)
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
-    forum = local.run_in_loop(lambda world: fixtures.add_forum(world, flags=REQUIRE_TAG, available_tags=tags))
+    forum = local.run_in_loop(lambda state: fixtures.add_forum(state, flags=REQUIRE_TAG, available_tags=tags))
     path, body = f"/channels/{forum.id}/threads", {"name": "Strahd", "message": {"content": "Join us"}}
     assert [tag["name"] for tag in bare.request_json("GET", f"/channels/{forum.id}")["available_tags"]] == [
         "Full",
@@ -248,7 +248,7 @@ async def test_discord_py_uses_threads(local: LocalDiscord, bot: RecordingClient
     assert [each.id for each in await bot.guilds[0].active_threads()] == [thread.id]
     with pytest.raises(discord.Forbidden):
         await thread.delete()
-    forum = local.run_in_loop(lambda world: world.add_channel(world.guilds[fixtures.GUILD_ID], "campaigns", FORUM))
+    forum = local.run_in_loop(lambda state: state.add_channel(state.guilds[fixtures.GUILD_ID], "campaigns", FORUM))
     await asyncio.sleep(0.1)
     there = bot.get_channel(forum.id)
     assert isinstance(there, discord.ForumChannel)

@@ -15,15 +15,14 @@ from gamesched.local_discord.api.interactions.command_schema import (
     SUBCOMMAND_TYPES,
     USER,
     USER_COMMAND,
-    Path,
 )
-from gamesched.local_discord.api.messages import check_length, parse_integer, parse_snowflake
 from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.validation import BodyPath, check_length, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import DiscordError, invalid_form_body, unknown_command, unknown_message
 from gamesched.local_discord.state.entities import Channel, Json
 from gamesched.local_discord.state.state import State
 
-OPTIONS_PATH: Path = ("data", "options")
+OPTIONS_PATH: BodyPath = ("data", "options")
 MAX_NUMBER = 1 << 53
 
 
@@ -77,7 +76,7 @@ class _OptionReader:
         self._autocomplete = autocomplete
         self.focused_count = 0
 
-    def read_level(self, known: list[Json], given: object, path: Path) -> list[Json]:
+    def read_level(self, known: list[Json], given: object, path: BodyPath) -> list[Json]:
         if not isinstance(given, list):
             raise invalid_form_body(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
         if known and known[0]["type"] in SUBCOMMAND_TYPES and len(given) != 1:
@@ -99,7 +98,7 @@ class _OptionReader:
             raise invalid_form_body((*path, missing[0]), "BASE_TYPE_REQUIRED", "This field is required")
         return options
 
-    def _read_option(self, option: Json, given: Json, path: Path) -> Json:
+    def _read_option(self, option: Json, given: Json, path: BodyPath) -> Json:
         result: Json = {"type": option["type"], "name": option["name"]}
         if option["type"] in SUBCOMMAND_TYPES:
             inside = self.read_level(option.get("options", []), given.get("options") or [], (*path, "options"))
@@ -111,7 +110,7 @@ class _OptionReader:
             return result | {"value": str(given.get("value", "")), "focused": True}
         return result | {"value": self._read_value(option, given.get("value"), (*path, "value"))}
 
-    def _read_value(self, option: Json, value: Any, path: Path) -> Any:
+    def _read_value(self, option: Json, value: Any, path: BodyPath) -> Any:
         kind = option["type"]
         if kind == STRING:
             return _check_choice(
@@ -138,7 +137,7 @@ def _names(options: list[Json]) -> list[str]:
     return [each["name"] for each in options]
 
 
-def _check_number(option: Json, value: Any, path: Path) -> int | float:
+def _check_number(option: Json, value: Any, path: BodyPath) -> int | float:
     kinds = int if option["type"] == INTEGER else int | float
     if isinstance(value, bool) or not isinstance(value, kinds) or abs(value) > MAX_NUMBER:
         raise invalid_form_body(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not a number.')
@@ -148,14 +147,14 @@ def _check_number(option: Json, value: Any, path: Path) -> int | float:
     return number
 
 
-def _check_choice(option: Json, value: Any, path: Path) -> Any:
+def _check_choice(option: Json, value: Any, path: BodyPath) -> Any:
     """Check that the value of an option with choices is one of them."""
     if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
         raise _option_error(path, "The value is not one of the choices")
     return value
 
 
-def _option_error(path: Path, problem: str) -> DiscordError:
+def _option_error(path: BodyPath, problem: str) -> DiscordError:
     return invalid_form_body(path, "APPLICATION_COMMAND_OPTION_INVALID", problem)
 
 

@@ -6,7 +6,7 @@ https://docs.discord.com/developers/interactions/application-commands#applicatio
 import unicodedata
 from typing import Any
 
-from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
+from gamesched.local_discord.api.validation import BodyPath, check_length, check_range, parse_integer
 from gamesched.local_discord.errors import DiscordError, invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
@@ -20,10 +20,8 @@ MAX_OPTIONS, MAX_CHOICES = 25, 25
 MAX_COMMAND_LENGTH = 8000  # characters of names, descriptions and choices together
 CONTEXTS, INTEGRATION_TYPES = (0, 1, 2), (0, 1)
 
-Path = tuple[str | int, ...]
 
-
-def read_command(given: object, path: Path = ()) -> Json:
+def read_command(given: object, path: BodyPath = ()) -> Json:
     """Return a command as it is stored, without id and version. Raise 50035."""
     body = _check_object(given, path)
     kind = CHAT_INPUT if body.get("type") is None else parse_integer(body["type"], *path, "type")
@@ -59,13 +57,13 @@ def read_command(given: object, path: Path = ()) -> Json:
     return command
 
 
-def _check_object(given: object, path: Path) -> Json:
+def _check_object(given: object, path: BodyPath) -> Json:
     if not isinstance(given, dict):
         raise invalid_form_body(path, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType")
     return given
 
 
-def _check_list(given: object, most: int, path: Path) -> list[Any]:
+def _check_list(given: object, most: int, path: BodyPath) -> list[Any]:
     if not isinstance(given, list):
         raise invalid_form_body(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
     if len(given) > most:
@@ -73,7 +71,7 @@ def _check_list(given: object, most: int, path: Path) -> list[Any]:
     return given
 
 
-def _read_name(body: Json, path: Path, any_case: bool = False) -> str:
+def _read_name(body: Json, path: BodyPath, any_case: bool = False) -> str:
     """Like ^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$, in lower case; a menu entry may be anything."""
     if body.get("name") is None:
         raise invalid_form_body((*path, "name"), "BASE_TYPE_REQUIRED", "This field is required")
@@ -91,13 +89,13 @@ def _is_name_character(character: str) -> bool:
     return unicodedata.name(character, "").startswith(("DEVANAGARI ", "THAI "))
 
 
-def _read_description(body: Json, path: Path) -> str:
+def _read_description(body: Json, path: BodyPath) -> str:
     if body.get("description") is None:
         raise invalid_form_body((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
     return check_length(body["description"], 1, 100, *path, "description")
 
 
-def _read_subset(known: tuple[int, ...], body: Json, key: str, path: Path) -> list[int] | None:
+def _read_subset(known: tuple[int, ...], body: Json, key: str, path: BodyPath) -> list[int] | None:
     if body.get(key) is None:
         return None
     given = _check_list(body[key], len(known), (*path, key))
@@ -109,7 +107,7 @@ def _read_subset(known: tuple[int, ...], body: Json, key: str, path: Path) -> li
     return given
 
 
-def _read_options(given: object, path: Path, nested: tuple[int, ...]) -> list[Json]:
+def _read_options(given: object, path: BodyPath, nested: tuple[int, ...]) -> list[Json]:
     """Return the options at one nesting depth; `nested` are the types of subcommands allowed there."""
     options: list[Json] = []
     names: set[str] = set()
@@ -130,11 +128,11 @@ def _read_options(given: object, path: Path, nested: tuple[int, ...]) -> list[Js
     return options
 
 
-def _option_error(path: Path, code: str, problem: str) -> DiscordError:
+def _option_error(path: BodyPath, code: str, problem: str) -> DiscordError:
     return invalid_form_body(path, f"APPLICATION_COMMAND_OPTIONS_{code}", problem)
 
 
-def _read_option(body: Json, path: Path, nested: tuple[int, ...]) -> Json:
+def _read_option(body: Json, path: BodyPath, nested: tuple[int, ...]) -> Json:
     kind = parse_integer(body.get("type"), *path, "type")
     if kind not in (*nested, *range(STRING, ATTACHMENT + 1)):
         raise invalid_form_body((*path, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {set(range(1, 12))}.")
@@ -157,7 +155,7 @@ def _read_option(body: Json, path: Path, nested: tuple[int, ...]) -> Json:
     return option
 
 
-def _read_constraints(body: Json, kind: int, path: Path) -> Json:
+def _read_constraints(body: Json, kind: int, path: BodyPath) -> Json:
     """Return choices, autocomplete and bounds of a text or a number."""
     constraints: Json = {}
     if body.get("choices"):
@@ -180,7 +178,7 @@ def _read_constraints(body: Json, kind: int, path: Path) -> Json:
     return constraints
 
 
-def read_choices(given: object, kind: int, path: Path) -> list[Json]:
+def read_choices(given: object, kind: int, path: BodyPath) -> list[Json]:
     """Return the choices of an option of this type, or of an autocomplete response. Raise 50035."""
     choices = []
     for i, each in enumerate(_check_list(given, MAX_CHOICES, path)):

@@ -15,14 +15,9 @@ from gamesched.local_discord.api.interactions.interaction_payloads import (
     MESSAGE_COMPONENT,
     MODAL_SUBMIT,
 )
-from gamesched.local_discord.api.messages import (
-    MessageBody,
-    apply_edit,
-    parse_integer,
-    parse_snowflake,
-    read_message_body,
-)
+from gamesched.local_discord.api.messages import MessageBody, apply_edit, read_message_body
 from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.validation import parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     already_acknowledged,
     invalid_form_body,

@@ -4,8 +4,8 @@ from typing import Any
 
 from gamesched.local_discord.api import components
 from gamesched.local_discord.api.components import ACTION_ROW
-from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
 from gamesched.local_discord.api.resolved_data import ResolvedData
+from gamesched.local_discord.api.validation import BodyPath, check_length, check_range, parse_integer
 from gamesched.local_discord.errors import DiscordError, invalid_form_body
 from gamesched.local_discord.state.entities import Json
 
@@ -13,14 +13,12 @@ TEXT_INPUT, TEXT_DISPLAY, LABEL = 4, 10, 18
 MAX_COMPONENTS = 5
 MAX_VALUE_LENGTH = 4000
 
-Path = tuple[str | int, ...]
-
 
 def read_modal(given: object) -> Json:
     """Validate a modal and number its components, as Discord does. Raise 50035."""
     if not isinstance(given, dict):
         raise invalid_form_body(("data",), "BASE_TYPE_REQUIRED", "This field is required")
-    path: Path = ("data", "components")
+    path: BodyPath = ("data", "components")
     inside = given.get("components")
     if not isinstance(inside, list) or not 1 <= len(inside) <= MAX_COMPONENTS:
         raise invalid_form_body(path, "BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MAX_COMPONENTS} in length.")
@@ -41,7 +39,7 @@ class _ModalReader:
         self._last_id += 1
         return self._last_id
 
-    def read_top_level(self, given: object, path: Path) -> Json:
+    def read_top_level(self, given: object, path: BodyPath) -> Json:
         if not isinstance(given, dict) or given.get("type") not in (ACTION_ROW, TEXT_DISPLAY, LABEL):
             raise _wrong_type(path, (ACTION_ROW, TEXT_DISPLAY, LABEL))
         component: Json = {"type": given["type"], "id": self._next_id()}
@@ -59,7 +57,7 @@ class _ModalReader:
             raise invalid_form_body((*path, "components"), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 1 in length.")
         return component | {"components": [self._read_field(inside[0], (*path, "components", 0), labelled=False)]}
 
-    def _read_field(self, given: object, path: Path, labelled: bool) -> Json:
+    def _read_field(self, given: object, path: BodyPath, labelled: bool) -> Json:
         allowed = (TEXT_INPUT, *components.SELECTS) if labelled else (TEXT_INPUT,)
         if not isinstance(given, dict) or given.get("type") not in allowed:
             raise _wrong_type(path, allowed)
@@ -70,7 +68,7 @@ class _ModalReader:
             given, path, self._custom_ids
         )
 
-    def _read_text_input(self, given: Json, path: Path, labelled: bool) -> Json:
+    def _read_text_input(self, given: Json, path: BodyPath, labelled: bool) -> Json:
         custom_id = components.read_custom_id(given, path, self._custom_ids)
         text_input: Json = {"type": TEXT_INPUT, "custom_id": custom_id, "style": given.get("style")}
         if text_input["style"] not in (1, 2):
@@ -97,7 +95,7 @@ class _ModalReader:
         return text_input
 
 
-def _wrong_type(path: Path, allowed: tuple[int, ...]) -> DiscordError:
+def _wrong_type(path: BodyPath, allowed: tuple[int, ...]) -> DiscordError:
     return invalid_form_body((*path, "type"), "UNION_TYPE_CHOICES", f'Value of field "type" must be one of {allowed}.')
 
 
@@ -112,7 +110,7 @@ def read_submission(modal: Json, data: Json, resolved: ResolvedData) -> Json:
             fields[str(field.get("custom_id"))] = field
     submitted = []
     for i, component in enumerate(modal["components"]):
-        path: Path = ("data", "components", i)
+        path: BodyPath = ("data", "components", i)
         outer: Json = {"type": component["type"], "id": component["id"]}
         if component["type"] == LABEL:
             outer["component"] = _read_submitted_field(component["component"], fields, (*path, "component"), resolved)
@@ -132,7 +130,7 @@ def _fields_of(outer: object) -> list[Json]:
     return [each for each in inside if isinstance(each, dict)]
 
 
-def _read_submitted_field(component: Json, fields: dict[str, Json], path: Path, resolved: ResolvedData) -> Json:
+def _read_submitted_field(component: Json, fields: dict[str, Json], path: BodyPath, resolved: ResolvedData) -> Json:
     field = fields.get(component["custom_id"], {})
     submitted: Json = {"type": component["type"], "id": component["id"], "custom_id": component["custom_id"]}
     if component["type"] != TEXT_INPUT:

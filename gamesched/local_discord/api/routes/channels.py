@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from gamesched.local_discord.api.messages import check_length, check_range, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
 from gamesched.local_discord.api.routes.threads import MAX_SLOWMODE, read_auto_archive_duration
+from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.errors import cannot_act_on_dm, invalid_form_body, missing_permissions, thread_archived
 from gamesched.local_discord.state import payloads
 from gamesched.local_discord.state.entities import (

@@ -2,9 +2,9 @@
 
 from urllib.parse import unquote
 
-from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
+from gamesched.local_discord.api.validation import check_length, check_range, parse_integer
 from gamesched.local_discord.errors import invalid_form_body, missing_permissions, unknown_ban, unknown_user
 from gamesched.local_discord.state import payloads, permissions, threads
 from gamesched.local_discord.state.entities import Guild, Json, snowflake_time

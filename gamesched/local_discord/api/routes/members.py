@@ -1,8 +1,8 @@
 """Members of a guild: https://docs.discord.com/developers/resources/guild#guild-member-object"""
 
-from gamesched.local_discord.api.messages import check_range, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, member_from_path, role_from_path
+from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake, read_text
 from gamesched.local_discord.errors import invalid_form_body, missing_access, missing_permissions, unknown_role
 from gamesched.local_discord.gateway.intents import MEMBERS
 from gamesched.local_discord.state import payloads, permissions

@@ -1,8 +1,8 @@
 """Roles of a guild: https://docs.discord.com/developers/topics/permissions#role-object"""
 
-from gamesched.local_discord.api.messages import check_length, check_range, parse_integer
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path, role_from_path
+from gamesched.local_discord.api.validation import check_length, check_range, parse_integer
 from gamesched.local_discord.errors import invalid_role, missing_permissions
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Guild, Json

@@ -1,9 +1,9 @@
 """Scheduled events of a guild: https://docs.discord.com/developers/resources/guild-scheduled-event"""
 
 from gamesched.local_discord.api import scheduled_events
-from gamesched.local_discord.api.messages import check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.api.request import ApiRequest, Route
 from gamesched.local_discord.api.routes.path_lookup import guild_from_path
+from gamesched.local_discord.api.validation import check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import missing_permissions, unknown_scheduled_event
 from gamesched.local_discord.state import payloads, permissions
 from gamesched.local_discord.state.entities import Guild, Json, ScheduledEvent

@@ -5,15 +5,10 @@ from typing import Any
 from aiohttp import web
 
 from gamesched.local_discord.api import channel_messages
-from gamesched.local_discord.api.messages import (
-    check_length,
-    check_range,
-    parse_integer,
-    parse_snowflake,
-    read_message_body,
-)
+from gamesched.local_discord.api.messages import read_message_body
 from gamesched.local_discord.api.request import ApiRequest, Route, json_response
 from gamesched.local_discord.api.routes.path_lookup import channel_from_path, guild_from_path
+from gamesched.local_discord.api.validation import check_length, check_range, parse_integer, parse_snowflake
 from gamesched.local_discord.errors import (
     invalid_form_body,
     missing_access,

@@ -7,16 +7,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from games.core.base import Actor
 from games.hosts import actions as host_actions
-from games.management.demo_games import ALICE, CHANNELS, GUILD, KEEPER, PLAYER, ROLES, VETERAN, build_demo_games
 from games.models import Game, GameTemplate
 from games.models.settings import GuildDefaults
+from gamesched.demo.demo_games import CHANNELS, ROLES, build_demo_games
 from gamesched.lib.clock import db_now
+from gamesched.local_discord.fixtures import ALICE_ID, GUILD_ID, IVAN_ID, KEEPER_ID, PLAYER_ID, VETERAN_ID
 from guilds.directory.payloads import GuildPayload, UserPayload
 from guilds.directory.upsert import mark_guild_welcomed, upsert_guild, upsert_user
 from guilds.models import Guild, User
 
-OPERATOR = UserPayload(ALICE, "alice", "Alice")
-BLOCKED = UserPayload(1300000000000000009, "ivan", "Ivan")
+OPERATOR = UserPayload(ALICE_ID, "alice", "Alice")
+BLOCKED = UserPayload(IVAN_ID, "ivan", "Ivan")
 
 
 class Command(BaseCommand):
@@ -31,33 +32,33 @@ class Command(BaseCommand):
         if not User.objects.filter(pk=OPERATOR.id).exists():
             upsert_user(OPERATOR)
         User.objects.filter(pk=OPERATOR.id).update(is_staff=True, is_superuser=True)
-        if not GuildDefaults.objects.filter(pk=GUILD).exists():
+        if not GuildDefaults.objects.filter(pk=GUILD_ID).exists():
             self._create_settings()
-        if not Game.objects.filter(guild_id=GUILD).exists():
+        if not Game.objects.filter(guild_id=GUILD_ID).exists():
             build_demo_games(db_now())
         self.stdout.write("Alice may open the admin.")
 
     def _create_settings(self) -> None:
         """Create settings that show each rule: players host and play, keepers manage, one template is for veterans."""
         now = db_now()
-        if not Guild.objects.filter(pk=GUILD).exists():
+        if not Guild.objects.filter(pk=GUILD_ID).exists():
             # The bot upserts the rest when it connects.
-            upsert_guild(GuildPayload(GUILD, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
-        mark_guild_welcomed(GUILD, now)  # set up here, so the owner needs no welcome message
+            upsert_guild(GuildPayload(GUILD_ID, "Friday Night Dice", "", OPERATOR.id, CHANNELS, ROLES), now)
+        mark_guild_welcomed(GUILD_ID, now)  # set up here, so the owner needs no welcome message
         GuildDefaults.objects.create(
-            guild_id=GUILD,
-            host_role_ids=[PLAYER],
-            manager_role_ids=[KEEPER],
-            pingable_role_ids=[PLAYER],
+            guild_id=GUILD_ID,
+            host_role_ids=[PLAYER_ID],
+            manager_role_ids=[KEEPER_ID],
+            pingable_role_ids=[PLAYER_ID],
         )
         GameTemplate.objects.create(
-            guild_id=GUILD,
+            guild_id=GUILD_ID,
             name="Veterans' table",
             description="For those who know the rules.",
             seats=4,
-            player_role_ids=[VETERAN],
+            player_role_ids=[VETERAN_ID],
             locked=["player_role_ids"],
         )
         host_actions.block_user(
-            GUILD, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
+            GUILD_ID, upsert_user(BLOCKED), None, "Shown by the demo.", Actor(None, "command", operator=True), now
         )

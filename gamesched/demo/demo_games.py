@@ -18,6 +18,23 @@ from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, Plan, change_
 from games.signups import actions as signups
 from games.signups import manual_seating, responses
 from games.signups.participants import Participant
+from gamesched.local_discord.fixtures import (
+    ALICE_ID,
+    BOB_ID,
+    CAMPAIGNS_ID,
+    CHARLIE_ID,
+    DANA_ID,
+    FRANK_ID,
+    GAME_NIGHT_ID,
+    GINA_ID,
+    GUILD_ID,
+    HEIDI_ID,
+    KEEPER_ID,
+    ORGANISER_ID,
+    PLAYER_ID,
+    RAIDS_ID,
+    VETERAN_ID,
+)
 from guilds.directory.payloads import ChannelPayload, MemberPayload, RolePayload, UserPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import User
@@ -26,32 +43,27 @@ from notifications.daemon.steps import Job, Outcome
 from notifications.messages import PermanentError, TemporaryError, load_backend
 from notifications.queue import unschedule
 
-# The local Discord's own ids: gamesched/local_discord/fixtures.py. The bot upserts the rest when it connects.
-GUILD = 1200000000000000001
-GAME_NIGHT, RAIDS, CAMPAIGNS = GUILD + 11, GUILD + 12, GUILD + 14
-ORGANISER, PLAYER, KEEPER, VETERAN = GUILD + 20, GUILD + 21, GUILD + 23, GUILD + 24
 MAY_POST = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 16 | 1 << 38
 MAY_MANAGE = 1 << 5
 CHANNELS = (
-    ChannelPayload(GAME_NIGHT, "game-night", 0, 1, MAY_POST),
-    ChannelPayload(RAIDS, "raids", 0, 2, MAY_POST),
-    ChannelPayload(CAMPAIGNS, "campaigns", 15, 3, MAY_POST),
+    ChannelPayload(GAME_NIGHT_ID, "game-night", 0, 1, MAY_POST),
+    ChannelPayload(RAIDS_ID, "raids", 0, 2, MAY_POST),
+    ChannelPayload(CAMPAIGNS_ID, "campaigns", 15, 3, MAY_POST),
 )
 ROLES = (
-    RolePayload(ORGANISER, "Organiser", 1, MAY_MANAGE),
-    RolePayload(PLAYER, "Player", 2, 0),
-    RolePayload(KEEPER, "Keeper", 3, 0),
-    RolePayload(VETERAN, "Veteran", 4, 0),
+    RolePayload(ORGANISER_ID, "Organiser", 1, MAY_MANAGE),
+    RolePayload(PLAYER_ID, "Player", 2, 0),
+    RolePayload(KEEPER_ID, "Keeper", 3, 0),
+    RolePayload(VETERAN_ID, "Veteran", 4, 0),
 )
-ALICE, BOB, CHARLIE, DANA, FRANK, GINA, HEIDI = (1300000000000000000 + n for n in (1, 2, 3, 4, 6, 7, 8))
 PEOPLE = (
-    MemberPayload(UserPayload(ALICE, "alice", "Alice")),
-    MemberPayload(UserPayload(BOB, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER,)),
-    MemberPayload(UserPayload(CHARLIE, "charlie", "Charlie"), role_ids=(PLAYER,)),
-    MemberPayload(UserPayload(DANA, "dana", "Dana"), role_ids=(PLAYER,)),
-    MemberPayload(UserPayload(FRANK, "frank", "Frank")),
-    MemberPayload(UserPayload(GINA, "gina", "Gina"), role_ids=(PLAYER, VETERAN)),
-    MemberPayload(UserPayload(HEIDI, "heidi", "Heidi"), role_ids=(KEEPER,)),
+    MemberPayload(UserPayload(ALICE_ID, "alice", "Alice")),
+    MemberPayload(UserPayload(BOB_ID, "bob", "Bob"), "Bob the GM", role_ids=(ORGANISER_ID,)),
+    MemberPayload(UserPayload(CHARLIE_ID, "charlie", "Charlie"), role_ids=(PLAYER_ID,)),
+    MemberPayload(UserPayload(DANA_ID, "dana", "Dana"), role_ids=(PLAYER_ID,)),
+    MemberPayload(UserPayload(FRANK_ID, "frank", "Frank")),
+    MemberPayload(UserPayload(GINA_ID, "gina", "Gina"), role_ids=(PLAYER_ID, VETERAN_ID)),
+    MemberPayload(UserPayload(HEIDI_ID, "heidi", "Heidi"), role_ids=(KEEPER_ID,)),
 )
 
 # Notifications about the days before, which people who open the demo never lived through.
@@ -63,7 +75,7 @@ class Scenery:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.people = {payload.user.id: upsert_member(GUILD, payload, now).user for payload in PEOPLE}
+        self.people = {payload.user.id: upsert_member(GUILD_ID, payload, now).user for payload in PEOPLE}
 
     def evening(self, days: int, hour: int = 19) -> datetime:
         """Return a time so many days from now, at an hour of the day, UTC."""
@@ -84,17 +96,17 @@ class Scenery:
         starts_at: datetime,
         at: datetime | None = None,
         *,
-        host: int = BOB,
+        host: int = BOB_ID,
         named: Iterable[Participant] = (),
         announce: AnnounceSchedule = ANNOUNCE_NOW,
-        channel: int = GAME_NIGHT,
+        channel: int = GAME_NIGHT_ID,
         **settings: object,
     ) -> Game:
         """Return a game scheduled two days ago, or at `at`."""
         plan = Plan(title=title, description="", starts_at=starts_at, zone="UTC", channel_id=channel)
         plan = change_plan(plan, **{"seats": 4, "duration": 180, **settings})
         at = at or self.ago(days=2)
-        return scheduling.create_game(GUILD, plan, self.by(host), at, participants=named, announce=announce).game
+        return scheduling.create_game(GUILD_ID, plan, self.by(host), at, participants=named, announce=announce).game
 
     def join(self, game: Game, people: Iterable[int], at: datetime | None = None) -> None:
         """Let these people join, one after the other."""
@@ -111,11 +123,11 @@ def build_demo_games(now: datetime) -> None:
     _send_due_posts(stage.ago(days=9))
     _record_afterwards(stage, past)
     scheduling.cancel_game(
-        cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB), stage.ago(minutes=1)
+        cancelled.pk, "The shop is closed that evening. We try again in spring.", stage.by(BOB_ID), stage.ago(minutes=1)
     )
     for scene in (_full, _by_role, _picked, _moved, _with_responses, _hidden):
         scene(stage)
-    for pk in Game.objects.filter(guild_id=GUILD).order_by("pk").values_list("pk", flat=True):
+    for pk in Game.objects.filter(guild_id=GUILD_ID).order_by("pk").values_list("pk", flat=True):
         unschedule(PAST_NOTIFICATIONS, pk, now, "it was before the demo began")
 
 
@@ -127,19 +139,19 @@ def _played(stage: Scenery) -> Game:
         "Curse of Strahd: the Amber Temple",
         stage.evening(-7),
         stage.ago(days=10),
-        channel=RAIDS,
+        channel=RAIDS_ID,
         description="Third evening of the campaign. Bring warm clothes.",
         reminders=(),  # nobody was reminded of it
     )
-    stage.join(game, [CHARLIE, DANA, FRANK, GINA], stage.ago(days=10))
+    stage.join(game, [CHARLIE_ID, DANA_ID, FRANK_ID, GINA_ID], stage.ago(days=10))
     return game
 
 
 def _record_afterwards(stage: Scenery, game: Game) -> None:
-    frank = game.signups.get(user=FRANK)
-    attendance.mark_attendance(game.pk, frank.pk, True, stage.by(BOB), stage.ago(days=6))
+    frank = game.signups.get(user=FRANK_ID)
+    attendance.mark_attendance(game.pk, frank.pk, True, stage.by(BOB_ID), stage.ago(days=6))
     text = "450 experience each.\nGina found the amber amulet; nobody has dared to put it on."
-    rewards.set_rewards(game.pk, text, stage.by(BOB), stage.ago(days=6))
+    rewards.set_rewards(game.pk, text, stage.by(BOB_ID), stage.ago(days=6))
 
 
 def _create_game_to_cancel(stage: Scenery) -> Game:
@@ -150,7 +162,7 @@ def _create_game_to_cancel(stage: Scenery) -> Game:
         description="Four tables, one cure. At the game shop.",
         seats=16,
     )
-    stage.join(game, [CHARLIE, FRANK], stage.ago(days=10))
+    stage.join(game, [CHARLIE_ID, FRANK_ID], stage.ago(days=10))
     return game
 
 
@@ -187,51 +199,51 @@ def _full(stage: Scenery) -> None:
         description="For beginners: characters are on the table.",
         location="The shop's back room",
     )
-    stage.join(game, [CHARLIE, DANA, FRANK, GINA, HEIDI, ALICE])
+    stage.join(game, [CHARLIE_ID, DANA_ID, FRANK_ID, GINA_ID, HEIDI_ID, ALICE_ID])
 
 
 def _by_role(stage: Scenery) -> None:
     game = stage.game(
         "Tomb of Horrors",
         stage.evening(3),
-        channel=RAIDS,
+        channel=RAIDS_ID,
         description="Veterans first: it is as deadly as they say.",
         seats=2,
         method=SeatMethod.PRIORITY.value,
-        priority_role_ids=(VETERAN,),
+        priority_role_ids=(VETERAN_ID,),
     )
-    stage.join(game, [FRANK, CHARLIE, GINA])
+    stage.join(game, [FRANK_ID, CHARLIE_ID, GINA_ID])
 
 
 def _picked(stage: Scenery) -> None:
     game = stage.game(
         "Blades in the Dark: the big heist",
         stage.evening(4),
-        host=GINA,
+        host=GINA_ID,
         description="Write in your note whom you would like to play; I pick a crew that fits.",
         seats=3,
         method=SeatMethod.PICKS_WAITING.value,
     )
-    stage.join(game, [CHARLIE, FRANK, HEIDI])
-    charlie = stage.people[CHARLIE]
+    stage.join(game, [CHARLIE_ID, FRANK_ID, HEIDI_ID])
+    charlie = stage.people[CHARLIE_ID]
     responses.set_note(game.pk, charlie, "a Lurk, please", Actor(charlie, "button"), stage.ago(hours=20))
-    frank = game.signups.get(user=FRANK)
-    manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA), stage.ago(hours=12))
+    frank = game.signups.get(user=FRANK_ID)
+    manual_seating.give_seat(game.pk, frank.pk, stage.by(GINA_ID), stage.ago(hours=12))
 
 
 def _moved(stage: Scenery) -> None:
-    in_forum = announcement_channels(GUILD).filter(pk=CAMPAIGNS).exists()
+    in_forum = announcement_channels(GUILD_ID).filter(pk=CAMPAIGNS_ID).exists()
     game = stage.game(
         "Waterdeep: Dragon Heist",
         stage.evening(5),
-        channel=CAMPAIGNS if in_forum else RAIDS,
+        channel=CAMPAIGNS_ID if in_forum else RAIDS_ID,
         description="A campaign in the city of splendours.",
         seats=5,
     )
-    stage.join(game, [CHARLIE, FRANK, GINA, HEIDI])
+    stage.join(game, [CHARLIE_ID, FRANK_ID, GINA_ID, HEIDI_ID])
     plan = replace(plan_from_game(Game.objects.get(pk=game.pk)), starts_at=stage.evening(6, 20))
-    scheduling.edit_game(game.pk, plan, stage.by(BOB), stage.ago(minutes=2))
-    for user_id in (FRANK, GINA):
+    scheduling.edit_game(game.pk, plan, stage.by(BOB_ID), stage.ago(minutes=2))
+    for user_id in (FRANK_ID, GINA_ID):
         confirmations.answer_open_confirmation(game.pk, "yes", stage.by(user_id, "button"), stage.ago(minutes=1))
 
 
@@ -245,18 +257,18 @@ def _with_responses(stage: Scenery) -> None:
         plus_one=True,
         minimum=3,
     )
-    stage.join(game, [CHARLIE, GINA])
+    stage.join(game, [CHARLIE_ID, GINA_ID])
     for user_id, action, note in (
-        (CHARLIE, None, "late by 15 min"),
-        (FRANK, responses.respond_maybe, "if I get off work"),
-        (DANA, responses.respond_absent, ""),
+        (CHARLIE_ID, None, "late by 15 min"),
+        (FRANK_ID, responses.respond_maybe, "if I get off work"),
+        (DANA_ID, responses.respond_absent, ""),
     ):
         who = stage.people[user_id]
         if action is not None:
             action(game.pk, who, Actor(who, "button"), stage.ago(hours=10))
         if note:
             responses.set_note(game.pk, who, note, Actor(who, "button"), stage.ago(hours=9))
-    gina = stage.people[GINA]
+    gina = stage.people[GINA_ID]
     responses.add_guest(game.pk, gina, "Mona", Actor(gina, "button"), stage.ago(hours=9))
 
 
@@ -272,6 +284,6 @@ def _hidden(stage: Scenery) -> None:
         stage.evening(12),
         description="Characters are handed out at the door.",
         seats=6,
-        named=(HEIDI,),
+        named=(HEIDI_ID,),
         announce=AnnounceSchedule(AnnounceWhen.LATER, stage.evening(1, 12)),
     )

@@ -8,10 +8,11 @@ from django.core.management import call_command
 
 from conftest import GUILD, World
 from games.core.roster import load_roster
-from games.management.demo_games import BOB, CHARLIE
 from games.models import Announcement, Game, GameTemplate
 from games.models.settings import GuildDefaults
 from gamesched.lib.clock import db_now
+from gamesched.local_discord.fixtures import BOB_ID as BOB
+from gamesched.local_discord.fixtures import CHARLIE_ID as CHARLIE
 from guilds.models import Block, Channel, Guild, User
 from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage, TemporaryError
@@ -41,7 +42,7 @@ class Away(Discord):
 @pytest.fixture(autouse=True)
 def local(settings: Any) -> None:
     settings.DISCORD_IS_LOCAL = True
-    settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Discord"
+    settings.NOTIFICATION_BACKEND = f"{__name__}.Discord"
 
 
 def test_seeding_an_empty_database(db: None) -> None:
@@ -91,7 +92,7 @@ def test_seeding_after_the_bot_connected(world: World) -> None:
 
 
 def test_seeding_without_discord(db: None, settings: Any) -> None:
-    settings.NOTIFICATION_BACKEND = "games.management.tests.test_seed_demo.Away"
+    settings.NOTIFICATION_BACKEND = f"{__name__}.Away"
     call_command("seed_demo")
     assert Game.objects.count() == 9
     assert not Announcement.objects.filter(message_id__isnull=False).exists()

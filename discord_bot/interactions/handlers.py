@@ -1,0 +1,51 @@
+"""What buttons and commands need of the bot, so that neither imports it."""
+
+from typing import Protocol, cast
+
+import discord
+
+from discord_bot.interactions.log import InteractionLog
+from games.core.choices import Choice
+from games.pages.game_list import ListKind
+
+
+class HandlesSignups(Protocol):
+    async def handle(self, interaction: discord.Interaction, game_id: int | None, action: str) -> None: ...
+
+
+class HandlesGameLists(Protocol):
+    async def handle(
+        self, interaction: discord.Interaction, name: str, which: ListKind, page: int = 1, channel_id: int | None = None
+    ) -> None: ...
+
+
+class HandlesChoices(Protocol):
+    async def handle(self, interaction: discord.Interaction, choice: Choice) -> None: ...
+
+
+class HandlesModals(Protocol):
+    async def open(self, interaction: discord.Interaction, custom_id: str) -> None: ...
+
+
+class Handlers(Protocol):
+    """The bot, as far as components and commands need it."""
+
+    @property
+    def log(self) -> InteractionLog: ...
+
+    @property
+    def signups(self) -> HandlesSignups: ...
+
+    @property
+    def game_list(self) -> HandlesGameLists: ...
+
+    @property
+    def choices(self) -> HandlesChoices: ...
+
+    @property
+    def modals(self) -> HandlesModals: ...
+
+
+def handlers_of(interaction: discord.Interaction) -> Handlers:
+    """Return the client that received the interaction."""
+    return cast(Handlers, interaction.client)

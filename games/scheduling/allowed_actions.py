@@ -1,0 +1,146 @@
+"""What one viewer may do to a game: one set of rules for page, post, Discord and admin."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from games.core.permissions import Viewer
+from games.core.states import State, is_allowed
+from games.hosts.messages import can_message_players
+from games.models import Game
+from games.scheduling.rules import undo_until
+from games.signups.rules import signup_block_reason
+
+
+@dataclass(frozen=True)
+class AllowedActions:
+    """What a viewer may do to a game at `now`; each answer is worked out when it is read.
+
+    `viewer`: None for anybody, as who looks at a post. `signed_up`: None where that is not known.
+    """
+
+    game: Game
+    viewer: Viewer | None
+    now: datetime
+    signed_up: bool | None = None
+
+    @cached_property
+    def state(self) -> State:
+        return self.game.state(self.now)
+
+    @cached_property
+    def manage(self) -> bool:
+        """Whether they run the game; what they may do with it depends on its state."""
+        return self.viewer is not None and self.viewer.may_manage(self.game)
+
+    # --- for players -------------------------------------------------------------------------------------
+
+    @cached_property
+    def join_refusal(self) -> str:
+        """Why they may not sign up; '' where they may."""
+        return signup_block_reason(self.game, self.now, self.viewer.user if self.viewer is not None else None)
+
+    @property
+    def join(self) -> bool:
+        return not self.join_refusal and not self.signed_up
+
+    @property
+    def leave(self) -> bool:
+        return is_allowed("leave", self.state) and self.signed_up is not False
+
+    @property
+    def respond(self) -> bool:
+        allowed = self.game.settings.answers and is_allowed("answer", self.state)
+        return allowed and (not self.join_refusal or bool(self.signed_up))
+
+    @property
+    def withdraw_response(self) -> bool:
+        return is_allowed("leave", self.state)
+
+    @property
+    def note(self) -> bool:
+        return is_allowed("note", self.state)
+
+    @property
+    def add_guest(self) -> bool:
+        return self.game.settings.plus_one and self.signed_up is not False and not self.join_refusal
+
+    @property
+    def remove_guest(self) -> bool:
+        return is_allowed("join", self.state)
+
+    # --- for those who run it ----------------------------------------------------------------------------
+
+    @property
+    def edit(self) -> bool:
+        return self._may("edit")
+
+    @property
+    def cancel(self) -> bool:
+        return self._may("cancel")
+
+    @property
+    def remove(self) -> bool:
+        return self._may("remove")
+
+    @property
+    def add(self) -> bool:
+        return self._may("add")
+
+    @property
+    def seat(self) -> bool:
+        return self._may("seat")
+
+    @property
+    def close(self) -> bool:
+        return self._may("close") and self.game.closed_at is None
+
+    @property
+    def reopen(self) -> bool:
+        return self._may("close") and self.game.closed_at is not None
+
+    @property
+    def retry_post(self) -> bool:
+        return self._may("repost") and bool(self.game.announcement.problem)
+
+    @property
+    def message_players(self) -> bool:
+        return self._may("tell") and can_message_players(self.game, self.now)
+
+    @property
+    def choose_hosts(self) -> bool:
+        viewer = self.viewer
+        return viewer is not None and is_allowed("hosts", self.state) and viewer.may_choose_hosts(self.game)
+
+    @property
+    def announce(self) -> bool:
+        return self._may("announce") and self.game.starts_at > self.now
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when a cancellation may be undone; None where the game is not cancelled."""
+        return undo_until(self.game.cancelled_at, self.game.ends_at) if self.game.cancelled_at else None
+
+    @property
+    def undo(self) -> bool:
+        return self._may("undo") and self.undo_until is not None and self.now <= self.undo_until
+
+    @property
+    def write_rewards(self) -> bool:
+        return self._may("rewards")
+
+    @property
+    def archive(self) -> bool:
+        return self._may("archive")
+
+    @property
+    def clone(self) -> bool:
+        """Others than its hosts may want to play it again once it was played."""
+        return self.viewer is not None and (self.manage or self.state.over) and self.viewer.may_schedule
+
+    @property
+    def make_template(self) -> bool:
+        return self.viewer is not None and self.viewer.manages
+
+    def _may(self, action: str) -> bool:
+        return is_allowed(action, self.state) and self.manage
