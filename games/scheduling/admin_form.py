@@ -52,14 +52,21 @@ class _GameSettings(GameSettingsForm):
     def _inherited_settings(self, data: Any) -> tuple[Guild | None, dict[str, ResolvedSetting]]:
         """Return the game's server, and what empty fields inherit from the form's channel and template."""
         game = self.instance
-        guilds = Guild.objects.select_related("defaults")
-        guild = guilds.filter(pk=game.guild_id if game.pk else parse_id(str(data.get("guild") or "")) or 0).first()
+        guild = game.guild if game.pk else self._chosen_guild(data)
         if guild is None or game.settings_frozen_at is not None:
             return guild, resolve_settings([SettingsLayer(THIS_GAME, {})])
         channel_id, template_id = (parse_id(str(data.get(name) or "")) or 0 for name in ("channel", "template"))
         channel = Channel.objects.with_settings().filter(pk=channel_id, guild=guild).first()
         template = GameTemplate.objects.filter(pk=template_id, guild=guild, deleted_at=None).first()
         return guild, inherited_settings(guild, channel, template)
+
+    def _chosen_guild(self, data: Any) -> Guild | None:
+        """Return the server chosen for a new game, if the field offers it: never one that the person may not see."""
+        field = self.base_fields.get("guild")
+        if not isinstance(field, forms.ModelChoiceField) or field.queryset is None:
+            return None
+        guild: Guild | None = field.queryset.filter(pk=parse_id(str(data.get("guild") or "")) or 0).first()
+        return guild
 
 
 class GameAdminForm(ActionForm, _GameSettings):

@@ -15,6 +15,8 @@ from types import ModuleType
 from typing import Any
 
 import games
+from games.core.setting_kinds import Setting
+from games.core.settings import SETTINGS
 from games.core.states import ALLOWED, State
 from games.hosts.rules import Audience
 
@@ -67,7 +69,6 @@ NAMES = [[], ["Ann"], ["Ann", "Ben", "Cat"]]
 APART = {
     "deliveries.wording.delivery_outcome",
     "confirmations.wording.value_text",
-    "core.wording.setting_text",
     "reminders.wording.digest",
 }
 
@@ -123,8 +124,22 @@ def constants(value: Any) -> Iterator[str]:
                 yield f"{key}: {one}"
 
 
+def setting_texts(setting: Setting[Any]) -> Iterator[str]:
+    """Every text of a setting's declaration, by the name of its part."""
+    for name, value in vars(setting).items():
+        if isinstance(value, str) and value and name not in {"name", "beside", "group", "default"}:
+            yield f"{name}: {value}"
+        elif isinstance(value, dict):
+            yield from (f"{name}, {key}: {text}" for key, text in value.items())
+        elif isinstance(value, type):
+            yield from (f"{name}, {key}: {text}" for key, text in getattr(value, "choices", ()))
+
+
 def wording() -> str:
     blocks = []
+    for setting in SETTINGS.values():
+        lines = "\n".join(f"    {text}" for text in setting_texts(setting))
+        blocks.append(f"core.settings.{setting.name}\n{lines}\n")
     for module in modules():
         here = module.__name__.removeprefix("games.")
         for name, value in vars(module).items():
