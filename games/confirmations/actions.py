@@ -35,7 +35,7 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
     game.signups.filter(asked__gt=0).update(asked=0)
     game.signups.filter(pk__in=[one.pk for one in recipients]).update(asked=game.question)
     if game.answer_by is None:
-        close_notifications(game, [NotificationKind.CONFIRMATION_END], GameSkipCode.NOBODY_ASKED, now)
+        close_notifications(game, [NotificationKind.CONFIRMATION_END], GameSkipCode.NO_CONFIRMATION, now)
         return
     _schedule_end(game, [one.user_id for one in recipients if one.user_id], game.answer_by)
 
@@ -133,7 +133,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     The host hears what came of it. Returns why nothing was done; None where it was.
     """
     if number != game.question:
-        return Skip(GameSkipCode.ASKED_ANEW)
+        return Skip(GameSkipCode.NEW_CONFIRMATION)
     unconfirmed = list(game.signups.current().filter(asked=number))
     game.signups.filter(asked__gt=0).update(asked=0)
     state = game.state(now)
