@@ -34,7 +34,7 @@ def request_confirmation(game: Game, people: Iterable[Signup], drop_unconfirmed:
     game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     game.signups.filter(pk__in=[signup.pk for signup in recipients]).update(open_confirmation=game.confirmation_number)
     if game.confirm_by is None:
-        close_notifications(game, [NotificationKind.CONFIRMATION_END], GameSkipCode.NOBODY_ASKED, now)
+        close_notifications(game, [NotificationKind.CONFIRMATION_END], GameSkipCode.NO_CONFIRMATION, now)
         return
     _schedule_end(game, [signup.user_id for signup in recipients if signup.user_id], game.confirm_by)
 
@@ -128,7 +128,7 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
     The host is notified of the result. Returns why nothing was done; None where it was.
     """
     if number != game.confirmation_number:
-        return Skip(GameSkipCode.ASKED_ANEW)
+        return Skip(GameSkipCode.NEW_CONFIRMATION)
     unconfirmed = list(game.signups.current().filter(open_confirmation=number))
     game.signups.filter(open_confirmation__gt=0).update(open_confirmation=0)
     state = game.state(now)

@@ -59,7 +59,7 @@ def _confirmation_message(delivery: Delivery, now: datetime) -> OutgoingMessage 
     if game.state(now) is not State.SCHEDULED or signup is None:
         return Skip(GameSkipCode.NOT_IN_OR_STARTED)
     if signup.open_confirmation != payload.confirmation_number or game.confirm_by is None:
-        return Skip(GameSkipCode.ANSWERED_OR_ASKED_ANEW)
+        return Skip(GameSkipCode.CONFIRMATION_CLOSED)
     text = confirmation_wording.confirmation_request(
         *common_game_texts(delivery, game),
         *_changes(delivery, game),

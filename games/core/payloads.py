@@ -10,7 +10,7 @@ from notifications.payloads import Payload, Stored, stored_id, stored_time
 
 @dataclass(frozen=True)
 class StartPayload(Payload):
-    """Reminders, the nudge and the question about too few players: the start that they were planned for.
+    """Reminders, NUDGE and TOO_FEW_PLAYERS: the start that they were scheduled for.
 
     `place` is CHANNEL where one message in the channel reminds everyone.
     """
@@ -62,7 +62,7 @@ class OfferPayload(Payload):
 class EditPayload(Payload):
     """EDITED, CONFIRMATION: the values that the recipient knows of what changed since.
 
-    `confirmation_number` is 0 where nothing is asked; `rescheduled` where it is because the game was scheduled again.
+    `confirmation_number` is 0 where nothing is to be confirmed; `rescheduled`: because the game was scheduled again.
     """
 
     before: Mapping[str, Any]
@@ -72,7 +72,7 @@ class EditPayload(Payload):
 
 @dataclass(frozen=True)
 class ConfirmationEndPayload(Payload):
-    """CONFIRMATION_END: which confirmation, and the ids of those who were asked."""
+    """CONFIRMATION_END: which confirmation, and the ids of those who got it."""
 
     confirmation_number: Annotated[int, Stored("number")]
     user_ids: Annotated[Sequence[int], Stored("people")]
@@ -122,7 +122,7 @@ class TakedownPayload(Payload):
 
 @dataclass(frozen=True)
 class PostDeletedPayload(Payload):
-    """POST_DELETED: which deletion the host is asked about."""
+    """POST_DELETED: which deletion the host decides about."""
 
     deletion_number: Annotated[int, Stored("number")]
 

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "announcement",
             "deletion_number",
-            models.BigIntegerField(default=0, help_text="Counts how often its host was asked about that."),
+            models.BigIntegerField(default=0, help_text="Counts the deletions that its host decides about."),
         ),
         migrations.AddField(
             "signup",

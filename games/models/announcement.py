@@ -33,7 +33,7 @@ class Announcement(models.Model):
     thread_name = models.CharField(max_length=100, blank=True, help_text="What its thread in a forum is called.")
     post_deleted_at = models.DateTimeField(null=True, blank=True, help_text="When it was found deleted in Discord.")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="When it was last seen to be there.")
-    deletion_number = models.BigIntegerField(default=0, help_text="Counts how often its host was asked about that.")
+    deletion_number = models.BigIntegerField(default=0, help_text="Counts the deletions that its host decides about.")
     problem_code = models.CharField(max_length=20, blank=True, choices=PostProblem.choices)
     problem = models.CharField(max_length=300, blank=True, help_text="Why it is missing or out of date.")
 
