@@ -128,6 +128,11 @@ def avatar_url(user_id: int, avatar: str, size: int = 64) -> str:
     return f"{settings.DISCORD_CDN_URL}/embed/avatars/{(user_id >> 22) % 6}.png"
 
 
+def member_avatar_url(guild_id: int, user_id: int, avatar: str, size: int = 64) -> str:
+    """A picture in one guild. https://discord.com/developers/docs/reference#image-formatting"""
+    return f"{settings.DISCORD_CDN_URL}/guilds/{guild_id}/users/{user_id}/avatars/{avatar}.png?size={size}"
+
+
 class GuildQuerySet(models.QuerySet["Guild"]):
     def present(self) -> "GuildQuerySet":
         """Return guilds that the bot is in, outages included."""
@@ -279,12 +284,7 @@ class Member(models.Model):
     @property
     def avatar_url(self) -> str:
         """Return the URL of their picture in this guild, else of their own."""
-        if self.avatar:
-            return (
-                f"{settings.DISCORD_CDN_URL}/guilds/{self.guild_id}/users/{self.user_id}"
-                f"/avatars/{self.avatar}.png?size=64"
-            )
-        return self.user.avatar_url
+        return member_avatar_url(self.guild_id, self.user_id, self.avatar) if self.avatar else self.user.avatar_url
 
 
 class Block(models.Model):

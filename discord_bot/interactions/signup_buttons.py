@@ -27,7 +27,7 @@ from games.scheduling.allowed_actions import AllowedActions
 from games.signups import actions as signups
 from games.signups import responses
 from games.signups import wording as signup_wording
-from gamesched.lib.clock import db_now
+from gamesched.lib.clock import DbNow, db_now
 from gamesched.lib.orm import run_in_db_thread
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload
@@ -72,12 +72,12 @@ def run_signup_action(click: Click) -> SignupReply:
     if click.guild_id is None or click.member is None:
         return SignupReply(wording.NOT_IN_DM)
     game_id = click.game_id or 0
-    guild_id = Game.objects.announced().filter(pk=game_id).values_list("guild_id", flat=True).first()
-    if guild_id is None:
+    found = Game.objects.announced().filter(pk=game_id).values_list("guild_id", DbNow()).first()
+    if found is None:
         return SignupReply(wording.OLD_BUTTON)
+    guild_id, now = found
     if guild_id != click.guild_id:
         return SignupReply(wording.NOT_HERE)
-    now = db_now()
     member = upsert_member(click.guild_id, click.member, now)
     user = member.user
     mark_dms_open(user)

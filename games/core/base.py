@@ -72,8 +72,9 @@ def locked_game(game_id: int, actor: Actor) -> tuple[Game, Viewer]:
     """
     # Read in a second statement, once the lock is held: one that waited for the lock would return settings from
     # before it waited.
-    list(Game.objects.select_for_update(no_key=True).filter(pk=game_id).values_list("pk"))
-    game = Game.objects.with_settings().filter(pk=game_id).first()
+    locked = Game.objects.select_for_update(no_key=True, of=("self",)).filter(pk=game_id)
+    thread_of, template_id = locked.values_list("channel__parent_id", "template_id").first() or (None, None)
+    game = Game.objects.with_settings(thread_of is not None, template_id is not None).filter(pk=game_id).first()
     viewer = actor.viewer_of(game) if game is not None else None
     if game is None or viewer is None or not viewer.may_see_game(game):
         raise Refused(Refusal("unknown_game", wording.UNKNOWN_GAME))

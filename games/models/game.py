@@ -34,6 +34,10 @@ class GameQuerySet(models.QuerySet["Game"]):
         of_member = self.filter(guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None)
         return of_member.filter(Q(announced_at__isnull=False) | _hosted_or_cohosted(user) | Q(guild__in=managed))
 
+    def announced_to(self, user: User) -> "GameQuerySet":
+        """The announced games of the guilds that a person is a member of."""
+        return self.announced().filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+
     def run_by(self, user: User) -> "GameQuerySet":
         """Return the games that a user hosts or co-hosts."""
         return self.filter(_hosted_or_cohosted(user))
@@ -51,9 +55,12 @@ class GameQuerySet(models.QuerySet["Game"]):
         signups = Signup.objects.current().of(user).values("game_id")
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
-    def with_settings(self) -> "GameQuerySet":
-        """Join the rows from which each game inherits its settings."""
-        return self.select_related("guild__defaults", "channel__defaults", "channel__parent__defaults", "template")
+    def with_settings(self, in_threads: bool = True, with_templates: bool = True) -> "GameQuerySet":
+        """Join the rows from which each game inherits its settings; fewer if no game is in a thread or has a template."""
+        games = self.select_related("guild__defaults", "channel__defaults")
+        if in_threads:
+            games = games.select_related("channel__parent__defaults")
+        return games.select_related("template") if with_templates else games
 
     def upcoming(self, now: datetime) -> "GameQuerySet":
         """Return announced games that are not over, the next first."""

@@ -25,7 +25,10 @@ POST_TRUSTED_FOR = timedelta(hours=6)  # how long a post counts as present witho
 @transaction.atomic
 def record_shown_revision(game_id: int, message_id: int, revision: int, now: datetime) -> None:
     """Record that the reply to a click showed this revision, so that the post needs no edit for it."""
-    post = Announcement.objects.select_related("game", "channel").filter(game_id=game_id, message_id=message_id).first()
+    posts = Announcement.objects.select_related("game", "channel").only(
+        "thread_name", "channel__type", "game__title", "game__archived_at"
+    )
+    post = posts.filter(game_id=game_id, message_id=message_id).first()
     # A reply renames no thread, and moves no post to the archive.
     if post is None or post.thread_name != post.thread_title or post.pending_archive_id is not None:
         return

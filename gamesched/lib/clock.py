@@ -3,6 +3,14 @@
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
+
+
+class DbNow(Func):
+    """`db_now`, read along with rows."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
 
 
 def db_now() -> datetime:

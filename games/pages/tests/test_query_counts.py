@@ -1,17 +1,34 @@
-"""Pages take the same number of queries however many games and people they show."""
+"""Pages and actions run few statements, none twice, however many games and people there are."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import World
-from discord_bot.interactions.signup_buttons import Click, run_signup_action
+from discord_bot.interactions.signup_buttons import Click, SignupReply, run_signup_action
 from games.core.base import Actor
-from games.models import Game
+from games.models import Game, GameTemplate
 from games.signups import actions as signups
+from games.signups import responses
 from guilds.directory.payloads import MemberPayload, UserPayload
+from guilds.models import Channel, User
+
+PLAYER_PAGE, HOST_PAGE, CLICK = 16, 24, 20  # statements
+
+
+def statements(work: Callable[[], Any]) -> list[str]:
+    """The statements that some work runs, none of them twice."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    found = [query["sql"] for query in captured]
+    repeated = {sql: count for sql, count in Counter(found).items() if count > 1}
+    assert not repeated, "\n".join(f"{count} times: {sql}" for sql, count in repeated.items())
+    return found
 
 
 def queries(client: Any, address: str) -> int:
@@ -28,7 +45,12 @@ def fill(world: World, game: Game, people: range) -> None:
         signups.join(game.pk, person, Actor(person, "page"), world.now)
 
 
-def test_query_counts_of_the_guild_and_home_pages(world: World, as_person: Any) -> None:
+def click(world: World, game: Game, user: User, action: str = "join") -> SignupReply:
+    member = MemberPayload(UserPayload(user.pk, user.handle))
+    return run_signup_action(Click(game.pk, action, world.guild.pk, member))
+
+
+def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     fill(world, world.create_game(), range(100, 102))
     addresses = ["/", reverse("guild", args=[world.guild.pk])]
@@ -38,7 +60,7 @@ def test_query_counts_of_the_guild_and_home_pages(world: World, as_person: Any) 
     assert [queries(client, address) for address in addresses] == before
 
 
-def test_query_count_of_a_game_page(world: World, as_person: Any) -> None:
+def test_a_games_page(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     game = world.create_game(seats=10)
     fill(world, game, range(100, 102))
@@ -47,13 +69,68 @@ def test_query_count_of_a_game_page(world: World, as_person: Any) -> None:
     assert queries(client, game.get_absolute_url()) == before
 
 
-def test_query_count_of_a_click_in_a_large_game(world: World) -> None:
+@pytest.mark.parametrize("signed_up", [True, False], ids=["in it", "not in it"])
+def test_a_players_page_of_a_game(world: World, as_person: Any, signed_up: bool) -> None:
+    client = as_person(world.charlie)
+    game = world.create_game(seats=10, answers=True, plus_one=True)
+    fill(world, game, range(100, 130))
+    if signed_up:
+        signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    maybe = world.add_member(130)
+    responses.respond_maybe(game.pk, maybe, Actor(maybe, "page"), world.now)
+    found = statements(lambda: client.get(game.get_absolute_url()))
+    assert len(found) <= PLAYER_PAGE, "\n".join(found)
+
+
+@pytest.mark.parametrize("who", ["bob", "alice"], ids=["host", "manager"])
+def test_a_hosts_page_of_a_game(world: World, as_person: Any, who: str) -> None:
+    client = as_person(getattr(world, who))
+    game = world.create_game(seats=10, answers=True, minimum=3)
+    fill(world, game, range(100, 130))
+    found = statements(lambda: client.get(game.get_absolute_url()))
+    assert len(found) <= HOST_PAGE, "\n".join(found)
+
+
+def test_pages_that_mention_people_and_places(world: World, as_person: Any) -> None:
+    text = "@charlie meets in #raids"
+    game = world.create_game(description=text, location=text, instructions=text)
+    for who in (world.charlie, world.bob):
+        client = as_person(who)
+        statements(lambda client=client: client.get(game.get_absolute_url()))  # type: ignore[misc]
+
+
+def test_a_page_of_an_empty_game(world: World, as_person: Any) -> None:
+    client = as_person(world.bob)
+    game = world.create_game()
+    statements(lambda: client.get(game.get_absolute_url()))
+
+
+def test_a_click_in_a_crowd(world: World) -> None:
     game = world.create_game(seats=10)
     fill(world, game, range(100, 140))
-    member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
-    with CaptureQueriesContext(connection) as found:
-        run_signup_action(Click(game.pk, "join", world.guild.pk, member))
-    assert len(found) <= 30, "\n".join(query["sql"] for query in found)
+    for action in ("join", "leave"):
+        found = statements(lambda action=action: click(world, game, world.charlie, action))  # type: ignore[misc]
+        assert len(found) <= CLICK, "\n".join(found)
+
+
+def test_a_click_that_gets_a_seat(world: World) -> None:
+    game = world.create_game(seats=10)
+    found = statements(lambda: click(world, game, world.charlie))
+    assert len(found) <= CLICK, "\n".join(found)
+
+
+def test_a_click_on_a_game_that_mentions_people_and_places(world: World) -> None:
+    game = world.create_game(description="@charlie meets in #raids", location="#raids, @charlie", answers=True)
+    statements(lambda: click(world, game, world.charlie))
+
+
+def test_a_click_on_a_game_in_a_thread_with_a_template(world: World) -> None:
+    thread = Channel.objects.create(id=77, guild=world.guild, name="table", type=11, parent=world.channel)
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign", plus_one=True)
+    game = world.create_game(seats=10, channel_id=thread.pk, template_id=template.pk)
+    fill(world, game, range(100, 112))
+    found = statements(lambda: click(world, game, world.charlie))
+    assert len(found) <= CLICK, "\n".join(found)
 
 
 def test_pages_run_no_foreign_script(world: World, client: Any) -> None:
