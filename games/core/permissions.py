@@ -86,7 +86,7 @@ def load_viewer(user: User | None, guild_id: int, operator: bool = False) -> Vie
     member = None
     if user is not None:
         rows = Member.objects.select_related("guild__defaults").filter(guild_id=guild_id, user=user, left_at=None)
-        member = rows.filter(guild__gone_at=None).first()
+        member = rows.filter(guild__bot_removed_at=None).first()
         if member is not None:
             member.user = user
     return Viewer(user, guild_id, member, operator)

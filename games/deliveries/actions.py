@@ -73,7 +73,7 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
 
 
 def guild_id_of(row: Notification) -> int | None:
-    """Return that a notification is about: its game's, or the one in its payload; None for several."""
+    """Return the guild that a notification is about: its game's, or the one in its payload; None for several."""
     if row.game is not None:
         return row.game.guild_id
     return GuildPayload.of(row).guild_id if "guild" in row.payload else None

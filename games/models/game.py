@@ -36,7 +36,9 @@ class GameQuerySet(models.QuerySet["Game"]):
 
     def announced_to(self, user: User) -> "GameQuerySet":
         """The announced games of the guilds that a person is a member of."""
-        return self.announced().filter(guild__gone_at=None, guild__members__user=user, guild__members__left_at=None)
+        return self.announced().filter(
+            guild__bot_removed_at=None, guild__members__user=user, guild__members__left_at=None
+        )
 
     def run_by(self, user: User) -> "GameQuerySet":
         """Return the games that a user hosts or co-hosts."""
@@ -56,7 +58,7 @@ class GameQuerySet(models.QuerySet["Game"]):
         return self.filter(Q(host=user) | Q(pk__in=signups))
 
     def with_settings(self, in_threads: bool = True, with_templates: bool = True) -> "GameQuerySet":
-        """Join the rows from which each game inherits its settings; fewer if no game is in a thread or has a template."""
+        """Join the rows from which each game inherits; fewer if no game is in a thread or has a template."""
         games = self.select_related("guild__defaults", "channel__defaults")
         if in_threads:
             games = games.select_related("channel__parent__defaults")
