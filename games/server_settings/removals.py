@@ -68,6 +68,7 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
                 named = getattr(game, field)
                 if named and set(named) & set(deleted_roles):
                     setattr(game, field, [role for role in named if role not in deleted_roles] or None)
+            game.drop_cached_settings()
             game.save(update_fields=list(GAME_ROLE_SETTINGS))
 
     apply_to_games(games, save, now)
