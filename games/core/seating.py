@@ -122,7 +122,7 @@ def _offer_seat(game: Game, signup: Signup, now: datetime) -> None:
 
 
 def end_offer(signup: Signup, declined_at: datetime | None = None) -> None:
-    """End an offer; `passed_at` where it was answered with no, or not at all."""
+    """End an offer; `declined_at` where it was answered with no, or not at all."""
     signup.offered_at, signup.offered_until = None, None
     signup.offer_declined_at = declined_at or signup.offer_declined_at
     signup.save(update_fields=["offered_at", "offered_until", "offer_declined_at"])
