@@ -23,6 +23,8 @@ from guilds.directory.upsert import mark_member_left, upsert_guild, upsert_membe
 from guilds.models import Role, User
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
 ELSEWHERE = GUILD + 1000
 EVERYBODY = (

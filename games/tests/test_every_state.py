@@ -35,6 +35,8 @@ from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 
+pytestmark = pytest.mark.slow
+
 HOUR = timedelta(hours=1)
 
 

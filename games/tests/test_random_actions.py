@@ -26,6 +26,8 @@ from games.tests.state_machine import OneGame, person, run
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
 
 

@@ -28,6 +28,8 @@ from games.tests.state_machine import OneGame, run
 from notifications.messages import OutgoingMessage
 from notifications.models import Delivery, Notification
 
+pytestmark = pytest.mark.slow
+
 ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told
 person = st.integers(0, 2)  # so few that something happens to each
 SAID_OF_CANCELLED = {"cancelled", "on_again", "told"}

@@ -74,7 +74,7 @@ def wording(request: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert reworded > 300
 
 
-pytestmark = pytest.mark.usefixtures("wording")
+pytestmark = [pytest.mark.usefixtures("wording"), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage, SentMessage, TemporaryError
 from notifications.models import Delivery
 
+pytestmark = pytest.mark.slow
+
 made = count(1)
 
 

@@ -25,6 +25,8 @@ from guilds.directory.payloads import ChannelPayload, GuildPayload, MemberPayloa
 from guilds.models import Block, Channel, Guild, Member, Role, User
 from notifications.models import Delivery, DeliveryStatus, Notification
 
+pytestmark = pytest.mark.slow
+
 # Every text of guild B has this in it, so that no page may.
 MARK = "Zanzibar"
 TYPED = "anziba"  # what a term finds, which a page may repeat
