@@ -1,29 +1,30 @@
-"""Replies to interactions in time, whatever happens."""
+"""Answering a person in time, whatever happens, and writing down how it went."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import discord
+
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
 from games.core import wording
 from games.offers.overlaps import ScheduleConflict
-from gamesched.lib.orm import seconds_for
+from gamesched.lib.orm import expected_seconds
 from notifications.messages import Button
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DEFER_AFTER = 2.0  # seconds; Discord drops an interaction without a response after 3
-# Seconds. If the queue is longer, defer at once: after two seconds the whole crowd would need it at the same
-# moment, and a slow machine could not defer them all within the third.
-BUSY = 1.0
-MAX_CONTENT = 2000  # characters of a message, Discord's limit
+DEFER_AFTER = 2.0  # seconds; Discord forgets an interaction that has no answer after 3
+# Seconds. Who would wait longer behind others is deferred at arrival: after two seconds the whole crowd would be
+# deferred at the same moment, and a slow machine could not do that for all of them within the third.
+LONGEST_QUEUE = 1.0
+MAX_CONTENT = 2000  # characters of a message, as Discord takes
 
-
-_under_way = 0  # calls that replies wait for
+_running_tasks = 0  # that interactions wait for
 
 
 async def defer_if_slow(
@@ -31,13 +32,13 @@ async def defer_if_slow(
 ) -> T:
     """Return the result of `work`, or `fallback` if it raised.
 
-    Call `defer` if it takes longer than DEFER_AFTER, or at once if the queue before it is too long.
+    Call `defer` after DEFER_AFTER, or at once if the queue before it is too long.
     """
-    global _under_way
+    global _running_tasks
     task = asyncio.ensure_future(work)
-    _under_way += 1
-    task.add_done_callback(_ended)
-    await asyncio.wait({task}, timeout=0 if seconds_for(_under_way) > BUSY else DEFER_AFTER)
+    _running_tasks += 1
+    task.add_done_callback(_count_ended)
+    await asyncio.wait({task}, timeout=0 if expected_seconds(_running_tasks) > LONGEST_QUEUE else DEFER_AFTER)
     if not task.done():
         await defer()
         entry.mark_answered()
@@ -49,26 +50,30 @@ async def defer_if_slow(
         return fallback
 
 
-def _ended(task: "asyncio.Future[T]") -> None:
-    global _under_way
-    _under_way -= 1
+def _count_ended(task: "asyncio.Future[T]") -> None:
+    global _running_tasks
+    _running_tasks -= 1
 
 
 async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
-    """Send an ephemeral reply or follow-up, with buttons under it."""
+    """Send a reply that only this person sees, with its buttons."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
-    text = text[:MAX_CONTENT]  # a list of overlapping games has no limit
-    content = {"allowed_mentions": render.NO_PINGS, **render.button_message(buttons)}
+    text = text[:MAX_CONTENT]  # as of games without end at the same time
+    mentions = discord.AllowedMentions.none()
     if interaction.response.is_done():
-        await interaction.followup.send(text, ephemeral=True, **content)
+        await interaction.followup.send(
+            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
+        )
     else:
-        await interaction.response.send_message(text, ephemeral=True, **content)
+        await interaction.response.send_message(
+            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
+        )
     entry.mark_answered()
 
 
 def overlap_text(conflict: ScheduleConflict) -> str:
-    """Return the prompt about overlapping games, in Discord's markdown."""
+    """What Discord says of games at the same time."""
     return conflict.prompt_text(
         lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at))
     )

@@ -13,7 +13,7 @@ from django_q.tasks import async_task
 from conftest import World, make_world
 from games.core.base import Actor
 from games.core.roster import load_roster
-from games.models import Game, Signup
+from games.models import Announcement, Game, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
@@ -79,6 +79,26 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         edits = client.requests("PATCH /channels")
         kinds = Counter(entry["answer_type"] for entry in entries)
         print(f"slowest answer {slowest:.0f} ms, answers by type {dict(kinds)}, {len(edits)} edits")
+
+
+def test_two_hundred_people_click_on_twenty_games_at_once(world: World) -> None:
+    with Stack("bot", "notifyd", limited=False) as stack:
+        client = stack.discord.client
+        people = [person["username"] for person in client.add_people(200, fixtures.GUILD_ID)]
+        games = [world.create_game(channel_id=fixtures.GENERAL_ID, seats=5) for _ in range(20)]
+        eventually(lambda: Announcement.objects.filter(message_id__isnull=False).count() == 20, 30)
+        posts = {post["id"]: post for post in stack.posts()}
+        game_posts = [posts[str(Announcement.objects.get(game=game).message_id)] for game in games]
+        with ThreadPoolExecutor(40) as threads:
+            for number, name in enumerate(people):
+                game, post = games[number % 20], game_posts[number % 20]
+                threads.submit(client.click, name, post, f"game:{game.pk}:join", wait=0)
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 20)
+        entries = client.interactions()
+        assert Counter(entry["state"] for entry in entries) == {"answered": 200}
+        assert max(entry["milliseconds"] for entry in entries) < 3000
+        eventually(lambda: Signup.objects.seated().count() == 100, 20)
+        eventually(lambda: Signup.objects.waiting().count() == 100, 20)
 
 
 def _fields_when(stack: Stack, text: str) -> list[dict[str, str]]:

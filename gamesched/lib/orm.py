@@ -1,4 +1,4 @@
-"""Runs ORM work for async code, in threads."""
+"""The one crossing from async code to the ORM."""
 
 import asyncio
 import time
@@ -11,16 +11,17 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Its own threads: with asgiref's single "thread-sensitive" one, a click that waits for a lock blocks all others.
+# Its own threads: with asgiref's single "thread-sensitive" one, a click that waits for a lock holds up all others.
 # No more than two: they and the event loop share one interpreter, and with eight the loop got a ninth of it, so
 # that of 200 people clicking at once on 20 games 164 got no answer at all.
 THREADS = 2
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
-_seconds = 0.1  # moving average of the time one call takes; at start a guess, rather too long than too short
+# Seconds, a running average. At start a guess for a slow machine: with one for a fast one, the first of a crowd wait.
+_task_seconds = 0.25
 
 
 def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    global _seconds
+    global _task_seconds
     started = time.monotonic()
     # A long-lived process never gets the request signals on which Django drops dead connections: without
     # this, every click after a database restart fails.
@@ -29,18 +30,18 @@ def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwar
         return work(*args, **kwargs)
     finally:
         close_old_connections()
-        _seconds += (time.monotonic() - started - _seconds) / 10
+        _task_seconds += (time.monotonic() - started - _task_seconds) / 10
 
 
-def seconds_for(pieces: int) -> float:
-    """Estimate the seconds that so many calls will take, from how long recent ones took."""
-    return pieces * _seconds / THREADS
+def expected_seconds(tasks: int) -> float:
+    """Estimate the seconds that so many tasks will take, from how long recent ones took."""
+    return tasks * _task_seconds / THREADS
 
 
 async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run synchronous ORM work in a database thread and return its result.
+    """Run synchronous ORM work in a thread of its own and return its result.
 
-    Call it once per event, with all work in one function: a transaction cannot span two calls.
+    Cross once per event, with all of its work in one function: transactions cannot span two crossings.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, lambda: _with_live_connections(work, *args, **kwargs))
