@@ -1,11 +1,9 @@
-"""Answering a person in time, whatever happens, and writing down how it went."""
+"""Replies to interactions in time, whatever happens."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
-
-import discord
 
 from discord_bot import render
 from discord_bot.interactions.log import InteractionRecord
@@ -18,11 +16,12 @@ from notifications.messages import Button
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-DEFER_AFTER = 2.0  # seconds; Discord forgets an interaction that has no answer after 3
-# Seconds. Who would wait longer behind others is deferred at arrival: after two seconds the whole crowd would be
-# deferred at the same moment, and a slow machine could not do that for all of them within the third.
+DEFER_AFTER = 2.0  # seconds; Discord drops an interaction without a response after 3
+# Seconds. If the queue is longer, defer at once: after two seconds the whole crowd would need it at the same
+# moment, and a slow machine could not defer them all within the third.
 LONGEST_QUEUE = 1.0
-MAX_CONTENT = 2000  # characters of a message, as Discord takes
+MAX_CONTENT = 2000  # characters of a message, Discord's limit
+
 
 _running_tasks = 0  # that interactions wait for
 
@@ -32,7 +31,7 @@ async def defer_if_slow(
 ) -> T:
     """Return the result of `work`, or `fallback` if it raised.
 
-    Call `defer` after DEFER_AFTER, or at once if the queue before it is too long.
+    Call `defer` if it takes longer than DEFER_AFTER, or at once if the queue before it is too long.
     """
     global _running_tasks
     task = asyncio.ensure_future(work)
@@ -56,24 +55,20 @@ def _count_ended(task: "asyncio.Future[T]") -> None:
 
 
 async def reply_ephemeral(entry: InteractionRecord, text: str, *, buttons: tuple[Button, ...] = ()) -> None:
-    """Send a reply that only this person sees, with its buttons."""
+    """Send an ephemeral reply or follow-up, with buttons under it."""
     interaction = entry.interaction
     entry.detail = entry.detail or text
-    text = text[:MAX_CONTENT]  # as of games without end at the same time
-    mentions = discord.AllowedMentions.none()
+    text = text[:MAX_CONTENT]  # a list of overlapping games has no limit
+    content = {"allowed_mentions": render.NO_PINGS, **render.button_message(buttons)}
     if interaction.response.is_done():
-        await interaction.followup.send(
-            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
-        )
+        await interaction.followup.send(text, ephemeral=True, **content)
     else:
-        await interaction.response.send_message(
-            text, ephemeral=True, allowed_mentions=mentions, **render.button_message(buttons)
-        )
+        await interaction.response.send_message(text, ephemeral=True, **content)
     entry.mark_answered()
 
 
 def overlap_text(conflict: ScheduleConflict) -> str:
-    """What Discord says of games at the same time."""
+    """Return the prompt about overlapping games, in Discord's markdown."""
     return conflict.prompt_text(
         lambda game: (f"**{wording.escape_markdown(game.title)}**", wording.timestamp(game.starts_at))
     )
