@@ -1,4 +1,4 @@
-"""The one crossing from async code to the ORM."""
+"""Runs ORM work for async code, in threads."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from django.db import close_old_connections
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# Its own threads: with asgiref's single "thread-sensitive" one, a click that waits for a lock holds up all others.
+# Its own threads: with asgiref's single "thread-sensitive" one, a click that waits for a lock blocks all others.
 # No more than two: they and the event loop share one interpreter, and with eight the loop got a ninth of it, so
 # that of 200 people clicking at once on 20 games 164 got no answer at all.
 THREADS = 2
@@ -39,9 +39,9 @@ def expected_seconds(tasks: int) -> float:
 
 
 async def run_in_db_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run synchronous ORM work in a thread of its own and return its result.
+    """Run synchronous ORM work in a database thread and return its result.
 
-    Cross once per event, with all of its work in one function: transactions cannot span two crossings.
+    Call it once per event, with all work in one function: a transaction cannot span two calls.
     """
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(_threads, lambda: _with_live_connections(work, *args, **kwargs))
