@@ -20,7 +20,7 @@ from games.models import AuditEntry, Game, GameEdit, Signup
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
 from games.scheduling import cloning, publishing
-from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
+from games.scheduling.rules import AnnounceSchedule, AnnounceWhen, change_plan
 from games.signups import actions as signups
 from gamesched.lib.refusal import Refused
 from guilds.models import User
@@ -64,7 +64,7 @@ class Walk:
         self.do(lambda: signups.join(game.pk, who, Actor(who, "page"), self.now))
 
     def edit(self, game: Game, later: timedelta = MINUTE, **changes: Any) -> None:
-        plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
+        plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), **changes)
         self.do(lambda: scheduling.edit_game(game.pk, plan, self.host, self.now), later)
 
     def move(self, game: Game, by: timedelta) -> list[str]:

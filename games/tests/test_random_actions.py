@@ -20,6 +20,7 @@ from games.core.states import State
 from games.offers import actions as offers
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from games.signups import closing, manual_seating, responses, standby
 from games.tests.state_machine import OneGame, person, run
@@ -143,7 +144,7 @@ class Life(OneGame):
     def change_seats(self, seats: int) -> None:
         def edit() -> None:
             plan = scheduling.plan_from_game(self.game)
-            scheduling.edit_game(self.id, self.world.make_plan(**{**vars(plan), "seats": seats}), self.host, self.now)
+            scheduling.edit_game(self.id, change_plan(plan, seats=seats), self.host, self.now)
 
         self.do(edit)
 

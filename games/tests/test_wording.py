@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import games
+from games.core.payloads import ConfirmationSummaryPayload
 from games.core.setting_kinds import Setting
 from games.core.settings import SETTINGS
 from games.core.states import ALLOWED, State
@@ -41,8 +42,7 @@ NAMED: dict[str, Iterable[Any]] = {
     "style": ["F"],
     "to": [to.value for to in Audience],
     "zone": ["Europe/Berlin"],
-    "offset": [60],
-    "payload": [{"come": 3, "left": 1, "silent": n, "freed": freed} for n in (0, 1) for freed in (True, False)],
+    "counts": [ConfirmationSummaryPayload(3, 1, n, dropped) for n in (0, 1) for dropped in (True, False)],
     "missing": [[], ["Send Messages", "Embed Links"]],
     "past": [[], [60], [1440, 60]],
     "reminders": [[], [1440, 60]],
@@ -86,6 +86,8 @@ def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
         return list(module.CHANGE_LABELS)
     if name == "kind":
         return list(getattr(module, "NOTIFICATION_TITLES", None) or module.LABELS)
+    if (name, kind) == ("minutes", "int | None"):
+        return [60]
     if name in NAMED:
         return list(NAMED[name])
     if kind in TYPED:

@@ -22,6 +22,7 @@ from games.models import Follow, Game, GameResponse, Signup
 from games.pages.game_page import history
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
+from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from games.signups import manual_seating, standby
 from games.signups import wording as signup_wording
@@ -337,12 +338,10 @@ def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, Use
     game = world.create_game(seats=1)
     join(game, ranked["none"], ranked["first"])
     plan = scheduling.plan_from_game(game)
-    changed = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
-    scheduling.edit_game(
-        game.pk, type(plan)(**{**vars(plan), **changed}), by(world.bob), world.now + timedelta(seconds=1)
-    )
+    changed: dict[str, Any] = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
+    scheduling.edit_game(game.pk, change_plan(plan, **changed), by(world.bob), world.now + timedelta(seconds=1))
     assert names(game) == (["first"], ["none"])
-    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "method": "open"}), by(world.bob), world.now)
+    scheduling.edit_game(game.pk, change_plan(plan, method="open"), by(world.bob), world.now)
     join(game, ranked["other"])
     assert names(game) == (["first"], ["none", "other"])
 
@@ -367,7 +366,7 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     assert signups.join(game.pk, world.bob, by(world.bob), row.due_at).changed, "and sign up"
     assert signups.leave(game.pk, world.charlie, by(world.charlie), row.due_at).changed
     plan = scheduling.plan_from_game(game)
-    scheduling.edit_game(game.pk, type(plan)(**{**vars(plan), "signups_close": 0}), by(world.bob), world.now)
+    scheduling.edit_game(game.pk, change_plan(plan, signups_close=0), by(world.bob), world.now)
     assert not Notification.objects.open().filter(kind="signups_close").exists()
 
 
