@@ -10,7 +10,7 @@ from discord_bot.interactions.log import InteractionRecord
 from discord_bot.models import Outcome
 from games.core import wording
 from games.offers.overlaps import ScheduleConflict
-from gamesched.lib.orm import expected_seconds
+from gamesched.lib.orm import before_new_work, expected_seconds
 from notifications.messages import Button
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ async def defer_if_slow(
     task.add_done_callback(_count_ended)
     await asyncio.wait({task}, timeout=0 if expected_seconds(_running_tasks) > LONGEST_QUEUE else DEFER_AFTER)
     if not task.done():
-        await defer()
+        # Of a crowd, everyone has to be deferred within Discord's three seconds before anything else is done.
+        with before_new_work():
+            await defer()
         entry.mark_answered()
     try:
         return await task

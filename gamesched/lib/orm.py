@@ -1,9 +1,11 @@
 """Runs ORM work for async code, in threads."""
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections
@@ -19,9 +21,19 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
 # Seconds, a running average. At start a guess for a slow machine: with one for a fast one, the first of a crowd wait.
 _task_seconds = 0.25
 
+# While a crowd waits for the event loop, no new work starts: it would take the interpreter from the loop. A few do not
+# count: over a slow network some are always under way.
+CROWD = 10
+LONGEST_HOLD = 2.0  # seconds from the moment they were a crowd; then work starts all the same
+_urgent_tasks = 0
+_held_until = 0.0
+_may_start = threading.Event()
+_may_start.set()
+
 
 def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     global _task_seconds
+    _may_start.wait(max(0.0, _held_until - time.monotonic()))
     started = time.monotonic()
     # A long-lived process never gets the request signals on which Django drops dead connections: without
     # this, every click after a database restart fails.
@@ -31,6 +43,25 @@ def _with_live_connections(work: Callable[P, T], *args: P.args, **kwargs: P.kwar
     finally:
         close_old_connections()
         _task_seconds += (time.monotonic() - started - _task_seconds) / 10
+
+
+@contextmanager
+def before_new_work() -> Iterator[None]:
+    """Mark what the event loop has to do by a deadline; a crowd of it comes before new work in the threads.
+
+    For the event loop's thread only.
+    """
+    global _urgent_tasks, _held_until
+    _urgent_tasks += 1
+    if _urgent_tasks == CROWD:
+        _held_until = time.monotonic() + LONGEST_HOLD
+        _may_start.clear()
+    try:
+        yield
+    finally:
+        _urgent_tasks -= 1
+        if _urgent_tasks < CROWD:
+            _may_start.set()
 
 
 def expected_seconds(tasks: int) -> float:

@@ -9,7 +9,7 @@ from xdist.scheduler import LoadScopeScheduling
 # Run on one worker, in order. Demos look for free ports, so two must not start at a time; the tests of the local
 # Discord's page share a Chromium. An xdist_group mark would be usual, but pytest-xdist 3.8 silently ignores it with
 # pytest 9.2.
-WHOLE_FILES = ("test_supervisor.py", "test_page.py", "test_page_commands.py", "test_page_faults.py")
+WHOLE_FILES = ("test_supervisor.py", "test_crowds.py", "test_page.py", "test_page_commands.py", "test_page_faults.py")
 
 
 class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
