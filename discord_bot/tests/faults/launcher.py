@@ -19,7 +19,6 @@ from typing import Any
 from django.core.management import CommandError
 
 from gamesched.demo.supervisor import die_with_parent
-from notifications.daemon import lock
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def notifyd(order: Order) -> None:
 
     from discord_bot.tests.faults import kill_points
     from notifications import policy
-    from notifications.daemon import loop, steps
+    from notifications.daemon import lock, loop, steps
 
     passed = itertools.count(1)
 
