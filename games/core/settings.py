@@ -274,7 +274,7 @@ class Declarations:
         label="Archive channel",
         default=0,
         group=Group.AFTERWARDS,
-        help="Where the post goes when the game is over. None: nowhere.",
+        help="Where the post goes when the game is over.",
         reads_none="nowhere",
         reads_unknown="in a channel of its own",
     )
