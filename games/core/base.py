@@ -51,8 +51,8 @@ class Actor:
         return load_game_viewer(game, self.user, self.operator)
 
 
-CLOCK_ACTOR = Actor(None, "clock", operator=True)  # for actions that happen because a time has come
-DISCORD_ACTOR = Actor(None, "discord")  # for actions in Discord of which Discord names no actor
+CLOCK_ACTOR = Actor(None, Source.CLOCK, operator=True)  # for actions that happen because a time has come
+DISCORD_ACTOR = Actor(None, Source.DISCORD)  # for actions in Discord of which Discord names no actor
 
 
 @dataclass(frozen=True)
