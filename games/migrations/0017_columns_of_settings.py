@@ -4,6 +4,7 @@ from typing import Any
 
 import django.contrib.postgres.fields
 from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
 
 import guilds.models
 
@@ -65,11 +66,33 @@ COLUMNS_ABOVE = {
 }
 
 
+class DescribeColumns(Operation):
+    """Give the fields their new words in the state of the models, all at once.
+
+    A hundred AlterField operations did the same in six seconds, as each renders the models anew.
+    """
+
+    reduces_to_sql = False
+    reversible = True
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        for model in MODELS:
+            columns = COLUMNS if model == "game" else COLUMNS | COLUMNS_ABOVE
+            for name, field in columns.items():
+                state.models[app_label, model].fields[name] = field.clone()
+        state.reload_models({(app_label, model) for model in MODELS}, delay=True)
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Change nothing: the columns are as they were."""
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        """Change nothing: the columns are as they were."""
+
+    def describe(self) -> str:
+        return "Describe the columns of settings"
+
+
 class Migration(migrations.Migration):
     dependencies = [("games", "0016_state_from_the_audit")]
 
-    operations = [
-        migrations.AlterField(model_name=model, name=name, field=field.clone())
-        for model in MODELS
-        for name, field in (COLUMNS if model == "game" else COLUMNS | COLUMNS_ABOVE).items()
-    ]
+    operations = [DescribeColumns()]
