@@ -9,14 +9,18 @@ from xdist.scheduler import LoadScopeScheduling
 # Run on one worker, in order. Demos look for free ports, so two must not start at a time; the tests of the local
 # Discord's page share a Chromium. An xdist_group mark would be usual, but pytest-xdist 3.8 silently ignores it with
 # pytest 9.2.
-WHOLE_FILES = ("test_supervisor.py", "test_crowds.py", "test_page.py", "test_page_commands.py", "test_page_faults.py")
+WHOLE_FILES = ("test_page.py", "test_page_commands.py", "test_page_faults.py")
+# Run on one worker, one after the other: each takes every core for a while and has a deadline.
+HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 
 
 class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Gives each free worker one test at a time, except that files in WHOLE_FILES stay whole."""
+    """Gives each free worker one test at a time, except that files in WHOLE_FILES stay whole, and heavy ones together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
+        if file.endswith(HEAVY_FILES):
+            return "heavy"
         return file if file.endswith(WHOLE_FILES) else nodeid
 
 
