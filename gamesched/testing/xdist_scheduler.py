@@ -15,7 +15,7 @@ HEAVY_FILES = ("test_supervisor.py", "test_crowds.py")
 
 
 class WholeFileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Gives each free worker one test at a time, except that files in WHOLE_FILES stay whole, and heavy ones together."""
+    """Gives each free worker one test at a time; whole files of some, and the heavy ones together."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
