@@ -13,7 +13,8 @@ from conftest import make_world
 from games.core.base import Actor
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 from guilds.models import User
 from notifications.models import Delivery
 
@@ -51,13 +52,13 @@ def test_bench(now: datetime) -> None:
         print_timings("click answered, one after another", [entry["milliseconds"] for entry in client.interactions()])
         with ThreadPoolExecutor(40) as threads:
             list(threads.map(lambda n: client.click(n, post, f"game:{clicked.pk}:join", wait=0), names[100:]))
-        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 30)
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
         print_timings("click answered, 200 at once", [entry["milliseconds"] for entry in client.interactions()[100:]])
         print(f"{'edits that these 300 clicks cost':38} n={len(client.requests('PATCH /channels')):4}")
         starts = datetime.now(UTC) + timedelta(seconds=66)
         reminded = world.create_game(starts_at=starts, seats=0, reminders=(1,), channel_id=fixtures.RAIDS_ID)
         for person in User.objects.filter(handle__in=names[:200]):
             signups.join(reminded.pk, person, Actor(person, "page"), now)
-        eventually(lambda: Delivery.objects.exists() and not Delivery.objects.filter(status="pending").exists(), 60)
+        eventually(lambda: Delivery.objects.exists() and not Delivery.objects.filter(status="pending").exists())
         sent = Delivery.objects.filter(status="sent").values_list("lateness_ms", flat=True)
         print_timings("reminder sent after its time", [float(ms) for ms in sent if ms is not None])

@@ -22,7 +22,8 @@ from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 from notifications.messages import OutgoingMessage, TemporaryError
 
 AT_ONCE = 100  # messages in flight, as in notifyd
@@ -111,8 +112,8 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
             for each in clicks:
                 each.result()
         took = time.monotonic() - started
-        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 60)
-        eventually(lambda: Signup.objects.count() == 500, 60)
-        eventually(lambda: "490 waiting" in str(stack.posts()) and "Edit 49" in str(stack.posts()), 60)
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
+        eventually(lambda: Signup.objects.count() == 500)
+        eventually(lambda: "490 waiting" in str(stack.posts()) and "Edit 49" in str(stack.posts()))
         print(f"\n500 clicks and 50 edits in {took:.1f} s: {len(client.requests('PATCH /channels'))} edits, ", end="")
         print(f"{Counter(entry['state'] for entry in client.interactions())}, the last one right")

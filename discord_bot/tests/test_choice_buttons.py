@@ -10,7 +10,8 @@ from games.core.base import Actor
 from games.models import Signup
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 

@@ -15,7 +15,8 @@ from games.models import Game, Signup
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import PROGRAMS, Stack, eventually
+from gamesched.testing.stack import PROGRAMS, Stack
+from gamesched.testing.waiting import eventually
 from notifications.models import Delivery, Notification
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -45,7 +46,7 @@ def test_bot_killed_between_commit_and_answer_leaves_a_right_post(world: World) 
         stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=0)
         eventually(Signup.objects.exists)
         stack.kill("bot")
-        eventually(lambda: "<@1300000000000000003>" in str(stack.posts()[0]["embeds"]), 10)
+        eventually(lambda: "<@1300000000000000003>" in str(stack.posts()[0]["embeds"]))
         stack.discord.client.clear_faults()
         stack.start("bot")
         answered = stack.discord.client.click("charlie", stack.posts()[0], f"game:{game.pk}:leave")
@@ -62,7 +63,7 @@ def test_buttons_go_when_the_game_starts(world: World) -> None:
         Game.objects.filter(pk=game.pk).update(starts_at=datetime.now(UTC) + timedelta(seconds=2))
         game.refresh_from_db()
         Notification.objects.filter(kind="start").update(due_at=game.starts_at)
-        eventually(lambda: "Join" not in str(stack.posts()), 6)
+        eventually(lambda: "Join" not in str(stack.posts()))
         late = (datetime.now(UTC) - game.starts_at).total_seconds()
         assert late < 2, late
 
@@ -106,11 +107,11 @@ def test_web_killed_while_a_page_is_open_loses_nothing(world: World) -> None:
 def test_worker_killed_goes_on_with_its_chores(world: World) -> None:
     with Stack("worker") as stack:
         async_task("games.scheduled_tasks.sweep_announcements")
-        eventually(Success.objects.exists, 20)
+        eventually(Success.objects.exists)
         stack.kill("worker")
         async_task("games.scheduled_tasks.refresh_directory")
         stack.start("worker")
-        eventually(Success.objects.filter(func="games.scheduled_tasks.refresh_directory").exists, 20)
+        eventually(Success.objects.filter(func="games.scheduled_tasks.refresh_directory").exists)
 
 
 def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +127,7 @@ def test_a_machine_whose_clock_is_an_hour_off_reminds_on_time(world: World, monk
     with Stack("bot", "notifyd") as stack:
         now = datetime.now(UTC)
         world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=now + timedelta(seconds=63), reminders=(1,))
-        eventually(lambda: Delivery.objects.filter(status="sent").exists(), 10)
+        eventually(lambda: Delivery.objects.filter(status="sent").exists())
         lateness = Delivery.objects.get().lateness_ms
         assert lateness is not None
         assert -50 <= lateness < 1000

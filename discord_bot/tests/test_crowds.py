@@ -10,7 +10,8 @@ from conftest import World, make_world
 from games.core.roster import load_roster
 from games.models import Announcement, Signup
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
@@ -28,18 +29,18 @@ def test_two_hundred_people_click_at_once(world: World) -> None:
         post = eventually(stack.posts)[0]
         with ThreadPoolExecutor(40) as threads:
             list(threads.map(lambda name: client.click(name, post, f"game:{game.pk}:join", wait=0), people))
-        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 20)
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
         entries = client.interactions()
         assert Counter(entry["state"] for entry in entries) == {"answered": 200}
         slowest = max(entry["milliseconds"] for entry in entries)
         assert slowest < 3000, slowest
         # A response after two seconds is deferred; the sign-up follows.
-        eventually(lambda: Signup.objects.count() == 200, 20)
+        eventually(lambda: Signup.objects.count() == 200)
         shown = load_roster(game)
         assert (len(shown.seated), len(shown.waiting)) == (10, 190)
         keys = list(Signup.objects.current().values_list("order_key", flat=True))
         assert keys == list(range(1, 201))
-        names = [field["name"] for field in eventually(lambda: _fields_when(stack, "190 waiting"), 15)]
+        names = [field["name"] for field in eventually(lambda: _fields_when(stack, "190 waiting"))]
         assert "10 of 10 seats taken, 190 waiting" in names
         edits = client.requests("PATCH /channels")
         kinds = Counter(entry["answer_type"] for entry in entries)
@@ -51,19 +52,19 @@ def test_two_hundred_people_click_on_twenty_games_at_once(world: World) -> None:
         client = stack.discord.client
         people = [person["username"] for person in client.add_people(200, fixtures.GUILD_ID)]
         games = [world.create_game(channel_id=fixtures.GENERAL_ID, seats=5) for _ in range(20)]
-        eventually(lambda: Announcement.objects.filter(message_id__isnull=False).count() == 20, 30)
+        eventually(lambda: Announcement.objects.filter(message_id__isnull=False).count() == 20)
         posts = {post["id"]: post for post in stack.posts()}
         game_posts = [posts[str(Announcement.objects.get(game=game).message_id)] for game in games]
         with ThreadPoolExecutor(40) as threads:
             for number, name in enumerate(people):
                 game, post = games[number % 20], game_posts[number % 20]
                 threads.submit(client.click, name, post, f"game:{game.pk}:join", wait=0)
-        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()), 20)
+        eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
         entries = client.interactions()
         assert Counter(entry["state"] for entry in entries) == {"answered": 200}
         assert max(entry["milliseconds"] for entry in entries) < 3000
-        eventually(lambda: Signup.objects.seated().count() == 100, 20)
-        eventually(lambda: Signup.objects.waiting().count() == 100, 20)
+        eventually(lambda: Signup.objects.seated().count() == 100)
+        eventually(lambda: Signup.objects.waiting().count() == 100)
 
 
 def _fields_when(stack: Stack, text: str) -> list[dict[str, str]]:

@@ -18,7 +18,8 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import change_plan
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 from guilds.directory.lookup import refresh_member
 from guilds.models import Channel, Guild, Member, Role
 from notifications.models import Delivery, DeliveryStatus, Notification
@@ -80,23 +81,23 @@ def schedule_announce_join_remind(stack: Stack, world: World, happen: Callable[[
     title, lead = f"Walk {number}", timedelta(days=1, hours=3 * number)  # no two games at a time
     later = datetime.now(UTC) + lead + timedelta(minutes=10)
     game = world.create_game(title=title, starts_at=later, channel_id=fixtures.GENERAL_ID)
-    eventually(lambda: posts_of(stack, game), 20)
+    eventually(lambda: posts_of(stack, game))
 
     def joined() -> bool:
         for post in posts_of(stack, game):
             stack.discord.client.click("charlie", post, f"game:{game.pk}:join", wait=1)
         return Signup.objects.current().filter(game=game, user_id=fixtures.CHARLIE_ID).exists()
 
-    eventually(joined, 20)
-    eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)), 20)
+    eventually(joined)
+    eventually(lambda: "1 of 5 seats taken" in str(posts_of(stack, game)))
     happen()
     # The start moves to where the reminder is due, by too little to ask players for a new confirmation.
     starts_at = datetime.now(UTC) + lead + timedelta(seconds=1)
     soon = change_plan(scheduling.plan_from_game(game), starts_at=starts_at, reminders=(lead // timedelta(minutes=1),))
     scheduling.edit_game(game.pk, soon, Actor(world.bob, "page"), datetime.now(UTC))
-    eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game), 25)
+    eventually(lambda: reminders_to(stack, "charlie", game) and reminders_to(stack, "bob", game))
     reminders = Delivery.objects.filter(notification__kind="reminder")
-    eventually(lambda: reminders.filter(notification__game=game, status=DeliveryStatus.SENT).count() == 2, 20)
+    eventually(lambda: reminders.filter(notification__game=game, status=DeliveryStatus.SENT).count() == 2)
     assert len(posts_of(stack, game)) == 1
     for person in ("charlie", "bob"):
         assert len(reminders_to(stack, person, game)) == 1
@@ -118,7 +119,7 @@ def test_connections_that_end(world: World, stack: Stack) -> None:
     for number, details in enumerate(CONNECTIONS.values()):
         fault(stack, **details)
         fault(stack, "rename", channel_id=fixtures.RAIDS_ID, name=f"raids-{number}")
-        eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists, 20)
+        eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name=f"raids-{number}").exists)
         schedule_announce_join_remind(stack, world, lambda: None)
     assert "The connection to Discord is lost. It is made again by itself." in stack.log_text
     assert "Hearing Discord again; nothing was missed." in stack.log_text

@@ -7,7 +7,8 @@ import pytest
 from conftest import make_world
 from games.models import Signup
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 

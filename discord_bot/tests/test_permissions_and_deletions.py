@@ -18,7 +18,8 @@ from games.scheduling import actions as scheduling
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import REPOSITORY, Stack, eventually, run_in_browser
+from gamesched.testing.stack import REPOSITORY, Stack, run_in_browser
+from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member
 from guilds.models import Channel, Guild, Role
@@ -66,7 +67,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     post = eventually(stack.posts)[0]
     eventually(lambda: Announcement.objects.get().message_id)
     stack.discord.client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
-    again = eventually(lambda: [p for p in stack.posts() if p["id"] != post["id"]], 3)
+    again = eventually(lambda: [p for p in stack.posts() if p["id"] != post["id"]], AT_ONCE)
     assert len(again) == 1
     entry = stack.discord.client.click("charlie", again[0], f"game:{game.pk}:join")
     assert entry["state"] == "answered"
@@ -196,9 +197,9 @@ def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
     assert Game.objects.get().post_version == 5
 
 
-def test_a_renamed_channel_shows_within_two_seconds(world: World, stack: Stack) -> None:
+def test_a_renamed_channel_shows_at_once(world: World, stack: Stack) -> None:
     stack.discord.client.add_fault("rename", channel_id=str(fixtures.RAIDS_ID), name="expeditions")
-    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).name == "expeditions", 2)
+    eventually(lambda: Channel.objects.get(pk=fixtures.RAIDS_ID).name == "expeditions", AT_ONCE)
 
 
 @pytest.mark.browser
@@ -217,16 +218,15 @@ def test_new_names_show_on_an_open_page(world: World) -> None:
             page.goto(f"{stack.url}{game.get_absolute_url()}")
             page.locator("[data-live-state]", has_text="Live").wait_for()
             client.add_fault("rename", channel_id=str(fixtures.GENERAL_ID), name="town-square")
-            page.get_by_text("#town-square").first.wait_for(timeout=2000)
+            page.get_by_text("#town-square").first.wait_for(timeout=AT_ONCE * 1000)
             # No event reports a member's nick; the page's own look-up does, within a minute.
             client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), user_id=str(fixtures.CHARLIE_ID), name="Chuck")
             renamed = time.monotonic()
-            page.locator(".roster").get_by_text("Chuck").first.wait_for(timeout=60_000)
+            page.locator(".roster").get_by_text("Chuck").first.wait_for(timeout=PATIENCE * 1000)
             return time.monotonic() - renamed
 
         took = run_in_browser(walk)
         print(f"a nick was seen after {took:.0f} s")
-        assert took < 60
 
 
 def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World) -> None:
@@ -241,7 +241,7 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
         client.add_fault("rename", guild_id=str(fixtures.GUILD_ID), name="Saturday Night Dice")
         client.add_fault("delete_message", channel_id=post["channel_id"], message_id=post["id"])
         stack.start("bot")
-        eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).name == "town-square", 2)
+        eventually(lambda: Channel.objects.get(pk=fixtures.GENERAL_ID).name == "town-square")
         assert Role.objects.get(pk=fixtures.PLAYER_ID).name == "Adventurer"
         assert Guild.objects.get().name == "Saturday Night Dice"
         eventually(lambda: Announcement.objects.get().checked_at is None)

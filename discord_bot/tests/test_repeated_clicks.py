@@ -16,7 +16,8 @@ from discord_bot.models import Interaction
 from discord_bot.scheduled_tasks import purge_interactions
 from games.models import Game, Signup
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 

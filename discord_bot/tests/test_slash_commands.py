@@ -18,7 +18,8 @@ from games.models import Announcement
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.api.interactions import commands
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.testing.stack import REPOSITORY, Stack, eventually
+from gamesched.testing.stack import REPOSITORY, Stack
+from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 

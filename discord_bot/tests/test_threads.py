@@ -25,7 +25,8 @@ from gamesched.local_discord.state.entities import PUBLIC_THREAD
 from gamesched.local_discord.state.entities import Channel as Thread
 from gamesched.local_discord.state.permissions import BOT_PERMISSIONS
 from gamesched.local_discord.state.state import State as Local
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import eventually
 from guilds.directory.payloads import ChannelPayload, GuildPayload
 from guilds.directory.upsert import upsert_channels, upsert_guild
 from guilds.models import Channel, Guild

@@ -23,6 +23,7 @@ from gamesched.demo.supervisor import die_with_parent
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.testing.environment import find_browser
+from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import Guild
 from notifications.models import Heartbeat
 
@@ -35,18 +36,6 @@ PROGRAMS = {
     "notifyd": ["manage.py", "notifyd"],
     "worker": ["manage.py", "qcluster"],
 }
-
-
-def eventually(check: Callable[[], T], seconds: float = 10.0) -> T:
-    """Call `check` until its value is true, and return it; fail with the last value after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = check()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"still {value!r} after {seconds} s")
-        time.sleep(0.02)
 
 
 class Stack:
@@ -83,7 +72,7 @@ class Stack:
             process.terminate()
         for process in self.running.values():
             try:
-                process.wait(5)
+                process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -137,19 +126,19 @@ class Stack:
     def wait(self, name: str) -> None:
         """Wait until a program is ready."""
         if name == "web":
-            eventually(self._web_answers, 20)
+            eventually(self._web_answers)
         elif name == "bot":
-            eventually(self.discord.client.bot_connected, 20)
-            eventually(Guild.objects.exists, 20)
+            eventually(self.discord.client.bot_connected)
+            eventually(Guild.objects.exists)
         elif name == "worker":
             # Its sentinel, and the sentinel's worker, monitor and pusher.
-            eventually(lambda: len(_descendants(self.running[name].pid)) >= 4, 20)
+            eventually(lambda: len(_descendants(self.running[name].pid)) >= 4)
         elif name == "notifyd":
-            eventually(Heartbeat.objects.filter(name=name, at__gte=self.started_at[name]).exists, 20)
+            eventually(Heartbeat.objects.filter(name=name, at__gte=self.started_at[name]).exists)
 
     def _web_answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/healthz", timeout=1).ok
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
         except requests.RequestException:
             return False
 
@@ -168,7 +157,7 @@ class Stack:
         process = self.running.pop(name)
         started = time.monotonic()
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
         return time.monotonic() - started
 
 

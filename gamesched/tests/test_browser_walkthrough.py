@@ -12,7 +12,8 @@ import pytest
 from games.core.base import Actor
 from games.models import Game
 from games.scheduling import actions as scheduling
-from gamesched.testing.stack import Stack, eventually, run_in_browser
+from gamesched.testing.stack import Stack, run_in_browser
+from gamesched.testing.waiting import AT_ONCE, eventually
 from notifications.models import Delivery
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
@@ -74,7 +75,7 @@ def test_from_logging_in_to_the_reminder() -> None:
             page.locator("[data-live-state]", has_text="Live").wait_for()
             entry = client.click("charlie", post, f"game:{game_id(page)}:join")
             assert entry["state"] == "answered"
-            page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=1500)
+            page.get_by_text("1 of 1 seats taken").first.wait_for(timeout=AT_ONCE * 1000)
             page.locator(".roster").get_by_text("Charlie").first.wait_for()
             screenshot(page, "6-joined")
             page.get_by_role("button", name="Join the wait list").click()

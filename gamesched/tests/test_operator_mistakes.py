@@ -11,6 +11,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from gamesched.testing.stack import Stack
+from gamesched.testing.waiting import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -18,7 +19,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, *words]
     env = {**os.environ, **variables}
-    return subprocess.run(command, cwd=REPOSITORY, env=env, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,11 +65,9 @@ def test_one_that_is_just_stopping_is_waited_for(server: Server) -> None:
     assert server.process is not None
     server.process.send_signal(signal.SIGINT)
     another = Server(server.data.parent.name)
-    started = time.monotonic()
     another.start()
     try:
         assert ask(another, "SELECT 1") == "1"
-        assert time.monotonic() - started < 5
     finally:
         another.stop()
 

@@ -14,8 +14,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from conftest import World
 from games.models import Game
 from gamesched.lib.cache import MAX_TIMEOUT, ForgivingRedisCache
-from gamesched.testing.stack import Stack, eventually
+from gamesched.testing.stack import Stack
 from gamesched.testing.valkey import Valkey
+from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import User
 
 
@@ -104,7 +105,9 @@ def test_nobody_is_logged_out_when_redis_dies(
     with Stack("web") as stack:
 
         def look(cookies: dict[str, str]) -> Any:
-            return requests.get(f"{stack.url}/games/{game.pk}/", cookies=cookies, allow_redirects=False, timeout=5)
+            return requests.get(
+                f"{stack.url}/games/{game.pk}/", cookies=cookies, allow_redirects=False, timeout=PATIENCE
+            )
 
         def is_held(cookies: dict[str, str]) -> bool:
             return any(cookies[settings.SESSION_COOKIE_NAME].encode() in key for key in valkey.keys())  # noqa: SIM118  a client, not a dict

@@ -14,6 +14,7 @@ import pytest
 import run
 from gamesched.testing import openapi
 from gamesched.testing.environment import BROWSER_SKIPPED
+from gamesched.testing.waiting import PATIENCE
 
 OFFLINE = """WARNING: Retrying (Retry(total=0)) after connection broken by NewConnectionError
 ERROR: No matching distribution found for uv==0.13.9"""
@@ -150,7 +151,7 @@ def test_what_is_missing_the_last_line_says() -> None:
         env={**inherited, "PATH": "/nowhere"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout

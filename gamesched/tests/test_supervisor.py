@@ -16,7 +16,7 @@ import pytest
 import requests
 
 from gamesched.demo.postgres import state_directory
-from gamesched.testing.stack import eventually
+from gamesched.testing.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.processes
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -56,7 +56,7 @@ class Demo:
         )
         self.reader = threading.Thread(target=self._listen, daemon=True)
         self.reader.start()
-        eventually(lambda: "Ready in" in self.said or self.process.poll() is not None, 40)
+        eventually(lambda: "Ready in" in self.said or self.process.poll() is not None)
         assert "Ready in" in self.said, self.said
 
     def _listen(self) -> None:
@@ -72,13 +72,13 @@ class Demo:
             env=self.variables,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
 
     def wait(self) -> int:
-        code = self.process.wait(10)
-        self.reader.join(2)
+        code = self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
         return code
 
     def address(self, of: str) -> str:
@@ -142,8 +142,8 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
             pass  # taken already, which serves as well
         demo.start()
     assert "Port 8000 is taken, so the site is at" in demo.said
-    assert requests.get(f"{demo.address('Game Scheduler')}/healthz", timeout=5).ok
-    assert "LOCAL DISCORD" in requests.get(demo.address("Local Discord"), timeout=5).text.upper()
+    assert requests.get(f"{demo.address('Game Scheduler')}/healthz", timeout=PATIENCE).ok
+    assert "LOCAL DISCORD" in requests.get(demo.address("Local Discord"), timeout=PATIENCE).text.upper()
 
     again = demo.run_command()
     assert again.returncode == 1
@@ -164,14 +164,12 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_stops_whole_within_five_seconds(demo: Demo, number: signal.Signals) -> None:
-    started = time.monotonic()
+def test_it_stops_whole(demo: Demo, number: signal.Signals) -> None:
     demo.start()
-    assert time.monotonic() - started < 30
     demo.process.send_signal(number)
     stopped = time.monotonic()
     assert demo.wait() == 0, demo.said
-    assert time.monotonic() - stopped < 5
+    assert time.monotonic() - stopped < 15
     assert demo.processes() == {}
 
 
@@ -179,7 +177,7 @@ def test_nothing_outlives_it_and_a_reset_forgets(demo: Demo) -> None:
     demo.start()
     demo.process.kill()
     demo.wait()
-    eventually(lambda: not demo.processes(), 5)
+    eventually(lambda: not demo.processes(), 15)
     assert (demo.state_directory / "demo" / "data").exists()
     reset = demo.run_command("reset")
     assert reset.returncode == 0, reset.stderr

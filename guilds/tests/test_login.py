@@ -12,6 +12,7 @@ from django.test import Client
 from conftest import make_world
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.waiting import PATIENCE
 from guilds.directory import lookup
 from guilds.models import Member, User
 
@@ -30,7 +31,7 @@ def log_in_with_discord(client: Client, person: int | str) -> str:
     """Click Log in, choose a person at Discord, and return the URL that Discord redirects to."""
     away = client.post("/accounts/discord/login/")
     assert away.status_code == 302
-    back = requests.post(away["Location"], data={"person": str(person)}, allow_redirects=False, timeout=5)
+    back = requests.post(away["Location"], data={"person": str(person)}, allow_redirects=False, timeout=PATIENCE)
     return back.headers["Location"].removeprefix("http://testserver")
 
 

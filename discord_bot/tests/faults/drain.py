@@ -109,7 +109,7 @@ def drain(
     assert pause.current_pause() is None, "taken for a restored backup"
     for _ in range(2):
         notifyds.start(Order(longest_backoff=1.0))
-    harness.wait_until_sent(120)
+    harness.wait_until_sent()
     notifyds.end()
     figures.takeovers = list(notifyds.takeovers)
     figures.seconds = time.monotonic() - began

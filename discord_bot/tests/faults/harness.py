@@ -30,7 +30,8 @@ from gamesched.demo.supervisor import die_with_parent
 from gamesched.lib.clock import db_now
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
-from gamesched.testing.stack import REPOSITORY, Stack, eventually
+from gamesched.testing.stack import REPOSITORY, Stack
+from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import User
 from notifications.models import Delivery, DeliveryStatus, Notification
 
@@ -113,7 +114,7 @@ class NotifydFleet:
             preexec_fn=die_with_parent,
         )
         threading.Thread(target=self._read, daemon=True).start()
-        assert self._events.get(timeout=30).event == "ready"
+        assert self._events.get(timeout=PATIENCE).event == "ready"
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -184,7 +185,7 @@ class NotifydFleet:
     def close(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(PATIENCE)
 
 
 @dataclass
@@ -297,7 +298,7 @@ class FaultHarness:
         due = Notification.objects.open().filter(due_at__lte=now + timedelta(hours=1))
         return due.count() + Delivery.objects.filter(status=DeliveryStatus.PENDING).count()
 
-    def wait_until_sent(self, seconds: float = 60.0) -> None:
+    def wait_until_sent(self, seconds: float = PATIENCE) -> None:
         """Wait until nothing is left to send."""
         eventually(lambda: self.pending() == 0, seconds)
 
@@ -309,7 +310,7 @@ class FaultHarness:
         process = self.server.process
         assert process is not None
         process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+        process.wait(PATIENCE)
         self.server.process = None
         self.server.start()
 

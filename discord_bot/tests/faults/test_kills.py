@@ -14,7 +14,7 @@ from discord_bot.tests.faults.harness import DISCORD_NONCE_MEMORY, FaultHarness,
 from discord_bot.tests.faults.launcher import Order
 from discord_bot.tests.faults.proxy import Proxy
 from games.models import Announcement
-from gamesched.testing.stack import eventually
+from gamesched.testing.waiting import eventually
 from notifications import heartbeat
 from notifications.models import Delivery, DeliveryStatus, Heartbeat, Notification, Pause
 
@@ -156,7 +156,7 @@ def test_without_the_trigger_a_notice_is_late_by_the_longest_sleep_at_most(harne
         cursor.execute("ALTER TABLE notifications_notification DISABLE TRIGGER USER")
         harness.add_games(1)
         cursor.execute("ALTER TABLE notifications_notification ENABLE TRIGGER USER")
-    harness.wait_until_sent(10)
+    harness.wait_until_sent()
     harness.notifyds.end()
     assert (harness.count().lost, harness.count().repeated) == (0, 0)
 

@@ -9,7 +9,8 @@ from conftest import make_world
 from games.models import Announcement, AuditEntry, Signup
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.gateway.sessions import Session
-from gamesched.testing.stack import PROGRAMS, Stack, eventually
+from gamesched.testing.stack import PROGRAMS, Stack
+from gamesched.testing.waiting import eventually
 from guilds.models import Channel
 from notifications.models import Delivery, DeliveryStatus
 
@@ -43,7 +44,7 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         client.add_fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
         eventually(lambda: [each for each in stack.posts() if each["id"] != post["id"]])
         eventually(lambda: Delivery.objects.filter(status=DeliveryStatus.SENT).count() == 2)
-        assert eventually(stack.running["bot2"].poll, 20) == 1
+        assert eventually(stack.running["bot2"].poll) == 1
         assert "Another bot is running with this database." in stack.log_text
         assert Signup.objects.count() == 1
         assert sorted(AuditEntry.objects.values_list("action", flat=True)) == ["create", "join", "lost"]

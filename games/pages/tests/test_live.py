@@ -10,6 +10,7 @@ from conftest import World
 from games.models import Game
 from games.pages.live import LiveConsumer
 from gamesched.lib.orm import run_in_db_thread
+from gamesched.testing.waiting import AT_ONCE
 from guilds.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,7 +26,7 @@ async def open_socket(user: Any, query: str) -> WebsocketCommunicator:
 
 async def closed_with(user: Any, query: str) -> int | None:
     socket = await open_socket(user, query)
-    said = await socket.receive_output(timeout=2)
+    said = await socket.receive_output(timeout=AT_ONCE)
     return said.get("code") if said["type"] == "websocket.close" else None
 
 
@@ -48,14 +49,14 @@ async def test_every_change_notifies_open_pages(committed_world: World) -> None:
     game = await run_in_db_thread(world.create_game)
     socket = await open_socket(world.charlie, f"game={game.pk}")
     page = await open_socket(world.charlie, f"guild={world.guild.pk}")
-    assert await socket.receive_json_from(timeout=3) == {"now": 1}
+    assert await socket.receive_json_from(timeout=AT_ONCE) == {"now": 1}
     await asyncio.sleep(0.5)  # for the listener's own connection
     # Not by a verb: by SQL.
     await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", post_version=7))
     for one, heard in ((socket, {"game": str(game.pk), "revision": 7}), (page, {"guild": str(world.guild.pk)})):
-        said = await one.receive_json_from(timeout=2)
+        said = await one.receive_json_from(timeout=AT_ONCE)
         if said == {"look": True}:  # the listener began after this socket
-            said = await one.receive_json_from(timeout=2)
+            said = await one.receive_json_from(timeout=AT_ONCE)
         assert said == heard, "the server's members hear of no game that they may not see"
     await socket.disconnect()
     await page.disconnect()

@@ -69,7 +69,7 @@ def test_inviting_the_bot_during_the_purge_starts_anew(committed_world: World) -
         inviting.start()
         inviting.join(0.3)
         assert inviting.is_alive(), "it waits for the lock"
-    inviting.join(5)
+    inviting.join()
     guild = Guild.objects.get()
     assert (guild.name, guild.bot_removed_at, guild.welcomed_at) == ("Back again", None, None)
     assert not Game.objects.exists()

@@ -13,6 +13,7 @@ import pytest
 import yarl
 
 from gamesched.local_discord.live_server import LocalDiscord
+from gamesched.testing.waiting import PATIENCE
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
@@ -63,7 +64,7 @@ async def bot(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     client = RecordingClient()
     running = asyncio.create_task(client.start(local.bot_token))
     ready = asyncio.create_task(client.wait_until_ready())
-    await asyncio.wait_for(_wait_ready(running, ready), 10)
+    await asyncio.wait_for(_wait_ready(running, ready), PATIENCE)
     yield client
     await client.close()
     await running

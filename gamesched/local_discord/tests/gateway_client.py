@@ -10,6 +10,7 @@ import aiohttp
 
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
+from gamesched.testing.waiting import PATIENCE
 
 
 class GatewayClosed(Exception):
@@ -48,7 +49,7 @@ class GatewayClient:
 
     async def receive(self) -> Json:
         """Return the next frame. Raise GatewayClosed."""
-        frame = await asyncio.wait_for(self.socket.receive(), 5)
+        frame = await asyncio.wait_for(self.socket.receive(), PATIENCE)
         if frame.type is aiohttp.WSMsgType.CLOSE:
             raise GatewayClosed(frame.data)
         assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame

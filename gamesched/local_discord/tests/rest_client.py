@@ -7,6 +7,7 @@ import requests
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import Json
 from gamesched.local_discord.state.state import Event
+from gamesched.testing.waiting import PATIENCE
 
 
 class RestClient:
@@ -18,7 +19,7 @@ class RestClient:
 
     def request(self, method: str, path: str, body: Any = None) -> requests.Response:
         url = self.local.api_url + path
-        return requests.request(method, url, json=body, headers=self.headers, timeout=10)
+        return requests.request(method, url, json=body, headers=self.headers, timeout=PATIENCE)
 
     def request_json(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.request(method, path, body)

@@ -11,6 +11,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.clock import Clock
 from gamesched.local_discord.state.entities import Json, snowflake_time
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 
 def test_it_shows_real_time_at_first() -> None:
@@ -55,11 +56,11 @@ def test_the_clock_is_set_from_outside(local: LocalDiscord) -> None:
     shown = local.client.set_clock(rate=20, advance=3600)
     assert shown["rate"] == 20
     assert shown["now"] > time.time() + 3599
-    assert requests.get(f"{local.origin}/sandbox/clock", timeout=5).json()["now"] >= shown["now"]
+    assert requests.get(f"{local.origin}/sandbox/clock", timeout=PATIENCE).json()["now"] >= shown["now"]
     message = local.client.send_message("alice", fixtures.GENERAL_ID, "later")
     assert snowflake_time(int(message["id"])) > time.time() + 3599
     for wrong in ({"advance": -1}, {"rate": 0}, {"rate": "fast"}):
-        assert requests.post(f"{local.origin}/sandbox/clock", json=wrong, timeout=5).status_code == 400
+        assert requests.post(f"{local.origin}/sandbox/clock", json=wrong, timeout=PATIENCE).status_code == 400
 
 
 def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local: LocalDiscord) -> None:

@@ -13,6 +13,7 @@ from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.rate_limits import RateLimit
 from gamesched.local_discord.tests.conftest import RecordingClient
+from gamesched.testing.waiting import PATIENCE
 
 
 def buttons() -> discord.ui.View:
@@ -30,7 +31,7 @@ async def announce(bot: RecordingClient) -> discord.Message:
     return await channel.send(embed=embed, view=buttons())
 
 
-async def wait_until(true: Callable[[], Any], seconds: float = 5) -> None:
+async def wait_until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it never happened"
@@ -146,11 +147,11 @@ async def test_a_repeated_nonce_gives_the_first_message(local: LocalDiscord, bot
 async def test_it_resumes_after_a_lost_connection(local: LocalDiscord, bot: RecordingClient) -> None:
     local.client.add_fault("gateway_drop")
     local.client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")  # missed, and sent on resume
-    await asyncio.wait_for(bot.resumed.wait(), 10)
+    await asyncio.wait_for(bot.resumed.wait(), PATIENCE)
     await wait_until(lambda: ("channel", "dungeons") in bot.events)
     local.client.add_fault("gateway_drop", resumable=False, reconnect=True)
     await wait_until(lambda: not local.client.bot_connected())
-    await wait_until(lambda: local.client.bot_connected(), 15)
+    await wait_until(lambda: local.client.bot_connected())
 
 
 async def test_it_receives_update_events(local: LocalDiscord, bot: RecordingClient) -> None:
@@ -216,5 +217,5 @@ async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: RecordingClient)
     channel = bot.get_partial_messageable(fixtures.GENERAL_ID)
     started = time.monotonic()
     await asyncio.gather(*(channel.send(f"{i}") for i in range(11)))
-    assert 1.8 < time.monotonic() - started < 5
+    assert time.monotonic() - started > 1.8
     assert len(local.client.messages("alice", fixtures.GENERAL_ID)) == 11

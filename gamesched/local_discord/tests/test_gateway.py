@@ -12,6 +12,7 @@ from gamesched.local_discord.state.rate_limits import RULES, RateLimit
 from gamesched.local_discord.tests.conftest import RecordingClient
 from gamesched.local_discord.tests.gateway_client import GatewayClient
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 
 def rename(local: LocalDiscord, *names: str) -> None:
@@ -311,4 +312,4 @@ async def test_discord_py_identifies_again_when_it_was_too_early(
 
 async def test_discord_py_resumes_an_invalid_session(local: LocalDiscord, bot: RecordingClient) -> None:
     local.run_in_loop(lambda state: local.gateway.invalidate_sessions(True))
-    await asyncio.wait_for(bot.resumed.wait(), 5)
+    await asyncio.wait_for(bot.resumed.wait(), PATIENCE)

@@ -11,6 +11,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 REDIRECT = "http://localhost:8000/accounts/discord/login/callback/"
 VERIFIER = "v" * 50
@@ -26,7 +27,9 @@ def query(**changes: str) -> dict[str, str]:
 def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str]:
     """Choose a person; return what the redirect brings to the application."""
     url = f"{local.origin}/oauth2/authorize"
-    answer = requests.post(url, params=query(**changes), data={"person": person}, allow_redirects=False, timeout=5)
+    answer = requests.post(
+        url, params=query(**changes), data={"person": person}, allow_redirects=False, timeout=PATIENCE
+    )
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith(REDIRECT)
     return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
@@ -35,11 +38,11 @@ def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str
 def exchange(local: LocalDiscord, code: str, **changes: str) -> requests.Response:
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
     form |= {"client_id": local.client_id, "client_secret": local.client_secret, **changes}
-    return requests.post(f"{local.api_url}/oauth2/token", data=form, timeout=5)
+    return requests.post(f"{local.api_url}/oauth2/token", data=form, timeout=PATIENCE)
 
 
 def test_a_person_logs_in(local: LocalDiscord) -> None:
-    page = requests.get(f"{local.origin}/oauth2/authorize", params=query(), timeout=5)
+    page = requests.get(f"{local.origin}/oauth2/authorize", params=query(), timeout=PATIENCE)
     assert "LOCAL DISCORD" in page.text
     assert "Alice" in page.text
     back = authorize(local, str(fixtures.ALICE_ID))
@@ -79,7 +82,7 @@ def test_without_the_guilds_scope_no_guilds(local: LocalDiscord) -> None:
 def test_it_does_not_redirect_a_wrong_request(local: LocalDiscord, changes: Any) -> None:
     for method in ("get", "post"):
         url = f"{local.origin}/oauth2/authorize"
-        answer = requests.request(method, url, params=query(**changes), allow_redirects=False, timeout=5)
+        answer = requests.request(method, url, params=query(**changes), allow_redirects=False, timeout=PATIENCE)
         assert answer.status_code == 400
 
 

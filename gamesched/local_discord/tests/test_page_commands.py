@@ -16,6 +16,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.local_discord.tests.conftest import CHROMIUM
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium")]
 
@@ -82,11 +83,11 @@ def answering(local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         bot.running = asyncio.create_task(bot.connect())  # type: ignore[attr-defined]
         await bot.wait_until_ready()
 
-    asyncio.run_coroutine_threadsafe(begin(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(begin(), loop).result(PATIENCE)
     yield
-    asyncio.run_coroutine_threadsafe(bot.close(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(bot.close(), loop).result(PATIENCE)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(5)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.state.rate_limits import RULES, RateLimit
 from gamesched.local_discord.tests.conftest import RecordingClient
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 HERE, THERE = (f"/channels/{each}/messages" for each in (fixtures.GENERAL_ID, fixtures.RAIDS_ID))
 
@@ -93,9 +94,9 @@ def test_the_global_limit_spares_interactions(rate_limited: LocalDiscord) -> Non
 
 def test_follow_ups_are_counted_per_token(rate_limited: LocalDiscord) -> None:
     anyone = f"{rate_limited.api_url}/webhooks/{rate_limited.client_id}"
-    sent = [requests.post(f"{anyone}/one", json={"content": "x"}, timeout=5) for _ in range(6)]
+    sent = [requests.post(f"{anyone}/one", json={"content": "x"}, timeout=PATIENCE) for _ in range(6)]
     assert [each.status_code for each in sent] == [404] * 5 + [429]
-    assert requests.post(f"{anyone}/two", json={"content": "x"}, timeout=5).status_code == 404
+    assert requests.post(f"{anyone}/two", json={"content": "x"}, timeout=PATIENCE).status_code == 404
 
 
 # --- limits within a route ----------------------------------------------------------------------------------
@@ -164,7 +165,7 @@ async def test_fifty_posts_keep_up_with_a_fast_clock(local: LocalDiscord, bot: R
     started = time.monotonic()
     for i in range(50):
         await channel.send(f"{i}")
-    assert 2 < time.monotonic() - started < 8
+    assert 2 < time.monotonic() - started < 40, "by the real clock it would take 50 seconds"
     assert statuses(local, "POST /channels") == [200] * 50
 
 

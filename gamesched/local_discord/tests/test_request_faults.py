@@ -8,6 +8,7 @@ import requests
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.local_discord.tests.rest_client import RestClient
+from gamesched.testing.waiting import PATIENCE
 
 HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
@@ -103,8 +104,8 @@ def test_a_global_rate_limit_spares_interactions(local: LocalDiscord) -> None:
 
 
 def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> None:
-    kinds = requests.get(f"{local.origin}/sandbox/faults/kinds", timeout=5).json()
-    choices = requests.get(f"{local.origin}/sandbox/faults/choices", timeout=5).json()
+    kinds = requests.get(f"{local.origin}/sandbox/faults/kinds", timeout=PATIENCE).json()
+    choices = requests.get(f"{local.origin}/sandbox/faults/choices", timeout=PATIENCE).json()
     assert len(kinds) == len({kind["name"] for kind in kinds}) == 25
     for kind in kinds:
         assert kind["does"].endswith(".")
@@ -139,7 +140,7 @@ def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> 
     ],
 )
 def test_a_wrong_fault_is_explained(local: LocalDiscord, details: dict[str, object], reason: str) -> None:
-    answer = requests.post(f"{local.origin}/sandbox/faults", json=details, timeout=5)
+    answer = requests.post(f"{local.origin}/sandbox/faults", json=details, timeout=PATIENCE)
     assert answer.status_code == 400
     assert reason in answer.json()["message"]
     assert local.client.faults() == []
