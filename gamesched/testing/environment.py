@@ -9,12 +9,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from gamesched.demo.postgres import Server, state_directory
 from gamesched.local_discord.state.entities import CLIENT_SECRET, bot_token
-from gamesched.testing import openapi
+from gamesched.testing import database, openapi
 
 BROWSER_SKIPPED = "Browser tests were skipped: no Chromium. Get one with: python3 run.py test --install-browser"
+
+TEMPLATE_VARIABLE = "TEST_DATABASE_TEMPLATE"
 
 _server: Server | None = None
 _worker = "PYTEST_XDIST_WORKER" in os.environ
@@ -32,6 +35,7 @@ def _set_variables() -> None:
         # One for each run, so that two runs at a time do not share data.
         _server = Server(f"test-{os.getpid()}", fast=True)
         os.environ["DATABASE_URL"] = _server.url
+        os.environ[TEMPLATE_VARIABLE] = database.TEMPLATE  # for the workers too
     os.environ.update(
         SECRET_KEY="for tests only, and long enough to satisfy the checks of Django",
         PUBLIC_URL="http://testserver",
@@ -55,10 +59,18 @@ def _set_variables() -> None:
 _set_variables()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    # Each worker's database is a copy of the one that was migrated for all runs.
+    if template := os.environ.get(TEMPLATE_VARIABLE):
+        connections.settings["default"]["TEST"]["TEMPLATE"] = template
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     if _server is not None and not _worker and not session.config.option.collectonly:
         _remove_leftovers()
+        database.prepare(_server)
         _server.start()
 
 

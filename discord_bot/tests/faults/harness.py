@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection, connections
 from psycopg.conninfo import make_conninfo
 
@@ -30,6 +29,7 @@ from gamesched.demo.supervisor import die_with_parent
 from gamesched.lib.clock import db_now
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
+from gamesched.testing import database
 from gamesched.testing.stack import REPOSITORY, Stack
 from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import User
@@ -47,16 +47,14 @@ GAME_URL = re.compile(r"/games/(\d+)/$")
 def private_postgres() -> Iterator[Server]:
     """A PostgreSQL that may be stopped at any moment, as Django's database until the block ends."""
     server = Server(f"test-{os.getpid()}-faults", fast=True)
+    database.prepare(server)
     server.start()
     default = connections.settings["default"]
     before, address = dict(default), settings.DATABASE_URL
     connections.close_all()
     try:
-        connect(server, "postgres")
-        with connection.cursor() as cursor:
-            cursor.execute("CREATE DATABASE faults")
+        copy_database(server, database.TEMPLATE, "faults")
         connect(server, "faults")
-        call_command("migrate", verbosity=0)
         yield server
     finally:
         connections.close_all()

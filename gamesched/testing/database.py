@@ -1,0 +1,55 @@
+"""PostgreSQL servers for tests, whose migrations were applied once and for all runs."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from gamesched.demo.postgres import REPOSITORY, Server, state_directory
+
+# The database that test databases are copied from. Migrating from nothing takes ten seconds, and each worker needs it.
+TEMPLATE = "migrated"
+
+
+def prepare(server: Server) -> None:
+    """Give a server that was never started its data, with the database TEMPLATE."""
+    base = _base_directory()
+    if not base.exists():
+        _build(base)
+    server.data.parent.mkdir()
+    subprocess.run(["cp", "-a", str(base), str(server.data)], check=True)  # keeps the owner
+
+
+def _base_directory() -> Path:
+    """Return the place of the data to begin with. Its name changes with the migrations and the libraries."""
+    content = hashlib.sha256((REPOSITORY / "requirements.txt").read_bytes())
+    for path in sorted(REPOSITORY.glob("*/migrations/*.py")):
+        content.update(path.read_bytes())
+    return state_directory() / f"migrated-{content.hexdigest()[:16]}"
+
+
+def _build(base: Path) -> None:
+    """Create a cluster with the migrated database, and rename its data to `base` when it is whole."""
+    building = Server(f"test-{os.getpid()}-migrated", fast=True)
+    building.start()
+    try:
+        create = "import django; django.setup(); from django.db import connection; "
+        create += f"connection.cursor().execute('CREATE DATABASE {TEMPLATE}')"
+        _run(building, "postgres", "-c", create)
+        _run(building, TEMPLATE, "manage.py", "migrate", "--verbosity", "0")
+        building.stop()
+        for old in base.parent.glob("migrated-*"):
+            if old != base:
+                shutil.rmtree(old, ignore_errors=True)
+        if not base.exists():  # another run may have been quicker
+            building.data.rename(base)
+    finally:
+        building.stop()
+        building.remove()
+
+
+def _run(server: Server, database: str, *words: str) -> None:
+    variables = {**os.environ, "DATABASE_URL": server.url.replace("/postgres?", f"/{database}?")}
+    subprocess.run([sys.executable, *words], cwd=REPOSITORY, env=variables, check=True)
