@@ -17,8 +17,9 @@ from games.models import Announcement, Game
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import CANCELLATION_DELAY
 from games.signups import actions as signups
+from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
-from gamesched.testing.stack import REPOSITORY, Stack, run_in_browser
+from gamesched.testing.stack import Stack, run_in_browser
 from gamesched.testing.waiting import AT_ONCE, PATIENCE, eventually
 from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.directory.upsert import upsert_member

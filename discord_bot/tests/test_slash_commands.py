@@ -15,10 +15,11 @@ from conftest import World, make_world
 from discord_bot.models import Interaction
 from games.core import wording
 from games.models import Announcement
+from gamesched.demo.postgres import REPOSITORY
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.api.interactions import commands
 from gamesched.local_discord.live_server import LocalDiscord
-from gamesched.testing.stack import REPOSITORY, Stack
+from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import eventually
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

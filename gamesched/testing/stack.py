@@ -1,9 +1,7 @@
 """Runs the real programs as processes, against the local Discord and the test database."""
 
 import os
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,16 +17,15 @@ from django.conf import settings
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-from gamesched.demo.supervisor import die_with_parent
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.live_server import LocalDiscord
 from gamesched.testing.environment import find_browser
+from gamesched.testing.programs import Program
 from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import Guild
 from notifications.models import Heartbeat
 
 T = TypeVar("T")
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 PROGRAMS = {
     "web": ["-m", "daphne", "-b", "127.0.0.1", "-p", "{port}", "gamesched.asgi:application"],
@@ -50,10 +47,10 @@ class Stack:
         self.names = names
         self.url = f"http://localhost:{self.port}"
         self.discord = LocalDiscord(public_url=self.url, rate_limits=limited)
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: dict[str, Program] = {}
         self.started_at: dict[str, datetime] = {}
         self.limited = limited
-        self._log_file = tempfile.TemporaryFile()  # noqa: SIM115 (closed at exit)
+        self._log_file = tempfile.NamedTemporaryFile()  # noqa: SIM115 (closed at exit)
 
     def __enter__(self) -> "Stack":
         self.discord.start()
@@ -73,7 +70,7 @@ class Stack:
         for process in self.running.values():
             try:
                 process.wait(20)
-            except subprocess.TimeoutExpired:
+            except TimeoutError:
                 process.kill()
                 process.wait()
         self.discord.stop()
@@ -112,14 +109,7 @@ class Stack:
         if name in {"web", "worker"}:
             variables.pop("DB_CONN_MAX_AGE")
         self.started_at[name] = datetime.now(UTC)
-        self.running[name] = subprocess.Popen(
-            [sys.executable, *command],
-            cwd=REPOSITORY,
-            env=variables,
-            stderr=self._log_file,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        self.running[name] = Program(command, variables, self._log_file.name)
         if wait:
             self.wait(name)
 
@@ -149,7 +139,7 @@ class Stack:
     def kill(self, name: str) -> None:
         """Send kill -9 to a program and its children, as a crash of its container would."""
         process = self.running.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
 
     def stop(self, name: str) -> float:

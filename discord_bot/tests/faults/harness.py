@@ -24,13 +24,13 @@ from conftest import World, make_world
 from discord_bot.tests.faults.launcher import Order
 from games.models import Announcement, Game, Signup
 from games.posts.announcement import announcement_view
-from gamesched.demo.postgres import Server
+from gamesched.demo.postgres import REPOSITORY, Server
 from gamesched.demo.supervisor import die_with_parent
 from gamesched.lib.clock import db_now
 from gamesched.local_discord import fixtures
 from gamesched.local_discord.state.entities import APPLICATION_ID
 from gamesched.testing import database
-from gamesched.testing.stack import REPOSITORY, Stack
+from gamesched.testing.stack import Stack
 from gamesched.testing.waiting import PATIENCE, eventually
 from guilds.models import User
 from notifications.models import Delivery, DeliveryStatus, Notification
