@@ -114,18 +114,16 @@ def _start_and_watch(children: list[Child], server: Server | None) -> int:
     first, *programs = _programs(web, discord)
     children.append(_child(first, variables))
     print("Bringing the database up to date.", flush=True)
-    # The slash commands too: the local Discord, which listens by now, stores them.
-    for words in (["migrate", "--verbosity=0"], ["seed_demo"], ["sync_commands"]):
-        prepared = subprocess.run(
-            [sys.executable, "manage.py", *words],
-            cwd=REPOSITORY,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if prepared.returncode != 0:
-            raise ServerProblem((prepared.stderr or prepared.stdout).strip()[-2000:])
+    prepared = subprocess.run(
+        [sys.executable, "-m", "gamesched.demo.prepare"],
+        cwd=REPOSITORY,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if prepared.returncode != 0:
+        raise ServerProblem((prepared.stderr or prepared.stdout).strip()[-2000:])
     children += [_child(program, variables) for program in programs]
     ready = 0
     while True:
