@@ -1,6 +1,6 @@
 """The people, places and clocks that tests share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from games.core.base import Actor
@@ -88,6 +88,25 @@ def world(db: None, now: datetime) -> World:
 def committed_world(transactional_db: None, now: datetime) -> World:
     """The same for tests with threads and processes, which see only committed rows."""
     return make_world(now)
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Keep the rows that a module's own fixtures create until its last test, as a large cast takes long to create.
+
+    Such a module overrides the fixture `db` by one that depends on these rows and on `savepoint`.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def savepoint(module_db: None) -> Iterator[None]:
+    """Undo a test's changes, and keep the module's rows."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def make_world(now: datetime) -> World:

@@ -20,12 +20,15 @@ from games.pages.live import groups_for
 from games.scheduling import actions as scheduling
 from games.scheduling.rules import AnnounceSchedule, AnnounceWhen
 from games.signups import actions as signups
-from games.tests.test_access_matrix import HOSTS, MEMBERS, ROUTES, Cast, cast, outcome
+from games.tests.cast import HOSTS, MEMBERS, Cast, cast, db, module_cast, module_world, world
+from games.tests.test_access_matrix import ROUTES, outcome
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload
 from notifications.models import Delivery, Notification
 
-__all__ = ["cast"]  # the fixture
+__all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
+pytestmark = pytest.mark.slow
+
 OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "letter"}]
 SECRET = "Surprise"
 WHICH: tuple[ListKind, ...] = ("list", "mine")

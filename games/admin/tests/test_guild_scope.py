@@ -1,7 +1,8 @@
 """In the admin, a manager of guild A reads and changes nothing of guild B, whatever request they send."""
 
+import copy
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.db.models import ForeignKey, ManyToManyField, Model, OneToOneField
 from django.test import RequestFactory
 from django.urls import reverse
 
-from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World
+from conftest import GUILD, MANAGE_GUILD, PERMISSIONS, World, make_world
 from discord_bot.models import Interaction
 from games.core.base import Actor
 from games.models import Announcement, AuditEntry, Game, GameTemplate, Signup
@@ -83,9 +84,10 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     )
 
 
-@pytest.fixture
-def world(world: World) -> World:
+@pytest.fixture(scope="module")
+def module_world(module_db: None) -> World:
     """Guild A with Bob as manager, and a guild B that he must not learn of; Charlie is in both."""
+    world = make_world(datetime.now(UTC).replace(microsecond=0))
     make_manager(world)
     host = UserPayload(1300000000000000900, f"{MARK}-host")
     channels = (ChannelPayload(OTHER + 10, f"{MARK}-channel", 0, 0, PERMISSIONS),)
@@ -98,6 +100,16 @@ def world(world: World) -> World:
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
     furnish(world, Guild.objects.get(pk=OTHER), Channel.objects.get(pk=OTHER + 10), stranger, charlie.user, MARK)
     return world
+
+
+@pytest.fixture
+def db(module_world: World, savepoint: None) -> None:
+    """Undo a test's changes, and keep the two guilds."""
+
+
+@pytest.fixture
+def world(db: None, module_world: World) -> World:
+    return copy.deepcopy(module_world)
 
 
 def theirs(model: type[Model]) -> list[Any]:

@@ -14,7 +14,7 @@ from games.deliveries import report as delivery_report
 from games.deliveries.tests.test_resend import fail, letters
 from games.models import Game
 from games.signups import actions as signups
-from games.tests.test_access_matrix import foreign_game
+from games.tests.cast import foreign_game
 from notifications.codes import SkipCode
 from notifications.daemon import steps
 from notifications.messages import PermanentError, SentMessage, TemporaryError

@@ -22,7 +22,7 @@ from games.offers.overlaps import ConflictPolicy, ScheduleConflict, find_conflic
 from games.scheduling import actions as scheduling
 from games.signups import actions as signups
 from games.signups import swaps
-from games.tests.test_access_matrix import foreign_game
+from games.tests.cast import foreign_game
 from games.tests.test_entry_points import form_fields
 from gamesched.lib.refusal import Refused
 from guilds.directory.payloads import MemberPayload, UserPayload

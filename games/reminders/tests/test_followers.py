@@ -213,7 +213,7 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
 
 def test_with_closed_dms_the_digest_names_only_that_servers_games(world: World, day: datetime) -> None:
     from games.models import Follow
-    from games.tests.test_access_matrix import foreign_game
+    from games.tests.cast import foreign_game
     from guilds.directory.payloads import MemberPayload, UserPayload
     from guilds.directory.upsert import upsert_member
 

@@ -82,7 +82,7 @@ def test_a_mention_is_in_the_games_channel(world: World, game: Game) -> None:
 
 
 def test_preferences_of_another_guild_do_not_count(world: World, game: Game) -> None:
-    from games.tests.test_access_matrix import foreign_game
+    from games.tests.cast import foreign_game
 
     Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, method="none")
     assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
