@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.attendance import wording as attendance_wording
 from games.core.base import ActionResult, Actor, managed_game, record
+from games.core.kinds import AuditAction
 from games.core.states import GameAction
 from games.models import Signup
 from gamesched.lib.refusal import Refusal, Refused
@@ -29,7 +30,7 @@ def mark_attendance(game_id: int, signup_id: int, no_show: bool, actor: Actor, n
     signup.save(update_fields=["no_show"])
     changes = {"for": name, "no_show": no_show}
     # Not `record_change`: the version must not grow if nothing changed that others see.
-    record(game, actor, "attend", changes, now)
+    record(game, actor, AuditAction.MARK_ATTENDANCE, changes, now)
     return ActionResult(game, True, attendance_wording.attendance_marked(name, no_show, changed=True))
 
 

@@ -8,7 +8,7 @@ from games.attendance import rules as attendance_rules
 from games.attendance import wording as attendance_wording
 from games.core import text_rules
 from games.core.base import ActionResult, Actor, managed_game, record_change
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.queue import close_notifications
 from games.core.states import GameAction
 from gamesched.lib.refusal import Refusal, Refused
@@ -30,7 +30,7 @@ def set_rewards(game_id: int, text: str, actor: Actor, now: datetime, before: st
         raise Refused(Refusal("stale", attendance_wording.REWARDS_STALE))
     changes = {"rewards": [game.rewards, text]}
     game.rewards = text
-    record_change(game, actor, "rewards", changes, now)
+    record_change(game, actor, AuditAction.WRITE_REWARDS, changes, now)
     if text:
         close_notifications(game, [NotificationKind.REWARDS], GameSkipCode.REWARDS_GIVEN, now)
     return ActionResult(game, True, attendance_wording.REWARDS_SAVED if text else attendance_wording.REWARDS_TAKEN_OUT)

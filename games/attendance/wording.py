@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from games.core.kinds import AuditAction
 from games.core.wording import timestamp
 
 # --- who came --------------------------------------------------------------------------------------------
@@ -51,16 +52,16 @@ def rewards_due(title: str, guild: str, starts_at: datetime, url: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS = ("attend", "rewards", "archive")
+AUDIT_ACTIONS = (AuditAction.MARK_ATTENDANCE, AuditAction.WRITE_REWARDS, AuditAction.ARCHIVE)
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    if action == "attend":
+    if action == AuditAction.MARK_ATTENDANCE:
         if changes.get("no_show"):
             return f"{who} marked {changes.get('for')} as not having come"
         return f"{who} took back that {changes.get('for')} had not come"
-    if action == "rewards":
+    if action == AuditAction.WRITE_REWARDS:
         return f"{who} wrote down the rewards"
     if changes.get("stayed"):
         return "It could not be archived"

@@ -8,7 +8,7 @@ from django.db import transaction
 from games.confirmations import wording as confirmation_wording
 from games.core import choices, rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, record_change, require_state
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import ConfirmationEndPayload, ConfirmationSummaryPayload
 from games.core.queue import close_notifications, notify
 from games.core.seating import assign_seats
@@ -109,7 +109,7 @@ def answer_confirmation(game_id: int, number: int, choice: str, actor: Actor, no
         return ActionResult(game, False, confirmation_wording.ALREADY_CONFIRMED)
     else:
         game.signups.filter(pk=signup.pk).update(open_confirmation=0, confirmed_at=now)
-        record_change(game, actor, "confirm", {}, now)
+        record_change(game, actor, AuditAction.CONFIRM, {}, now)
         result = ActionResult(game, True, confirmation_wording.CONFIRMED)
     _end_if_all_answered(game, now)
     return result
@@ -144,7 +144,9 @@ def end_confirmation(game: Game, number: int, people: Iterable[int], now: dateti
         names = display_names(game.guild_id, [one.user_id for one in unconfirmed if one.user_id])
         unconfirmed_names = sorted(name.text for name in names.values())
         game.confirmation_expired_at = now
-        record_change(game, CLOCK_ACTOR, "question_end", {"for": ", ".join(unconfirmed_names), "left": freed}, now)
+        record_change(
+            game, CLOCK_ACTOR, AuditAction.CONFIRMATION_ENDED, {"for": ", ".join(unconfirmed_names), "left": freed}, now
+        )
     requested = set(people)
     unconfirmed_ids = {one.user_id for one in unconfirmed}
     confirmed_ids = (

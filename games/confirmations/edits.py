@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from games.core.base import Actor, record_change
+from games.core.kinds import AuditAction
 from games.models import Game, GameEdit
 from guilds.display_names import display_names
 
@@ -57,7 +58,7 @@ def previous_values(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def record_edit(game: Game, actor: Actor, changes: Mapping[str, Any], now: datetime) -> None:
     """Write down an edit, and what held before it. Whoever edits a game comes to it as it is then."""
-    record_change(game, actor, "edit", changes, now)
+    record_change(game, actor, AuditAction.EDIT, changes, now)
     if previous := previous_values(changes):
         GameEdit.objects.create(game=game, at=now, previous=previous)
     if actor.user is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from games.core.kinds import AuditAction
 from games.core.payloads import ConfirmationSummaryPayload
 from games.core.wording import timestamp
 from gamesched.lib.durations import minutes_text
@@ -140,19 +141,19 @@ def template_made(name: str) -> str:
 
 # --- history ---------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS = ("confirm", "question_end", "carry", "again")
+AUDIT_ACTIONS = (AuditAction.CONFIRM, AuditAction.CONFIRMATION_ENDED, AuditAction.CARRY_PLAYERS, AuditAction.CLONE)
 HISTORY_VALUE_MAX = 80  # characters of a value in one line of a history
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """Return one line of a game's history."""
     match action:
-        case "confirm":
+        case AuditAction.CONFIRM:
             return f"{who} still comes"
-        case "question_end":
+        case AuditAction.CONFIRMATION_ENDED:
             lost = ", and lost their places" if changes.get("left") else ""
             return f"No answer came from {changes.get('for', '')}{lost}"
-        case "carry":
+        case AuditAction.CARRY_PLAYERS:
             left_out = changes.get("left_out")
             return f"{who} carried over {changes.get('for') or 'nobody'}{f'; left out: {left_out}' if left_out else ''}"
         case _:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import TextChoices
 
 from games.core import state_wording, wording
+from games.core.kinds import AuditAction
 from games.core.permissions import Viewer, load_game_viewer, load_viewer
 from games.core.scheduling import POST_UPDATE_DELAY, bump_revision
 from games.core.states import GameAction, State, is_allowed
@@ -117,19 +118,24 @@ def on_behalf_of(game: Game, who: User, actor: Actor) -> dict[str, str]:
     return {} if actor.user == who else {"for": display_names(game.guild_id, [who.pk])[who.pk].text}
 
 
-def record_change(game: Game, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime) -> None:
+def record_change(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:
     """Count a change that people can see, update the post, and write the audit entry."""
     bump_revision(game, now, POST_UPDATE_DELAY if actor.source == Source.BUTTON else timedelta())
     record(game, actor, action, changes, now)
 
 
-def record(game: Game, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime) -> None:
+def record(game: Game, actor: Actor, action: AuditAction, changes: Mapping[str, Any], now: datetime) -> None:
     """Write the audit entry of an action on a game."""
     record_in_guild(game.guild_id, actor, action, changes, now, game.pk)
 
 
 def record_in_guild(
-    guild_id: int, actor: Actor, action: str, changes: Mapping[str, Any], now: datetime, game_id: int | None = None
+    guild_id: int,
+    actor: Actor,
+    action: AuditAction,
+    changes: Mapping[str, Any],
+    now: datetime,
+    game_id: int | None = None,
 ) -> None:
     """Write the audit entry of an action in a guild."""
     AuditEntry.objects.create(

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import Actor, locked_game, record_in_guild, require_manager
+from games.core.kinds import AuditAction
 from games.core.payloads import GuildPayload
 from games.core.wording import OPERATOR
 from games.deliveries import wording as delivery_wording
@@ -49,7 +50,7 @@ def resend_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryRe
         next_attempt_at=now,
         expires_at=old.expires_at,
     )
-    _record(old, guild_id, "resend", name, actor, now)
+    _record(old, guild_id, AuditAction.RESEND, name, actor, now)
     notify(DUE_CHANNEL)
     return DeliveryResult(new_delivery, True, delivery_wording.resent(name))
 
@@ -68,7 +69,7 @@ def drop_delivery(delivery_id: int, actor: Actor, now: datetime) -> DeliveryResu
     delivery.error_code = SkipCode.GIVEN_UP_BY_HAND
     delivery.error = delivery_wording.given_up_by(_name(guild_id, actor.user.pk) if actor.user else OPERATOR)[:300]
     delivery.save(update_fields=["status", "error_code", "error"])
-    _record(delivery, guild_id, "drop", name, actor, now)
+    _record(delivery, guild_id, AuditAction.DROP_MESSAGE, name, actor, now)
     return DeliveryResult(delivery, True, delivery_wording.given_up(name))
 
 
@@ -102,7 +103,7 @@ def _name(guild_id: int, user_id: int) -> str:
     return display_names(guild_id, [user_id])[user_id].text
 
 
-def _record(delivery: Delivery, guild_id: int, action: str, name: str, actor: Actor, now: datetime) -> None:
+def _record(delivery: Delivery, guild_id: int, action: AuditAction, name: str, actor: Actor, now: datetime) -> None:
     row = delivery.notification
     changes = {"for": name, "what": delivery_wording.notification_title(row.kind, row.minutes)}
     record_in_guild(guild_id, actor, action, changes, now, row.game_id)

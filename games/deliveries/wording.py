@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from games.core.kinds import NotificationKind
+from games.core.kinds import AuditAction, NotificationKind
 from games.hosts.wording import AUDIENCES
 from gamesched.lib.durations import minutes_text
 from notifications.models import Delivery, DeliveryStatus
@@ -127,10 +127,10 @@ def given_up_by(name: str) -> str:
     return f"Given up by {name}."
 
 
-AUDIT_ACTIONS = {
-    "tell": "wrote to {to}",
-    "resend": "sent again the message to {for}",
-    "drop": "gave up the message to {for}",
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.MESSAGE_PLAYERS: "wrote to {to}",
+    AuditAction.RESEND: "sent again the message to {for}",
+    AuditAction.DROP_MESSAGE: "gave up the message to {for}",
 }
 
 

@@ -9,6 +9,7 @@ from games.confirmations.change_notices import notify_edited
 from games.confirmations.edits import record_edit
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, require_manager, require_state
+from games.core.kinds import AuditAction
 from games.core.scheduling import schedule_own_reminders
 from games.core.states import GameAction
 from games.models import Game
@@ -94,7 +95,7 @@ def block_user(guild_id: int, who: User, until: datetime | None, reason: str, ac
 
     after = values_of(new_block)
     changes = {name: [value, after[name]] for name, value in values_of(before).items()} if before else after
-    record_settings_change(guild_id, "block", _name(guild_id, who), changes, actor, now)
+    record_settings_change(guild_id, AuditAction.BLOCK, _name(guild_id, who), changes, actor, now)
     return new_block
 
 
@@ -104,7 +105,7 @@ def unblock_user(guild_id: int, who: User, actor: Actor, now: datetime) -> bool:
     require_guild_manager(guild_id, actor)
     if Block.objects.filter(guild_id=guild_id, user=who).delete()[0] == 0:
         return False
-    record_settings_change(guild_id, "unblock", _name(guild_id, who), {}, actor, now)
+    record_settings_change(guild_id, AuditAction.UNBLOCK, _name(guild_id, who), {}, actor, now)
     return True
 
 

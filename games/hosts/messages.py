@@ -6,7 +6,7 @@ from django.db import transaction
 
 from games.core import state_wording, text_rules, wording
 from games.core.base import ActionResult, Actor, managed_game, record
-from games.core.kinds import NotificationKind
+from games.core.kinds import AuditAction, NotificationKind
 from games.core.payloads import PlayerMessagePayload
 from games.core.queue import notify
 from games.core.roster import GamePeople, load_people
@@ -53,7 +53,7 @@ def message_players(game_id: int, text: str, audience: Audience, actor: Actor, n
     notify(game, NotificationKind.PLAYER_MESSAGE, now, dedupe_key=int(last_key or 0) + 1, payload=payload)
     game.player_messages_at = [*recent_times, now]
     game.save(update_fields=["player_messages_at"])
-    record(game, actor, "tell", {"text": text, "to": audience.value}, now)
+    record(game, actor, AuditAction.MESSAGE_PLAYERS, {"text": text, "to": audience.value}, now)
     return ActionResult(game, True, host_wording.message_sent(count))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from games.core.kinds import AuditAction
 from games.core.wording import quote, timestamp
 
 MAY_NOT_TAKE_OVER = "Only those who manage the server and the game's co-hosts may take it over. Ask one of them."
@@ -24,13 +25,13 @@ def times_late(count: int) -> str:
 
 # --- history -----------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS = {
-    "seat": "gave {for} a seat",
-    "bench": "put {for} on the wait list",
-    "reorder": "moved {for} to number {to}",
-    "close": "closed the sign-ups",
-    "reopen": "opened the sign-ups again",
-    "keep": "kept the game with too few players",
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.SEAT: "gave {for} a seat",
+    AuditAction.UNSEAT: "put {for} on the wait list",
+    AuditAction.REORDER: "moved {for} to number {to}",
+    AuditAction.CLOSE_SIGNUPS: "closed the sign-ups",
+    AuditAction.REOPEN_SIGNUPS: "opened the sign-ups again",
+    AuditAction.KEEP_GAME: "kept the game with too few players",
 }
 
 

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.core import choices
 from games.core.base import ActionResult, Actor, locked_game, record, require_manager
+from games.core.kinds import AuditAction
 from games.core.minimum import has_too_few_players, minimum_deadline, seated_count
 from games.core.states import State
 from games.minimum_players import wording as minimum_wording
@@ -46,7 +47,7 @@ def answer_too_few(game_id: int, prompt_number: int, choice: str, actor: Actor, 
         return ActionResult(game, False, minimum_wording.GAME_KEPT)
     game.kept_starts = [*game.kept_starts, game.starts_at]
     game.save(update_fields=["kept_starts"])
-    record(game, actor, "keep", {"for": game.starts_at.isoformat()}, now)
+    record(game, actor, AuditAction.KEEP_GAME, {"for": game.starts_at.isoformat()}, now)
     return ActionResult(game, True, minimum_wording.GAME_KEPT)
 
 

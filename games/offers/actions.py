@@ -6,6 +6,7 @@ from django.db import transaction
 
 from games.core import choices, wording
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, on_behalf_of, record_change, require_state
+from games.core.kinds import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import (
     assign_seats,
@@ -52,7 +53,7 @@ def answer_offer(game_id: int, number: int, choice: str, actor: Actor, now: date
         return take_seat(game, signup, signups, actor, now)
     end_offer(signup, declined_at=now)
     signups = assign_seats(game, now, signups=signups)
-    record_change(game, actor, "pass", {}, now)
+    record_change(game, actor, AuditAction.DECLINE_OFFER, {}, now)
     return ActionResult(game, True, offer_wording.DECLINED, signups)
 
 
@@ -63,7 +64,7 @@ def take_seat(game: Game, signup: Signup, signups: list[Signup], actor: Actor, n
         return ActionResult(game, False, offer_wording.SEAT_TAKEN, signups)
     set_seat(game, signup, now, now, already_notified=True)
     signups = assign_seats(game, now, signups=signups)
-    record_change(game, actor, "take", {}, now)
+    record_change(game, actor, AuditAction.TAKE_OFFER, {}, now)
     number, seated = place_among(signups, signup)
     return ActionResult(game, True, wording.joined(number, game.settings.seats, seated, already=False), signups)
 
@@ -82,7 +83,7 @@ def rejoin(game: Game, signup: Signup, signups: list[Signup], actor: Actor, now:
     signup.offer_declined_at, signup.on_standby = None, False
     signup.save(update_fields=["offer_declined_at", "on_standby"])
     signups = assign_seats(game, now, requester_key=signup.order_key, signups=signups)
-    record_change(game, actor, "back", on_behalf_of(game, signup.user, actor), now)
+    record_change(game, actor, AuditAction.REJOIN_WAIT_LIST, on_behalf_of(game, signup.user, actor), now)
     number, seated = place_among(signups, signup)
     if not seated:
         return ActionResult(game, True, offer_wording.rejoined(number), signups)
@@ -97,4 +98,4 @@ def expire_offer(game: Game, signup: Signup, now: datetime) -> None:
     end_offer(signup, declined_at=now)
     assign_seats(game, now)
     assert signup.user is not None, "who is no person is not asked"
-    record_change(game, CLOCK_ACTOR, "offer_over", on_behalf_of(game, signup.user, CLOCK_ACTOR), now)
+    record_change(game, CLOCK_ACTOR, AuditAction.OFFER_EXPIRED, on_behalf_of(game, signup.user, CLOCK_ACTOR), now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from games.core.kinds import AuditAction
 from games.core.wording import timestamp
 
 TAKE, DECLINE = "Take the seat", "Pass it on"
@@ -46,12 +47,12 @@ def on_standby(number: int, gave_up: bool) -> str:
     return f"{gave}You are number {number} on the wait list, and stay there until you say that you want a seat."
 
 
-AUDIT_ACTIONS = {
-    "take": "took the seat offered",
-    "pass": "passed on the seat offered",
-    "offer_over": "let an offered seat pass",
-    "wait": "waits on purpose",
-    "back": "is back in line for a seat",
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.TAKE_OFFER: "took the seat offered",
+    AuditAction.DECLINE_OFFER: "passed on the seat offered",
+    AuditAction.OFFER_EXPIRED: "let an offered seat pass",
+    AuditAction.STANDBY: "waits on purpose",
+    AuditAction.REJOIN_WAIT_LIST: "is back in line for a seat",
 }
 
 
@@ -60,6 +61,6 @@ def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str
 
     An expired offer is nobody's action, and others may act for a person.
     """
-    if action != "offer_over" and changes.get("for"):
+    if action != AuditAction.OFFER_EXPIRED and changes.get("for"):
         return f"{changes['for']} {AUDIT_ACTIONS[action]}, set by {who}"
     return f"{changes.get('for') or who} {AUDIT_ACTIONS[action]}"

@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
+from games.core.kinds import AuditAction
 from games.deliveries import wording as delivery_wording
 from games.server_settings.wording import ALL_LABELS
 
-AUDIT_ACTIONS = {
-    "guild": "changed the server's settings",
-    "channel": "changed {of}",
-    "template": "changed the template {of}",
-    "new_template": "made the template {of}",
-    "duplicate": "duplicated the template {of}",
-    "delete_template": "deleted the template {of}",
-    "reorder": "put the templates in another order",
-    "default": "made {of} the default template",
-    "block": "blocked {of}",
-    "unblock": "let {of} sign up again",
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.EDIT_GUILD: "changed the server's settings",
+    AuditAction.EDIT_CHANNEL: "changed {of}",
+    AuditAction.EDIT_TEMPLATE: "changed the template {of}",
+    AuditAction.CREATE_TEMPLATE: "made the template {of}",
+    AuditAction.DUPLICATE_TEMPLATE: "duplicated the template {of}",
+    AuditAction.DELETE_TEMPLATE: "deleted the template {of}",
+    AuditAction.REORDER: "put the templates in another order",
+    AuditAction.SET_DEFAULT_TEMPLATE: "made {of} the default template",
+    AuditAction.BLOCK: "blocked {of}",
+    AuditAction.UNBLOCK: "let {of} sign up again",
 }
+
+
+EDITS = {AuditAction.EDIT_GUILD, AuditAction.EDIT_CHANNEL, AuditAction.EDIT_TEMPLATE}
 
 
 SOURCES = {"page": "web page", "admin": "admin", "command": "command line", "discord": "Discord"}
@@ -28,7 +32,7 @@ def describe_settings_action(action: str, who: str, changes: Mapping[str, Any]) 
     if action in delivery_wording.AUDIT_ACTIONS:
         return delivery_wording.describe_action(action, who, changes)
     of = changes.get("of", "")
-    if action == "role_gone":
+    if action == AuditAction.ROLE_DELETED:
         return f"{of} no longer names {', '.join(changes.get('roles', ()))}: deleted in Discord"
     return f"{who} {AUDIT_ACTIONS.get(action, action).format(of=of)}"
 
@@ -37,4 +41,8 @@ def settings_history_text(action: str, who: str, changes: Mapping[str, Any]) -> 
     """Return the same with the labels of what was changed, in one line."""
     text = describe_settings_action(action, who, changes)
     what = [ALL_LABELS[name].lower() for name in changes if name in ALL_LABELS]
-    return f"{text}: {', '.join(what)}" if what and action in {"guild", "channel", "template"} else text
+    return (
+        f"{text}: {', '.join(what)}"
+        if what and action in {AuditAction.EDIT_GUILD, AuditAction.EDIT_CHANNEL, AuditAction.EDIT_TEMPLATE}
+        else text
+    )

@@ -5,22 +5,23 @@ from typing import Any
 
 from games.attendance import wording as attendance_wording
 from games.confirmations import wording as confirmation_wording
+from games.core.kinds import AuditAction
 from games.deliveries import wording as delivery_wording
 from games.hosts import wording as host_wording
 from games.offers import wording as offer_wording
 from games.scheduling import wording as schedule_wording
 from games.signups import wording as signup_wording
 
-AUDIT_ACTIONS = {
-    "create": "scheduled the game",
-    "cancel": "cancelled the game",
-    "join": "joined",
-    "leave": "left",
-    "add": "added",
-    "remove": "removed",
-    "announce": "had it announced again",
-    "lost_seat": "lost their seat",
-    "lost": "deleted the announcement there, so it was put back",
+AUDIT_ACTIONS: dict[str, str] = {
+    AuditAction.CREATE: "scheduled the game",
+    AuditAction.CANCEL: "cancelled the game",
+    AuditAction.JOIN: "joined",
+    AuditAction.LEAVE: "left",
+    AuditAction.ADD: "added",
+    AuditAction.REMOVE: "removed",
+    AuditAction.REPOST: "had it announced again",
+    AuditAction.LOSE_SEAT: "lost their seat",
+    AuditAction.POST_DELETED: "deleted the announcement there, so it was put back",
 }
 
 
@@ -28,13 +29,13 @@ def describe_action(action: str, who: str, changes: Mapping[str, Any]) -> str:
     """Return one line about scheduling, announcing or cancelling a game, or about who is in it."""
     person = changes.get("for")
     match action:
-        case "lost_seat":
+        case AuditAction.LOSE_SEAT:
             return f"{person} {'left the server' if changes.get('left') else 'lost the role'}, so the seat is free"
-        case "add" | "remove":
+        case AuditAction.ADD | AuditAction.REMOVE:
             word = f": {changes['word']}" if changes.get("word") else ""
             return f"{who} {AUDIT_ACTIONS[action]} {person or ''}{word}"
-        case "join" | "leave" if person:
-            return f"{who} {'signed up' if action == 'join' else 'removed'} {person}"
+        case AuditAction.JOIN | AuditAction.LEAVE if person:
+            return f"{who} {'signed up' if action == AuditAction.JOIN else 'removed'} {person}"
     return f"{who} {AUDIT_ACTIONS[action]}"
 
 
@@ -61,7 +62,7 @@ def history_text(
     channels: Mapping[int, str] | None = None,
 ) -> str:
     """Return one line of a game's history; times in the zone, channels by the names given."""
-    if action == "edit":
+    if action == AuditAction.EDIT:
         return confirmation_wording.edit_text(who, changes, zone, channels)
     describe = DESCRIBERS.get(action)
     return describe(action, who, changes) if describe is not None else f"{who} {action}"

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from games.core import wording
 from games.core.base import DISCORD_ACTOR, record
-from games.core.kinds import NotificationKind
+from games.core.kinds import AuditAction, NotificationKind
 from games.core.payloads import PostDeletedPayload
 from games.core.queue import notify
 from games.core.scheduling import bump_revision, schedule_game_times, schedule_post_update
@@ -77,7 +77,7 @@ def mark_post_deleted(game: Game, post: Announcement, now: datetime) -> None:
         post.set_problem(PostProblem.DELETED, wording.POST_DELETED)
         post.deletion_number += 1
     post.save()
-    action = "lost_asked" if asks_host else "lost"
+    action = AuditAction.POST_DELETED_ASK_HOST if asks_host else AuditAction.POST_DELETED
     record(game, DISCORD_ACTOR, action, {}, now)
     if asks_host:
         payload = PostDeletedPayload(post.deletion_number)

@@ -15,7 +15,7 @@ from games.core.base import (
     require_manager,
     require_state,
 )
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.notifications import skip_for_state
 from games.core.queue import close_notifications
 from games.core.states import GameAction, State
@@ -79,7 +79,7 @@ def _start_archiving(game: Game, channel: Channel, actor: Actor, changes: dict[s
     if post.channel_id != channel.pk:
         post.nonce = new_nonce()  # with the old nonce, Discord would return the old post
     post.save(update_fields=["problem_code", "problem", "nonce"])
-    record_change(game, actor, "archive", changes, now)
+    record_change(game, actor, AuditAction.ARCHIVE, changes, now)
 
 
 def record_archive_failure(game: Game, error: PermanentError, now: datetime) -> None:
@@ -98,4 +98,4 @@ def abort_archiving(game: Game, problem: str, now: datetime) -> None:
     post.save(update_fields=["problem_code", "problem"])
     # Even if nothing else changes, so that open pages refresh.
     Game.objects.filter(pk=game.pk).update(archived_at=None)
-    record(game, DISCORD_ACTOR, "archive", {"stayed": problem}, now)
+    record(game, DISCORD_ACTOR, AuditAction.ARCHIVE, {"stayed": problem}, now)

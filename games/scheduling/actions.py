@@ -19,7 +19,7 @@ from games.core.base import (
     require_manager,
     require_state,
 )
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import CancellationPayload, TakedownPayload
 from games.core.permissions import Viewer
 from games.core.queue import notify
@@ -92,7 +92,7 @@ def create_game(
         require_no_conflict(host, game.starts_at, game.ends_at, now)
     game.save()
     Announcement.objects.create(game=game, channel_id=plan.channel_id)
-    record(game, actor, "create", {}, now)
+    record(game, actor, AuditAction.CREATE, {}, now)
     added = add_participants(game, participants, actor, now)
     schedule_game_times(game, now)
     schedule_post_update(game, now)
@@ -207,7 +207,7 @@ def cancel_game(game_id: int, reason: str, actor: Actor, now: datetime) -> Actio
     unanswered.update(problem_code="", problem="")
     unschedule(game.pk, Skip(GameSkipCode.CANCELLED), now, keep_kinds=KEPT_AFTER_CANCELLATION)
     end_offers(game)
-    record_change(game, actor, "cancel", {"reason": reason} if reason else {}, now)
+    record_change(game, actor, AuditAction.CANCEL, {"reason": reason} if reason else {}, now)
     if state.hidden:
         return ActionResult(game, True, schedule_wording.CANCELLED_HIDDEN)
     payload = CancellationPayload(actor.user.pk if actor.user else None, now)
@@ -220,7 +220,7 @@ def retry_announcement(game_id: int, actor: Actor, now: datetime) -> ActionResul
     """Retry an announcement that failed."""
     game, _ = managed_game(GameAction.REPOST, game_id, actor, now)
     Announcement.objects.filter(game=game).update(problem_code="", problem="")
-    record_change(game, actor, "announce", {}, now)
+    record_change(game, actor, AuditAction.REPOST, {}, now)
     return ActionResult(game, True, wording.announcing_again())
 
 

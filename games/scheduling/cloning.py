@@ -12,6 +12,7 @@ from games.confirmations import wording as confirmation_wording
 from games.confirmations.change_notices import notify_carried
 from games.core import wording
 from games.core.base import ActionResult, Actor, locked_game, record, record_change
+from games.core.kinds import AuditAction
 from games.core.seating import assign_seats
 from games.hosts.actions import set_cohosts
 from games.models import Game, Signup
@@ -54,7 +55,7 @@ def clone_game(
     host = actor.user or old.host
     result = scheduling.create_game(old.guild_id, plan, actor, now, host=host, announce=announce, overlap=overlap)
     game = result.game
-    record(old, actor, "again", {"as": game.pk}, now)
+    record(old, actor, AuditAction.CLONE, {"as": game.pk}, now)
     _copy_cohosts(old, game, actor, now)
     carried = (
         _carry_players(old, game, carry is CarryPlayers.ASK, actor, now)
@@ -112,7 +113,7 @@ def _carry_players(old: Game, game: Game, confirming: bool, actor: Actor, now: d
     if names_carried or left_out:
         changes = {"for": ", ".join(names_carried), "left_out": ", ".join(left_out), "asks": confirming}
         game.carried_by, game.confirm_carried = actor.user, confirming
-        record_change(game, actor, "carry", changes, now)
+        record_change(game, actor, AuditAction.CARRY_PLAYERS, changes, now)
         notify_carried(game, now)
     return CarriedPlayers(names_carried, tuple(left_out))
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from games.confirmations.change_notices import notify_carried
 from games.core import rules
 from games.core.base import CLOCK_ACTOR, ActionResult, Actor, locked_game, managed_game, record_change
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import CancellationPayload, HostActionPayload
 from games.core.queue import close_notifications, notify
 from games.core.scheduling import bump_revision, notify_at, schedule_game_times
@@ -50,7 +50,7 @@ def announce_on_schedule(game: Game, now: datetime) -> None:
         announce_now(game, CLOCK_ACTOR, now)
         return
     game.announce_at = None
-    record_change(game, CLOCK_ACTOR, "announced", {"past": True}, now)
+    record_change(game, CLOCK_ACTOR, AuditAction.ANNOUNCE, {"past": True}, now)
     notify(game, NotificationKind.NOT_ANNOUNCED, now, to=game.host_id)
 
 
@@ -58,7 +58,7 @@ def announce_now(game: Game, actor: Actor, now: datetime) -> None:
     """Announce the game, and notify followers and players. Needs the game's lock."""
     game.announced_at, game.announce_at = now, None
     close_notifications(game, [NotificationKind.ANNOUNCE], GameSkipCode.ANNOUNCED, now)
-    record_change(game, actor, "announced", {}, now)
+    record_change(game, actor, AuditAction.ANNOUNCE, {}, now)
     schedule_game_times(game, now)
     notify_followers(game, now)
     notify_carried(game, now)
@@ -96,7 +96,7 @@ def undo_cancellation(game_id: int, actor: Actor, now: datetime) -> ActionResult
     game.cancelled_at, game.cancel_reason = None, ""
     close_notifications(game, [NotificationKind.CANCELLED], GameSkipCode.CANCELLATION_UNDONE, now)
     _reopen_notifications(game, cancelled_at)
-    record_change(game, actor, "undo", {}, now)
+    record_change(game, actor, AuditAction.UNDO_CANCELLATION, {}, now)
     schedule_game_times(game, now)
     # While the game was cancelled, no seat was given, taken or freed.
     for user_id in game.signups.current().people().values_list("user_id", flat=True):

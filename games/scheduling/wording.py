@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from games.core.kinds import AuditAction
 from games.core.wording import quote, timestamp
 from guilds.templatetags.when import when
 
@@ -78,14 +79,14 @@ PUT_BACK, CANCEL = "Put it back", "Cancel the game"
 # --- history ---------------------------------------------------------------------------------------------
 
 SCHEDULE_NAME = "The schedule"
-AUDIT_ACTIONS = ("announced", "undo", "lost_asked")
+AUDIT_ACTIONS = (AuditAction.ANNOUNCE, AuditAction.UNDO_CANCELLATION, AuditAction.POST_DELETED_ASK_HOST)
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
-    if action == "undo":
+    if action == AuditAction.UNDO_CANCELLATION:
         return f"{who} undid the cancellation"
-    if action == "lost_asked":
+    if action == AuditAction.POST_DELETED_ASK_HOST:
         return f"{who} deleted the announcement there, so the host is asked what to do"
     if changes.get("past"):
         return "It was not announced: its start was past"

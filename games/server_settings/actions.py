@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from games.core.base import Actor, record_in_guild
 from games.core.freezing import freeze_settings, has_started, locked_games, resync_game
+from games.core.kinds import AuditAction
 from games.core.setting_kinds import ResolvedSetting
 from games.core.settings import ALL_SETTINGS, GAME_SETTINGS, ROLE_SETTINGS, check_settings
 from games.core.wording import UNKNOWN_CHANNEL
@@ -88,7 +89,7 @@ def change_guild_defaults(
         problems["manager_role_ids"] = settings_wording.EVERYONE_MANAGES
     if guild_id in values["pingable_role_ids"]:
         problems["pingable_role_ids"] = settings_wording.EVERYONE_PINGED
-    return save_layer(guild_id, defaults, values, problems, edit_version, games, "guild", actor, now)
+    return save_layer(guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_GUILD, actor, now)
 
 
 @transaction.atomic
@@ -112,7 +113,9 @@ def change_channel_defaults(
     defaults = _locked_defaults(ChannelDefaults, channel_id)
     values = {**settings, "for_games": for_games}
     problems = check_layer(channel.guild_id, defaults, values)
-    return save_layer(channel.guild_id, defaults, values, problems, edit_version, games, "channel", actor, now)
+    return save_layer(
+        channel.guild_id, defaults, values, problems, edit_version, games, AuditAction.EDIT_CHANNEL, actor, now
+    )
 
 
 @transaction.atomic
@@ -126,7 +129,7 @@ def enable_channels(guild_id: int, channel_ids: Iterable[int], actor: Actor, now
         if (defaults is None or defaults.for_games) is not (channel.pk in wanted):
             layer = _locked_defaults(ChannelDefaults, channel.pk)
             values = {"for_games": channel.pk in wanted}
-            save_layer(guild_id, layer, values, {}, None, [], "channel", actor, now)
+            save_layer(guild_id, layer, values, {}, None, [], AuditAction.EDIT_CHANNEL, actor, now)
             switched += 1
     return switched
 
@@ -182,7 +185,7 @@ def save_layer(
     problems: Mapping[str, str],
     edit_version: int | None,
     games: list[Game],
-    action: str,
+    action: AuditAction,
     actor: Actor,
     now: datetime,
 ) -> SettingsResult:
@@ -239,7 +242,7 @@ def _compare(
 
 
 def record_settings_change(
-    guild_id: int, action: str, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
+    guild_id: int, action: AuditAction, layer: str, changes: Mapping[str, Any], actor: Actor, now: datetime
 ) -> None:
     """Write the audit entry of a change to a layer."""
     record_in_guild(guild_id, actor, action, {"of": layer, **changes}, now)

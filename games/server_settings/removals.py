@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from games.core.base import DISCORD_ACTOR
 from games.core.freezing import freeze_settings, has_started, is_synced, locked_games, resync_game
+from games.core.kinds import AuditAction
 from games.core.payloads import GuildPayload
 from games.core.settings import GAME_SETTINGS, ROLE_SETTINGS
 from games.models import AuditEntry, Game, GameTemplate
@@ -62,7 +63,7 @@ def remove_deleted_roles(guild_id: int, now: datetime) -> int:
             row.edit_version += 1
             row.save(update_fields=[*fields, "edit_version"])
             names = sorted(deleted_roles[role] for role in dropped)
-            record_settings_change(guild_id, "role_gone", str(row), {"roles": names}, DISCORD_ACTOR, now)
+            record_settings_change(guild_id, AuditAction.ROLE_DELETED, str(row), {"roles": names}, DISCORD_ACTOR, now)
         for game in inheriting_games(guild_id).filter(naming_deleted, pk__in=[g.pk for g in games]).order_by("pk"):
             for field in GAME_ROLE_SETTINGS:
                 named = getattr(game, field)

@@ -12,6 +12,7 @@ from games.confirmations import wording as confirmation_wording
 from games.core.base import Actor, locked_game
 from games.core.freezing import locked_games
 from games.core.host_text import with_explicit_settings_only
+from games.core.kinds import AuditAction
 from games.core.settings import GAME_SETTINGS
 from games.core.wording import UNKNOWN_CHANNEL
 from games.models import GameTemplate
@@ -64,7 +65,7 @@ def save_template(
     channels = Channel.objects.for_announcements().filter(guild_id=guild_id)
     if channel_id is not None and channel_id != template.channel_id and not channels.filter(pk=channel_id).exists():
         problems["channel"] = UNKNOWN_CHANNEL
-    action = "template" if template_id else "new_template"
+    action = AuditAction.EDIT_TEMPLATE if template_id else AuditAction.CREATE_TEMPLATE
     return save_layer(
         guild_id, template, values, problems, edit_version if template_id else None, games, action, actor, now
     )
@@ -83,7 +84,7 @@ def duplicate_template(guild_id: int, template_id: int, actor: Actor, now: datet
     copy.description, copy.channel_id, copy.locked = original.description, original.channel_id, original.locked
     copy.edit_version = 1
     copy.save()
-    record_settings_change(guild_id, "duplicate", original.name, {"as": copy.name}, actor, now)
+    record_settings_change(guild_id, AuditAction.DUPLICATE_TEMPLATE, original.name, {"as": copy.name}, actor, now)
     return SettingsResult(copy, True, (), settings_wording.duplicated(original.name, copy.name))
 
 
@@ -131,7 +132,7 @@ def delete_template(
         raise Refused(Refusal("is_default", settings_wording.default_stays(template.name)))
     template.deleted_at, template.is_default = now, False
     game_changes = apply_to_games(games, template.save, now)
-    record_settings_change(guild_id, "delete_template", template.name, {}, actor, now)
+    record_settings_change(guild_id, AuditAction.DELETE_TEMPLATE, template.name, {}, actor, now)
     game_count = sum(not game.settings_frozen_at for game in games)
     return SettingsResult(template, True, game_changes, settings_wording.template_deleted(template.name, game_count))
 
@@ -150,7 +151,9 @@ def reorder_templates(guild_id: int, template_ids: Sequence[int], actor: Actor, 
             active[pk].save(update_fields=["position"])
     after = [active[pk].name for pk in template_ids]
     if before != after:
-        record_settings_change(guild_id, "reorder", settings_wording.TEMPLATES, {"order": [before, after]}, actor, now)
+        record_settings_change(
+            guild_id, AuditAction.REORDER, settings_wording.TEMPLATES, {"order": [before, after]}, actor, now
+        )
     return SettingsResult(None, before != after, (), settings_wording.REORDERED)
 
 
@@ -166,7 +169,9 @@ def make_default(guild_id: int, template_id: int, actor: Actor, now: datetime) -
     GameTemplate.objects.filter(pk__in=[t.pk for t in active], is_default=True).update(is_default=False)
     template.is_default = True
     template.save(update_fields=["is_default"])
-    record_settings_change(guild_id, "default", template.name, {"default": [before, template.name]}, actor, now)
+    record_settings_change(
+        guild_id, AuditAction.SET_DEFAULT_TEMPLATE, template.name, {"default": [before, template.name]}, actor, now
+    )
     return SettingsResult(template, True, (), settings_wording.made_default(template.name))
 
 

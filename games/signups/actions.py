@@ -20,7 +20,7 @@ from games.core.base import (
     record_change,
     require_state,
 )
-from games.core.kinds import GameSkipCode, NotificationKind
+from games.core.kinds import AuditAction, GameSkipCode, NotificationKind
 from games.core.payloads import HostActionPayload, LostSeatPayload
 from games.core.permissions import Viewer
 from games.core.queue import close_notifications, notify
@@ -93,7 +93,7 @@ def join(
         if again:
             _unschedule_edit_notices(game, who.pk, now)
         signups = assign_seats(game, now, signups=sorted([*signups, signup], key=lambda one: (one.rank, one.order_key)))
-        record_change(game, actor, "join", by_other, now)
+        record_change(game, actor, AuditAction.JOIN, by_other, now)
         if added_by_other:
             _notify_host_action(game, NotificationKind.ADDED, who.pk, actor, now)
         elif game.settings.confirm_by_dm:
@@ -162,9 +162,9 @@ def leave(game_id: int, who: User, actor: Actor, now: datetime) -> ActionResult:
     if signup is not None:
         withdraw(game, signup, now)
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
-        record_change(game, actor, "leave", {}, now)
+        record_change(game, actor, AuditAction.LEAVE, {}, now)
     elif game.responses.filter(user=who).delete()[0]:
-        record_change(game, actor, "answer", {"kind": ""}, now)
+        record_change(game, actor, AuditAction.RESPOND, {"kind": ""}, now)
         return ActionResult(game, True, signup_wording.RESPONSE_WITHDRAWN, signups)
     return ActionResult(game, signup is not None, wording.left(signup is not None), signups)
 
@@ -196,7 +196,7 @@ def drop_ineligible_signup(game_id: int, user_id: int, now: datetime) -> bool:
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = display_names(game.guild_id, [user_id])[user_id].text
-    record_change(game, DISCORD_ACTOR, "lost_seat", {"for": name, "left": member is None}, now)
+    record_change(game, DISCORD_ACTOR, AuditAction.LOSE_SEAT, {"for": name, "left": member is None}, now)
     # Several may go before notifyd next runs, so the person distinguishes the rows.
     payload = LostSeatPayload(name, member is None)
     notify(game, NotificationKind.LOST_SEAT, now, to=game.host_id, dedupe_key=user_id, payload=payload)
@@ -262,7 +262,7 @@ def add_participants(game: Game, participants: Iterable[Participant], actor: Act
 
     added = AddedNames(tuple(map(name, new)), tuple(name(one) for one in participants if one not in new))
     if new:
-        record_change(game, actor, "add", {"for": ", ".join(added.names)}, now)
+        record_change(game, actor, AuditAction.ADD, {"for": ", ".join(added.names)}, now)
     return added
 
 
@@ -307,7 +307,7 @@ def _remove(game_id: int, which: Q, actor: Actor, now: datetime, reason: str = "
     signup.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
     name = name_of(signup)
-    record_change(game, actor, "remove", {"for": name, **({"word": reason} if reason else {})}, now)
+    record_change(game, actor, AuditAction.REMOVE, {"for": name, **({"word": reason} if reason else {})}, now)
     notified = signup.user_id is not None and _notify_host_action(
         game, NotificationKind.REMOVED, signup.user_id, actor, now, reason
     )

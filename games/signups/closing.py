@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, managed_game, record_change
+from games.core.kinds import AuditAction
 from games.core.states import GameAction
 from games.signups import wording as signup_wording
 
@@ -23,7 +24,7 @@ def reopen_signups(game_id: int, actor: Actor, now: datetime) -> ActionResult:
 
 def _set_closed_at(game_id: int, closed_at: datetime | None, actor: Actor, now: datetime) -> ActionResult:
     game, _ = managed_game(GameAction.CLOSE_SIGNUPS, game_id, actor, now)
-    action = "close" if closed_at is not None else "reopen"
+    action = AuditAction.CLOSE_SIGNUPS if closed_at is not None else AuditAction.REOPEN_SIGNUPS
     if (game.closed_at is None) == (closed_at is None):
         return ActionResult(game, False, signup_wording.ALREADY_DONE[action])
     game.closed_at = closed_at

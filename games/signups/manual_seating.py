@@ -7,6 +7,7 @@ from django.db import transaction
 
 from games.core import wording
 from games.core.base import ActionResult, Actor, managed_game, record_change
+from games.core.kinds import AuditAction
 from games.core.roster import name_of
 from games.core.seating import assign_seats, set_seat
 from games.core.settings import SeatMethod
@@ -43,7 +44,7 @@ def give_seat(game_id: int, signup_id: int, actor: Actor, now: datetime) -> Acti
     _set_order(game, [*seated, signup, *others])
     assign_seats(game, now)
     instead = name_of(displaced) if displaced is not None else ""
-    record_change(game, actor, "seat", {"for": name} | ({"instead": instead} if instead else {}), now)
+    record_change(game, actor, AuditAction.SEAT, {"for": name} | ({"instead": instead} if instead else {}), now)
     return ActionResult(game, True, signup_wording.seated(name, instead))
 
 
@@ -63,7 +64,7 @@ def move_to_wait_list(game_id: int, signup_id: int, actor: Actor, now: datetime)
     signup.save(update_fields=["on_standby"])
     set_seat(game, signup, None, now)
     assign_seats(game, now)
-    record_change(game, actor, "bench", {"for": name}, now)
+    record_change(game, actor, AuditAction.UNSEAT, {"for": name}, now)
     return ActionResult(game, True, signup_wording.moved_to_wait_list(name))
 
 
@@ -82,7 +83,7 @@ def reorder(game_id: int, signup_id: int, by: int, actor: Actor, now: datetime) 
         own_list.insert(after, own_list.pop(before))
         _set_order(game, [entry for group in lists for entry in group])
         assign_seats(game, now)
-        record_change(game, actor, "reorder", {"for": name, "to": after + 1}, now)
+        record_change(game, actor, AuditAction.REORDER, {"for": name, "to": after + 1}, now)
     return ActionResult(game, after != before, signup_wording.reordered(name, after + 1, signup.seated_at is not None))
 
 

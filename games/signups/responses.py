@@ -14,6 +14,7 @@ from games.core.base import (
     record_change,
     require_state,
 )
+from games.core.kinds import AuditAction
 from games.core.roster import GamePeople, load_people, own_signup, place_among
 from games.core.seating import assign_seats, current_signups
 from games.core.states import GameAction, State
@@ -58,7 +59,7 @@ def respond(game_id: int, who: User, kind: Kind, actor: Actor, now: datetime) ->
     game.responses.update_or_create(user=who, defaults={"kind": kind, "note": "", "at": now})
     if signup is not None:
         signups = assign_seats(game, now, signups=[one for one in signups if one != signup])
-    record_change(game, actor, "answer", {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.RESPOND, {"kind": kind.value, **on_behalf_of(game, who, actor)}, now)
     return ActionResult(
         game, True, signup_wording.responded(kind, signup is not None, was_seated, already=False), signups
     )
@@ -113,7 +114,7 @@ def set_note(game_id: int, who: User, text: str, actor: Actor, now: datetime) ->
         return ActionResult(game, False, signup_wording.NOTE_SAME)
     noted_row.note = text
     noted_row.save(update_fields=["note"])
-    record_change(game, actor, "note", {"note": text, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.NOTE, {"note": text, **on_behalf_of(game, who, actor)}, now)
     return ActionResult(game, True, signup_wording.note_saved(text))
 
 
@@ -143,7 +144,7 @@ def add_guest(game_id: int, who: User, name: str, actor: Actor, now: datetime) -
         game=game, placeholder=name, guest_of=inviter, rank=inviter.rank, order_key=last + 1, joined_at=now
     )
     signups = assign_seats(game, now)
-    record_change(game, actor, "bring", {"name": name, **on_behalf_of(game, who, actor)}, now)
+    record_change(game, actor, AuditAction.ADD_GUEST, {"name": name, **on_behalf_of(game, who, actor)}, now)
     number, seated = place_among(signups, guest)
     return ActionResult(
         game, True, signup_wording.guest_added(name, place_text(number, game.settings.seats, seated), seated)
@@ -160,7 +161,9 @@ def remove_guest(game_id: int, who: User, actor: Actor, now: datetime) -> Action
     guest.left_at, guest.seated_at = now, None
     guest.save(update_fields=["left_at", "seated_at"])
     assign_seats(game, now)
-    record_change(game, actor, "unbring", {"name": guest.placeholder, **on_behalf_of(game, who, actor)}, now)
+    record_change(
+        game, actor, AuditAction.REMOVE_GUEST, {"name": guest.placeholder, **on_behalf_of(game, who, actor)}, now
+    )
     return ActionResult(game, True, signup_wording.guest_removed(guest.placeholder))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from games.core.base import ActionResult, Actor, locked_game_for, on_behalf_of, record_change
+from games.core.kinds import AuditAction
 from games.core.roster import own_signup, place_among
 from games.core.seating import assign_seats, current_signups, end_offer
 from games.core.states import GameAction
@@ -38,5 +39,5 @@ def set_standby(game_id: int, who: User, on: bool, actor: Actor, now: datetime) 
     signup.save(update_fields=["seated_at", "on_standby", "open_confirmation"])
     end_offer(signup)
     signups = assign_seats(game, now, signups=signups)
-    record_change(game, actor, "wait", on_behalf_of(game, who, actor), now)
+    record_change(game, actor, AuditAction.STANDBY, on_behalf_of(game, who, actor), now)
     return ActionResult(game, True, offer_wording.on_standby(place_among(signups, signup)[0], gave_up), signups)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from games.core.kinds import AuditAction
 from games.core.wording import timestamp
 
 NOTE_MAX = 100  # characters, as typed
@@ -105,23 +106,23 @@ def dropped_out(title: str, guild: str, starts_at: datetime, url: str, who: str)
 
 # --- history ---------------------------------------------------------------------------------------------
 
-AUDIT_ACTIONS = ("answer", "note", "bring", "unbring")
+AUDIT_ACTIONS = (AuditAction.RESPOND, AuditAction.NOTE, AuditAction.ADD_GUEST, AuditAction.REMOVE_GUEST)
 
 
 def describe_action(action: str, who: str, changes: Mapping[str, object]) -> str:
     """Return one line of a game's history."""
     person = str(changes.get("for") or "")
     match action:
-        case "answer":
+        case AuditAction.RESPOND:
             if not (kind := str(changes.get("kind") or "")):
                 return f"{who} took their answer back"
             label = LABELS[kind].lower()
             return f"{who} answered{f' for {person}' if person else ''}: {label}"
-        case "note":
+        case AuditAction.NOTE:
             what = f"the note of {person}" if person else "a note"
             text = str(changes.get("note") or "")
             return f"{who} wrote {what}: {text}" if text else f"{who} took {what} away"
-        case "bring":
+        case AuditAction.ADD_GUEST:
             return f"{who} brings {changes.get('name')}"
         case _:
             return f"{who} no longer brings {changes.get('name')}"
