@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from games.core import wording
 from games.core.setting_kinds import ChannelId, Choice, Setting, YesNo
 from games.core.settings import GAME_SETTINGS, SETTINGS
 from games.server_settings.base_forms import SettingsFieldsForm, is_ticked, override_field
@@ -41,9 +42,12 @@ def _metavar(setting: Setting[Any]) -> str | None:
 def setting_form_data(form: SettingsFieldsForm, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the form data of the options that are given. Raises ValidationError, by field."""
     data: dict[str, Any] = {}
-    problems = {}
+    problems: dict[str, forms.ValidationError] = {}
     for name in GAME_SETTINGS:
         if (text := options.get(name)) is None:
+            continue
+        if form.inherited[name].locked:
+            problems[name] = forms.ValidationError(wording.locked(form.inherited[name].source))
             continue
         try:
             data |= _field_data(SETTINGS[name], text.strip(), form)

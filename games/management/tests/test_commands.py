@@ -1,6 +1,7 @@
 """`manage.py game` and `manage.py notifications`: subcommands, JSON and exit codes."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from conftest import World
-from games.models import AuditEntry, Game
+from games.models import AuditEntry, Game, GameTemplate
 from notifications.models import Delivery, Notification
 
 
@@ -57,6 +58,14 @@ def test_editing_changes_only_what_is_given(world: World) -> None:
     assert (changed.seats, changed.title, changed.starts_at) == (2, game.title, game.starts_at)
     with pytest.raises(CommandError, match="--seats: Choose 1 to 100 seats"):
         call_command("game", "edit", str(game.pk), "--seats", "101", "--as", "bob")
+
+
+def test_a_setting_that_the_template_locks_is_refused(world: World) -> None:
+    template = GameTemplate.objects.create(guild=world.guild, name="Campaign", seats=4, locked=["seats"])
+    game = world.create_game(seats=None, template_id=template.pk)
+    with pytest.raises(CommandError, match=re.escape("--seats: Set by Campaign, which its games cannot")):
+        call_command("game", "edit", str(game.pk), "--seats", "2", "--title", "Dune", "--as", "bob")
+    assert Game.objects.get().title == game.title
 
 
 def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: Any) -> None:
