@@ -84,9 +84,8 @@ def furnish(world: World, guild: Guild, channel: Channel, host: User, player: Us
     )
 
 
-@pytest.fixture(scope="module")
-def module_world(module_db: None) -> World:
-    """Guild A with Bob as manager, and a guild B that he must not learn of; Charlie is in both."""
+def make_two_guilds() -> World:
+    """Create guild A with Bob as manager, and a guild B that he must not learn of; Charlie is in both."""
     world = make_world(datetime.now(UTC).replace(microsecond=0))
     make_manager(world)
     host = UserPayload(1300000000000000900, f"{MARK}-host")
@@ -100,6 +99,11 @@ def module_world(module_db: None) -> World:
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
     furnish(world, Guild.objects.get(pk=OTHER), Channel.objects.get(pk=OTHER + 10), stranger, charlie.user, MARK)
     return world
+
+
+@pytest.fixture(scope="module")
+def module_world(module_db: None) -> World:
+    return make_two_guilds()
 
 
 @pytest.fixture

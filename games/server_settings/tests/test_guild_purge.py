@@ -3,13 +3,13 @@
 import threading
 from datetime import timedelta
 
+import pytest
 from django.db import connection, transaction
 from django.db.models import Model
 
 from conftest import GUILD, World
 from games import scheduled_tasks
-from games.admin.tests.test_guild_scope import OTHER, SCOPED, theirs
-from games.admin.tests.test_guild_scope import world as two_guilds
+from games.admin.tests.test_guild_scope import OTHER, SCOPED, make_two_guilds, theirs
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.server_settings import removals
@@ -20,15 +20,14 @@ from guilds.directory.payloads import GuildPayload
 from guilds.models import Guild, Member, User
 from notifications.models import Notification
 
-__all__ = ["two_guilds"]  # a fixture
-
 
 def totals() -> dict[type[Model], int]:
     return {model: model._default_manager.count() for model in SCOPED}
 
 
-def test_a_departed_server_is_deleted_and_others_are_kept(two_guilds: World) -> None:
-    world = two_guilds
+@pytest.mark.django_db
+def test_a_departed_server_is_deleted_and_others_are_kept() -> None:
+    world = make_two_guilds()
     guild_setup.welcome_guild(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
     of_it = {model: len(theirs(model)) for model in SCOPED}
