@@ -48,7 +48,7 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
         else delivery_wording.NO_DELIVERIES.format(days=settings.NOTIFY_KEPT.days),
         "query": request.GET.urlencode(),
     }
-    return render(request, "games/messages.html", context)
+    return render(request, "games/guild_deliveries.html", context)
 
 
 @for_managers

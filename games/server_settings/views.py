@@ -52,7 +52,7 @@ def for_managers(view: View) -> View:
             raise Http404
         if guild.bot_removed_at is not None:
             return render(
-                request, "games/bot_gone.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
+                request, "games/bot_removed.html", {"guild": guild, "sentence": bot_removed_text(guild)}, status=404
             )
         if not with_role_refresh(load_viewer(request.user, guild_id), lambda viewer: viewer.manages).manages:
             return forbidden(request, settings_wording.MANAGERS_ONLY)
@@ -212,16 +212,16 @@ def _edit(
     """Show the form, what saving it would change, or what is wrong with it; or save it."""
     page = {"problem": "", "conflict": [], "changes": [], "form": form, **context}
     if request.method == "GET":
-        return render(request, "games/level.html", page)
+        return render(request, "games/settings_layer.html", page)
     if not form.is_valid():
-        return render(request, "games/level.html", page, status=422)
+        return render(request, "games/settings_layer.html", page, status=422)
     try:
         ensure_fresh_roles(form.guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         preview = dry_run(save)
         page["confirmed"] = preview.confirmation_token
         if preview.game_changes and request.POST.get("confirmed") != page["confirmed"]:
             page |= {"changes": describe_changes(form.guild, preview.game_changes), "count": preview.game_count}
-            return render(request, "games/level.html", page)
+            return render(request, "games/settings_layer.html", page)
         result = save()
     except Refused as refused:
         return _render_refused(request, form, saved_form, refused, page)
@@ -248,7 +248,7 @@ def _render_refused(
         data = request.POST.copy()
         data["edition"] = str(current_form.initial["edition"])
         form.data = data
-    return render(request, "games/level.html", page, status=422)
+    return render(request, "games/settings_layer.html", page, status=422)
 
 
 # --- the list of templates ---------------------------------------------------------------------------------
