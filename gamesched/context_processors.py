@@ -14,5 +14,5 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {
         "version": VERSION,
         "local_discord": settings.DISCORD_BROWSER_URL if settings.DISCORD_IS_LOCAL else None,
-        "offer_zone": bool(user and user.is_authenticated and not user.zone),
+        "show_zone_prompt": bool(user and user.is_authenticated and not user.zone),
     }

@@ -53,7 +53,7 @@ document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest
 
 // --- Back to what is inherited ----------------------------------------------------------------------------
 
-for (const input of document.querySelectorAll("form[data-levels] [data-inherits]")) {
+for (const input of document.querySelectorAll("form[data-settings-layer] [data-inherits]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "plain inherit";

@@ -23,7 +23,7 @@ class GamesAdminSite(GuildAdminSite):
         return managed_guild_ids(user)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return super().each_context(request) | {"hold": current_pause() if is_superuser(request) else None}
+        return super().each_context(request) | {"pause": current_pause() if is_superuser(request) else None}
 
     def get_urls(self) -> list[Any]:
         return [

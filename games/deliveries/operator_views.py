@@ -50,12 +50,16 @@ def deliveries(request: HttpRequest) -> HttpResponse:
         "title": "Deliveries",
         "queue": queue,
         "oldest": delivery_wording.time_span(queue.oldest) if queue.due else "",
-        "beats": [
-            (beat, f"{delivery_wording.time_span(now - beat.at)} ago", now - beat.at > HEARTBEAT_OVERDUE)
-            for beat in report.heartbeats()
+        "heartbeats": [
+            (
+                heartbeat,
+                f"{delivery_wording.time_span(now - heartbeat.at)} ago",
+                now - heartbeat.at > HEARTBEAT_OVERDUE,
+            )
+            for heartbeat in report.heartbeats()
         ],
-        "paused": report.paused_guilds(),
-        "dropped": report.skip_reasons(now),
+        "paused_guilds": report.paused_guilds(),
+        "skip_reasons": report.skip_reasons(now),
         "hours": hours[::-1],
         "chart": chart_context(hours),
     }
@@ -91,13 +95,13 @@ def chart_context(hours: list[HourReport]) -> dict[str, Any]:
         for index, hour in enumerate(hours)
     ]
     ticks = [(round(bar.x + bar.width / 2, 1), bar.hour.begin) for bar in bars if bar.hour.begin.hour % 12 == 0]
-    grid = [(HEIGHT - (_height(seconds) or 0), word) for seconds, word in GRID]
+    grid = [(HEIGHT - (_height(seconds) or 0), label) for seconds, label in GRID]
     return {
         "bars": bars,
         "ticks": ticks,
         "grid": grid,
-        "most": max_failed,
-        "says": delivery_wording.chart_text(
+        "max_failed": max_failed,
+        "text": delivery_wording.chart_text(
             sum(hour.sent for hour in hours), sum(hour.failed for hour in hours), _worst(hours)
         ),
     }

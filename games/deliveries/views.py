@@ -30,21 +30,21 @@ def guild_deliveries_page(request: ViewerRequest, guild: Guild) -> HttpResponse:
     `before` turns the page.
     """
     now, deliveries = db_now(), guild_deliveries(guild.pk)
-    undone = request.GET.get("show") == "undone"
-    rows = (undelivered(deliveries) if undone else deliveries).order_by("-pk")
+    undelivered_only = request.GET.get("show") == "undone"
+    rows = (undelivered(deliveries) if undelivered_only else deliveries).order_by("-pk")
     if (before := parse_id(request.GET.get("before", ""))) is not None:
         rows = rows.filter(pk__lt=before)
     # One more than is shown tells whether there is a next page.
     shown = delivery_rows(rows[: PAGE_SIZE + 1], guild.pk, now)
     context = {
         "guild": guild,
-        "letters": shown[:PAGE_SIZE],
+        "deliveries": shown[:PAGE_SIZE],
         "older": shown[PAGE_SIZE - 1].recipient.id if len(shown) > PAGE_SIZE else None,
         "before": before,
-        "undone": undone,
+        "undelivered_only": undelivered_only,
         "counts": delivery_counts(deliveries, now),
-        "empty": delivery_wording.ALL_REACHED
-        if undone
+        "empty_text": delivery_wording.ALL_REACHED
+        if undelivered_only
         else delivery_wording.NO_DELIVERIES.format(days=settings.NOTIFY_KEPT.days),
         "query": request.GET.urlencode(),
     }

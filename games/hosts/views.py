@@ -71,7 +71,7 @@ def hosts(request: ViewerRequest, game_id: int) -> HttpResponse:
         "host_name": names[game.host_id].text,
         "people": rows,
         "form": form,
-        "stays": to not in ids,
+        "host_stays": to not in ids,
     }
     return render(request, "games/hosts.html", context, status=422 if form.errors else 200)
 
@@ -127,7 +127,7 @@ def blocks(request: ViewerRequest, guild: Guild) -> HttpResponse:
     guild_blocks = guild.blocks.select_related("user").order_by("-created_at")
     names = display_names(guild.pk, [block.user_id for block in guild_blocks])
     rows = [{"block": block, "name": names[block.user_id].text} for block in guild_blocks]
-    context = {"guild": guild, "form": form, "rows": rows, "late": late_leavers(guild.pk, db_now())}
+    context = {"guild": guild, "form": form, "rows": rows, "late_leavers": late_leavers(guild.pk, db_now())}
     return render(request, "games/blocks.html", context, status=422 if form.errors else 200)
 
 
@@ -164,7 +164,7 @@ def message_players(request: ViewerRequest, game_id: int) -> HttpResponse:
             return redirect(game)
         except Refused as refused:
             add_refusal(form, refused)
-    return render_game_with_form(request, game_id, form, tell=form, tell_open=True)
+    return render_game_with_form(request, game_id, form, message_form=form, message_form_open=True)
 
 
 @login_required

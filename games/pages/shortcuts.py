@@ -85,7 +85,8 @@ def run_action(
     if request.htmx or overlap is not None:
         context = game_page_context(*get_visible_game_or_404(request, game_id), db_now()) | {"overlap": overlap}
         if request.htmx:
-            return render(request, "games/game.html#live", context | {"answer": text, "answer_good": succeeded})
+            context |= {"result_text": text, "result_succeeded": succeeded}
+            return render(request, "games/game.html#live", context)
         return render(request, "games/game.html", context, status=422)
     (flash.success if succeeded else flash.error)(request, text)
     return redirect("game", game_id)

@@ -81,9 +81,9 @@ def game(request: ViewerRequest, game_id: int) -> HttpResponse:
     game_row, viewer = get_visible_game_or_404(request, game_id)
     now, people = db_now(), load_people(game_row)
     context = game_page_context(game_row, viewer, now, people)
-    if context["may"].message_players:
+    if context["allowed"].message_players:
         counts = host_messages.audience_counts(game_row, request.user.pk, now, people)
-        context["tell"] = MessagePlayersForm(counts=counts)
+        context["message_form"] = MessagePlayersForm(counts=counts)
     refresh_people_shown(game_row, request.user, now, people)
     return render(request, _template_name(request, "games/game.html"), context)
 
@@ -98,8 +98,8 @@ def scheduling_context(request: ViewerRequest, guild: Guild) -> dict[str, Any]:
         "set_up": is_set_up(guild),
         "may_create": may_create,
         "templates": [t for t in templates if viewer.may_host(host_roles(guild, t))],
-        "who_may": wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
-        "not_set_up": f"{NOT_SET_UP} {ASK_A_MANAGER}",
+        "role_needed_text": wording.role_needed_to_host(role_names(guild.pk, host_roles(guild, None))),
+        "not_set_up_text": f"{NOT_SET_UP} {ASK_A_MANAGER}",
     }
 
 

@@ -118,13 +118,13 @@ def notifications(request: ViewerRequest, guild_id: int) -> HttpResponse:
             problem = "" if refused.refusal.fields else refused.refusal.sentence
             for name, sentence in refused.refusal.fields.items():
                 form.add_error(name, sentence)
-    test, test_pending = _test_result(request.user, guild)
+    test_result, test_pending = _test_result(request.user, guild)
     context = {
         "guild": guild,
         "form": form,
         "problem": problem,
-        "test": test,
-        "waits": test_pending,
+        "test_result": test_result,
+        "test_pending": test_pending,
         "quiet_help": reminder_wording.QUIET_HELP,
         "follow_help": reminder_wording.FOLLOW_HELP,
     }

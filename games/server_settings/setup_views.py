@@ -136,8 +136,8 @@ def _render_setup(request: ViewerRequest, guild: Guild, form: RolesForm, problem
         "form": form,
         "decided": is_set_up(guild),
         "templates": templates,
-        "starts": settings_wording.TEMPLATE_PRESETS.items(),
-        "threads": settings_wording.THREADS,
+        "presets": settings_wording.TEMPLATE_PRESETS.items(),
+        "threads_text": settings_wording.THREADS,
         "problem": problem,
     }
     return render(request, "games/setup.html", context, status=422 if problem or form.errors else 200)

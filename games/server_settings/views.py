@@ -218,8 +218,8 @@ def _edit(
     try:
         ensure_fresh_roles(form.guild.pk, request.user.pk, db_now(), max_age=FRESH_ROLES)
         preview = dry_run(save)
-        page["confirmed"] = preview.confirmation_token
-        if preview.game_changes and request.POST.get("confirmed") != page["confirmed"]:
+        page["confirmation_token"] = preview.confirmation_token
+        if preview.game_changes and request.POST.get("confirmed") != page["confirmation_token"]:
             page |= {"changes": describe_changes(form.guild, preview.game_changes), "count": preview.game_count}
             return render(request, "games/settings_layer.html", page)
         result = save()
@@ -262,8 +262,8 @@ def template_list(request: ViewerRequest, guild: Guild) -> HttpResponse:
     context = {
         "guild": guild,
         "templates": templates_shown,
-        "starts": settings_wording.TEMPLATE_PRESETS.items(),
-        "empty": settings_wording.NO_TEMPLATES,
+        "presets": settings_wording.TEMPLATE_PRESETS.items(),
+        "empty_text": settings_wording.NO_TEMPLATES,
     }
     return render(request, "games/templates.html", context)
 

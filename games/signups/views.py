@@ -140,7 +140,7 @@ def add_participants(request: ViewerRequest, game_id: int) -> HttpResponse:
         except Refused as refused:
             add_refusal(form, refused)
     context = game_page_context(*get_visible_game_or_404(request, game_id), db_now())
-    context |= {"hosting": replace(context["hosting"], add_form=form), "add_open": True}
+    context |= {"host_tools": replace(context["host_tools"], add_form=form), "add_form_open": True}
     return render(request, "games/game.html", context, status=422 if form.errors else 200)
 
 

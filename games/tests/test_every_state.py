@@ -263,7 +263,7 @@ def test_every_action_in_a_state(world: World, state: State) -> None:
 @pytest.mark.parametrize("state", State)
 def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
     game = made(world, state)
-    may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["may"]
+    may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["allowed"]
     for verb in ("announce", "edit", "cancel", "undo", "join", "remove"):
         assert getattr(may, verb) is is_allowed(GameAction(verb), state), verb
     assert may.message_players is is_allowed(GameAction.MESSAGE_PLAYERS, state)

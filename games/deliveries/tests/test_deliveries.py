@@ -44,7 +44,7 @@ def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: An
     assert (found.text, found.has_problem) == ("2 of 2 reached", False)
     Notification.objects.filter(kind="reminder").update(due_at=world.now)
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="told" class="card told">' in page
+    assert '<details id="deliveries" class="card told">' in page
 
 
 def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
@@ -75,7 +75,7 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
         "too late"
     )
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="told" class="card told" open>' in page
+    assert '<details id="deliveries" class="card told" open>' in page
     assert page.count("Send again") == 2
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
