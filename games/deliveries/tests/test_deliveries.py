@@ -44,7 +44,7 @@ def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: An
     assert (found.text, found.has_problem) == ("2 of 2 reached", False)
     Notification.objects.filter(kind="reminder").update(due_at=world.now)
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="deliveries" class="card told">' in page
+    assert '<details id="deliveries" class="card deliveries">' in page
 
 
 def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game, as_person: Any) -> None:
@@ -75,7 +75,7 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
         "too late"
     )
     page = as_person(world.bob).get(game.get_absolute_url()).text
-    assert '<details id="deliveries" class="card told" open>' in page
+    assert '<details id="deliveries" class="card deliveries" open>' in page
     assert page.count("Send again") == 2
     assert "Who was told" not in as_person(world.charlie).get(game.get_absolute_url()).text
 
@@ -133,7 +133,7 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     manager = as_person(world.alice)
     address = reverse("guild-messages", args=[world.guild.pk])
     page = manager.get(address).text
-    assert page.count('class="letter') == 3
+    assert page.count('class="delivery') == 3
     assert "How to set the server up" in page
     assert "Failed: the bot cannot see the channel." in page
     assert dict(delivery_report.delivery_counts(delivery_report.guild_deliveries(world.guild.pk), world.now)) == {
@@ -141,7 +141,7 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
         "on their way": 0,
     }  # fmt: skip
     undone = manager.get(address, {"show": "undone"}).text
-    assert undone.count('class="letter') == 1
+    assert undone.count('class="delivery') == 1
     again = reverse("guild-resend", args=[world.guild.pk, failed.pk])
     answer = manager.post(f"{again}?show=undone", follow=True)
     assert answer.redirect_chain[-1][0] == f"{address}?show=undone"
@@ -151,10 +151,10 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     assert "It was sent again." in manager.get(address).text
     monkeypatch.setattr("games.deliveries.views.PAGE_SIZE", 2)
     page = manager.get(address).text
-    assert page.count('class="letter') == 2
+    assert page.count('class="delivery') == 2
     last = delivery_report.guild_deliveries(world.guild.pk).order_by("-pk")[1].pk
     assert f'href="?before={last}"' in page
-    assert manager.get(address, {"before": last}).text.count('class="letter') == 2
+    assert manager.get(address, {"before": last}).text.count('class="delivery') == 2
 
 
 def test_the_servers_page_takes_a_fixed_number_of_queries(world: World, game: Game, as_person: Any) -> None:
