@@ -42,7 +42,7 @@ async def drain(backend: DiscordBackend, messages: list[OutgoingMessage]) -> tup
     free = asyncio.Semaphore(AT_ONCE)
     passed = 0
 
-    async def one(message: OutgoingMessage) -> None:
+    async def send_message(message: OutgoingMessage) -> None:
         nonlocal passed
         while True:
             async with free:
@@ -51,14 +51,14 @@ async def drain(backend: DiscordBackend, messages: list[OutgoingMessage]) -> tup
                         await backend.send(message)
                     return
                 except TimeoutError:
-                    again = 1.0
+                    pause = 1.0
                 except TemporaryError as reason:
-                    again = reason.retry_after or 1.0
+                    pause = reason.retry_after or 1.0
                 passed += 1
-            await asyncio.sleep(again)
+            await asyncio.sleep(pause)
 
     started = time.monotonic()
-    await asyncio.gather(*map(one, messages))
+    await asyncio.gather(*map(send_message, messages))
     return time.monotonic() - started, passed
 
 
@@ -109,8 +109,8 @@ def test_five_hundred_clicks_and_fifty_edits_in_ten_seconds(now: datetime) -> No
                 time.sleep(max(0.0, started + number / 5 - time.monotonic()))
                 plan = replace(scheduling.plan_from_game(Game.objects.get(pk=game.pk)), title=f"Edit {number}")
                 scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), datetime.now(UTC))
-            for each in clicks:
-                each.result()
+            for future in clicks:
+                future.result()
         took = time.monotonic() - started
         eventually(lambda: all(entry["state"] != "waiting" for entry in client.interactions()))
         eventually(lambda: Signup.objects.count() == 500)

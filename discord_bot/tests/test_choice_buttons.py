@@ -16,7 +16,7 @@ from gamesched.testing.waiting import eventually
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
-def test_swapping_by_a_private_line_and_taking_a_seat_by_a_letter(now: Any) -> None:
+def test_swapping_by_an_ephemeral_reply_and_taking_a_seat_by_a_direct_message(now: Any) -> None:
     world = make_world(now)
     soon = now + timedelta(hours=1)
     dune, root = (
@@ -28,20 +28,20 @@ def test_swapping_by_a_private_line_and_taking_a_seat_by_a_letter(now: Any) -> N
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         eventually(lambda: len(stack.posts()) == 2)
-        [post] = [one for one in stack.posts() if "Root" in str(one["embeds"])]
+        [post] = [posted for posted in stack.posts() if "Root" in str(posted["embeds"])]
         client.click("charlie", post, f"game:{root.pk}:join")
 
-        def line() -> dict[str, Any]:
+        def ephemeral_reply() -> dict[str, Any]:
             shown = client.messages("charlie", fixtures.GENERAL_ID)
-            return next((one for one in shown if one.get("flags", 0) & 64), {})
+            return next((posted for posted in shown if posted.get("flags", 0) & 64), {})
 
-        prompt = eventually(line)
+        prompt = eventually(ephemeral_reply)
         assert prompt["content"].startswith(f"You are already in **Dune** then (<t:{int(soon.timestamp())}:F>).")
         entry = client.click("charlie", prompt, f"ask:overlap:{root.pk}:{dune.pk}:swap")
         assert entry["state"] == "answered"
-        eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in line()["content"])
-        assert not line()["components"]
-        eventually(lambda: ["1 of 1 seats taken" in str(one["embeds"]) for one in stack.posts()].count(True) == 1)
+        eventually(lambda: "You left “Dune”. You are in, seat 1 of 1." in ephemeral_reply()["content"])
+        assert not ephemeral_reply()["components"]
+        eventually(lambda: ["1 of 1 seats taken" in str(posted["embeds"]) for posted in stack.posts()].count(True) == 1)
         [message] = eventually(lambda: client.dms("alice"))
         [take, _] = message["components"][0]["components"]
         assert client.click("alice", message, take["custom_id"])["state"] == "answered"

@@ -104,7 +104,7 @@ def test_web_killed_while_a_page_is_open_loses_nothing(world: World) -> None:
         assert stack.running["web"].poll() is None
 
 
-def test_worker_killed_goes_on_with_its_chores(world: World) -> None:
+def test_worker_killed_goes_on_with_its_scheduled_tasks(world: World) -> None:
     with Stack("worker") as stack:
         async_task("games.scheduled_tasks.sweep_announcements")
         eventually(Success.objects.exists)

@@ -216,7 +216,7 @@ def test_things_that_change(world: World, stack: Stack, as_person: Any, settings
         assert sentence in stack.log_text
 
 
-def test_who_left_is_not_called_in_the_channel(world: World, stack: Stack) -> None:
+def test_who_left_is_not_mentioned_in_the_channel(world: World, stack: Stack) -> None:
     start = datetime.now(UTC) + timedelta(seconds=62)
     game = world.create_game(channel_id=fixtures.GENERAL_ID, starts_at=start, reminders=(1,))
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), datetime.now(UTC))

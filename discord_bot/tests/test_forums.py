@@ -49,7 +49,7 @@ def local(discord: LocalDiscord, world: World, settings: Any) -> LocalDiscord:
 
 
 def threads(local: LocalDiscord) -> list[Thread]:
-    return [each for each in list(local.state.channels.values()) if each.parent_id == fixtures.CAMPAIGNS_ID]
+    return [channel for channel in list(local.state.channels.values()) if channel.parent_id == fixtures.CAMPAIGNS_ID]
 
 
 def shown(local: LocalDiscord, channel_id: int) -> str:
@@ -175,7 +175,7 @@ def test_a_game_moves_into_a_forum_and_out_again(local: LocalDiscord, world: Wor
     assert (post.thread_name, post.message_channel_id, post.problem) == ("", fixtures.GENERAL_ID, "")
 
 
-def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: World) -> None:
+def test_channel_notifications_go_into_the_forum_post(local: LocalDiscord, world: World) -> None:
     game = world.create_game(
         channel_id=fixtures.CAMPAIGNS_ID,
         starts_at=world.now + timedelta(minutes=5),
@@ -190,7 +190,7 @@ def test_letters_to_the_channel_go_into_the_post(local: LocalDiscord, world: Wor
     assert Delivery.objects.get().status == "sent"
 
 
-def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World, as_person: Any) -> None:
+def test_a_required_tag_is_applied_or_reported_missing(local: LocalDiscord, world: World, as_person: Any) -> None:
     forum = local.state.channels[fixtures.CAMPAIGNS_ID]
     tags = [{"id": 5, "name": "Full", "moderated": True}, {"id": 6, "name": "Open", "moderated": False}]
     local.run_in_loop(lambda local: local.change_channel(forum, flags=REQUIRE_TAG, available_tags=tags))
@@ -209,7 +209,7 @@ def test_a_required_tag_is_given_or_asked_for(local: LocalDiscord, world: World,
     assert "Posts in #campaigns must have a tag, and it has none that everybody may use." in page
 
 
-def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -> None:
+def test_a_test_message_is_a_post_created_once(local: LocalDiscord, world: World) -> None:
     guild_setup.send_channel_test(fixtures.CAMPAIGNS_ID, Actor(world.alice, "page"), world.now)
     send_due(world.now, lost=True)
     send_due(world.now + timedelta(seconds=1))
@@ -219,7 +219,7 @@ def test_a_test_message_is_a_post_made_once(local: LocalDiscord, world: World) -
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
-def test_clicks_and_deletions_in_a_forum_are_heard(now: datetime) -> None:
+def test_clicks_and_deletions_in_a_forum_are_received(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
         stack.discord.run_in_loop(fixtures.add_forum)

@@ -24,18 +24,18 @@ def local(settings: Any) -> Iterator[LocalDiscord]:
         yield running
 
 
-def test_members_are_found_at_once_and_bots_are_not(local: LocalDiscord, settings: Any) -> None:
+def test_search_returns_members_at_once_and_no_bots(local: LocalDiscord, settings: Any) -> None:
     settings.DISCORD_REQUESTS_PER_SECOND = 500
     search = RestDirectory().search
-    assert [one.nick for one in search(fixtures.GUILD_ID, "bob", 10)] == ["Bob the GM"]
+    assert [member.nick for member in search(fixtures.GUILD_ID, "bob", 10)] == ["Bob the GM"]
     assert search(fixtures.GUILD_ID, "Game Scheduler", 10) == []
     person = local.client.add_people(1, fixtures.GUILD_ID)[0]
-    assert [str(one.user.id) for one in search(fixtures.GUILD_ID, person["username"], 10)] == [person["id"]]
+    assert [str(member.user.id) for member in search(fixtures.GUILD_ID, person["username"], 10)] == [person["id"]]
     for _ in range(7):
         search(fixtures.GUILD_ID, "x", 10)
     with pytest.raises(DirectoryUnavailable):  # Discord allows ten in ten seconds
         search(fixtures.GUILD_ID, "x", 10)
-    assert {each["status"] for each in local.client.requests()} == {200}, "and is not asked for an eleventh"
+    assert {request["status"] for request in local.client.requests()} == {200}, "and is not asked for an eleventh"
 
 
 def test_all_processes_share_five_look_ups_a_second() -> None:
@@ -50,13 +50,13 @@ def test_all_processes_share_five_look_ups_a_second() -> None:
     assert 2.5 < lookup_limit.reserve_lookup() <= 3
 
 
-def test_after_a_401_nobody_asks_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
+def test_after_a_401_there_are_no_lookups_for_a_minute(local: LocalDiscord, caplog: Any) -> None:
     local.run_in_loop(lambda state: setattr(state.bot, "token", "another"))
     directory = RestDirectory()
     for look in (directory.member, directory.member, directory.has_message):
         with pytest.raises(DirectoryUnavailable):
             look(fixtures.GUILD_ID, fixtures.BOB_ID)
-    assert [each["status"] for each in local.client.requests()] == [401]
+    assert [request["status"] for request in local.client.requests()] == [401]
     assert "Discord refuses DISCORD_BOT_TOKEN" in caplog.text
     LookupLimit.objects.update(paused_until=db_now())
     with pytest.raises(DirectoryUnavailable, match="401"):
@@ -84,4 +84,4 @@ def test_a_limit_of_the_whole_bot_is_heeded_by_all(local: LocalDiscord) -> None:
     for _ in range(3):
         with pytest.raises(DirectoryUnavailable):
             RestDirectory().member(fixtures.GUILD_ID, fixtures.BOB_ID)
-    assert [each["status"] for each in local.client.requests()] == [429]
+    assert [request["status"] for request in local.client.requests()] == [429]

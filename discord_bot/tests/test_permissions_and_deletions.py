@@ -75,7 +75,7 @@ def test_a_post_deleted_by_hand_is_put_back_at_once(world: World, stack: Stack) 
     eventually(lambda: "1 of 5 seats taken" in str(stack.posts()[0]["embeds"]))
 
 
-def test_a_post_deleted_while_nobody_heard_is_put_back_at_the_next_change(world: World) -> None:
+def test_a_post_deleted_while_the_bot_was_down_is_put_back_at_the_next_change(world: World) -> None:
     with Stack("notifyd") as stack:
         game = world.create_game(channel_id=fixtures.GENERAL_ID)
         post = eventually(stack.posts)[0]
@@ -119,7 +119,7 @@ def test_closed_direct_messages_fall_back_to_the_channel(world: World, stack: St
     eventually(lambda: Delivery.objects.filter(recipient=dana, status="sent", in_channel=True).exists())
 
 
-def test_cancelling_tells_everyone_who_signed_up(world: World, stack: Stack) -> None:
+def test_cancelling_notifies_everyone_who_signed_up(world: World, stack: Stack) -> None:
     now = datetime.now(UTC)
     game = world.create_game(channel_id=fixtures.GENERAL_ID, title="*Dice* @everyone")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), now)
@@ -172,7 +172,7 @@ def test_buttons_in_the_wrong_place(world: World) -> None:
     assert run_signup_action(Click(game.pk, "join", 5, member)).text == wording.NOT_HERE
 
 
-def test_one_private_line_for_each_click(world: World, stack: Stack) -> None:
+def test_one_ephemeral_reply_for_each_click(world: World, stack: Stack) -> None:
     game = world.create_game(channel_id=fixtures.GENERAL_ID, seats=3)
     dana = upsert_member(
         world.guild.pk, MemberPayload(UserPayload(fixtures.DANA_ID, "dana", "Dana")), datetime.now(UTC)
@@ -248,7 +248,7 @@ def test_what_changed_while_the_bot_was_down_is_learnt_at_its_start(world: World
         eventually(lambda: Announcement.objects.get().checked_at is None)
         assert run_announcement_check(stack) == "Found 1 posts deleted."
         again = eventually(stack.posts)
-        assert [each["id"] != post["id"] for each in again] == [True]
+        assert [message["id"] != post["id"] for message in again] == [True]
         assert str(game.pk) in str(again[0]["components"])
 
 

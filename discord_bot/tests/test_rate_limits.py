@@ -57,7 +57,7 @@ def channels_of(local: LocalDiscord, count: int) -> list[int]:
 
 def statuses(local: LocalDiscord, match: str = "") -> Counter[int]:
     """Count the statuses of notifyd's requests."""
-    return Counter(each["status"] for each in local.client.requests(match))
+    return Counter(request["status"] for request in local.client.requests(match))
 
 
 async def results_of(sending: Iterable[Awaitable[SentMessage]]) -> list[Any]:
@@ -112,7 +112,7 @@ async def test_a_busy_channel_holds_up_nobody(local: LocalDiscord, backend: Disc
     assert time.monotonic() - started < 4, "none waited for the five seconds to pass"
     away = [result for result in busy if isinstance(result, RateLimited)]
     assert (len(away), statuses(local)) == (7, {200: 6}), "five in five seconds are let in"
-    turns = [each.retry_after for each in away]
+    turns = [outcome.retry_after for outcome in away]
     assert turns == sorted(turns), "each has a turn of its own, at the channel's pace"
     assert 4 < turns[0] < 5.1
     assert 5 < turns[-1] - turns[0] < 7
@@ -126,7 +126,7 @@ async def test_a_limit_of_the_whole_bot_silences_it(local: LocalDiscord, backend
     assert statuses(local)[429] <= 6, "those already on their way"
 
 
-async def test_a_failed_request_is_made_once(local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any) -> None:
+async def test_a_failed_request_is_sent_once(local: LocalDiscord, backend: DiscordBackend, monkeypatch: Any) -> None:
     [message] = messages_to([fixtures.GENERAL_ID])
     for status in (500, 502, 503):
         local.client.add_fault("status", match="POST /channels/*", status=status)
@@ -161,7 +161,7 @@ async def test_a_revoked_token_stops_everything(
     counts = statuses(local)
     assert 1 <= counts[401] <= 4, "at most three after the first"
     assert Counter(type(result) for result in results) == {SentMessage: counts[200], TokenRefused: 40 - counts[200]}
-    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == [
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
         "Discord refused DISCORD_BOT_TOKEN. Nothing is sent until it is mended; what waits is kept."
     ]
 
@@ -183,7 +183,7 @@ async def test_who_is_refused_often_falls_silent_first(
     with pytest.raises(RateLimited) as refusal:
         await backend.send(announcement_edit(fixtures.GENERAL_ID, local.state.new_id()))
     assert refusal.value.retry_after > 590
-    assert sum("Discord refused 8 requests" in each.message for each in caplog.records) == 1
+    assert sum("Discord refused 8 requests" in record.message for record in caplog.records) == 1
 
 
 def test_an_hour_of_refusals_stays_below_a_tenth_of_what_is_banned() -> None:
@@ -196,16 +196,16 @@ def test_an_hour_of_refusals_stays_below_a_tenth_of_what_is_banned() -> None:
             continue
         guard.count(403, {}, now)
         sent_at.append(now)
-    worst = max(sum(1 for each in sent_at if start <= each < start + 600) for start in range(0, 3600, 60))
+    worst = max(sum(1 for at in sent_at if start <= at < start + 600) for start in range(0, 3600, 60))
     assert 800 <= worst <= 900
     guard.count(429, {"X-RateLimit-Scope": "shared"}, 4300.0)
     guard.check(editing=False, now=4300.0)
 
 
 async def test_new_direct_messages_are_opened_at_a_pace(local: LocalDiscord, backend: DiscordBackend) -> None:
-    people = [int(each["id"]) for each in local.client.add_people(14, fixtures.GUILD_ID)]
+    people = [int(person["id"]) for person in local.client.add_people(14, fixtures.GUILD_ID)]
     results = await results_of(
-        backend.send(OutgoingMessage(user_id=each, text="x", nonce=str(each))) for each in people
+        backend.send(OutgoingMessage(user_id=user_id, text="x", nonce=str(user_id))) for user_id in people
     )
     assert [type(result) for result in results] == [SentMessage] * 10 + [RateLimited] * 4
     assert statuses(local, "POST /users") == {200: 10}

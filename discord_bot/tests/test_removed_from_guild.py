@@ -50,7 +50,7 @@ async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
     await run_in_db_thread(schedule_games, committed_world, 20)
     local.client.add_fault("kick_bot", guild_id=str(fixtures.GUILD_ID))
     await turn_until_quiet(notifyd)
-    paths = [each["path"] for each in local.client.requests("")]
+    paths = [request["path"] for request in local.client.requests("")]
     assert len([path for path in paths if "messages" in path]) <= 2, "one for each channel"
     assert len([path for path in paths if path.endswith(f"/guilds/{fixtures.GUILD_ID}")]) == 1
     assert await run_in_db_thread(open_notifications) == 20, "they wait for the bot to come back"
@@ -60,14 +60,16 @@ async def test_a_server_that_the_bot_was_removed_from_pauses_after_one_look(
     assert len(local.client.requests("")) == len(paths), "and are not tried meanwhile"
 
 
-async def test_a_deleted_channel_is_asked_about_once(
+async def test_a_deleted_channel_is_requested_once(
     committed_world: World, discord_and_notifyd: tuple[LocalDiscord, Notifyd]
 ) -> None:
     local, notifyd = discord_and_notifyd
     await run_in_db_thread(schedule_games, committed_world, 10)
     local.client.add_fault("delete_channel", channel_id=str(fixtures.RAIDS_ID))
     await turn_until_quiet(notifyd)
-    requests = [each for each in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in each["path"]]
+    requests = [
+        request for request in local.client.requests("") if f"/channels/{fixtures.RAIDS_ID}/" in request["path"]
+    ]
     assert len(requests) == 1
     there = Announcement.objects.filter(channel_id=fixtures.RAIDS_ID)
     problems = await run_in_db_thread(lambda: set(there.values_list("problem", flat=True)))

@@ -71,7 +71,7 @@ def test_somebody_elses_click_is_no_repetition(stack: Stack, game: Game) -> None
     ]
 
 
-def test_every_interaction_is_written_down(stack: Stack, game: Game, client: Any, capsys: Any) -> None:
+def test_every_interaction_is_recorded(stack: Stack, game: Game, client: Any, capsys: Any) -> None:
     local = stack.discord.client
     post = eventually(stack.posts)[0]
     for person, action in (("charlie", "join"), ("bob", "leave")):

@@ -131,7 +131,7 @@ def local(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalDisco
 def test_stale_commands_are_named_and_brought_up_to_date_once(local: LocalDiscord, capsys: Any) -> None:
     with pytest.raises(CommandError, match=r"Not up to date: /game\."):
         call_command("sync_commands", check=True)
-    ids = [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)]
+    ids = [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)]
     assert ids == ["discord_bot.W001"]
     call_command("sync_commands")
     call_command("sync_commands")
@@ -148,11 +148,15 @@ def test_a_refused_token_and_a_silent_discord_are_named(local: LocalDiscord, set
     settings.DISCORD_BOT_TOKEN = local.bot_token + "x"
     with pytest.raises(CommandError, match="Discord refused DISCORD_BOT_TOKEN"):
         call_command("sync_commands")
-    assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.E001"]
+    assert [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)] == [
+        "discord_bot.E001"
+    ]
     settings.DISCORD_API_URL = "http://127.0.0.1:9/api/v10"
     with pytest.raises(CommandError, match="Discord cannot be asked just now"):
         call_command("sync_commands")
-    assert [each.id for each in run_checks(tags=["discord"], include_deployment_checks=True)] == ["discord_bot.I001"]
+    assert [check_message.id for check_message in run_checks(tags=["discord"], include_deployment_checks=True)] == [
+        "discord_bot.I001"
+    ]
 
 
 @pytest.mark.processes

@@ -41,7 +41,7 @@ def upsert(*channels: ChannelPayload, now: datetime) -> None:
 
 
 def offered_channel_ids() -> list[int]:
-    return [one.pk for one in announcement_channels(GUILD) if one.parent_id]
+    return [channel.pk for channel in announcement_channels(GUILD) if channel.parent_id]
 
 
 def test_only_open_threads_of_open_channels_are_offered(world: World, as_person: Any) -> None:
@@ -77,7 +77,7 @@ def test_it_has_the_settings_and_permissions_of_its_channel(world: World, as_per
     client = as_person(world.alice)
     assert client.get(reverse("guild-channel", args=[GUILD, THREAD.id])).status_code == 404
     assert THREAD.id not in [
-        one.channel.pk for one in client.get(reverse("guild-setup", args=[GUILD])).context["channels"]
+        row.channel.pk for row in client.get(reverse("guild-setup", args=[GUILD])).context["channels"]
     ]
     upsert_channels(GUILD, [replace(THREAD, bot_permissions=1 << 10 | 1 << 11, locked=True)])
     lacking = ["Send Messages in Threads", "Embed Links", "Read Message History", "Manage Threads"]
@@ -119,7 +119,7 @@ def test_its_post_opens_an_archived_thread_and_a_locked_one_is_named(local: Loca
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
-def test_threads_are_heard_of_as_they_come_and_go(now: datetime) -> None:
+def test_threads_are_stored_as_they_come_and_go(now: datetime) -> None:
     world = make_world(now)
     with Stack("bot", "notifyd") as stack:
         thread = stack.discord.run_in_loop(open_thread)

@@ -22,7 +22,7 @@ from notifications.daemon import pause
 
 GAMES_AT_A_TIME = 2
 AT_RANDOM = 0.4  # the share of notifyds that die at a random moment rather than at a named point
-STANDING_BY = 0.1  # the share of these that die as standby, before they send
+STANDBY_SHARE = 0.1  # the share of these that die as standby, before they send
 SENDING_FOR = 0.05  # seconds for which the others of these send, on average
 IDLE_AFTER = 1.0  # seconds as sender after which one gets new messages if none are left
 LONGEST = 4.0  # seconds as sender after which one is killed that has not reached its point
@@ -80,9 +80,9 @@ def drain(
         event, now = notifyds.next(0.02), time.monotonic()
         if event is None:
             pass
-        elif event.event == "started" and not event.point and draw.random() < STANDING_BY:
+        elif event.event == "started" and not event.point and draw.random() < STANDBY_SHARE:
             kill_at[event.pid] = now + draw.random()
-        elif event.event == "speaking":
+        elif event.event == "sending":
             point = notifyds.running.get(event.pid)
             kill_at.setdefault(event.pid, now + (LONGEST if point else draw.expovariate(1 / SENDING_FOR)))
         elif event.event == "point":

@@ -50,7 +50,7 @@ def private_postgres() -> Iterator[Server]:
     database.prepare(server)
     server.start()
     default = connections.settings["default"]
-    before, address = dict(default), settings.DATABASE_URL
+    before, url = dict(default), settings.DATABASE_URL
     connections.close_all()
     try:
         copy_database(server, database.TEMPLATE, "faults")
@@ -59,7 +59,7 @@ def private_postgres() -> Iterator[Server]:
     finally:
         connections.close_all()
         default |= before
-        settings.DATABASE_URL = address
+        settings.DATABASE_URL = url
         server.stop()
         server.remove()
 
@@ -121,9 +121,9 @@ class NotifydFleet:
             known = {key: event[key] for key in ("event", "pid", "at", "point", "status") if key in event}
             self._events.put(LauncherEvent(**known))
 
-    def _send_order(self, **asked: Any) -> None:
+    def _send_order(self, **order: Any) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
 
     def start(self, order: Order = Order()) -> None:  # noqa: B008 (frozen)
@@ -140,7 +140,7 @@ class NotifydFleet:
             return None
         if event.event == "started":
             self.running[event.pid] = event.point
-        elif event.event == "speaking":
+        elif event.event == "sending":
             self._before, self.sender = self.sender, event.pid
             if self._lost_at is not None:
                 self.takeovers.append(event.at - self._lost_at)
@@ -277,7 +277,7 @@ class FaultHarness:
         self.games += [game.pk for game in games]
         if "reminder" in kinds:
             self.wanted += [(game.pk, game.host_id) for game in games]
-            self.wanted += [(each.game_id, each.user_id) for each in signups if each.user_id]
+            self.wanted += [(signup.game_id, signup.user_id) for signup in signups if signup.user_id]
         return number * (("announcement" in kinds) + ("reminder" in kinds) * (players + 1))
 
     def add_poison(self) -> None:
@@ -365,8 +365,8 @@ class FaultHarness:
         delivered = Counter(
             Delivery.objects.filter(notification__game__in=games).values_list("notification__game_id", "recipient_id")
         )
-        lost += [str(each) for each in self.wanted if not delivered[each]]
-        repeated += [str(each) for each in delivered if delivered[each] > 1]
+        lost += [str(message) for message in self.wanted if not delivered[message]]
+        repeated += [str(message) for message in delivered if delivered[message] > 1]
         now = db_now()
         announced = Announcement.objects.filter(game__in=games, game__notifications__kind="announcement").distinct()
         behind = 0

@@ -50,20 +50,20 @@ def notifyd(order: Order) -> None:
 
     passed = itertools.count(1)
 
-    def here() -> None:
+    def kill_at_nth() -> None:
         if next(passed) == order.nth:
             emit("point", os.getpid(), point=order.point)
             os.kill(os.getpid(), signal.SIGKILL)
 
     take_over = steps.release_leases
 
-    def speaking() -> None:
-        emit("speaking", os.getpid())
+    def emit_and_take_over() -> None:
+        emit("sending", os.getpid())
         take_over()
 
-    steps.release_leases = speaking
+    steps.release_leases = emit_and_take_over
     if order.point:
-        kill_points.POINTS[order.point](here)
+        kill_points.POINTS[order.point](kill_at_nth)
     if order.port:
         connections.settings["default"] |= {"HOST": "127.0.0.1", "PORT": str(order.port)}
     if order.canary:

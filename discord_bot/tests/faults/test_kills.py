@@ -84,7 +84,7 @@ def killed_long_ago(harness: FaultHarness, kind: str) -> int:
 
 
 @pytest.mark.parametrize("kind", ["announcement", "reminder"])
-def test_a_forgotten_nonce_is_made_up_for_by_reading_back(harness: FaultHarness, kind: str) -> None:
+def test_a_forgotten_nonce_is_replaced_by_reading_the_history(harness: FaultHarness, kind: str) -> None:
     killed_long_ago(harness, kind)
     harness.notifyds.start()
     harness.wait_until_sent()
@@ -125,19 +125,19 @@ def test_where_nothing_may_be_read_it_is_uncertain_and_says_so(harness: FaultHar
 # --- connections ------------------------------------------------------------------------------------------
 
 
-def test_three_started_at_once_one_speaks_and_the_next_takes_over_within_a_second(harness: FaultHarness) -> None:
+def test_three_started_at_once_one_sends_and_the_next_takes_over_within_a_second(harness: FaultHarness) -> None:
     harness.reset_count()
     notifyds = harness.notifyds
     notifyds.takeovers.clear()
     for _ in range(3):
         notifyds.start()
-    notifyds.until("speaking")
+    notifyds.until("sending")
     for _ in range(2):
         harness.add_games(2)
         harness.wait_until_sent()
         assert notifyds.sender is not None
         notifyds.kill(notifyds.sender)
-        notifyds.until("speaking")
+        notifyds.until("sending")
         eventually(lambda: not notifyds.next(0.05))  # its death is noticed, too
     # The better of two, because other tests may run beside.
     assert min(notifyds.takeovers) < 1.0
@@ -150,7 +150,7 @@ def test_three_started_at_once_one_speaks_and_the_next_takes_over_within_a_secon
 def test_without_the_trigger_a_notice_is_late_by_the_longest_sleep_at_most(harness: FaultHarness) -> None:
     harness.reset_count()
     harness.notifyds.start(Order(cap=1.0))
-    harness.notifyds.until("speaking")
+    harness.notifyds.until("sending")
     harness.wait_until_sent()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE notifications_notification DISABLE TRIGGER USER")
@@ -161,16 +161,16 @@ def test_without_the_trigger_a_notice_is_late_by_the_longest_sleep_at_most(harne
     assert (harness.count().lost, harness.count().repeated) == (0, 0)
 
 
-def test_a_connection_that_hears_nothing_is_noticed_and_its_lock_freed(harness: FaultHarness) -> None:
+def test_a_connection_that_receives_nothing_is_noticed_and_its_lock_freed(harness: FaultHarness) -> None:
     harness.reset_count()
     notifyds = harness.notifyds
     with Proxy(f"{harness.server.run}/.s.PGSQL.5432") as proxy:
         # The sender's connection is acknowledged but not forwarded, without a standby.
         notifyds.start(Order(port=proxy.port, canary=0.5))
-        notifyds.until("speaking")
+        notifyds.until("sending")
         assert proxy.freeze(b"bell") == 1
         harness.add_games(1)
-        notifyds.until("speaking", 30)
+        notifyds.until("sending", 30)
         harness.wait_until_sent()
         # Then all of its connections, for a while.
         proxy.freeze()
@@ -181,13 +181,13 @@ def test_a_connection_that_hears_nothing_is_noticed_and_its_lock_freed(harness: 
         notifyds.end()
         # Then the standby's, which cannot notice that it gets the lock.
         notifyds.start()
-        sender_pid = notifyds.until("speaking").pid
+        sender_pid = notifyds.until("sending").pid
         notifyds.start(Order(port=proxy.port, canary=0.5))
         eventually(harness.waiting_for_the_lock)
         assert proxy.freeze(b"bell") == 1
         notifyds.kill(sender_pid)
         harness.add_games(1)
-        notifyds.until("speaking", 30)
+        notifyds.until("sending", 30)
         harness.wait_until_sent()
         notifyds.end()
     assert (harness.count().lost, harness.count().repeated) == (0, 0)
@@ -196,15 +196,15 @@ def test_a_connection_that_hears_nothing_is_noticed_and_its_lock_freed(harness: 
 # --- a restored backup --------------------------------------------------------------------------------------
 
 
-def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harness: FaultHarness) -> None:
+def test_after_a_restored_backup_nothing_is_sent_before_an_operator_agrees(harness: FaultHarness) -> None:
     harness.reset_count()
 
-    def speak() -> None:
+    def start_notifyd() -> None:
         harness.notifyds.start()
-        harness.notifyds.until("speaking")
+        harness.notifyds.until("sending")
 
     harness.add_games(1)
-    speak()
+    start_notifyd()
     harness.wait_until_sent()
     harness.notifyds.end()
     assert Heartbeat.objects.get(name=heartbeat.DAEMON_NAME).newest_message_id
@@ -212,14 +212,14 @@ def test_after_a_restored_backup_nothing_is_said_before_an_operator_agrees(harne
     copy_database(harness.server, "faults", "backup")
     connect(harness.server, "faults")
     harness.discord.client.set_clock(advance=180)
-    speak()
+    start_notifyd()
     harness.wait_until_sent()
     harness.notifyds.end()
     visible = harness.count().visible
     copy_database(harness.server, "backup", "faults")
     connect(harness.server, "faults")
     assert harness.pending() == 4
-    speak()
+    start_notifyd()
     eventually(Pause.objects.filter(resumed_at=None).exists)
     assert "The database is older than what was said in Discord" in harness.stack.log_text
     assert harness.pending() == 4

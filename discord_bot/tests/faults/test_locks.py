@@ -44,7 +44,7 @@ class Locks:
 
     def __init__(self) -> None:
         self.open: dict[int, list[str]] = {}
-        self.seen: dict[tuple[str, ...], str] = {}
+        self.orders: dict[tuple[str, ...], str] = {}
 
     def begun(self, wrapper: DatabaseWrapper, autocommit: bool, *args: Any, **kwargs: Any) -> None:
         self.ended(wrapper)
@@ -53,7 +53,9 @@ class Locks:
     def ended(self, wrapper: DatabaseWrapper) -> None:
         self.open.pop(id(wrapper), None)
 
-    def look(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    def record_order(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
         order = self.open.get(id(context["connection"]))
         # A statement that skips locked rows never waits.
         waits = "SKIP LOCKED" not in sql
@@ -65,7 +67,7 @@ class Locks:
             and match[1] not in order
         ):
             order.append(match[1])
-            self.seen.setdefault(tuple(order), sql)
+            self.orders.setdefault(tuple(order), sql)
         return execute(sql, params, many, context)
 
 
@@ -115,14 +117,14 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
         done = scheduling.cancel_game(cancelled.pk, "", by, at - CANCELLATION_DELAY)
         return publishing.undo_cancellation(cancelled.pk, by, at) if draw.random() < 0.5 else done
 
-    def level(draw: random.Random, game: Game, at: datetime) -> object:
+    def change_settings(draw: random.Random, game: Game, at: datetime) -> object:
         changes = {"seats": draw.randint(1, 3), "reminders": [1440, draw.choice([30, 60])], "host_role_ids": [EVERYONE]}
         return server_settings.change_guild_defaults(world.guild.pk, changes, (), (), Actor(world.alice, "page"), at)
 
-    def expand(draw: random.Random, game: Game, at: datetime) -> object:
+    def create_deliveries(draw: random.Random, game: Game, at: datetime) -> object:
         return steps.create_due_deliveries(at)
 
-    def speak(draw: random.Random, game: Game, at: datetime) -> None:
+    def deliver(draw: random.Random, game: Game, at: datetime) -> None:
         jobs = steps.lease_jobs(at, 20)
         draw.shuffle(jobs)
         outcomes: list[steps.Outcome] = [
@@ -135,7 +137,7 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     def work(number: int, what: Callable[[random.Random, Game, datetime], object]) -> None:
         draw = random.Random(number)
         try:
-            with connection.execute_wrapper(locks.look):
+            with connection.execute_wrapper(locks.record_order):
                 while time.monotonic() < over:
                     game = draw.choice(games)
                     game.refresh_from_db()
@@ -148,8 +150,8 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
             connections.close_all()
 
     before = deadlocks()
-    jobs = [host, anyone, anyone, cancel, level, expand, expand, speak, speak]
-    threads = [threading.Thread(target=work, args=each) for each in enumerate(jobs)]
+    jobs = [host, anyone, anyone, cancel, change_settings, create_deliveries, create_deliveries, deliver, deliver]
+    threads = [threading.Thread(target=work, args=numbered_job) for numbered_job in enumerate(jobs)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -168,10 +170,12 @@ def test_everything_at_once_ends_well_and_locks_in_one_order(locks: Locks, setti
     assert not Notification.objects.open().exclude(leased_until=None).exists()
     assert not Delivery.objects.filter(status=DeliveryStatus.PENDING).exists()
     order = [FIRST, SECOND, THIRD]
-    for seen, sql in locks.seen.items():
-        assert list(seen) == sorted(seen, key=order.index), (seen, sql)
-    assert (FIRST, SECOND) in locks.seen
-    assert any(THIRD in seen and len(seen) > 1 for seen in locks.seen), "deliveries are locked after others somewhere"
+    for tables, sql in locks.orders.items():
+        assert list(tables) == sorted(tables, key=order.index), (tables, sql)
+    assert (FIRST, SECOND) in locks.orders
+    assert any(THIRD in tables and len(tables) > 1 for tables in locks.orders), (
+        "deliveries are locked after others somewhere"
+    )
 
 
 def deadlocks() -> int:

@@ -42,7 +42,7 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         eventually(Channel.objects.filter(pk=fixtures.RAIDS_ID, name="three raids").exists)
         # Deleted by hand: put back once.
         client.add_fault("delete_message", channel_id=str(fixtures.GENERAL_ID))
-        eventually(lambda: [each for each in stack.posts() if each["id"] != post["id"]])
+        eventually(lambda: [message for message in stack.posts() if message["id"] != post["id"]])
         eventually(lambda: Delivery.objects.filter(status=DeliveryStatus.SENT).count() == 2)
         assert eventually(stack.running["bot2"].poll) == 1
         assert "Another bot is running with this database." in stack.log_text
@@ -50,7 +50,9 @@ def test_events_delivered_three_times_act_once_and_a_second_bot_leaves(
         assert sorted(AuditEntry.objects.values_list("action", flat=True)) == ["create", "join", "lost"]
         assert len(stack.posts()) == 1
         assert "1 of 5 seats taken" in str(stack.posts()[0]["embeds"])
-        lines = [each for each in client.messages("charlie", fixtures.GENERAL_ID) if each.get("flags", 0) & 64]
-        assert [each["content"] for each in lines] == ["You are in, seat 1 of 5."]
+        replies = [
+            message for message in client.messages("charlie", fixtures.GENERAL_ID) if message.get("flags", 0) & 64
+        ]
+        assert [message["content"] for message in replies] == ["You are in, seat 1 of 5."]
         assert [len(client.dms(name)) for name in ("bob", "charlie")] == [1, 1]
         assert "Traceback" not in stack.log_text
