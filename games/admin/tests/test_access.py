@@ -29,8 +29,8 @@ def test_the_owner_and_a_manager_come_in(world: World, as_person: Any) -> None:
 def test_a_holder_of_the_guilds_own_manager_role_comes_in(world: World, as_person: Any) -> None:
     upsert.upsert_roles(GUILD, [RolePayload(GUILD + 30, "Game masters", 2, 0)])
     GuildDefaults.objects.update(manager_role_ids=[GUILD + 30])
-    seen = MemberPayload(UserPayload(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
-    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1))
+    payload = MemberPayload(UserPayload(world.charlie.pk, "charlie"), "", "", (GUILD + 30,))
+    upsert.upsert_member(GUILD, payload, world.now + timedelta(minutes=1))
     assert as_person(world.charlie).get(INDEX).status_code == 200
 
 
@@ -39,11 +39,11 @@ def test_members_and_strangers_read_who_may_open_the_admin(world: World, as_pers
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for person in (world.charlie, stranger):
         client = as_person(person)
-        for address in (INDEX, reverse("admin:games_game_change", args=[game.pk]), reverse("admin:autocomplete")):
-            answer = client.get(address)
-            assert answer.status_code == 403
-            assert "those who manage a server" in answer.text
-            assert client.post(address).status_code == 403
+        for url in (INDEX, reverse("admin:games_game_change", args=[game.pk]), reverse("admin:autocomplete")):
+            response = client.get(url)
+            assert response.status_code == 403
+            assert "those who manage a server" in response.text
+            assert client.post(url).status_code == 403
 
 
 def test_staff_without_a_server_are_turned_away(world: World, as_person: Any) -> None:
@@ -56,8 +56,8 @@ def test_a_former_manager_is_refused_at_the_next_request(world: World, as_person
     client = as_person(make_manager(world))
     game = world.create_game()
     assert client.get(INDEX).status_code == 200
-    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM")
-    upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=2))
+    payload = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM")
+    upsert.upsert_member(GUILD, payload, world.now + timedelta(minutes=2))
     assert client.get(INDEX).status_code == 403
     data = {"action": "cancel", "_selected_action": [game.pk], "confirmed": "yes", "reason": ""}
     assert client.post(reverse("admin:games_game_changelist"), data).status_code == 403
@@ -82,26 +82,26 @@ def test_nobody_manages_a_server_that_the_bot_left(world: World, as_person: Any)
 
 @pytest.mark.parametrize("path", ["", "games/game/", "games/game/1/change/", "autocomplete/", "nothing/here/"])
 def test_strangers_are_sent_to_log_in_with_discord_and_back(db: None, client: Any, path: str) -> None:
-    answer = client.get(INDEX + path)
-    assert answer.status_code == 302
-    assert answer.url == f"/login/?next=/admin/{path}"
-    page = client.get(answer.url).text
+    response = client.get(INDEX + path)
+    assert response.status_code == 302
+    assert response.url == f"/login/?next=/admin/{path}"
+    page = client.get(response.url).text
     assert "Log in with Discord" in page
     assert "/admin/login/" in page, "a superuser with a password finds the way too"
 
 
 def test_a_superuser_logs_in_with_a_password(db: None, client: Any) -> None:
     User.objects.create_superuser("root", "a long password")
-    answer = client.post("/admin/login/?next=/admin/", {"username": "root", "password": "a long password"})
-    assert answer.url == INDEX
+    response = client.post("/admin/login/?next=/admin/", {"username": "root", "password": "a long password"})
+    assert response.url == INDEX
     assert client.get(INDEX).status_code == 200
     assert client.get(reverse("admin:django_q_schedule_changelist")).status_code == 200
 
 
 def test_others_do_not_log_in_with_a_password(db: None, client: Any) -> None:
     User.objects.create_user("helper", "a long password", is_staff=True)
-    answer = client.post("/admin/login/", {"username": "helper", "password": "a long password"})
-    assert answer.status_code == 200
+    response = client.post("/admin/login/", {"username": "helper", "password": "a long password"})
+    assert response.status_code == 200
     assert "_auth_user_id" not in client.session
 
 
@@ -136,19 +136,19 @@ def test_rights_are_refreshed_from_discord_before_a_change(
     manager = make_manager(world)
     Member.objects.filter(user=manager).update(roles_read_at=world.now - timedelta(minutes=5))
     client = as_person(manager)
-    address = reverse("admin:games_game_changelist")
+    url = reverse("admin:games_game_changelist")
 
     def down(guild_id: int, user_id: int) -> None:
         raise DirectoryUnavailable("Discord answered 502")
 
     monkeypatch.setattr(lookup, "refresh_member", down)
-    answer = client.post(address, {})
-    assert answer.status_code == 503
-    assert lookup.ROLES_UNKNOWN in answer.text
-    assert client.get(address).status_code == 200, "reading goes on"
+    response = client.post(url, {})
+    assert response.status_code == 503
+    assert lookup.ROLES_UNKNOWN in response.text
+    assert client.get(url).status_code == 200, "reading goes on"
 
     def demoted(guild_id: int, user_id: int) -> None:
         upsert.upsert_member(GUILD, MemberPayload(UserPayload(user_id, "bob")), world.now)
 
     monkeypatch.setattr(lookup, "refresh_member", demoted)
-    assert client.post(address, {}).status_code == 403
+    assert client.post(url, {}).status_code == 403

@@ -37,7 +37,7 @@ def game_of_alice(world: World, **changes: Any) -> Game:
     ).game
 
 
-def change(game: Game) -> str:
+def change_url(game: Game) -> str:
     return reverse("admin:games_game_change", args=[game.pk])
 
 
@@ -62,8 +62,8 @@ def test_an_edit_passes_only_changed_fields_to_the_action(world: World, manager:
     )
     kept = {"instructions": "Bring tea.", "seats": "", "own_player_roles": "on", "player_role_ids": [GUILD]}
     data = edit_of(game) | {"title": "Renamed"} | kept
-    answer = manager.post(change(game), data, follow=True)
-    assert answer.status_code == 200
+    response = manager.post(change_url(game), data, follow=True)
+    assert response.status_code == 200
     game.refresh_from_db()
     assert (game.title, game.template, game.player_role_ids, game.seats) == ("Renamed", template, [GUILD], None)
     entry = AuditEntry.objects.get(action="edit")
@@ -76,14 +76,14 @@ def test_a_stale_form_shows_the_saved_values_and_keeps_the_typed_ones(world: Wor
     data = edit_of(game) | {"title": "Mine"}
     plan = world.make_plan(title="Theirs")
     scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
-    answer = manager.post(change(game), data)
-    assert answer.status_code == 200
-    assert "Somebody changed this while" in answer.text
-    assert "Theirs" in answer.text
-    assert 'value="Mine"' in answer.text
+    response = manager.post(change_url(game), data)
+    assert response.status_code == 200
+    assert "Somebody changed this while" in response.text
+    assert "Theirs" in response.text
+    assert 'value="Mine"' in response.text
     assert Game.objects.get().title == "Theirs"
-    assert 'name="edition" value="2"' in answer.text
-    manager.post(change(game), data | {"edition": 2})
+    assert 'name="edition" value="2"' in response.text
+    manager.post(change_url(game), data | {"edition": 2})
     assert Game.objects.get().title == "Mine", "sent once more, on purpose"
 
 
@@ -107,17 +107,17 @@ def test_times_are_read_and_shown_in_the_persons_zone(world: World, manager: Any
     world.bob.save()
     game = game_of_alice(world)
     local = game.starts_at + timedelta(hours=9)
-    assert f'value="{local:%H:%M:%S}"' in manager.get(change(game)).text
+    assert f'value="{local:%H:%M:%S}"' in manager.get(change_url(game)).text
     data = edit_of(game) | {"starts_at_0": f"{local:%Y-%m-%d}", "starts_at_1": f"{local:%H:%M:%S}"}
-    manager.post(change(game), data)
+    manager.post(change_url(game), data)
     assert not AuditEntry.objects.filter(action="edit").exists(), "nothing was different"
 
 
 def test_a_row_under_the_game_signs_somebody_up(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
-    answer = manager.post(change(game), edit_of(game) | rows, follow=True)
-    assert "is signed up: seat 1 of 5." in answer.text
+    response = manager.post(change_url(game), edit_of(game) | rows, follow=True)
+    assert "is signed up: seat 1 of 5." in response.text
     assert Signup.objects.get().user == world.charlie
     assert AuditEntry.objects.get(action="join").changes == {"for": "charlie"}
 
@@ -128,15 +128,15 @@ def test_a_refused_row_is_an_error_of_the_form(world: World, manager: Any) -> No
     Game.objects.update(starts_at=past, ends_at=world.now + timedelta(hours=1))
     game.refresh_from_db()
     rows = {"signups-TOTAL_FORMS": 1, "signups-0-user": world.charlie.pk, "signups-0-game": game.pk}
-    answer = manager.post(change(game), edit_of(game) | rows)
-    assert "its roster is closed" in answer.text
+    response = manager.post(change_url(game), edit_of(game) | rows)
+    assert "its roster is closed" in response.text
     assert not Signup.objects.exists()
 
 
 def test_a_game_that_is_over_is_only_shown(world: World, manager: Any) -> None:
     game = game_of_alice(world)
     scheduling.cancel_game(game.pk, "rain", Actor(world.alice, "page"), world.now)
-    page = manager.get(change(game)).text
+    page = manager.get(change_url(game)).text
     assert 'name="title"' not in page
     assert "rain" in page
 
@@ -170,15 +170,15 @@ def test_announcing_again_and_removing_a_player(world: World, manager: Any) -> N
 def test_failed_deliveries_are_sent_again(world: World, manager: Any) -> None:
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "Avalon")
     delivery = Delivery.objects.get()
-    answer = manager.post(
+    response = manager.post(
         "/admin/notifications/delivery/", {"action": "retry", "_selected_action": [delivery.pk]}, follow=True
     )
-    assert "The message to Bob the GM is being sent again." in answer.text
+    assert "The message to Bob the GM is being sent again." in response.text
     assert Delivery.objects.get(resend_of=delivery).status == DeliveryStatus.PENDING
-    answer = manager.post(
+    response = manager.post(
         "/admin/notifications/delivery/", {"action": "drop", "_selected_action": [delivery.resend.pk]}, follow=True
     )
-    assert "The message to Bob the GM is given up." in answer.text
+    assert "The message to Bob the GM is given up." in response.text
     assert list(AuditEntry.objects.filter(actor=world.bob, source="admin").values_list("action", flat=True)) == [
         "drop",
         "resend",
@@ -189,9 +189,9 @@ def test_exporting_selected_games_as_csv(world: World, manager: Any) -> None:
     game = game_of_alice(world, title="=HYPERLINK(1)")
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     game_of_alice(world, title="Not selected")
-    answer = manager.post(LIST, {"action": "export", "_selected_action": [game.pk]})
-    assert answer.headers["Content-Type"].startswith("text/csv")
-    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    response = manager.post(LIST, {"action": "export", "_selected_action": [game.pk]})
+    assert response.headers["Content-Type"].startswith("text/csv")
+    (row,) = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
     assert row["title"] == "'=HYPERLINK(1)"
     assert (row["seats"], row["seated"], row["server"]) == ("5", "charlie", "Friday Night Dice")
 
@@ -228,9 +228,9 @@ def test_a_list_takes_a_fixed_number_of_queries(world: World, manager: Any, mode
     furnish(world, world.guild, world.channel, world.bob, world.charlie, "First")
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             assert manager.get(lists(model)).status_code == 200
-        return len(found)
+        return len(captured)
 
     before = queries()
     for number in range(6):
@@ -247,15 +247,15 @@ def test_empty_reminders_inherit_and_none_means_none(world: World, manager: Any)
     game = game_of_alice(world, reminders=(60,))
     for typed, kept in (("none", []), ("", None), ("2h, 15", [120, 15])):
         game.refresh_from_db()
-        assert manager.post(change(game), edit_of(game) | {"reminders": typed}).status_code == 302
+        assert manager.post(change_url(game), edit_of(game) | {"reminders": typed}).status_code == 302
         game.refresh_from_db()
         assert game.reminders == kept
 
 
-def test_a_games_page_lists_what_people_are_told_and_no_internal_rows(world: World, manager: Any) -> None:
+def test_a_games_page_lists_notifications_of_people_and_no_internal_rows(world: World, manager: Any) -> None:
     game = game_of_alice(world, reminders=(60,))
     for kind in [*NotificationKind]:
         Notification.objects.get_or_create(game=game, kind=kind, defaults={"due_at": world.now})
-    shown = manager.get(change(game)).context["inline_admin_formsets"][1].formset.queryset
+    shown = manager.get(change_url(game)).context["inline_admin_formsets"][1].formset.queryset
     assert {row.kind for row in shown} == set(people_types())
     assert not {"start", "offer_end", "question_end", "signups_close", "changed_end"} & {row.kind for row in shown}

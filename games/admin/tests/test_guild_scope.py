@@ -59,8 +59,8 @@ def name_of(model: type[Model]) -> str:
 
 def make_manager(world: World) -> User:
     """Give Bob the role with Manage Server."""
-    seen = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
-    return upsert.upsert_member(GUILD, seen, world.now + timedelta(minutes=1)).user
+    payload = MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM", "", (ORGANISER,))
+    return upsert.upsert_member(GUILD, payload, world.now + timedelta(minutes=1)).user
 
 
 def furnish(world: World, guild: Guild, channel: Channel, host: User, player: User, word: str) -> None:
@@ -116,7 +116,7 @@ def world(db: None, module_world: World) -> World:
     return copy.deepcopy(module_world)
 
 
-def theirs(model: type[Model]) -> list[Any]:
+def other_guild_pks(model: type[Model]) -> list[Any]:
     """Return the primary keys of a table's rows in guild B."""
     paths = {
         Guild: "pk", Game: "guild", Signup: "game__guild", Announcement: "game__guild", AuditEntry: "guild",
@@ -124,9 +124,9 @@ def theirs(model: type[Model]) -> list[Any]:
         Member: "guild", Block: "guild", Notification: "game__guild", Delivery: "notification__game__guild",
         Interaction: "guild",
     }  # fmt: skip
-    found = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
-    assert found, f"the test has no {model.__name__} in guild B"
-    return found
+    pks = list(model._default_manager.filter(**{paths[model]: OTHER}).values_list("pk", flat=True))
+    assert pks, f"the test has no {model.__name__} in guild B"
+    return pks
 
 
 def everything() -> dict[str, list[Any]]:
@@ -138,10 +138,10 @@ def everything() -> dict[str, list[Any]]:
     return rows
 
 
-def clean(answer: Any) -> None:
+def clean(response: Any) -> None:
     """Assert that nothing of guild B is on the page."""
-    assert MARK not in answer.text
-    assert str(OTHER) not in answer.text
+    assert MARK not in response.text
+    assert str(OTHER) not in response.text
 
 
 def lists(model: type[Model]) -> str:
@@ -150,41 +150,41 @@ def lists(model: type[Model]) -> str:
 
 def test_every_admin_is_scoped_or_named_as_for_superusers_alone() -> None:
     assert {name_of(model) for model in CLOSED} == SUPERUSERS_ALONE
-    assert all(isinstance(one, SuperuserOnlyMixin) for one in CLOSED.values())
+    assert all(isinstance(model_admin, SuperuserOnlyMixin) for model_admin in CLOSED.values())
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
 def test_a_list_shows_only_own_rows_for_any_query(world: World, as_person: Any, model: type[Model]) -> None:
-    client, address = as_person(world.bob), lists(model)
-    assert client.get(address).status_code == 200
+    client, url = as_person(world.bob), lists(model)
+    assert client.get(url).status_code == 200
     queries: list[dict[str, Any]] = [{}, {"q": TYPED}, {"_popup": 1}, {"_to_field": "id"}, {"_facets": "True"}]
     queries += [{f"{path}__exact": OTHER} for path in ("guild__id", "game__guild__id", "pk", "id")]
     if SCOPED[model].date_hierarchy:
         queries.append({f"{SCOPED[model].date_hierarchy}__year": world.now.year})
     for query in queries:
-        answer = client.get(address, query, follow=True)
-        assert answer.status_code in {200, 400}
-        assert MARK not in answer.text, query
+        response = client.get(url, query, follow=True)
+        assert response.status_code in {200, 400}
+        assert MARK not in response.text, query
         # A page repeats what it was asked.
-        assert OTHER in query.values() or str(OTHER) not in answer.text, query
+        assert OTHER in query.values() or str(OTHER) not in response.text, query
 
 
 @pytest.mark.parametrize("query", ["guild__name__startswith", "host__password__startswith", "guild__members__nick"])
 def test_a_list_cannot_be_filtered_by_other_tables(world: World, as_person: Any, query: str) -> None:
-    answer = as_person(world.bob).get(lists(Game), {query: "Z"})
-    assert answer.status_code == 400
+    response = as_person(world.bob).get(lists(Game), {query: "Z"})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("model", SCOPED, ids=name_of)
 def test_another_guilds_row_is_a_404_at_every_address(world: World, as_person: Any, model: type[Model]) -> None:
     client, before = as_person(world.bob), everything()
     label = f"{model._meta.app_label}_{model._meta.model_name}"
-    for pk in theirs(model):
+    for pk in other_guild_pks(model):
         for page in ("change", "delete", "history"):
-            address = reverse(f"admin:{label}_{page}", args=[pk])
+            url = reverse(f"admin:{label}_{page}", args=[pk])
             for query in ("", "?_popup=1", f"?_to_field={model._meta.pk.name}"):
-                assert client.get(address + query).status_code == 404, address
-                assert client.post(address + query, {"post": "yes", "_to_field": "id"}).status_code in {400, 404}
+                assert client.get(url + query).status_code == 404, url
+                assert client.post(url + query, {"post": "yes", "_to_field": "id"}).status_code in {400, 404}
         kind = ContentType.objects.get_for_model(model).pk
         assert client.get(reverse("admin:view_on_site", args=[kind, pk])).status_code == 404
     assert everything() == before
@@ -194,10 +194,10 @@ def test_another_guilds_row_is_a_404_at_every_address(world: World, as_person: A
 def test_own_rows_open_and_show_nothing_of_the_other_guild(world: World, as_person: Any, model: type[Model]) -> None:
     client = as_person(world.bob)
     label = f"{model._meta.app_label}_{model._meta.model_name}"
-    for pk in model._default_manager.exclude(pk__in=theirs(model)).values_list("pk", flat=True):
-        answer = client.get(reverse(f"admin:{label}_change", args=[pk]))
-        assert answer.status_code == 200
-        clean(answer)
+    for pk in model._default_manager.exclude(pk__in=other_guild_pks(model)).values_list("pk", flat=True):
+        response = client.get(reverse(f"admin:{label}_change", args=[pk]))
+        assert response.status_code == 200
+        clean(response)
         clean(client.get(reverse(f"admin:{label}_history", args=[pk]), follow=True))
         deleted = client.get(reverse(f"admin:{label}_delete", args=[pk]))
         assert deleted.status_code == (200 if model in {GameTemplate, Block} else 403)
@@ -214,11 +214,17 @@ def request_of(user: User) -> Any:
 def test_actions_skip_rows_of_another_guild(world: World, as_person: Any, model: type[Model]) -> None:
     client, before = as_person(world.bob), everything()
     for action in SCOPED[model].get_actions(request_of(world.bob)):
-        data = {"action": action, "_selected_action": theirs(model), "confirmed": "yes", "reason": "x", "post": "yes"}
+        data = {
+            "action": action,
+            "_selected_action": other_guild_pks(model),
+            "confirmed": "yes",
+            "reason": "x",
+            "post": "yes",
+        }
         for extra in ({}, {"index": "0"}):
-            answer = client.post(lists(model), {**data, **extra}, follow=True)
-            assert answer.status_code == 200
-            assert MARK not in answer.text
+            response = client.post(lists(model), {**data, **extra}, follow=True)
+            assert response.status_code == 200
+            assert MARK not in response.text
     assert everything() == before
 
 
@@ -230,24 +236,24 @@ def fields() -> Iterator[tuple[str, str, str]]:
                 yield model._meta.app_label, str(model._meta.model_name), field.name
 
 
-def test_autocomplete_finds_no_rows_of_another_guild(world: World, as_person: Any) -> None:
+def test_autocomplete_offers_no_rows_of_another_guild(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
-    found = 0
+    answered_count = 0
     for app, model, field in fields():
         for term in ("", TYPED, str(OTHER)):
-            asked = {"app_label": app, "model_name": model, "field_name": field, "term": term}
-            answer = client.get(reverse("admin:autocomplete"), asked)
-            assert answer.status_code in {200, 403, 404}
-            assert MARK not in answer.text, asked
-            assert term == str(OTHER) or str(OTHER) not in answer.text, asked
-            found += answer.status_code == 200
-    assert found, "none was answered at all"
+            query = {"app_label": app, "model_name": model, "field_name": field, "term": term}
+            response = client.get(reverse("admin:autocomplete"), query)
+            assert response.status_code in {200, 403, 404}
+            assert MARK not in response.text, query
+            assert term == str(OTHER) or str(OTHER) not in response.text, query
+            answered_count += response.status_code == 200
+    assert answered_count, "none was answered at all"
 
 
-def test_autocomplete_of_users_finds_members(world: World, as_person: Any) -> None:
-    asked = {"app_label": "games", "model_name": "signup", "field_name": "user", "term": "char"}
-    answer = as_person(world.bob).get(reverse("admin:autocomplete"), asked)
-    assert [one["id"] for one in answer.json()["results"]] == [str(world.charlie.pk)]
+def test_autocomplete_of_users_offers_members(world: World, as_person: Any) -> None:
+    query = {"app_label": "games", "model_name": "signup", "field_name": "user", "term": "char"}
+    response = as_person(world.bob).get(reverse("admin:autocomplete"), query)
+    assert [result["id"] for result in response.json()["results"]] == [str(world.charlie.pk)]
 
 
 @pytest.mark.parametrize("model", [Game, Signup, GuildDefaults, ChannelDefaults, GameTemplate, Block], ids=name_of)
@@ -260,8 +266,8 @@ def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person
         "starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}", "zone": "UTC", "game": game.pk,
         "user": world.charlie.pk, "name": "x",
     }  # fmt: skip
-    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
-    assert MARK not in client.get(address, data).text
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+    assert MARK not in client.get(url, data).text
     own: dict[str, Any] = {
         "guild": GUILD,
         "channel": world.channel.pk,
@@ -274,9 +280,9 @@ def test_forms_offer_and_accept_nothing_of_another_guild(world: World, as_person
         Block: [{"guild": GUILD, "user": game.host_id}],
     }
     for mine in [{}, *foreign.get(model, [])]:
-        answer = client.post(address, {**data, **mine})
-        assert answer.status_code == 200, "the form is shown again"
-        assert MARK not in answer.text
+        response = client.post(url, {**data, **mine})
+        assert response.status_code == 200, "the form is shown again"
+        assert MARK not in response.text
     assert everything() == before
 
 
@@ -295,8 +301,8 @@ def test_an_edit_accepts_nothing_of_another_guild(world: World, as_person: Any) 
         {"guild": OTHER, "host": alien.game.host_id},
     ]  # fmt: skip
     for mine in crafted:
-        answer = client.post(reverse("admin:games_game_change", args=[game.pk]), {**good, **mine})
-        assert MARK not in answer.text
+        response = client.post(reverse("admin:games_game_change", args=[game.pk]), {**good, **mine})
+        assert MARK not in response.text
     assert everything() == before
 
 
@@ -312,10 +318,10 @@ def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any) 
         ("games_gametemplate", template.pk, {"own_notify_roles": "on", "notify_role_ids": OTHER + 20}),
     ]
     for name, pk, data in crafted:
-        answer = client.post(reverse(f"admin:{name}_change", args=[pk]), {"edition": 1, "name": "x", **data})
-        assert answer.status_code == 200
-        assert answer.context["adminform"].form.errors.keys() == {list(data)[-1]}
-        assert MARK not in answer.text
+        response = client.post(reverse(f"admin:{name}_change", args=[pk]), {"edition": 1, "name": "x", **data})
+        assert response.status_code == 200
+        assert response.context["adminform"].form.errors.keys() == {list(data)[-1]}
+        assert MARK not in response.text
     assert everything() == before
     # Passed over: what a row is of cannot be changed.
     alien = Block.objects.get(guild=OTHER)
@@ -329,10 +335,10 @@ def test_settings_accept_nothing_of_another_guild(world: World, as_person: Any) 
     assert (template.guild_id, template.name) == (GUILD, "Mine")
     after = everything()
     for table in ("games.GameTemplate", "guilds.Block"):
-        theirs_now, theirs_before = (
+        other_rows_after, other_rows_before = (
             [row for row in rows[table] if row["guild_id"] == OTHER] for rows in (after, before)
         )
-        assert theirs_now == theirs_before
+        assert other_rows_after == other_rows_before
 
 
 def edit_of(game: Game) -> dict[str, Any]:
@@ -360,9 +366,9 @@ def test_tables_without_a_guild_are_hidden_from_managers(world: World, as_person
 
 
 def test_a_persons_link_leads_to_the_member(world: World, as_person: Any) -> None:
-    answer = as_person(world.bob).get(reverse("admin:guilds_user_change", args=[world.charlie.pk]))
+    response = as_person(world.bob).get(reverse("admin:guilds_user_change", args=[world.charlie.pk]))
     member = Member.objects.get(guild=GUILD, user=world.charlie)
-    assert answer.url == reverse("admin:guilds_member_change", args=[member.pk])
+    assert response.url == reverse("admin:guilds_member_change", args=[member.pk])
 
 
 def test_a_superuser_sees_every_guild(world: World, as_person: Any) -> None:
@@ -370,6 +376,6 @@ def test_a_superuser_sees_every_guild(world: World, as_person: Any) -> None:
     world.bob.save()
     client = as_person(world.bob)
     for model in admin.site._registry:
-        answer = client.get(lists(model))
-        assert answer.status_code == 200
-        assert MARK in answer.text or model in CLOSED
+        response = client.get(lists(model))
+        assert response.status_code == 200
+        assert MARK in response.text or model in CLOSED
