@@ -25,10 +25,10 @@ MARKED = "You were marked as not having come. If that is wrong, ask Bob the GM."
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game that has started: Charlie and a placeholder are seated, Alice waits."""
-    made = world.create_game(seats=2)
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    made.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
-    signups.join(made.pk, world.alice, Actor(world.alice, "page"), world.now)
+    created = world.create_game(seats=2)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    created.signups.create(placeholder="=Grandma", order_key=10**12, joined_at=world.now, seated_at=world.now)
+    signups.join(created.pk, world.alice, Actor(world.alice, "page"), world.now)
     Game.objects.update(starts_at=world.now - timedelta(minutes=5), ends_at=world.now + timedelta(hours=2))
     return Game.objects.get()
 
@@ -43,11 +43,11 @@ def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: G
     host = as_person(world.bob)
     page = host.get(game.get_absolute_url()).text
     assert page.count("Did not come") == 2, "each with a seat; not who waits"
-    address = reverse("game-attendance", args=[game.pk, seat(game, world).pk])
-    answer = host.post(address, {"no_show": "yes"}, headers={"HX-Request": "true"})
-    assert "charlie is marked as not having come." in answer.text
-    assert "Came after all" in answer.text
-    assert "Bob the GM marked charlie as not having come" in answer.text
+    url = reverse("game-attendance", args=[game.pk, seat(game, world).pk])
+    response = host.post(url, {"no_show": "yes"}, headers={"HX-Request": "true"})
+    assert "charlie is marked as not having come." in response.text
+    assert "Came after all" in response.text
+    assert "Bob the GM marked charlie as not having come" in response.text
     assert (game.guild_id, "attend") == AuditEntry.objects.values_list("guild_id", "action").first()
     game = Game.objects.get()
     assert (announcement_view(game, world.now), calendar_file(game, world.now)) == before
@@ -57,8 +57,8 @@ def test_marking_attendance_and_undoing_it_changes_no_post(world: World, game: G
     other = as_person(world.add_member(9)).get(game.get_absolute_url()).text
     assert "not having come" not in other
     assert "Who came" not in other
-    answer = as_person(world.bob).post(address, {"no_show": "no"}, follow=True)
-    assert "charlie is no longer marked" in answer.text
+    response = as_person(world.bob).post(url, {"no_show": "no"}, follow=True)
+    assert "charlie is no longer marked" in response.text
     assert not seat(game, world).no_show
     assert MARKED not in as_person(world.charlie).get(game.get_absolute_url()).text
 
@@ -78,8 +78,8 @@ def test_who_may_mark_attendance_and_when(world: World, game: Game) -> None:
     assert (again.changed, again.text) == (False, "charlie is marked as not having come already.")
 
 
-def rows(answer: Any) -> list[list[str]]:
-    return list(csv.reader(answer.content.decode("utf-8-sig").splitlines()))
+def rows(response: Any) -> list[list[str]]:
+    return list(csv.reader(response.content.decode("utf-8-sig").splitlines()))
 
 
 def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> None:
@@ -92,9 +92,9 @@ def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> N
     game.signups.filter(user=world.alice, left_at=None).update(seated_at=world.now)
     world.create_game(title="To come")
     begins = f"{game.starts_at:%Y-%m-%d %H:%M}"
-    manager, address = as_person(world.alice), reverse("guild-attendance", args=[world.guild.pk])
+    manager, url = as_person(world.alice), reverse("guild-attendance", args=[world.guild.pk])
     assert "Download as a table" in manager.get(reverse("guild-history", args=[world.guild.pk])).text
-    head, *lines = rows(manager.get(address))
+    head, *lines = rows(manager.get(url))
     assert head == ["game", "title", "start (UTC)", "person", "name", "present", "left late"]
     assert {tuple(line[:3]) for line in lines} == {(str(game.pk), "'=SUM(A1)", begins)}
     assert sorted(line[3:] for line in lines) == sorted(
@@ -106,11 +106,11 @@ def test_the_csv_file_of_a_server(world: World, game: Game, as_person: Any) -> N
         ]
     )
     day = game.starts_at.date()
-    assert len(rows(manager.get(address, {"from": day, "to": day}))) == 5
-    assert len(rows(manager.get(address, {"from": day + timedelta(days=1)}))) == 1
-    assert len(rows(manager.get(address, {"to": day - timedelta(days=1)}))) == 1
+    assert len(rows(manager.get(url, {"from": day, "to": day}))) == 5
+    assert len(rows(manager.get(url, {"from": day + timedelta(days=1)}))) == 1
+    assert len(rows(manager.get(url, {"to": day - timedelta(days=1)}))) == 1
     for bad in ("yesterday", "9999-12-31"):
-        assert attendance_wording.BAD_DAY in manager.get(address, {"to": bad}, follow=True).text
+        assert attendance_wording.BAD_DAY in manager.get(url, {"to": bad}, follow=True).text
 
 
 def test_the_command(world: World, game: Game, capsys: Any) -> None:
@@ -125,8 +125,8 @@ def test_the_command(world: World, game: Game, capsys: Any) -> None:
     assert "Curse of Strahd" in capsys.readouterr().out
     with pytest.raises(CommandError, match="Nobody with a seat is called “alice”"):
         call_command("game", "attendance", str(game.pk), "--absent", "alice")
-    for asked in ([str(game.pk)], [str(game.pk), "--absent", "charlie"], ["--guild", str(world.guild.pk)]):
+    for arguments in ([str(game.pk)], [str(game.pk), "--absent", "charlie"], ["--guild", str(world.guild.pk)]):
         with pytest.raises(CommandError, match="Only"):
-            call_command("game", "attendance", *asked, "--as", "charlie")
+            call_command("game", "attendance", *arguments, "--as", "charlie")
     call_command("game", "show", str(game.pk), "--as", "charlie")
     assert "come" not in capsys.readouterr().out
