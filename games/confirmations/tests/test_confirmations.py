@@ -14,12 +14,12 @@ from discord_bot.interactions.choices import run_choice
 from discord_bot.models import Outcome
 from discord_bot.render import announcement_embed
 from games.confirmations import actions as confirmations
-from games.confirmations.tests.test_edit_notices import MINUTE, edit, told
+from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
 from games.core import rules
 from games.core.base import Actor
 from games.core.choices import NOT_FOR_YOU, OUTDATED_CHOICE, Choice
 from games.core.wording import timestamp
-from games.deliveries.tests.test_resend import letters
+from games.deliveries.tests.test_resend import lease_message_jobs
 from games.models import Game, Signup
 from games.posts.announcement import announcement_view
 from games.scheduling import actions as scheduling
@@ -40,10 +40,10 @@ DRAFT = AnnounceSchedule(AnnounceWhen.DRAFT)
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with two seats, which Charlie and Dan have; Alice waits."""
-    made = world.create_game(seats=2, reminders=())
+    created = world.create_game(seats=2, reminders=())
     for person in (world.charlie, world.add_member(100, "Dan"), world.alice):
-        signups.join(made.pk, person, Actor(person, "page"), world.now)
-    return made
+        signups.join(created.pk, person, Actor(person, "page"), world.now)
+    return created
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def dan(world: World) -> User:
     return world.add_member(100, "Dan")
 
 
-def asked(game: Game) -> set[int | None]:
+def awaiting_confirmation(game: Game) -> set[int | None]:
     return set(game.signups.current().filter(open_confirmation__gt=0).values_list("user_id", flat=True))
 
 
@@ -64,42 +64,44 @@ def seated(game: Game) -> set[int | None]:
     return set(game.signups.current().seated().values_list("user_id", flat=True))
 
 
-def test_a_start_moved_far_asks_the_seated_and_tells_the_waiting(world: World, game: Game, dan: User) -> None:
+def test_a_start_moved_far_prompts_the_seated_and_notifies_the_waiting(world: World, game: Game, dan: User) -> None:
     later = game.starts_at + HOUR
     edit(game, world.bob, world.now, starts_at=later, duration=180)
-    found = told(world.now + MINUTE)
-    assert found.keys() == {world.charlie.pk, dan.pk, world.alice.pk}
-    letter = found[world.charlie.pk]
-    assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in letter.text
-    assert "Lasts: ~~2 hours~~ → 3 hours" in letter.text, "all in one letter"
-    assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in letter.text
-    assert [(one.label, one.id) for one in letter.buttons] == [
+    messages = sent_messages(world.now + MINUTE)
+    assert messages.keys() == {world.charlie.pk, dan.pk, world.alice.pk}
+    message = messages[world.charlie.pk]
+    assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}" in message.text
+    assert "Lasts: ~~2 hours~~ → 3 hours" in message.text, "all in one letter"
+    assert f"Answer until {timestamp(world.now + timedelta(days=1))}." in message.text
+    assert [(button.label, button.id) for button in message.buttons] == [
         ("I still come", f"ask:question:{game.pk}:1:yes"),
         ("I can't", f"ask:question:{game.pk}:1:no"),
     ]
-    assert found[world.alice.pk].buttons == ()
-    assert "was changed" in found[world.alice.pk].text
+    assert messages[world.alice.pk].buttons == ()
+    assert "was changed" in messages[world.alice.pk].text
     shown = announcement_view(Game.objects.get(), world.now)
     assert [name.split("> ")[-1] for name in shown.seated] == ["(to confirm)"] * 2
     assert any("0 of 2 confirmed" in str(field.name) for field in announcement_embed(shown).fields)
 
 
-def test_two_moves_within_a_minute_ask_once_and_old_buttons_are_outdated(world: World, game: Game, dan: User) -> None:
+def test_two_moves_within_a_minute_prompt_once_and_old_buttons_are_outdated(
+    world: World, game: Game, dan: User
+) -> None:
     first, second = game.starts_at + HOUR, game.starts_at + 2 * HOUR
     edit(game, world.bob, world.now, starts_at=first)
     edit(game, world.bob, world.now + MINUTE / 2, starts_at=second)
-    found = told(world.now + MINUTE)
+    messages = sent_messages(world.now + MINUTE)
     for person in (world.charlie, dan):
-        assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(second)}" in found[person.pk].text
-        assert timestamp(first) not in found[person.pk].text
-        assert f"ask:question:{game.pk}:2:yes" in {one.id for one in found[person.pk].buttons}
-    assert told(world.now + 5 * MINUTE) == {}
+        assert f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(second)}" in messages[person.pk].text
+        assert timestamp(first) not in messages[person.pk].text
+        assert f"ask:question:{game.pk}:2:yes" in {button.id for button in messages[person.pk].buttons}
+    assert sent_messages(world.now + 5 * MINUTE) == {}
     old = run_choice(Choice("question", game.pk, 1, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (old.text, old.closes_prompt, old.outcome) == (OUTDATED_CHOICE, True, Outcome.REFUSED)
-    assert world.charlie.pk in asked(game)
+    assert world.charlie.pk in awaiting_confirmation(game)
     new = run_choice(Choice("question", game.pk, 2, "yes"), UserPayload(world.charlie.pk, "charlie"), None, None)
     assert (new.outcome, new.closes_prompt) == (Outcome.DONE, True)
-    assert asked(game) == {dan.pk}
+    assert awaiting_confirmation(game) == {dan.pk}
     assert Notification.objects.filter(kind="question", skip_reason="").count() == 2
 
 
@@ -107,36 +109,36 @@ def test_a_pending_notification_is_replaced_by_the_next_confirmation(world: Worl
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + MINUTE, starts_at=game.starts_at + 2 * HOUR)
-    assert letters(world.now + MINUTE) == []
-    text = told(world.now + 2 * MINUTE)[world.charlie.pk].text
+    assert lease_message_jobs(world.now + MINUTE) == []
+    text = sent_messages(world.now + 2 * MINUTE)[world.charlie.pk].text
     assert f"~~{timestamp(game.starts_at)}~~ → {timestamp(game.starts_at + 2 * HOUR)}" in text
 
 
 def test_small_moves_add_up_from_the_start_last_agreed_to(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + 20 * MINUTE)
-    assert asked(game) == set()
+    assert awaiting_confirmation(game) == set()
     edit(game, world.bob, world.now + HOUR, starts_at=game.starts_at + 40 * MINUTE)
-    assert asked(game) == {world.charlie.pk, dan.pk}
+    assert awaiting_confirmation(game) == {world.charlie.pk, dan.pk}
     answer(game, world.charlie, "yes", world.now + 2 * HOUR)
     edit(game, world.bob, world.now + 3 * HOUR, starts_at=game.starts_at + 60 * MINUTE)
-    assert asked(game) == {dan.pk}, "Charlie agreed to a start 20 minutes from this"
+    assert awaiting_confirmation(game) == {dan.pk}, "Charlie agreed to a start 20 minutes from this"
 
 
-def test_moved_back_asks_nobody_any_more(world: World, game: Game) -> None:
+def test_moved_back_prompts_nobody_any_more(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    told(world.now + MINUTE)
+    sent_messages(world.now + MINUTE)
     edit(game, world.bob, world.now + 10 * MINUTE, starts_at=game.starts_at)
-    assert asked(game) == set()
-    assert told(world.now + 11 * MINUTE)[world.charlie.pk].buttons == ()
+    assert awaiting_confirmation(game) == set()
+    assert sent_messages(world.now + 11 * MINUTE)[world.charlie.pk].buttons == ()
     with pytest.raises(Refused, match="from before"):
         answer(game, world.charlie, "no", world.now + 12 * MINUTE, number=1)
     assert not Notification.objects.open().filter(kind="question_end").exists()
 
 
-def test_nobody_is_asked_where_the_setting_says_never(world: World, game: Game) -> None:
+def test_nobody_is_prompted_where_the_setting_is_never(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + 5 * HOUR, ask_if_moved=0)
-    assert asked(game) == set()
-    assert world.charlie.pk in told(world.now + MINUTE)
+    assert awaiting_confirmation(game) == set()
+    assert world.charlie.pk in sent_messages(world.now + MINUTE)
 
 
 def test_answering_no_leaves_and_the_next_moves_up(world: World, game: Game, dan: User) -> None:
@@ -147,25 +149,25 @@ def test_answering_no_leaves_and_the_next_moves_up(world: World, game: Game, dan
     assert answer(game, dan, "yes", world.now + MINUTE).changed
     assert not answer(game, dan, "yes", world.now + MINUTE).changed
     # Everybody has answered, so the host need not wait.
-    found = told(world.now + MINUTE)
-    found |= told(world.now + MINUTE)
-    assert "1 come, 1 left, 0 did not answer." in found[world.bob.pk].text
+    messages = sent_messages(world.now + MINUTE)
+    messages |= sent_messages(world.now + MINUTE)
+    assert "1 come, 1 left, 0 did not answer." in messages[world.bob.pk].text
 
 
 @pytest.mark.parametrize("frees", [True, False])
 def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, frees: bool) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR, silence_frees=frees)
     answer(game, dan, "yes", world.now + MINUTE)
-    told(world.now + MINUTE)
+    sent_messages(world.now + MINUTE)
     until = Game.objects.get().confirm_by
     assert until == world.now + timedelta(days=1)
     steps.create_due_deliveries(until)
-    assert asked(game) == set()
+    assert awaiting_confirmation(game) == set()
     assert seated(game) == {dan.pk, world.alice.pk if frees else world.charlie.pk}
-    found = told(until)
-    assert ("You did not answer" in found[world.charlie.pk].text) if frees else world.charlie.pk not in found
+    messages = sent_messages(until)
+    assert ("You did not answer" in messages[world.charlie.pk].text) if frees else world.charlie.pk not in messages
     what = "and lost their place" if frees else "and keep their place"
-    assert f"1 come, 0 left, 1 did not answer, {what}." in found[world.bob.pk].text
+    assert f"1 come, 0 left, 1 did not answer, {what}." in messages[world.bob.pk].text
     with pytest.raises(Refused) if frees else nullcontext():
         answer(game, world.charlie, "yes", until)
 
@@ -173,11 +175,11 @@ def test_no_answer_loses_or_keeps_the_seat(world: World, game: Game, dan: User, 
 def test_leaving_or_losing_the_seat_ends_the_confirmation(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     edit(game, world.bob, world.now, seats=1)
-    assert asked(game) == {world.charlie.pk}
+    assert awaiting_confirmation(game) == {world.charlie.pk}
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + MINUTE)
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + 2 * MINUTE)
-    assert asked(game) == set()
-    assert all(not letter.buttons for letter in told(world.now + 2 * MINUTE).values())
+    assert awaiting_confirmation(game) == set()
+    assert all(not message.buttons for message in sent_messages(world.now + 2 * MINUTE).values())
 
 
 def test_page_and_command(world: World, game: Game, dan: User, as_person: Any) -> None:
@@ -227,22 +229,22 @@ def test_agreed_start(now: datetime) -> None:
 
 def test_a_message_in_the_channel_can_be_answered_by_its_recipient_only(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
-    letter = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
+    content = f"<@{dan.pk}> ❓ **Curse of Strahd** was moved."
     for person in (world.alice, world.charlie):
         other = run_choice(
-            Choice("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, letter
+            Choice("question", game.pk, 1, "no"), UserPayload(person.pk, person.handle), None, None, content
         )
         assert (other.text, other.closes_prompt) == (NOT_FOR_YOU, False), "its buttons stay"
-    assert asked(game) == {world.charlie.pk, dan.pk}
-    own = run_choice(Choice("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, letter)
+    assert awaiting_confirmation(game) == {world.charlie.pk, dan.pk}
+    own = run_choice(Choice("question", game.pk, 1, "yes"), UserPayload(dan.pk, "dan"), None, None, content)
     assert own.closes_prompt
-    assert asked(game) == {world.charlie.pk}
+    assert awaiting_confirmation(game) == {world.charlie.pk}
 
 
 def test_standby_ends_the_confirmation(world: World, game: Game, dan: User) -> None:
     edit(game, world.bob, world.now, starts_at=game.starts_at + HOUR)
     standby.set_standby(game.pk, world.charlie, True, Actor(world.charlie, "page"), world.now)
-    assert asked(game) == {dan.pk}
+    assert awaiting_confirmation(game) == {dan.pk}
 
 
 def test_moves_before_the_announcement_do_not_count(world: World) -> None:
@@ -257,4 +259,4 @@ def test_moves_before_the_announcement_do_not_count(world: World) -> None:
     edit(draft, world.bob, world.now + MINUTE, starts_at=draft.starts_at + HOUR)
     publishing.announce_game(draft.pk, Actor(world.bob, "page"), world.now + 2 * MINUTE)
     edit(draft, world.bob, world.now + 3 * MINUTE, starts_at=draft.starts_at + HOUR + MINUTE)
-    assert asked(draft) == set()
+    assert awaiting_confirmation(draft) == set()

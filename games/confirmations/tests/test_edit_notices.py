@@ -12,7 +12,7 @@ from discord_bot.render import announcement_embed
 from games.confirmations import edits
 from games.core.base import Actor
 from games.core.wording import timestamp
-from games.deliveries.tests.test_resend import letters
+from games.deliveries.tests.test_resend import lease_message_jobs
 from games.hosts import actions as host_actions
 from games.models import Game
 from games.posts.announcement import announcement_view
@@ -27,10 +27,10 @@ from notifications.models import Notification
 MINUTE = timedelta(minutes=1)
 
 
-def told(at: datetime) -> dict[int | None, OutgoingMessage]:
+def sent_messages(at: datetime) -> dict[int | None, OutgoingMessage]:
     """Return the messages sent at a time, by recipient."""
     steps.create_due_deliveries(at)
-    jobs = letters(at)
+    jobs = lease_message_jobs(at)
     steps.record([(job, SentMessage(1, job.pk)) for job in jobs], at)
     return {job.message.user_id: job.message for job in jobs}
 
@@ -43,10 +43,10 @@ def edit(game: Game, by: User, at: datetime, silence_frees: bool | None = None, 
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with one seat: Charlie is seated, Alice waits."""
-    made = world.create_game(seats=1, reminders=())
+    created = world.create_game(seats=1, reminders=())
     for person in (world.charlie, world.alice):
-        signups.join(made.pk, person, Actor(person, "page"), world.now)
-    return made
+        signups.join(created.pk, person, Actor(person, "page"), world.now)
+    return created
 
 
 words = st.sampled_from(edits.TRACKED_WORDS)
@@ -68,10 +68,10 @@ def test_many_edits_are_one_notice_from_first_to_last_value(start: dict[str, int
 def test_edits_within_a_minute_are_one_notification(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune", duration=180, location="Table 3")
     edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Dune *II*", duration=120, ask_if_moved=0)
-    assert told(world.now + 0.9 * MINUTE) == {}
-    found = told(world.now + MINUTE)
-    assert found.keys() == {world.charlie.pk, world.alice.pk}, "not who edited"
-    text = found[world.charlie.pk].text
+    assert sent_messages(world.now + 0.9 * MINUTE) == {}
+    messages = sent_messages(world.now + MINUTE)
+    assert messages.keys() == {world.charlie.pk, world.alice.pk}, "not who edited"
+    text = messages[world.charlie.pk].text
     assert "Title: ~~Curse of Strahd~~ → Dune \\*II\\*" in text
     assert "Where: ~~none~~ → Table 3" in text
     assert "Lasts" not in text, "it ended up the same"
@@ -82,14 +82,17 @@ def test_an_edit_that_was_reverted_is_not_notified(world: World, game: Game) -> 
     edit(game, world.bob, world.now, title="Dune", seats=2)
     edit(game, world.bob, world.now + 30 * MINUTE / 60, title="Curse of Strahd")
     assert {
-        letter for row in told(world.now + MINUTE).values() for letter in [row.text] if "was changed" in letter
+        text
+        for message in sent_messages(world.now + MINUTE).values()
+        for text in [message.text]
+        if "was changed" in text
     } == set()
 
 
 def test_close_to_the_start_notices_are_sent_at_once(world: World, game: Game) -> None:
     at = game.starts_at - 5 * MINUTE
     edit(game, world.bob, at, instructions="The door is green.\nRing twice.", duration=180)
-    text = told(at)[world.charlie.pk].text
+    text = sent_messages(at)[world.charlie.pk].text
     assert "Lasts: ~~2 hours~~ → 3 hours" in text
     assert "For those who signed up: written anew" in text
     assert "> The door is green.\n> Ring twice." in text
@@ -99,8 +102,8 @@ def test_a_pending_notice_is_replaced(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, title="Dune")
     steps.create_due_deliveries(world.now + MINUTE)
     edit(game, world.bob, world.now + 2 * MINUTE, title="Dune II")
-    assert letters(world.now + 2 * MINUTE) == []
-    assert "~~Curse of Strahd~~ → Dune II" in told(world.now + 3 * MINUTE)[world.charlie.pk].text
+    assert lease_message_jobs(world.now + 2 * MINUTE) == []
+    assert "~~Curse of Strahd~~ → Dune II" in sent_messages(world.now + 3 * MINUTE)[world.charlie.pk].text
 
 
 def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> None:
@@ -112,17 +115,20 @@ def test_a_cancelled_game_sends_no_edit_notices(world: World, game: Game) -> Non
 def test_a_new_host_and_channel_are_notified(world: World, game: Game) -> None:
     host_actions.hand_over(game.pk, world.charlie, Actor(world.bob, "page"), world.now)
     edit(game, world.charlie, world.now, channel_id=world.other_channel.pk)
-    found = told(world.now + MINUTE)
-    assert "Host: ~~Bob the GM~~ → charlie" in found[world.alice.pk].text
-    assert f"Channel: ~~<#{world.channel.pk}>~~ → <#{world.other_channel.pk}>" in found[world.alice.pk].text
-    assert "Channel" not in found[world.charlie.pk].text, "they changed that themselves"
+    messages = sent_messages(world.now + MINUTE)
+    assert "Host: ~~Bob the GM~~ → charlie" in messages[world.alice.pk].text
+    assert f"Channel: ~~<#{world.channel.pk}>~~ → <#{world.other_channel.pk}>" in messages[world.alice.pk].text
+    assert "Channel" not in messages[world.charlie.pk].text, "they changed that themselves"
 
 
 def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_person: Any) -> None:
     later = game.starts_at + timedelta(hours=1)
     edit(game, world.bob, world.now, starts_at=later, instructions="Ring twice.")
     fresh = Game.objects.get(pk=game.pk)
-    field = {one.name: one.value for one in announcement_embed(announcement_view(fresh, world.now)).fields}["Changed"]
+    field = {
+        embed_field.name: embed_field.value
+        for embed_field in announcement_embed(announcement_view(fresh, world.now)).fields
+    }["Changed"]
     assert (
         field == f"Start: ~~{timestamp(game.starts_at)}~~ → {timestamp(later)}\nFor those who signed up: written anew"
     )
@@ -136,16 +142,16 @@ def test_post_and_page_show_changes_for_a_day(world: World, game: Game, as_perso
     steps.create_due_deliveries(day_after)
     assert Game.objects.get().post_version > revision, "the post is rendered again"
     assert "Changed" not in [
-        one.name for one in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields
+        embed_field.name for embed_field in announcement_embed(announcement_view(Game.objects.get(), day_after)).fields
     ]
 
 
 def test_joining_again_unschedules_earlier_notices(world: World, game: Game) -> None:
     edit(game, world.bob, world.now, location="Table 3")
-    for verb in (signups.leave, signups.join):
-        verb(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)
+    for action in (signups.leave, signups.join):
+        action(game.pk, world.alice, Actor(world.alice, "page"), world.now + MINUTE / 6)
     edit(game, world.bob, world.now + MINUTE / 3, title="Dune")
-    found = told(world.now + 2 * MINUTE)
-    assert "Where: " in found[world.charlie.pk].text
-    assert "Where: " not in found[world.alice.pk].text
-    assert "Title: ~~Curse of Strahd~~ → Dune" in found[world.alice.pk].text
+    messages = sent_messages(world.now + 2 * MINUTE)
+    assert "Where: " in messages[world.charlie.pk].text
+    assert "Where: " not in messages[world.alice.pk].text
+    assert "Title: ~~Curse of Strahd~~ → Dune" in messages[world.alice.pk].text
