@@ -13,13 +13,13 @@ from games.core.text import discord_text, text_as_html
 from games.posts.announcement import announcement_view
 from guilds.models import Member
 
-BOB, GM, TWIN, SMITH = (1300000000000000000 + n for n in range(1, 5))
+BOB, GM, OTHER_ROBIN, SMITH = (1300000000000000000 + n for n in range(1, 5))
 RAIDS, GENERAL = 1200000000000000012, 1200000000000000010
 PEOPLE = {
     "bob": [BOB],
     "bob the gm": [GM],
-    "robin": [BOB, TWIN],
-    "robin hood": [TWIN],
+    "robin": [BOB, OTHER_ROBIN],
+    "robin hood": [OTHER_ROBIN],
     "bob.smith": [SMITH],
     "everyone": [BOB],
     "here": [GM],
@@ -27,7 +27,7 @@ PEOPLE = {
 CHANNELS = {"raids": [RAIDS], "game-night": [GENERAL], "twice": [RAIDS, GENERAL], "🎲-dice": [GENERAL]}
 
 
-def found(text: str) -> str:
+def resolve_mentions(text: str) -> str:
     return to_discord(parse(text, PEOPLE, CHANNELS, [BOB]))
 
 
@@ -43,12 +43,12 @@ def found(text: str) -> str:
         ("**@bob**", f"**<@{BOB}>**"),
         ("see #raids, #Game-Night.", f"see <#{RAIDS}>, <#{GENERAL}>."),
         ("#🎲-dice", f"<#{GENERAL}>"),
-        ("@Robin Hood", f"<@{TWIN}>"),
+        ("@Robin Hood", f"<@{OTHER_ROBIN}>"),
         (f"<@{BOB}> <@!{BOB}>", f"<@{BOB}> <@{BOB}>"),
     ],
 )
 def test_certain_names_become_mentions(text: str, shown: str) -> None:
-    assert found(text) == shown
+    assert resolve_mentions(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,17 @@ def test_certain_names_become_mentions(text: str, shown: str) -> None:
     ],
 )
 def test_uncertain_names_stay_as_typed(text: str) -> None:
-    assert found(text) == text
+    assert resolve_mentions(text) == text
 
 
-@pytest.mark.parametrize("text", ["@everyone", "@here", "hi @Everyone!", f"<@{TWIN}>", f"<@&{TWIN}>", "a@everyone"])
+@pytest.mark.parametrize(
+    "text", ["@everyone", "@here", "hi @Everyone!", f"<@{OTHER_ROBIN}>", f"<@&{OTHER_ROBIN}>", "a@everyone"]
+)
 def test_uncertain_names_ping_nobody(text: str) -> None:
-    assert found(text).replace("\u200b", "") == text
+    assert resolve_mentions(text).replace("\u200b", "") == text
     assert not any(isinstance(piece, Mention) for piece in parse(text, PEOPLE, CHANNELS, [BOB]))
-    assert "@everyone" not in found(text)
-    assert "<@" not in found(text).replace("<@\u200b", "")
+    assert "@everyone" not in resolve_mentions(text)
+    assert "<@" not in resolve_mentions(text).replace("<@\u200b", "")
 
 
 TEXTS = st.lists(
@@ -136,7 +138,7 @@ def test_on_a_page_the_text_is_escaped(text: str) -> None:
 
 
 def test_a_text_full_of_mentions_fits_into_the_embed() -> None:
-    shown = found("@bob " * 400)
+    shown = resolve_mentions("@bob " * 400)
     assert len(shown) <= EMBED_DESCRIPTION
     assert "<@" in shown
     assert "@bob" in shown, "those that do not fit stay as typed"

@@ -27,19 +27,19 @@ from guilds.models import Guild, Member, Role, User
 from guilds.permissions import get_membership, is_manager
 from notifications.models import Notification
 
-PLAYER, VETERAN, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+PLAYER, VETERAN, MANAGER_ROLE = GUILD + 31, GUILD + 32, GUILD + 33
 
 
 @pytest.fixture(autouse=True)
 def roles(world: World) -> None:
-    for pk, name in ((PLAYER, "Player"), (VETERAN, "Veteran"), (KEEPER, "Keeper")):
+    for pk, name in ((PLAYER, "Player"), (VETERAN, "Veteran"), (MANAGER_ROLE, "Keeper")):
         Role.objects.create(pk=pk, guild=world.guild, name=name, position=pk - GUILD)
 
 
-def give(world: World, user: User, *role_ids: int) -> Member:
+def give_roles(world: World, user: User, *role_ids: int) -> Member:
     """Set a person's roles as an event or a click would."""
-    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=role_ids)
-    return upsert_member(world.guild.pk, seen, world.now + timedelta(minutes=1))
+    payload = MemberPayload(UserPayload(user.pk, user.handle), role_ids=role_ids)
+    return upsert_member(world.guild.pk, payload, world.now + timedelta(minutes=1))
 
 
 def defaults(**values: Any) -> None:
@@ -51,21 +51,21 @@ def page(user: User) -> Actor:
 
 
 def test_a_manager_role_adds_to_owner_and_manage_server_and_replaces_neither(world: World) -> None:
-    keeper = give(world, world.charlie, KEEPER)
+    keeper = give_roles(world, world.charlie, MANAGER_ROLE)
     assert not is_manager(keeper)
-    assert is_manager(keeper, [KEEPER])
+    assert is_manager(keeper, [MANAGER_ROLE])
     owner = get_membership(world.alice, world.guild.pk)
     assert owner is not None
-    assert is_manager(owner, [KEEPER]), "the owner is never locked out"
-    organiser = give(world, world.bob, GUILD + 20)
-    assert is_manager(organiser, [KEEPER]), "Manage Server counts beside it"
+    assert is_manager(owner, [MANAGER_ROLE]), "the owner is never locked out"
+    organiser = give_roles(world, world.bob, GUILD + 20)
+    assert is_manager(organiser, [MANAGER_ROLE]), "Manage Server counts beside it"
 
 
 def test_hosts_are_the_roles_in_the_settings_and_managers(world: World) -> None:
     defaults(host_role_ids=[VETERAN])
     with pytest.raises(Refused, match="Only Veteran and those who manage the server may schedule games here"):
         scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
-    give(world, world.charlie, VETERAN)
+    give_roles(world, world.charlie, VETERAN)
     scheduling.create_game(world.guild.pk, world.make_plan(), page(world.charlie), world.now)
     scheduling.create_game(world.guild.pk, world.make_plan(), page(world.alice), world.now)
 
@@ -78,18 +78,18 @@ def test_without_host_roles_only_managers_schedule(world: World, as_person: Any)
     assert "Schedule a game" in as_person(world.alice).get(reverse("guild", args=[world.guild.pk])).text
 
 
-@pytest.mark.parametrize("door", ["page", "button"])
-def test_every_entry_point_checks_the_player_roles(world: World, door: str) -> None:
+@pytest.mark.parametrize("entry_point", ["page", "button"])
+def test_every_entry_point_checks_the_player_roles(world: World, entry_point: str) -> None:
     game = world.create_game(player_role_ids=(PLAYER, VETERAN))
     sentence = "Only Veteran or Player may sign up for this game. Ask those who manage the server for the role."
-    if door == "page":
+    if entry_point == "page":
         with pytest.raises(Refused) as refused:
             signups.join(game.pk, world.charlie, page(world.charlie), world.now)
         assert refused.value.refusal.sentence == sentence
     else:
         member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
         assert run_signup_action(Click(game.pk, "join", world.guild.pk, member)).text == sentence
-    give(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, PLAYER)
     assert signups.join(game.pk, world.charlie, page(world.charlie), world.now).changed
     assert signups.join(game.pk, world.bob, page(world.bob), world.now).changed, "the host is never locked out"
     assert signups.join(game.pk, world.alice, page(world.bob), world.now).changed, "whom the host signs up needs none"
@@ -124,9 +124,9 @@ def test_cohosts_may_do_everything_but_hand_over(world: World) -> None:
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.bob), world.now)
     changed = replace(scheduling.plan_from_game(game), title="Changed by a co-host")
     assert scheduling.edit_game(game.pk, changed, page(world.charlie), world.now).changed
-    for verb in (host_actions.hand_over, lambda *a: host_actions.set_cohosts(a[0], [a[1]], *a[2:])):
+    for action in (host_actions.hand_over, lambda *a: host_actions.set_cohosts(a[0], [a[1]], *a[2:])):
         with pytest.raises(Refused, match="may decide who runs the game"):
-            verb(game.pk, world.alice, page(world.charlie), world.now)
+            action(game.pk, world.alice, page(world.charlie), world.now)
     host_actions.hand_over(game.pk, world.charlie, page(world.bob), world.now)
     game.refresh_from_db()
     assert game.host == world.charlie
@@ -146,14 +146,14 @@ def test_hosts_ping_only_pingable_roles(world: World) -> None:
     host_actions.set_cohosts(game.pk, [world.charlie], page(world.alice), world.now)
     kept = world.make_plan(notify_role_ids=(VETERAN,))
     scheduling.edit_game(game.pk, kept, page(world.charlie), world.now)
-    more = change_plan(kept, notify_role_ids=(VETERAN, KEEPER))
+    more = change_plan(kept, notify_role_ids=(VETERAN, MANAGER_ROLE))
     with pytest.raises(Refused, match="You may not have these roles pinged here"):
         scheduling.edit_game(game.pk, more, page(world.charlie), world.now)
 
 
 def test_the_form_offers_pingable_roles(world: World, as_person: Any) -> None:
-    def offered(who: User, address: str) -> list[str]:
-        return [label for _, label in as_person(who).get(address).context["form"].fields["notify_role_ids"].choices]
+    def offered(who: User, url: str) -> list[str]:
+        return [label for _, label in as_person(who).get(url).context["form"].fields["notify_role_ids"].choices]
 
     new = reverse("game-new", args=[GUILD])
     assert offered(world.charlie, new) == []
@@ -164,28 +164,28 @@ def test_the_form_offers_pingable_roles(world: World, as_person: Any) -> None:
     game = world.create_game()
     Game.objects.update(notify_role_ids=[VETERAN])
     assert offered(world.bob, reverse("game-edit", args=[game.pk])) == ["Veteran", "Player"], "what it pings stays"
-    data = {"own_notify_roles": "on", "notify_role_ids": [KEEPER]}
+    data = {"own_notify_roles": "on", "notify_role_ids": [MANAGER_ROLE]}
     assert wording.NOT_PINGABLE in as_person(world.charlie).post(new, data).text
 
 
 @pytest.mark.parametrize("left", [True, False])
 def test_leaving_or_losing_the_role_frees_the_seat_and_notifies_the_host(world: World, left: bool) -> None:
-    give(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, PLAYER)
     game = world.create_game(seats=1, player_role_ids=(PLAYER,))
     waiting = world.add_member(7)
-    give(world, waiting, PLAYER)
+    give_roles(world, waiting, PLAYER)
     for who in (world.charlie, waiting):
         signups.join(game.pk, who, page(who), world.now)
     if left:
         mark_member_left(world.guild.pk, world.charlie.pk, world.now + timedelta(minutes=1))
     else:
-        give(world, world.charlie, VETERAN)
+        give_roles(world, world.charlie, VETERAN)
     assert [s.user for s in game.signups.current()] == [waiting]
     assert game.signups.current().get().seated_at is not None
-    told = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
-    assert told == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
+    notified = {(row.kind, row.recipient_id) for row in Notification.objects.open().filter(recipient__isnull=False)}
+    assert notified == {("moved", waiting.pk), ("lost_seat", world.bob.pk)}
     assert AuditEntry.objects.get(action="lost_seat").changes == {"for": "charlie", "left": left}
-    give(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, PLAYER)
     assert not Signup.objects.current().of(world.charlie).exists(), "coming back does not bring it back"
 
 
@@ -198,8 +198,8 @@ def test_players_added_by_the_host_keep_the_seat_without_the_role(world: World, 
         )
     else:
         signups.join(game.pk, world.charlie, page(world.bob), world.now)
-    give(world, world.charlie, PLAYER)
-    give(world, world.charlie, VETERAN)
+    give_roles(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, VETERAN)
     assert game.signups.current().get().user == world.charlie
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     assert not game.signups.current().exists()
@@ -213,40 +213,40 @@ def test_a_started_game_keeps_its_players(world: World) -> None:
     assert game.signups.current().count() == 1
 
 
-class Down:
+class UnavailableDirectory:
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         raise DirectoryUnavailable("Discord answered 502")
 
 
-class NoLongerPlayer(Down):
+class NoLongerPlayer(UnavailableDirectory):
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         return MemberPayload(UserPayload(user_id, f"u{user_id}"), role_ids=(VETERAN,))
 
 
 def test_a_lost_role_counts_at_the_next_click(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
-    give(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, PLAYER)
     game = world.create_game(player_role_ids=(PLAYER,))
     Member.objects.filter(user=world.charlie).update(roles_read_at=world.now - timedelta(seconds=61))
-    answer = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
-    assert "Only Player may sign up for this game." in answer.text
+    response = as_person(world.charlie).post(reverse("game-join", args=[game.pk]), follow=True)
+    assert "Only Player may sign up for this game." in response.text
 
 
-@pytest.mark.parametrize(("minutes", "door", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])
+@pytest.mark.parametrize(("minutes", "action", "done"), [(59, "join", True), (61, "join", False), (2, "cancel", False)])
 def test_without_discord_roles_count_for_an_hour_but_not_for_pings(
-    world: World, as_person: Any, settings: Any, minutes: int, door: str, done: bool
+    world: World, as_person: Any, settings: Any, minutes: int, action: str, done: bool
 ) -> None:
-    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
     game = world.create_game()
     Member.objects.update(roles_read_at=world.now - timedelta(minutes=minutes))
-    answer = as_person(world.bob).post(reverse(f"game-{door}", args=[game.pk]), follow=True)
-    assert (lookup.ROLES_UNKNOWN in answer.text) is not done
-    assert answer.status_code == 200, "the page is still shown"
+    response = as_person(world.bob).post(reverse(f"game-{action}", args=[game.pk]), follow=True)
+    assert (lookup.ROLES_UNKNOWN in response.text) is not done
+    assert response.status_code == 200, "the page is still shown"
 
 
 def test_members_are_refreshed_before_a_reminder(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.NoLongerPlayer"
-    give(world, world.charlie, PLAYER)
+    give_roles(world, world.charlie, PLAYER)
     game = world.create_game(player_role_ids=(PLAYER,), starts_at=world.now + timedelta(minutes=65), reminders=(60,))
     signups.join(game.pk, world.charlie, page(world.charlie), world.now)
     assert scheduled_tasks.refresh_before_reminders(world.now + timedelta(minutes=2), 50) == 0, (

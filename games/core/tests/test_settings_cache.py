@@ -30,57 +30,57 @@ def resolved(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     return times
 
 
-def edit(world: World, made: Game, **changes: Any) -> Game:
-    plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=made.pk)), **changes)
-    return scheduling.edit_game(made.pk, plan, Actor(world.bob, "page"), world.now).game
+def edit(world: World, created: Game, **changes: Any) -> Game:
+    plan = change_plan(scheduling.plan_from_game(Game.objects.get(pk=created.pk)), **changes)
+    return scheduling.edit_game(created.pk, plan, Actor(world.bob, "page"), world.now).game
 
 
-def seated(made: Game) -> int:
-    return made.signups.current().filter(seated_at__isnull=False).count()
+def seated(created: Game) -> int:
+    return created.signups.current().filter(seated_at__isnull=False).count()
 
 
 def test_a_click_resolves_the_settings_once(world: World, resolved: list[None]) -> None:
-    made = world.create_game()
+    created = world.create_game()
     resolved.clear()
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "button"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "button"), world.now)
     assert len(resolved) == 1
 
 
 def test_an_edit_uses_its_own_settings_at_once(world: World) -> None:
-    made = world.create_game(seats=1, duration=60)
+    created = world.create_game(seats=1, duration=60)
     for person in (world.alice, world.charlie):
-        signups.join(made.pk, person, Actor(person, "button"), world.now)
-    changed = edit(world, made, seats=2, duration=90)
-    assert (changed.settings.seats, seated(made)) == (2, 2), "the second player was seated by the same action"
+        signups.join(created.pk, person, Actor(person, "button"), world.now)
+    changed = edit(world, created, seats=2, duration=90)
+    assert (changed.settings.seats, seated(created)) == (2, 2), "the second player was seated by the same action"
     assert changed.ends_at == changed.starts_at + timedelta(minutes=90)
 
 
-def test_another_template_or_channel_holds_at_once(world: World) -> None:
-    made = world.create_game(seats=None)
+def test_another_template_or_channel_applies_at_once(world: World) -> None:
+    created = world.create_game(seats=None)
     for person in (world.alice, world.charlie):
-        signups.join(made.pk, person, Actor(person, "button"), world.now)
+        signups.join(created.pk, person, Actor(person, "button"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Duel", seats=1)
-    assert edit(world, made, template_id=template.pk).settings.seats == 1
-    assert seated(made) == 1
+    assert edit(world, created, template_id=template.pk).settings.seats == 1
+    assert seated(created) == 1
     ChannelDefaults.objects.create(channel=world.other_channel, seats=2)
-    changed = edit(world, made, template_id=None, channel_id=world.other_channel.pk)
-    assert (changed.settings.sources["seats"].source, seated(made)) == ("#raids", 2)
+    changed = edit(world, created, template_id=None, channel_id=world.other_channel.pk)
+    assert (changed.settings.sources["seats"].source, seated(created)) == ("#raids", 2)
 
 
-def test_a_frozen_game_says_its_settings_itself_at_once(world: World) -> None:
-    made = world.create_game(seats=None)
-    assert made.settings.sources["seats"].source != THIS_GAME
-    freezing.freeze_settings(made, world.now)
-    assert made.settings.sources["seats"].source == THIS_GAME
-    written = with_explicit_settings_only(made)
+def test_a_frozen_game_has_explicit_settings_at_once(world: World) -> None:
+    created = world.create_game(seats=None)
+    assert created.settings.sources["seats"].source != THIS_GAME
+    freezing.freeze_settings(created, world.now)
+    assert created.settings.sources["seats"].source == THIS_GAME
+    written = with_explicit_settings_only(created)
     assert (written.seats, written.settings.sources["seats"].source) == (None, BUILT_IN_SOURCE)
-    assert (made.seats, made.settings.sources["seats"].source) == (0, THIS_GAME)
+    assert (created.seats, created.settings.sources["seats"].source) == (0, THIS_GAME)
 
 
 def test_a_row_read_again_resolves_again(world: World) -> None:
-    made = world.create_game(seats=4)
-    held, _ = locked_game(made.pk, Actor(world.bob, "page"))
-    assert held.settings.seats == 4
-    Game.objects.filter(pk=made.pk).update(seats=7)
-    held.refresh_from_db()
-    assert held.settings.seats == 7
+    created = world.create_game(seats=4)
+    locked, _ = locked_game(created.pk, Actor(world.bob, "page"))
+    assert locked.settings.seats == 4
+    Game.objects.filter(pk=created.pk).update(seats=7)
+    locked.refresh_from_db()
+    assert locked.settings.seats == 7

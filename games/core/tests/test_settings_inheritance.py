@@ -21,23 +21,23 @@ SOURCES = (THIS_GAME, "Campaign", "#raids", THE_SERVER)
 VALUES = st.one_of(st.none(), st.just(0), st.just(""), st.lists(st.integers(0, 9), max_size=2), st.integers(1, 99))
 
 
-def reference(name: str, says: list[dict[str, Any]], locked: set[str]) -> tuple[Any, str]:
-    for source, values in zip(SOURCES, says, strict=True):
+def reference(name: str, layer_values: list[dict[str, Any]], locked: set[str]) -> tuple[Any, str]:
+    for source, values in zip(SOURCES, layer_values, strict=True):
         if values.get(name) is not None and not (source == THIS_GAME and name in locked):
             return values[name], source
     return BUILT_IN_VALUES[name], BUILT_IN_SOURCE
 
 
 @given(
-    says=st.lists(st.dictionaries(st.sampled_from(ALL_SETTINGS), VALUES), min_size=4, max_size=4),
+    layers=st.lists(st.dictionaries(st.sampled_from(ALL_SETTINGS), VALUES), min_size=4, max_size=4),
     locked=st.sets(st.sampled_from(ALL_SETTINGS)),
 )
-def test_the_nearest_layer_with_a_value_counts(says: list[dict[str, Any]], locked: set[str]) -> None:
-    found = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, says, strict=True)], locked)
+def test_the_nearest_layer_with_a_value_counts(layers: list[dict[str, Any]], locked: set[str]) -> None:
+    resolved = resolve_settings([SettingsLayer(s, v) for s, v in zip(SOURCES, layers, strict=True)], locked)
     for name in ALL_SETTINGS:
-        value, source = reference(name, says, locked)
+        value, source = reference(name, layers, locked)
         value = tuple(value) if isinstance(value, list) else value
-        assert found[name] == ResolvedSetting(value, source, name in locked)
+        assert resolved[name] == ResolvedSetting(value, source, name in locked)
 
 
 def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str = "Campaign") -> list[SettingsLayer]:
@@ -46,7 +46,7 @@ def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str
 
 
 @pytest.mark.parametrize(
-    ("case", "levels", "locked", "value", "source"),
+    ("case", "layers", "locked", "value", "source"),
     [
         ("nobody says anything", chain(None, None, None, None), (), 0, BUILT_IN_SOURCE),
         ("the server does", chain(None, None, None, 8), (), 8, THE_SERVER),
@@ -67,11 +67,11 @@ def chain(game: Any, template: Any, channel: Any, guild: Any, template_name: str
     ],
 )
 def test_value_and_source(
-    case: str, levels: list[SettingsLayer], locked: tuple[str, ...], value: int, source: str
+    case: str, layers: list[SettingsLayer], locked: tuple[str, ...], value: int, source: str
 ) -> None:
-    found = resolve_settings(levels, locked)["seats"]
-    assert (found.value, found.source) == (value, source), case
-    assert found.locked is bool(locked)
+    resolved = resolve_settings(layers, locked)["seats"]
+    assert (resolved.value, resolved.source) == (value, source), case
+    assert resolved.locked is bool(locked)
 
 
 @pytest.mark.parametrize(("name", "empty"), [("reminders", ()), ("location", ""), ("player_role_ids", ())])
