@@ -11,7 +11,7 @@ from django.urls import reverse
 from conftest import NotifyListener, World
 from games.core.base import Actor
 from games.deliveries import report as delivery_report
-from games.deliveries.tests.test_resend import fail, letters
+from games.deliveries.tests.test_resend import fail, lease_message_jobs
 from games.models import Game
 from games.signups import actions as signups
 from games.tests.cast import foreign_game
@@ -23,25 +23,25 @@ from notifications.models import Delivery, DeliveryStatus, Notification
 
 @pytest.fixture
 def game(world: World) -> Game:
-    made = world.create_game(reminders=(60,))
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    return made
+    created = world.create_game(reminders=(60,))
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return created
 
 
 def test_a_game_with_all_deliveries_sent(world: World, game: Game, as_person: Any) -> None:
     assert "Who was told" not in as_person(world.bob).get(game.get_absolute_url()).text
     at = game.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
-    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
-    found = delivery_report.game_deliveries(game, at)
-    [notice] = found.notifications
+    steps.record([(job, SentMessage(1, job.pk)) for job in lease_message_jobs(at)], at)
+    report = delivery_report.game_deliveries(game, at)
+    [notice] = report.notifications
     assert (notice.title, notice.at, notice.text, notice.recipients) == (
         "Reminder 1 hour before",
         at,
         "2 of 2 reached",
         (),
     )
-    assert (found.text, found.has_problem) == ("2 of 2 reached", False)
+    assert (report.text, report.has_problem) == ("2 of 2 reached", False)
     Notification.objects.filter(kind="reminder").update(due_at=world.now)
     page = as_person(world.bob).get(game.get_absolute_url()).text
     assert '<details id="deliveries" class="card deliveries">' in page
@@ -60,8 +60,10 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
         people["Cat"].pk: TemporaryError("Discord answered 502"),
         world.charlie.pk: PermanentError("Missing Access", "50001"),
     }
-    steps.record([(job, outcomes.get(job.message.user_id or 0, SentMessage(1, job.pk))) for job in letters(at)], at)
-    steps.record([(job, SentMessage(1, job.pk)) for job in letters(at)], at)
+    steps.record(
+        [(job, outcomes.get(job.message.user_id or 0, SentMessage(1, job.pk))) for job in lease_message_jobs(at)], at
+    )
+    steps.record([(job, SentMessage(1, job.pk)) for job in lease_message_jobs(at)], at)
     [notice] = delivery_report.game_deliveries(game, at).notifications
     assert {line.name: (line.text, line.has_problem, line.may_resend) for line in notice.recipients} == {
         "Ann": ("Their direct messages are closed, so they were called in the channel instead.", False, False),
@@ -82,29 +84,29 @@ def test_unreached_recipients_are_named_with_the_reason(world: World, game: Game
 
 def test_a_notification_that_expired_is_shown(world: World, game: Game) -> None:
     steps.create_due_deliveries(game.starts_at)
-    found = delivery_report.game_deliveries(game, game.starts_at)
-    assert found.notifications[0].text == f"not sent: {SkipCode.EXPIRED.label}"
-    assert found.has_problem
+    report = delivery_report.game_deliveries(game, game.starts_at)
+    assert report.notifications[0].text == f"not sent: {SkipCode.EXPIRED.label}"
+    assert report.has_problem
 
 
 def test_the_button_resends_and_the_page_shows_the_new_delivery(world: World, game: Game, as_person: Any) -> None:
     failed = fail(game, world.charlie, "Missing Access", "50001")
     host = as_person(world.bob)
-    address = reverse("game-resend", args=[game.pk, failed.pk])
-    answer = host.post(address, headers={"hx-request": "true"})
-    assert "The message to charlie is being sent again." in answer.text
-    assert "On its way." in answer.text
-    assert "Send again" not in answer.text
+    url = reverse("game-resend", args=[game.pk, failed.pk])
+    response = host.post(url, headers={"hx-request": "true"})
+    assert "The message to charlie is being sent again." in response.text
+    assert "On its way." in response.text
+    assert "Send again" not in response.text
     assert Delivery.objects.get(resend_of=failed).status == DeliveryStatus.PENDING
-    assert "was sent again already" in host.post(address, follow=True).text
+    assert "was sent again already" in host.post(url, follow=True).text
     assert host.post(reverse("game-resend", args=[world.create_game().pk, failed.pk])).status_code == 404
 
 
 def test_the_game_page_takes_a_fixed_number_of_queries(world: World, game: Game) -> None:
     def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             delivery_report.game_deliveries(game, game.starts_at)
-        return len(found)
+        return len(captured)
 
     fail(game, world.charlie, "Missing Access", "50001")
     before = queries()
@@ -126,13 +128,15 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
     failed = fail(game, world.charlie, "Missing Access", "50001")
     other = foreign_game(world)
     row = Notification.objects.create(game=other, kind="reminder", due_at=world.now)
-    theirs = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
+    other_delivery = Delivery.objects.create(
+        notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
+    )
     welcome = Notification.objects.create(kind="welcome", due_at=world.now, payload={"guild": str(world.guild.pk)})
     Delivery.objects.create(notification=welcome, recipient=world.alice, status="sent", next_attempt_at=world.now)
     Notification.objects.filter(kind="reminder", game=game).update(due_at=world.now)
     manager = as_person(world.alice)
-    address = reverse("guild-messages", args=[world.guild.pk])
-    page = manager.get(address).text
+    url = reverse("guild-messages", args=[world.guild.pk])
+    page = manager.get(url).text
     assert page.count('class="delivery') == 3
     assert "How to set the server up" in page
     assert "Failed: the bot cannot see the channel." in page
@@ -140,31 +144,31 @@ def test_the_servers_page(world: World, game: Game, as_person: Any, monkeypatch:
         "reached": 2, "called in the channel instead": 0, "failed or in doubt": 1, "not sent, as no longer of use": 0,
         "on their way": 0,
     }  # fmt: skip
-    undone = manager.get(address, {"show": "undone"}).text
+    undone = manager.get(url, {"show": "undone"}).text
     assert undone.count('class="delivery') == 1
     again = reverse("guild-resend", args=[world.guild.pk, failed.pk])
-    answer = manager.post(f"{again}?show=undone", follow=True)
-    assert answer.redirect_chain[-1][0] == f"{address}?show=undone"
-    assert "The message to charlie is being sent again." in answer.text
-    assert "Everybody was reached" in answer.text
-    assert manager.post(reverse("guild-resend", args=[world.guild.pk, theirs.pk])).status_code == 404
-    assert "It was sent again." in manager.get(address).text
+    response = manager.post(f"{again}?show=undone", follow=True)
+    assert response.redirect_chain[-1][0] == f"{url}?show=undone"
+    assert "The message to charlie is being sent again." in response.text
+    assert "Everybody was reached" in response.text
+    assert manager.post(reverse("guild-resend", args=[world.guild.pk, other_delivery.pk])).status_code == 404
+    assert "It was sent again." in manager.get(url).text
     monkeypatch.setattr("games.deliveries.views.PAGE_SIZE", 2)
-    page = manager.get(address).text
+    page = manager.get(url).text
     assert page.count('class="delivery') == 2
     last = delivery_report.guild_deliveries(world.guild.pk).order_by("-pk")[1].pk
     assert f'href="?before={last}"' in page
-    assert manager.get(address, {"before": last}).text.count('class="delivery') == 2
+    assert manager.get(url, {"before": last}).text.count('class="delivery') == 2
 
 
 def test_the_servers_page_takes_a_fixed_number_of_queries(world: World, game: Game, as_person: Any) -> None:
-    manager, address = as_person(world.alice), reverse("guild-messages", args=[world.guild.pk])
+    manager, url = as_person(world.alice), reverse("guild-messages", args=[world.guild.pk])
     fail(game, world.charlie, "Missing Access", "50001")
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as found:
-            assert manager.get(address).status_code == 200
-        return len(found)
+        with CaptureQueriesContext(connection) as captured:
+            assert manager.get(url).status_code == 200
+        return len(captured)
 
     before = queries()
     row = Notification.objects.get(kind="reminder")
@@ -182,11 +186,11 @@ def test_open_pages_refresh_once_all_deliveries_are_complete(
     committed_world: World, pg_notifications: NotifyListener
 ) -> None:
     world = committed_world
-    made = world.create_game(reminders=(60,))
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    at = made.starts_at - timedelta(minutes=60)
+    created = world.create_game(reminders=(60,))
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    at = created.starts_at - timedelta(minutes=60)
     steps.create_due_deliveries(at)
-    first, second = letters(at)
+    first, second = lease_message_jobs(at)
     pg_notifications.received()
     steps.record([(first, SentMessage(1, 7))], at)
     assert "game_changed" not in pg_notifications.received()

@@ -22,7 +22,7 @@ def root(as_person: Any, db: None) -> Any:
     return as_person(User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True))
 
 
-def letter(world: World, hours: float, **fields: Any) -> Delivery:
+def create_delivery(world: World, hours: float, **fields: Any) -> Delivery:
     """Create a delivery of so many hours ago."""
     at = world.now - timedelta(hours=hours)
     row = Notification.objects.create(kind="reminder", due_at=at, closed_at=at)
@@ -32,22 +32,22 @@ def letter(world: World, hours: float, **fields: Any) -> Delivery:
 def test_the_hourly_numbers(world: World) -> None:
     now = world.now
     for lateness in (100, 300, 50_000):
-        letter(world, 3, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=3), lateness_ms=lateness)
-    old = letter(world, 3, status=DeliveryStatus.FAILED)
-    letter(world, 0, status=DeliveryStatus.SENT, sent_at=now, lateness_ms=10_000_000, resend_of=old)
-    letter(world, 50, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=50), lateness_ms=9)
-    letter(world, 2, status=DeliveryStatus.DROPPED, error="they left")
-    letter(world, 0.1)
-    letter(world, 0, leased_until=now + timedelta(seconds=30))
-    letter(world, -0.1, error="Discord answered 502")
+        create_delivery(world, 3, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=3), lateness_ms=lateness)
+    old = create_delivery(world, 3, status=DeliveryStatus.FAILED)
+    create_delivery(world, 0, status=DeliveryStatus.SENT, sent_at=now, lateness_ms=10_000_000, resend_of=old)
+    create_delivery(world, 50, status=DeliveryStatus.SENT, sent_at=now - timedelta(hours=50), lateness_ms=9)
+    create_delivery(world, 2, status=DeliveryStatus.DROPPED, error="they left")
+    create_delivery(world, 0.1)
+    create_delivery(world, 0, leased_until=now + timedelta(seconds=30))
+    create_delivery(world, -0.1, error="Discord answered 502")
     hours = report.hourly_reports(now)
     assert len(hours) == report.HOURS
     [busy] = [hour for hour in hours if hour.sent and hour.p50 is not None and hour.p50 < 1]
     assert (busy.sent, busy.p50, busy.failed) == (3, 0.3, 1)
     assert busy.p99 == pytest.approx(49, abs=1)
     assert sum(hour.failed for hour in hours) == 1
-    found = report.queue_report(now)
-    assert (found.due, found.oldest, found.in_flight, found.retried) == (1, timedelta(minutes=6), 1, 1)
+    queue = report.queue_report(now)
+    assert (queue.due, queue.oldest, queue.in_flight, queue.retried) == (1, timedelta(minutes=6), 1, 1)
     assert report.skip_reasons(now) == [("they left", 1)]
     bars = chart_context(hours)["bars"]
     assert [bar.failed for bar in bars if bar.failed] == [60.0]
@@ -58,8 +58,8 @@ def test_the_page(world: World, root: Any) -> None:
     assert "In the last 48 hours nothing was sent and nothing failed." in empty
     assert "Neither notifyd nor the bot was ever seen." in empty
     world.create_game()
-    letter(world, 1, status=DeliveryStatus.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
-    letter(world, 1, status=DeliveryStatus.UNCERTAIN)
+    create_delivery(world, 1, status=DeliveryStatus.SENT, sent_at=world.now - timedelta(hours=1), lateness_ms=400)
+    create_delivery(world, 1, status=DeliveryStatus.UNCERTAIN)
     heartbeat.record_heartbeat("notifyd", world.now - timedelta(minutes=3))
     upsert.mark_bot_removed(world.guild.pk, world.now)
     page = root.get(PAGE)
@@ -85,15 +85,15 @@ def test_it_is_for_superusers(world: World, as_person: Any) -> None:
 
 def test_a_pause_is_shown_on_every_page_and_resumed(world: World, root: Any) -> None:
     pause.pause("The ledger is old.", world.now)
-    letter(world, 1)
-    for address in ("/admin/", PAGE, "/admin/notifications/delivery/", "/admin/games/game/"):
-        page = root.get(address).text
+    create_delivery(world, 1)
+    for url in ("/admin/", PAGE, "/admin/notifications/delivery/", "/admin/games/game/"):
+        page = root.get(url).text
         assert "The ledger is old." in page
         assert "manage.py notifyd --release" in page
     assert root.get(reverse("admin:release")).status_code == 405
-    answer = root.post(reverse("admin:release"), follow=True)
-    assert "Released. 1 letters" in answer.text
-    assert "Nothing is being said" not in answer.text
+    response = root.post(reverse("admin:release"), follow=True)
+    assert "Released. 1 letters" in response.text
+    assert "Nothing is being said" not in response.text
     assert pause.current_pause() is None
     assert "Nothing was held." in root.post(reverse("admin:release"), follow=True).text
     assert Heartbeat.objects.count() == 0

@@ -22,9 +22,9 @@ from notifications.models import Delivery, DeliveryStatus, Notification
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with Charlie in it, an hour before its start."""
-    made = world.create_game(reminders=(60,))
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    return made
+    created = world.create_game(reminders=(60,))
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return created
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def failed(world: World, game: Game) -> Delivery:
     return fail(game, world.charlie, "Missing Access", "50001")
 
 
-def letters(at: datetime) -> list[Job]:
+def lease_message_jobs(at: datetime) -> list[Job]:
     """Return the messages to be sent to people, without announcements."""
     return [job for job in steps.lease_jobs(at, 10) if job.post is None]
 
@@ -43,7 +43,11 @@ def fail(game: Game, person: User, why: str, code: str) -> Delivery:
     steps.create_due_deliveries(at)
     refused = PermanentError(why, code)
     steps.record(
-        [(job, refused if job.message.user_id == person.pk else SentMessage(1, job.pk)) for job in letters(at)], at
+        [
+            (job, refused if job.message.user_id == person.pk else SentMessage(1, job.pk))
+            for job in lease_message_jobs(at)
+        ],
+        at,
     )
     return Delivery.objects.get(recipient=person)
 
@@ -53,16 +57,20 @@ def test_a_failed_delivery_is_sent_again_as_a_new_one(world: World, game: Game, 
     done = resend_delivery(failed.pk, Actor(world.bob, "page"), at)
     assert done.changed
     assert done.text == "The message to charlie is being sent again."
-    made = done.delivery
-    assert (made.resend_of, made.status, made.notification) == (failed, DeliveryStatus.PENDING, failed.notification)
-    assert made.nonce != failed.nonce
+    resent = done.delivery
+    assert (resent.resend_of, resent.status, resent.notification) == (
+        failed,
+        DeliveryStatus.PENDING,
+        failed.notification,
+    )
+    assert resent.nonce != failed.nonce
     entry = AuditEntry.objects.get(action="resend")
     assert (entry.actor, entry.source, entry.game) == (world.bob, "page", game)
     assert entry.changes == {"for": "charlie", "what": "Reminder 1 hour before"}
     failed.refresh_from_db()
     assert failed.status == DeliveryStatus.FAILED, "what happened stays written down"
-    [job] = letters(at)
-    assert (job.message.user_id, job.message.nonce) == (world.charlie.pk, made.nonce)
+    [job] = lease_message_jobs(at)
+    assert (job.message.user_id, job.message.nonce) == (world.charlie.pk, resent.nonce)
     assert "Late" not in job.message.text
 
 
@@ -85,11 +93,11 @@ def test_two_hosts_and_a_double_click_make_one_delivery(world: World, failed: De
 def test_only_undelivered_ones_are_sent_again(world: World, game: Game, failed: Delivery) -> None:
     sent = Delivery.objects.get(status=DeliveryStatus.SENT)
     by = Actor(world.bob, "page")
-    for verb in (resend_delivery, drop_delivery):
+    for action in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="The message to Bob the GM is sent"):
-            verb(sent.pk, by, world.now)
+            action(sent.pk, by, world.now)
         with pytest.raises(Refused, match="There is no message 999"):
-            verb(999, by, world.now)
+            action(999, by, world.now)
     drop_delivery(failed.pk, by, world.now)
     failed.refresh_from_db()
     assert (failed.status, failed.error) == (DeliveryStatus.DROPPED, "Given up by Bob the GM.")
@@ -102,11 +110,11 @@ def test_only_those_who_manage_the_game(world: World, game: Game, failed: Delive
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     cohost = world.add_member(100)
     host_actions.set_cohosts(game.pk, [cohost], Actor(world.bob, "page"), world.now)
-    for verb in (resend_delivery, drop_delivery):
+    for action in (resend_delivery, drop_delivery):
         with pytest.raises(Refused, match="Only the host"):
-            verb(failed.pk, Actor(world.charlie, "page"), world.now)
+            action(failed.pk, Actor(world.charlie, "page"), world.now)
         with pytest.raises(Refused, match="There is no such game"):
-            verb(failed.pk, Actor(stranger, "page"), world.now)
+            action(failed.pk, Actor(stranger, "page"), world.now)
     assert resend_delivery(failed.pk, Actor(cohost, "page"), world.now).changed
 
 
@@ -134,14 +142,14 @@ def test_a_delivery_without_a_game_belongs_to_its_servers_managers(world: World)
 
 def test_a_resent_delivery_is_checked_like_any(world: World, game: Game, failed: Delivery) -> None:
     done = resend_delivery(failed.pk, Actor(world.bob, "page"), game.starts_at)
-    assert letters(game.starts_at) == []
-    made = Delivery.objects.get(pk=done.delivery.pk)
-    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "it came too late")
+    assert lease_message_jobs(game.starts_at) == []
+    resent = Delivery.objects.get(pk=done.delivery.pk)
+    assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "it came too late")
 
 
 def test_nothing_is_resent_for_a_cancelled_game(world: World, game: Game, failed: Delivery) -> None:
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
-    made = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
+    resent = resend_delivery(failed.pk, Actor(world.bob, "page"), world.now).delivery
     steps.lease_jobs(world.now, 10)
-    made.refresh_from_db()
-    assert (made.status, made.error) == (DeliveryStatus.DROPPED, "the game is cancelled")
+    resent.refresh_from_db()
+    assert (resent.status, resent.error) == (DeliveryStatus.DROPPED, "the game is cancelled")
