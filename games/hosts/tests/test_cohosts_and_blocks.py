@@ -14,31 +14,31 @@ from guilds.models import Block
 
 def test_cohosts_are_chosen_among_those_shown(world: World, as_person: Any) -> None:
     game = world.create_game()
-    address = reverse("game-hosts", args=[game.pk])
+    url = reverse("game-hosts", args=[game.pk])
     client = as_person(world.bob)
-    assert "Hand it over" not in client.get(address).text
+    assert "Hand it over" not in client.get(url).text
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    assert "Hand it over to charlie" in client.get(address).text
+    assert "Hand it over to charlie" in client.get(url).text
     stranger = 999
-    client.post(address, {"cohosts": [str(world.charlie.pk), str(stranger), str(world.alice.pk)]})
+    client.post(url, {"cohosts": [str(world.charlie.pk), str(stranger), str(world.alice.pk)]})
     assert list(game.cohosts.all()) == [world.charlie], "others are not on the list"
     page = client.get(game.get_absolute_url()).text
     assert "Hosts" in page
-    assert as_person(world.charlie).get(address).status_code == 403
-    answer = as_person(world.bob).post(address, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
-    assert "charlie is the host now" in answer.text
-    found = Game.objects.get()
-    assert (found.host, list(found.cohosts.all())) == (world.charlie, [world.bob])
+    assert as_person(world.charlie).get(url).status_code == 403
+    response = as_person(world.bob).post(url, {"cohosts": [], "host": str(world.charlie.pk)}, follow=True)
+    assert "charlie is the host now" in response.text
+    saved = Game.objects.get()
+    assert (saved.host, list(saved.cohosts.all())) == (world.charlie, [world.bob])
 
 
 def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = "games.signups.tests.test_host_additions.Discord"
     game = world.create_game()
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
-    client, address = as_person(world.bob), reverse("game-hosts", args=[game.pk])
+    robins = [world.add_member(n, nick="Robin") for n in (100, 101)]
+    client, url = as_person(world.bob), reverse("game-hosts", args=[game.pk])
     data = {"cohosts": [str(world.charlie.pk)], "named": "@ali\n@robin, Grandma"}
-    wrong = client.post(address, data | {"host": str(world.charlie.pk)})
+    wrong = client.post(url, data | {"host": str(world.charlie.pk)})
     assert wrong.status_code == 422
     assert "Line 2, “@robin”: 2 members are called so." in wrong.text
     for kept in (
@@ -46,27 +46,27 @@ def test_any_member_is_named_as_a_cohost(world: World, as_person: Any, settings:
         f'name="host" value="{world.charlie.pk}" checked',
     ):
         assert kept in wrong.text
-    chosen = client.post(address, data | {"choice:@robin": str(twins[1].pk)})
+    chosen = client.post(url, data | {"choice:@robin": str(robins[1].pk)})
     assert "“Grandma”: Only members can be co-hosts." in chosen.text
-    assert f"Robin &lt;@{twins[1].pk}&gt;, Grandma" in chosen.text, "what was chosen stays chosen"
-    data["named"] = f"@ali\nRobin <@{twins[1].pk}>\n@bob the gm"
-    saved = client.post(address, data, follow=True)
+    assert f"Robin &lt;@{robins[1].pk}&gt;, Grandma" in chosen.text, "what was chosen stays chosen"
+    data["named"] = f"@ali\nRobin <@{robins[1].pk}>\n@bob the gm"
+    saved = client.post(url, data, follow=True)
     assert "The changes are saved. “@ali” was taken for alice." in saved.text
-    assert set(game.cohosts.all()) == {world.charlie, world.alice, twins[1]}, "the host is none beside themself"
-    assert f'value="{twins[1].pk}" checked' in client.get(address).text, "who is one already can be taken out"
+    assert set(game.cohosts.all()) == {world.charlie, world.alice, robins[1]}, "the host is none beside themself"
+    assert f'value="{robins[1].pk}" checked' in client.get(url).text, "who is one already can be taken out"
 
 
 def test_blocking_and_unblocking(world: World, as_person: Any) -> None:
-    address = reverse("guild-blocks", args=[world.guild.pk])
+    url = reverse("guild-blocks", args=[world.guild.pk])
     client = as_person(world.alice)
-    assert "Nobody is blocked." in client.get(address).text
-    wrong = client.post(address, {"who": "nobody", "reason": "typed"})
+    assert "Nobody is blocked." in client.get(url).text
+    wrong = client.post(url, {"who": "nobody", "reason": "typed"})
     assert wrong.status_code == 422
     assert "Nobody of that name is known here." in wrong.text
     assert "typed" in wrong.text
-    past = client.post(address, {"who": "@Charlie", "until": "2020-01-01T00:00"})
+    past = client.post(url, {"who": "@Charlie", "until": "2020-01-01T00:00"})
     assert "That date is past." in past.text
-    shown = client.post(address, {"who": "@Charlie", "reason": "rude"}, follow=True).text
+    shown = client.post(url, {"who": "@Charlie", "reason": "rude"}, follow=True).text
     assert "charlie" in shown
     assert "For good" in shown
     assert "rude" in shown
@@ -77,7 +77,7 @@ def test_blocking_and_unblocking(world: World, as_person: Any) -> None:
 def test_the_end_of_a_block_is_in_the_viewers_zone(world: World, as_person: Any) -> None:
     world.alice.zone = "Asia/Tokyo"
     world.alice.save()
-    address = reverse("guild-blocks", args=[world.guild.pk])
-    shown = as_person(world.alice).post(address, {"who": "charlie", "until": "2100-01-02T03:00"}, follow=True).text
+    url = reverse("guild-blocks", args=[world.guild.pk])
+    shown = as_person(world.alice).post(url, {"who": "charlie", "until": "2100-01-02T03:00"}, follow=True).text
     assert "Until Sat 2 Jan 2100, 03:00 JST" in shown
     assert Block.objects.get().until == datetime(2100, 1, 1, 18, tzinfo=UTC)

@@ -24,13 +24,13 @@ from notifications.models import Notification
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with Charlie seated, Alice waiting, a placeholder, and its announcement posted."""
-    made = world.create_game(seats=1)
+    created = world.create_game(seats=1)
     for person in (world.charlie, world.alice):
-        signups.join(made.pk, person, Actor(person, "page"), world.now)
-    made.signups.create(placeholder="Grandma", order_key=10**12, joined_at=world.now)
+        signups.join(created.pk, person, Actor(person, "page"), world.now)
+    created.signups.create(placeholder="Grandma", order_key=10**12, joined_at=world.now)
     [post] = steps.lease_jobs(world.now, 10)
-    steps.record([(post, SentMessage(made.channel_id, 777))], world.now)
-    return made
+    steps.record([(post, SentMessage(created.channel_id, 777))], world.now)
+    return created
 
 
 def sent(world: World, later: int = 0) -> dict[int | None, OutgoingMessage]:
@@ -63,13 +63,13 @@ def test_a_message_reaches_its_audience_without_the_author(world: World, game: G
 
 def test_the_text_is_quoted_and_escaped(world: World, game: Game) -> None:
     message_players(game.pk, "  Meet at **8**\r\n@everyone <@1> ", Audience.SEATED, Actor(world.bob, "page"), world.now)
-    letter = sent(world)[world.charlie.pk]
-    first, *quote, url, choices = letter.text.split("\n")
+    message = sent(world)[world.charlie.pk]
+    first, *quote, url, choices = message.text.split("\n")
     assert first.startswith("💬 Bob the GM about **Curse of Strahd** in Friday Night Dice, <t:")
     assert quote == ["> Meet at \\*\\*8\\*\\*", "> \\@everyone \\<\\@1\\>"]
     assert url.startswith(game.url)
     assert "/notifications/" in choices
-    assert letter.ping_users == ()
+    assert message.ping_users == ()
 
 
 def test_players_who_left_meanwhile_get_no_message(world: World, game: Game) -> None:
@@ -94,7 +94,7 @@ def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         (" \n ", "Write what they are to know."),
         ("x" * 1001, "has 1,001 characters. Shorten it to 1,000."),
@@ -103,8 +103,8 @@ def test_at_most_three_messages_a_day(world: World, game: Game) -> None:
         ("a\n" * 450, "plainer words"),
     ],
 )
-def test_bad_texts_are_refused(world: World, game: Game, text: str, said: str) -> None:
-    with pytest.raises(Refused, match=said):
+def test_bad_texts_are_refused(world: World, game: Game, text: str, sentence: str) -> None:
+    with pytest.raises(Refused, match=sentence):
         message_players(game.pk, text, Audience.ALL, Actor(world.bob, "page"), world.now)
     assert not Notification.objects.filter(kind="told").exists()
 
@@ -137,22 +137,22 @@ def test_no_messages_about_a_cancelled_draft(world: World, as_person: Any) -> No
 
 
 def test_the_page(world: World, game: Game, as_person: Any) -> None:
-    address = reverse("game-tell", args=[game.pk])
+    url = reverse("game-tell", args=[game.pk])
     assert "Tell the players" not in as_person(world.charlie).get(game.get_absolute_url()).text
     host = as_person(world.bob)
     page = host.get(game.get_absolute_url()).text
     assert "Everyone: 2 people" in page
     assert "Those with a seat: 1 person" in page
-    refused = host.post(address, {"to": "waiting", "text": "x" * 1001})
+    refused = host.post(url, {"to": "waiting", "text": "x" * 1001})
     assert refused.status_code == 422
     assert "Shorten it to 1,000." in refused.text
     assert "x" * 1001 in refused.text
-    assert host.post(address, {"to": "all", "text": "<b>Hi</b>"}, follow=True).status_code == 200
+    assert host.post(url, {"to": "all", "text": "<b>Hi</b>"}, follow=True).status_code == 200
     page = host.get(game.get_absolute_url()).text
     assert "Bob the GM wrote to everyone: &lt;b&gt;Hi&lt;/b&gt;" in page
     for _ in range(2):
-        host.post(address, {"to": "all", "text": "Hi"})
-    refused = host.post(address, {"to": "all", "text": "Kept as typed"})
+        host.post(url, {"to": "all", "text": "Hi"})
+    refused = host.post(url, {"to": "all", "text": "Kept as typed"})
     assert "Three messages in 24 hours" in refused.text
     assert "Kept as typed" in refused.text
 

@@ -22,7 +22,7 @@ from notifications.daemon import steps
 from notifications.messages import OutgoingMessage
 from notifications.models import Notification
 
-KEEPER = 1200000000000000041
+MANAGER_ROLE = 1200000000000000041
 
 
 def sent(world: World, minutes: int = 0) -> dict[int | None, OutgoingMessage]:
@@ -31,69 +31,69 @@ def sent(world: World, minutes: int = 0) -> dict[int | None, OutgoingMessage]:
     return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
 
 
-def gone(world: World, game: Game) -> None:
+def remove_host(world: World, game: Game) -> None:
     mark_member_left(world.guild.pk, game.host_id, world.now)
 
 
-def take(game: Game, who: User, world: World) -> Any:
+def take_over(game: Game, who: User, world: World) -> Any:
     return choices.handle_choice(Choice("take_over", game.pk, world.bob.pk, "take"), who, world.now)
 
 
-def keeper(world: World, number: int) -> User:
-    GuildDefaults.objects.update(manager_role_ids=[KEEPER])
+def add_manager(world: World, number: int) -> User:
+    GuildDefaults.objects.update(manager_role_ids=[MANAGER_ROLE])
     who = world.add_member(number)
-    Member.objects.filter(user=who).update(role_ids=[KEEPER])
+    Member.objects.filter(user=who).update(role_ids=[MANAGER_ROLE])
     return who
 
 
-def test_managers_are_asked_to_take_over_when_the_host_leaves(world: World) -> None:
-    keepers = [keeper(world, 100 + n) for n in range(11)]
+def test_managers_are_offered_to_take_over_when_the_host_leaves(world: World) -> None:
+    managers = [add_manager(world, 100 + n) for n in range(11)]
     game = world.create_game()
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
     signups.join(game.pk, world.add_member(150), Actor(world.add_member(150), "page"), world.now)
-    gone(world, game)
-    letters = sent(world)
+    remove_host(world, game)
+    messages = sent(world)
     first = Notification.objects.get(kind="host_left").deliveries.order_by("pk").first()
     assert first is not None
     assert first.recipient == world.alice, "the owner"
-    assert world.charlie.pk in letters, "co-hosts too"
-    assert len(letters.keys() & {one.pk for one in keepers}) == 9, "ten managers at most"
-    assert len(letters) == 11, "and no player"
-    letter = letters[world.alice.pk]
-    assert letter.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
-    assert [one.label for one in letter.buttons] == ["Take over"]
-    done = choices.handle_choice(Choice.parse(letter.buttons[0].id), world.alice, world.now)
+    assert world.charlie.pk in messages, "co-hosts too"
+    assert len(messages.keys() & {manager.pk for manager in managers}) == 9, "ten managers at most"
+    assert len(messages) == 11, "and no player"
+    message = messages[world.alice.pk]
+    assert message.text.startswith("Bob the GM left Friday Night Dice, so **Curse of Strahd**")
+    assert [button.label for button in message.buttons] == ["Take over"]
+    done = choices.handle_choice(Choice.parse(message.buttons[0].id), world.alice, world.now)
     assert done.text.startswith("alice is the host now")
     assert Game.objects.get().host == world.alice
-    assert take(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."
-    assert take(game, world.alice, world).text == "You are the host already."
+    assert take_over(game, world.charlie, world).text == "alice is the host now, so nobody else is needed."
+    assert take_over(game, world.alice, world).text == "You are the host already."
     assert Game.objects.get().host == world.alice
 
 
 def test_a_cohost_takes_over_and_nobody_else_may(world: World) -> None:
     game, player = world.create_game(), world.add_member(100)
     host_actions.set_cohosts(game.pk, [world.charlie], Actor(world.bob, "page"), world.now)
-    gone(world, game)
+    remove_host(world, game)
     with pytest.raises(Refused, match="Only those who manage the server and the game's co-hosts"):
-        take(game, player, world)
-    take(game, world.charlie, world)
+        take_over(game, player, world)
+    take_over(game, world.charlie, world)
     assert Game.objects.get().host == world.charlie
 
 
 def test_a_host_who_comes_back_stays_host(world: World) -> None:
     game = world.create_game()
-    gone(world, game)
+    remove_host(world, game)
     upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), "Bob the GM"), world.now)
     assert not sent(world)
     with pytest.raises(Refused, match="This question is from before"):
-        take(game, world.alice, world)
+        take_over(game, world.alice, world)
     assert Game.objects.get().host == world.bob
 
 
 def test_only_upcoming_games_of_the_member_who_left_notify(world: World) -> None:
     game = world.create_game()
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
-    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), role_ids=(KEEPER,)), world.now)
+    upsert_member(world.guild.pk, MemberPayload(UserPayload(world.bob.pk, "bob"), role_ids=(MANAGER_ROLE,)), world.now)
     assert not Notification.objects.filter(kind="host_left").exists()
     mark_member_left(world.guild.pk, world.bob.pk, game.ends_at)
     assert not Notification.objects.filter(kind="host_left").exists()
@@ -102,7 +102,7 @@ def test_only_upcoming_games_of_the_member_who_left_notify(world: World) -> None
 def test_the_page_shows_that_the_host_left_and_takes_over(world: World, as_person: Any) -> None:
     game = world.create_game()
     assert "The host left" not in as_person(world.charlie).get(game.get_absolute_url()).text
-    gone(world, game)
+    remove_host(world, game)
     page = as_person(world.charlie).get(game.get_absolute_url()).text
     assert "The host left the server." in page
     assert "Take over" not in page
