@@ -13,7 +13,7 @@ from games.models import AuditEntry, Game, GameTemplate
 from notifications.models import Delivery, Notification
 
 
-def said(capsys: Any) -> Any:
+def json_output(capsys: Any) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
@@ -24,15 +24,15 @@ def test_create_show_list_and_cancel(world: World, capsys: Any) -> None:
         "--title", "Dune", "--date", f"{start:%Y-%m-%d}", "--time", "20:00", "--zone", "Europe/Berlin", "--seats", "4",
         "--reminders", "1h", "--json",
     )  # fmt: skip
-    made = said(capsys)
+    created = json_output(capsys)
     game = Game.objects.get()
-    assert (made["id"], made["title"], game.host, game.reminders) == (game.pk, "Dune", world.bob, [60])
+    assert (created["id"], created["title"], game.host, game.reminders) == (game.pk, "Dune", world.bob, [60])
     call_command("game", "show", str(game.pk))
     assert "0 of 4 seats taken" in capsys.readouterr().out
     call_command("game", "list", "--json", "--as", "charlie")
-    assert [line["title"] for line in said(capsys)] == ["Dune"]
+    assert [line["title"] for line in json_output(capsys)] == ["Dune"]
     call_command("game", "cancel", str(game.pk), "--reason", "rain", "--json")
-    assert said(capsys)["state"] == "cancelled"
+    assert json_output(capsys)["state"] == "cancelled"
     call_command("game", "list")
     assert "No games are to come." in capsys.readouterr().out
 
@@ -77,7 +77,7 @@ def test_listing_resending_and_dropping_failed_deliveries(world: World, capsys: 
         notification=row, recipient=world.charlie, next_attempt_at=world.now, status="failed", error="Missing Access"
     )
     call_command("notifications", "list", "--json")
-    assert said(capsys)[0] == {
+    assert json_output(capsys)[0] == {
         "delivery": delivery.pk, "kind": "start", "game": row.game_id, "to": "charlie", "why": "Missing Access",
     }  # fmt: skip
     call_command("notifications", "retry", str(delivery.pk))
