@@ -24,9 +24,9 @@ from notifications.models import Notification
 @pytest.fixture
 def game(world: World) -> Game:
     """A game in three days that needs two players a day before; Charlie is in."""
-    made = world.create_game(minimum=2, minimum_by=1440)
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    return made
+    created = world.create_game(minimum=2, minimum_by=1440)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return created
 
 
 def due(kind: str) -> list[datetime]:
@@ -40,12 +40,12 @@ def sent(kind: str, at: datetime) -> dict[int | None, OutgoingMessage]:
     return {job.message.user_id: job.message for job in steps.lease_jobs(at, 50) if job.post is None}
 
 
-def number(game: Game) -> int:
+def check_number_of(game: Game) -> int:
     return int(game.starts_at.timestamp())
 
 
-def choose(game: Game, choice: str, who: User, now: datetime, asked: int | None = None) -> Any:
-    return choices.handle_choice(Choice("short", game.pk, asked or number(game), choice), who, now)
+def choose(game: Game, choice: str, who: User, now: datetime, check_number: int | None = None) -> Any:
+    return choices.handle_choice(Choice("short", game.pk, check_number or check_number_of(game), choice), who, now)
 
 
 def test_cancel_is_outdated_once_enough_players_are_in(world: World, game: Game) -> None:
@@ -75,9 +75,9 @@ def test_users_without_response_are_nudged_once(world: World, game: Game) -> Non
         Follow.objects.create(user=who, guild=world.guild)
     world.guild.blocks.create(user=blocked, created_at=world.now)
     GameResponse.objects.create(game=game, user=absent, kind="absent", at=world.now)
-    [(asked, letter)] = sent("nudge", game.starts_at - timedelta(hours=36)).items()
-    assert asked == silent.pk
-    assert "needs at least 2 players and has 1. Can you come?" in letter.text
+    [(recipient_id, message)] = sent("nudge", game.starts_at - timedelta(hours=36)).items()
+    assert recipient_id == silent.pk
+    assert "needs at least 2 players and has 1. Can you come?" in message.text
 
 
 def test_nobody_is_nudged_if_enough_are_in(world: World, game: Game) -> None:
@@ -92,13 +92,13 @@ def test_nobody_is_nudged_if_enough_are_in(world: World, game: Game) -> None:
     }
 
 
-def test_the_host_is_asked_and_keeps_the_game(world: World, game: Game, as_person: Any) -> None:
+def test_the_host_is_prompted_and_keeps_the_game(world: World, game: Game, as_person: Any) -> None:
     at = game.starts_at - timedelta(hours=24)
-    [(who, letter)] = sent("short", at).items()
+    [(who, message)] = sent("short", at).items()
     assert who == world.bob.pk
-    assert "needs at least 2 players and has 1. What is to become of it?" in letter.text
-    assert [one.label for one in letter.buttons] == ["Keep it", "Move it", "Cancel it"]
-    keep, move, cancel = letter.buttons
+    assert "needs at least 2 players and has 1. What is to become of it?" in message.text
+    assert [button.label for button in message.buttons] == ["Keep it", "Move it", "Cancel it"]
+    keep, move, cancel = message.buttons
     assert move.url.endswith(reverse("game-edit", args=[game.pk]))
     with pytest.raises(Refused, match="Only the host"):
         choices.handle_choice(Choice.parse(cancel.id), world.charlie, at)
@@ -120,7 +120,7 @@ def test_the_host_cancels_the_game_by_a_button(world: World, game: Game) -> None
 
 def test_a_prompt_about_another_start_is_outdated(world: World, game: Game) -> None:
     with pytest.raises(Refused, match="This question is from before"):
-        choose(game, "cancel", world.bob, world.now, asked=number(game) - 3600)
+        choose(game, "cancel", world.bob, world.now, check_number=check_number_of(game) - 3600)
     assert Game.objects.get().cancelled_at is None
 
 
