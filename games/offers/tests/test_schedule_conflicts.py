@@ -30,15 +30,15 @@ from guilds.directory.upsert import upsert_member
 from guilds.models import User
 
 
-def by(user: User) -> Actor:
+def actor_for(user: User) -> Actor:
     return Actor(user, "page")
 
 
 def join(world: World, game: Game, who: User) -> str:
-    return signups.join(game.pk, who, by(who), world.now, overlap=ConflictPolicy.ASK).text
+    return signups.join(game.pk, who, actor_for(who), world.now, overlap=ConflictPolicy.ASK).text
 
 
-def of(who: User) -> set[int]:
+def game_ids_of(who: User) -> set[int]:
     return set(Signup.objects.current().of(who).values_list("game_id", flat=True))
 
 
@@ -51,12 +51,12 @@ def dune(world: World) -> Game:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "asked"), [(-120, False), (-119, True), (0, True), (119, True), (120, False)]
+    ("minutes", "prompted"), [(-120, False), (-119, True), (0, True), (119, True), (120, False)]
 )  # fmt: skip
-def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int, asked: bool) -> None:
+def test_times_that_touch_do_not_overlap(world: World, dune: Game, minutes: int, prompted: bool) -> None:
     other = world.create_game(starts_at=dune.starts_at + timedelta(minutes=minutes))
     question = find_conflict(world.charlie, other.starts_at, other.ends_at, world.now, other)
-    assert (question is not None) is asked
+    assert (question is not None) is prompted
     if question is not None:
         start = f"{dune.starts_at:%a} {dune.starts_at.day} {dune.starts_at:%b %Y, %H:%M} UTC"
         assert question.refusal.sentence.startswith(f"You are already in “Dune*” then ({start}).")
@@ -69,52 +69,52 @@ def test_which_games_conflict(world: World, why: str) -> None:
         other = foreign_game(world)
         upsert_member(other.guild_id, MemberPayload(UserPayload(who.pk, "charlie")), world.now)
     elif why == "hosts":
-        other = scheduling.create_game(world.guild.pk, world.make_plan(), by(who), world.now).game
+        other = scheduling.create_game(world.guild.pk, world.make_plan(), actor_for(who), world.now).game
     else:
         other = world.create_game(seats=1)
     if why == "waits":
-        signups.join(other.pk, world.alice, by(world.alice), world.now)
+        signups.join(other.pk, world.alice, actor_for(world.alice), world.now)
     if why != "hosts":
-        signups.join(other.pk, who, by(who), world.now)
+        signups.join(other.pk, who, actor_for(who), world.now)
     if why == "cancelled":
-        scheduling.cancel_game(other.pk, "", by(world.bob), world.now)
+        scheduling.cancel_game(other.pk, "", actor_for(world.bob), world.now)
     if why == "left":
-        signups.leave(other.pk, who, by(who), world.now)
+        signups.leave(other.pk, who, actor_for(who), world.now)
     game = world.create_game()
     if why in {"cancelled", "left"}:
         assert join(world, game, who) == "You are in, seat 1 of 5."
     elif why == "by the host":
-        assert signups.join(game.pk, who, by(world.bob), world.now, overlap=ConflictPolicy.ASK).changed
+        assert signups.join(game.pk, who, actor_for(world.bob), world.now, overlap=ConflictPolicy.ASK).changed
     else:
-        with pytest.raises(ScheduleConflict) as asked:
+        with pytest.raises(ScheduleConflict) as conflict:
             join(world, game, who)
-        assert asked.value.number == other.pk
-        assert asked.value.can_swap is (why != "hosts")
-        assert ("You run" in asked.value.refusal.sentence) is (why == "hosts")
+        assert conflict.value.number == other.pk
+        assert conflict.value.can_swap is (why != "hosts")
+        assert ("You run" in conflict.value.refusal.sentence) is (why == "hosts")
 
 
 def test_swapping_leaves_and_joins_or_does_neither(world: World, dune: Game) -> None:
     follower = world.add_member(100)
-    full = scheduling.edit_game(dune.pk, world.make_plan(title="Dune*", seats=1), by(world.bob), world.now).game
-    signups.join(full.pk, follower, by(follower), world.now)
+    full = scheduling.edit_game(dune.pk, world.make_plan(title="Dune*", seats=1), actor_for(world.bob), world.now).game
+    signups.join(full.pk, follower, actor_for(follower), world.now)
     other = world.create_game(title="Root")
-    done = swaps.swap_games(other.pk, by(world.charlie), world.now, dune.pk)
+    done = swaps.swap_games(other.pk, actor_for(world.charlie), world.now, dune.pk)
     assert done.text == "You left “Dune*”. You are in, seat 1 of 5."
-    assert of(world.charlie) == {other.pk}
+    assert game_ids_of(world.charlie) == {other.pk}
     assert Signup.objects.get(user=follower).seated_at is not None, "the next got the seat"
     closed = world.create_game(title="Late", starts_at=world.now + timedelta(hours=1))
     Game.objects.filter(pk=other.pk).update(starts_at=closed.starts_at, ends_at=closed.ends_at)
     with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
-        swaps.swap_games(closed.pk, by(world.charlie), closed.starts_at)
-    assert of(world.charlie) == {other.pk}
+        swaps.swap_games(closed.pk, actor_for(world.charlie), closed.starts_at)
+    assert game_ids_of(world.charlie) == {other.pk}
 
 
 def test_a_hosted_game_cannot_be_swapped(world: World, dune: Game) -> None:
-    own = scheduling.create_game(world.guild.pk, world.make_plan(), by(world.charlie), world.now).game
+    own = scheduling.create_game(world.guild.pk, world.make_plan(), actor_for(world.charlie), world.now).game
     other = world.create_game()
     with pytest.raises(Refused, match=overlap_wording.HOSTING_CANNOT_SWAP):
-        swaps.swap_games(other.pk, by(world.charlie), world.now, dune.pk)
-    assert of(world.charlie) == {dune.pk}
+        swaps.swap_games(other.pk, actor_for(world.charlie), world.now, dune.pk)
+    assert game_ids_of(world.charlie) == {dune.pk}
     assert not own.cancelled_at
 
 
@@ -126,13 +126,13 @@ def test_opposite_swaps_at_once_do_not_deadlock(committed_world: World) -> None:
         failures: list[Exception] = []
         Signup.objects.all().delete()
         for game, person in zip(games, people, strict=True):
-            signups.join(game.pk, person, by(person), world.now)
+            signups.join(game.pk, person, actor_for(person), world.now)
         gate = threading.Barrier(2)
 
         def swap(game: Game, person: User, gate: threading.Barrier, failures: list[Exception]) -> None:
             gate.wait()
             try:
-                swaps.swap_games(game.pk, by(person), world.now)
+                swaps.swap_games(game.pk, actor_for(person), world.now)
             except Exception as reason:
                 failures.append(reason)
             finally:
@@ -145,39 +145,39 @@ def test_opposite_swaps_at_once_do_not_deadlock(committed_world: World) -> None:
         for thread in threads:
             thread.join()
         assert failures == []
-        assert [of(person) for person in people] == [{games[1].pk}, {games[0].pk}]
+        assert [game_ids_of(person) for person in people] == [{games[1].pk}, {games[0].pk}]
 
 
-# --- doors ---------------------------------------------------------------------------------------------------
+# --- entry points --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("choice", ["anyway", "swap"])
 def test_the_ephemeral_reply_has_the_buttons(world: World, dune: Game, choice: str) -> None:
     other = world.create_game()
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
-    answer = run_signup_action(Click(other.pk, "join", world.guild.pk, member))
+    reply = run_signup_action(Click(other.pk, "join", world.guild.pk, member))
     stamp = f"<t:{int(dune.starts_at.timestamp())}:F>"
-    assert answer.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
-    assert answer.post is None
-    assert [one.label for one in answer.buttons] == ["Join anyway", "Swap"]
-    ask = next(ask for one in answer.buttons if (ask := Choice.parse(one.id)).choice == choice)
+    assert reply.text.startswith(f"You are already in **Dune\\*** then ({stamp}).")
+    assert reply.post is None
+    assert [button.label for button in reply.buttons] == ["Join anyway", "Swap"]
+    ask = next(ask for button in reply.buttons if (ask := Choice.parse(button.id)).choice == choice)
     assert ask.number == dune.pk
     chosen = press(ask, member.user, world.guild.pk, member)
     assert chosen.closes_prompt
-    assert of(world.charlie) == ({other.pk} if choice == "swap" else {other.pk, dune.pk})
+    assert game_ids_of(world.charlie) == ({other.pk} if choice == "swap" else {other.pk, dune.pk})
     again = press(ask, member.user, world.guild.pk, member)
     assert again.text == "You are already in: seat 1 of 5."
 
 
 def test_an_old_prompt_in_discord_is_shown_anew(world: World, dune: Game) -> None:
     other, third = world.create_game(title="Root"), world.create_game(title="Gloom")
-    signups.leave(dune.pk, world.charlie, by(world.charlie), world.now)
+    signups.leave(dune.pk, world.charlie, actor_for(world.charlie), world.now)
     join(world, third, world.charlie)
     ask = Choice("overlap", other.pk, dune.pk, "swap")
     chosen = press(ask, UserPayload(world.charlie.pk, "charlie"), None, None)
     assert chosen.text.startswith("You are already in **Gloom** then")
     assert len(chosen.buttons) == 2
-    assert of(world.charlie) == {third.pk}
+    assert game_ids_of(world.charlie) == {third.pk}
 
 
 @pytest.mark.parametrize("htmx", [True, False])
@@ -193,7 +193,7 @@ def test_the_page_prompts_with_two_buttons(world: World, dune: Game, as_person: 
     sent = {"number": dune.pk, "choice": "swap"}
     done = client.post(reverse("game-overlap", args=[other.pk]), sent, headers=headers, follow=True).text
     assert "You left “Dune*”. You are in, seat 1 of 5." in done
-    assert of(world.charlie) == {other.pk}
+    assert game_ids_of(world.charlie) == {other.pk}
 
 
 def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys: Any) -> None:
@@ -202,25 +202,25 @@ def test_the_command_prompts_and_takes_options(world: World, dune: Game, capsys:
     with pytest.raises(CommandError, match="You are already in “Dune"):
         call_command(*join_command)
     call_command(*join_command, "--anyway")
-    assert of(world.charlie) == {dune.pk, other.pk}
+    assert game_ids_of(world.charlie) == {dune.pk, other.pk}
     call_command("game", "join", str(third.pk), "--as", "charlie", "--swap")
     assert "You left “Dune*” and “Root”." in capsys.readouterr().out
-    assert of(world.charlie) == {third.pk}
+    assert game_ids_of(world.charlie) == {third.pk}
     with pytest.raises(CommandError, match="Only people themselves swap"):
         call_command("game", "join", str(dune.pk), "--as", "bob", "--person", "charlie", "--swap")
 
 
 def test_scheduling_at_the_same_time_warns_and_keeps_the_form(world: World, dune: Game, as_person: Any) -> None:
-    client, address = as_person(world.charlie), reverse("game-new", args=[world.guild.pk])
-    assert "Schedule it anyway" not in client.get(address).text
+    client, url = as_person(world.charlie), reverse("game-new", args=[world.guild.pk])
+    assert "Schedule it anyway" not in client.get(url).text
     sent = form_fields(world, dune.starts_at + timedelta(hours=1)) | {"description": "Bring *my* dice."}
-    answer = client.post(address, sent)
-    assert answer.status_code == 422
-    assert "You are already in “Dune*” then" in answer.text
-    assert "Bring *my* dice." in answer.text
-    assert 'name="anyway"' in answer.text
+    response = client.post(url, sent)
+    assert response.status_code == 422
+    assert "You are already in “Dune*” then" in response.text
+    assert "Bring *my* dice." in response.text
+    assert 'name="anyway"' in response.text
     assert Game.objects.count() == 1
-    wrong = client.post(address, sent | {"anyway": "1", "title": ""}).text
+    wrong = client.post(url, sent | {"anyway": "1", "title": ""}).text
     assert 'name="anyway" value="1" checked' in wrong
-    assert client.post(address, sent | {"anyway": "1"}).status_code == 302
+    assert client.post(url, sent | {"anyway": "1"}).status_code == 302
     assert Game.objects.count() == 2
