@@ -26,8 +26,8 @@ async def open_socket(user: Any, query: str) -> WebsocketCommunicator:
 
 async def closed_with(user: Any, query: str) -> int | None:
     socket = await open_socket(user, query)
-    said = await socket.receive_output(timeout=AT_ONCE)
-    return said.get("code") if said["type"] == "websocket.close" else None
+    output = await socket.receive_output(timeout=AT_ONCE)
+    return output.get("code") if output["type"] == "websocket.close" else None
 
 
 class Stranger:
@@ -51,12 +51,15 @@ async def test_every_change_notifies_open_pages(committed_world: World) -> None:
     page = await open_socket(world.charlie, f"guild={world.guild.pk}")
     assert await socket.receive_json_from(timeout=AT_ONCE) == {"now": 1}
     await asyncio.sleep(0.5)  # for the listener's own connection
-    # Not by a verb: by SQL.
+    # Not by an action: by SQL.
     await run_in_db_thread(lambda: Game.objects.filter(pk=game.pk).update(title="Renamed", post_version=7))
-    for one, heard in ((socket, {"game": str(game.pk), "revision": 7}), (page, {"guild": str(world.guild.pk)})):
-        said = await one.receive_json_from(timeout=AT_ONCE)
-        if said == {"look": True}:  # the listener began after this socket
-            said = await one.receive_json_from(timeout=AT_ONCE)
-        assert said == heard, "the server's members hear of no game that they may not see"
+    for listening_socket, expected in (
+        (socket, {"game": str(game.pk), "revision": 7}),
+        (page, {"guild": str(world.guild.pk)}),
+    ):
+        message = await listening_socket.receive_json_from(timeout=AT_ONCE)
+        if message == {"look": True}:  # the listener began after this socket
+            message = await listening_socket.receive_json_from(timeout=AT_ONCE)
+        assert message == expected, "the server's members hear of no game that they may not see"
     await socket.disconnect()
     await page.disconnect()

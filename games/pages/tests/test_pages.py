@@ -70,17 +70,17 @@ def test_another_guilds_game_is_a_404(world: World, as_person: Any) -> None:
     assert client.get(reverse("game-new", args=[world.guild.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("address", ["/games/abc/", f"/games/{2**70}/", "/games/0/", "/guilds/-1/", f"/games/{2**63}/"])
-def test_an_invalid_id_is_a_404(world: World, as_person: Any, address: str) -> None:
-    assert as_person(world.bob).get(address).status_code == 404
+@pytest.mark.parametrize("url", ["/games/abc/", f"/games/{2**70}/", "/games/0/", "/guilds/-1/", f"/games/{2**63}/"])
+def test_an_invalid_id_is_a_404(world: World, as_person: Any, url: str) -> None:
+    assert as_person(world.bob).get(url).status_code == 404
 
 
 def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
     client = as_person(world.bob)
-    made = client.post(reverse("game-new", args=[world.guild.pk]), fields(world))
+    response = client.post(reverse("game-new", args=[world.guild.pk]), fields(world))
     game = Game.objects.get()
-    assert made.url == game.get_absolute_url()
-    assert "The game is scheduled" in client.get(made.url).text
+    assert response.url == game.get_absolute_url()
+    assert "The game is scheduled" in client.get(response.url).text
     client = as_person(world.charlie)
     joined = client.post(reverse("game-join", args=[game.pk]), follow=True)
     assert "You are in, seat 1 of 5." in joined.text
@@ -123,10 +123,10 @@ def test_schedule_join_leave_cancel(world: World, as_person: Any) -> None:
 def test_bad_input_is_named_and_nothing_typed_is_lost(
     world: World, as_person: Any, changes: dict[str, str], sentence: str
 ) -> None:
-    answer = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), fields(world, **changes))
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert "Bring dice." in answer.text or "description" in changes
+    response = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), fields(world, **changes))
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert "Bring dice." in response.text or "description" in changes
     assert not Game.objects.exists()
 
 
@@ -149,15 +149,15 @@ def test_past_reminders_are_accepted_and_named(world: World, as_person: Any) -> 
 def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:
     game = world.create_game()
     client = as_person(world.bob)
-    address = reverse("game-edit", args=[game.pk])
-    client.post(address, fields(world, title="Theirs", edition="1"))
-    stale = client.post(address, fields(world, title="Yours", edition="1"))
+    url = reverse("game-edit", args=[game.pk])
+    client.post(url, fields(world, title="Theirs", edition="1"))
+    stale = client.post(url, fields(world, title="Yours", edition="1"))
     assert stale.status_code == 422
     assert "Theirs" in stale.text
     assert "Yours" in stale.text
     game.refresh_from_db()
     assert game.title == "Theirs"
-    client.post(address, fields(world, title="Yours", edition="2"))
+    client.post(url, fields(world, title="Yours", edition="2"))
     game.refresh_from_db()
     assert game.title == "Yours"
 
@@ -178,7 +178,7 @@ def test_a_stale_form_keeps_every_role_that_was_ticked(world: World, as_person: 
     game.save()
     roles = [str(world.guild.pk), str(world.guild.pk + 20)]
     ticked = fields(world, edition="1", own_player_roles="on") | {"player_role_ids": roles}
-    answer = as_person(world.bob).post(reverse("game-edit", args=[game.pk]), ticked)
-    assert "Somebody changed this game meanwhile" in answer.text
-    kept = [line for line in answer.text.split("<input") if 'name="player_role_ids"' in line and "checked" in line]
+    response = as_person(world.bob).post(reverse("game-edit", args=[game.pk]), ticked)
+    assert "Somebody changed this game meanwhile" in response.text
+    kept = [line for line in response.text.split("<input") if 'name="player_role_ids"' in line and "checked" in line]
     assert len(kept) == 2

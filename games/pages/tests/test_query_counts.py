@@ -25,18 +25,18 @@ def statements(work: Callable[[], Any]) -> list[str]:
     """The statements that some work runs, none of them twice."""
     with CaptureQueriesContext(connection) as captured:
         work()
-    found = [query["sql"] for query in captured]
-    repeated = {sql: count for sql, count in Counter(found).items() if count > 1}
+    executed = [query["sql"] for query in captured]
+    repeated = {sql: count for sql, count in Counter(executed).items() if count > 1}
     assert not repeated, "\n".join(f"{count} times: {sql}" for sql, count in repeated.items())
-    return found
+    return executed
 
 
-def queries(client: Any, address: str) -> int:
+def queries(client: Any, url: str) -> int:
     with CaptureQueriesContext(
         connection,
-    ) as found:
-        assert client.get(address).status_code == 200
-    return len(found)
+    ) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
 
 
 def fill(world: World, game: Game, people: range) -> None:
@@ -53,11 +53,11 @@ def click(world: World, game: Game, user: User, action: str = "join") -> SignupR
 def test_a_guilds_page_and_my_games(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     fill(world, world.create_game(), range(100, 102))
-    addresses = ["/", reverse("guild", args=[world.guild.pk])]
-    before = [queries(client, address) for address in addresses]
+    urls = ["/", reverse("guild", args=[world.guild.pk])]
+    before = [queries(client, url) for url in urls]
     for _ in range(8):
         fill(world, world.create_game(), range(100, 105))
-    assert [queries(client, address) for address in addresses] == before
+    assert [queries(client, url) for url in urls] == before
 
 
 def test_a_games_page(world: World, as_person: Any) -> None:
@@ -78,8 +78,8 @@ def test_a_players_page_of_a_game(world: World, as_person: Any, signed_up: bool)
         signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     maybe = world.add_member(130)
     responses.respond_maybe(game.pk, maybe, Actor(maybe, "page"), world.now)
-    found = statements(lambda: client.get(game.get_absolute_url()))
-    assert len(found) <= PLAYER_PAGE, "\n".join(found)
+    executed = statements(lambda: client.get(game.get_absolute_url()))
+    assert len(executed) <= PLAYER_PAGE, "\n".join(executed)
 
 
 @pytest.mark.parametrize("who", ["bob", "alice"], ids=["host", "manager"])
@@ -87,8 +87,8 @@ def test_a_hosts_page_of_a_game(world: World, as_person: Any, who: str) -> None:
     client = as_person(getattr(world, who))
     game = world.create_game(seats=10, answers=True, minimum=3)
     fill(world, game, range(100, 130))
-    found = statements(lambda: client.get(game.get_absolute_url()))
-    assert len(found) <= HOST_PAGE, "\n".join(found)
+    executed = statements(lambda: client.get(game.get_absolute_url()))
+    assert len(executed) <= HOST_PAGE, "\n".join(executed)
 
 
 def test_pages_that_mention_people_and_places(world: World, as_person: Any) -> None:
@@ -109,14 +109,14 @@ def test_a_click_in_a_crowd(world: World) -> None:
     game = world.create_game(seats=10)
     fill(world, game, range(100, 140))
     for action in ("join", "leave"):
-        found = statements(lambda action=action: click(world, game, world.charlie, action))  # type: ignore[misc]
-        assert len(found) <= CLICK, "\n".join(found)
+        executed = statements(lambda action=action: click(world, game, world.charlie, action))  # type: ignore[misc]
+        assert len(executed) <= CLICK, "\n".join(executed)
 
 
 def test_a_click_that_gets_a_seat(world: World) -> None:
     game = world.create_game(seats=10)
-    found = statements(lambda: click(world, game, world.charlie))
-    assert len(found) <= CLICK, "\n".join(found)
+    executed = statements(lambda: click(world, game, world.charlie))
+    assert len(executed) <= CLICK, "\n".join(executed)
 
 
 def test_a_click_on_a_game_that_mentions_people_and_places(world: World) -> None:
@@ -129,8 +129,8 @@ def test_a_click_on_a_game_in_a_thread_with_a_template(world: World) -> None:
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign", plus_one=True)
     game = world.create_game(seats=10, channel_id=thread.pk, template_id=template.pk)
     fill(world, game, range(100, 112))
-    found = statements(lambda: click(world, game, world.charlie))
-    assert len(found) <= CLICK, "\n".join(found)
+    executed = statements(lambda: click(world, game, world.charlie))
+    assert len(executed) <= CLICK, "\n".join(executed)
 
 
 def test_pages_run_no_foreign_script(world: World, client: Any) -> None:
