@@ -33,7 +33,7 @@ from games.scheduling import rules as schedule_rules
 from games.signups import actions as signups
 from games.signups import limits as signup_limits
 from games.signups.wording import NOTE_MAX
-from games.tests.test_every_state import made
+from games.tests.test_every_state import create_game_in_state
 from gamesched.lib.durations import minutes_text
 from guilds.models import Role
 from notifications.daemon import steps
@@ -105,18 +105,18 @@ def changed_lines(title: str, place: str) -> tuple[str, ...]:
     return tuple(discord_change_lines({word: (values[word], values[word]) for word in TRACKED_WORDS}))
 
 
-def check(post: AnnouncementView) -> None:
-    made = announcement_embed(post)
-    assert len(made) <= 6000
-    assert 1 <= len(made.title or "") <= 256
-    assert len(made.description or "") <= 4096
-    assert 1 <= len(made.author.name or "") <= 256
-    assert len(made.fields) <= 25
-    for field in made.fields:
+def check_limits(post: AnnouncementView) -> None:
+    embed = announcement_embed(post)
+    assert len(embed) <= 6000
+    assert 1 <= len(embed.title or "") <= 256
+    assert len(embed.description or "") <= 4096
+    assert 1 <= len(embed.author.name or "") <= 256
+    assert len(embed.fields) <= 25
+    for field in embed.fields:
         assert 1 <= len(field.name or "") <= 256
         assert 1 <= len(field.value or "") <= 1024
-    shown = "\n".join(field.value or "" for field in made.fields)
-    names = [field.name or "" for field in made.fields]
+    shown = "\n".join(field.value or "" for field in embed.fields)
+    names = [field.name or "" for field in embed.fields]
     assert ("Wait list" in names) is bool(post.waiting), "it has room beside the longest list of players"
     assert any(name.startswith(post.seats_text) for name in names)
     assert (f"Maybe ({len(post.maybe)})" in names) is bool(post.maybe)
@@ -130,7 +130,7 @@ def check(post: AnnouncementView) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of these posts
 @given(posts())
 def test_every_valid_form_is_within_discords_limits(post: AnnouncementView) -> None:
-    check(post)
+    check_limits(post)
 
 
 def test_the_longest_texts_fit(world: World) -> None:
@@ -145,19 +145,21 @@ def test_the_longest_texts_fit(world: World) -> None:
         post, state=State.SCHEDULED, state_text="Scheduled", change_lines=changed_lines("*" * 200, "*" * 200)
     )
     for name in (wording.escape_markdown("*" * 64), "<@1300000000000000001>", "n"):
-        for one in (post, to_come):
-            check(replace(one, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50))
+        for view in (post, to_come):
+            check_limits(
+                replace(view, seated=(name,) * 100, waiting=(name,) * 50, maybe=(name,) * 50, absent=(name,) * 50)
+            )
 
 
 def test_a_full_game_shows_all_in_columns_from_the_top(world: World) -> None:
     post = announcement_view(world.create_game(seats=100, location="#raids"), world.now)
     mentions = tuple(f"<@{1300000000000000000 + n}>" for n in range(150))
-    made = announcement_embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
-    said = [field.value or "" for field in made.fields if field.inline]
-    assert len(said) == 6
-    assert said[0].startswith("1. <@1300000000000000000>\n2. ")
-    assert said[1].startswith("35. ")
-    assert "more]" not in "".join(said)
+    embed = announcement_embed(replace(post, seated=mentions[:100], waiting=mentions[100:]))
+    column_values = [field.value or "" for field in embed.fields if field.inline]
+    assert len(column_values) == 6
+    assert column_values[0].startswith("1. <@1300000000000000000>\n2. ")
+    assert column_values[1].startswith("35. ")
+    assert "more]" not in "".join(column_values)
 
 
 def test_a_few_lines_are_one_column_and_too_many_are_counted() -> None:
@@ -204,7 +206,7 @@ def test_a_post(world: World) -> None:
 def test_the_state_has_a_colour_and_a_text(world: World) -> None:
     words = {}
     for state in State:
-        game = made(world, state)
+        game = create_game_in_state(world, state)
         shown = announcement_embed(announcement_view(game, world.now))
         assert shown.colour is not None
         assert shown.colour.value == COLOURS[state]
@@ -218,7 +220,7 @@ def test_an_announcement_pings_its_roles_once(world: World) -> None:
     game = world.create_game(title="<@&1200000000000000021> @everyone")
 
     def posted(after: timedelta) -> OutgoingMessage:
-        [job] = [one for one in steps.lease_jobs(world.now + after, 50) if one.post is not None]
+        [job] = [leased for leased in steps.lease_jobs(world.now + after, 50) if leased.post is not None]
         steps.record([(job, SentMessage(game.channel_id, 77))], world.now + after)
         return job.message
 

@@ -27,10 +27,10 @@ OLD, NEW = 777, 888
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with a post that goes to another channel two hours after its end."""
-    made = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
+    created = world.create_game(archive_channel_id=world.other_channel.pk, archive_after=120)
     Announcement.objects.update(message_id=OLD, shown_version=1)
     Notification.objects.exclude(kind="archive").update(closed_at=world.now)
-    return made
+    return created
 
 
 def posts(world: World, *outcomes: Any) -> list[OutgoingMessage]:
@@ -53,8 +53,8 @@ def sent(world: World) -> SentMessage:
 def test_the_post_moves_at_its_time(world: World, game: Game, as_person: Any) -> None:
     assert Notification.objects.get(kind="archive").due_at == due(game)
     steps.create_due_deliveries(due(game))
-    found = Game.objects.get()
-    assert found.state(due(game)) is State.ARCHIVED
+    archived = Game.objects.get()
+    assert archived.state(due(game)) is State.ARCHIVED
     assert Announcement.objects.get().message_id == OLD, "until the new one is there"
     [new] = posts(world, sent(world))
     assert (new.channel_id, new.message_id, new.text, new.ping_roles) == (world.other_channel.pk, None, "", ())
@@ -131,11 +131,11 @@ def test_the_host_archives_now(world: World, game: Game, as_person: Any, capsys:
     with pytest.raises(Refused, match="Only the host"):
         archive_game(game.pk, Actor(world.charlie, "page"), game.ends_at)
     Game.objects.update(starts_at=world.now - timedelta(hours=3), ends_at=world.now - timedelta(hours=1))
-    address = reverse("game-archive", args=[game.pk])
-    assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
+    url = reverse("game-archive", args=[game.pk])
+    assert url not in as_person(world.charlie).get(game.get_absolute_url()).text
     host = as_person(world.bob)
-    assert address in host.get(game.get_absolute_url()).text
-    assert "Its post moves to #raids" in host.post(address, headers={"HX-Request": "true"}).text
+    assert url in host.get(game.get_absolute_url()).text
+    assert "Its post moves to #raids" in host.post(url, headers={"HX-Request": "true"}).text
     assert "Bob the GM archived it" in host.get(game.get_absolute_url()).text
     assert not Notification.objects.open().filter(kind="archive").exists()
     call_command("game", "archive", str(game.pk))
@@ -168,9 +168,9 @@ def test_only_games_that_are_over_and_have_an_archive(world: World, game: Game, 
 
 def test_an_archive_must_be_in_the_same_guild(world: World) -> None:
     elsewhere = Guild.objects.create(id=5, name="Elsewhere", owner_id=world.alice.pk)
-    theirs = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
+    other_guild_channel = Channel.objects.create(id=6, guild=elsewhere, name="archive", type=0, position=0)
     with pytest.raises(Refused, match="not one of this server's"):
-        world.create_game(archive_channel_id=theirs.pk)
+        world.create_game(archive_channel_id=other_guild_channel.pk)
 
 
 def test_the_sweep_retries_a_move_that_was_given_up(world: World, game: Game) -> None:

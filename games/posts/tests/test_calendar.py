@@ -12,18 +12,18 @@ from games.core.base import Actor
 from games.scheduling import actions as scheduling
 
 
-def event_in(answer: Any) -> Any:
-    return Calendar.from_ical(answer.content).walk("VEVENT")[0]
+def event_in(response: Any) -> Any:
+    return Calendar.from_ical(response.content).walk("VEVENT")[0]
 
 
 def test_the_file_of_a_game(world: World, as_person: Any) -> None:
     game = world.create_game(title="Dune, part 1; again", location="<#1200000000000000012>, upstairs")
-    client, address = as_person(world.charlie), reverse("game-calendar", args=[game.pk])
-    answer = client.get(address)
-    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
-    assert f"DTSTART:{game.starts_at:%Y%m%dT%H%M%SZ}\r\n" in answer.text
-    assert f"DTEND:{game.starts_at + timedelta(hours=2):%Y%m%dT%H%M%SZ}\r\n" in answer.text
-    event = event_in(answer)
+    client, url = as_person(world.charlie), reverse("game-calendar", args=[game.pk])
+    response = client.get(url)
+    assert response["Content-Type"] == "text/calendar; charset=utf-8"
+    assert f"DTSTART:{game.starts_at:%Y%m%dT%H%M%SZ}\r\n" in response.text
+    assert f"DTEND:{game.starts_at + timedelta(hours=2):%Y%m%dT%H%M%SZ}\r\n" in response.text
+    event = event_in(response)
     first = {name: str(event[name]) for name in ("SUMMARY", "LOCATION", "URL", "STATUS", "SEQUENCE")}
     assert first == {
         "SUMMARY": "Dune, part 1; again",
@@ -33,7 +33,7 @@ def test_the_file_of_a_game(world: World, as_person: Any) -> None:
         "SEQUENCE": str(game.post_version),
     }
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
-    again = event_in(client.get(address))
+    again = event_in(client.get(url))
     assert again["UID"] == event["UID"]
     assert again["STATUS"] == "CANCELLED"
     assert again["SEQUENCE"] > event["SEQUENCE"]

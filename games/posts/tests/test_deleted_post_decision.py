@@ -14,7 +14,7 @@ from games.core.states import State
 from games.models import Announcement, Game
 from games.models.settings import GuildDefaults
 from games.posts.actions import handle_channels_changed, handle_deleted_posts, repair_games
-from games.reminders.tests.test_preferences import letters
+from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling import wording as schedule_wording
 from gamesched.lib.refusal import Refused
@@ -29,12 +29,12 @@ POST = 777
 def game(world: World) -> Game:
     """A game with its announcement posted."""
     GuildDefaults.objects.update(if_deleted="ask")
-    made = world.create_game()
-    up(made, POST)
-    return made
+    created = world.create_game()
+    mark_posted(created, POST)
+    return created
 
 
-def up(game: Game, message: int) -> None:
+def mark_posted(game: Game, message: int) -> None:
     Announcement.objects.update(message_id=message, shown_version=game.post_version, checked_at=game.created_at)
     Notification.objects.filter(kind="announcement").update(closed_at=game.created_at)
 
@@ -45,16 +45,16 @@ def posts(world: World, now: Any) -> list[OutgoingMessage]:
     return [job.message for job in jobs]
 
 
-def asks(letter: OutgoingMessage) -> list[Choice]:
-    return [Choice.parse(button.id) for button in letter.buttons]
+def choices_of(message: OutgoingMessage) -> list[Choice]:
+    return [Choice.parse(button.id) for button in message.buttons]
 
 
 def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_person: Any) -> None:
     handle_deleted_posts([POST], world.now)
-    [letter] = letters(world.now)
-    assert letter.user_id == world.bob.pk
-    assert "Somebody deleted the announcement of **Curse of Strahd**" in letter.text
-    assert [button.label for button in letter.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
+    [message] = send_due_messages(world.now)
+    assert message.user_id == world.bob.pk
+    assert "Somebody deleted the announcement of **Curse of Strahd**" in message.text
+    assert [button.label for button in message.buttons] == [schedule_wording.PUT_BACK, schedule_wording.CANCEL]
     # An edit, the sweep, and changed channels leave it alone.
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
     repair_games(world.now)
@@ -67,14 +67,14 @@ def test_nothing_reposts_until_the_host_decides(world: World, game: Game, as_per
     as_person(world.bob).post(reverse("game-announce", args=[game.pk]))
     assert len(posts(world, world.now + timedelta(hours=1))) == 1, "trying again is an answer"
     with pytest.raises(Refused) as refused:
-        choices.handle_choice(asks(letter)[0], world.bob, world.now)
+        choices.handle_choice(choices_of(message)[0], world.bob, world.now)
     assert refused.value.refusal == choices.outdated_refusal()
 
 
 @pytest.mark.parametrize("choice", [0, 1])
 def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
     handle_deleted_posts([POST], world.now)
-    ask = asks(letters(world.now)[0])[choice]
+    ask = choices_of(send_due_messages(world.now)[0])[choice]
     with pytest.raises(Refused, match="Only the host"):
         choices.handle_choice(ask, world.charlie, world.now)
     assert choices.handle_choice(ask, world.bob, world.now).changed
@@ -86,28 +86,28 @@ def test_the_hosts_decisions(world: World, game: Game, choice: int) -> None:
 
 def test_a_second_deletion_is_another_prompt(world: World, game: Game) -> None:
     handle_deleted_posts([POST], world.now)
-    first = asks(letters(world.now)[0])[0]
+    first = choices_of(send_due_messages(world.now)[0])[0]
     choices.handle_choice(first, world.bob, world.now)
-    up(game, 778)
+    mark_posted(game, 778)
     later = world.now + timedelta(minutes=1)
     handle_deleted_posts([778], later)
-    second = asks(letters(later)[0])[0]
+    second = choices_of(send_due_messages(later)[0])[0]
     assert second.number != first.number
     with pytest.raises(Refused):
         choices.handle_choice(first, world.bob, later)
     assert choices.handle_choice(second, world.bob, later).changed
 
 
-@pytest.mark.parametrize("heard", [False, True])
-def test_a_deletion_found_by_an_edit(world: World, game: Game, heard: bool) -> None:
+@pytest.mark.parametrize("event_received", [False, True])
+def test_a_deletion_noticed_by_an_edit(world: World, game: Game, event_received: bool) -> None:
     """The bot may or may not be notified of the deletion while the edit is under way."""
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed"), Actor(world.bob, "page"), world.now)
-    [job] = [one for one in steps.lease_jobs(world.now, 10) if one.message.post is not None]
-    if heard:
+    [job] = [leased for leased in steps.lease_jobs(world.now, 10) if leased.message.post is not None]
+    if event_received:
         handle_deleted_posts([POST], world.now)
     steps.record([(job, PermanentError("Unknown Message", PermanentError.UNKNOWN_MESSAGE))], world.now)
     assert posts(world, world.now + timedelta(minutes=1)) == []
     assert Announcement.objects.get().problem == wording.POST_DELETED
     row = Notification.objects.get(kind="announcement", closed_at__gte=world.now, skip_reason__startswith="its host")
     assert row.error == "", "nobody has to mend that"
-    assert len(letters(world.now)) == 1
+    assert len(send_due_messages(world.now)) == 1

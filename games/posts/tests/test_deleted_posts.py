@@ -26,13 +26,13 @@ POST = 777
 @pytest.fixture
 def game(world: World) -> Game:
     """A game with its announcement posted."""
-    made = world.create_game()
+    created = world.create_game()
     Announcement.objects.update(message_id=POST, shown_version=1, nonce="first", checked_at=world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    return made
+    return created
 
 
-def asked() -> bool:
+def is_post_due() -> bool:
     """Return whether the announcement is to be posted or edited."""
     return Notification.objects.open().filter(kind="announcement").exists()
 
@@ -42,7 +42,7 @@ def test_a_deleted_post_is_reposted_and_the_page_shows_it(world: World, game: Ga
     post = Announcement.objects.get()
     assert (post.message_id, post.post_deleted_at) == (None, world.now)
     assert post.nonce != "first", "the old nonce would find the deleted message"
-    assert asked()
+    assert is_post_due()
     game.refresh_from_db()
     assert game.post_version == 2, "open pages look again"
     page = as_person(world.bob).get(game.get_absolute_url()).text
@@ -55,7 +55,7 @@ def test_a_deleted_post_of_a_past_game_is_not_reposted(world: World, game: Game)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
     assert handle_deleted_posts([POST], world.now) == 0
     assert Announcement.objects.get().message_id is None
-    assert not asked()
+    assert not is_post_due()
 
 
 class Empty:
@@ -75,7 +75,7 @@ def test_posts_are_checked_after_the_bot_was_away(world: World, game: Game, sett
     assert verify_posts(world.now, 50) == 0, "it was seen a moment ago"
     recheck_all_posts(world.now)
     assert verify_posts(world.now, 50) == 1
-    assert asked()
+    assert is_post_due()
 
 
 def test_posts_are_checked_every_few_hours(world: World, game: Game, settings: Any) -> None:
@@ -83,7 +83,7 @@ def test_posts_are_checked_every_few_hours(world: World, game: Game, settings: A
     later = world.now + POST_TRUSTED_FOR + timedelta(seconds=1)
     assert verify_posts(later, 50) == 0
     assert Announcement.objects.get().checked_at == later
-    assert not asked()
+    assert not is_post_due()
 
 
 def test_the_check_waits_while_discord_is_down(world: World, game: Game) -> None:
@@ -97,7 +97,7 @@ def test_a_deleted_channel_is_shown_at_once(world: World, game: Game, as_person:
     assert handle_channels_changed(world.guild.pk, world.now) == 1
     assert "Not announced: #game-night no longer exists." in as_person(world.bob).get(game.get_absolute_url()).text
     assert handle_channels_changed(world.guild.pk, world.now) == 0
-    assert not asked()
+    assert not is_post_due()
 
 
 def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> None:
@@ -107,4 +107,4 @@ def test_a_permission_given_back_announces_at_once(world: World, game: Game) -> 
     assert handle_channels_changed(world.guild.pk, world.now) == 0
     Channel.objects.update(bot_permissions=world.channel.bot_permissions)
     assert handle_channels_changed(world.guild.pk, world.now) == 1
-    assert asked()
+    assert is_post_due()
