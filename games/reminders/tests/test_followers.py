@@ -18,7 +18,7 @@ from games.reminders import actions as preferences
 from games.reminders.actions import DAILY, NOW, NotificationChoices
 from games.reminders.followers import followers_to_notify
 from games.reminders.rules import next_digest
-from games.reminders.tests.test_preferences import letters, to
+from games.reminders.tests.test_preferences import messages_to, send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling.publishing import NEW_GAME_DELAY
 from games.signups import actions as signups
@@ -49,15 +49,15 @@ def make(world: World, at: datetime, **changes: Any) -> Game:
 def test_followers_are_notified_after_a_delay(world: World) -> None:
     follow(world, world.charlie, NOW)
     game = make(world, world.now)
-    assert letters(world.now + NEW_GAME_DELAY - timedelta(seconds=1)) == []
+    assert send_due_messages(world.now + NEW_GAME_DELAY - timedelta(seconds=1)) == []
     plan = world.make_plan(title="Curse of *Strahd*")
     scheduling.edit_game(game.pk, plan, Actor(world.bob, "page"), world.now + timedelta(minutes=1))
-    [letter] = letters(world.now + NEW_GAME_DELAY)
-    assert letter.user_id == world.charlie.pk
-    assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in letter.text
-    assert "0 of 5 seats taken" in letter.text
-    assert f"{game.url}?d={letter.nonce}" in letter.text
-    assert letters(world.now + timedelta(hours=1)) == []
+    [message] = send_due_messages(world.now + NEW_GAME_DELAY)
+    assert message.user_id == world.charlie.pk
+    assert "🎲 Bob the GM scheduled **Curse of \\*Strahd\\*** in Friday Night Dice" in message.text
+    assert "0 of 5 seats taken" in message.text
+    assert f"{game.url}?d={message.nonce}" in message.text
+    assert send_due_messages(world.now + timedelta(hours=1)) == []
 
 
 def test_nothing_is_scheduled_without_followers(world: World) -> None:
@@ -68,7 +68,7 @@ def test_nothing_is_scheduled_without_followers(world: World) -> None:
 def test_a_game_that_starts_soon_is_notified_at_once(world: World) -> None:
     follow(world, world.charlie, NOW)
     make(world, world.now, starts_at=world.now + timedelta(minutes=5))
-    assert len(letters(world.now)) == 1
+    assert len(send_due_messages(world.now)) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_who_is_not_notified(world: World, why: str) -> None:
         closing.close_signups(game.pk, host, world.now)
     if why == "cancelled":
         scheduling.cancel_game(game.pk, "", host, world.now)
-    assert letters(world.now + NEW_GAME_DELAY) == []
+    assert send_due_messages(world.now + NEW_GAME_DELAY) == []
     if why == "role":
         Member.objects.filter(user=who).update(role_ids=[ROLE])
         assert followers_to_notify(game, world.now).at_once == (who.pk,)
@@ -111,24 +111,24 @@ def test_a_template_counts_before_its_guild(world: World) -> None:
     follow(world, world.alice, NOW, **{f"t{campaign.pk}": DAILY})
     at = world.now + NEW_GAME_DELAY
     make(world, world.now, template_id=campaign.pk)
-    assert [one.user_id for one in letters(at)] == [world.charlie.pk]
+    assert [message.user_id for message in send_due_messages(at)] == [world.charlie.pk]
     make(world, world.now, template_id=raid.pk)
-    assert [one.user_id for one in letters(at)] == [world.alice.pk]
+    assert [message.user_id for message in send_due_messages(at)] == [world.alice.pk]
     assert [row.recipient for row in Notification.objects.open().filter(kind="digest")] == [world.alice]
 
 
 def test_finding_followers_takes_a_fixed_number_of_queries(world: World) -> None:
     game = make(world, world.now)
 
-    def asked(numbers: range) -> int:
+    def query_count(numbers: range) -> int:
         for number in numbers:
             follow(world, world.add_member(number), NOW)
         fresh = Game.objects.get(pk=game.pk)
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             assert len(followers_to_notify(fresh, world.now).at_once) == numbers.stop - 100
-        return len(found)
+        return len(captured)
 
-    assert asked(range(100, 101)) == asked(range(101, 112))
+    assert query_count(range(100, 101)) == query_count(range(101, 112))
 
 
 # --- the digest --------------------------------------------------------------------------------------------
@@ -156,30 +156,30 @@ def soon(day: datetime) -> dict[str, Any]:
 def test_one_message_lists_the_days_games(world: World, day: datetime) -> None:
     games = [make(world, at(day, hour), title=f"Game {hour}", **soon(day)) for hour in (9, 11, 13)]
     for hour in (9, 11, 13):
-        assert letters(at(day, hour, 3)) == []
+        assert send_due_messages(at(day, hour, 3)) == []
     row = Notification.objects.open().get(kind="digest")
     assert (row.recipient, row.due_at) == (world.charlie, at(day, 18))
     signups.join(games[1].pk, world.charlie, Actor(world.charlie, "page"), at(day, 14))
-    [letter] = letters(at(day, 18))
-    assert letter.user_id == world.charlie.pk
-    assert "Game 9" in letter.text
-    assert "Game 11" not in letter.text, "they are in"
-    assert f"<{games[2].url}?d={letter.dedupe_marker}>" in letter.text
-    assert "/notifications/>)" in letter.text
-    assert letters(at(day, 18) + timedelta(days=1)) == []
+    [message] = send_due_messages(at(day, 18))
+    assert message.user_id == world.charlie.pk
+    assert "Game 9" in message.text
+    assert "Game 11" not in message.text, "they are in"
+    assert f"<{games[2].url}?d={message.dedupe_marker}>" in message.text
+    assert "/notifications/>)" in message.text
+    assert send_due_messages(at(day, 18) + timedelta(days=1)) == []
 
 
 def test_no_game_is_notified_twice(world: World, day: datetime) -> None:
     make(world, at(day, 12), title="Early", **soon(day))
-    assert letters(at(day, 12, 3)) == []
+    assert send_due_messages(at(day, 12, 3)) == []
     make(world, at(day, 17, 59), title="Late", **soon(day))
-    [first] = letters(at(day, 18))
+    [first] = send_due_messages(at(day, 18))
     assert "Late" in first.text
     assert "Early" in first.text
-    assert letters(at(day, 18, 2)) == [], "the late one asks for the next day's digest"
+    assert send_due_messages(at(day, 18, 2)) == [], "the late one asks for the next day's digest"
     make(world, at(day, 20), title="Other", **soon(day))
-    letters(at(day, 20, 3))
-    [second] = letters(at(day, 18) + timedelta(days=1))
+    send_due_messages(at(day, 20, 3))
+    [second] = send_due_messages(at(day, 18) + timedelta(days=1))
     assert "Other" in second.text
     assert "Late" not in second.text
 
@@ -187,11 +187,11 @@ def test_no_game_is_notified_twice(world: World, day: datetime) -> None:
 def test_games_notified_at_once_are_not_in_a_later_digest(world: World, day: datetime) -> None:
     follow(world, world.charlie, NOW)
     make(world, at(day, 9), title="At once", **soon(day))
-    assert len(letters(at(day, 9, 3))) == 1
+    assert len(send_due_messages(at(day, 9, 3))) == 1
     follow(world, world.charlie, DAILY)
     make(world, at(day, 10), title="Daily", **soon(day))
-    letters(at(day, 10, 3))
-    [digest] = letters(at(day, 18))
+    send_due_messages(at(day, 10, 3))
+    [digest] = send_due_messages(at(day, 18))
     assert "Daily" in digest.text
     assert "At once" not in digest.text
 
@@ -200,15 +200,15 @@ def test_full_cancelled_or_unwanted_games_are_not_listed(world: World, day: date
     full = make(world, at(day, 9), seats=1, title="Full", **soon(day))
     off = make(world, at(day, 9), title="Off", **soon(day))
     make(world, at(day, 9), title="Picked", method="picks", **soon(day))
-    letters(at(day, 9, 3))
+    send_due_messages(at(day, 9, 3))
     signups.join(full.pk, world.alice, Actor(world.alice, "page"), at(day, 10))
     scheduling.cancel_game(off.pk, "", Actor(world.bob, "page"), at(day, 10))
-    assert to(letters(at(day, 18)), world.charlie) == []
+    assert messages_to(send_due_messages(at(day, 18)), world.charlie) == []
     assert Notification.objects.get(kind="digest").skip_reason == "there is nothing new for them"
     make(world, at(day, 19), **soon(day))
-    letters(at(day, 19, 3))
+    send_due_messages(at(day, 19, 3))
     Preference.objects.update(method="none")
-    assert letters(at(day, 18) + timedelta(days=1)) == []
+    assert send_due_messages(at(day, 18) + timedelta(days=1)) == []
 
 
 def test_with_closed_dms_the_digest_names_only_that_servers_games(world: World, day: datetime) -> None:
@@ -224,45 +224,45 @@ def test_with_closed_dms_the_digest_names_only_that_servers_games(world: World, 
         title="Secret", created_at=day, starts_at=day + timedelta(days=5), ends_at=day + timedelta(days=6)
     )
     mine = make(world, at(day, 9), title="Ours", starts_at=day + timedelta(days=4))
-    letters(at(day, 9, 3))
+    send_due_messages(at(day, 9, 3))
     User.objects.filter(pk=world.charlie.pk).update(dm_closed_at=world.now)
-    [letter] = letters(at(day, 18))
-    assert letter.channel_id == mine.channel_id
-    assert "Ours" in letter.text
-    assert "Secret" not in letter.text
+    [message] = send_due_messages(at(day, 18))
+    assert message.channel_id == mine.channel_id
+    assert "Ours" in message.text
+    assert "Secret" not in message.text
 
 
 def test_quiet_hours_make_the_digest_silent(world: World, day: datetime) -> None:
     make(world, at(day, 9), **soon(day))
-    letters(at(day, 9, 3))
+    send_due_messages(at(day, 9, 3))
     Preference.objects.update(quiet_from="17:00", quiet_to="19:00")
-    assert [one.silent for one in letters(at(day, 18))] == [True]
+    assert [message.silent for message in send_due_messages(at(day, 18))] == [True]
 
 
 def test_the_longest_digest_fits(world: World, day: datetime) -> None:
     for number in range(20):
         make(world, at(day, 9), title="*" * 190 + str(number), **soon(day))
-    letters(at(day, 9, 3))
-    [letter] = letters(at(day, 18))
-    assert len(letter.text) <= 2000
-    assert "more, on your servers' pages" in letter.text
+    send_due_messages(at(day, 9, 3))
+    [message] = send_due_messages(at(day, 18))
+    assert len(message.text) <= 2000
+    assert "more, on your servers' pages" in message.text
 
 
 def test_a_digest_takes_a_fixed_number_of_queries(world: World, day: datetime) -> None:
     from games.reminders.followers import digest_games
 
-    def asked(number: int) -> int:
+    def query_count(number: int) -> int:
         for _ in range(number):
             make(world, at(day, 9), **soon(day))
-        with CaptureQueriesContext(connection) as found:
+        with CaptureQueriesContext(connection) as captured:
             assert digest_games(world.charlie, day - timedelta(hours=1), at(day, 18))
-        return len(found)
+        return len(captured)
 
-    assert asked(1) == asked(8)
+    assert query_count(1) == query_count(8)
 
 
 @given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda one: one.replace(tzinfo=UTC)),
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC)),
     st.sampled_from(["UTC", EVENING, "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
 )
 def test_the_next_digest_is_at_six_in_the_evening(now: datetime, name: str) -> None:
@@ -282,12 +282,12 @@ def test_a_new_game_is_checked_again_before_sending(world: World) -> None:
     at_last = world.now + NEW_GAME_DELAY
     steps.create_due_deliveries(at_last)
     signups.join(game.pk, world.alice, Actor(world.alice, "page"), at_last)
-    assert letters(at_last) == []
+    assert send_due_messages(at_last) == []
     assert Delivery.objects.get(notification__kind="new_game").error == "the game is full"
 
 
 def test_a_digest_delayed_by_downtime_is_sent_afterwards(world: World, day: datetime) -> None:
     make(world, at(day, 12), **soon(day))
-    letters(at(day, 19))
-    [letter] = letters(at(day, 19))
-    assert "Late: this was to reach you" in letter.text
+    send_due_messages(at(day, 19))
+    [message] = send_due_messages(at(day, 19))
+    assert "Late: this was to reach you" in message.text

@@ -35,12 +35,12 @@ def choose(world: World, who: User, **fields: Any) -> None:
     preferences.save_choices(world.guild.pk, NotificationChoices(**fields), Actor(who, "page"), world.now)
 
 
-def join(world: World, game: Game, *those: User) -> None:
-    for one in those:
-        signups.join(game.pk, one, Actor(one, "page"), world.now)
+def join(world: World, game: Game, *people: User) -> None:
+    for person in people:
+        signups.join(game.pk, person, Actor(person, "page"), world.now)
 
 
-def letters(now: datetime) -> list[OutgoingMessage]:
+def send_due_messages(now: datetime) -> list[OutgoingMessage]:
     """Expand and send what is due now, without posts."""
     steps.create_due_deliveries(now)
     jobs = [job for job in steps.lease_jobs(now, 100) if job.post is None]
@@ -48,15 +48,15 @@ def letters(now: datetime) -> list[OutgoingMessage]:
     return [job.message for job in jobs]
 
 
-def to(found: list[OutgoingMessage], who: User) -> list[OutgoingMessage]:
-    return [one for one in found if one.user_id == who.pk or who.pk in one.ping_users]
+def messages_to(messages: list[OutgoingMessage], who: User) -> list[OutgoingMessage]:
+    return [message for message in messages if message.user_id == who.pk or who.pk in message.ping_users]
 
 
 @pytest.fixture
 def game(world: World) -> Game:
-    made = world.create_game(reminders=(60,))
-    join(world, made, world.charlie)
-    return made
+    created = world.create_game(reminders=(60,))
+    join(world, created, world.charlie)
+    return created
 
 
 # --- how ---------------------------------------------------------------------------------------------------
@@ -70,71 +70,71 @@ def test_every_kind_of_notification_follows_the_preferences(world: World, game: 
         scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now - CANCELLATION_DELAY)
     if kind == "removed":
         signups.remove_signup(game.pk, game.signups.get().pk, Actor(world.bob, "page"), now)
-    assert to(letters(now), world.charlie) == []
-    told = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
-    assert (told.status, told.error) == (DeliveryStatus.DROPPED, SkipCode.UNWANTED.label)
+    assert messages_to(send_due_messages(now), world.charlie) == []
+    delivery = Delivery.objects.get(recipient=world.charlie, notification__kind=kind)
+    assert (delivery.status, delivery.error) == (DeliveryStatus.DROPPED, SkipCode.UNWANTED.label)
 
 
 def test_a_mention_is_in_the_games_channel(world: World, game: Game) -> None:
     choose(world, world.charlie, how="mention")
-    [letter] = to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)
-    assert (letter.user_id, letter.channel_id, letter.ping_users) == (None, game.channel_id, (world.charlie.pk,))
+    [message] = messages_to(send_due_messages(game.starts_at - timedelta(minutes=60)), world.charlie)
+    assert (message.user_id, message.channel_id, message.ping_users) == (None, game.channel_id, (world.charlie.pk,))
 
 
 def test_preferences_of_another_guild_do_not_count(world: World, game: Game) -> None:
     from games.tests.cast import foreign_game
 
     Preference.objects.create(user=world.charlie, guild=foreign_game(world).guild, method="none")
-    assert len(to(letters(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
+    assert len(messages_to(send_due_messages(game.starts_at - timedelta(minutes=60)), world.charlie)) == 1
 
 
 def test_the_channel_reminder_pings_who_wants_it_outside_quiet_hours(world: World) -> None:
-    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    created = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
     sleeper, other = world.add_member(100), world.add_member(101)
-    join(world, made, world.charlie, sleeper, other)
+    join(world, created, world.charlie, sleeper, other)
     choose(world, world.bob, how="none")  # the host, in whose name it is sent
     choose(world, world.charlie, how="none")
     choose(world, sleeper, quiet_from=time(0), quiet_to=time(23, 59, 59))
-    [letter] = letters(made.starts_at - timedelta(minutes=60))
-    assert letter.ping_users == (other.pk,)
-    assert f"<@{sleeper.pk}>" in letter.text
-    assert f"<@{world.charlie.pk}>" not in letter.text
-    assert not letter.silent
+    [message] = send_due_messages(created.starts_at - timedelta(minutes=60))
+    assert message.ping_users == (other.pk,)
+    assert f"<@{sleeper.pk}>" in message.text
+    assert f"<@{world.charlie.pk}>" not in message.text
+    assert not message.silent
 
 
 def test_the_longest_channel_reminder_fits(world: World) -> None:
-    made = world.create_game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
+    created = world.create_game(title="*" * 200, reminders=(60,), seats=0, reminder_place=ReminderPlace.CHANNEL.value)
     crowd = User.objects.bulk_create(User(id=13 * 10**17 + n, username=str(n), handle=str(n)) for n in range(100, 190))
     Signup.objects.bulk_create(
-        Signup(game=made, user=one, order_key=n, joined_at=world.now, seated_at=world.now)
-        for n, one in enumerate(crowd, 1)
+        Signup(game=created, user=person, order_key=n, joined_at=world.now, seated_at=world.now)
+        for n, person in enumerate(crowd, 1)
     )
-    [letter] = letters(made.starts_at - timedelta(minutes=60))
-    assert len(letter.text) <= 2000
-    assert len(letter.ping_users) > 40
+    [message] = send_due_messages(created.starts_at - timedelta(minutes=60))
+    assert len(message.text) <= 2000
+    assert len(message.ping_users) > 40
 
 
 def test_every_message_links_to_the_preferences(world: World, game: Game) -> None:
-    address = f"http://testserver{reverse('guild-notifications', args=[world.guild.pk])}"
-    found = letters(game.starts_at - timedelta(minutes=60))
-    assert len(found) == 2
-    for letter in found:
-        assert letter.text.endswith(f"\n-# [Change what you are told](<{address}>)")
-        assert letter.dedupe_marker in letter.text
+    url = f"http://testserver{reverse('guild-notifications', args=[world.guild.pk])}"
+    messages = send_due_messages(game.starts_at - timedelta(minutes=60))
+    assert len(messages) == 2
+    for message in messages:
+        assert message.text.endswith(f"\n-# [Change what you are told](<{url}>)")
+        assert message.dedupe_marker in message.text
 
 
 def test_building_messages_reads_preferences_once(world: World) -> None:
-    def asked(people: int) -> int:
-        made = world.create_game(seats=0, reminders=(60,))
-        join(world, made, *(world.add_member(number) for number in range(100, 100 + people)))
+    def preference_queries(people: int) -> int:
+        created = world.create_game(seats=0, reminders=(60,))
+        join(world, created, *(world.add_member(number) for number in range(100, 100 + people)))
         Notification.objects.open().filter(kind="announcement").delete()
-        steps.create_due_deliveries(made.starts_at - timedelta(minutes=60))
-        with CaptureQueriesContext(connection) as found:
-            assert len(steps.lease_jobs(made.starts_at - timedelta(minutes=60), 100)) == people + 1
+        steps.create_due_deliveries(created.starts_at - timedelta(minutes=60))
+        with CaptureQueriesContext(connection) as captured:
+            assert len(steps.lease_jobs(created.starts_at - timedelta(minutes=60), 100)) == people + 1
         Delivery.objects.all().delete()
-        return sum("notifications_preference" in query["sql"] for query in found)
+        return sum("notifications_preference" in query["sql"] for query in captured)
 
-    assert [asked(1), asked(5)] == [1, 1]
+    assert [preference_queries(1), preference_queries(5)] == [1, 1]
 
 
 # --- quiet hours -------------------------------------------------------------------------------------------
@@ -181,9 +181,9 @@ def test_in_quiet_hours_a_message_is_on_time_and_silent(world: World, game: Game
     clock = due.astimezone(ZoneInfo("Asia/Tokyo"))
     hours = {"quiet_from": (clock - timedelta(hours=1)).time(), "quiet_to": (clock + timedelta(hours=1)).time()}
     choose(world, world.charlie, **hours)
-    found = letters(due)
-    assert [one.silent for one in to(found, world.charlie)] == [True]
-    assert [one.silent for one in to(found, world.bob)] == [False]
+    messages = send_due_messages(due)
+    assert [message.silent for message in messages_to(messages, world.charlie)] == [True]
+    assert [message.silent for message in messages_to(messages, world.bob)] == [False]
 
 
 # --- the own reminder --------------------------------------------------------------------------------------
@@ -215,57 +215,57 @@ def test_own_reminders_are_scheduled_by_choosing_joining_and_moving(world: World
 
 
 def test_a_new_host_and_a_promoted_player_get_own_reminders(world: World) -> None:
-    made = world.create_game(seats=1, reminders=())
+    created = world.create_game(seats=1, reminders=())
     second = world.add_member(100)
     choose(world, second, reminder=20)
-    join(world, made, world.charlie, second)
-    assert planned(made) == set(), "who waits is not reminded"
-    signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    assert {minutes for minutes, _ in planned(made)} == {20}
+    join(world, created, world.charlie, second)
+    assert planned(created) == set(), "who waits is not reminded"
+    signups.leave(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    assert {minutes for minutes, _ in planned(created)} == {20}
     choose(world, world.charlie, reminder=25)
-    host_actions.hand_over(made.pk, world.charlie, Actor(world.bob, "page"), world.now)
-    assert {minutes for minutes, _ in planned(made)} == {20, 25}
+    host_actions.hand_over(created.pk, world.charlie, Actor(world.bob, "page"), world.now)
+    assert {minutes for minutes, _ in planned(created)} == {20, 25}
 
 
 def test_an_own_reminder_reaches_current_players_who_chose_it(world: World, game: Game) -> None:
     leaver, changer = world.add_member(100), world.add_member(101)
     join(world, game, leaver, changer)
-    for one in (world.bob, world.charlie, leaver, changer):
-        choose(world, one, reminder=30)
-    letters(before(game, 60))
+    for person in (world.bob, world.charlie, leaver, changer):
+        choose(world, person, reminder=30)
+    send_due_messages(before(game, 60))
     signups.leave(game.pk, leaver, Actor(leaver, "page"), before(game, 40))
     choose(world, changer)
-    found = letters(before(game, 30))
-    assert {one.user_id for one in found} == {world.bob.pk, world.charlie.pk}
+    messages = send_due_messages(before(game, 30))
+    assert {message.user_id for message in messages} == {world.bob.pk, world.charlie.pk}
 
 
 def test_two_reminders_due_at_the_same_minute_are_one(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=60)
-    assert len(to(letters(before(game, 60)), world.charlie)) == 1
+    assert len(messages_to(send_due_messages(before(game, 60)), world.charlie)) == 1
 
 
 @pytest.mark.parametrize(("own", "late"), [(30, 20), (120, 50)])
 def test_of_two_overdue_reminders_the_nearer_is_sent(world: World, game: Game, own: int, late: int) -> None:
     choose(world, world.charlie, reminder=own)
-    found = letters(before(game, late))
-    assert len(to(found, world.charlie)) == 1
-    assert len(to(found, world.bob)) == 1
-    told = Delivery.objects.get(recipient=world.charlie, notification__kind__endswith="reminder")
-    assert told.notification.minutes == min(own, 60)
+    messages = send_due_messages(before(game, late))
+    assert len(messages_to(messages, world.charlie)) == 1
+    assert len(messages_to(messages, world.bob)) == 1
+    delivery = Delivery.objects.get(recipient=world.charlie, notification__kind__endswith="reminder")
+    assert delivery.notification.minutes == min(own, 60)
 
 
 def test_an_own_reminder_is_dropped_after_the_start(world: World, game: Game) -> None:
     choose(world, world.charlie, reminder=30)
-    assert letters(game.starts_at) == []
+    assert send_due_messages(game.starts_at) == []
     assert Notification.objects.get(kind="own_reminder").skip_reason == SkipCode.EXPIRED.label
 
 
 def test_a_channel_reminder_replaces_an_own_reminder_at_that_minute(world: World) -> None:
-    made = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
-    join(world, made, world.charlie)
+    created = world.create_game(reminders=(60,), reminder_place=ReminderPlace.CHANNEL.value)
+    join(world, created, world.charlie)
     choose(world, world.charlie, reminder=60)
-    assert len(letters(before(made, 60))) == 1
-    assert len(letters(before(made, 59))) == 0
+    assert len(send_due_messages(before(created, 60))) == 1
+    assert len(send_due_messages(before(created, 59))) == 0
 
 
 # --- choosing ----------------------------------------------------------------------------------------------
@@ -300,98 +300,98 @@ def test_the_page_saves_what_it_shows(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
     set_zone(world.charlie, "Europe/Berlin")
     template = world.guild.templates.create(name="Campaign")
-    address = reverse("guild-notifications", args=[world.guild.pk])
-    page = client.get(address).text
+    url = reverse("guild-notifications", args=[world.guild.pk])
+    page = client.get(url).text
     assert "without a sound" in page
     assert "Europe/Berlin" in page
-    assert f"/me/?next={address}" in page
+    assert f"/me/?next={url}" in page
     typed = {"how": "mention", "reminder": "45", "quiet_from": "23:00", "quiet_to": "07:30", "news": "daily"}
-    client.post(address, typed | {f"template_{template.pk}": "now"})
+    client.post(url, typed | {f"template_{template.pk}": "now"})
     kept = preferences.get_choices(world.charlie, world.guild.pk)
     assert kept == NotificationChoices("mention", 45, time(23), time(7, 30), "daily", {template.pk: "now"})
-    page = client.get(address).text
+    page = client.get(url).text
     assert 'value="45" selected' in page
     assert 'value="23:00"' in page
-    client.post(address, {"how": "dm"})
+    client.post(url, {"how": "dm"})
     assert preferences.get_choices(world.charlie, world.guild.pk) == NotificationChoices()
     assert not Follow.objects.exists()
 
 
 def test_the_page_shows_problems_and_keeps_the_typed_values(world: World, as_person: Any) -> None:
-    answer = as_person(world.charlie).post(
+    response = as_person(world.charlie).post(
         reverse("guild-notifications", args=[world.guild.pk]), {"how": "none", "quiet_from": "22:15"}
     )
-    assert answer.status_code == 422
-    assert "both a beginning and an end" in answer.text
-    assert 'value="22:15"' in answer.text
+    assert response.status_code == 422
+    assert "both a beginning and an end" in response.text
+    assert 'value="22:15"' in response.text
 
 
 def test_the_page_is_linked_from_the_guild_and_the_menu(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
-    address = reverse("guild-notifications", args=[world.guild.pk])
+    url = reverse("guild-notifications", args=[world.guild.pk])
     page = client.get(reverse("guild", args=[world.guild.pk])).text
-    assert f'href="{address}"' in page
+    assert f'href="{url}"' in page
     assert f'href="{reverse("notifications")}"' in page
-    assert client.get(reverse("notifications")).url == address, "with one server there is nothing to choose"
+    assert client.get(reverse("notifications")).url == url, "with one server there is nothing to choose"
 
 
 # --- a test ------------------------------------------------------------------------------------------------
 
 
-def ask(world: World, who: User, now: datetime) -> None:
+def send_test_reminder(world: World, who: User, now: datetime) -> None:
     preferences.send_test_reminder(world.guild.pk, Actor(who, "page"), now)
 
 
 def test_a_test_reminder_is_sent_like_a_real_one(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
-    address = reverse("guild-notifications", args=[world.guild.pk])
-    assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{address}#test"
+    url = reverse("guild-notifications", args=[world.guild.pk])
+    assert client.post(reverse("notification-test", args=[world.guild.pk])).url == f"{url}#test"
     row = Notification.objects.get(kind="test_reminder")
-    assert "It is on its way" in client.get(address).text
+    assert "It is on its way" in client.get(url).text
     steps.create_due_deliveries(row.due_at)
     [job] = steps.lease_jobs(row.due_at, 10)
     assert job.message.user_id == world.charlie.pk
     assert "A test, as you asked" in job.message.text
     steps.record([(job, SentMessage(5, 6))], row.due_at)
-    assert "It arrived as a direct message." in client.get(address).text
+    assert "It arrived as a direct message." in client.get(url).text
 
 
 def test_a_test_reminder_shows_that_dms_are_closed(world: World, as_person: Any) -> None:
     client = as_person(world.charlie)
-    address = reverse("guild-notifications", args=[world.guild.pk])
-    ask(world, world.charlie, world.now)
+    url = reverse("guild-notifications", args=[world.guild.pk])
+    send_test_reminder(world, world.charlie, world.now)
     steps.create_due_deliveries(world.now)
     [job] = steps.lease_jobs(world.now, 10)
     steps.record([(job, PermanentError("Cannot send messages to this user", PermanentError.CLOSED_DMS))], world.now)
     [again] = steps.lease_jobs(world.now, 10)
     assert again.message.channel_id in world.guild.channels.values_list("pk", flat=True)
     steps.record([(again, SentMessage(again.message.channel_id or 0, 6))], world.now)
-    page = client.get(address).text
+    page = client.get(url).text
     assert "Your direct messages are closed, so it came as a mention in #" in page
     assert "Privacy Settings" in page
-    ask(world, world.charlie, world.now + timedelta(minutes=2))
-    [retried] = letters(world.now + timedelta(minutes=2))
+    send_test_reminder(world, world.charlie, world.now + timedelta(minutes=2))
+    [retried] = send_due_messages(world.now + timedelta(minutes=2))
     assert retried.user_id == world.charlie.pk, "who asks for a test may have opened them"
 
 
 @pytest.mark.parametrize(
-    ("chosen", "said"),
+    ("chosen", "sentence"),
     [
         ({"how": "none"}, "Nothing was sent, as you chose."),
         ({"how": "mention"}, "It arrived as a mention in #"),
         ({"quiet_from": time(0), "quiet_to": time(23, 59, 59)}, "It made no sound"),
     ],
 )
-def test_a_test_reminder_follows_the_preferences(world: World, as_person: Any, chosen: Any, said: str) -> None:
+def test_a_test_reminder_follows_the_preferences(world: World, as_person: Any, chosen: Any, sentence: str) -> None:
     choose(world, world.charlie, **chosen)
-    ask(world, world.charlie, world.now)
-    letters(world.now)
-    assert said in as_person(world.charlie).get(reverse("guild-notifications", args=[world.guild.pk])).text
+    send_test_reminder(world, world.charlie, world.now)
+    send_due_messages(world.now)
+    assert sentence in as_person(world.charlie).get(reverse("guild-notifications", args=[world.guild.pk])).text
 
 
 def test_one_test_reminder_a_minute(world: World) -> None:
-    ask(world, world.charlie, world.now)
+    send_test_reminder(world, world.charlie, world.now)
     with pytest.raises(Refused, match="less than a minute ago"):
-        ask(world, world.charlie, world.now + timedelta(seconds=59))
-    ask(world, world.charlie, world.now + timedelta(seconds=60))
-    ask(world, world.bob, world.now)
+        send_test_reminder(world, world.charlie, world.now + timedelta(seconds=59))
+    send_test_reminder(world, world.charlie, world.now + timedelta(seconds=60))
+    send_test_reminder(world, world.bob, world.now)
