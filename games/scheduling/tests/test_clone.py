@@ -12,7 +12,7 @@ from django.urls import reverse
 from conftest import World
 from games.confirmations import actions as confirmations
 from games.confirmations.change_notices import notify_carried
-from games.confirmations.tests.test_edit_notices import MINUTE, edit, told
+from games.confirmations.tests.test_edit_notices import MINUTE, edit, sent_messages
 from games.core import rules
 from games.core.base import Actor
 from games.core.freezing import freeze_started_games
@@ -33,14 +33,14 @@ from guilds.models import Role, User
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game with two seats: Charlie, then a friend not in Discord; Dan and Alice wait."""
-    made = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
-    host_actions.set_cohosts(made.pk, [world.alice], Actor(world.bob, "page"), world.now)
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    created = world.create_game(seats=2, reminders=(60,), location="Table 3", instructions="The door is green.")
+    host_actions.set_cohosts(created.pk, [world.alice], Actor(world.bob, "page"), world.now)
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     scheduling.edit_game(
-        made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now, participants=["Grandma"]
+        created.pk, scheduling.plan_from_game(created), Actor(world.bob, "page"), world.now, participants=["Grandma"]
     )
     for person in (dan(world), world.alice):
-        signups.join(made.pk, person, Actor(person, "page"), world.now)
+        signups.join(created.pk, person, Actor(person, "page"), world.now)
     return Game.objects.get()
 
 
@@ -48,7 +48,7 @@ def dan(world: World) -> User:
     return world.add_member(100, "Dan")
 
 
-def again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: Any) -> Any:
+def schedule_again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: Any) -> Any:
     plan = scheduling.plan_from_game(game)
     start = rules.next_week(game.starts_at, game.zone, at)
     starts_at = schedule_rules.resolve_local_time(start.date(), start.time(), game.zone, 0)
@@ -59,26 +59,26 @@ def again(game: Game, carry: CarryPlayers, by: User, at: datetime, **changes: An
 
 
 def roster(game: Game) -> list[tuple[str, bool]]:
-    return [(str(one.user or one.placeholder), one.seated_at is not None) for one in game.signups.current()]
+    return [(str(signup.user or signup.placeholder), signup.seated_at is not None) for signup in game.signups.current()]
 
 
 def test_players_are_carried_over_with_seats_and_order(world: World, game: Game) -> None:
     scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), world.now)
-    told(world.now + 10 * MINUTE)
-    done = again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
-    made = Game.objects.get(pk=done.game.pk)
-    assert roster(made) == [("charlie", True), ("Grandma", True), ("person100", False), ("alice", False)]
-    assert roster(made) == roster(game)
-    assert made.starts_at > game.starts_at
-    assert (made.location, made.seats, list(made.cohosts.all())) == ("Table 3", 2, [world.alice])
+    sent_messages(world.now + 10 * MINUTE)
+    done = schedule_again(game, CarryPlayers.YES, world.bob, world.now + 10 * MINUTE)
+    clone = Game.objects.get(pk=done.game.pk)
+    assert roster(clone) == [("charlie", True), ("Grandma", True), ("person100", False), ("alice", False)]
+    assert roster(clone) == roster(game)
+    assert clone.starts_at > game.starts_at
+    assert (clone.location, clone.seats, list(clone.cohosts.all())) == ("Table 3", 2, [world.alice])
     assert "4 players are carried over." in done.text
-    found = told(world.now + 10 * MINUTE)
-    assert found.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
-    assert "added you to" in found[world.charlie.pk].text
+    messages = sent_messages(world.now + 10 * MINUTE)
+    assert messages.keys() == {world.charlie.pk, dan(world).pk, world.alice.pk}
+    assert "added you to" in messages[world.charlie.pk].text
     assert AuditEntry.objects.filter(game=game, action="again").exists()
-    scheduling.edit_game(made.pk, scheduling.plan_from_game(made), Actor(world.bob, "page"), world.now + 20 * MINUTE)
-    signups.leave(made.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
-    assert roster(made)[1] == ("person100", True), "the queue goes on as it was"
+    scheduling.edit_game(clone.pk, scheduling.plan_from_game(clone), Actor(world.bob, "page"), world.now + 20 * MINUTE)
+    signups.leave(clone.pk, world.charlie, Actor(world.charlie, "page"), world.now + 20 * MINUTE)
+    assert roster(clone)[1] == ("person100", True), "the queue goes on as it was"
 
 
 def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: Game) -> None:
@@ -87,48 +87,48 @@ def test_players_who_may_not_sign_up_are_left_out_and_named(world: World, game: 
     signups.join(game.pk, eve := world.add_member(101, "Eve"), Actor(eve, "page"), world.now)
     host_actions.block_user(world.guild.pk, eve, None, "", Actor(world.alice, "page"), world.now)
     role = Role.objects.create(pk=world.guild.pk + 40, guild=world.guild, name="Player")
-    done = again(game, CarryPlayers.YES, world.bob, world.now, player_role_ids=(role.pk,))
+    done = schedule_again(game, CarryPlayers.YES, world.bob, world.now, player_role_ids=(role.pk,))
     assert roster(done.game) == [("Grandma", True), ("alice", True)], "a co-host needs no role"
     assert "Left out: charlie, Eve." in done.text
 
 
 def test_carried_players_keep_the_place_only_by_confirming(world: World, game: Game) -> None:
-    done = again(game, CarryPlayers.ASK, world.bob, world.now)
-    made = Game.objects.get(pk=done.game.pk)
+    done = schedule_again(game, CarryPlayers.ASK, world.bob, world.now)
+    clone = Game.objects.get(pk=done.game.pk)
     assert "asked to confirm" in done.text
-    found = told(world.now + MINUTE)
-    letter = found[world.charlie.pk]
-    assert "is scheduled again" in letter.text
-    assert "Without an answer your place goes to others." in letter.text
-    assert letter.buttons[0].id == f"ask:question:{made.pk}:1:yes"
-    confirmations.answer_confirmation(made.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
+    messages = sent_messages(world.now + MINUTE)
+    message = messages[world.charlie.pk]
+    assert "is scheduled again" in message.text
+    assert "Without an answer your place goes to others." in message.text
+    assert message.buttons[0].id == f"ask:question:{clone.pk}:1:yes"
+    confirmations.answer_confirmation(clone.pk, 1, "yes", Actor(world.charlie, "button"), world.now + MINUTE)
     # A small move asks them anew who never agreed to anything.
-    edit(made, world.bob, world.now + 2 * MINUTE, starts_at=made.starts_at + 5 * MINUTE, silence_frees=True)
-    assert set(made.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
+    edit(clone, world.bob, world.now + 2 * MINUTE, starts_at=clone.starts_at + 5 * MINUTE, silence_frees=True)
+    assert set(clone.signups.filter(open_confirmation=2).values_list("user__handle", flat=True)) == {
         "person100",
         "alice",
     }
-    made.refresh_from_db()
-    assert made.confirm_by is not None
-    told(made.confirm_by)
-    assert roster(made) == [("charlie", True), ("Grandma", True)]
+    clone.refresh_from_db()
+    assert clone.confirm_by is not None
+    sent_messages(clone.confirm_by)
+    assert roster(clone) == [("charlie", True), ("Grandma", True)]
 
 
 def test_players_of_a_hidden_game_are_notified_when_it_is_announced(world: World, game: Game) -> None:
-    made = again(game, CarryPlayers.ASK, world.bob, world.now).game
-    made = Game.objects.get(pk=made.pk)
-    made.announced_at = None
-    notify_carried(made, world.now + MINUTE)
-    assert made.confirmation_number == 1
-    made.announced_at = world.now
-    notify_carried(made, world.now + MINUTE)
-    assert (made.confirmation_number, made.signups.filter(open_confirmation=2).count()) == (2, 3)
+    clone = schedule_again(game, CarryPlayers.ASK, world.bob, world.now).game
+    clone = Game.objects.get(pk=clone.pk)
+    clone.announced_at = None
+    notify_carried(clone, world.now + MINUTE)
+    assert clone.confirmation_number == 1
+    clone.announced_at = world.now
+    notify_carried(clone, world.now + MINUTE)
+    assert (clone.confirmation_number, clone.signups.filter(open_confirmation=2).count()) == (2, 3)
 
 
 def test_without_players_nobody_is_notified(world: World, game: Game) -> None:
-    done = again(game, CarryPlayers.NO, world.alice, world.now)
+    done = schedule_again(game, CarryPlayers.NO, world.alice, world.now)
     assert (done.game.host, roster(done.game)) == (world.alice, [])
-    assert told(world.now + MINUTE) == {}
+    assert sent_messages(world.now + MINUTE) == {}
 
 
 def test_the_rules_of_scheduling_apply(world: World, game: Game) -> None:
@@ -141,18 +141,18 @@ def test_the_rules_of_scheduling_apply(world: World, game: Game) -> None:
 def test_the_form_starts_with_next_week(world: World, game: Game, as_person: Any) -> None:
     client = as_person(world.bob)
     assert "Schedule it again" in client.get(game.get_absolute_url()).text
-    address = reverse("game-again", args=[game.pk])
-    form = client.get(address).context["form"]
+    url = reverse("game-again", args=[game.pk])
+    form = client.get(url).context["form"]
     local = game.starts_at.astimezone(ZoneInfo(game.zone))
     assert (form["date"].value(), form["time"].value()) == (local.date() + timedelta(days=7), local.time())
     data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
     data["time"] = f"{local:%H:%M}"
-    answer = client.post(address, data | {"carry": "yes"}, follow=True)
-    assert "carried over" in answer.text
-    made = Game.objects.latest("pk")
-    assert (made.instructions, made.seats) == ("The door is green.", 2)
+    response = client.post(url, data | {"carry": "yes"}, follow=True)
+    assert "carried over" in response.text
+    clone = Game.objects.latest("pk")
+    assert (clone.instructions, clone.seats) == ("The door is green.", 2)
     # What those who signed up are to know is not for whoever may schedule here.
-    stranger = as_person(world.add_member(102, "Mallory")).get(address)
+    stranger = as_person(world.add_member(102, "Mallory")).get(url)
     assert "The door is green." not in stranger.text
 
 
@@ -172,8 +172,8 @@ def test_a_game_that_is_over_still_inherits_when_scheduled_again(world: World) -
     at = game.ends_at + timedelta(days=20)
     freeze_started_games(at)
     call_command("game", "clone", str(game.pk), "--as", "bob", "--title", "Again", "--carry", "no")
-    made = Game.objects.latest("pk")
-    assert (made.title, made.seats, made.duration, made.reminders) == ("Again", 4, None, None)
+    clone = Game.objects.latest("pk")
+    assert (clone.title, clone.seats, clone.duration, clone.reminders) == ("Again", 4, None, None)
 
 
 @pytest.mark.parametrize(
@@ -194,13 +194,18 @@ def test_next_week_in_local_time(start: datetime, now: datetime, wall: tuple[dat
 def test_a_game_becomes_a_template(world: World, game: Game, as_person: Any) -> None:
     client = as_person(world.alice)
     assert "Save as a template" in client.get(game.get_absolute_url()).text
-    answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
-    assert "The template Strahd is made." in answer.text
-    made = GameTemplate.objects.get(name="Strahd")
-    assert (made.seats, made.location, made.description, made.channel) == (2, "Table 3", "Bring dice.", world.channel)
+    response = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
+    assert "The template Strahd is made." in response.text
+    template = GameTemplate.objects.get(name="Strahd")
+    assert (template.seats, template.location, template.description, template.channel) == (
+        2,
+        "Table 3",
+        "Bring dice.",
+        world.channel,
+    )
     assert AuditEntry.objects.filter(game=None, action="new_template").exists()
-    answer = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
-    assert "Another template has this name." in answer.text
+    response = client.post(reverse("game-template", args=[game.pk]), {"name": "Strahd"}, follow=True)
+    assert "Another template has this name." in response.text
     with pytest.raises(Refused, match="Only those who manage"):
         templates.save_game_as_template(game.pk, "Mine", Actor(world.bob, "page"), world.now)
     assert "Save as a template" not in as_person(world.bob).get(game.get_absolute_url()).text
@@ -210,10 +215,10 @@ def test_participants_named_besides_are_only_notified(world: World, game: Game) 
     eve = world.add_member(101, "Eve")
     plan = replace(scheduling.plan_from_game(game), starts_at=game.starts_at + timedelta(days=7))
     by = Actor(world.bob, "page")
-    made = cloning.clone_game(
+    clone = cloning.clone_game(
         game.pk, plan, CarryPlayers.ASK, by, world.now, [eve.pk], AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
-    publishing.announce_game(made.pk, by, world.now + MINUTE)
-    assert made.signups.get(user=eve).open_confirmation == 0
-    assert made.signups.get(user=world.charlie).open_confirmation == 1
-    assert "added you to" in told(world.now + 2 * MINUTE)[eve.pk].text
+    publishing.announce_game(clone.pk, by, world.now + MINUTE)
+    assert clone.signups.get(user=eve).open_confirmation == 0
+    assert clone.signups.get(user=world.charlie).open_confirmation == 1
+    assert "added you to" in sent_messages(world.now + 2 * MINUTE)[eve.pk].text

@@ -47,7 +47,7 @@ def test_the_page_shows_the_limit_and_keeps_the_typed_values(world: World, as_pe
     start = world.now + timedelta(days=2)
     typed = {"title": "One too many", "date": f"{start:%Y-%m-%d}", "time": "20:00", "zone": "UTC", "duration": "2h"}
     typed |= {"channel": str(world.channel.pk), "reminders": "60"}
-    answer = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
-    assert answer.status_code == 422
-    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in answer.text
-    assert "One too many" in answer.text
+    response = as_person(world.bob).post(reverse("game-new", args=[world.guild.pk]), typed)
+    assert response.status_code == 422
+    assert "2 games to come here are the most that one host may have. Cancel one first, or wait." in response.text
+    assert "One too many" in response.text

@@ -14,7 +14,7 @@ from games.core.states import State
 from games.hosts import actions as host_actions
 from games.models import AuditEntry, Follow, Game
 from games.posts.actions import repair_games
-from games.reminders.tests.test_preferences import letters, to
+from games.reminders.tests.test_preferences import messages_to, send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling import rules as schedule_rules
@@ -33,7 +33,9 @@ def bob(world: World) -> Actor:
     return Actor(world.bob, "page")
 
 
-def hidden(world: World, announce: AnnounceSchedule = DRAFT, named: tuple[int, ...] = (), **changes: Any) -> Game:
+def create_hidden_game(
+    world: World, announce: AnnounceSchedule = DRAFT, named: tuple[int, ...] = (), **changes: Any
+) -> Game:
     plan = world.make_plan(**changes)
     return scheduling.create_game(
         world.guild.pk, plan, bob(world), world.now, participants=named, announce=announce
@@ -50,7 +52,7 @@ def rows(game: Game) -> set[str]:
 
 def test_a_draft_schedules_nothing(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
-    game = hidden(world, named=(world.charlie.pk,))
+    game = create_hidden_game(world, named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.DRAFT, set())
     scheduling.edit_game(game.pk, world.make_plan(title="Renamed", seats=2), bob(world), world.now)
     signups.remove_signup(game.pk, game.signups.get().pk, bob(world), world.now)
@@ -65,29 +67,29 @@ def test_a_draft_schedules_nothing(world: World) -> None:
 def test_a_game_is_announced_at_its_time_and_people_are_notified(world: World) -> None:
     Follow.objects.create(user=world.alice, guild=world.guild)
     when = world.now + timedelta(days=1)
-    game = hidden(world, at(when), named=(world.charlie.pk,))
+    game = create_hidden_game(world, at(when), named=(world.charlie.pk,))
     assert (game.state(world.now), rows(game)) == (State.UNANNOUNCED, {"announce"})
-    assert letters(when - timedelta(seconds=1)) == []
+    assert send_due_messages(when - timedelta(seconds=1)) == []
     steps.create_due_deliveries(when)
     game.refresh_from_db()
     assert (game.state(when), game.announced_at, game.announce_at) == (State.SCHEDULED, when, None)
     assert rows(game) == {"announcement", "reminder", "start", "end", "new_game", "added"}
     assert game.audit.get(action="announced").source == "clock"
-    found = {one.user_id: one.text for one in letters(when + publishing.NEW_GAME_DELAY)}
-    assert found.keys() == {world.charlie.pk, world.alice.pk}
-    assert "Bob the GM added you" in found[world.charlie.pk]
-    assert "Bob the GM scheduled" in found[world.alice.pk]
+    texts = {message.user_id: message.text for message in send_due_messages(when + publishing.NEW_GAME_DELAY)}
+    assert texts.keys() == {world.charlie.pk, world.alice.pk}
+    assert "Bob the GM added you" in texts[world.charlie.pk]
+    assert "Bob the GM scheduled" in texts[world.alice.pk]
     assert not Notification.objects.filter(kind="announce", deliveries__isnull=False).exists()
 
 
 def test_a_game_past_its_start_stays_hidden_and_notifies_the_host(world: World) -> None:
     when = world.now + timedelta(days=1)
-    game = hidden(world, at(when))
+    game = create_hidden_game(world, at(when))
     late = game.starts_at + timedelta(minutes=1)
-    assert letters(late - timedelta(days=4)) == []
-    [letter] = to(letters(late), world.bob) or to(letters(late), world.bob)
-    assert "was not announced" in letter.text
-    assert f"{game.url}?d=" in letter.text
+    assert send_due_messages(late - timedelta(days=4)) == []
+    [message] = messages_to(send_due_messages(late), world.bob) or messages_to(send_due_messages(late), world.bob)
+    assert "was not announced" in message.text
+    assert f"{game.url}?d=" in message.text
     game.refresh_from_db()
     assert game.state(late) is State.DRAFT
     assert rows(game) == set()
@@ -96,14 +98,14 @@ def test_a_game_past_its_start_stays_hidden_and_notifies_the_host(world: World) 
 
 
 def test_announcing_now_by_every_entry_point(world: World, as_person: Any) -> None:
-    page, command = hidden(world), hidden(world)
+    page, command = create_hidden_game(world), create_hidden_game(world)
     client = as_person(world.bob)
     before = client.get(page.get_absolute_url()).text
     assert "It is a draft." in before
     assert "Announce it now" in before
-    said = client.post(reverse("game-announce-now", args=[page.pk]), follow=True)
-    assert schedule_wording.ANNOUNCED in said.text
-    assert "Bob the GM announced the game" in said.text
+    response = client.post(reverse("game-announce-now", args=[page.pk]), follow=True)
+    assert schedule_wording.ANNOUNCED in response.text
+    assert "Bob the GM announced the game" in response.text
     call_command("game", "announce", str(command.pk), "--as", "bob")
     for game in (page, command):
         game.refresh_from_db()
@@ -114,7 +116,7 @@ def test_announcing_now_by_every_entry_point(world: World, as_person: Any) -> No
 
 
 def test_changing_and_clearing_the_announcement_time(world: World) -> None:
-    game = hidden(world, at(world.now + timedelta(days=1)))
+    game = create_hidden_game(world, at(world.now + timedelta(days=1)))
     plan = scheduling.plan_from_game(game)
     scheduling.edit_game(game.pk, plan, bob(world), world.now, announce=at(world.now + timedelta(days=2)))
     assert Notification.objects.open().get(game=game).due_at == world.now + timedelta(days=2)
@@ -138,7 +140,7 @@ def test_an_announcement_time_in_the_past_or_after_the_start(
 ) -> None:
     wrong = AnnounceSchedule(AnnounceWhen.LATER, world.now + announce if announce is not None else None)
     with pytest.raises(Refused) as refused:
-        hidden(world, wrong)
+        create_hidden_game(world, wrong)
     assert set(refused.value.refusal.fields) == {field}
     assert not Game.objects.exists()
 
@@ -149,12 +151,12 @@ def test_the_form(world: World, as_person: Any) -> None:
         "title": "Dune", "date": f"{world.now + timedelta(days=9):%Y-%m-%d}", "time": "20:00",
         "zone": "Europe/Berlin", "channel": str(world.channel.pk), "announce": "later",
     }  # fmt: skip
-    address = reverse("game-new", args=[world.guild.pk])
-    assert schedule_wording.NO_TIME in client.post(address, typed).text
+    url = reverse("game-new", args=[world.guild.pk])
+    assert schedule_wording.NO_TIME in client.post(url, typed).text
     day = world.now + timedelta(days=2)
     typed |= {"announce_date": f"{day:%Y-%m-%d}", "announce_time": "12:00"}
-    said = client.post(address, typed, follow=True).text
-    assert "The game is kept, and will be announced" in said
+    reply = client.post(url, typed, follow=True).text
+    assert "The game is kept, and will be announced" in reply
     game = Game.objects.get()
     assert game.announce_at is not None
     assert f"{game.announce_at.astimezone(world.bob.tzinfo):%H}" in {"10", "11", "12"}
@@ -196,16 +198,16 @@ def test_the_command(world: World) -> None:
 
 def test_drafts_count_as_upcoming_games(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("games.scheduling.rules.OPEN_GAMES_OF_HOST", 1)
-    hidden(world)
+    create_hidden_game(world)
     with pytest.raises(Refused, match="the most that one host may have"):
-        hidden(world)
+        create_hidden_game(world)
 
 
 def test_pages_show_the_state_from_draft_to_over(
     committed_world: World, pg_notifications: NotifyListener, as_person: Any
 ) -> None:
     world = committed_world
-    game = hidden(world, at(world.now + timedelta(hours=1)))
+    game = create_hidden_game(world, at(world.now + timedelta(hours=1)))
     client = as_person(world.alice)
     times = [
         (world.now + timedelta(hours=1), State.SCHEDULED),
@@ -227,7 +229,7 @@ def test_pages_show_the_state_from_draft_to_over(
 def test_players_who_left_the_server_while_it_was_hidden_are_out(world: World) -> None:
     from guilds.directory.upsert import mark_member_left
 
-    game = hidden(world, named=(world.charlie.pk,))
+    game = create_hidden_game(world, named=(world.charlie.pk,))
     mark_member_left(world.guild.pk, world.charlie.pk, world.now)
     assert not game.signups.current().exists()
 
@@ -235,12 +237,12 @@ def test_players_who_left_the_server_while_it_was_hidden_are_out(world: World) -
 def test_managers_see_it_and_others_do_not(world: World) -> None:
     from games.core.permissions import visible_to
 
-    game = hidden(world)
-    seen: dict[str, bool] = {}
+    game = create_hidden_game(world)
+    visible: dict[str, bool] = {}
     for name, user in (("host", world.bob), ("owner", world.alice), ("member", world.charlie)):
         assert isinstance(user, User)
-        seen[name] = visible_to(user).filter(pk=game.pk).exists()
-    assert seen == {"host": True, "owner": True, "member": False}
+        visible[name] = visible_to(user).filter(pk=game.pk).exists()
+    assert visible == {"host": True, "owner": True, "member": False}
     assert schedule_rules.check_announce(AnnounceSchedule(), game.starts_at, game.starts_at) == {
         "time": schedule_wording.START_PAST
     }

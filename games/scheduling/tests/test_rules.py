@@ -73,13 +73,13 @@ def test_the_first_to_sign_up_are_seated(steps: list[str], seats: int) -> None:
     st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"]),
 )
 def test_a_wall_clock_time_is_that_time_or_a_named_problem(day: date, at: time, zone: str) -> None:
-    found = resolve_local_time(day, at, zone)
-    if isinstance(found, ClockProblem):
-        assert len(found.choices) == 2
-        assert found.choices[0] < found.choices[1]
-        assert zone in found.sentence
+    resolved = resolve_local_time(day, at, zone)
+    if isinstance(resolved, ClockProblem):
+        assert len(resolved.choices) == 2
+        assert resolved.choices[0] < resolved.choices[1]
+        assert zone in resolved.sentence
     else:
-        assert found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(day, at)
+        assert resolved.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == datetime.combine(day, at)
 
 
 def test_a_time_that_comes_twice_is_chosen_by_fold() -> None:

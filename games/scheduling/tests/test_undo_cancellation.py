@@ -12,7 +12,7 @@ from games.core.base import Actor
 from games.core.rules import UNDO_WINDOW
 from games.core.states import State
 from games.models import Follow, Game
-from games.reminders.tests.test_preferences import letters
+from games.reminders.tests.test_preferences import send_due_messages
 from games.scheduling import actions as scheduling
 from games.scheduling import publishing
 from games.scheduling.rules import CANCELLATION_DELAY
@@ -33,11 +33,11 @@ def bob(world: World) -> Actor:
 @pytest.fixture
 def game(world: World) -> Game:
     """Bob's game, with Charlie seated and Alice waiting."""
-    made = world.create_game(seats=1)
+    created = world.create_game(seats=1)
     for who in (world.charlie, world.alice):
-        signups.join(made.pk, who, Actor(who, "page"), world.now)
-    letters(world.now)
-    return made
+        signups.join(created.pk, who, Actor(who, "page"), world.now)
+    send_due_messages(world.now)
+    return created
 
 
 def cancel(world: World, game: Game, now: datetime) -> None:
@@ -48,9 +48,9 @@ def undo(world: World, game: Game, now: datetime) -> str:
     return publishing.undo_cancellation(game.pk, bob(world), now).text
 
 
-def said(found: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
+def notified_of(messages: list[OutgoingMessage]) -> list[tuple[int | None, str]]:
     words = {"was cancelled": "cancelled", "is on after all": "on again"}
-    return sorted((one.user_id, next(v for k, v in words.items() if k in one.text)) for one in found)
+    return sorted((message.user_id, next(v for k, v in words.items() if k in message.text)) for message in messages)
 
 
 def planned(game: Game) -> list[tuple[Any, ...]]:
@@ -62,9 +62,12 @@ def planned(game: Game) -> list[tuple[Any, ...]]:
 def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, minutes: int) -> None:
     before, seats = planned(game), list(game.signups.order_by("pk").values())
     cancel(world, game, world.now)
-    assert letters(world.now + CANCELLATION_DELAY - timedelta(seconds=1)) == []
-    told = world.now + CANCELLATION_DELAY
-    assert said(letters(told)) == [(world.alice.pk, "cancelled"), (world.charlie.pk, "cancelled")]
+    assert send_due_messages(world.now + CANCELLATION_DELAY - timedelta(seconds=1)) == []
+    notified_at = world.now + CANCELLATION_DELAY
+    assert notified_of(send_due_messages(notified_at)) == [
+        (world.alice.pk, "cancelled"),
+        (world.charlie.pk, "cancelled"),
+    ]
     now = world.now + timedelta(minutes=minutes)
     if minutes == 11:
         with pytest.raises(Refused, match="can be undone for ten minutes"):
@@ -78,35 +81,35 @@ def test_cancel_undo_after_9_min_undo_after_11_min(world: World, game: Game, min
     assert [row for row in planned(game) if row[0] != "on_again"] == before
     assert list(game.signups.order_by("pk").values()) == seats
     assert Notification.objects.open().filter(game=game, kind="announcement").exists()
-    assert said(letters(now + AGAIN)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
+    assert notified_of(send_due_messages(now + AGAIN)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
 
 
 def test_undoing_within_a_minute_notifies_nobody(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     assert "Nobody had been told" in undo(world, game, world.now + timedelta(seconds=59))
-    assert letters(world.now + timedelta(hours=1)) == []
+    assert send_due_messages(world.now + timedelta(hours=1)) == []
     assert not Notification.objects.filter(kind="on_again").exists()
 
 
 def test_cancelled_undone_and_cancelled_again_is_one_notification(world: World, game: Game) -> None:
     for seconds in (0, 20, 40):
         (undo if seconds == 20 else cancel)(world, game, world.now + timedelta(seconds=seconds))
-    assert said(letters(world.now + timedelta(minutes=3))) == [
+    assert notified_of(send_due_messages(world.now + timedelta(minutes=3))) == [
         (world.alice.pk, "cancelled"),
         (world.charlie.pk, "cancelled"),
     ]
-    assert letters(world.now + timedelta(hours=1)) == []
+    assert send_due_messages(world.now + timedelta(hours=1)) == []
 
 
-def test_undone_between_expanding_and_sending(world: World, game: Game) -> None:
+def test_undone_between_creating_deliveries_and_sending(world: World, game: Game) -> None:
     cancel(world, game, world.now)
     now = world.now + CANCELLATION_DELAY
     steps.create_due_deliveries(now)
     undo(world, game, now)
-    assert letters(now) == [], "they are judged when they are sent"
-    assert letters(now + timedelta(hours=1)) == [], "who never heard of it hears of nothing"
+    assert send_due_messages(now) == [], "they are judged when they are sent"
+    assert send_due_messages(now + timedelta(hours=1)) == [], "who never heard of it hears of nothing"
     cancel(world, game, now + timedelta(minutes=2))
-    assert said(letters(now + timedelta(minutes=3))) == [
+    assert notified_of(send_due_messages(now + timedelta(minutes=3))) == [
         (world.alice.pk, "cancelled"),
         (world.charlie.pk, "cancelled"),
     ]
@@ -117,28 +120,28 @@ def test_undone_while_a_delivery_is_being_sent(world: World, game: Game, arrives
     cancel(world, game, world.now)
     now = world.now + CANCELLATION_DELAY
     steps.create_due_deliveries(now)
-    [job] = [one for one in steps.lease_jobs(now, 10) if one.message.user_id == world.charlie.pk]
+    [job] = [leased for leased in steps.lease_jobs(now, 10) if leased.message.user_id == world.charlie.pk]
     undo(world, game, now)
     if arrives == "in time":
         steps.record([(job, SentMessage(5, 6))], now + timedelta(seconds=2))
-    again = said(letters(now + AGAIN))
+    again = notified_of(send_due_messages(now + AGAIN))
     if arrives == "after the lease":
         steps.record([(job, SentMessage(5, 6))], now + AGAIN)
-    assert (world.charlie.pk, "on again") in again + said(letters(now + 2 * AGAIN))
+    assert (world.charlie.pk, "on again") in again + notified_of(send_due_messages(now + 2 * AGAIN))
 
 
 def test_cancelled_again_before_the_undo_was_notified(world: World, game: Game) -> None:
     cancel(world, game, world.now)
-    told = world.now + CANCELLATION_DELAY
-    assert len(letters(told)) == 2
-    undo(world, game, told)
-    cancel(world, game, told + AGAIN / 2)
-    assert letters(told + timedelta(minutes=2)) == [], "they know"
-    undo(world, game, told + timedelta(minutes=3))
-    again = told + timedelta(minutes=3) + AGAIN
-    assert said(letters(again)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
+    notified_at = world.now + CANCELLATION_DELAY
+    assert len(send_due_messages(notified_at)) == 2
+    undo(world, game, notified_at)
+    cancel(world, game, notified_at + AGAIN / 2)
+    assert send_due_messages(notified_at + timedelta(minutes=2)) == [], "they know"
+    undo(world, game, notified_at + timedelta(minutes=3))
+    again = notified_at + timedelta(minutes=3) + AGAIN
+    assert notified_of(send_due_messages(again)) == [(world.alice.pk, "on again"), (world.charlie.pk, "on again")]
     cancel(world, game, again)
-    assert len(letters(again + CANCELLATION_DELAY)) == 2, "they thought that it was on"
+    assert len(send_due_messages(again + CANCELLATION_DELAY)) == 2, "they thought that it was on"
 
 
 def test_players_who_left_the_server_meanwhile_lose_the_seat(world: World, game: Game) -> None:
@@ -149,7 +152,7 @@ def test_players_who_left_the_server_meanwhile_lose_the_seat(world: World, game:
     assert seated.user == world.alice
 
 
-def test_open_offers_are_made_again(world: World) -> None:
+def test_open_offers_are_sent_again(world: World) -> None:
     soon = world.create_game(seats=1, starts_at=world.now + timedelta(hours=1))
     for who in (world.charlie, world.alice):
         signups.join(soon.pk, who, Actor(who, "page"), world.now)
@@ -164,8 +167,8 @@ def test_open_offers_are_made_again(world: World) -> None:
 def test_undoing_works_after_the_start_but_not_after_the_end(world: World) -> None:
     soon = world.now + timedelta(minutes=4)
     begun, over = world.create_game(starts_at=soon), world.create_game(starts_at=soon, duration=5)
-    for one in (begun, over):
-        cancel(world, one, world.now + timedelta(minutes=1))
+    for cancelled in (begun, over):
+        cancel(world, cancelled, world.now + timedelta(minutes=1))
     now = world.now + timedelta(minutes=10)
     undo(world, begun, now)
     begun.refresh_from_db()
@@ -183,9 +186,9 @@ def test_notifications_closed_by_cancelling_are_reopened(world: World) -> None:
 
 
 def test_a_cancelled_draft_is_restored_as_a_draft(world: World) -> None:
-    from games.scheduling.tests.test_publish_later import hidden, rows
+    from games.scheduling.tests.test_publish_later import create_hidden_game, rows
 
-    game = hidden(world)
+    game = create_hidden_game(world)
     cancel(world, game, world.now)
     assert rows(game) == set()
     assert "Nobody else knows" in undo(world, game, world.now + UNDO_WINDOW)
@@ -195,13 +198,13 @@ def test_a_cancelled_draft_is_restored_as_a_draft(world: World) -> None:
 
 def test_by_the_page_and_the_command(world: World, game: Game, as_person: Any) -> None:
     page = as_person(world.bob)
-    said = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
-    assert "You can undo it for ten minutes." in said
-    assert "You can undo this until" in said
+    reply = page.post(reverse("game-cancel", args=[game.pk]), {"reason": "rain"}, follow=True).text
+    assert "You can undo it for ten minutes." in reply
+    assert "You can undo this until" in reply
     assert "Undo the cancellation" not in as_person(world.charlie).get(game.get_absolute_url()).text
-    said = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
-    assert "The game is on again" in said
-    assert "Bob the GM undid the cancellation" in said
+    reply = as_person(world.bob).post(reverse("game-undo", args=[game.pk]), follow=True).text
+    assert "The game is on again" in reply
+    assert "Bob the GM undid the cancellation" in reply
     call_command("game", "cancel", str(game.pk))
     call_command("game", "undo", str(game.pk))
     assert Game.objects.get().cancelled_at is None
