@@ -39,7 +39,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page = context.new_page()
             kind = "js" if javascript else "plain"
 
-            def seen(name: str) -> None:
+            def check_page(name: str) -> None:
                 picture(page, f"{kind}-{name}")
                 if javascript:
                     assert fits(page), f"{name} is wider than the screen"
@@ -47,7 +47,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             log_in(page, stack, "Alice")
             page.get_by_role("link", name="Friday Night Dice").click()
             page.get_by_role("link", name="Set it up").click()
-            seen("setup")
+            check_page("setup")
             page.get_by_label("#raids", exact=True).uncheck()
             page.get_by_role("button", name="Save the channels").click()
             page.get_by_text("The channel is switched.").wait_for()
@@ -58,9 +58,9 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_label("Time zone").select_option("Europe/Berlin")
             page.get_by_role("button", name="Save", exact=True).click()
             page.get_by_text("The settings are saved.").wait_for()
-            seen("setup-done")
+            check_page("setup-done")
             page.get_by_role("link", name="Raid").click()
-            seen("template")
+            check_page("template")
             page.get_by_role("button", name="Save").click()
             page.get_by_text("The settings are saved.").wait_for()
 
@@ -70,14 +70,14 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_text("The order is saved.").wait_for()
             page.get_by_role("button", name="Make default: Raid (copy)").click()
             page.get_by_text("Raid (copy) is now chosen").wait_for()
-            seen("templates")
+            check_page("templates")
             page.get_by_role("link", name="Delete Raid", exact=True).click()
-            seen("delete")
+            check_page("delete")
             page.get_by_role("button", name="Delete it").click()
             page.get_by_text("Raid is deleted.").wait_for()
 
             page.get_by_role("link", name="Friday Night Dice").click()
-            seen("guild")
+            check_page("guild")
             page.get_by_role("link", name="Schedule: Raid (copy)").click()
             page.get_by_label("Title").fill("Molten Core")
             page.get_by_role("button", name="Schedule it").click()
@@ -85,13 +85,13 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
 
             page.get_by_role("link", name="Friday Night Dice").click()
             page.get_by_role("link", name="Channels").click()
-            seen("channels")
+            check_page("channels")
             page.get_by_role("link", name="#general").click()
             page.get_by_role("textbox", name="Location").fill("Table 3")
-            seen("channel")
+            check_page("channel")
             page.get_by_role("button", name="Save").click()
             page.get_by_text("1 game to come changes with this").wait_for()
-            seen("preview")
+            check_page("preview")
             page.get_by_role("button", name="Save, and change it").click()
             page.get_by_text("One game to come follows.").wait_for()
 
@@ -103,7 +103,7 @@ def test_a_manager_sets_a_server_up(javascript: bool) -> None:
             page.get_by_role("textbox", name="Seats").fill("many")
             page.get_by_role("button", name="Save").click()
             page.get_by_text("Nothing is saved yet. What you typed is still here.").wait_for()
-            seen("settings-wrong")
+            check_page("settings-wrong")
 
         run_in_browser(walk)
         assert ChannelDefaults.objects.get(channel__name="general").location == "Table 3"
@@ -121,7 +121,7 @@ def eventually_shown(page: Any, text: str) -> None:
     raise AssertionError(text)
 
 
-def _has_letters(client: Any, person: str, count: int) -> bool:
+def _has_direct_messages(client: Any, person: str, count: int) -> bool:
     return len(client.dms(person)) == count
 
 
@@ -129,13 +129,13 @@ def test_an_owner_is_welcomed_once_for_each_stay_of_the_bot() -> None:
     with Stack("bot", "notifyd") as stack:
         client = stack.discord.client
         # This server invited the bot before it ran.
-        [letter] = eventually(lambda: client.dms("alice"))
-        assert f"/guilds/{fixtures.GUILD_ID}/setup/" in letter["content"]
+        [message] = eventually(lambda: client.dms("alice"))
+        assert f"/guilds/{fixtures.GUILD_ID}/setup/" in message["content"]
         guild = stack.discord.run_in_loop(lambda state: state.add_guild("Elsewhere", fixtures.ERIN_ID))
         for stay in (1, 2):
             stack.discord.run_in_loop(lambda state: state.add_bot(guild))
             eventually(lambda: Guild.objects.filter(pk=guild.id, bot_removed_at=None).exists())
-            eventually(partial(_has_letters, client, "erin", stay))
+            eventually(partial(_has_direct_messages, client, "erin", stay))
             assert f"/guilds/{guild.id}/setup/" in client.dms("erin")[-1]["content"]
             stack.discord.run_in_loop(lambda state: state.remove_member(guild, APPLICATION_ID))
             eventually(lambda: Guild.objects.filter(pk=guild.id, bot_removed_at__isnull=False).exists())

@@ -9,7 +9,7 @@ from django.db.models import Model
 
 from conftest import GUILD, World
 from games import scheduled_tasks
-from games.admin.tests.test_guild_scope import OTHER, SCOPED, make_two_guilds, theirs
+from games.admin.tests.test_guild_scope import OTHER, SCOPED, make_two_guilds, other_guild_pks
 from games.models import Game
 from games.models.settings import GuildDefaults
 from games.server_settings import removals
@@ -30,7 +30,7 @@ def test_a_departed_server_is_deleted_and_others_are_kept() -> None:
     world = make_two_guilds()
     guild_setup.welcome_guild(OTHER, world.charlie.pk, world.now)
     before, people = totals(), User.objects.count()
-    of_it = {model: len(theirs(model)) for model in SCOPED}
+    of_it = {model: len(other_guild_pks(model)) for model in SCOPED}
     upsert.mark_bot_removed(OTHER, world.now - KEPT_AFTER_LEAVING + timedelta(hours=1))
     assert removals.purge_departed_guilds(world.now) == 0
     assert totals() == before
@@ -54,11 +54,11 @@ def test_inviting_the_bot_during_the_purge_starts_anew(committed_world: World) -
     world = committed_world
     world.create_game()
     upsert.mark_bot_removed(GUILD, world.now - timedelta(days=31))
-    seen = GuildPayload(GUILD, "Back again", "", world.alice.pk, (), ())
+    payload = GuildPayload(GUILD, "Back again", "", world.alice.pk, (), ())
 
     def invite() -> None:
         try:
-            upsert.upsert_guild(seen, world.now)
+            upsert.upsert_guild(payload, world.now)
         finally:
             connection.close()
 

@@ -19,9 +19,9 @@ from guilds.models import Role
 ORGANISER = GUILD + 20
 
 
-def change(world: World, door: str = "page", **said: Any) -> None:
-    settings = values_of(GuildDefaults.objects.get(pk=GUILD)) | said
-    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, door), world.now)
+def change_guild(world: World, source: str = "page", **values: Any) -> None:
+    settings = values_of(GuildDefaults.objects.get(pk=GUILD)) | values
+    server_settings.change_guild_defaults(GUILD, settings, (), (), Actor(world.alice, source), world.now)
 
 
 def last(world: World) -> HistoryEntry:
@@ -29,7 +29,7 @@ def last(world: World) -> HistoryEntry:
 
 
 def test_settings_are_shown_with_both_values(world: World) -> None:
-    change(world, seats=4, host_role_ids=(), reminders=(60,))
+    change_guild(world, seats=4, host_role_ids=(), reminders=(60,))
     assert last(world) == HistoryEntry(
         world.now,
         "alice changed the server's settings",
@@ -40,7 +40,7 @@ def test_settings_are_shown_with_both_values(world: World) -> None:
             ("Who may schedule", "@everyone", "managers only"),
         ],
     )
-    change(world, "admin", seats=None, host_role_ids=(ORGANISER,))
+    change_guild(world, "admin", seats=None, host_role_ids=(ORGANISER,))
     assert last(world).source_text == "admin"
     assert ("Who may schedule", "managers only", "Organiser") in last(world).changes
 
@@ -48,15 +48,15 @@ def test_settings_are_shown_with_both_values(world: World) -> None:
 def test_templates_channels_and_blocks_are_shown(world: World) -> None:
     by, operator = Actor(world.alice, "page"), Actor(None, "command", operator=True)
     settings = values_of(None)
-    made = templates.save_template(
+    created = templates.save_template(
         GUILD, None, "Raid", "Long " * 100, world.channel.pk, settings, ["seats"], by, world.now
     )
     assert last(world).text == "alice made the template Raid"
     shown = {name: after for name, _, after in last(world).changes}
     assert (shown["Channel"], shown["Locked"], len(shown["Description"])) == ("#game-night", "seats", 200)
-    other = templates.duplicate_template(GUILD, made.layer.pk, by, world.now)
+    other = templates.duplicate_template(GUILD, created.layer.pk, by, world.now)
     assert last(world).changes == [("Copy", "", "Raid (copy)")]
-    templates.reorder_templates(GUILD, [other.layer.pk, made.layer.pk], by, world.now)
+    templates.reorder_templates(GUILD, [other.layer.pk, created.layer.pk], by, world.now)
     assert last(world).changes == [("Order", "Raid, Raid (copy)", "Raid (copy), Raid")]
     server_settings.change_channel_defaults(world.channel.pk, settings, False, by, world.now)
     assert (last(world).text, last(world).changes) == (
@@ -76,7 +76,7 @@ def test_templates_channels_and_blocks_are_shown(world: World) -> None:
 
 
 def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:
-    change(world, player_role_ids=(ORGANISER, EVERYONE))
+    change_guild(world, player_role_ids=(ORGANISER, EVERYONE))
     Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
     removals.remove_deleted_roles(GUILD, world.now)
     assert (last(world).text, last(world).source_text) == (
@@ -86,21 +86,21 @@ def test_deletions_in_discord_are_shown_without_a_person(world: World) -> None:
 
 
 def test_the_page_shows_managers_the_latest_first(world: World, as_person: Any) -> None:
-    client, address = as_person(world.alice), reverse("guild-history", args=[GUILD])
-    assert "Nothing was changed yet." in client.get(address).text
+    client, url = as_person(world.alice), reverse("guild-history", args=[GUILD])
+    assert "Nothing was changed yet." in client.get(url).text
     world.create_game()  # its own page tells of it
-    change(world, location="<b>Here</b>")
+    change_guild(world, location="<b>Here</b>")
     for seats in range(1, 31):
-        change(world, seats=seats)
-    page = client.get(address)
+        change_guild(world, seats=seats)
+    page = client.get(url)
     assert "Page 1 of 2" in page.text
     assert "30 seats" in page.text
     assert "scheduled the game" not in page.text
     assert "<s>29 seats</s>" in page.text
     for last_page in ("2", "99"):
-        older = client.get(address, {"page": last_page}).text
+        older = client.get(url, {"page": last_page}).text
         assert "&lt;b&gt;Here&lt;/b&gt;" in older
         assert 'rel="prev" href="?page=1"' in older
-    assert client.get(address, {"page": "x"}).context["page"].number == 1
-    assert address in client.get(reverse("guild-settings", args=[GUILD])).text
-    assert as_person(world.bob).get(address).status_code == 403
+    assert client.get(url, {"page": "x"}).context["page"].number == 1
+    assert url in client.get(reverse("guild-settings", args=[GUILD])).text
+    assert as_person(world.bob).get(url).status_code == 403

@@ -20,20 +20,20 @@ from guilds.models import Guild, User
 ORGANISER = GUILD + 20
 
 
-def template(world: World, name: str = "Campaign", channel_id: int | None = None, **said: Any) -> GameTemplate:
+def create_template(world: World, name: str = "Campaign", channel_id: int | None = None, **values: Any) -> GameTemplate:
     alice = Actor(world.alice, "page")
-    settings = values_of(None) | said
-    made = templates.save_template(GUILD, None, name, "Bring dice.", channel_id, settings, (), alice, world.now)
-    assert isinstance(made.layer, GameTemplate)
-    return made.layer
+    settings = values_of(None) | values
+    created = templates.save_template(GUILD, None, name, "Bring dice.", channel_id, settings, (), alice, world.now)
+    assert isinstance(created.layer, GameTemplate)
+    return created.layer
 
 
 def pages(world: World) -> list[str]:
-    made = template(world)
+    created = create_template(world)
     return [
         *(reverse(name, args=[GUILD]) for name in ("guild-settings", "guild-channels", "guild-templates")),
         reverse("guild-channel", args=[GUILD, world.channel.pk]),
-        *(reverse(name, args=[GUILD, made.pk]) for name in ("template", "template-delete")),
+        *(reverse(name, args=[GUILD, created.pk]) for name in ("template", "template-delete")),
         reverse("template-new", args=[GUILD]) + "?start=raid",
         reverse("guild-setup", args=[GUILD]),
     ]
@@ -48,12 +48,12 @@ def guild_fields(**changes: Any) -> dict[str, Any]:
 
 
 def test_access_of_managers_members_and_strangers(world: World, as_person: Any) -> None:
-    addresses = pages(world)
+    urls = pages(world)
     stranger = User.objects.create(id=999, username="999", handle="stranger")
     for who, status in ((world.alice, 200), (world.bob, 403), (stranger, 404)):
         client = as_person(who)
-        assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, status)
-    refused = as_person(world.bob).get(addresses[0])
+        assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, status)
+    refused = as_person(world.bob).get(urls[0])
     assert "Only those who manage the server may do that" in refused.text
 
 
@@ -63,14 +63,14 @@ def test_another_guilds_channel_or_template_is_a_404(world: World, as_person: An
         assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 404
     for name in ("template-up", "template-default", "template-duplicate"):
         assert client.get(reverse(name, args=[GUILD, 12345])).status_code == 405
-    answer = client.post(reverse("template-default", args=[GUILD, 12345]), follow=True)
-    assert "That template was deleted, or belongs to another server." in answer.text
+    response = client.post(reverse("template-default", args=[GUILD, 12345]), follow=True)
+    assert "That template was deleted, or belongs to another server." in response.text
 
 
 def test_the_guilds_page_links_them_for_managers_only(world: World, as_person: Any) -> None:
-    address = reverse("guild", args=[GUILD])
-    assert reverse("guild-settings", args=[GUILD]) in as_person(world.alice).get(address).text
-    assert reverse("guild-settings", args=[GUILD]) not in as_person(world.bob).get(address).text
+    url = reverse("guild", args=[GUILD])
+    assert reverse("guild-settings", args=[GUILD]) in as_person(world.alice).get(url).text
+    assert reverse("guild-settings", args=[GUILD]) not in as_person(world.bob).get(url).text
 
 
 # --- a guild's settings --------------------------------------------------------------------------------------
@@ -89,8 +89,8 @@ def test_the_form_shows_inherited_values_and_their_source(world: World, as_perso
 def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> None:
     game = world.create_game(seats=None)
     client = as_person(world.alice)
-    address = reverse("guild-settings", args=[GUILD])
-    shown = client.post(address, guild_fields(seats="3"))
+    url = reverse("guild-settings", args=[GUILD])
+    shown = client.post(url, guild_fields(seats="3"))
     assert shown.status_code == 200
     assert "1 game to come changes with this" in shown.text
     assert re.search(r"Seats: <s>unlimited seats</s>.*<b>3 seats</b>", shown.text)
@@ -98,19 +98,19 @@ def test_saving_first_shows_which_games_change(world: World, as_person: Any) -> 
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', shown.text)[0]
     # What changed since it was shown is shown again: only what was seen is confirmed.
     world.create_game(seats=None)
-    again = client.post(address, guild_fields(seats="3", confirmed=confirmed))
+    again = client.post(url, guild_fields(seats="3", confirmed=confirmed))
     assert "2 games to come change with this" in again.text
     confirmed = re.findall(r'name="confirmed" value="(\w+)"', again.text)[0]
-    done = client.post(address, guild_fields(seats="3", confirmed=confirmed), follow=True)
+    done = client.post(url, guild_fields(seats="3", confirmed=confirmed), follow=True)
     assert "The settings are saved. 2 games to come follow." in done.text
     assert Game.objects.with_settings().get(pk=game.pk).settings.seats == 3
 
 
 def test_empty_fields_stay_empty_when_the_form_is_shown_again(world: World, as_person: Any) -> None:
-    answer = as_person(world.alice).post(
+    response = as_person(world.alice).post(
         reverse("guild-settings", args=[GUILD]), guild_fields(seats="many", location="")
     )
-    assert not answer.context["form"]["location"].value()
+    assert not response.context["form"]["location"].value()
     GuildDefaults.objects.update(location="")
     again = as_person(world.alice).get(reverse("guild-settings", args=[GUILD]))
     assert again.context["form"]["location"].value() == "none"
@@ -119,8 +119,8 @@ def test_empty_fields_stay_empty_when_the_form_is_shown_again(world: World, as_p
 def test_a_change_without_effect_on_games_is_saved_at_once(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     data = guild_fields(location="none", manager_role_ids=[str(ORGANISER)], pingable_role_ids=[str(ORGANISER)])
-    answer = client.post(reverse("guild-settings", args=[GUILD]), data, follow=True)
-    assert "The settings are saved." in answer.text
+    response = client.post(reverse("guild-settings", args=[GUILD]), data, follow=True)
+    assert "The settings are saved." in response.text
     saved = GuildDefaults.objects.get()
     assert (saved.location, saved.manager_role_ids, saved.pingable_role_ids) == ("", [ORGANISER], [ORGANISER])
     cleared = client.post(reverse("guild-settings", args=[GUILD]), guild_fields(), follow=True)
@@ -142,18 +142,18 @@ def test_bad_input_is_named_and_nothing_typed_is_lost(
     world: World, as_person: Any, changes: dict[str, Any], sentence: str
 ) -> None:
     data = guild_fields(**({"instructions": "Wear a hat."} | changes))
-    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
-    assert answer.status_code == 422
-    assert sentence in answer.text
-    assert "Wear a hat." in answer.text
+    response = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
+    assert response.status_code == 422
+    assert sentence in response.text
+    assert "Wear a hat." in response.text
 
 
 def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    address = reverse("guild-settings", args=[GUILD])
+    url = reverse("guild-settings", args=[GUILD])
     old = guild_fields(location="My place", player_role_ids=[str(ORGANISER), str(EVERYONE)], own_player_roles="on")
-    client.post(address, guild_fields(location="Their place"))
-    stale = client.post(address, old)
+    client.post(url, guild_fields(location="Their place"))
+    stale = client.post(url, old)
     assert stale.status_code == 422
     assert "Somebody changed these settings while you were editing." in stale.text
     assert "Their place" in stale.text
@@ -161,7 +161,7 @@ def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, a
     assert stale.context["form"]["player_role_ids"].value() == [str(ORGANISER), str(EVERYONE)], "ticks are kept"
     assert GuildDefaults.objects.get().location == "Their place"
     edition = re.findall(r'name="edition" value="(\d+)"', stale.text)[0]
-    client.post(address, old | {"edition": edition})
+    client.post(url, old | {"edition": edition})
     assert GuildDefaults.objects.get().location == "My place"
 
 
@@ -170,8 +170,8 @@ def test_a_stale_form_shows_both_versions_and_overwrites_neither(world: World, a
 
 def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    address = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
-    assert "The settings are saved." in client.post(address, {"edition": "0", "seats": "4"}, follow=True).text
+    url = reverse("guild-channel", args=[GUILD, world.other_channel.pk])
+    assert "The settings are saved." in client.post(url, {"edition": "0", "seats": "4"}, follow=True).text
     saved = ChannelDefaults.objects.get()
     assert (saved.for_games, saved.seats, saved.edit_version) == (False, 4, 1)
     form = client.get(reverse("game-new", args=[GUILD])).context["form"]
@@ -182,11 +182,11 @@ def test_a_channel_can_be_closed_to_games(world: World, as_person: Any) -> None:
 def test_a_channel_deleted_meanwhile_is_shown_and_typed_values_stay(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     upsert.mark_channel_deleted(world.channel.pk, world.now)
-    address = reverse("guild-channel", args=[GUILD, world.channel.pk])
-    answer = client.post(address, {"edition": "0", "instructions": "Wear a hat.", "for_games": "on"})
-    assert answer.status_code == 422
-    assert "#game-night was deleted in Discord" in answer.text
-    assert "Wear a hat." in answer.text
+    url = reverse("guild-channel", args=[GUILD, world.channel.pk])
+    response = client.post(url, {"edition": "0", "instructions": "Wear a hat.", "for_games": "on"})
+    assert response.status_code == 422
+    assert "#game-night was deleted in Discord" in response.text
+    assert "Wear a hat." in response.text
 
 
 # --- templates -------------------------------------------------------------------------------------------
@@ -213,8 +213,8 @@ def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -
     assert (first.name, first.is_default, first.locked) == ("One-shot", True, ["seats"])
 
     def press(name: str, which: GameTemplate) -> str:
-        answer = client.post(reverse(f"template-{name}", args=[GUILD, which.pk]), follow=True)
-        return str(answer.text)
+        pressed = client.post(reverse(f"template-{name}", args=[GUILD, which.pk]), follow=True)
+        return str(pressed.text)
 
     assert "The order is saved." in press("down", first)
     assert [t.name for t in world.guild.templates.all()] == ["Raid", "One-shot"]
@@ -224,31 +224,31 @@ def test_make_order_duplicate_default_and_delete(world: World, as_person: Any) -
     assert "Raid is now chosen" in press("default", second)
     assert "No game to come changes." in client.get(reverse("template-delete", args=[GUILD, first.pk])).text
     assert "One-shot is deleted." in press("delete", first)
-    gone = client.post(reverse("template", args=[GUILD, first.pk]), {"name": "X"}, follow=True)
-    assert "One-shot was deleted meanwhile. Nothing was saved." in gone.text
+    response = client.post(reverse("template", args=[GUILD, first.pk]), {"name": "X"}, follow=True)
+    assert "One-shot was deleted meanwhile. Nothing was saved." in response.text
 
 
 def test_deleting_shows_which_games_change(world: World, as_person: Any) -> None:
-    made = template(world, seats=3)
-    world.create_game(seats=None, template_id=made.pk)
-    page = as_person(world.alice).get(reverse("template-delete", args=[GUILD, made.pk])).text
+    created = create_template(world, seats=3)
+    world.create_game(seats=None, template_id=created.pk)
+    page = as_person(world.alice).get(reverse("template-delete", args=[GUILD, created.pk])).text
     assert "Curse of Strahd" in page
     assert "<s>3 seats</s>" in page
 
 
 def test_a_template_of_a_deleted_channel_says_so(world: World, as_person: Any) -> None:
-    made = template(world, channel_id=world.other_channel.pk)
+    created = create_template(world, channel_id=world.other_channel.pk)
     upsert.mark_channel_deleted(world.other_channel.pk, world.now)
     client = as_person(world.alice)
-    address = reverse("template", args=[GUILD, made.pk])
-    assert "#raids, where its games were announced, was deleted in Discord." in client.get(address).text
-    kept = client.post(address, {"name": "X", "channel": str(world.other_channel.pk), "edition": "1"}, follow=True)
+    url = reverse("template", args=[GUILD, created.pk])
+    assert "#raids, where its games were announced, was deleted in Discord." in client.get(url).text
+    kept = client.post(url, {"name": "X", "channel": str(world.other_channel.pk), "edition": "1"}, follow=True)
     assert "The settings are saved." in kept.text
 
 
 def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World, as_person: Any) -> None:
-    first = template(world, "One-shot", world.other_channel.pk, duration=240, zone="Europe/Berlin")
-    second = template(world, "Raid", duration=180)
+    first = create_template(world, "One-shot", world.other_channel.pk, duration=240, zone="Europe/Berlin")
+    second = create_template(world, "Raid", duration=180)
     client = as_person(world.bob)
     assert "Schedule: Raid" in client.get(reverse("guild", args=[GUILD])).text
     page = client.get(reverse("game-new", args=[GUILD]))
@@ -269,17 +269,17 @@ def test_scheduling_begins_with_the_template_chosen_or_the_default(world: World,
 
 def test_the_bot_removed_while_a_form_is_open(world: World, as_person: Any) -> None:
     upsert.mark_bot_removed(GUILD, world.now)
-    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
-    assert answer.status_code == 404
-    assert "The bot is no longer in Friday Night Dice." in answer.text
+    response = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), {"seats": "3"})
+    assert response.status_code == 404
+    assert "The bot is no longer in Friday Night Dice." in response.text
 
 
 def test_a_former_owner_with_an_open_form_reads_who_may(world: World, as_person: Any) -> None:
     data = guild_fields(seats="3")
     Guild.objects.filter(pk=GUILD).update(owner_id=world.charlie.pk)
-    answer = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
-    assert answer.status_code == 403
-    assert "Only those who manage the server may do that" in answer.text
+    response = as_person(world.alice).post(reverse("guild-settings", args=[GUILD]), data)
+    assert response.status_code == 403
+    assert "Only those who manage the server may do that" in response.text
     assert GuildDefaults.objects.get().seats is None
 
 

@@ -31,24 +31,26 @@ from notifications.models import Notification
 ORGANISER = GUILD + 20
 
 
-def guild_says(
-    world: World, edition: int | None = None, by: Any = None, now: Any = None, **said: Any
+def change_guild(
+    world: World, edition: int | None = None, by: Any = None, now: Any = None, **values: Any
 ) -> SettingsResult:
-    settings = values_of(GuildDefaults.objects.filter(pk=GUILD).first()) | said
+    settings = values_of(GuildDefaults.objects.filter(pk=GUILD).first()) | values
     return server_settings.change_guild_defaults(
         GUILD, settings, (), (), Actor(by or world.alice, "page"), now or world.now, edition
     )
 
 
-def channel_says(world: World, channel: Channel, for_games: bool = True, **said: Any) -> SettingsResult:
-    settings = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | said
+def change_channel(world: World, channel: Channel, for_games: bool = True, **values: Any) -> SettingsResult:
+    settings = values_of(ChannelDefaults.objects.filter(pk=channel.pk).first()) | values
     return server_settings.change_channel_defaults(
         channel.pk, settings, for_games, Actor(world.alice, "page"), world.now
     )
 
 
-def template_says(world: World, template: GameTemplate | None = None, locked: Any = (), **said: Any) -> SettingsResult:
-    settings = values_of(template) | said
+def change_template(
+    world: World, template: GameTemplate | None = None, locked: Any = (), **values: Any
+) -> SettingsResult:
+    settings = values_of(template) | values
     name = template.name if template else f"Campaign {GameTemplate.objects.count() + 1}"
     pk = template.pk if template else None
     actor = Actor(world.alice, "page")
@@ -64,7 +66,7 @@ def reminders(game: Game) -> list[int | None]:
     return sorted(rows.values_list("minutes", flat=True), key=lambda n: n or 0)
 
 
-def fresh(game: Game) -> Game:
+def reload_game(game: Game) -> Game:
     return Game.objects.with_settings().get(pk=game.pk)
 
 
@@ -76,10 +78,10 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
     for n in (100, 101, 102):
         signups.join(game.pk, world.add_member(n), Actor(world.add_member(n), "page"), world.now)
     Notification.objects.filter(kind="announcement").update(closed_at=world.now)
-    revision = fresh(game).post_version
+    revision = reload_game(game).post_version
     later = world.now + timedelta(minutes=1)
-    saved = guild_says(world, seats=2, duration=180, reminders=(120, 15), now=later)
-    game = fresh(game)
+    saved = change_guild(world, seats=2, duration=180, reminders=(120, 15), now=later)
+    game = reload_game(game)
     assert saved.text == "The settings are saved. One game to come follows."
     assert game.ends_at == game.starts_at + timedelta(hours=3)
     assert reminders(game) == [15, 120]
@@ -91,11 +93,11 @@ def test_upcoming_games_follow_in_every_way(world: World) -> None:
 
 def test_a_game_with_its_own_value_does_not_change(world: World) -> None:
     game = world.create_game(seats=4)
-    revision = fresh(game).post_version
-    saved = guild_says(world, seats=2)
+    revision = reload_game(game).post_version
+    saved = change_guild(world, seats=2)
     assert saved.game_changes == ()
-    assert fresh(game).settings.sources["seats"].source == "this game"
-    assert fresh(game).post_version == revision
+    assert reload_game(game).settings.sources["seats"].source == "this game"
+    assert reload_game(game).post_version == revision
 
 
 @pytest.mark.parametrize("begun", ["under way", "over", "cancelled"])
@@ -104,9 +106,9 @@ def test_started_games_keep_their_settings(world: World, begun: str) -> None:
     now = world.now + {"under way": timedelta(hours=2), "over": timedelta(days=1), "cancelled": timedelta()}[begun]
     if begun == "cancelled":
         scheduling.cancel_game(game.pk, "", Actor(world.bob, "page"), now)
-    before = fresh(game)
-    saved = guild_says(world, seats=2, duration=600, location="Table 3", now=now)
-    after = fresh(game)
+    before = reload_game(game)
+    saved = change_guild(world, seats=2, duration=600, location="Table 3", now=now)
+    after = reload_game(game)
     assert saved.game_changes == ()
     assert after.settings_frozen_at == now
     assert (after.settings.seats, after.settings.duration, after.settings.location) == (0, 120, "")
@@ -119,8 +121,8 @@ def test_the_scheduled_task_freezes_the_rest(world: World) -> None:
     Game.objects.filter(pk=game.pk).update(starts_at=world.now - timedelta(minutes=5))
     other = inheriting(world)
     assert scheduled_tasks.freeze_settings() == "Froze 1 games that have begun, and mended 0 to come."
-    guild_says(world, seats=2)
-    assert (fresh(game).settings.seats, fresh(other).settings.seats) == (0, 2)
+    change_guild(world, seats=2)
+    assert (reload_game(game).settings.seats, reload_game(other).settings.seats) == (0, 2)
     assert scheduled_tasks.freeze_settings() == "Froze 0 games that have begun, and mended 0 to come."
 
 
@@ -128,19 +130,19 @@ def test_a_game_created_while_a_layer_changed_is_resynced(world: World) -> None:
     game = inheriting(world)
     GuildDefaults.objects.filter(pk=GUILD).update(duration=300, reminders=[30])
     assert freezing.resync_drifted_games(world.now) == 1
-    assert fresh(game).ends_at == game.starts_at + timedelta(hours=5)
+    assert reload_game(game).ends_at == game.starts_at + timedelta(hours=5)
     assert reminders(game) == [30]
 
 
 def test_the_preview_lists_changes_and_saves_nothing(world: World) -> None:
     game = inheriting(world)
-    found = dry_run(lambda: guild_says(world, seats=6, duration=60))
-    assert [(c.game, c.name, c.before.value, c.after.value) for c in found.game_changes] == [
+    preview = dry_run(lambda: change_guild(world, seats=6, duration=60))
+    assert [(c.game, c.name, c.before.value, c.after.value) for c in preview.game_changes] == [
         (game, "seats", 0, 6),
         (game, "duration", 120, 60),
     ]
-    assert found.game_changes[0].before.source == "the product"
-    assert fresh(game).settings.seats == 0
+    assert preview.game_changes[0].before.source == "the product"
+    assert reload_game(game).settings.seats == 0
     assert not AuditEntry.objects.filter(action="guild").exists()
 
 
@@ -155,7 +157,7 @@ def test_joining_while_seats_become_fewer_uses_the_new_number(committed_world: W
 
     with ThreadPoolExecutor(1) as thread:
         with transaction.atomic():
-            guild_says(world, seats=1)
+            change_guild(world, seats=1)
             joining = thread.submit(join)
             time.sleep(0.5)
             assert not joining.done(), "it waits for the game"
@@ -163,38 +165,38 @@ def test_joining_while_seats_become_fewer_uses_the_new_number(committed_world: W
     assert game.signups.current().get(user=world.charlie).seated_at is None
 
 
-# --- the chain, through the verbs ----------------------------------------------------------------------------
+# --- the chain, through the actions --------------------------------------------------------------------------
 
 
 def test_lock_override_unlock_switch_move_and_clear(world: World) -> None:
-    template = template_says(world, seats=5).layer
+    template = change_template(world, seats=5).layer
     game = inheriting(world, template_id=template.pk)
 
     def holds() -> tuple[int, str]:
-        found = fresh(game).settings.sources["seats"]
-        return found.value, found.source
+        seats = reload_game(game).settings.sources["seats"]
+        return seats.value, seats.source
 
     def edit(**changes: Any) -> None:
-        plan = change_plan(scheduling.plan_from_game(fresh(game)), **changes)
+        plan = change_plan(scheduling.plan_from_game(reload_game(game)), **changes)
         scheduling.edit_game(game.pk, plan, Actor(world.alice, "page"), world.now)
 
     assert holds() == (5, template.name)
     edit(seats=3)
     assert holds() == (3, "this game")
-    template_says(world, GameTemplate.objects.get(), locked=["seats"])
+    change_template(world, GameTemplate.objects.get(), locked=["seats"])
     assert holds() == (5, template.name), "a lock holds against what the game said before"
-    template_says(world, GameTemplate.objects.get())
+    change_template(world, GameTemplate.objects.get())
     assert holds() == (3, "this game"), "unlocked, what it said counts again"
     edit(seats=None)
     assert holds() == (5, template.name)
-    channel_says(world, world.channel, seats=7)
+    change_channel(world, world.channel, seats=7)
     edit(template_id=None)
     assert holds() == (7, "#game-night")
     edit(channel_id=world.other_channel.pk)
     assert holds() == (0, "the product")
-    guild_says(world, seats=9)
+    change_guild(world, seats=9)
     assert holds() == (9, "the server")
-    channel_says(world, world.other_channel, seats=0)
+    change_channel(world, world.other_channel, seats=0)
     assert holds() == (0, "#raids")
 
 
@@ -219,11 +221,11 @@ def test_only_managers_and_operators_may(world: World) -> None:
     Role.objects.filter(pk=ORGANISER).update(permissions=0)
     server_settings.change_guild_defaults(GUILD, {}, [ORGANISER], (), Actor(None, "command", operator=True), world.now)
     world.guild.members.filter(user=world.bob).update(role_ids=[ORGANISER])
-    guild_says(world, by=world.bob, seats=4)
+    change_guild(world, by=world.bob, seats=4)
 
 
 def test_another_guilds_template_is_unknown(world: World) -> None:
-    template = template_says(world).layer
+    template = change_template(world).layer
     other = GUILD + 1000
     roles = (RolePayload(other, "@everyone", 0, 0),)
     upsert.upsert_guild(GuildPayload(other, "Elsewhere", "", world.bob.pk, (), roles), world.now)
@@ -246,18 +248,18 @@ def test_another_guilds_template_is_unknown(world: World) -> None:
 
 def test_a_stale_edit_version_is_refused(world: World) -> None:
     edition = GuildDefaults.objects.get(pk=GUILD).edit_version
-    guild_says(world, edition=edition, seats=4)
+    change_guild(world, edition=edition, seats=4)
     with pytest.raises(Refused) as refused:
-        guild_says(world, edition=edition, seats=5)
+        change_guild(world, edition=edition, seats=5)
     assert refused.value.refusal.code == "stale"
     assert GuildDefaults.objects.get(pk=GUILD).seats == 4
-    assert not guild_says(world, edition=edition + 1, seats=4).changed
+    assert not change_guild(world, edition=edition + 1, seats=4).changed
     assert GuildDefaults.objects.get(pk=GUILD).edit_version == edition + 1
 
 
 def test_changes_are_in_the_audit_log(world: World) -> None:
-    guild_says(world, seats=4)
-    channel_says(world, world.other_channel, for_games=False)
+    change_guild(world, seats=4)
+    change_channel(world, world.other_channel, for_games=False)
     entry, other = AuditEntry.objects.filter(game=None).order_by("pk")
     assert (entry.action, entry.actor, entry.source) == ("guild", world.alice, "page")
     assert entry.changes == {"of": "the server", "seats": [None, 4]}
@@ -265,7 +267,7 @@ def test_changes_are_in_the_audit_log(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "field"),
+    ("values", "field"),
     [
         ({"seats": 101}, "seats"),
         ({"duration": 1}, "duration"),
@@ -276,9 +278,9 @@ def test_changes_are_in_the_audit_log(world: World) -> None:
         ({"archive_channel_id": 1}, "archive_channel_id"),
     ],
 )
-def test_bad_values_are_refused_by_field(world: World, said: dict[str, Any], field: str) -> None:
+def test_bad_values_are_refused_by_field(world: World, values: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
-        guild_says(world, **said)
+        change_guild(world, **values)
     assert list(refused.value.refusal.fields) == [field]
 
 
@@ -287,7 +289,7 @@ def test_bad_values_are_refused_by_field(world: World, said: dict[str, Any], fie
 
 def test_the_first_template_is_the_default_and_stays_until_another_is(world: World) -> None:
     alice = Actor(world.alice, "page")
-    first, second = template_says(world, seats=4).layer, template_says(world).layer
+    first, second = change_template(world, seats=4).layer, change_template(world).layer
     assert (first.is_default, second.is_default) == (True, False)
     with pytest.raises(Refused) as refused:
         templates.delete_template(GUILD, first.pk, alice, world.now)
@@ -296,13 +298,13 @@ def test_the_first_template_is_the_default_and_stays_until_another_is(world: Wor
     templates.make_default(GUILD, second.pk, alice, world.now)
     done = templates.delete_template(GUILD, first.pk, alice, world.now)
     assert "One game to come used it, and now has the settings of its channel and the server." in done.text
-    assert fresh(game).settings.sources["seats"].source == "the product"
+    assert reload_game(game).settings.sources["seats"].source == "the product"
     templates.delete_template(GUILD, second.pk, alice, world.now)
     assert not GameTemplate.objects.filter(deleted_at=None).exists(), "the last one may go"
 
 
 def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
-    first = template_says(world, seats=4, locked=["seats"], reminders=(60,)).layer
+    first = change_template(world, seats=4, locked=["seats"], reminders=(60,)).layer
     copies = [templates.duplicate_template(GUILD, first.pk, Actor(world.alice, "page"), world.now).layer for _ in "ab"]
     assert [c.name for c in copies] == ["Campaign 1 (copy)", "Campaign 1 (copy 2)"]
     assert values_of(copies[0]) == values_of(first)
@@ -311,11 +313,11 @@ def test_a_duplicate_has_the_same_values_and_its_own_name(world: World) -> None:
 
 
 def test_the_order_of_templates(world: World) -> None:
-    made = [template_says(world).layer.pk for _ in range(3)]
+    pks = [change_template(world).layer.pk for _ in range(3)]
     alice = Actor(world.alice, "page")
-    templates.reorder_templates(GUILD, made[::-1], alice, world.now)
-    assert list(world.guild.templates.values_list("pk", flat=True)) == made[::-1]
-    for wrong in (made[:2], [*made, made[0]], [*made[:2], 999]):
+    templates.reorder_templates(GUILD, pks[::-1], alice, world.now)
+    assert list(world.guild.templates.values_list("pk", flat=True)) == pks[::-1]
+    for wrong in (pks[:2], [*pks, pks[0]], [*pks[:2], 999]):
         with pytest.raises(Refused):
             templates.reorder_templates(GUILD, wrong, alice, world.now)
 
@@ -324,45 +326,45 @@ def test_the_order_of_templates(world: World) -> None:
 
 
 def test_a_deleted_role_makes_settings_inherit(world: World) -> None:
-    guild_says(world, player_role_ids=(EVERYONE,))
-    channel_says(world, world.channel, player_role_ids=(ORGANISER,))
+    change_guild(world, player_role_ids=(EVERYONE,))
+    change_channel(world, world.channel, player_role_ids=(ORGANISER,))
     game, own = inheriting(world), inheriting(world, player_role_ids=(ORGANISER,))
-    assert fresh(game).settings.player_role_ids == (ORGANISER,)
+    assert reload_game(game).settings.player_role_ids == (ORGANISER,)
     Role.objects.filter(pk=ORGANISER).update(deleted_at=world.now)
     assert removals.clean_up_deleted(GUILD, world.now) == 1
-    for found in (fresh(game), fresh(own)):
-        assert found.settings.player_role_ids == (EVERYONE,)
-        assert found.settings.sources["player_role_ids"].source == "the server"
+    for changed in (reload_game(game), reload_game(own)):
+        assert changed.settings.player_role_ids == (EVERYONE,)
+        assert changed.settings.sources["player_role_ids"].source == "the server"
     entry = AuditEntry.objects.get(action="role_gone")
     assert entry.changes == {"of": "#game-night", "roles": ["Organiser"]}
     assert removals.clean_up_deleted(GUILD, world.now) == 0
 
 
 def test_a_deleted_channel_makes_games_inherit_unless_they_started(world: World) -> None:
-    channel_says(world, world.channel, duration=300, seats=3)
+    change_channel(world, world.channel, duration=300, seats=3)
     game = inheriting(world)
     begun = inheriting(world)
     Game.objects.filter(pk=begun.pk).update(starts_at=world.now - timedelta(minutes=5))
     upsert.mark_channel_deleted(world.channel.pk, world.now)
     assert removals.clean_up_deleted(GUILD, world.now) == 1
-    assert fresh(game).ends_at == game.starts_at + timedelta(hours=2)
-    assert fresh(game).settings.sources["seats"].source == "the product"
-    assert fresh(begun).settings.seats == 3
+    assert reload_game(game).ends_at == game.starts_at + timedelta(hours=2)
+    assert reload_game(game).settings.sources["seats"].source == "the product"
+    assert reload_game(begun).settings.seats == 3
     with pytest.raises(Refused) as refused:
-        channel_says(world, world.channel, seats=5)
+        change_channel(world, world.channel, seats=5)
     assert refused.value.refusal.sentence.startswith("#game-night was deleted in Discord")
 
 
 def test_a_new_owner_manages_and_the_old_one_no_longer(world: World) -> None:
     Guild.objects.filter(pk=GUILD).update(owner_id=world.charlie.pk)
-    guild_says(world, by=world.charlie, seats=4)
+    change_guild(world, by=world.charlie, seats=4)
     with pytest.raises(Refused) as refused:
-        guild_says(world, by=world.alice, seats=5)
+        change_guild(world, by=world.alice, seats=5)
     assert refused.value.refusal.code == "not_manager"
 
 
 def test_a_removed_bot_changes_nothing(world: World) -> None:
     upsert.mark_bot_removed(GUILD, world.now)
     with pytest.raises(Refused) as refused:
-        guild_says(world, seats=5)
+        change_guild(world, seats=5)
     assert refused.value.refusal.code == "unknown_guild"

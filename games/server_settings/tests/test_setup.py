@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from conftest import EVERYONE, GUILD, PERMISSIONS, World
-from discord_bot.bot import _upsert_guild as see_guild
+from discord_bot.bot import _upsert_guild as upsert_new_guild
 from games.models.settings import ChannelDefaults, GuildDefaults
 from games.server_settings import setup as guild_setup
 from gamesched.lib.clock import db_now
@@ -20,26 +20,26 @@ ORGANISER = GUILD + 20
 PAGE = "guild-setup"
 
 
-def fresh(world: World) -> None:
+def undo_setup(world: World) -> None:
     """A guild that nobody has set up yet."""
     GuildDefaults.objects.filter(pk=world.guild.pk).delete()
     Guild.objects.update(welcomed_at=None)
 
 
 def test_a_guild_not_set_up_is_shown_as_such_to_each_viewer(world: World, as_person: Any) -> None:
-    fresh(world)
-    address = reverse("guild", args=[GUILD])
-    manager = as_person(world.alice).get(address).text
+    undo_setup(world)
+    url = reverse("guild", args=[GUILD])
+    manager = as_person(world.alice).get(url).text
     assert "Nobody has set this server up yet" in manager
     assert reverse(PAGE, args=[GUILD]) in manager
-    member = as_person(world.bob).get(address).text
+    member = as_person(world.bob).get(url).text
     assert "only those who manage it can schedule games. Ask its owner, or whoever manages it." in member
     assert "Schedule a game" not in member
 
 
 def test_the_page_names_missing_permissions_and_where_to_click(world: World, as_person: Any) -> None:
     view, send, embed, manage_threads = 1 << 10, 1 << 11, 1 << 14, 1 << 34
-    seen = [
+    payloads = [
         ChannelPayload(GUILD + 10, "general", 0, 1, view | send),
         ChannelPayload(GUILD + 11, "news", 5, 2, view | embed),
         ChannelPayload(GUILD + 12, "secret", 0, 3, 0),
@@ -50,9 +50,9 @@ def test_the_page_names_missing_permissions_and_where_to_click(world: World, as_
         ChannelPayload(GUILD + 18, "art", 16, 8, PERMISSIONS),
         ChannelPayload(GUILD + 16, "Section", 4, 7, PERMISSIONS),
     ]
-    upsert.upsert_channels(GUILD, seen)
+    upsert.upsert_channels(GUILD, payloads)
     shown = {c.channel.name: c for c in as_person(world.alice).get(reverse(PAGE, args=[GUILD])).context["channels"]}
-    assert {name: one.missing for name, one in shown.items() if one.is_postable} == {
+    assert {name: channel.missing for name, channel in shown.items() if channel.is_postable} == {
         "general": ["Embed Links"],
         "news": ["Send Messages"],
         "secret": ["View Channel", "Send Messages", "Embed Links"],
@@ -71,12 +71,12 @@ def test_the_page_names_missing_permissions_and_where_to_click(world: World, as_
 
 def test_channels_are_switched(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
-    address = reverse(PAGE, args=[GUILD])
-    answer = client.post(address, {"step": "channels", "on": [str(world.channel.pk), "nonsense"]}, follow=True)
-    assert "2 channels are switched." in answer.text
+    url = reverse(PAGE, args=[GUILD])
+    response = client.post(url, {"step": "channels", "on": [str(world.channel.pk), "nonsense"]}, follow=True)
+    assert "2 channels are switched." in response.text
     off = ChannelDefaults.objects.filter(for_games=False).values_list("channel__name", flat=True)
     assert sorted(off) == ["general", "raids"]
-    again = client.post(address, {"step": "channels", "on": [str(world.channel.pk)]}, follow=True)
+    again = client.post(url, {"step": "channels", "on": [str(world.channel.pk)]}, follow=True)
     assert "Nothing was different" in again.text
 
 
@@ -112,8 +112,8 @@ def test_members_may_not_set_up(world: World, as_person: Any) -> None:
 def test_a_test_message_is_scheduled_and_its_result_shown(world: World, as_person: Any) -> None:
     client = as_person(world.alice)
     page = reverse(PAGE, args=[GUILD])
-    asked = client.post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
-    assert "A test message is on its way." in asked.text
+    response = client.post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
+    assert "A test message is on its way." in response.text
     [job] = steps.lease_jobs(db_now(), 10)
     assert job.message.channel_id == world.channel.pk
     assert f"/guilds/{GUILD}/setup/?d={job.message.dedupe_marker}" in job.message.text
@@ -127,15 +127,15 @@ def test_a_test_message_is_scheduled_and_its_result_shown(world: World, as_perso
 
 def test_a_voice_channel_is_not_tested(world: World, as_person: Any) -> None:
     Channel.objects.filter(pk=world.channel.pk).update(type=2)
-    answer = as_person(world.alice).post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
-    assert "not one of this server&#x27;s text channels" in answer.text
+    response = as_person(world.alice).post(reverse("channel-test", args=[GUILD, world.channel.pk]), follow=True)
+    assert "not one of this server&#x27;s text channels" in response.text
 
 
-# --- the letter --------------------------------------------------------------------------------------------
+# --- the welcome message -----------------------------------------------------------------------------------
 
 
 def test_the_owner_of_a_new_guild_gets_one_welcome_message(world: World) -> None:
-    fresh(world)
+    undo_setup(world)
     assert guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     assert not guild_setup.welcome_guild(GUILD, world.alice.pk, world.now), "once for each stay"
     assert steps.create_due_deliveries(world.now) == 1
@@ -147,7 +147,7 @@ def test_the_owner_of_a_new_guild_gets_one_welcome_message(world: World) -> None
 
 
 def test_two_guilds_of_one_owner_are_two_welcome_messages(world: World) -> None:
-    fresh(world)
+    undo_setup(world)
     other = Guild.objects.create(pk=GUILD + 5, name="Elsewhere", owner_id=world.alice.pk)
     guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     guild_setup.welcome_guild(other.pk, world.alice.pk, world.now)
@@ -155,7 +155,7 @@ def test_two_guilds_of_one_owner_are_two_welcome_messages(world: World) -> None:
 
 
 def test_no_welcome_with_closed_dms_or_without_the_bot(world: World) -> None:
-    fresh(world)
+    undo_setup(world)
     guild_setup.welcome_guild(GUILD, world.alice.pk, world.now)
     steps.create_due_deliveries(world.now)
     [job] = steps.lease_jobs(world.now, 10)
@@ -169,21 +169,21 @@ def test_no_welcome_with_closed_dms_or_without_the_bot(world: World) -> None:
 
 
 def test_a_restart_does_not_repeat_the_welcome(world: World) -> None:
-    seen = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
-    assert see_guild(seen), "it came, while the bot ran or was down"
-    assert see_guild(seen), "and is tried again where the owner could not be asked"
-    assert guild_setup.welcome_guild(seen.id, world.alice.pk, world.now)
-    assert not see_guild(seen), "a reconnect or restart sees it again"
-    upsert.mark_guild_unavailable(seen.id)
-    assert not see_guild(seen), "an outage is not a removal"
+    payload = GuildPayload(GUILD + 9, "Elsewhere", "", world.alice.pk, (), ())
+    assert upsert_new_guild(payload), "it came, while the bot ran or was down"
+    assert upsert_new_guild(payload), "and is tried again where the owner could not be asked"
+    assert guild_setup.welcome_guild(payload.id, world.alice.pk, world.now)
+    assert not upsert_new_guild(payload), "a reconnect or restart sees it again"
+    upsert.mark_guild_unavailable(payload.id)
+    assert not upsert_new_guild(payload), "an outage is not a removal"
     for while_running in (True, False):
         if while_running:
-            upsert.mark_bot_removed(seen.id, world.now)
+            upsert.mark_bot_removed(payload.id, world.now)
         else:
             upsert.mark_guilds_present([GUILD], world.now)
-        assert not guild_setup.welcome_guild(seen.id, world.alice.pk, world.now), "the bot is not there"
-        assert see_guild(seen), "it came back"
-        assert guild_setup.welcome_guild(seen.id, world.alice.pk, world.now)
+        assert not guild_setup.welcome_guild(payload.id, world.alice.pk, world.now), "the bot is not there"
+        assert upsert_new_guild(payload), "it came back"
+        assert guild_setup.welcome_guild(payload.id, world.alice.pk, world.now)
 
 
 def test_the_welcome_to_a_server_that_was_set_up_before(world: World) -> None:
