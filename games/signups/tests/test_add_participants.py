@@ -24,33 +24,33 @@ def discord(settings: Any) -> None:
 
 def test_the_page_adds_people_and_names_them(world: World, as_person: Any) -> None:
     game = world.create_game(seats=2)
-    client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
-    assert f'action="{address}"' in client.get(game.get_absolute_url()).text
-    said = client.post(address, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
-    assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in said
+    client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
+    assert f'action="{url}"' in client.get(game.get_absolute_url()).text
+    reply = client.post(url, {"participants": "@char\nGrandma\n@alice"}, follow=True).text
+    assert "Added: charlie, Grandma, alice. “@char” was taken for charlie." in reply
     assert names(game) == (["charlie", "Grandma"], ["alice"])
     assert due("added") == [world.charlie.pk, world.alice.pk]
-    assert "Already in: charlie." in client.post(address, {"participants": "@charlie"}, follow=True).text
+    assert "Already in: charlie." in client.post(url, {"participants": "@charlie"}, follow=True).text
 
 
 def test_problems_are_shown_and_typed_names_are_kept(world: World, as_person: Any) -> None:
     game = world.create_game()
-    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
-    client, address = as_person(world.bob), reverse("game-add", args=[game.pk])
-    wrong = client.post(address, {"participants": "Grandma\n@robin"})
+    robins = [world.add_member(n, nick="Robin") for n in (100, 101)]
+    client, url = as_person(world.bob), reverse("game-add", args=[game.pk])
+    wrong = client.post(url, {"participants": "Grandma\n@robin"})
     assert wrong.status_code == 422
     assert "Line 2, “@robin”: 2 members are called so." in wrong.text
     assert "Grandma\n@robin</textarea>" in wrong.text
-    assert f'value="{twins[1].pk}"' in wrong.text
+    assert f'value="{robins[1].pk}"' in wrong.text
     assert not game.signups.exists()
-    chosen = {"participants": "Grandma\n@robin", "choice:@robin": str(twins[1].pk)}
-    assert client.post(address, chosen).status_code == 302
-    assert set(game.signups.values_list("user", flat=True)) == {None, twins[1].pk}
-    full = client.post(address, {"participants": "\n".join(f"Name {n}" for n in range(20))})
+    chosen = {"participants": "Grandma\n@robin", "choice:@robin": str(robins[1].pk)}
+    assert client.post(url, chosen).status_code == 302
+    assert set(game.signups.values_list("user", flat=True)) == {None, robins[1].pk}
+    full = client.post(url, {"participants": "\n".join(f"Name {n}" for n in range(20))})
     assert full.status_code == 422
     assert "a game may have 20" in full.text
     assert "Name 19</textarea>" in full.text
-    assert "Write whom to add." in client.post(address, {"participants": ""}).text
+    assert "Write whom to add." in client.post(url, {"participants": ""}).text
 
 
 def test_only_hosts_add_and_not_after_the_end(world: World, as_person: Any) -> None:

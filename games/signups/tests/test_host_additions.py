@@ -29,38 +29,38 @@ from notifications.models import Delivery, Notification
 from notifications.types import get_message_type
 
 NEW = MemberPayload(UserPayload(1300000000000000077, "newcomer", "Newcomer"))
-asked: list[str] = []
+requested: list[str] = []
 
 
-class Discord:
+class SearchableDirectory:
     """A directory that knows one member who joined a minute ago, and all users that the tests created."""
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
-        asked.append(str(user_id))
+        requested.append(str(user_id))
         return NEW if user_id == NEW.user.id else None
 
     def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
-        asked.append(query)
+        requested.append(query)
         return [NEW] if "newcomer".startswith(query.lower()) else []
 
     def has_message(self, channel_id: int, message_id: int) -> bool:
         return True
 
 
-class Down(Discord):
+class UnavailableDirectory(SearchableDirectory):
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         raise DirectoryUnavailable("502")
 
     def search(self, guild_id: int, query: str, limit: int) -> list[MemberPayload]:
-        asked.append(query)
+        requested.append(query)
         raise DirectoryUnavailable("502")
 
 
 @pytest.fixture(autouse=True)
 def discord(settings: Any) -> None:
-    asked.clear()
+    requested.clear()
     cache.clear()
-    settings.DISCORD_DIRECTORY = f"{__name__}.Discord"
+    settings.DISCORD_DIRECTORY = f"{__name__}.SearchableDirectory"
 
 
 def host(world: World) -> Actor:
@@ -81,7 +81,7 @@ def due(kind: str) -> list[int | None]:
     return list(Notification.objects.open().filter(kind=kind).order_by("pk").values_list("recipient_id", flat=True))
 
 
-def letter(kind: str, world: World, now: Any = None) -> Any:
+def build_message(kind: str, world: World, now: Any = None) -> Any:
     row = Notification.objects.get(kind=kind)
     return get_message_type(kind).build_message(  # type: ignore[misc]
         Delivery(notification=row, recipient=row.recipient, nonce="n"), now or world.now
@@ -124,13 +124,13 @@ def test_waiting_players_stay_before_those_added(world: World) -> None:
 def test_the_person_added_is_notified(world: World) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
-    told = letter("added", world)
-    assert isinstance(told, OutgoingMessage)
-    assert told.text.startswith("📋 Bob the GM added you to **Curse of Strahd**")
-    assert "You have a seat." in told.text
-    assert game.url in told.text
+    message = build_message("added", world)
+    assert isinstance(message, OutgoingMessage)
+    assert message.text.startswith("📋 Bob the GM added you to **Curse of Strahd**")
+    assert "You have a seat." in message.text
+    assert game.url in message.text
     signups.leave(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    assert not isinstance(letter("added", world), OutgoingMessage), "whoever left meanwhile is not told"
+    assert not isinstance(build_message("added", world), OutgoingMessage), "whoever left meanwhile is not told"
 
 
 def test_a_host_who_adds_themselves_is_not_notified(world: World) -> None:
@@ -157,10 +157,10 @@ def test_the_number_of_participants_is_limited(world: World) -> None:
     people = User.objects.bulk_create(
         User(id=5000 + n, username=str(5000 + n), handle=f"p{n}") for n in range(signup_limits.PARTICIPANTS_MAX + 1)
     )
-    Member.objects.bulk_create(Member(guild=world.guild, user=one, confirmed_at=world.now) for one in people)
+    Member.objects.bulk_create(Member(guild=world.guild, user=person, confirmed_at=world.now) for person in people)
     with pytest.raises(Refused, match="a host may name up to 150"):
-        edit(world, game, *(one.pk for one in people), seats=None)
-    edit(world, game, *(one.pk for one in people[:-1]), seats=None)
+        edit(world, game, *(person.pk for person in people), seats=None)
+    edit(world, game, *(person.pk for person in people[:-1]), seats=None)
     assert Signup.objects.count() == signup_limits.PARTICIPANTS_MAX
 
 
@@ -186,7 +186,7 @@ def test_removing_gives_the_seat_to_the_next_and_notifies(world: World) -> None:
     assert names(game) == (["alice"], [])
     assert due("removed") == [world.charlie.pk]
     assert due("moved") == [world.alice.pk]
-    assert letter("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
+    assert build_message("removed", world).text.startswith("Bob the GM removed you from **Curse of Strahd**")
     again = signups.remove_signup(game.pk, signup.pk, host(world), later)
     assert not again.changed
     entry = AuditEntry.objects.filter(action="remove").get()
@@ -222,7 +222,7 @@ def test_a_cancelled_game_notifies_only_of_the_cancellation(world: World) -> Non
     assert not due("added")
 
 
-# --- doors -----------------------------------------------------------------------------------------------
+# --- entry points ----------------------------------------------------------------------------------------
 
 
 def test_the_form_adds_new_members_and_names_completed_ones(world: World, as_person: Any) -> None:
@@ -233,21 +233,21 @@ def test_the_form_adds_new_members_and_names_completed_ones(world: World, as_per
 
 
 def test_choosing_one_of_several_without_javascript(world: World, as_person: Any) -> None:
-    twins = [world.add_member(n, nick="Robin") for n in (100, 101)]
-    client, address = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
+    robins = [world.add_member(n, nick="Robin") for n in (100, 101)]
+    client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
     data = fields(world, participants="Grandma\n@robin\n@alcie")
-    wrong = client.post(address, data)
+    wrong = client.post(url, data)
     assert wrong.status_code == 422
     assert "Line 2, “@robin”: 2 members are called so." in wrong.text
     assert "Line 3, “@alcie”: Nobody in this server is called that." in wrong.text
     assert 'name="choice:@robin"' in wrong.text
     assert wrong.text.count("avatars/") >= 3, "faces tell people of one name apart"
-    half = client.post(address, data | {"choice:@robin": str(twins[1].pk)})
-    assert f"Robin &lt;@{twins[1].pk}&gt;" in half.text, "what was chosen stays chosen"
+    half = client.post(url, data | {"choice:@robin": str(robins[1].pk)})
+    assert f"Robin &lt;@{robins[1].pk}&gt;" in half.text, "what was chosen stays chosen"
     assert "@alcie" in half.text
-    chosen = {"choice:@robin": str(twins[1].pk), "choice:@alcie": str(world.alice.pk)}
-    assert client.post(address, data | chosen).status_code == 302
-    assert [s.user_id for s in Game.objects.get().signups.current()] == [None, twins[1].pk, world.alice.pk]
+    chosen = {"choice:@robin": str(robins[1].pk), "choice:@alcie": str(world.alice.pk)}
+    assert client.post(url, data | chosen).status_code == 302
+    assert [s.user_id for s in Game.objects.get().signups.current()] == [None, robins[1].pk, world.alice.pk]
 
 
 def test_inherited_fields_still_inherit_after_an_error(world: World, as_person: Any) -> None:
@@ -264,20 +264,20 @@ def test_a_forged_choice_is_refused(world: World, as_person: Any) -> None:
 
 
 def test_without_discord_only_exact_names_are_accepted(world: World, as_person: Any, settings: Any) -> None:
-    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
-    client, address = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
-    wrong = client.post(address, fields(world, participants="@charl\n@nobody\n<@1300000000000000099>"))
+    settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
+    client, url = as_person(world.bob), reverse("game-new", args=[world.guild.pk])
+    wrong = client.post(url, fields(world, participants="@charl\n@nobody\n<@1300000000000000099>"))
     assert "Discord could not be asked" in wrong.text
     assert wrong.status_code == 422
-    assert len(asked) == 1, "one that failed is not repeated at once"
-    assert client.post(address, fields(world, participants="@charlie")).status_code == 302
+    assert len(requested) == 1, "one that failed is not repeated at once"
+    assert client.post(url, fields(world, participants="@charlie")).status_code == 302
 
 
 def test_a_stale_form_keeps_the_named_participants(world: World, as_person: Any) -> None:
     game = world.create_game()
-    client, address = as_person(world.bob), reverse("game-edit", args=[game.pk])
-    client.post(address, fields(world, title="Theirs", edition="1"))
-    stale = client.post(address, fields(world, title="Yours", edition="1", participants="Grandma"))
+    client, url = as_person(world.bob), reverse("game-edit", args=[game.pk])
+    client.post(url, fields(world, title="Theirs", edition="1"))
+    stale = client.post(url, fields(world, title="Yours", edition="1", participants="Grandma"))
     assert stale.status_code == 422
     assert "Grandma" in stale.text
     assert not Signup.objects.exists()
@@ -286,14 +286,14 @@ def test_a_stale_form_keeps_the_named_participants(world: World, as_person: Any)
 def test_the_roster_has_remove_buttons_for_managers_only(world: World, as_person: Any) -> None:
     game = world.create_game()
     edit(world, game, world.charlie.pk)
-    address = reverse("game-remove", args=[game.pk, game.signups.current().get().pk])
-    assert address not in as_person(world.charlie).get(game.get_absolute_url()).text
-    assert address in as_person(world.bob).get(game.get_absolute_url()).text
-    page = as_person(world.bob).post(address, follow=True).text
+    url = reverse("game-remove", args=[game.pk, game.signups.current().get().pk])
+    assert url not in as_person(world.charlie).get(game.get_absolute_url()).text
+    assert url in as_person(world.bob).get(game.get_absolute_url()).text
+    page = as_person(world.bob).post(url, follow=True).text
     assert "charlie is no longer in the game, and is told so." in page
     assert "Bob the GM removed charlie" in page
     stranger = User.objects.create(id=999, username="999", handle="stranger")
-    assert as_person(stranger).post(address).status_code == 404
+    assert as_person(stranger).post(url).status_code == 404
 
 
 def test_the_command_names_participants(world: World) -> None:
@@ -310,36 +310,36 @@ def test_the_command_names_participants(world: World) -> None:
 # --- while typing ----------------------------------------------------------------------------------------
 
 
-def found(world: World, as_person: Any, query: str, who: User | None = None) -> Any:
+def search_members(world: World, as_person: Any, query: str, who: User | None = None) -> Any:
     return as_person(who or world.bob).get(reverse("members", args=[world.guild.pk]), {"q": query})
 
 
 def test_members_are_offered_while_a_name_is_typed(world: World, as_person: Any) -> None:
     world.create_game()  # Bob hosts one
-    assert "Newcomer" in found(world, as_person, "new").text
-    offered = found(world, as_person, "bob").text
+    assert "Newcomer" in search_members(world, as_person, "new").text
+    offered = search_members(world, as_person, "bob").text
     assert f'data-written="Bob the GM &lt;@{world.bob.pk}&gt;"' in offered
-    assert found(world, as_person, "").text.strip() == ""
-    assert found(world, as_person, "\x00").text.strip() == ""
+    assert search_members(world, as_person, "").text.strip() == ""
+    assert search_members(world, as_person, "\x00").text.strip() == ""
     for n in range(100, 115):
         world.add_member(n)
-    assert found(world, as_person, "person").text.count('role="option"') == 10
+    assert search_members(world, as_person, "person").text.count('role="option"') == 10
 
 
 def test_typing_on_searches_discord_once(world: World, as_person: Any) -> None:
     world.create_game()
     for query in ("n", "ne", "new", "newc"):
-        found(world, as_person, query)
-    assert asked == ["n"]
+        search_members(world, as_person, query)
+    assert requested == ["n"]
 
 
 def test_members_are_offered_to_hosts_only(world: World, as_person: Any) -> None:
     GuildDefaults.objects.update(host_role_ids=None)
-    assert found(world, as_person, "bob", world.alice).status_code == 200
-    assert found(world, as_person, "bob", world.charlie).status_code == 403
+    assert search_members(world, as_person, "bob", world.alice).status_code == 200
+    assert search_members(world, as_person, "bob", world.charlie).status_code == 403
     stranger = User.objects.create(id=999, username="999", handle="stranger")
-    assert found(world, as_person, "bob", stranger).status_code == 404
-    assert not [query for query in asked if query != "bob"]
+    assert search_members(world, as_person, "bob", stranger).status_code == 404
+    assert not [query for query in requested if query != "bob"]
 
 
 # --- names of the past -----------------------------------------------------------------------------------

@@ -22,8 +22,8 @@ def button(user: User) -> Actor:
 def test_seats_first_then_the_wait_list(world: World) -> None:
     game = world.create_game(seats=2)
     people = [world.add_member(n) for n in range(100, 104)]
-    said = [join(game.pk, p, button(p), world.now).text for p in people]
-    assert said == [
+    replies = [join(game.pk, p, button(p), world.now).text for p in people]
+    assert replies == [
         "You are in, seat 1 of 2.",
         "You are in, seat 2 of 2.",
         "The game is full. You are number 1 on the wait list, and move up by itself.",
@@ -37,8 +37,8 @@ def test_seats_first_then_the_wait_list(world: World) -> None:
 def test_unlimited_seats(world: World) -> None:
     game = world.create_game(seats=0)
     people = [world.add_member(n) for n in range(100, 130)]
-    said = [join(game.pk, p, button(p), world.now).text for p in people]
-    assert said == [f"You are in, number {n}." for n in range(1, 31)]
+    replies = [join(game.pk, p, button(p), world.now).text for p in people]
+    assert replies == [f"You are in, number {n}." for n in range(1, 31)]
     assert len(load_roster(game).seated) == 30
 
 
@@ -103,7 +103,7 @@ def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
     people = [committed_world.add_member(n) for n in range(100, 140)]
     failures: list[Exception] = []
 
-    def one(person: User) -> None:
+    def join_once(person: User) -> None:
         try:
             join(game.pk, person, button(person), committed_world.now)
         except Exception as reason:
@@ -111,7 +111,7 @@ def test_two_hundred_threads_never_seat_eleven(committed_world: World) -> None:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=one, args=[p]) for p in people]
+    threads = [threading.Thread(target=join_once, args=[p]) for p in people]
     for thread in threads:
         thread.start()
     for thread in threads:

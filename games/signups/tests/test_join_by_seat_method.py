@@ -57,12 +57,12 @@ def command(world: World, client: Any, game: Game) -> str:
     return ""
 
 
-DOORS: dict[str, Callable[[World, Any, Game], str]] = {"button": button, "page": page, "command": command}
+ENTRY_POINTS: dict[str, Callable[[World, Any, Game], str]] = {"button": button, "page": page, "command": command}
 
 
 @pytest.mark.parametrize(("method", "how"), TABLE)
 def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> None:
-    said, label, place = TABLE[method, how]
+    sentence, label, place = TABLE[method, how]
     game = world.create_game(seats=1, method=method, priority_role_ids=())
     if how == "full":
         signups.join(game.pk, world.alice, Actor(world.bob, "page"), world.now)
@@ -72,17 +72,17 @@ def test_join(world: World, client: Any, capsys: Any, method: str, how: str) -> 
         Game.objects.update(starts_at=world.now - timedelta(minutes=1))
     game = Game.objects.get(pk=game.pk)
     [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
-    shown = [one["label"] for one in row["components"]]
+    shown = [component["label"] for component in row["components"]]
     assert shown == [*filter(None, [label]), *(["Leave"] if how != "started" else []), "Open"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
     before = unescape(client.get(game.get_absolute_url()).text)
     assert (f'class="primary big wide">{label}</button>' in before) is bool(label)
-    assert (said in before) is not bool(label), "why nobody can join stands there before they try"
-    for name, door in DOORS.items():
+    assert (sentence in before) is not bool(label), "why nobody can join stands there before they try"
+    for name, entry_point in ENTRY_POINTS.items():
         with transaction.atomic():
-            told = door(world, client, game)
-            told += capsys.readouterr().out if name == "command" else ""
-            assert said in told, name
+            reply = entry_point(world, client, game)
+            reply += capsys.readouterr().out if name == "command" else ""
+            assert sentence in reply, name
             signup = game.signups.current().of(world.charlie).first()
             assert ("" if signup is None else "seated" if signup.seated_at else "waiting") == place, name
             transaction.set_rollback(True)

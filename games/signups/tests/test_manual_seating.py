@@ -37,7 +37,7 @@ def fill(world: World, people: int, **changes: Any) -> Game:
     return game
 
 
-def of(game: Game, number: int) -> Signup:
+def signup_of(game: Game, number: int) -> Signup:
     return game.signups.current().get(user__handle=f"person{number}")
 
 
@@ -46,16 +46,16 @@ def names(game: Game) -> tuple[str, str]:
     return tuple(" ".join(s.name.removeprefix("person") for s in these) for these in (people.seated, people.waiting))  # type: ignore[return-value]
 
 
-def told(world: World) -> dict[str, str]:
+def send_seat_changes(world: World) -> dict[str, str]:
     """Return the seat changes that people are notified of, two minutes later."""
     at = world.now + timedelta(minutes=2)
     steps.create_due_deliveries(at)
-    letters = [job.message for job in steps.lease_jobs(at, 50) if job.message.user_id]
-    assert len({one.user_id for one in letters}) == len(letters), "each once"
-    return {User.objects.get(pk=one.user_id or 0).handle: one.text for one in letters}
+    messages = [job.message for job in steps.lease_jobs(at, 50) if job.message.user_id]
+    assert len({message.user_id for message in messages}) == len(messages), "each once"
+    return {User.objects.get(pk=message.user_id or 0).handle: message.text for message in messages}
 
 
-def settled(game: Game, world: World) -> bool:
+def nothing_moves(game: Game, world: World) -> bool:
     return seating.pending_moves(Game.objects.get(pk=game.pk), world.now + timedelta(seconds=1)) == SeatMoves()
 
 
@@ -67,17 +67,17 @@ def host(world: World) -> Actor:
 def test_seat_in_a_full_game_takes_the_last_seat(world: World, method: SeatMethod) -> None:
     game = fill(world, 5, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = manual_seating.give_seat(game.pk, of(game, 104).pk, host(world), world.now)
+    done = manual_seating.give_seat(game.pk, signup_of(game, 104).pk, host(world), world.now)
     assert done.text == "person104 has a seat now, and person101 is first on the wait list."
     assert names(game) == ("100 104", "101 102 103")
-    assert settled(game, world), "the rule moves nobody after it"
-    letters = told(world)
-    assert letters.keys() == {"person101", "person104"}
-    assert "A seat is yours" in letters["person104"]
-    assert "its host gave yours to somebody else" in letters["person101"]
+    assert nothing_moves(game, world), "the rule moves nobody after it"
+    messages = send_seat_changes(world)
+    assert messages.keys() == {"person101", "person104"}
+    assert "A seat is yours" in messages["person104"]
+    assert "its host gave yours to somebody else" in messages["person101"]
     assert history(game)[0].text == "Bob the GM gave person104 a seat instead of person101"
     # Who lost the seat comes next, where not the host alone gives seats.
-    signups.remove_signup(game.pk, of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
+    signups.remove_signup(game.pk, signup_of(game, 100).pk, host(world), world.now + timedelta(seconds=2))
     assert names(game) == (("104", "101 102 103") if method.by_host else ("104 101", "102 103"))
 
 
@@ -85,43 +85,43 @@ def test_a_host_who_picks_gives_free_seats(world: World) -> None:
     game = fill(world, 3, seats=2, method=SeatMethod.PICKS_WAITING.value)
     assert names(game) == ("", "100 101 102")
     for number in (102, 100):
-        assert manual_seating.give_seat(game.pk, of(game, number).pk, host(world), world.now).text.endswith(
+        assert manual_seating.give_seat(game.pk, signup_of(game, number).pk, host(world), world.now).text.endswith(
             "has a seat now."
         )
     assert names(game) == ("102 100", "101")
-    assert settled(game, world)
-    again = manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), world.now)
+    assert nothing_moves(game, world)
+    again = manual_seating.give_seat(game.pk, signup_of(game, 102).pk, host(world), world.now)
     assert (again.changed, again.text) == (False, "person102 has a seat already.")
-    assert told(world).keys() == {"person100", "person102"}
+    assert send_seat_changes(world).keys() == {"person100", "person102"}
 
 
 def test_a_seat_given_by_hand_is_not_lost_to_better_roles(world: World) -> None:
     game = fill(world, 3, seats=1, method=SeatMethod.PRIORITY.value, priority_role_ids=(DICE,))
-    manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), world.now)
+    manual_seating.give_seat(game.pk, signup_of(game, 102).pk, host(world), world.now)
     world.charlie.memberships.update(role_ids=[DICE])
     signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now)
     assert names(game)[0] == "102"
-    assert settled(game, world)
+    assert nothing_moves(game, world)
 
 
 @pytest.mark.parametrize("method", SeatMethod)
 def test_a_player_moved_to_the_wait_list_waits_until_seated_by_hand(world: World, method: SeatMethod) -> None:
     game = fill(world, 3, seats=2)
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
-    done = manual_seating.move_to_wait_list(game.pk, of(game, 100).pk, host(world), world.now)
+    done = manual_seating.move_to_wait_list(game.pk, signup_of(game, 100).pk, host(world), world.now)
     assert done.text == "person100 is on the wait list now, until you seat them again."
     assert names(game) == (("101", "100 102") if method.by_host else ("101 102", "100"))
-    assert settled(game, world), "a free seat is not given to them"
-    letters = told(world)
-    assert letters.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
-    assert "its host put you on the wait list" in letters["person100"]
+    assert nothing_moves(game, world), "a free seat is not given to them"
+    messages = send_seat_changes(world)
+    assert messages.keys() == ({"person100"} if method.by_host else {"person100", "person102"})
+    assert "its host put you on the wait list" in messages["person100"]
     later = world.now + timedelta(minutes=5)
-    signups.remove_signup(game.pk, of(game, 101).pk, host(world), later)
+    signups.remove_signup(game.pk, signup_of(game, 101).pk, host(world), later)
     seating.assign_seats(Game.objects.get(), later)
     assert "100" in names(game)[1]
-    manual_seating.give_seat(game.pk, of(game, 100).pk, host(world), later)
+    manual_seating.give_seat(game.pk, signup_of(game, 100).pk, host(world), later)
     assert "100" in names(game)[0]
-    assert settled(game, world)
+    assert nothing_moves(game, world)
 
 
 @pytest.mark.parametrize("method", SeatMethod)
@@ -131,38 +131,40 @@ def test_up_and_down_within_ones_own_list(world: World, method: SeatMethod) -> N
     Game.objects.filter(pk=game.pk).update(method=method, priority_role_ids=[DICE])
     by = host(world)
     assert (
-        manual_seating.reorder(game.pk, of(game, 102).pk, -2, by, world.now).text
+        manual_seating.reorder(game.pk, signup_of(game, 102).pk, -2, by, world.now).text
         == "person102 is number 1 of those seated."
     )
     assert (
-        manual_seating.reorder(game.pk, of(game, 105).pk, -1, by, world.now).text
+        manual_seating.reorder(game.pk, signup_of(game, 105).pk, -1, by, world.now).text
         == "person105 is number 2 on the wait list."
     )
-    assert manual_seating.reorder(game.pk, of(game, 103).pk, 99, by, world.now).changed
-    assert not manual_seating.reorder(game.pk, of(game, 103).pk, 1, by, world.now).changed, "they are last already"
+    assert manual_seating.reorder(game.pk, signup_of(game, 103).pk, 99, by, world.now).changed
+    assert not manual_seating.reorder(game.pk, signup_of(game, 103).pk, 1, by, world.now).changed, (
+        "they are last already"
+    )
     assert names(game) == ("102 100 101", "105 104 103")
-    assert settled(game, world)
-    assert not told(world), "nobody was moved into or out of a seat"
+    assert nothing_moves(game, world)
+    assert not send_seat_changes(world), "nobody was moved into or out of a seat"
     assert AuditEntry.objects.filter(action="reorder").count() == 3
     if not method.by_host:
-        signups.remove_signup(game.pk, of(game, 100).pk, by, world.now + timedelta(seconds=1))
+        signups.remove_signup(game.pk, signup_of(game, 100).pk, by, world.now + timedelta(seconds=1))
         assert names(game) == ("102 101 105", "104 103"), "the new order counts"
 
 
 def test_only_hosts_and_only_before_the_end(world: World) -> None:
     game = fill(world, 3, seats=2)
-    verbs: list[Any] = [
+    actions: list[Any] = [
         manual_seating.give_seat,
         manual_seating.move_to_wait_list,
         lambda game_id, signup_id, actor, now: manual_seating.reorder(game_id, signup_id, 1, actor, now),
     ]
-    for verb in verbs:
+    for action in actions:
         with pytest.raises(Refused, match=wording.NOT_YOURS):
-            verb(game.pk, of(game, 102).pk, Actor(world.charlie, "page"), world.now)
+            action(game.pk, signup_of(game, 102).pk, Actor(world.charlie, "page"), world.now)
         with pytest.raises(Refused, match=state_wording.no_longer_changeable(State.COMPLETED)):
-            verb(game.pk, of(game, 102).pk, host(world), game.ends_at)
-        assert "nobody to remove" in verb(game.pk, 10**9, host(world), world.now).text
-    manual_seating.give_seat(game.pk, of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
+            action(game.pk, signup_of(game, 102).pk, host(world), game.ends_at)
+        assert "nobody to remove" in action(game.pk, 10**9, host(world), world.now).text
+    manual_seating.give_seat(game.pk, signup_of(game, 102).pk, host(world), game.starts_at + timedelta(minutes=1))
     assert names(game)[0] == "100 102", "also while it is played"
 
 
@@ -170,19 +172,19 @@ def test_the_pages_menu_by_plain_forms_and_htmx(world: World, as_person: Any) ->
     game = fill(world, 4, seats=2)
     client = as_person(world.bob)
     page = client.get(game.get_absolute_url()).text
-    address = {
-        verb: {n: reverse(f"game-{verb}", args=[game.pk, of(game, n).pk]) for n in range(100, 104)}
-        for verb in ("seat", "bench", "up", "down")
+    url = {
+        action: {n: reverse(f"game-{action}", args=[game.pk, signup_of(game, n).pk]) for n in range(100, 104)}
+        for action in ("seat", "bench", "up", "down")
     }
     offered = {
-        verb: [n for n, where in these.items() if f'formaction="{where}"' in page] for verb, these in address.items()
+        action: [n for n, where in these.items() if f'formaction="{where}"' in page] for action, these in url.items()
     }
     assert offered == {"seat": [102, 103], "bench": [100, 101], "up": [101, 103], "down": [100, 102]}
     assert "instead of person101" in page
     assert "formaction" not in as_person(world.charlie).get(game.get_absolute_url()).text
     client = as_person(world.bob)
-    assert "person103 has a seat now" in client.post(address["seat"][103], follow=True).text
-    moved = client.post(address["down"][100], headers={"HX-Request": "true"}).text
+    assert "person103 has a seat now" in client.post(url["seat"][103], follow=True).text
+    moved = client.post(url["down"][100], headers={"HX-Request": "true"}).text
     assert "person100 is number 2 of those seated." in moved
     assert "<html" not in moved
     assert names(game) == ("103 100", "101 102")
@@ -195,7 +197,7 @@ def test_the_command(world: World) -> None:
         call_command("game", *words, stdout=out)
     assert "person101 is first on the wait list" in out.getvalue()
     assert names(game) == ("102 100", "101")
-    call_command("game", "bench", str(game.pk), str(of(game, 102).user_id), "--as", "bob", stdout=out)
+    call_command("game", "bench", str(game.pk), str(signup_of(game, 102).user_id), "--as", "bob", stdout=out)
     assert names(game) == ("100 101", "102")
     with pytest.raises(CommandError, match="Nobody in this game is called 'zoe'"):
         call_command("game", "seat", str(game.pk), "zoe")
@@ -206,6 +208,6 @@ def test_join_gives_no_seat_back_where_the_host_picks(world: World, method: Seat
     game = world.create_game(seats=2, method=method)
     signups.join(game.pk, world.charlie, host(world), world.now)
     manual_seating.move_to_wait_list(game.pk, game.signups.get().pk, host(world), world.now)
-    said = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
-    assert said == "You are back in line: number 1 on the wait list."
+    text = signups.join(game.pk, world.charlie, Actor(world.charlie, "page"), world.now + timedelta(minutes=1)).text
+    assert text == "You are back in line: number 1 on the wait list."
     assert not game.signups.filter(seated_at__isnull=False).exists()

@@ -14,8 +14,8 @@ STRASSE = Candidate(1300000000000000004, "gustav", "Straße", "ＷＩＤＥ")
 MEMBERS = [ALICE, BOB, BOBBY, STRASSE]
 
 
-def meant(text: str, *members: Candidate, asked: bool = True) -> ParsedNames:
-    return resolve_names(parse_names(text), members or MEMBERS, asked)
+def resolve(text: str, *members: Candidate, looked_up: bool = True) -> ParsedNames:
+    return resolve_names(parse_names(text), members or MEMBERS, looked_up)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,9 @@ def meant(text: str, *members: Candidate, asked: bool = True) -> ParsedNames:
     ],
 )
 def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None:
-    judged = meant(text)
-    assert not judged.problems
-    assert judged.participants == named
+    parsed = resolve(text)
+    assert not parsed.problems
+    assert parsed.participants == named
 
 
 @pytest.mark.parametrize(
@@ -69,44 +69,44 @@ def test_how_names_are_resolved(text: str, named: tuple[int | str, ...]) -> None
     ],
 )
 def test_problems_of_names(text: str, sentence: str) -> None:
-    problems = meant(text).problems
+    problems = resolve(text).problems
     assert len(problems) == 1
     assert sentence in problems[0].sentence
 
 
 def test_an_exact_name_wins_over_longer_ones() -> None:
-    assert meant("@bob").participants == (BOB.user_id,)
+    assert resolve("@bob").participants == (BOB.user_id,)
 
 
 def test_a_unique_prefix_is_completed_and_named() -> None:
-    judged = meant("@ali")
-    assert judged.participants == (ALICE.user_id,)
-    assert judged.completed == (("@ali", ALICE),)
-    assert not meant("@alice").completed
+    parsed = resolve("@ali")
+    assert parsed.participants == (ALICE.user_id,)
+    assert parsed.completed == (("@ali", ALICE),)
+    assert not resolve("@alice").completed
 
 
 def test_a_prefix_is_not_completed_without_discord() -> None:
-    judged = meant("@ali", asked=False)
-    assert not judged.participants
-    assert judged.problems[0].choices == (ALICE,)
-    assert meant("@alice", asked=False).participants == (ALICE.user_id,), "an exact name is theirs all the same"
+    parsed = resolve("@ali", looked_up=False)
+    assert not parsed.participants
+    assert parsed.problems[0].choices == (ALICE,)
+    assert resolve("@alice", looked_up=False).participants == (ALICE.user_id,), "an exact name is theirs all the same"
 
 
 def test_ambiguous_names_are_offered_as_choices() -> None:
-    twin = Candidate(1300000000000000009, "bob2", "", "bob")
-    problem = meant("@bob", BOB, twin).problems[0]
-    assert set(problem.choices) == {BOB, twin}
+    other_bob = Candidate(1300000000000000009, "bob2", "", "bob")
+    problem = resolve("@bob", BOB, other_bob).problems[0]
+    assert set(problem.choices) == {BOB, other_bob}
 
 
 def test_similar_names_are_offered() -> None:
-    assert meant("@alcie").problems[0].choices == (ALICE,)
-    assert meant("@the gm").problems[0].choices == (BOB,)
+    assert resolve("@alcie").problems[0].choices == (ALICE,)
+    assert resolve("@the gm").problems[0].choices == (BOB,)
 
 
 def test_all_lines_are_resolved_at_once() -> None:
-    judged = meant("@bo\nGrandma\n\n@zzz, @alice\n<@1>")
-    assert [(p.line, p.typed) for p in judged.problems] == [(1, "@bo"), (4, "@zzz"), (5, "<@1>")]
-    assert judged.participants == ("Grandma", ALICE.user_id)
+    parsed = resolve("@bo\nGrandma\n\n@zzz, @alice\n<@1>")
+    assert [(p.line, p.typed) for p in parsed.problems] == [(1, "@bo"), (4, "@zzz"), (5, "<@1>")]
+    assert parsed.participants == ("Grandma", ALICE.user_id)
 
 
 def test_a_choice_replaces_the_typed_name() -> None:
@@ -131,20 +131,20 @@ CANDIDATES = st.lists(
 
 
 @given(st.text(st.sampled_from("@<>#!&0123456789ab, \n\r\x00é`"), max_size=120), CANDIDATES, st.booleans())
-def test_every_text_can_be_resolved(text: str, members: list[Candidate], asked: bool) -> None:
+def test_every_text_can_be_resolved(text: str, members: list[Candidate], looked_up: bool) -> None:
     typed = parse_names(text)
-    judged = resolve_names(typed, members, asked)
-    assert len(judged.participants) + len(judged.problems) == len(typed), "each participant is meant or wrong"
-    assert len(set(judged.participants)) == len(judged.participants)
+    parsed = resolve_names(typed, members, looked_up)
+    assert len(parsed.participants) + len(parsed.problems) == len(typed), "each participant is meant or wrong"
+    assert len(set(parsed.participants)) == len(parsed.participants)
     ids = {c.user_id for c in members}
-    assert all(one in ids for one in judged.participants if isinstance(one, int))
+    assert all(user_id in ids for user_id in parsed.participants if isinstance(user_id, int))
 
 
 @given(CANDIDATES.filter(bool))
 def test_a_written_choice_always_resolves_to_that_person(members: list[Candidate]) -> None:
-    for one in members:
-        text = apply_choices("@x\nGrandma", {"@x": one})
-        assert resolve_names(parse_names(text), members).participants == (one.user_id, "Grandma")
+    for member in members:
+        text = apply_choices("@x\nGrandma", {"@x": member})
+        assert resolve_names(parse_names(text), members).participants == (member.user_id, "Grandma")
 
 
 @given(st.text(max_size=60))

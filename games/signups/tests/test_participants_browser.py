@@ -20,8 +20,8 @@ ROBIN, OTHER_ROBIN = 1300000000000000050, 1300000000000000051
 
 def two_robins(world: State) -> None:
     guild = world.guilds[fixtures.GUILD_ID]
-    made = [world.add_user(User(ROBIN, "robin.h", "Robin")), world.add_user(User(OTHER_ROBIN, "rob", "Rob"))]
-    world.add_members(guild, made)
+    robins = [world.add_user(User(ROBIN, "robin.h", "Robin")), world.add_user(User(OTHER_ROBIN, "rob", "Rob"))]
+    world.add_members(guild, robins)
     world.change_member(guild, guild.members[OTHER_ROBIN], nick="Robin")
 
 
@@ -41,10 +41,10 @@ def saved(page: Any) -> str:
     return str(page.locator(".roster").first.inner_text())
 
 
-def up(page: Any, says: str) -> None:
+def move_up(page: Any, expected_text: str) -> None:
     page.get_by_label("More about Charlie").click()
     page.get_by_role("button", name="Charlie Up").click()
-    page.get_by_text(says).wait_for()
+    page.get_by_text(expected_text).wait_for()
 
 
 def test_choosing_between_two_of_one_name() -> None:
@@ -65,7 +65,7 @@ def test_choosing_between_two_of_one_name() -> None:
             screenshot(page, "named-3-remove-plain")
             page.get_by_role("button", name="Remove Grandma").click()
             page.get_by_text("Grandma is no longer in the game.").wait_for()
-            up(page, "Charlie is number 1 of those seated.")
+            move_up(page, "Charlie is number 1 of those seated.")
             return text
 
         def scripted(browser: Any) -> str:
@@ -95,7 +95,7 @@ def test_choosing_between_two_of_one_name() -> None:
             page.get_by_role("button", name="Schedule it").click()
             text = saved(page)
             page.evaluate("window.kept = true")
-            up(page, "Charlie is number 2 of those seated.")
+            move_up(page, "Charlie is number 2 of those seated.")
             assert page.evaluate("window.kept"), "without a new page"
             screenshot(page, "named-7-moved")
             return text

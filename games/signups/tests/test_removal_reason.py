@@ -12,7 +12,7 @@ from games.core.base import Actor
 from games.models import Game
 from games.pages.game_page import history
 from games.signups import actions as signups
-from games.signups.tests.test_host_additions import letter
+from games.signups.tests.test_host_additions import build_message
 from gamesched.lib.refusal import Refused
 
 
@@ -24,10 +24,10 @@ def joined(world: World) -> Game:
 
 def test_the_reason_is_in_the_message_escaped_and_in_the_history(world: World, as_person: Any) -> None:
     game = joined(world)
-    address = reverse("game-remove", args=[game.pk, game.signups.get().pk])
+    url = reverse("game-remove", args=[game.pk, game.signups.get().pk])
     assert 'name="reason"' in as_person(world.bob).get(game.get_absolute_url()).text
-    as_person(world.bob).post(address, {"reason": " You have *two* games\r\n@everyone "})
-    lines = letter("removed", world).text.split("\n")
+    as_person(world.bob).post(url, {"reason": " You have *two* games\r\n@everyone "})
+    lines = build_message("removed", world).text.split("\n")
     assert lines[0].startswith("Bob the GM removed you from")
     assert lines[1:3] == ["> You have \\*two\\* games", "> \\@everyone"]
     assert history(game)[0].text == "Bob the GM removed charlie: You have *two* games\n@everyone"
@@ -36,14 +36,14 @@ def test_the_reason_is_in_the_message_escaped_and_in_the_history(world: World, a
 def test_without_a_reason_nothing_is_quoted(world: World) -> None:
     game = joined(world)
     call_command("game", "remove", str(game.pk), "charlie", "--as", "bob", stdout=StringIO())
-    assert ">" not in letter("removed", world).text.replace("<t:", "").split("\n")[0].replace(":F>", "")
+    assert ">" not in build_message("removed", world).text.replace("<t:", "").split("\n")[0].replace(":F>", "")
     assert history(game)[0].text == "Bob the GM removed charlie"
 
 
 def test_the_command_takes_a_reason(world: World) -> None:
     game = joined(world)
     call_command("game", "remove", str(game.pk), "charlie", "--reason", "Next time", stdout=StringIO())
-    assert "\n> Next time\n" in letter("removed", world).text
+    assert "\n> Next time\n" in build_message("removed", world).text
 
 
 def test_too_long_a_reason_removes_nobody(world: World) -> None:

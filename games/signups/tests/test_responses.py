@@ -39,18 +39,18 @@ Kind = GameResponse.Kind
 FIRST, SECOND = GUILD + 41, GUILD + 42
 
 
-def by(user: User) -> Actor:
+def actor_for(user: User) -> Actor:
     return Actor(user, "page")
 
 
 def join(game: Game, *people: User, now: Any = None) -> list[str]:
-    return [signups.join(game.pk, person, by(person), now or game.created_at).text for person in people]
+    return [signups.join(game.pk, person, actor_for(person), now or game.created_at).text for person in people]
 
 
 def names(game: Game) -> tuple[list[str], list[str]]:
     """Who is in and who waits."""
-    found = load_roster(Game.objects.get(pk=game.pk))
-    return [seat.name for seat in found.seated], [seat.name for seat in found.waiting]
+    roster = load_roster(Game.objects.get(pk=game.pk))
+    return [seat.name for seat in roster.seated], [seat.name for seat in roster.waiting]
 
 
 def fields(world: World, game: Game) -> dict[str, str]:
@@ -58,16 +58,16 @@ def fields(world: World, game: Game) -> dict[str, str]:
     return {field.name or "": field.value or "" for field in shown}
 
 
-def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tuple[int | None, str]]:
+def send_due_messages(world: World, game: Game, later: timedelta = timedelta()) -> list[tuple[int | None, str]]:
     """Return the messages that are due by then, with their recipients."""
     at = world.now + later
     steps.create_due_deliveries(at)
-    made: list[OutgoingMessage] = []
+    messages: list[OutgoingMessage] = []
     for job in steps.lease_jobs(at, 50):
-        steps.record([(job, SentMessage(game.channel_id, 700 + len(made)))], at)
+        steps.record([(job, SentMessage(game.channel_id, 700 + len(messages)))], at)
         if job.message.post is None:
-            made.append(job.message)
-    return [(letter.user_id, letter.text) for letter in made]
+            messages.append(job.message)
+    return [(message.user_id, message.text) for message in messages]
 
 
 # --- other answers ---------------------------------------------------------------------------------------
@@ -76,37 +76,39 @@ def letters(world: World, game: Game, later: timedelta = timedelta()) -> list[tu
 def test_maybe_gives_up_the_seat_and_joining_withdraws_it(world: World) -> None:
     game = world.create_game(seats=1, answers=True)
     join(game, world.charlie, world.alice)
-    said = respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now + timedelta(minutes=1))
-    assert said.text == "It is noted that you may come. You gave up your seat."
+    result = respond(game.pk, world.charlie, Kind.TENTATIVE, actor_for(world.charlie), world.now + timedelta(minutes=1))
+    assert result.text == "It is noted that you may come. You gave up your seat."
     assert names(game) == (["alice"], [])
     assert Notification.objects.open().get(kind="moved").recipient_id == world.alice.pk
     assert fields(world, game)["Maybe (1)"] == f"1. <@{world.charlie.pk}>"
-    assert not respond(game.pk, world.charlie, Kind.TENTATIVE, by(world.charlie), world.now).changed
-    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    assert not respond(game.pk, world.charlie, Kind.TENTATIVE, actor_for(world.charlie), world.now).changed
+    respond(game.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     assert "Can't make it (1)" in fields(world, game)
     assert join(game, world.charlie)[0].endswith("number 1 on the wait list, and move up by itself.")
     assert not GameResponse.objects.exists()
-    respond(game.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
-    assert signups.leave(game.pk, world.alice, by(world.alice), world.now).text == signup_wording.RESPONSE_WITHDRAWN
+    respond(game.pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
+    assert (
+        signups.leave(game.pk, world.alice, actor_for(world.alice), world.now).text == signup_wording.RESPONSE_WITHDRAWN
+    )
     assert not GameResponse.objects.exists()
-    told = {line.text for line in history(game)}
-    assert told >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
+    texts = {line.text for line in history(game)}
+    assert texts >= {"alice took their answer back", "alice answered: can't make it", "charlie answered: maybe"}
 
 
 def test_when_responses_are_refused(world: World) -> None:
     plain, closed = world.create_game(), world.create_game(answers=True)
     with pytest.raises(Refused, match=signup_wording.NO_RESPONSES):
-        respond(plain.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+        respond(plain.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     with pytest.raises(Refused, match=signup_wording.ONLY_THEY):
-        respond(closed.pk, world.charlie, Kind.ABSENT, by(world.bob), world.now)
+        respond(closed.pk, world.charlie, Kind.ABSENT, actor_for(world.bob), world.now)
     join(closed, world.charlie)
     Game.objects.filter(pk=closed.pk).update(closed_at=world.now)
     with pytest.raises(Refused, match="The host closed the sign-ups"):
-        respond(closed.pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
-    assert respond(closed.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now).changed, "leaving works"
+        respond(closed.pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
+    assert respond(closed.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now).changed, "leaving works"
     host_actions.block_user(GUILD, world.alice, None, "", Actor(None, "shell", operator=True), world.now)
     with pytest.raises(Refused, match=wording.BLOCKED):
-        respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, by(world.alice), world.now)
+        respond(world.create_game(answers=True).pk, world.alice, Kind.ABSENT, actor_for(world.alice), world.now)
 
 
 def test_responses_by_every_entry_point(world: World, client: Any, capsys: Any) -> None:
@@ -116,11 +118,11 @@ def test_responses_by_every_entry_point(world: World, client: Any, capsys: Any) 
     assert clicked.text == "It is noted that you may come."
     assert [button.id for button in clicked.buttons] == [f"note:{game.pk}"]
     client.force_login(world.charlie, backend="django.contrib.auth.backends.ModelBackend")
-    address = reverse("game-answer", args=[game.pk])
-    shown = unescape(client.post(address, {"kind": "absent"}, headers={"HX-Request": "true"}).text)
+    url = reverse("game-answer", args=[game.pk])
+    shown = unescape(client.post(url, {"kind": "absent"}, headers={"HX-Request": "true"}).text)
     assert "It is noted that you can't make it." in shown
     assert "Can't make it (1)" in shown
-    assert client.post(address, {"kind": "present"}).status_code == 400
+    assert client.post(url, {"kind": "present"}).status_code == 400
     call_command("game", "answer", str(game.pk), "maybe", "--as", "charlie")
     assert "you may come" in capsys.readouterr().out
     assert GameResponse.objects.get().kind == Kind.TENTATIVE
@@ -128,22 +130,22 @@ def test_responses_by_every_entry_point(world: World, client: Any, capsys: Any) 
 
 def test_users_without_response(world: World) -> None:
     game = world.create_game(answers=True)
-    quiet, maybe, seated, blocked, asked = (world.add_member(n) for n in range(100, 105))
+    quiet, maybe, seated, blocked, unconfirmed = (world.add_member(n) for n in range(100, 105))
     for person in (quiet, maybe, seated, blocked):
         Follow.objects.create(user=person, guild_id=GUILD)
     host_actions.block_user(GUILD, blocked, None, "", Actor(None, "shell", operator=True), world.now)
-    join(game, seated, asked)
-    respond(game.pk, maybe, Kind.TENTATIVE, by(maybe), world.now)
-    Signup.objects.of(asked).update(open_confirmation=1)
-    assert users_without_response(game, world.now) == [asked.pk, quiet.pk]
-    done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, by(world.bob), world.now)
+    join(game, seated, unconfirmed)
+    respond(game.pk, maybe, Kind.TENTATIVE, actor_for(maybe), world.now)
+    Signup.objects.of(unconfirmed).update(open_confirmation=1)
+    assert users_without_response(game, world.now) == [unconfirmed.pk, quiet.pk]
+    done = message_players(game.pk, "Still two seats", Audience.UNANSWERED, actor_for(world.bob), world.now)
     assert done.text == "Your message is on its way to 2 people."
     steps.create_due_deliveries(world.now)
-    respond(game.pk, quiet, Kind.ABSENT, by(quiet), world.now)
-    told = [job.message for job in steps.lease_jobs(world.now, 50) if "Still two seats" in job.message.text]
-    assert [letter.user_id for letter in told] == [asked.pk], "who answers meanwhile is not written to"
+    respond(game.pk, quiet, Kind.ABSENT, actor_for(quiet), world.now)
+    messages = [job.message for job in steps.lease_jobs(world.now, 50) if "Still two seats" in job.message.text]
+    assert [message.user_id for message in messages] == [unconfirmed.pk], "who answers meanwhile is not written to"
     Game.objects.update(closed_at=world.now)
-    assert users_without_response(Game.objects.get(), world.now) == [asked.pk], "who cannot sign up is not asked"
+    assert users_without_response(Game.objects.get(), world.now) == [unconfirmed.pk], "who cannot sign up is not asked"
     assert users_without_response(Game.objects.get(), world.now + timedelta(days=3)) == []
 
 
@@ -153,19 +155,19 @@ def test_users_without_response(world: World) -> None:
 def test_a_note_is_shown_beside_the_name(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(answers=True)
     with pytest.raises(Refused, match=signup_wording.NOTHING_TO_NOTE):
-        set_note(game.pk, world.charlie, "late", by(world.charlie), world.now)
+        set_note(game.pk, world.charlie, "late", actor_for(world.charlie), world.now)
     join(game, world.charlie)
     assert set_note(
-        game.pk, world.charlie, " late  by *15* min ", by(world.charlie), world.now
+        game.pk, world.charlie, " late  by *15* min ", actor_for(world.charlie), world.now
     ).text == signup_wording.note_saved("x")
-    assert not set_note(game.pk, world.charlie, "late by *15* min", by(world.charlie), world.now).changed
+    assert not set_note(game.pk, world.charlie, "late by *15* min", actor_for(world.charlie), world.now).changed
     assert f"1. <@{world.charlie.pk}> · late by \\*15\\* min" in fields(world, game).values()
     for bad, why in (("x" * 101, "Shorten it to 100"), ("\x00", "cannot be shown"), ("\u200b", "cannot be shown")):
         with pytest.raises(Refused, match=why):
-            set_note(game.pk, world.charlie, bad, by(world.charlie), world.now)
+            set_note(game.pk, world.charlie, bad, actor_for(world.charlie), world.now)
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        set_note(game.pk, world.charlie, "", by(world.add_member(100)), world.now)
-    set_note(game.pk, world.charlie, "@everyone " * 10, by(world.charlie), world.now)
+        set_note(game.pk, world.charlie, "", actor_for(world.add_member(100)), world.now)
+    set_note(game.pk, world.charlie, "@everyone " * 10, actor_for(world.charlie), world.now)
     shown = next(value for value in fields(world, game).values() if "everyone" in value)
     assert "\\@everyone" in shown
     assert shown.endswith("…")
@@ -196,21 +198,21 @@ def test_modals_in_discord(world: World) -> None:
 def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, capsys: Any) -> None:
     game = world.create_game(seats=2, plus_one=True)
     with pytest.raises(Refused, match=signup_wording.JOIN_TO_BRING):
-        add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+        add_guest(game.pk, world.charlie, "Pia", actor_for(world.charlie), world.now)
     join(game, world.charlie, world.alice)
-    assert add_guest(game.pk, world.charlie, " Pia ", by(world.charlie), world.now).text.startswith(
+    assert add_guest(game.pk, world.charlie, " Pia ", actor_for(world.charlie), world.now).text.startswith(
         "Pia is number 1 on"
     )
     assert names(game) == (["charlie", "alice"], ["Pia (with charlie)"])
     assert fields(world, game)["Wait list"] == f"1. Pia (with <@{world.charlie.pk}>)"
     with pytest.raises(Refused, match=signup_wording.has_guest_already("Pia")):
-        add_guest(game.pk, world.charlie, "Tom", by(world.charlie), world.now)
-    signups.leave(game.pk, world.alice, by(world.alice), world.now)
+        add_guest(game.pk, world.charlie, "Tom", actor_for(world.charlie), world.now)
+    signups.leave(game.pk, world.alice, actor_for(world.alice), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
     assert not Notification.objects.filter(kind="moved").exists(), "a name receives no letters"
     join(game, world.alice)
     assert (
-        remove_guest(game.pk, world.charlie, by(world.charlie), world.now).text
+        remove_guest(game.pk, world.charlie, actor_for(world.charlie), world.now).text
         == "Pia does not come with you any more."
     )
     assert names(game)[0] == ["charlie", "alice"]
@@ -222,23 +224,23 @@ def test_a_guest_joins_and_leaves_with_the_inviter(world: World, client: Any, ca
     call_command("game", "bring", str(game.pk), "Eve", "--as", "charlie")
     assert "Eve is number 1 on the wait list." in capsys.readouterr().out
     with pytest.raises(Refused, match=signup_wording.NO_PLUS_ONE):
-        add_guest(world.create_game().pk, world.charlie, "Pia", by(world.charlie), world.now)
+        add_guest(world.create_game().pk, world.charlie, "Pia", actor_for(world.charlie), world.now)
 
 
 @pytest.mark.parametrize("way", ["leave", "remove", "lost role", "can't make it"])
 def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
     game = world.create_game(plus_one=True, answers=True)
     join(game, world.charlie)
-    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", actor_for(world.charlie), world.now)
     match way:
         case "leave":
-            signups.leave(game.pk, world.charlie, by(world.charlie), world.now)
+            signups.leave(game.pk, world.charlie, actor_for(world.charlie), world.now)
         case "remove":
-            signups.remove_signup(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+            signups.remove_signup(game.pk, Signup.objects.get(user=world.charlie).pk, actor_for(world.bob), world.now)
         case "lost role":
             upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
         case _:
-            respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+            respond(game.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     assert names(game) == ([], [])
 
 
@@ -246,21 +248,23 @@ def test_a_guest_leaves_by_every_way_out(world: World, way: str) -> None:
 def test_a_guest_waits_with_the_inviter_and_is_seated_with_them(world: World, way: str) -> None:
     game = world.create_game(plus_one=True, seats=2)
     join(game, world.charlie)
-    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", actor_for(world.charlie), world.now)
     join(game, world.alice)
     if way == "bench":
-        manual_seating.move_to_wait_list(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+        manual_seating.move_to_wait_list(
+            game.pk, Signup.objects.get(user=world.charlie).pk, actor_for(world.bob), world.now
+        )
     else:
-        standby.set_standby(game.pk, world.charlie, True, by(world.charlie), world.now)
+        standby.set_standby(game.pk, world.charlie, True, actor_for(world.charlie), world.now)
     assert names(game) == (["alice"], ["charlie", "Pia (with charlie)"])
-    signups.leave(game.pk, world.alice, by(world.alice), world.now)
-    manual_seating.give_seat(game.pk, Signup.objects.get(user=world.charlie).pk, by(world.bob), world.now)
+    signups.leave(game.pk, world.alice, actor_for(world.alice), world.now)
+    manual_seating.give_seat(game.pk, Signup.objects.get(user=world.charlie).pk, actor_for(world.bob), world.now)
     assert names(game)[0] == ["charlie", "Pia (with charlie)"]
 
 
 def test_responses_of_people_who_left_the_server_are_not_listed(world: World) -> None:
     game = world.create_game(answers=True)
-    respond(game.pk, world.charlie, Kind.ABSENT, by(world.charlie), world.now)
+    respond(game.pk, world.charlie, Kind.ABSENT, actor_for(world.charlie), world.now)
     before = Game.objects.get().post_version
     upsert.mark_member_left(GUILD, world.charlie.pk, world.now)
     assert not GameResponse.objects.exists()
@@ -270,11 +274,11 @@ def test_responses_of_people_who_left_the_server_are_not_listed(world: World) ->
 def test_a_guest_of_a_waiting_player_gets_no_seat_where_the_host_picks(world: World) -> None:
     game = world.create_game(method="picks_waiting", plus_one=True)
     join(game, world.charlie)
-    add_guest(game.pk, world.charlie, "Pia", by(world.charlie), world.now)
+    add_guest(game.pk, world.charlie, "Pia", actor_for(world.charlie), world.now)
     assert names(game) == ([], ["charlie", "Pia (with charlie)"])
     join(game, world.bob)
-    add_guest(game.pk, world.bob, "Tom", by(world.bob), world.now)
-    signups.join(game.pk, world.alice, by(world.bob), world.now)
+    add_guest(game.pk, world.bob, "Tom", actor_for(world.bob), world.now)
+    signups.join(game.pk, world.alice, actor_for(world.bob), world.now)
     assert names(game)[0] == ["Bob the GM", "Tom (with Bob the GM)", "alice"], "only the host seats"
 
 
@@ -286,22 +290,22 @@ def ranked(world: World) -> dict[str, User]:
     """A user with each role, in order, and two with none."""
     for pk, name in ((FIRST, "Veteran"), (SECOND, "Player")):
         Role.objects.create(pk=pk, guild=world.guild, name=name)
-    found = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
+    users = {"none": world.add_member(100, "none"), "other": world.add_member(101, "other")}
     for number, (name, role) in enumerate((("second", SECOND), ("first", FIRST)), 102):
-        seen = MemberPayload(UserPayload(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
-        found[name] = upsert.upsert_member(GUILD, seen, world.now).user
-    return found
+        payload = MemberPayload(UserPayload(1300000000000000000 + number, name), name, role_ids=(role, EVERYONE))
+        users[name] = upsert.upsert_member(GUILD, payload, world.now).user
+    return users
 
 
-def by_role(world: World, **changes: Any) -> Game:
+def create_priority_game(world: World, **changes: Any) -> Game:
     return world.create_game(method="priority", priority_role_ids=(FIRST, SECOND), **changes)
 
 
 def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
     world: World, ranked: dict[str, User]
 ) -> None:
-    game = by_role(world, seats=3)
-    signups.join(game.pk, world.charlie, by(world.bob), world.now)  # put in, with no role
+    game = create_priority_game(world, seats=3)
+    signups.join(game.pk, world.charlie, actor_for(world.bob), world.now)  # put in, with no role
     join(game, ranked["none"], ranked["other"])
     Notification.objects.exclude(kind="moved").delete()
     later = world.now + timedelta(seconds=1)
@@ -309,25 +313,27 @@ def test_a_better_role_displaces_the_last_player_who_signed_up_themselves(
     assert names(game) == (["charlie", "second", "none"], ["other"])
     assert join(game, ranked["first"], now=later) == ["You are in, seat 2 of 3."]
     assert names(game) == (["charlie", "first", "second"], ["none", "other"])
-    told = letters(world, game, timedelta(minutes=2))
-    assert sorted(who or 0 for who, _ in told) == [ranked["none"].pk, ranked["other"].pk], "the others by the answer"
-    assert all("other roles come first" in text for _, text in told)
-    assert letters(world, game, timedelta(minutes=9)) == []
+    messages = send_due_messages(world, game, timedelta(minutes=2))
+    assert sorted(who or 0 for who, _ in messages) == [ranked["none"].pk, ranked["other"].pk], (
+        "the others by the answer"
+    )
+    assert all("other roles come first" in text for _, text in messages)
+    assert send_due_messages(world, game, timedelta(minutes=9)) == []
     assert "First <@&" in fields(world, game)["Sign-ups"]
 
 
 def test_a_rank_is_kept_when_the_role_is_lost(world: World, ranked: dict[str, User]) -> None:
-    game = by_role(world, seats=1)
+    game = create_priority_game(world, seats=1)
     join(game, ranked["first"])
-    seen = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
-    upsert.upsert_member(GUILD, seen, world.now)
+    payload = MemberPayload(UserPayload(ranked["first"].pk, "first"), "first", role_ids=(EVERYONE,))
+    upsert.upsert_member(GUILD, payload, world.now)
     join(game, ranked["second"])
     assert names(game) == (["first"], ["second"])
     assert Signup.objects.get(user=ranked["first"]).rank == 1
 
 
 def test_nobody_is_displaced_by_a_role_once_offers_begin(world: World, ranked: dict[str, User]) -> None:
-    game = by_role(world, seats=1, offer_within=120)
+    game = create_priority_game(world, seats=1, offer_within=120)
     join(game, ranked["none"])
     Game.objects.update(starts_at=world.now + timedelta(minutes=90))
     join(game, ranked["first"])
@@ -339,9 +345,9 @@ def test_ranks_begin_and_end_with_the_method(world: World, ranked: dict[str, Use
     join(game, ranked["none"], ranked["first"])
     plan = scheduling.plan_from_game(game)
     changed: dict[str, Any] = {"method": "priority", "priority_role_ids": (FIRST, SECOND)}
-    scheduling.edit_game(game.pk, change_plan(plan, **changed), by(world.bob), world.now + timedelta(seconds=1))
+    scheduling.edit_game(game.pk, change_plan(plan, **changed), actor_for(world.bob), world.now + timedelta(seconds=1))
     assert names(game) == (["first"], ["none"])
-    scheduling.edit_game(game.pk, change_plan(plan, method="open"), by(world.bob), world.now)
+    scheduling.edit_game(game.pk, change_plan(plan, method="open"), actor_for(world.bob), world.now)
     join(game, ranked["other"])
     assert names(game) == (["first"], ["none", "other"])
 
@@ -359,14 +365,14 @@ def test_sign_ups_close_by_the_clock(world: World) -> None:
     steps.create_due_deliveries(row.due_at)
     assert Game.objects.get().post_version == before + 1, "the post loses its button"
     with pytest.raises(Refused, match=r"Sign-ups for this game closed: .* UTC"):
-        signups.join(game.pk, world.alice, by(world.alice), row.due_at)
+        signups.join(game.pk, world.alice, actor_for(world.alice), row.due_at)
     with pytest.raises(Refused, match="closed: <t:"):
         signups.join(game.pk, world.alice, Actor(world.alice, "button"), row.due_at)
-    assert signups.join(game.pk, world.alice, by(world.bob), row.due_at).changed, "the host can still add"
-    assert signups.join(game.pk, world.bob, by(world.bob), row.due_at).changed, "and sign up"
-    assert signups.leave(game.pk, world.charlie, by(world.charlie), row.due_at).changed
+    assert signups.join(game.pk, world.alice, actor_for(world.bob), row.due_at).changed, "the host can still add"
+    assert signups.join(game.pk, world.bob, actor_for(world.bob), row.due_at).changed, "and sign up"
+    assert signups.leave(game.pk, world.charlie, actor_for(world.charlie), row.due_at).changed
     plan = scheduling.plan_from_game(game)
-    scheduling.edit_game(game.pk, change_plan(plan, signups_close=0), by(world.bob), world.now)
+    scheduling.edit_game(game.pk, change_plan(plan, signups_close=0), actor_for(world.bob), world.now)
     assert not Notification.objects.open().filter(kind="signups_close").exists()
 
 
@@ -378,19 +384,19 @@ def test_late_leavers_are_recorded(world: World, within: int, before: int, late:
     join(game, world.charlie, world.alice)
     at = game.starts_at - timedelta(minutes=before)
     for person in (world.alice, world.charlie):
-        signups.leave(game.pk, person, by(person), at)
+        signups.leave(game.pk, person, actor_for(person), at)
     assert Signup.objects.get(user=world.charlie).left_late is late
     assert not Signup.objects.get(user=world.alice).left_late, "who waited gave up nothing"
 
 
 def test_the_host_is_notified_once_if_an_added_player_leaves(world: World) -> None:
     game = world.create_game()
-    signups.join(game.pk, world.charlie, by(world.bob), world.now)
+    signups.join(game.pk, world.charlie, actor_for(world.bob), world.now)
     join(game, world.alice)
     Notification.objects.exclude(kind="dropped_out").delete()
     for person in (world.alice, world.charlie):
-        signups.leave(game.pk, person, by(person), world.now)
-    told = letters(world, game)
-    assert [who for who, _ in told] == [world.bob.pk]
-    assert "charlie, whom you had added, no longer comes to **Curse of Strahd**" in told[0][1]
-    assert letters(world, game, timedelta(hours=1)) == []
+        signups.leave(game.pk, person, actor_for(person), world.now)
+    messages = send_due_messages(world, game)
+    assert [who for who, _ in messages] == [world.bob.pk]
+    assert "charlie, whom you had added, no longer comes to **Curse of Strahd**" in messages[0][1]
+    assert send_due_messages(world, game, timedelta(hours=1)) == []

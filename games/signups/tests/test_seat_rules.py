@@ -28,14 +28,14 @@ def rosters(draw: st.DrawFn) -> list[Place]:
 def moved(places: Sequence[Place], moves: SeatMoves) -> list[Place]:
     """Return the same sign-ups after the moves, as the actions save them."""
 
-    def one(place: Place) -> Place:
+    def move_place(place: Place) -> Place:
         if place.key in moves.up or place.key in moves.down:
             return replace(place, seated=place.key in moves.up, offered=False)
         if place.key in moves.expire:
             return replace(place, offered=False)
         return replace(place, offered=True) if place.key in moves.offer else place
 
-    return [one(place) for place in places]
+    return [move_place(place) for place in places]
 
 
 @given(rosters(), st.integers(0, 8), st.sampled_from(SeatMethod), st.booleans())

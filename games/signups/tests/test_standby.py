@@ -16,7 +16,7 @@ from games.core.states import State
 from games.models import Game
 from games.offers import wording as offer_wording
 from games.pages.game_page import history
-from games.reminders.tests.test_preferences import letters
+from games.reminders.tests.test_preferences import send_due_messages
 from games.signups import actions as signups
 from games.signups import standby
 from gamesched.lib.refusal import Refused
@@ -24,28 +24,28 @@ from guilds.directory.payloads import MemberPayload, UserPayload
 from guilds.models import User
 
 
-def by(user: User) -> Actor:
+def actor_for(user: User) -> Actor:
     return Actor(user, "page")
 
 
-def filled(world: World, seats: int, *people: User) -> Game:
+def create_game_with(world: World, seats: int, *people: User) -> Game:
     game = world.create_game(seats=seats, reminders=())
     for person in people:
-        signups.join(game.pk, person, by(person), world.now)
+        signups.join(game.pk, person, actor_for(person), world.now)
     return game
 
 
 def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
-    game = filled(world, 1, first, second, third)
+    game = create_game_with(world, 1, first, second, third)
     later = world.now + timedelta(minutes=1)
-    said = standby.set_standby(game.pk, second, True, by(second), later).text
-    assert said == "You are number 1 on the wait list, and stay there until you say that you want a seat."
-    assert standby.set_standby(game.pk, second, True, by(second), later).text == offer_wording.ALREADY_ON_STANDBY
-    signups.leave(game.pk, first, by(first), later)
+    text = standby.set_standby(game.pk, second, True, actor_for(second), later).text
+    assert text == "You are number 1 on the wait list, and stay there until you say that you want a seat."
+    assert standby.set_standby(game.pk, second, True, actor_for(second), later).text == offer_wording.ALREADY_ON_STANDBY
+    signups.leave(game.pk, first, actor_for(first), later)
     assert [seat.user_id for seat in load_roster(game).seated] == [third.pk]
-    assert standby.set_standby(game.pk, third, False, by(third), later).text == offer_wording.NOT_ON_STANDBY
-    back = standby.set_standby(game.pk, second, False, by(second), later)
+    assert standby.set_standby(game.pk, third, False, actor_for(third), later).text == offer_wording.NOT_ON_STANDBY
+    back = standby.set_standby(game.pk, second, False, actor_for(second), later)
     assert back.text == "You are back in line: number 1 on the wait list."
     lines = [line.text for line in history(game)[:4]]
     assert lines[0] == "person101 is back in line for a seat"
@@ -54,50 +54,50 @@ def test_standby_gets_no_seat_until_they_want_one(world: World) -> None:
 
 def test_standby_gives_the_seat_up_and_gets_a_free_one_back(world: World) -> None:
     first, second = world.add_member(100), world.add_member(101)
-    game = filled(world, 1, first, second)
+    game = create_game_with(world, 1, first, second)
     later = world.now + timedelta(minutes=1)
-    said = standby.set_standby(game.pk, first, True, by(first), later).text
-    assert said.startswith("You gave your seat up. You are number 1 on the wait list")
+    text = standby.set_standby(game.pk, first, True, actor_for(first), later).text
+    assert text.startswith("You gave your seat up. You are number 1 on the wait list")
     assert [seat.user_id for seat in load_roster(game).seated] == [second.pk]
-    signups.leave(game.pk, second, by(second), later)
+    signups.leave(game.pk, second, actor_for(second), later)
     assert load_roster(game).seated == ()
-    assert signups.join(game.pk, first, by(first), later).text == "You are in, seat 1 of 1.", "Join wants a seat"
-    told = [one.user_id for one in letters(later + timedelta(minutes=5))]
-    assert told == [], "who moved up left again, and whoever came back was told by the answer"
+    assert signups.join(game.pk, first, actor_for(first), later).text == "You are in, seat 1 of 1.", "Join wants a seat"
+    recipients = [message.user_id for message in send_due_messages(later + timedelta(minutes=5))]
+    assert recipients == [], "who moved up left again, and whoever came back was told by the answer"
 
 
 def test_standby_gets_no_offers(world: World) -> None:
     first, second, third = (world.add_member(number) for number in (100, 101, 102))
-    game = filled(world, 1, first, second, third)
+    game = create_game_with(world, 1, first, second, third)
     soon = game.starts_at - timedelta(hours=1)
-    standby.set_standby(game.pk, second, True, by(second), soon)
-    standby.set_standby(game.pk, first, True, by(first), soon)
-    asked = game.signups.current().filter(offered_at__isnull=False).values_list("user_id", flat=True)
-    assert list(asked) == [third.pk]
-    standby.set_standby(game.pk, third, True, by(third), soon)
-    assert not asked.all().exists(), "waiting on purpose ends an offer"
-    assert standby.set_standby(game.pk, second, False, by(second), soon).text == "You are in, seat 1 of 1."
+    standby.set_standby(game.pk, second, True, actor_for(second), soon)
+    standby.set_standby(game.pk, first, True, actor_for(first), soon)
+    offered_to = game.signups.current().filter(offered_at__isnull=False).values_list("user_id", flat=True)
+    assert list(offered_to) == [third.pk]
+    standby.set_standby(game.pk, third, True, actor_for(third), soon)
+    assert not offered_to.all().exists(), "waiting on purpose ends an offer"
+    assert standby.set_standby(game.pk, second, False, actor_for(second), soon).text == "You are in, seat 1 of 1."
 
 
 def test_only_hosts_put_others_on_standby(world: World) -> None:
-    game = filled(world, 1, world.charlie)
+    game = create_game_with(world, 1, world.charlie)
     with pytest.raises(Refused, match=wording.NOT_YOURS):
-        standby.set_standby(game.pk, world.charlie, True, by(world.add_member(100)), world.now)
-    standby.set_standby(game.pk, world.charlie, True, by(world.bob), world.now)
+        standby.set_standby(game.pk, world.charlie, True, actor_for(world.add_member(100)), world.now)
+    standby.set_standby(game.pk, world.charlie, True, actor_for(world.bob), world.now)
     assert history(game)[0].text == "charlie waits on purpose, set by Bob the GM"
     with pytest.raises(Refused, match=state_wording.signups_closed(State.IN_PROGRESS)):
-        standby.set_standby(game.pk, world.charlie, False, by(world.charlie), game.starts_at)
+        standby.set_standby(game.pk, world.charlie, False, actor_for(world.charlie), game.starts_at)
 
 
 def test_the_page_and_the_command(world: World, as_person: Any, capsys: Any) -> None:
-    game = filled(world, 2)
-    client, address = as_person(world.charlie), reverse("game-wait", args=[game.pk])
+    game = create_game_with(world, 2)
+    client, url = as_person(world.charlie), reverse("game-wait", args=[game.pk])
     assert "Only wait" in client.get(game.get_absolute_url()).text
-    page = client.post(address, {"on": "1"}, follow=True).text
+    page = client.post(url, {"on": "1"}, follow=True).text
     assert "and stay there until you say that you want a seat" in page
     assert "waits on purpose" in page
     assert "I want a seat" in page
-    assert "You are in, seat 1 of 2." in client.post(address, {"on": "0"}, headers={"HX-Request": "true"}).text
+    assert "You are in, seat 1 of 2." in client.post(url, {"on": "0"}, headers={"HX-Request": "true"}).text
     call_command("game", "wait", str(game.pk), "--as", "charlie")
     assert "You gave your seat up." in capsys.readouterr().out
     call_command("game", "show", str(game.pk))
@@ -120,15 +120,15 @@ PRESSED = {
 
 @pytest.mark.parametrize("when", PRESSED)
 def test_each_way_of_clicking_join_has_its_own_reply(world: World, when: str) -> None:
-    game = filled(world, 1)
+    game = create_game_with(world, 1)
 
-    def press(verb: str = "join", game_id: int = game.pk) -> str:
+    def press(action: str = "join", game_id: int = game.pk) -> str:
         return run_signup_action(
-            Click(game_id, verb, world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))
+            Click(game_id, action, world.guild.pk, MemberPayload(UserPayload(world.charlie.pk, "charlie")))
         ).text
 
     if when == "twice, waiting" or when.endswith("full"):
-        signups.join(game.pk, world.alice, by(world.alice), world.now)
+        signups.join(game.pk, world.alice, actor_for(world.alice), world.now)
     if "again after" in when:
         press()
         press("leave")
