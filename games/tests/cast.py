@@ -18,7 +18,7 @@ from guilds.directory.upsert import mark_member_left, upsert_guild, upsert_membe
 from guilds.models import Role, User
 from notifications.models import Delivery, Notification
 
-PLAYER, HOST, KEEPER = GUILD + 31, GUILD + 32, GUILD + 33
+PLAYER, HOST, MANAGER_ROLE = GUILD + 31, GUILD + 32, GUILD + 33
 ELSEWHERE = GUILD + 1000
 EVERYBODY = (
     "anonymous", "stranger", "ex-member", "blocked", "member", "player", "host", "co-host", "manager", "owner",
@@ -37,7 +37,7 @@ class Cast:
     foreign: Game
     signup: Signup
     template: GameTemplate
-    letter: Delivery
+    delivery: Delivery
 
 
 @pytest.fixture(scope="module")
@@ -66,35 +66,37 @@ def cast(db: None, module_cast: Cast) -> Cast:
 
 
 def make_cast(world: World) -> Cast:
-    for pk, name in ((PLAYER, "Player"), (HOST, "Host"), (KEEPER, "Keeper")):
+    for pk, name in ((PLAYER, "Player"), (HOST, "Host"), (MANAGER_ROLE, "Keeper")):
         Role.objects.create(pk=pk, guild=world.guild, name=name)
-    GuildDefaults.objects.update(host_role_ids=[HOST], manager_role_ids=[KEEPER], player_role_ids=[PLAYER])
+    GuildDefaults.objects.update(host_role_ids=[HOST], manager_role_ids=[MANAGER_ROLE], player_role_ids=[PLAYER])
 
     def member(number: int, *roles: int) -> User:
-        seen = MemberPayload(UserPayload(1300000000000000000 + number, f"person{number}"), role_ids=roles)
-        return upsert_member(world.guild.pk, seen, world.now).user
+        payload = MemberPayload(UserPayload(1300000000000000000 + number, f"person{number}"), role_ids=roles)
+        return upsert_member(world.guild.pk, payload, world.now).user
 
-    found = {
+    people = {
         "stranger": User.objects.create(id=999, username="999", handle="stranger"),
-        "ex-member": member(101, PLAYER, HOST, KEEPER),
+        "ex-member": member(101, PLAYER, HOST, MANAGER_ROLE),
         "blocked": member(102, PLAYER),
         "member": member(103),
         "player": member(104, PLAYER),
         "host": member(105, HOST),
         "co-host": member(106, HOST),
-        "manager": member(107, KEEPER),
+        "manager": member(107, MANAGER_ROLE),
         "owner": world.alice,
         "superuser": User.objects.create(id=5, username="root", handle="root", is_staff=True, is_superuser=True),
     }
-    mark_member_left(world.guild.pk, found["ex-member"].pk, world.now)
-    game = scheduling.create_game(world.guild.pk, world.make_plan(), Actor(found["host"], "page"), world.now).game
-    host_actions.set_cohosts(game.pk, [found["co-host"]], Actor(found["host"], "page"), world.now)
-    host_actions.block_user(world.guild.pk, found["blocked"], None, "", Actor(world.alice, "page"), world.now)
+    mark_member_left(world.guild.pk, people["ex-member"].pk, world.now)
+    game = scheduling.create_game(world.guild.pk, world.make_plan(), Actor(people["host"], "page"), world.now).game
+    host_actions.set_cohosts(game.pk, [people["co-host"]], Actor(people["host"], "page"), world.now)
+    host_actions.block_user(world.guild.pk, people["blocked"], None, "", Actor(world.alice, "page"), world.now)
     template = GameTemplate.objects.create(guild=world.guild, name="Campaign")
-    signups.join(game.pk, world.bob, Actor(found["host"], "page"), world.now)
+    signups.join(game.pk, world.bob, Actor(people["host"], "page"), world.now)
     row = Notification.objects.create(game=game, kind="reminder", due_at=world.now)
-    letter = Delivery.objects.create(notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now)
-    return Cast(found, game, foreign_game(world), game.signups.get(), template, letter)
+    delivery = Delivery.objects.create(
+        notification=row, recipient=world.bob, status="failed", next_attempt_at=world.now
+    )
+    return Cast(people, game, foreign_game(world), game.signups.get(), template, delivery)
 
 
 def foreign_game(world: World) -> Game:

@@ -35,7 +35,7 @@ class OneGame(RuleBasedStateMachine):
         self.around.__enter__()
         self.now = self.world.now
         self.messages = 0
-        self.letters: dict[int, OutgoingMessage] = {}
+        self.outgoing: dict[int, OutgoingMessage] = {}
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -52,18 +52,18 @@ class OneGame(RuleBasedStateMachine):
     def current(self) -> list[Signup]:
         return list(Signup.objects.current().filter(game=self.id))
 
-    def do(self, verb: Callable[[], Any]) -> bool:
+    def do(self, action: Callable[[], Any]) -> bool:
         """Return whether it was done: a refusal is a valid result too."""
         self.now += timedelta(seconds=1)
         try:
             with transaction.atomic():
-                verb()
+                action()
         except Refused:
             return False
         AuditEntry.objects.all().delete()  # which no rule reads
         return True
 
-    def speak(self) -> None:
+    def run_notifyd(self) -> None:
         """Run notifyd until nothing is due."""
         for _ in range(20):
             looked_at = steps.create_due_deliveries(self.now)
@@ -71,16 +71,16 @@ class OneGame(RuleBasedStateMachine):
             if not looked_at and not jobs:
                 return
             steps.record([(job, self.sent(job)) for job in jobs], self.now)
-            said = {job.pk: job.message for job in jobs if job.post is None}
-            for delivery in Delivery.objects.filter(pk__in=said).select_related("notification").order_by("pk"):
-                self.hear(delivery, said[delivery.pk])
+            messages = {job.pk: job.message for job in jobs if job.post is None}
+            for delivery in Delivery.objects.filter(pk__in=messages).select_related("notification").order_by("pk"):
+                self.receive(delivery, messages[delivery.pk])
         raise AssertionError("it never comes to rest")
 
     def sent(self, job: steps.Job) -> SentMessage:
         self.messages += 1
         return SentMessage(job.message.channel_id or 1, job.message.message_id or self.messages)
 
-    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
+    def receive(self, delivery: Delivery, message: OutgoingMessage) -> None:
         """Let a person read a message."""
         raise NotImplementedError
 

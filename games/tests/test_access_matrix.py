@@ -99,53 +99,53 @@ ROUTES: dict[str, tuple[str, str, Verdict]] = {
     "game-confirm": ("post", "game", only(set(), "refused")),
     "game-again": ("get", "game", only(HOSTS)),
     "game-template": ("post", "game", only(set(), "refused")),
-    "game-resend": ("post", "letter", only(HOSTS, "refused")),
+    "game-resend": ("post", "delivery", only(HOSTS, "refused")),
     "guild-messages": MANAGING,
     "guild-attendance": MANAGING,
     "game-attendance": ("post", "signup", only(set(), "refused")),  # it has not begun
     "game-archive": ("post", "game", only(set(), "refused")),
     "game-rewards": ("get", "game", only(HOSTS)),
-    "guild-resend": ("post", "guild letter", only({"manager", "owner"})),
+    "guild-resend": ("post", "guild delivery", only({"manager", "owner"})),
 }
 # What others wrote and test: logging in, and the admin, which test_admin_scope walks.
 ELSEWHERE_TESTED = {"account", "socialaccount", "discord", "admin"}
 
 
-def named(patterns: list[Any], below: str = "") -> set[str]:
-    found: set[str] = set()
+def url_names(patterns: list[Any], below: str = "") -> set[str]:
+    names: set[str] = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             namespace = pattern.namespace or below
-            found |= named(pattern.url_patterns, namespace)
+            names |= url_names(pattern.url_patterns, namespace)
         elif isinstance(pattern, URLPattern) and pattern.name:
-            found.add(f"{below}:{pattern.name}" if below else pattern.name)
-    return found
+            names.add(f"{below}:{pattern.name}" if below else pattern.name)
+    return names
 
 
 def test_no_url_is_missing() -> None:
     ours = {
         name
-        for name in named(get_resolver().url_patterns)
+        for name in url_names(get_resolver().url_patterns)
         if name.replace(":", "_").split("_")[0] not in ELSEWHERE_TESTED
     }
     assert ours == ROUTES.keys()
 
 
-def outcome(client: Any, method: str, address: str) -> str:
-    answer = getattr(client, method)(address)
-    if answer.status_code == 302:
-        if "/login/" in answer.url:
+def outcome(client: Any, method: str, url: str) -> str:
+    response = getattr(client, method)(url)
+    if response.status_code == 302:
+        if "/login/" in response.url:
             return "login"
-        said = [message.level for message in get_messages(answer.wsgi_request)]
-        return "refused" if ERROR in said else "ok"
-    return "ok" if answer.status_code in {200, 422} else str(answer.status_code)
+        levels = [message.level for message in get_messages(response.wsgi_request)]
+        return "refused" if ERROR in levels else "ok"
+    return "ok" if response.status_code in {200, 422} else str(response.status_code)
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_access_to_a_url(cast: Cast, route: str) -> None:
     method, of, verdict = ROUTES[route]
 
-    def address(game: Game) -> str:
+    def url(game: Game) -> str:
         ids: dict[str, list[int]] = {
             "": [],
             "guild": [game.guild_id],
@@ -154,24 +154,24 @@ def test_access_to_a_url(cast: Cast, route: str) -> None:
             "signup": [game.pk, cast.signup.pk],
             "channel": [game.guild_id, game.channel_id],
             "template": [game.guild_id, cast.template.pk],
-            "letter": [game.pk, cast.letter.pk],
-            "guild letter": [game.guild_id, cast.letter.pk],
+            "delivery": [game.pk, cast.delivery.pk],
+            "guild delivery": [game.guild_id, cast.delivery.pk],
         }
         return reverse(route, args=ids[of])
 
-    right, found = {}, {}
+    expected, actual = {}, {}
     for who in EVERYBODY:
-        right[who] = [verdict(who), "login" if who == "anonymous" else "404"]
+        expected[who] = [verdict(who), "login" if who == "anonymous" else "404"]
         # Undone for the next person, who is to find the game as it was.
         with transaction.atomic():
             client = Client()
             if who != "anonymous":
                 client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
-            found[who] = [outcome(client, method, address(game)) for game in (cast.game, cast.foreign)]
+            actual[who] = [outcome(client, method, url(game)) for game in (cast.game, cast.foreign)]
             transaction.set_rollback(True)
         if not of:
-            right[who][1] = right[who][0]
-    assert found == right, "in the own guild; and in another, which does not exist for them"
+            expected[who][1] = expected[who][0]
+    assert actual == expected, "in the own guild; and in another, which does not exist for them"
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
@@ -195,11 +195,11 @@ def test_a_button(cast: Cast, world: World, who: str) -> None:
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous"}])
 def test_pages_offer_what_actions_allow(cast: Cast, world: World, client: Any, who: str) -> None:
     client.force_login(cast.people[who], backend="django.contrib.auth.backends.ModelBackend")
-    answer = client.get(cast.game.get_absolute_url())
+    response = client.get(cast.game.get_absolute_url())
     if who not in MEMBERS:
-        assert answer.status_code == 404
+        assert response.status_code == 404
         return
-    assert ("Edit" in answer.text) is (who in HOSTS)
+    assert ("Edit" in response.text) is (who in HOSTS)
     later = world.now + timedelta(minutes=1)
     actor = Actor(cast.people[who], "page")
     assert actor.viewer_of(cast.game).may_manage(cast.game) is (who in HOSTS)
@@ -211,9 +211,9 @@ def test_pages_offer_what_actions_allow(cast: Cast, world: World, client: Any, w
 def test_a_socket(cast: Cast, who: str) -> None:
     from games.pages.live import groups_for
 
-    for game, heard in ((cast.game, who in MEMBERS), (cast.foreign, False)):
-        assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is heard
-        assert bool(groups_for(cast.people[who], {"guild": str(game.guild_id)})) is heard
+    for game, is_notified in ((cast.game, who in MEMBERS), (cast.foreign, False)):
+        assert bool(groups_for(cast.people[who], {"game": str(game.pk)})) is is_notified
+        assert bool(groups_for(cast.people[who], {"guild": str(game.guild_id)})) is is_notified
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who not in {"anonymous", "superuser"}])
@@ -225,10 +225,10 @@ def test_a_slash_command(cast: Cast, world: World, who: str) -> None:
     user = cast.people[who]
     known = Member.objects.filter(user=user, left_at=None).first()
     member = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(known.role_ids)) if known else None
-    found = load_page(PageRequest("list", world.guild.pk, member))
-    assert isinstance(found, GameList) is (who in MEMBERS)
-    if isinstance(found, GameList):
-        assert [line.id for line in found.rows] == [cast.game.pk], "and no other guild's"
+    loaded = load_page(PageRequest("list", world.guild.pk, member))
+    assert isinstance(loaded, GameList) is (who in MEMBERS)
+    if isinstance(loaded, GameList):
+        assert [line.id for line in loaded.rows] == [cast.game.pk], "and no other guild's"
 
 
 @pytest.mark.parametrize("who", [who for who in EVERYBODY if who != "anonymous"])

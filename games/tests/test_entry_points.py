@@ -18,16 +18,16 @@ from notifications.models import Notification
 HTMX = {"HX-Request": "true"}
 
 
-def click(world: World, game: Game, verb: str) -> None:
+def click(world: World, game: Game, action: str) -> None:
     member = MemberPayload(UserPayload(world.charlie.pk, "charlie"))
-    run_signup_action(Click(game.pk, verb, world.guild.pk, member))
+    run_signup_action(Click(game.pk, action, world.guild.pk, member))
 
 
-def post(world: World, client: Any, user: User, address: str, data: dict[str, Any], **extra: Any) -> Any:
+def post(world: World, client: Any, user: User, url: str, data: dict[str, Any], **extra: Any) -> Any:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    answer = client.post(address, data, **extra)
-    assert answer.status_code in {200, 302}, answer.text
-    return answer
+    response = client.post(url, data, **extra)
+    assert response.status_code in {200, 302}, response.text
+    return response
 
 
 def operator(world: World) -> User:
@@ -172,48 +172,48 @@ PLANNED = {("announcement", None, None), ("start", None, None), ("end", None, No
 BEFORE = PLANNED | {("reminder", None, 60), ("reminder", None, 1440)}
 
 
-@pytest.mark.parametrize("door", JOINS)
-def test_join(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
+@pytest.mark.parametrize("entry_point", JOINS)
+def test_join(committed_world: World, client: Any, pg_notifications: NotifyListener, entry_point: str) -> None:
     world = committed_world
     game = world.create_game()
     pg_notifications.received()
-    JOINS[door](world, client, game)
+    JOINS[entry_point](world, client, game)
     signup = Signup.objects.get()
     assert (signup.user, signup.order_key, signup.left_at) == (world.charlie, 1, None)
     assert signup.seated_at is not None
-    told = {("added", world.charlie.pk, None)} if door in BY_OTHERS else set()
-    assert open_rows() == BEFORE | told
-    assert signup.added_by_other is (door in BY_OTHERS)
+    notified = {("added", world.charlie.pk, None)} if entry_point in BY_OTHERS else set()
+    assert open_rows() == BEFORE | notified
+    assert signup.added_by_other is (entry_point in BY_OTHERS)
     assert Notification.objects.open().get(kind="announcement").post_version == 2
     assert pg_notifications.received() == {"game_changed", "notification_due"}
     assert AuditEntry.objects.filter(action="join").count() == 1
 
 
-@pytest.mark.parametrize("door", LEAVES)
-def test_leave(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
+@pytest.mark.parametrize("entry_point", LEAVES)
+def test_leave(committed_world: World, client: Any, pg_notifications: NotifyListener, entry_point: str) -> None:
     world = committed_world
     game = world.create_game(seats=1)
     click(world, game, "join")
     page = reverse("game-join", args=[game.pk])
     post(world, client, world.bob, page, {})
     pg_notifications.received()
-    LEAVES[door](world, client, game)
+    LEAVES[entry_point](world, client, game)
     assert [s.user for s in game.signups.current()] == [world.bob]
     assert game.signups.current().get().seated_at is not None
-    told = {("removed", world.charlie.pk, None)} if door in BY_OTHERS else set()
-    assert open_rows() == BEFORE | told | {("moved", world.bob.pk, None)}
+    notified = {("removed", world.charlie.pk, None)} if entry_point in BY_OTHERS else set()
+    assert open_rows() == BEFORE | notified | {("moved", world.bob.pk, None)}
     assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
-@pytest.mark.parametrize("door", EDITS)
+@pytest.mark.parametrize("entry_point", EDITS)
 def test_moving_the_start_from_three_days_off_to_ninety_seconds(
-    committed_world: World, client: Any, pg_notifications: NotifyListener, door: str
+    committed_world: World, client: Any, pg_notifications: NotifyListener, entry_point: str
 ) -> None:
     world = committed_world
     game = world.create_game()
     pg_notifications.received()
     start = (datetime.now(UTC) + timedelta(seconds=90)).replace(microsecond=0)
-    EDITS[door](world, client, game, start)
+    EDITS[entry_point](world, client, game, start)
     game.refresh_from_db()
     assert game.starts_at == start
     assert game.edit_version == 2
@@ -222,13 +222,13 @@ def test_moving_the_start_from_three_days_off_to_ninety_seconds(
     assert pg_notifications.received() == {"game_changed", "notification_due"}
 
 
-@pytest.mark.parametrize("door", CANCELS)
-def test_cancel(committed_world: World, client: Any, pg_notifications: NotifyListener, door: str) -> None:
+@pytest.mark.parametrize("entry_point", CANCELS)
+def test_cancel(committed_world: World, client: Any, pg_notifications: NotifyListener, entry_point: str) -> None:
     world = committed_world
     game = world.create_game()
     click(world, game, "join")
     pg_notifications.received()
-    CANCELS[door](world, client, game)
+    CANCELS[entry_point](world, client, game)
     game.refresh_from_db()
     assert game.cancelled_at is not None
     assert open_rows() == {("announcement", None, None), ("cancelled", None, None)}
@@ -239,8 +239,8 @@ def test_the_admin_shows_problems_and_keeps_the_typed_values(world: World, clien
     game = world.create_game()
     start = world.now - timedelta(days=1)
     data = form_fields(world, start) | {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"}
-    answer = post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
-    assert "That time is past" in answer.text
+    response = post(world, client, operator(world), reverse("admin:games_game_change", args=[game.pk]), data)
+    assert "That time is past" in response.text
     game.refresh_from_db()
     assert game.starts_at == world.now + timedelta(days=3)
 

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.slow
 HOUR = timedelta(hours=1)
 
 
-def made(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
+def create_game_in_state(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMethod.OPEN) -> Game:
     """Create a game of Bob's that is in this state now, with Dan in its first seat."""
     now, by = world.now, Actor(world.bob, "page")
     hidden = {
@@ -64,7 +64,7 @@ def made(world: World, state: State, seats: int = 2, method: SeatMethod = SeatMe
     return game
 
 
-# --- door × status × method ------------------------------------------------------------------------------
+# --- entry point × status × method -----------------------------------------------------------------------
 
 IN, FULL = "You are in, seat 2 of 2.", "The game is full. You are number 1 on the wait list, and move up by itself."
 WAITS = "You are number 1 on the wait list. The host picks who plays, and you are told."
@@ -94,12 +94,12 @@ UNKNOWN = {"button": wording.OLD_BUTTON, "page": "404", "command": wording.UNKNO
 STATUSES = ["full", "scheduled, closed", *map(str, State)]
 
 
-def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
+def join_expected(entry_point: str, status: str, method: SeatMethod) -> Outcome:
     """Return what is expected when Charlie joins; in the admin Alice, a manager, adds them."""
     if status in NOTHING:
         state = State(status)
-        return UNKNOWN.get(door, HIDDEN) if state.hidden else NOTHING[state], "out"
-    if door == "admin":
+        return UNKNOWN.get(entry_point, HIDDEN) if state.hidden else NOTHING[state], "out"
+    if entry_point == "admin":
         # Whoever runs it gives a seat where one is free, whatever the others may do.
         return ADDED, "waiting" if status == "full" else "seated"
     if status == "scheduled, closed":
@@ -107,41 +107,41 @@ def join_expected(door: str, status: str, method: SeatMethod) -> Outcome:
     return (NO_SEAT if status == "full" else FREE_SEAT)[method]
 
 
-def leave_expected(door: str, status: str) -> Outcome:
+def leave_expected(entry_point: str, status: str) -> Outcome:
     """Return what is expected when Dan leaves; in the admin Alice takes them out."""
     state = State(status) if status in NOTHING else State.SCHEDULED
-    if door == "admin":
+    if entry_point == "admin":
         if is_allowed(GameAction.REMOVE, state):
             # Of a game that is not announced nobody is told.
             return TAKEN_OUT if not state.hidden else "Dan is no longer in the game.", "out"
         return no_longer_changeable(state), "seated"
     if state is State.SCHEDULED:
         return LEFT, "out"
-    return UNKNOWN[door] if state.hidden else NOTHING[state], "seated"
+    return UNKNOWN[entry_point] if state.hidden else NOTHING[state], "seated"
 
 
-def button(browsers: Browsers, game: Game, verb: str, who: User) -> str:
-    return run_signup_action(Click(game.pk, verb, game.guild_id, MemberPayload(UserPayload(who.pk, who.handle)))).text
+def button(browsers: Browsers, game: Game, action: str, who: User) -> str:
+    return run_signup_action(Click(game.pk, action, game.guild_id, MemberPayload(UserPayload(who.pk, who.handle)))).text
 
 
-def page(browsers: Browsers, game: Game, verb: str, who: User) -> str:
-    return said(browsers[who.handle].post(reverse(f"game-{verb}", args=[game.pk])))
+def page(browsers: Browsers, game: Game, action: str, who: User) -> str:
+    return reply_text(browsers[who.handle].post(reverse(f"game-{action}", args=[game.pk])))
 
 
-def command(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+def command(browsers: Browsers, game: Game, action: str, who: User) -> str:
     try:
-        call_command("game", verb, str(game.pk), "--as", str(who.pk))
+        call_command("game", action, str(game.pk), "--as", str(who.pk))
     except CommandError as refused:
         return str(refused)
     return ""
 
 
-def admin(browsers: Browsers, game: Game, verb: str, who: User) -> str:
+def admin(browsers: Browsers, game: Game, action: str, who: User) -> str:
     client = browsers["alice"]
-    if verb == "join":
-        return said(client.post(reverse("admin:games_signup_add"), {"game": game.pk, "user": who.pk}))
-    chosen = {"action": verb, "_selected_action": [game.signups.get(user=who).pk]}
-    return said(client.post(reverse("admin:games_signup_changelist"), chosen))
+    if action == "join":
+        return reply_text(client.post(reverse("admin:games_signup_add"), {"game": game.pk, "user": who.pk}))
+    chosen = {"action": action, "_selected_action": [game.signups.get(user=who).pk]}
+    return reply_text(client.post(reverse("admin:games_signup_changelist"), chosen))
 
 
 def browser(who: User) -> Client:
@@ -150,7 +150,7 @@ def browser(who: User) -> Client:
     return client
 
 
-def said(response: Any) -> str:
+def reply_text(response: Any) -> str:
     """Return what a page replies, whether it redirects or shows the form again."""
     if response.status_code == 404:
         return "404"
@@ -158,7 +158,7 @@ def said(response: Any) -> str:
     return "\n".join([*map(str, get_messages(response.wsgi_request)), shown])
 
 
-DOORS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
+ENTRY_POINTS: dict[str, Callable[[Browsers, Game, str, User], str]] = {
     "button": button,
     "page": page,
     "command": command,
@@ -172,25 +172,25 @@ def test_every_entry_point_state_and_method(world: World, capsys: Any, status: s
     dan = world.add_member(100, "Dan")
     browsers = {who.handle: browser(who) for who in (world.alice, world.charlie, dan)}
     for method in SeatMethod:
-        game = made(world, state, 1 if status == "full" else 2, method)
+        game = create_game_in_state(world, state, 1 if status == "full" else 2, method)
         if status == "scheduled, closed":
             Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
-        for name, door in DOORS.items():
-            for verb, who, expected in (
+        for name, entry_point in ENTRY_POINTS.items():
+            for action, who, expected in (
                 ("join", world.charlie, join_expected(name, status, method)),
                 ("leave", dan, leave_expected(name, status)),
             ):
                 with transaction.atomic():
                     before, revision = place(game, who), game.post_version
-                    told = door(browsers, game, verb, who) + capsys.readouterr().out
+                    reply = entry_point(browsers, game, action, who) + capsys.readouterr().out
                     sentence, after = expected
-                    assert sentence in told, (method, name, verb)
-                    assert place(game, who) == after, (method, name, verb)
+                    assert sentence in reply, (method, name, action)
+                    assert place(game, who) == after, (method, name, action)
                     changed = Game.objects.get(pk=game.pk).post_version != revision
-                    assert changed is (after != before), (method, name, verb)
+                    assert changed is (after != before), (method, name, action)
                     transaction.set_rollback(True)
-                for one in browsers.values():
-                    one.cookies.pop("messages", None)  # so that nothing said before is taken for an answer
+                for client in browsers.values():
+                    client.cookies.pop("messages", None)  # so that nothing said before is taken for an answer
 
 
 def place(game: Game, who: User) -> str:
@@ -203,7 +203,7 @@ def test_buttons_fit_the_state(world: World, status: str) -> None:
     client = browser(world.charlie)
     state = State(status) if status in NOTHING else State.SCHEDULED
     for method in SeatMethod:
-        game = made(world, state, 1 if status == "full" else 2, method)
+        game = create_game_in_state(world, state, 1 if status == "full" else 2, method)
         if status == "scheduled, closed":
             Game.objects.filter(pk=game.pk).update(closed_at=world.now - HOUR)
             game.refresh_from_db()
@@ -211,16 +211,16 @@ def test_buttons_fit_the_state(world: World, status: str) -> None:
         label = {"seated": JOIN, "waiting": WAIT}.get(after)
         [row] = announcement_buttons(announcement_view(game, world.now)).to_components()
         can = [label, "Leave" if state is State.SCHEDULED else None, "Open"]
-        assert [one["label"] for one in row["components"]] == [one for one in can if one], method
+        assert [component["label"] for component in row["components"]] == [text for text in can if text], method
         shown = unescape(client.get(game.get_absolute_url()).text)
         assert (f'class="primary big wide">{label}</button>' in shown) is bool(label), method
         assert (sentence in shown) is not bool(label), "why nobody can join stands there before they try"
 
 
-# --- verb × state ----------------------------------------------------------------------------------------
+# --- action × state --------------------------------------------------------------------------------------
 
 
-def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
+def actions_of(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     now, dan = world.now, world.add_member(100, "Dan")
     bob, plan = Actor(world.bob, "page"), scheduling.plan_from_game(game)
     return {
@@ -238,37 +238,37 @@ def verbs(world: World, game: Game) -> dict[str, Callable[[], Any]]:
     }
 
 
-OURS = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", "remove", "hosts", "tell")
+ACTION_NAMES = ("announce", "repost", "edit", "cancel", "undo", "join", "leave", "add", "remove", "hosts", "tell")
 
 
 @pytest.mark.parametrize("state", State)
 def test_every_action_in_a_state(world: World, state: State) -> None:
-    game = made(world, state)
-    for verb, do in verbs(world, game).items():
+    game = create_game_in_state(world, state)
+    for action, run in actions_of(world, game).items():
         with transaction.atomic():
             try:
-                done, refused = do(), ""
+                done, refused = run(), ""
             except Refused as reason:
                 done, refused = None, reason.refusal.code
             transaction.set_rollback(True)
-        if verb == "cancel" and state is State.CANCELLED:
+        if action == "cancel" and state is State.CANCELLED:
             assert done is not None
             assert not done.changed, "twice is once"
-        elif verb == "leave" and state.hidden:
+        elif action == "leave" and state.hidden:
             assert refused == "unknown_game"
         else:
-            assert refused == ("" if is_allowed(GameAction(verb), state) else "closed"), verb
+            assert refused == ("" if is_allowed(GameAction(action), state) else "closed"), action
 
 
 @pytest.mark.parametrize("state", State)
 def test_a_page_offers_the_allowed_actions(world: World, state: State) -> None:
-    game = made(world, state)
+    game = create_game_in_state(world, state)
     may = game_page_context(game, load_game_viewer(game, world.bob), world.now)["allowed"]
-    for verb in ("announce", "edit", "cancel", "undo", "join", "remove"):
-        assert getattr(may, verb) is is_allowed(GameAction(verb), state), verb
+    for action in ("announce", "edit", "cancel", "undo", "join", "remove"):
+        assert getattr(may, action) is is_allowed(GameAction(action), state), action
     assert may.message_players is is_allowed(GameAction.MESSAGE_PLAYERS, state)
     assert may.choose_hosts is is_allowed(GameAction.CHOOSE_HOSTS, state)
 
 
 def test_the_table_has_every_action() -> None:
-    assert set(OURS) <= ALLOWED.keys()
+    assert set(ACTION_NAMES) <= ALLOWED.keys()

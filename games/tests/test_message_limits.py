@@ -48,7 +48,7 @@ def game(world: World, part: str, settings: Any) -> Game:
     line = part.strip()
     Guild.objects.update(name=filled(line, 100))
     Member.objects.update(nick=filled(line, 32))
-    made = world.create_game(
+    created = world.create_game(
         title=filled(line, TITLE_MAX),
         description=filled(part, rules.DESCRIPTION_MAX),
         location=filled(line, rules.LOCATION_MAX),
@@ -56,8 +56,8 @@ def game(world: World, part: str, settings: Any) -> Game:
         seats=1,
         minimum=100,
     )
-    signups.join(made.pk, world.charlie, Actor(world.charlie, "page"), world.now)
-    return made
+    signups.join(created.pk, world.charlie, Actor(world.charlie, "page"), world.now)
+    return created
 
 
 def before(game: Game, part: str) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
         "at": now.isoformat(),
     }
     payload |= {"come": 100, "left": 100, "silent": 100, "freed": True, "word": filled(part, REASON_MAX)}
-    payload |= {"text": longest_told(part), "host": str(world.bob.pk)}
+    payload |= {"text": longest_player_message(part), "host": str(world.bob.pk)}
     match kind:
         case "removed" | "silent" | "host_left":
             person = world.alice
@@ -128,13 +128,13 @@ def check(world: World, game: Game, part: str, kind: str) -> None:
     delivery = Delivery.objects.create(notification=row, recipient=person, next_attempt_at=now, in_channel=True)
     render = get_message_type(kind).build_message
     assert render is not None
-    letter = render(delivery, now)
-    assert not isinstance(letter, Skip), f"{kind}: {letter}"
-    assert len(letter.text) <= 2000, f"{kind}: {len(letter.text)}"
-    assert delivery.nonce in letter.text
+    message = render(delivery, now)
+    assert not isinstance(message, Skip), f"{kind}: {message}"
+    assert len(message.text) <= 2000, f"{kind}: {len(message.text)}"
+    assert delivery.nonce in message.text
 
 
-def longest_told(part: str) -> str:
+def longest_player_message(part: str) -> str:
     text = filled(part, PLAYER_MESSAGE_MAX)
     while host_rules.check_player_message(text, quote(escape_markdown(text))):
         text = text[1:]
@@ -159,6 +159,6 @@ def test_a_post_fits(world: World, game: Game, part: str) -> None:
         Game.objects.update(rewards=rewards)
         shown = announcement_view(Game.objects.get(pk=game.pk), now)
         shown = replace(shown, description="d" * DESCRIPTION_SHOWN, location="l" * LOCATION_SHOWN)
-        made = announcement_embed(shown)
-        assert len(made) <= 6000
-        assert any("seats taken" in (field.name or "") for field in made.fields)
+        embed = announcement_embed(shown)
+        assert len(embed) <= 6000
+        assert any("seats taken" in (field.name or "") for field in embed.fields)

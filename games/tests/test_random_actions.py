@@ -29,7 +29,7 @@ from notifications.models import Delivery, Notification
 
 pytestmark = pytest.mark.slow
 
-ALL_SAID = timedelta(minutes=2)  # after which everything that moved somebody has been told
+UNTIL_ALL_SENT = timedelta(minutes=2)  # after which everything that moved somebody was notified
 
 
 class Life(OneGame):
@@ -82,7 +82,7 @@ class Life(OneGame):
             self.knows[user.pk] = "out"
 
     @rule(who=person, on=st.booleans())
-    def wait_on_purpose(self, who: int, on: bool) -> None:
+    def wait_on_standby(self, who: int, on: bool) -> None:
         user = self.people[who]
         if self.do(lambda: standby.set_standby(self.id, user, on, Actor(user, "page"), self.now)):
             if on:
@@ -99,22 +99,22 @@ class Life(OneGame):
             self.knows[user.pk] = self.place(user.pk)
 
     @rule(who=person)
-    def bring_somebody(self, who: int) -> None:
+    def bring_guest(self, who: int) -> None:
         user = self.people[who]
         self.do(lambda: responses.add_guest(self.id, user, f"Friend of {who}", Actor(user, "page"), self.now))
 
     @rule(at=st.integers(0, 9), verb=st.sampled_from(["seat", "bench", "up", "down"]))
-    def place_somebody(self, at: int, verb: str) -> None:
-        found = self.current()
-        if at < len(found):
-            pk = found[at].pk
+    def seat_by_hand(self, at: int, action: str) -> None:
+        current = self.current()
+        if at < len(current):
+            pk = current[at].pk
             self.do(
                 lambda: {
                     "seat": lambda: manual_seating.give_seat(self.id, pk, self.host, self.now),
                     "bench": lambda: manual_seating.move_to_wait_list(self.id, pk, self.host, self.now),
                     "up": lambda: manual_seating.reorder(self.id, pk, -1, self.host, self.now),
                     "down": lambda: manual_seating.reorder(self.id, pk, 1, self.host, self.now),
-                }[verb]()
+                }[action]()
             )
 
     @rule(closed=st.booleans())
@@ -129,13 +129,13 @@ class Life(OneGame):
             self.do(lambda: scheduling.cancel_game(self.id, "", self.host, self.now))
 
     @rule(who=person)
-    def put_in(self, who: int) -> None:
+    def add_player(self, who: int) -> None:
         if self.do(lambda: signups.join(self.id, self.people[who], self.host, self.now)):
             self.inside.add(self.people[who].pk)
             self.by_host["added", self.people[who].pk] += 1
 
     @rule(who=person)
-    def take_out(self, who: int) -> None:
+    def remove_player(self, who: int) -> None:
         if self.do(lambda: signups.leave(self.id, self.people[who], self.host, self.now)):
             self.inside.discard(self.people[who].pk)
             self.by_host["removed", self.people[who].pk] += 1
@@ -148,24 +148,24 @@ class Life(OneGame):
 
         self.do(edit)
 
-    # --- time, and letters -------------------------------------------------------------------------------
+    # --- time, and messages ------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([5, 30, 61, 600, 1000, 3600]))
     def pass_time(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        self.speak()
+        self.run_notifyd()
 
-    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
-        who, is_so = delivery.recipient_id, self.place(delivery.recipient_id)
+    def receive(self, delivery: Delivery, message: OutgoingMessage) -> None:
+        who, place = delivery.recipient_id, self.place(delivery.recipient_id)
         match delivery.notification.kind:
             case "moved":
-                assert self.knows.get(who) != is_so, f"told again: {is_so}"
-                self.knows[who] = is_so
+                assert self.knows.get(who) != place, f"told again: {place}"
+                self.knows[who] = place
             case "added" | "removed" as kind:
                 # By whom is news, even to somebody who looked meanwhile.
                 self.by_host[kind, who] -= 1
                 assert self.by_host[kind, who] >= 0, f"told twice of being {kind}"
-                self.knows[who] = is_so
+                self.knows[who] = place
 
     # --- what always holds -------------------------------------------------------------------------------
 
@@ -177,10 +177,10 @@ class Life(OneGame):
     @invariant()
     def everybody_is_there_once_in_a_definite_order(self) -> None:
         if hasattr(self, "id"):
-            found = self.current()
-            people = [s.user_id for s in found if s.user_id]
+            current = self.current()
+            people = [s.user_id for s in current if s.user_id]
             assert sorted(people) == sorted(self.inside), "nobody is lost, and nobody is there twice"
-            assert len({(s.rank, s.order_key) for s in found}) == len(found)
+            assert len({(s.rank, s.order_key) for s in current}) == len(current)
 
     @invariant()
     def a_guest_is_there_with_who_brought_them(self) -> None:
@@ -188,16 +188,16 @@ class Life(OneGame):
             assert all(s.guest_of is None or s.guest_of.left_at is None for s in self.current())
 
     @invariant()
-    def nothing_would_move_by_looking_again(self) -> None:
+    def nothing_is_left_to_move(self) -> None:
         if hasattr(self, "id") and self.game.state(self.now) is State.SCHEDULED:
-            found = seating.pending_moves(self.game, self.now)
-            assert not found.up
-            assert not found.down
+            moves = seating.pending_moves(self.game, self.now)
+            assert not moves.up
+            assert not moves.down
 
     @rule()
-    def everybody_knows_what_is_so_when_all_is_said(self) -> None:
-        self.now += ALL_SAID
-        self.speak()
+    def everybody_knows_their_place_once_all_is_sent(self) -> None:
+        self.now += UNTIL_ALL_SENT
+        self.run_notifyd()
         if self.game.state(self.now) is State.SCHEDULED:
             for user in self.people:
                 assert self.knows.get(user.pk, "out") == self.place(user.pk), user.handle

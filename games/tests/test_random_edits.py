@@ -30,9 +30,9 @@ from notifications.models import Delivery, Notification
 
 pytestmark = pytest.mark.slow
 
-ALL_SAID = timedelta(minutes=2)  # after which everything that an edit changed has been told
+UNTIL_ALL_SENT = timedelta(minutes=2)  # after which everything that an edit changed was notified
 person = st.integers(0, 2)  # so few that something happens to each
-SAID_OF_CANCELLED = {"cancelled", "on_again", "told"}
+KINDS_WHEN_CANCELLED = {"cancelled", "on_again", "told"}
 
 
 class Edits(OneGame):
@@ -41,10 +41,10 @@ class Edits(OneGame):
     def __init__(self) -> None:
         super().__init__()
         self.knows: dict[int, dict[str, Any]] = {}
-        self.asked: Counter[tuple[int, int]] = Counter()
+        self.prompted: Counter[tuple[int, int]] = Counter()
         self.last_edited: dict[int, str] = {}
-        self.told: Counter[tuple[Any, ...]] = Counter()
-        self.heard_cancelled: set[int] = set()
+        self.delivered: Counter[tuple[Any, ...]] = Counter()
+        self.notified_cancelled: set[int] = set()
 
     @initialize(
         seats=st.integers(1, 4),
@@ -68,7 +68,7 @@ class Edits(OneGame):
         self.id = game.pk
         self.knows = dict.fromkeys(named, edits.snapshot(game))
         self.now += timedelta(minutes=5)
-        self.speak()
+        self.run_notifyd()
 
     # --- what people do ----------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class Edits(OneGame):
             assert self.is_in(user.pk) is (choice == "yes")
 
     def is_in(self, who: int) -> bool:
-        return any(one.user_id == who for one in self.current())
+        return any(signup.user_id == who for signup in self.current())
 
     # --- what the host does ------------------------------------------------------------------------------
 
@@ -115,12 +115,12 @@ class Edits(OneGame):
 
     @rule(at=st.integers(0, 5), word=st.sampled_from(["", "Sorry."]))
     def remove(self, at: int, word: str) -> None:
-        found = self.current()
-        if at < len(found):
-            self.do(lambda: signups.remove_signup(self.id, found[at].pk, self.host, self.now, word))
+        current = self.current()
+        if at < len(current):
+            self.do(lambda: signups.remove_signup(self.id, current[at].pk, self.host, self.now, word))
 
     @rule(who=person)
-    def put_in(self, who: int) -> None:
+    def add_player(self, who: int) -> None:
         user = self.people[who]
         inside = self.is_in(user.pk)
         if self.do(lambda: signups.join(self.id, user, self.host, self.now)) and not inside:
@@ -129,7 +129,7 @@ class Edits(OneGame):
     @rule()
     def announce(self) -> None:
         if self.do(lambda: publishing.announce_game(self.id, self.host, self.now)):
-            self.knows |= {one.user_id: edits.snapshot(self.game) for one in self.current() if one.user_id}
+            self.knows |= {signup.user_id: edits.snapshot(self.game) for signup in self.current() if signup.user_id}
 
     @rule(to=st.sampled_from(Audience))
     def tell(self, to: Audience) -> None:
@@ -144,72 +144,75 @@ class Edits(OneGame):
 
     @rule(at=st.integers(0, 5), no_show=st.booleans())
     def attend(self, at: int, no_show: bool) -> None:
-        found = self.current()
-        if at < len(found):
-            done = self.do(lambda: attendance.mark_attendance(self.id, found[at].pk, no_show, self.host, self.now))
+        current = self.current()
+        if at < len(current):
+            done = self.do(lambda: attendance.mark_attendance(self.id, current[at].pk, no_show, self.host, self.now))
             begun = self.game.state(self.now) in {State.IN_PROGRESS, State.COMPLETED, State.ARCHIVED}
-            assert done is (begun and found[at].seated_at is not None)
+            assert done is (begun and current[at].seated_at is not None)
 
-    # --- time, and letters -------------------------------------------------------------------------------
+    # --- time, and messages ------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([5, 30, 61, 700, 3600, 20000, 90000]))
     def pass_time(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
-        self.speak()
+        self.run_notifyd()
 
-    def hear(self, delivery: Delivery, letter: OutgoingMessage) -> None:
+    def receive(self, delivery: Delivery, message: OutgoingMessage) -> None:
         row, who, game = delivery.notification, delivery.recipient_id, self.game
         state = game.state(self.now)
         assert not state.hidden or row.kind == "not_announced", row.kind
-        assert state is not State.CANCELLED or row.kind in SAID_OF_CANCELLED, row.kind
+        assert state is not State.CANCELLED or row.kind in KINDS_WHEN_CANCELLED, row.kind
         match row.kind:
             case "question" | "edited":
                 assert self.is_in(who), "nobody is asked or told who is not in"
                 if row.kind == "question":
-                    self.asked[who, row.payload["number"]] += 1
-                    assert self.asked[who, row.payload["number"]] == 1, "one letter for each question"
+                    self.prompted[who, row.payload["number"]] += 1
+                    assert self.prompted[who, row.payload["number"]] == 1, "one letter for each question"
                     assert row.payload["number"] == game.confirmation_number
-                    assert [button.label for button in letter.buttons] == ["I still come", "I can't"]
+                    assert [button.label for button in message.buttons] == ["I still come", "I can't"]
                     assert game.confirm_by is not None
                     assert self.now < game.confirm_by
                 else:
-                    text = letter.text.replace(delivery.nonce, "")
+                    text = message.text.replace(delivery.nonce, "")
                     assert self.last_edited.get(who) != text, "the same twice in a row"
                     self.last_edited[who] = text
                     assert self.news(who), "they know all of it"
                 self.knows[who] = edits.snapshot(game)
             case "added":
-                # What was edited since it was planned has a letter of its own, a minute later.
+                # What was edited since it was planned has a message of its own, a minute later.
                 rows = Notification.objects.open().filter(game=self.id, recipient=who, kind__in=["edited", "question"])
                 if not rows.exists():
                     self.knows[who] = edits.snapshot(game)
             case "cancelled":
-                assert who not in self.heard_cancelled, "told twice of a cancellation"
-                self.heard_cancelled.add(who)
+                assert who not in self.notified_cancelled, "told twice of a cancellation"
+                self.notified_cancelled.add(who)
             case "on_again":
-                self.heard_cancelled.remove(who)
+                self.notified_cancelled.remove(who)
             case "told" | "removed" | "silent" | "answered_sum" | "reminder" as kind:
-                # A row is one occasion, and whoever is told of it is told once.
-                self.told[kind, row.pk, who] += 1
-                assert self.told[kind, row.pk, who] == 1
+                # A row is one occasion, and whoever is notified of it is notified once.
+                self.delivered[kind, row.pk, who] += 1
+                assert self.delivered[kind, row.pk, who] == 1
                 if kind == "reminder":
-                    self.told[kind, row.payload["starts_at"], who] += 1
-                    assert self.told[kind, row.payload["starts_at"], who] == 1, "reminded twice of one start"
+                    self.delivered[kind, row.payload["starts_at"], who] += 1
+                    assert self.delivered[kind, row.payload["starts_at"], who] == 1, "reminded twice of one start"
 
     def news(self, who: int) -> set[str]:
         """Return what a person does not know of the game yet."""
-        said, known = edits.snapshot(self.game), self.knows[who]
-        return {word for word in edits.TRACKED_WORDS if known[word] != said[word]}
+        current, known = edits.snapshot(self.game), self.knows[who]
+        return {word for word in edits.TRACKED_WORDS if known[word] != current[word]}
 
     # --- what always holds -------------------------------------------------------------------------------
 
     @invariant()
-    def only_the_seated_are_asked_and_of_the_last_question(self) -> None:
+    def only_the_seated_have_to_confirm_and_the_latest_change(self) -> None:
         if hasattr(self, "id"):
             game = self.game
-            asked = [one for one in self.current() if one.open_confirmation]
-            assert all(one.open_confirmation == game.confirmation_number and one.seated_at is not None for one in asked)
-            if asked and game.cancelled_at is None:
+            unconfirmed = [signup for signup in self.current() if signup.open_confirmation]
+            assert all(
+                signup.open_confirmation == game.confirmation_number and signup.seated_at is not None
+                for signup in unconfirmed
+            )
+            if unconfirmed and game.cancelled_at is None:
                 assert game.confirm_by is not None
                 rows = Notification.objects.open().filter(game=self.id, kind="question_end")
                 assert rows.count() == 1, "what is asked ends"
@@ -221,17 +224,19 @@ class Edits(OneGame):
             assert kinds <= {"announce"}
 
     @rule()
-    def everybody_knows_what_holds_when_all_is_said(self) -> None:
-        self.now += ALL_SAID
-        self.speak()
+    def everybody_knows_the_game_once_all_is_sent(self) -> None:
+        self.now += UNTIL_ALL_SENT
+        self.run_notifyd()
         game = self.game
         if game.state(self.now) in {State.SCHEDULED, State.IN_PROGRESS}:
-            for one in self.current():
-                assert one.user_id is not None
-                assert not self.news(one.user_id), self.news(one.user_id)
+            for signup in self.current():
+                assert signup.user_id is not None
+                assert not self.news(signup.user_id), self.news(signup.user_id)
             assert not Notification.objects.open().filter(game=self.id, kind__in=["edited", "question"]).exists()
             if game.confirm_by is not None and game.confirm_by <= self.now:
-                assert not any(one.open_confirmation for one in self.current()), "after the deadline nobody is asked"
+                assert not any(signup.open_confirmation for signup in self.current()), (
+                    "after the deadline nobody is asked"
+                )
 
 
 @pytest.mark.django_db

@@ -39,9 +39,9 @@ POST = 777
 
 
 def wording_modules() -> Iterator[ModuleType]:
-    for found in pkgutil.walk_packages(games.__path__, "games."):
-        if found.name.endswith("wording") and ".tests." not in found.name:
-            yield import_module(found.name)
+    for module_info in pkgutil.walk_packages(games.__path__, "games."):
+        if module_info.name.endswith("wording") and ".tests." not in module_info.name:
+            yield import_module(module_info.name)
 
 
 def texts(module: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -125,7 +125,7 @@ def test_a_deleted_post_waits_for_its_host_and_is_put_back(world: World, game: G
     assert [job.message.message_id for job in steps.lease_jobs(soon, 10) if job.message.post] == [None]
 
 
-def test_cancelling_answers_the_question_about_a_deleted_post(world: World, game: Game) -> None:
+def test_cancelling_answers_the_prompt_about_a_deleted_post(world: World, game: Game) -> None:
     GuildDefaults.objects.update(if_deleted="ask")
     handle_deleted_posts([POST], world.now)
     assert Announcement.objects.get().problem_code == PostProblem.DELETED
@@ -179,7 +179,7 @@ def test_closed_direct_messages_go_to_the_channel(world: World, game: Game) -> N
     assert delivery.error_code == ErrorCode.CLOSED_DMS
 
 
-def test_who_was_told_too_late_is_shown_as_missed(world: World, game: Game) -> None:
+def test_who_was_notified_too_late_is_shown_as_missed(world: World, game: Game) -> None:
     late = game.starts_at + timedelta(minutes=1)
     steps.create_due_deliveries(late)
     rows = Notification.objects.filter(kind=NotificationKind.REMINDER)

@@ -43,7 +43,7 @@ def test_the_sweep_repairs_games_without_notifications_or_post(world: World) -> 
     assert repair_games(world.now) == 0
 
 
-def test_the_sweep_skips_a_post_that_cannot_be_made(world: World) -> None:
+def test_the_sweep_skips_a_post_that_cannot_be_built(world: World) -> None:
     world.create_game()
     Notification.objects.filter(kind="announcement").delete()
     Channel.objects.update(bot_permissions=0)
@@ -70,7 +70,7 @@ def test_purge_deletes_old_rows_and_keeps_open_ones(world: World, monkeypatch: A
     assert Notification.objects.get() == waiting, "a letter still to be sent keeps its row"
 
 
-class Told:
+class RenamingDirectory:
     """A directory that knows Charlie with a new nick, and nobody else."""
 
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
@@ -79,14 +79,14 @@ class Told:
         return MemberPayload(UserPayload(user_id, "charlie"), "Chuck", role_ids=(fixtures.PLAYER_ID,))
 
 
-class Down:
+class UnavailableDirectory:
     def member(self, guild_id: int, user_id: int) -> MemberPayload | None:
         raise DirectoryUnavailable("Discord answered 502")
 
 
 def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any) -> None:
     Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
-    settings.DISCORD_DIRECTORY = f"{__name__}.Told"
+    settings.DISCORD_DIRECTORY = f"{__name__}.RenamingDirectory"
     assert scheduled_tasks.refresh_directory() == "Looked up 3 members."
     charlie = Member.objects.get(user=world.charlie)
     assert (charlie.nick, charlie.role_ids) == ("Chuck", [fixtures.PLAYER_ID])
@@ -95,6 +95,6 @@ def test_the_refresh_follows_nicks_roles_and_leavers(world: World, settings: Any
 
 def test_the_refresh_waits_while_discord_is_down(world: World, settings: Any) -> None:
     Member.objects.update(roles_read_at=world.now - timedelta(hours=2))
-    settings.DISCORD_DIRECTORY = f"{__name__}.Down"
+    settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
     assert "Discord cannot be asked just now" in scheduled_tasks.refresh_directory()
     assert Member.objects.filter(left_at=None).count() == 3

@@ -96,22 +96,22 @@ def operator(world: World) -> User:
 
 
 def by_page(world: World, as_person: Any, game: Game) -> None:
-    browser, address = as_person(world.alice), reverse("game-edit", args=[game.pk])
-    assert offered(browser.get(address).text) == set(GAME_SETTINGS) | {"zone"}
+    browser, url = as_person(world.alice), reverse("game-edit", args=[game.pk])
+    assert offered(browser.get(url).text) == set(GAME_SETTINGS) | {"zone"}
     start = {"date": f"{game.starts_at:%Y-%m-%d}", "time": f"{game.starts_at:%H:%M}", "zone": "UTC", "edition": "1"}
     data = {"title": game.title, "channel": game.channel_id} | start | form_data(world, GAME_SETTINGS)
-    answer = browser.post(address, data)
-    assert answer.status_code == 302, answer.text
+    response = browser.post(url, data)
+    assert response.status_code == 302, response.text
 
 
 def by_admin(world: World, as_person: Any, game: Game) -> None:
-    browser, address = as_person(operator(world)), reverse("admin:games_game_change", args=[game.pk])
-    assert offered(browser.get(address).text) == set(GAME_SETTINGS) | {"zone"}
+    browser, url = as_person(operator(world)), reverse("admin:games_game_change", args=[game.pk])
+    assert offered(browser.get(url).text) == set(GAME_SETTINGS) | {"zone"}
     start = {"starts_at_0": f"{game.starts_at:%Y-%m-%d}", "starts_at_1": f"{game.starts_at:%H:%M:%S}", "zone": "UTC"}
     rows = {f"{rows}-{count}": 0 for rows in ("signups", "notifications") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     data = {"title": game.title, "channel": game.channel_id, "edition": "1"} | start | rows
-    answer = browser.post(address, data | form_data(world, GAME_SETTINGS))
-    assert answer.status_code == 302, answer.text
+    response = browser.post(url, data | form_data(world, GAME_SETTINGS))
+    assert response.status_code == 302, response.text
 
 
 def by_command(world: World, as_person: Any, game: Game) -> None:
@@ -146,13 +146,15 @@ def test_new_games_too_are_given_every_setting(world: World, as_person: Any) -> 
         assert destinations >= set(GAME_SETTINGS), word
 
 
-def test_the_command_line_inherits_again_and_says_none(world: World) -> None:
+def test_the_command_line_inherits_again_and_sets_none(world: World) -> None:
     game = world.create_game(player_role_ids=(ORGANISER,), archive_channel_id=world.other_channel.pk, answers=True)
     none = ["--player-roles=none", "--archive-channel=none", "--answers=no", "--seats=unlimited"]
     call_command("game", "edit", str(game.pk), *none, "--as", "alice")
     game.refresh_from_db()
     assert (game.player_role_ids, game.archive_channel_id, game.answers, game.seats) == ([], 0, False, 0)
-    call_command("game", "edit", str(game.pk), *[f"{one.split('=')[0]}=" for one in none], "--as", "alice")
+    call_command(
+        "game", "edit", str(game.pk), *[f"{assignment.split('=')[0]}=" for assignment in none], "--as", "alice"
+    )
     game.refresh_from_db()
     assert (game.player_role_ids, game.archive_channel_id, game.answers, game.seats) == (None, None, None, None)
     call_command("game", "edit", str(game.pk), "--archive-channel=#raids", "--player-roles=Organiser", "--as", "alice")
@@ -202,14 +204,14 @@ def layers(world: World) -> dict[str, tuple[SettingsFields, str, str, dict[str, 
 def test_a_layer_is_given_every_setting(world: World, as_person: Any, kind: str, entry_point: str) -> None:
     row, page, model, besides = layers(world)[kind]
     admin = reverse(f"admin:games_{model}_change", args=[row.pk])
-    browser, address = (as_person(world.alice), page) if entry_point == "page" else (as_person(operator(world)), admin)
-    assert offered(browser.get(address).text) == set(ALL_SETTINGS)
-    answer = browser.post(address, besides | {"edition": "1"} | form_data(world, ALL_SETTINGS))
-    assert answer.status_code == 302, answer.text
+    browser, url = (as_person(world.alice), page) if entry_point == "page" else (as_person(operator(world)), admin)
+    assert offered(browser.get(url).text) == set(ALL_SETTINGS)
+    response = browser.post(url, besides | {"edition": "1"} | form_data(world, ALL_SETTINGS))
+    assert response.status_code == 302, response.text
     assert saved(row, ALL_SETTINGS) == expected(world, ALL_SETTINGS)
 
 
-def test_a_template_can_lock_what_a_game_says_and_nothing_else(world: World, as_person: Any) -> None:
+def test_a_template_can_lock_explicit_values_of_a_game_and_nothing_else(world: World, as_person: Any) -> None:
     page = as_person(world.alice).get(reverse("template-new", args=[GUILD]))
     assert [value for value, _ in page.context["form"].fields["locked"].choices] == list(GAME_SETTINGS)
 
@@ -217,7 +219,7 @@ def test_a_template_can_lock_what_a_game_says_and_nothing_else(world: World, as_
 # --- values ----------------------------------------------------------------------------------------------
 
 
-def test_what_nobody_says_is_the_declared_default() -> None:
+def test_unset_settings_have_the_declared_default() -> None:
     resolved = ResolvedSettings(resolve_settings([]))
     assert {name: getattr(resolved, name) for name in ALL_SETTINGS} == {
         name: setting.default for name, setting in SETTINGS.items()

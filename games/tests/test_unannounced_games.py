@@ -29,7 +29,7 @@ from notifications.models import Delivery, Notification
 __all__ = ["cast", "db", "module_cast", "module_world", "world"]  # the fixtures
 pytestmark = pytest.mark.slow
 
-OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "letter"}]
+OF_A_GAME = [name for name, (_, of, _) in ROUTES.items() if of in {"game", "signup", "delivery"}]
 SECRET = "Surprise"
 WHICH: tuple[ListKind, ...] = ("list", "mine")
 
@@ -40,11 +40,11 @@ def game(cast: Cast, world: World) -> Game:
     plan = world.make_plan(title=SECRET, channel_id=world.other_channel.pk)
     named = (cast.people["player"].pk,)
     by = Actor(cast.people["host"], "page")
-    made = scheduling.create_game(
+    created = scheduling.create_game(
         world.guild.pk, plan, by, world.now, participants=named, announce=AnnounceSchedule(AnnounceWhen.DRAFT)
     ).game
-    made.cohosts.add(cast.people["co-host"])
-    return made
+    created.cohosts.add(cast.people["co-host"])
+    return created
 
 
 def client_of(cast: Cast, who: str) -> Client:
@@ -57,14 +57,16 @@ def client_of(cast: Cast, who: str) -> Client:
 def test_urls_of_a_hidden_game(cast: Cast, game: Game, route: str) -> None:
     method, of, _ = ROUTES[route]
     row = Notification.objects.create(game=game, kind="told", due_at=game.created_at)
-    letter = Delivery.objects.create(notification=row, recipient=game.host, status="failed", next_attempt_at=row.due_at)
-    ids = {"signup": [game.signups.get().pk], "letter": [letter.pk]}
-    address = reverse(route, args=[game.pk, *ids.get(of, [])])
+    delivery = Delivery.objects.create(
+        notification=row, recipient=game.host, status="failed", next_attempt_at=row.due_at
+    )
+    ids = {"signup": [game.signups.get().pk], "delivery": [delivery.pk]}
+    url = reverse(route, args=[game.pk, *ids.get(of, [])])
     for who in cast.people:
         if who not in HOSTS:
-            assert outcome(client_of(cast, who), method, address) == "404", who
-    found = outcome(client_of(cast, "manager"), method, address)
-    assert found != "404", "those who manage the server see it"
+            assert outcome(client_of(cast, who), method, url) == "404", who
+    manager_outcome = outcome(client_of(cast, "manager"), method, url)
+    assert manager_outcome != "404", "those who manage the server see it"
 
 
 @pytest.mark.parametrize("who", sorted(MEMBERS))
@@ -78,9 +80,9 @@ def test_lists_without_hidden_games(cast: Cast, game: Game, who: str, capsys: An
     assert (SECRET in client.get(reverse("home")).text) is (who in {"host", "co-host"})
     assert bool(groups_for(user, {"game": str(game.pk)})) is (who in HOSTS)
     member = Member.objects.get(user=user, guild=game.guild_id)
-    seen = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(member.role_ids))
+    payload = MemberPayload(UserPayload(user.pk, user.handle), role_ids=tuple(member.role_ids))
     for which in WHICH:
-        assert SECRET not in str(load_page(Wanted(which, game.guild_id, seen)))
+        assert SECRET not in str(load_page(Wanted(which, game.guild_id, payload)))
     call_command("game", "list", "--as", str(user.pk))
     assert SECRET not in capsys.readouterr().out
     if who not in HOSTS:
@@ -100,8 +102,8 @@ def test_buttons_of_a_hidden_game(cast: Cast, world: World, game: Game) -> None:
 
     player = cast.people["player"]
     member = MemberPayload(UserPayload(player.pk, player.handle), role_ids=(world.guild.pk + 31,))
-    for verb in ("join", "leave"):
-        known, unknown = (run_signup_action(Click(pk, verb, world.guild.pk, member)) for pk in (game.pk, 2**40))
+    for action in ("join", "leave"):
+        known, unknown = (run_signup_action(Click(pk, action, world.guild.pk, member)) for pk in (game.pk, 2**40))
         assert known == unknown, "a forged button tells nobody that there is a game"
         assert known.text == wording.OLD_BUTTON
     for pk in (game.pk, 2**40):

@@ -190,10 +190,10 @@ def offer(before: Any) -> tuple[int, int]:
     signup.offered_at, signup.offered_until = NOW, UNTIL
     signup.save()
     number = signup.pk * 10**10 + int(NOW.timestamp())
-    facts = {"offer": number, "until": UNTIL.isoformat()}
+    payload = {"offer": number, "until": UNTIL.isoformat()}
     add = before.get_model("notifications", "Notification").objects.create
-    add(kind="offer", game=game, recipient_id=BEN, due_at=NOW, useless_after=UNTIL, facts=facts, revision=1)
-    add(kind="offer_end", game=game, recipient_id=BEN, due_at=UNTIL, facts=facts, revision=1)
+    add(kind="offer", game=game, recipient_id=BEN, due_at=NOW, useless_after=UNTIL, facts=payload, revision=1)
+    add(kind="offer_end", game=game, recipient_id=BEN, due_at=UNTIL, facts=payload, revision=1)
     return game.pk, number
 
 
@@ -264,8 +264,8 @@ def problems_have_codes(before: Any) -> Callable[[], None]:
     games = {make_game(before, problem=problem).pk: (problem, code) for problem, code in PROBLEMS.items()}
 
     def check() -> None:
-        found = Announcement.objects.filter(game__in=games).values_list("game_id", "problem", "problem_code")
-        assert {game_id: (problem, code) for game_id, problem, code in found} == games
+        problems = Announcement.objects.filter(game__in=games).values_list("game_id", "problem", "problem_code")
+        assert {game_id: (problem, code) for game_id, problem, code in problems} == games
 
     return check
 
@@ -309,8 +309,8 @@ def sentences_have_codes_and_a_cancellation_is_undone(before: Any) -> Callable[[
         rows = Notification.objects.filter(game=game.pk, kind="start")
         assert dict(rows.values_list("skip_reason", "skip_code")) == SKIPS
         deliveries = Delivery.objects.filter(notification__game=game.pk)
-        found = deliveries.values_list("status", "error", "error_code")
-        assert {(status, error): code for status, error, code in found} == ERRORS
+        errors = deliveries.values_list("status", "error", "error_code")
+        assert {(status, error): code for status, error, code in errors} == ERRORS
         host = Actor(User.objects.get(pk=HOST), Source.PAGE)
         publishing.undo_cancellation(game.pk, host, NOW + timedelta(minutes=1))
         rows = Notification.objects.open().filter(game=game.pk, kind="reminder", closed_at=None)

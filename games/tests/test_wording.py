@@ -74,9 +74,9 @@ APART = {
 
 
 def modules() -> Iterator[ModuleType]:
-    for found in pkgutil.walk_packages(games.__path__, "games."):
-        if found.name.endswith("wording") and ".tests." not in found.name:
-            yield import_module(found.name)
+    for module_info in pkgutil.walk_packages(games.__path__, "games."):
+        if module_info.name.endswith("wording") and ".tests." not in module_info.name:
+            yield import_module(module_info.name)
 
 
 def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
@@ -99,17 +99,17 @@ def samples(module: ModuleType, name: str, kind: str) -> list[Any]:
     raise AssertionError(f"{module.__name__}: say here what {name}: {kind} may be")
 
 
-def said(module: ModuleType, function: Callable[..., str]) -> Iterator[str]:
+def sample_texts(module: ModuleType, function: Callable[..., str]) -> Iterator[str]:
     parameters = inspect.signature(function, eval_str=False).parameters.values()
     kinds = [(p.name, p.annotation if isinstance(p.annotation, str) else _name(p.annotation)) for p in parameters]
     actions = [name for name, _ in kinds if name == "action"]
-    each = itertools.product(*(samples(module, name, kind) for name, kind in kinds))
-    seen: list[str] = []
-    for values in itertools.islice(each, None if actions else VARIANTS):
+    argument_lists = itertools.product(*(samples(module, name, kind) for name, kind in kinds))
+    texts: list[str] = []
+    for values in itertools.islice(argument_lists, None if actions else VARIANTS):
         text = str(function(*values))
-        if text not in seen:
-            seen.append(text)
-    yield from seen
+        if text not in texts:
+            texts.append(text)
+    yield from texts
 
 
 def _name(annotation: Any) -> str:
@@ -121,9 +121,9 @@ def constants(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, one in value.items():
-            if isinstance(one, str):
-                yield f"{key}: {one}"
+        for key, text in value.items():
+            if isinstance(text, str):
+                yield f"{key}: {text}"
 
 
 def setting_texts(setting: Setting[Any]) -> Iterator[str]:
@@ -148,7 +148,7 @@ def wording() -> str:
             if name.startswith("_") or f"{here}.{name}" in APART:
                 continue
             if inspect.isfunction(value) and value.__module__ == module.__name__:
-                texts = list(said(module, value))
+                texts = list(sample_texts(module, value))
             elif name.isupper():
                 texts = list(constants(value))
             else:
@@ -176,7 +176,7 @@ def test_every_message_has_a_link_and_discord_timestamps() -> None:
             if not {"guild", "url"} <= parameters.keys() or f"{module.__name__}.{name}" in APART:
                 continue
             checked.add(name)
-            for text in said(module, function):
+            for text in sample_texts(module, function):
                 assert "https://games.example.org/games/7/" in text, name
                 assert "starts_at" not in parameters or "<t:" in text, name
     assert len(checked) > 15, checked
