@@ -22,17 +22,17 @@ class RestClient:
         return requests.request(method, url, json=body, headers=self.headers, timeout=PATIENCE)
 
     def request_json(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.request(method, path, body)
-        assert answer.ok, answer.text
-        if answer.content:
-            assert answer.headers["Content-Type"] == "application/json"
-        return answer.json() if answer.content else None
+        response = self.request(method, path, body)
+        assert response.ok, response.text
+        if response.content:
+            assert response.headers["Content-Type"] == "application/json"
+        return response.json() if response.content else None
 
     def request_error(self, method: str, path: str, body: Any = None) -> tuple[int, int]:
         """Return the status and Discord's code."""
-        answer = self.request(method, path, body)
-        assert not answer.ok, answer.text
-        return answer.status_code, answer.json()["code"]
+        response = self.request(method, path, body)
+        assert not response.ok, response.text
+        return response.status_code, response.json()["code"]
 
     def post_message(self, channel_id: int, **body: Any) -> Json:
         message: Json = self.request_json("POST", f"/channels/{channel_id}/messages", body)

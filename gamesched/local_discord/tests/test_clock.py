@@ -64,16 +64,16 @@ def test_the_clock_is_set_from_outside(local: LocalDiscord) -> None:
 
 
 def test_an_answer_after_three_seconds_is_unknown_and_a_second_one_refused(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    shown = bare.post_message(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
+    rest = RestClient(local)
+    shown = rest.post_message(fixtures.GENERAL_ID, components=[{"type": 1, "components": [button("a"), button("b")]}])
     answers: list[tuple[int, int]] = []
     events: list[Json] = []
     local.run_in_loop(lambda state: state.subscribe(lambda event: events.append({"name": event.name} | event.data)))
 
     def answer() -> None:
-        event = [each for each in events if each["name"] == "INTERACTION_CREATE"][-1]
+        event = [candidate for candidate in events if candidate["name"] == "INTERACTION_CREATE"][-1]
         callback = f"/interactions/{event['id']}/{event['token']}/callback"
-        answered = bare.request("POST", callback, {"type": 4, "data": {"content": "hello"}})
+        answered = rest.request("POST", callback, {"type": 4, "data": {"content": "hello"}})
         answers.append((answered.status_code, 0 if answered.ok else answered.json()["code"]))
 
     local.client.click("bob", shown, "a", wait=0)
@@ -92,8 +92,8 @@ def button(custom_id: str) -> Json:
 
 
 def test_a_nonce_is_remembered_for_minutes(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    first = bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"]
-    assert bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] == first
+    rest = RestClient(local)
+    first = rest.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"]
+    assert rest.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] == first
     local.client.set_clock(advance=600)
-    assert bare.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] != first
+    assert rest.post_message(fixtures.GENERAL_ID, content="Once.", nonce="n", enforce_nonce=True)["id"] != first

@@ -58,9 +58,9 @@ def with_option(kind: int = 3, **parts: Any) -> Json:
     ],
 )
 def test_it_refuses_what_a_command_cannot_be(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = RestClient(local).request("POST", GLOBAL, body)
-    assert (answer.status_code, answer.json()["code"]) == (400, 50035), answer.text
-    place = answer.json()["errors"]
+    response = RestClient(local).request("POST", GLOBAL, body)
+    assert (response.status_code, response.json()["code"]) == (400, 50035), response.text
+    place = response.json()["errors"]
     for step in where.split("."):
         place = place[step]
     assert place["_errors"]
@@ -78,54 +78,54 @@ def test_names_in_other_scripts(local: LocalDiscord) -> None:
         assert RestClient(local).request_json("POST", GLOBAL, command(name))["name"] == name
 
 
-def test_they_are_made_changed_read_and_deleted_one_by_one(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    answer = bare.request("POST", HERE, command(nsfw=True, default_member_permissions="32", contexts=[0]))
-    created = answer.json()
-    assert answer.status_code == 201
+def test_they_are_created_changed_read_and_deleted_one_by_one(local: LocalDiscord) -> None:
+    rest = RestClient(local)
+    response = rest.request("POST", HERE, command(nsfw=True, default_member_permissions="32", contexts=[0]))
+    created = response.json()
+    assert response.status_code == 201
     assert (created["nsfw"], created["default_member_permissions"], created["contexts"]) == (True, "32", [0])
     assert (created["guild_id"], created["integration_types"]) == (str(fixtures.GUILD_ID), [0])
-    again = bare.request("POST", HERE, command(description="Other"))
+    again = rest.request("POST", HERE, command(description="Other"))
     assert (again.status_code, again.json()["id"]) == (200, created["id"])
     path = f"{HERE}/{created['id']}"
-    changed = bare.request_json("PATCH", path, {"name": "games", "options": [option(required=True)]})
+    changed = rest.request_json("PATCH", path, {"name": "games", "options": [option(required=True)]})
     assert (changed["id"], changed["description"], changed["options"][0]["required"]) == (created["id"], "Other", True)
-    assert bare.request_json("GET", path) == changed
-    assert bare.request_json("GET", HERE) == [changed]
-    assert bare.request_json("GET", GLOBAL) == []
-    bare.request_json("DELETE", path)
+    assert rest.request_json("GET", path) == changed
+    assert rest.request_json("GET", HERE) == [changed]
+    assert rest.request_json("GET", GLOBAL) == []
+    rest.request_json("DELETE", path)
     for method in ("GET", "PATCH", "DELETE"):
-        assert bare.request_error(method, path, {}) == (404, 10063)
+        assert rest.request_error(method, path, {}) == (404, 10063)
 
 
 def test_a_replacement_keeps_the_ids_of_those_that_were_there(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    first = bare.request_json("PUT", GLOBAL, [command("a"), command("b")])
-    second = bare.request_json("PUT", GLOBAL, [command("b"), command("c"), {"name": "Who is", "type": 2}])
+    rest = RestClient(local)
+    first = rest.request_json("PUT", GLOBAL, [command("a"), command("b")])
+    second = rest.request_json("PUT", GLOBAL, [command("b"), command("c"), {"name": "Who is", "type": 2}])
     assert second[0]["id"] == first[1]["id"]
-    assert [each["type"] for each in second] == [1, 1, 2]
-    assert bare.request_error("PUT", GLOBAL, [command("a"), command("a")]) == (400, 50035)
+    assert [registered["type"] for registered in second] == [1, 1, 2]
+    assert rest.request_error("PUT", GLOBAL, [command("a"), command("a")]) == (400, 50035)
 
 
 def test_there_are_a_hundred_at_most_and_two_hundred_new_ones_a_day(local: LocalDiscord) -> None:
-    bare = RestClient(local)
+    rest = RestClient(local)
     many = [command(f"c{i}") for i in range(100)]
-    assert bare.request_error("PUT", GLOBAL, [*many, command("last")]) == (400, 30032)
-    bare.request_json("PUT", GLOBAL, many)
-    assert bare.request_error("POST", GLOBAL, command("last")) == (400, 30032)
-    bare.request_json("PUT", GLOBAL, [])
-    bare.request_json("PUT", GLOBAL, many)
-    bare.request_json("PUT", GLOBAL, many)  # creates nothing
-    bare.request_json("PUT", GLOBAL, [])
-    assert bare.request_error("POST", GLOBAL, command()) == (400, 30034)
-    bare.request_json("POST", HERE, command())  # every guild is counted separately
+    assert rest.request_error("PUT", GLOBAL, [*many, command("last")]) == (400, 30032)
+    rest.request_json("PUT", GLOBAL, many)
+    assert rest.request_error("POST", GLOBAL, command("last")) == (400, 30032)
+    rest.request_json("PUT", GLOBAL, [])
+    rest.request_json("PUT", GLOBAL, many)
+    rest.request_json("PUT", GLOBAL, many)  # creates nothing
+    rest.request_json("PUT", GLOBAL, [])
+    assert rest.request_error("POST", GLOBAL, command()) == (400, 30034)
+    rest.request_json("POST", HERE, command())  # every guild is counted separately
 
 
 def test_options_are_validated_against_the_command(local: LocalDiscord) -> None:
-    ear = InteractionBot(local)
+    bot = InteractionBot(local)
     options = [option(4, "seats", required=True, min_value=1, max_value=9), option(3, "mode", max_length=5)]
     options.append(option(3, "day", choices=[{"name": "Monday", "value": "mon"}]))
-    ear.rest.request_json("PUT", GLOBAL, [command(options=options)])
+    bot.rest.request_json("PUT", GLOBAL, [command(options=options)])
     bad: list[list[Json]] = [
         [],
         [{"name": "seats", "value": "3"}],
@@ -141,20 +141,20 @@ def test_options_are_validated_against_the_command(local: LocalDiscord) -> None:
             local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)
     good: list[Json] = [{"name": "seats", "value": 3}, {"name": "day", "value": "mon"}]
     local.client.use_command("bob", fixtures.GENERAL_ID, "game", good, wait=0)
-    received = ear.last_event("INTERACTION_CREATE")["data"]["options"]
+    received = bot.last_event("INTERACTION_CREATE")["data"]["options"]
     assert received == [{"type": 4, "name": "seats", "value": 3}, {"type": 3, "name": "day", "value": "mon"}]
 
 
 def test_ids_are_resolved_in_the_payload(local: LocalDiscord) -> None:
-    ear = InteractionBot(local)
+    bot = InteractionBot(local)
     kinds = {"who": 6, "where": 7, "role": 8, "any": 9}
     options = [option(kind, name) for name, kind in kinds.items()]
     options[1]["channel_types"] = [0, PUBLIC_THREAD]
-    ear.rest.request_json("PUT", GLOBAL, [command(options=options)])
+    bot.rest.request_json("PUT", GLOBAL, [command(options=options)])
     ids = {"who": fixtures.BOB_ID, "where": fixtures.RAIDS_ID, "role": fixtures.PLAYER_ID, "any": fixtures.ORGANISER_ID}
-    given = [{"name": name, "value": str(each)} for name, each in ids.items()]
+    given = [{"name": name, "value": str(entity_id)} for name, entity_id in ids.items()]
     local.client.use_command("charlie", fixtures.GENERAL_ID, "game", given, wait=0)
-    resolved = ear.last_event("INTERACTION_CREATE")["data"]["resolved"]
+    resolved = bot.last_event("INTERACTION_CREATE")["data"]["resolved"]
     assert resolved["users"][str(fixtures.BOB_ID)]["username"] == "bob"
     assert resolved["members"][str(fixtures.BOB_ID)]["nick"] == "Bob the GM"
     assert "user" not in resolved["members"][str(fixtures.BOB_ID)]
@@ -166,18 +166,18 @@ def test_ids_are_resolved_in_the_payload(local: LocalDiscord) -> None:
 
 
 def test_a_subcommand_is_used_and_named_in_full(local: LocalDiscord) -> None:
-    ear = InteractionBot(local)
+    bot = InteractionBot(local)
     listing, series = option(1, "list"), option(2, "series", options=[option(1, "end", options=[option()])])
-    ear.rest.request_json("PUT", GLOBAL, [command(options=[listing, series])])
+    bot.rest.request_json("PUT", GLOBAL, [command(options=[listing, series])])
     entry = local.client.use_command(
         "bob", fixtures.GENERAL_ID, "game", [{"type": 1, "name": "list", "options": []}], wait=0
     )
     assert entry["command"] == "game list"
-    assert ear.last_event("INTERACTION_CREATE")["data"]["options"] == [{"type": 1, "name": "list", "options": []}]
+    assert bot.last_event("INTERACTION_CREATE")["data"]["options"] == [{"type": 1, "name": "list", "options": []}]
     inner = {"type": 1, "name": "end", "options": [{"name": "title", "value": "Strahd"}]}
     given: list[Json] = [{"type": 2, "name": "series", "options": [inner]}]
     assert local.client.use_command("bob", fixtures.GENERAL_ID, "game", given, wait=0)["command"] == "game series end"
-    message = ear.respond(4, {"content": "Ended."})["resource"]["message"]
+    message = bot.respond(4, {"content": "Ended."})["resource"]["message"]
     assert message["interaction"]["name"] == "game series end"
     bad: list[list[Json]] = [[], [{"type": 1, "name": "other"}], [{"type": 2, "name": "list"}]]
     for wrong in bad:
@@ -186,34 +186,34 @@ def test_a_subcommand_is_used_and_named_in_full(local: LocalDiscord) -> None:
 
 
 def test_context_menu_commands_have_a_target(local: LocalDiscord) -> None:
-    ear = InteractionBot(local)
-    ear.rest.request_json("PUT", GLOBAL, [{"name": "Who is", "type": 2}, {"name": "Quote", "type": 3}])
+    bot = InteractionBot(local)
+    bot.rest.request_json("PUT", GLOBAL, [{"name": "Who is", "type": 2}, {"name": "Quote", "type": 3}])
     message = local.client.send_message("bob", fixtures.GENERAL_ID, "Roll!")
     for name, kind, target in (("Who is", 2, str(fixtures.BOB_ID)), ("Quote", 3, message["id"])):
         data = {"name": name, "type": kind, "target_id": target}
         body = {"type": 2, "channel_id": str(fixtures.GENERAL_ID), "data": data}
         local.client.as_person("charlie", "POST", "/interactions", body)
-        received = ear.last_event("INTERACTION_CREATE")["data"]
+        received = bot.last_event("INTERACTION_CREATE")["data"]
         assert received["target_id"] == target
         assert target in received["resolved"]["users" if kind == 2 else "messages"]
 
 
 def test_the_command_index_lists_usable_commands(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    bare.request_json("PUT", GLOBAL, [command("everywhere"), command("in-guilds", contexts=[0])])
-    bare.request_json("PUT", HERE, [command("managers", default_member_permissions="32"), command("admins")])
-    bare.request_json("POST", HERE, command("admins", default_member_permissions="0"))
+    rest = RestClient(local)
+    rest.request_json("PUT", GLOBAL, [command("everywhere"), command("in-guilds", contexts=[0])])
+    rest.request_json("PUT", HERE, [command("managers", default_member_permissions="32"), command("admins")])
+    rest.request_json("POST", HERE, command("admins", default_member_permissions="0"))
 
     def offered(person: str, path: str) -> list[str]:
         index = local.client.as_person(person, "GET", f"{path}/application-command-index")
         assert index["applications"][0]["id"] == local.client_id
-        return [each["name"] for each in index["application_commands"]]
+        return [listed["name"] for listed in index["application_commands"]]
 
     guild = f"/guilds/{fixtures.GUILD_ID}"
     assert offered("alice", guild) == ["everywhere", "in-guilds", "managers", "admins"]
     assert offered("bob", guild) == ["everywhere", "in-guilds", "managers"]
     assert offered("charlie", guild) == ["everywhere", "in-guilds"]
-    dm = bare.request_json("POST", "/users/@me/channels", {"recipient_id": str(fixtures.BOB_ID)})["id"]
+    dm = rest.request_json("POST", "/users/@me/channels", {"recipient_id": str(fixtures.BOB_ID)})["id"]
     assert offered("bob", f"/channels/{dm}") == ["everywhere"]
     with pytest.raises(requests.HTTPError, match="10063"):
         local.client.use_command("charlie", fixtures.GENERAL_ID, "managers")

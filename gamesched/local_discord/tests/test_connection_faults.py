@@ -19,7 +19,7 @@ HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 def test_frozen_requests_hang_and_go_on(local: LocalDiscord) -> None:
     local.client.add_fault("freeze", seconds=0.4)
     local.client.send_message("alice", fixtures.GENERAL_ID, "people are not hit")
-    assert [each["kind"] for each in local.client.faults()] == ["freeze"]
+    assert [fault["kind"] for fault in local.client.faults()] == ["freeze"]
     started = time.monotonic()
     RestClient(local).post_message(fixtures.GENERAL_ID, content="x")
     assert time.monotonic() - started > 0.3
@@ -74,7 +74,7 @@ def test_hanging_requests_are_aborted_when_unreachable(local: LocalDiscord) -> N
     local.client.add_fault("unreachable", seconds=3600)
     with pytest.raises(requests.ConnectionError):
         RestClient(local).request("GET", "/users/@me")
-    assert [each["kind"] for each in local.client.faults()] == ["unreachable"]
+    assert [fault["kind"] for fault in local.client.faults()] == ["unreachable"]
     local.client.clear_faults()
     assert RestClient(local).request("GET", "/users/@me").ok
 

@@ -74,7 +74,7 @@ async def test_a_click_edits_the_message_and_sends_an_ephemeral_followup(
     assert shown["id"] == str(message.id)
     assert shown["edited_timestamp"]
     others = await asyncio.to_thread(local.client.messages, "charlie", fixtures.GAME_NIGHT_ID)
-    assert [each["content"] for each in others] == [""]
+    assert [other["content"] for other in others] == [""]
 
 
 async def test_deferred_responses_are_edited_later(local: LocalDiscord, bot: RecordingClient) -> None:
@@ -94,7 +94,7 @@ async def test_deferred_responses_are_edited_later(local: LocalDiscord, bot: Rec
     assert (await asyncio.to_thread(local.client.click, "bob", shown, "game:1:leave"))["answer_type"] == 5
 
     def contents() -> list[str]:
-        return [each["content"] for each in local.client.messages("bob", fixtures.GAME_NIGHT_ID)]
+        return [message["content"] for message in local.client.messages("bob", fixtures.GAME_NIGHT_ID)]
 
     await wait_until(lambda: contents() == ["Thought.", "Later"])
     assert local.client.messages("bob", fixtures.GAME_NIGHT_ID)[0]["flags"] == 64
@@ -127,7 +127,7 @@ async def test_a_second_answer_is_refused_and_so_is_a_late_one(local: LocalDisco
 async def test_direct_messages_and_closed_ones(local: LocalDiscord, bot: RecordingClient) -> None:
     dm = await bot.create_dm(discord.Object(fixtures.BOB_ID))
     await dm.send("Starts in an hour.")
-    assert [each["content"] for each in local.client.dms("bob")] == ["Starts in an hour."]
+    assert [message["content"] for message in local.client.dms("bob")] == ["Starts in an hour."]
     assert local.client.dms("charlie") == []
     for person, code in ((fixtures.DANA_ID, 50007), (fixtures.ERIN_ID, 50278)):
         dm = await bot.create_dm(discord.Object(person))
@@ -209,7 +209,7 @@ async def test_two_hundred_click_at_once(local: LocalDiscord, bot: RecordingClie
     assert max(entry["milliseconds"] for entry in entries) < 3000
     for person in (people[0], people[-1]):
         messages = local.client.messages(person["username"], fixtures.GAME_NIGHT_ID)
-        assert [each["content"] for each in messages] == ["You are in.", ""]
+        assert [message["content"] for message in messages] == ["You are in.", ""]
 
 
 async def test_rate_limits_are_obeyed(local: LocalDiscord, bot: RecordingClient) -> None:

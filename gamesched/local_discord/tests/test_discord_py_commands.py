@@ -30,7 +30,7 @@ class NewGame(discord.ui.Modal, title="New game"):
     async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
         assert isinstance(self.mode.component, discord.ui.Select)
         assert isinstance(self.helper.component, discord.ui.UserSelect)
-        helpers = [each.display_name for each in self.helper.component.values]
+        helpers = [member.display_name for member in self.helper.component.values]
         text = f"{self.name.value}, {self.mode.component.values[0]}, {helpers}"
         await interaction.response.send_message(text, ephemeral=True)
 
@@ -62,7 +62,7 @@ async def test_a_group_of_commands(local: LocalDiscord, bot: RecordingClient) ->
     tree = app_commands.CommandTree(bot)
     tree.add_command(Games())
     (synced,) = await tree.sync()
-    assert [each.name for each in synced.options] == ["list", "join", "new"]
+    assert [option.name for option in synced.options] == ["list", "join", "new"]
     (fetched,) = await tree.fetch_commands()
     assert fetched == synced
     act = local.client

@@ -41,24 +41,24 @@ async def test_zlib_stream_is_one_stream_flushed_after_every_message(local: Loca
         await gateway.identify_and_wait()
         rename(local, "dungeons")
         assert (await gateway.receive_event("CHANNEL_UPDATE"))["name"] == "dungeons"
-        assert all(isinstance(each, bytes) and each.endswith(b"\x00\x00\xff\xff") for each in gateway.frames)
+        assert all(isinstance(frame, bytes) and frame.endswith(b"\x00\x00\xff\xff") for frame in gateway.frames)
         assert len(gateway.frames) == 4
 
 
 async def test_zstd_stream_is_answered_in_plain_text(local: LocalDiscord) -> None:
     async with GatewayClient(local, "v=10&encoding=json&compress=zstd-stream") as gateway:
         await gateway.identify_and_wait()
-        assert all(isinstance(each, str) for each in gateway.frames)
+        assert all(isinstance(frame, str) for frame in gateway.frames)
 
 
 async def test_shards_divide_the_guilds(local: LocalDiscord) -> None:
     mine = (fixtures.GUILD_ID >> 22) % 2
-    async with GatewayClient(local) as one, GatewayClient(local) as other:
-        ready = await one.identify_and_wait(shard=[mine, 2])
+    async with GatewayClient(local) as gateway, GatewayClient(local) as other:
+        ready = await gateway.identify_and_wait(shard=[mine, 2])
         assert (ready["shard"], len(ready["guilds"])) == ([mine, 2], 1)
         assert (await other.identify_and_wait(shard=[1 - mine, 2], intents=0))["guilds"] == []
         rename(local, "dungeons")
-        assert await one.event_names() == ["CHANNEL_UPDATE"]
+        assert await gateway.event_names() == ["CHANNEL_UPDATE"]
         assert await other.event_names() == []
 
 
@@ -155,7 +155,7 @@ async def test_privileged_intents_can_be_enabled(local: LocalDiscord) -> None:
 # --- heartbeats ---------------------------------------------------------------------------------------------
 
 
-async def test_heartbeats_are_acknowledged_and_asked_for(local: LocalDiscord) -> None:
+async def test_heartbeats_are_acknowledged_and_requested(local: LocalDiscord) -> None:
     async with GatewayClient(local) as gateway:
         await gateway.receive_op(10)
         for sequence in (None, 0, 12_345):
@@ -193,9 +193,9 @@ async def test_resume_replays_missed_events_in_order(local: LocalDiscord) -> Non
     async with GatewayClient(local) as second:
         await second.resume(first)
         payloads = [await second.receive() for _ in range(5)][1:]
-        assert [each["t"] for each in payloads] == ["CHANNEL_UPDATE"] * 3 + ["RESUMED"]
-        assert [each["d"]["name"] for each in payloads[:3]] == ["a", "b", "c"]
-        assert [each["s"] for each in payloads] == [3, 4, 5, 6]
+        assert [payload["t"] for payload in payloads] == ["CHANNEL_UPDATE"] * 3 + ["RESUMED"]
+        assert [payload["d"]["name"] for payload in payloads[:3]] == ["a", "b", "c"]
+        assert [payload["s"] for payload in payloads] == [3, 4, 5, 6]
         rename(local, "d")
         assert (await second.receive())["d"]["name"] == "d"
     async with GatewayClient(local) as third:
@@ -241,7 +241,7 @@ async def test_a_session_can_become_invalid(local: LocalDiscord, resumable: bool
         assert await first.close_code() == 4003
 
 
-async def test_a_reconnect_is_asked_for(local: LocalDiscord) -> None:
+async def test_a_reconnect_is_requested(local: LocalDiscord) -> None:
     async with GatewayClient(local) as first, GatewayClient(local) as second:
         await first.identify_and_wait()
         local.client.add_fault("gateway_drop", reconnect=True)
@@ -277,7 +277,7 @@ async def test_identifying_too_often_in_a_day_resets_the_token(local: LocalDisco
         await first.identify_and_wait()
         await second.identify_and_wait()
         await third.identify()
-        assert [await each.close_code() for each in (first, second, third)] == [4004] * 3
+        assert [await client.close_code() for client in (first, second, third)] == [4004] * 3
     assert RestClient(local).request_error("GET", "/users/@me") == (401, 0)
     async with GatewayClient(local) as fourth:
         await fourth.identify()

@@ -110,7 +110,7 @@ async def test_what_happens_to_the_bot_itself_needs_no_intent_for_members(local:
         publish(local, "THREAD_MEMBER_UPDATE", fixtures.GENERAL_ID, id="1", user_id=bob)
         publish(local, "THREAD_MEMBER_UPDATE", fixtures.GENERAL_ID, id="1", user_id=me)
         events = [await gateway.receive() for _ in range(3)]
-        assert [each["t"] for each in events] == [
+        assert [event["t"] for event in events] == [
             "GUILD_MEMBER_UPDATE",
             "THREAD_MEMBERS_UPDATE",
             "THREAD_MEMBER_UPDATE",
@@ -133,10 +133,10 @@ async def test_members_are_looked_up_without_an_intent(local: LocalDiscord) -> N
     async with GatewayClient(local) as gateway:
         await gateway.identify_and_wait()
         chunk = await request_members(gateway, user_ids=[str(fixtures.BOB_ID), str(fixtures.ERIN_ID)], nonce="n")
-        assert [each["user"]["username"] for each in chunk["members"]] == ["bob"]
+        assert [member["user"]["username"] for member in chunk["members"]] == ["bob"]
         assert (chunk["not_found"], chunk["nonce"]) == ([str(fixtures.ERIN_ID)], "n")
         chunk = await request_members(gateway, query="CHAR", limit=10, nonce="n" * 33)
-        assert [each["user"]["username"] for each in chunk["members"]] == ["charlie"]
+        assert [member["user"]["username"] for member in chunk["members"]] == ["charlie"]
         assert "nonce" not in chunk
         assert len((await request_members(gateway, query="person", limit=0))["members"]) == 100
         assert len((await request_members(gateway, query="person", limit=7))["members"]) == 7

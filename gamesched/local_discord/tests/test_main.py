@@ -57,7 +57,7 @@ def test_messages_survive_a_kill(tmp_path: Path) -> None:
         client.add_people(1, fixtures.GUILD_ID)
         client.add_fault("rename", channel_id=fixtures.RAIDS_ID, name="dungeons")
     with running("--state", state) as (_, client):
-        assert [each["content"] for each in client.messages("alice", fixtures.GENERAL_ID)] == ["remember me"]
+        assert [message["content"] for message in client.messages("alice", fixtures.GENERAL_ID)] == ["remember me"]
         assert len(client.people()) == 6
         assert client.as_person("alice", "GET", f"/channels/{fixtures.RAIDS_ID}")["name"] == "dungeons"
 

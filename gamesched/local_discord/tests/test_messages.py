@@ -60,9 +60,9 @@ def embed(**parts: Any) -> Json:
     ],
 )
 def test_it_refuses_what_breaks_a_limit(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = RestClient(local).request("POST", HERE, body)
-    assert answer.status_code == 400
-    error = answer.json()
+    response = RestClient(local).request("POST", HERE, body)
+    assert response.status_code == 400
+    error = response.json()
     assert error["code"] == 50035
     place = error["errors"]
     for step in where.split("."):
@@ -87,53 +87,53 @@ def test_it_refuses_an_empty_message(local: LocalDiscord, body: Json) -> None:
 
 
 def test_things_that_are_not_there(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    assert bare.request_error("GET", "/channels/1") == (404, 10003)
-    assert bare.request_error("GET", "/channels/abc") == (400, 50035)
-    assert bare.request_error("GET", "/guilds/1") == (404, 10004)
-    assert bare.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/{fixtures.ERIN_ID}") == (404, 10007)
-    assert bare.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
-    assert bare.request_error("GET", HERE + "/1") == (404, 10008)
-    assert bare.request_error("PATCH", HERE + "/1", {"content": "x"}) == (404, 10008)
-    assert bare.request_error("GET", "/nonsense") == (404, 0)
-    assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
+    rest = RestClient(local)
+    assert rest.request_error("GET", "/channels/1") == (404, 10003)
+    assert rest.request_error("GET", "/channels/abc") == (400, 50035)
+    assert rest.request_error("GET", "/guilds/1") == (404, 10004)
+    assert rest.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/{fixtures.ERIN_ID}") == (404, 10007)
+    assert rest.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
+    assert rest.request_error("GET", HERE + "/1") == (404, 10008)
+    assert rest.request_error("PATCH", HERE + "/1", {"content": "x"}) == (404, 10008)
+    assert rest.request_error("GET", "/nonsense") == (404, 0)
+    assert rest.request_error("POST", "/users/@me/channels", {"recipient_id": 1}) == (400, 50035)
     assert RestClient(local, "Bot nonsense").request_error("GET", "/users/@me") == (401, 0)
     assert RestClient(local, local.bot_token).request_error("GET", "/users/@me") == (401, 0)
 
 
 def test_only_ones_own_can_be_edited_and_deleted(local: LocalDiscord) -> None:
-    bare = RestClient(local)
+    rest = RestClient(local)
     message = local.client.send_message("charlie", fixtures.GENERAL_ID, "mine")
-    assert bare.request_error("PATCH", f"{HERE}/{message['id']}", {"content": "x"}) == (403, 50005)
-    assert bare.request_error("DELETE", f"{HERE}/{message['id']}") == (403, 50013)
+    assert rest.request_error("PATCH", f"{HERE}/{message['id']}", {"content": "x"}) == (403, 50005)
+    assert rest.request_error("DELETE", f"{HERE}/{message['id']}") == (403, 50013)
     local.client.as_person("bob", "DELETE", f"{HERE}/{message['id']}")  # an organiser manages messages
-    own = bare.post_message(fixtures.GENERAL_ID, content="x", embeds=[{"title": "t"}])
-    changed = bare.request_json("PATCH", f"{HERE}/{own['id']}", {"content": "y"})
+    own = rest.post_message(fixtures.GENERAL_ID, content="x", embeds=[{"title": "t"}])
+    changed = rest.request_json("PATCH", f"{HERE}/{own['id']}", {"content": "y"})
     assert (changed["content"], changed["embeds"][0]["title"]) == ("y", "t")
-    assert bare.request_json("PATCH", f"{HERE}/{own['id']}", {"content": None})["content"] == ""
-    assert bare.request_error("PATCH", f"{HERE}/{own['id']}", {"embeds": []}) == (400, 50006)
-    bare.request_json("DELETE", f"{HERE}/{own['id']}")
-    assert bare.request_error("DELETE", f"{HERE}/{own['id']}") == (404, 10008)
+    assert rest.request_json("PATCH", f"{HERE}/{own['id']}", {"content": None})["content"] == ""
+    assert rest.request_error("PATCH", f"{HERE}/{own['id']}", {"embeds": []}) == (400, 50006)
+    rest.request_json("DELETE", f"{HERE}/{own['id']}")
+    assert rest.request_error("DELETE", f"{HERE}/{own['id']}") == (404, 10008)
 
 
 def test_permissions_of_the_bot(local: LocalDiscord) -> None:
-    bare = RestClient(local)
+    rest = RestClient(local)
     local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=["SEND_MESSAGES"])
-    assert bare.request_error("POST", HERE, {"content": "x"}) == (403, 50013)
+    assert rest.request_error("POST", HERE, {"content": "x"}) == (403, 50013)
     local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"])
-    assert bare.request_error("POST", HERE, {"content": "x"}) == (403, 50001)
+    assert rest.request_error("POST", HERE, {"content": "x"}) == (403, 50001)
     local.client.add_fault("permissions", channel_id=fixtures.GENERAL_ID, take=[])
-    bare.post_message(fixtures.GENERAL_ID, content="x")
+    rest.post_message(fixtures.GENERAL_ID, content="x")
 
 
 def test_allowed_mentions_decide_who_is_pinged(local: LocalDiscord) -> None:
-    bare = RestClient(local)
+    rest = RestClient(local)
     content = f"@everyone <@{fixtures.BOB_ID}> <@{fixtures.CHARLIE_ID}> <@&{fixtures.PLAYER_ID}>"
 
     def pinged(**body: Any) -> tuple[list[str], int, bool]:
-        message = bare.post_message(fixtures.GENERAL_ID, content=content, **body)
+        message = rest.post_message(fixtures.GENERAL_ID, content=content, **body)
         return (
-            [each["username"] for each in message["mentions"]],
+            [user["username"] for user in message["mentions"]],
             len(message["mention_roles"]),
             message["mention_everyone"],
         )
@@ -145,36 +145,36 @@ def test_allowed_mentions_decide_who_is_pinged(local: LocalDiscord) -> None:
 
 
 def test_pages_of_messages(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    ids = [bare.post_message(fixtures.GENERAL_ID, content=str(i))["id"] for i in range(6)]
+    rest = RestClient(local)
+    ids = [rest.post_message(fixtures.GENERAL_ID, content=str(i))["id"] for i in range(6)]
 
     def read(query: str) -> list[str]:
-        return [each["content"] for each in bare.request_json("GET", f"{HERE}?{query}")]
+        return [message["content"] for message in rest.request_json("GET", f"{HERE}?{query}")]
 
     assert read("limit=2") == ["5", "4"]
     assert read(f"limit=2&before={ids[4]}") == ["3", "2"]
     assert read(f"limit=2&after={ids[1]}") == ["3", "2"]
     assert read(f"limit=3&around={ids[2]}") == ["3", "2", "1"]
-    assert bare.request_error("GET", HERE + "?limit=101") == (400, 50035)
+    assert rest.request_error("GET", HERE + "?limit=101") == (400, 50035)
 
 
-def test_members_are_found_by_the_beginning_of_a_name(local: LocalDiscord) -> None:
+def test_members_are_searched_by_the_beginning_of_a_name(local: LocalDiscord) -> None:
     search = f"/guilds/{fixtures.GUILD_ID}/members/search?limit=10&query="
-    assert [each["nick"] for each in RestClient(local).request_json("GET", search + "bob")] == ["Bob the GM"]
+    assert [member["nick"] for member in RestClient(local).request_json("GET", search + "bob")] == ["Bob the GM"]
     assert RestClient(local).request_json("GET", search + "zed") == []
 
 
 def test_the_sixth_message_in_five_seconds_is_refused(local: LocalDiscord) -> None:
     with LocalDiscord() as limited:
-        bare = RestClient(limited)
-        first = bare.request("POST", HERE, {"content": "x"})
+        rest = RestClient(limited)
+        first = rest.request("POST", HERE, {"content": "x"})
         assert first.headers["X-RateLimit-Remaining"] == "4"
         for _ in range(4):
-            last = bare.request("POST", HERE, {"content": "x"})
+            last = rest.request("POST", HERE, {"content": "x"})
         assert last.headers["X-RateLimit-Remaining"] == "0"
-        answer = bare.request("POST", HERE, {"content": "x"})
-        assert answer.status_code == 429
-        assert answer.headers["Via"]
-        assert answer.headers["X-RateLimit-Scope"] == "user"
-        assert 0 < answer.json()["retry_after"] <= 5
-        assert bare.request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).ok
+        response = rest.request("POST", HERE, {"content": "x"})
+        assert response.status_code == 429
+        assert response.headers["Via"]
+        assert response.headers["X-RateLimit-Scope"] == "user"
+        assert 0 < response.json()["retry_after"] <= 5
+        assert rest.request("POST", f"/channels/{fixtures.RAIDS_ID}/messages", {"content": "x"}).ok

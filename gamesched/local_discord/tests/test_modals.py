@@ -35,19 +35,19 @@ def modal(*components: Json, **parts: Any) -> Json:
 
 def bot_with_command_interaction(local: LocalDiscord) -> InteractionBot:
     """The bot has received a command."""
-    ear = InteractionBot(local)
-    ear.rest.request_json("PUT", GLOBAL, [command()])
+    bot = InteractionBot(local)
+    bot.rest.request_json("PUT", GLOBAL, [command()])
     local.client.use_command("bob", fixtures.GENERAL_ID, "game", wait=0)
-    return ear
+    return bot
 
 
 def bot_with_component_interaction(local: LocalDiscord) -> InteractionBot:
     """The bot has received a click on its message."""
-    ear = InteractionBot(local)
+    bot = InteractionBot(local)
     button = {"type": 2, "style": 1, "label": "Edit", "custom_id": "edit"}
-    message = ear.rest.post_message(fixtures.GENERAL_ID, content="Strahd", components=[row(button)])
+    message = bot.rest.post_message(fixtures.GENERAL_ID, content="Strahd", components=[row(button)])
     local.client.click("bob", message, "edit", wait=0)
-    return ear
+    return bot
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,12 @@ def test_it_refuses_what_a_modal_cannot_be(local: LocalDiscord, data: Json) -> N
 
 
 def test_a_modal_is_opened_and_submitted(local: LocalDiscord) -> None:
-    ear = bot_with_command_interaction(local)
-    assert "resource" not in ear.respond(
+    bot = bot_with_command_interaction(local)
+    assert "resource" not in bot.respond(
         9, modal(row(text()), label(select(required=False)), label(select(5, custom_id="who")))
     )
-    opened_modal = ear.last_event("INTERACTION_MODAL_CREATE")
-    assert next(e for e in ear.events if e.name == "INTERACTION_MODAL_CREATE").only_for == fixtures.BOB_ID
+    opened_modal = bot.last_event("INTERACTION_MODAL_CREATE")
+    assert next(e for e in bot.events if e.name == "INTERACTION_MODAL_CREATE").only_for == fixtures.BOB_ID
     assert (opened_modal["custom_id"], opened_modal["title"], opened_modal["application_id"]) == (
         "game:new",
         "New game",
@@ -98,7 +98,7 @@ def test_a_modal_is_opened_and_submitted(local: LocalDiscord) -> None:
     values = {"title": "Strahd", "who": [str(fixtures.CHARLIE_ID)]}
     entry = local.client.submit_modal("bob", local.client.interactions()[-1]["modal"], values, wait=0)
     assert (entry["type"], entry["custom_id"], entry["state"]) == (5, "game:new", "waiting")
-    interaction = ear.last_event("INTERACTION_CREATE")
+    interaction = bot.last_event("INTERACTION_CREATE")
     assert interaction["type"] == 5
     assert "message" not in interaction
     first, second, third = interaction["data"]["components"]
@@ -106,15 +106,15 @@ def test_a_modal_is_opened_and_submitted(local: LocalDiscord) -> None:
     assert second == {"type": 18, "id": 3, "component": {"type": 3, "id": 4, "custom_id": "mode", "values": []}}
     assert third["component"]["values"] == [str(fixtures.CHARLIE_ID)]
     assert interaction["data"]["resolved"]["users"][str(fixtures.CHARLIE_ID)]["username"] == "charlie"
-    message = ear.respond(4, {"content": "Made."})["resource"]["message"]
+    message = bot.respond(4, {"content": "Made."})["resource"]["message"]
     assert message["interaction_metadata"]["type"] == 5
     assert message["interaction_metadata"]["triggering_interaction_metadata"]["type"] == 2
 
 
 def test_submitted_values_are_validated(local: LocalDiscord) -> None:
-    ear = bot_with_command_interaction(local)
-    ear.respond(9, modal(row(text(min_length=3, max_length=5)), label(select())))
-    opened_modal = ear.last_event("INTERACTION_MODAL_CREATE")
+    bot = bot_with_command_interaction(local)
+    bot.respond(9, modal(row(text(min_length=3, max_length=5)), label(select())))
+    opened_modal = bot.last_event("INTERACTION_MODAL_CREATE")
     good: dict[str, str | list[str]] = {"title": "four", "mode": ["e"]}
     bad: list[dict[str, str | list[str]]] = [{"title": ""}, {"title": "ab"}, {"title": "abcdef"}]
     bad += [{"mode": []}, {"mode": ["x"]}, {"mode": ["e", "h"]}]
@@ -127,37 +127,37 @@ def test_submitted_values_are_validated(local: LocalDiscord) -> None:
 
 
 def test_a_modal_from_a_message_may_edit_that_message(local: LocalDiscord) -> None:
-    ear = bot_with_component_interaction(local)
-    ear.respond(9, modal())
-    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
-    event = ear.last_event("INTERACTION_CREATE")
+    bot = bot_with_component_interaction(local)
+    bot.respond(9, modal())
+    local.client.submit_modal("bob", bot.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
+    event = bot.last_event("INTERACTION_CREATE")
     assert event["message"]["content"] == "Strahd"
-    assert ear.response_error(9, modal()) == (400, 50035)
-    assert ear.respond(7, {"content": "Ravenloft"})["resource"]["message"]["content"] == "Ravenloft"
-    assert ear.rest.request_json("GET", ear.webhook_path() + "/messages/@original")["content"] == "Ravenloft"
-    follow_up = ear.rest.request_json("POST", ear.webhook_path(), {"content": "Saved.", "flags": 64})
+    assert bot.response_error(9, modal()) == (400, 50035)
+    assert bot.respond(7, {"content": "Ravenloft"})["resource"]["message"]["content"] == "Ravenloft"
+    assert bot.rest.request_json("GET", bot.webhook_path() + "/messages/@original")["content"] == "Ravenloft"
+    follow_up = bot.rest.request_json("POST", bot.webhook_path(), {"content": "Saved.", "flags": 64})
     metadata = follow_up["interaction_metadata"]
     assert metadata["triggering_interaction_metadata"]["interacted_message_id"] == event["message"]["id"]
     assert metadata["original_response_message_id"] == event["message"]["id"]
 
 
 def test_a_modal_from_a_command_has_no_message_to_edit(local: LocalDiscord) -> None:
-    ear = bot_with_command_interaction(local)
-    ear.respond(9, modal())
-    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
+    bot = bot_with_command_interaction(local)
+    bot.respond(9, modal())
+    local.client.submit_modal("bob", bot.last_event("INTERACTION_MODAL_CREATE"), {"title": "Ravenloft"}, wait=0)
     for kind in (6, 7, 8, 9):
-        assert ear.response_error(kind, {"content": "x"}) == (400, 50035)
-    ear.respond(5)
+        assert bot.response_error(kind, {"content": "x"}) == (400, 50035)
+    bot.respond(5)
     assert (
-        ear.rest.request_json("PATCH", ear.webhook_path() + "/messages/@original", {"content": "Done."})["flags"] == 0
+        bot.rest.request_json("PATCH", bot.webhook_path() + "/messages/@original", {"content": "Done."})["flags"] == 0
     )
 
 
-def test_the_message_of_a_modal_may_be_gone(local: LocalDiscord) -> None:
-    ear = bot_with_component_interaction(local)
-    ear.respond(9, modal())
-    message = ear.last_event("INTERACTION_CREATE")["message"]
+def test_the_message_of_a_modal_may_be_deleted(local: LocalDiscord) -> None:
+    bot = bot_with_component_interaction(local)
+    bot.respond(9, modal())
+    message = bot.last_event("INTERACTION_CREATE")["message"]
     local.client.add_fault("delete_message", channel_id=message["channel_id"], message_id=message["id"])
-    local.client.submit_modal("bob", ear.last_event("INTERACTION_MODAL_CREATE"), {"title": "x"}, wait=0)
-    assert "message" not in ear.last_event("INTERACTION_CREATE")
-    assert ear.response_error(7, {"content": "x"}) == (404, 10008)
+    local.client.submit_modal("bob", bot.last_event("INTERACTION_MODAL_CREATE"), {"title": "x"}, wait=0)
+    assert "message" not in bot.last_event("INTERACTION_CREATE")
+    assert bot.response_error(7, {"content": "x"}) == (404, 10008)

@@ -27,12 +27,12 @@ def query(**changes: str) -> dict[str, str]:
 def authorize(local: LocalDiscord, person: str, **changes: str) -> dict[str, str]:
     """Choose a person; return what the redirect brings to the application."""
     url = f"{local.origin}/oauth2/authorize"
-    answer = requests.post(
+    response = requests.post(
         url, params=query(**changes), data={"person": person}, allow_redirects=False, timeout=PATIENCE
     )
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith(REDIRECT)
-    return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith(REDIRECT)
+    return dict(parse_qsl(urlsplit(response.headers["Location"]).query))
 
 
 def exchange(local: LocalDiscord, code: str, **changes: str) -> requests.Response:
@@ -82,8 +82,8 @@ def test_without_the_guilds_scope_no_guilds(local: LocalDiscord) -> None:
 def test_it_does_not_redirect_a_wrong_request(local: LocalDiscord, changes: Any) -> None:
     for method in ("get", "post"):
         url = f"{local.origin}/oauth2/authorize"
-        answer = requests.request(method, url, params=query(**changes), allow_redirects=False, timeout=PATIENCE)
-        assert answer.status_code == 400
+        response = requests.request(method, url, params=query(**changes), allow_redirects=False, timeout=PATIENCE)
+        assert response.status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,9 @@ def test_it_does_not_redirect_a_wrong_request(local: LocalDiscord, changes: Any)
 )
 def test_it_refuses_a_wrong_exchange(local: LocalDiscord, changes: Any, error: str) -> None:
     code = authorize(local, "bob")["code"]
-    answer = exchange(local, **{"code": code, **changes})
-    assert not answer.ok
-    assert answer.json()["error"] == error
+    response = exchange(local, **{"code": code, **changes})
+    assert not response.ok
+    assert response.json()["error"] == error
 
 
 def test_a_code_is_good_once(local: LocalDiscord) -> None:

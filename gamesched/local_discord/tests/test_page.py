@@ -21,10 +21,10 @@ def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
     page.get_by_label("Message").press("Enter")
     page.locator(".message strong", has_text="loud").wait_for()
     assert page.locator(".text img").count() == 0
-    bare = RestClient(local)
+    rest = RestClient(local)
     button = {"type": 2, "style": 3, "label": "Join", "custom_id": "join"}
     fields = [{"name": "When", "value": "<t:1900000000:F>"}, {"name": "Host", "value": f"<@{fixtures.BOB_ID}>"}]
-    bare.post_message(
+    rest.post_message(
         fixtures.GAME_NIGHT_ID,
         embeds=[{"title": "Curse of Strahd", "fields": fields}],
         components=[{"type": 1, "components": [button]}],
@@ -35,15 +35,15 @@ def test_people_see_talk_and_click(local: LocalDiscord, page: Any) -> None:
     while not local.client.interactions():
         page.wait_for_timeout(20)
     (interaction,) = local.server.services.interactions._by_id.values()
-    answer = {"type": 4, "data": {"content": "You are in.", "flags": 64}}
-    bare.request_json("POST", f"/interactions/{interaction.id}/{interaction.token}/callback", answer)
+    callback_body = {"type": 4, "data": {"content": "You are in.", "flags": 64}}
+    rest.request_json("POST", f"/interactions/{interaction.id}/{interaction.token}/callback", callback_body)
     page.get_by_text("Only you can see this").wait_for()
     page.get_by_role("button", name="Dismiss message").click()
     assert page.get_by_text("You are in.").count() == 0
     page.get_by_label("You are").select_option("alice")
     page.locator("nav a.unread", has_text="Game Scheduler").wait_for(state="detached")
-    dm = bare.request_json("POST", "/users/@me/channels", {"recipient_id": fixtures.ALICE_ID})
-    bare.post_message(dm["id"], content="It starts soon.")
+    dm = rest.request_json("POST", "/users/@me/channels", {"recipient_id": fixtures.ALICE_ID})
+    rest.post_message(dm["id"], content="It starts soon.")
     page.locator("nav a.unread", has_text="Game Scheduler").click()
     page.get_by_text("It starts soon.").wait_for()
 
@@ -59,10 +59,10 @@ def test_a_link_to_a_message_shows_it(local: LocalDiscord, page: Any) -> None:
 
 
 def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -> None:
-    days = [{"label": each, "value": each.lower()} for each in ("Friday", "Saturday", "Sunday")]
+    days = [{"label": day, "value": day.lower()} for day in ("Friday", "Saturday", "Sunday")]
     several = {"type": 3, "custom_id": "days", "placeholder": "Days", "options": days, "min_values": 2, "max_values": 3}
     person = {"type": 5, "custom_id": "who", "placeholder": "A person"}
-    rows = [{"type": 1, "components": [each]} for each in (several, person)]
+    rows = [{"type": 1, "components": [select]} for select in (several, person)]
     RestClient(local).post_message(fixtures.RAIDS_ID, content="Who can when?", components=rows)
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=charlie")
     page.get_by_label("Friday").check()
@@ -80,14 +80,14 @@ def test_several_are_chosen_and_things_by_name(local: LocalDiscord, page: Any) -
     assert chosen == [["friday", "sunday"], [str(fixtures.BOB_ID)]]
 
 
-def test_many_deleted_at_once_are_gone(local: LocalDiscord, page: Any) -> None:
+def test_many_deleted_at_once_disappear(local: LocalDiscord, page: Any) -> None:
     for i in range(5):
         RestClient(local).post_message(fixtures.RAIDS_ID, content=f"post {i}")
     page.goto(f"{local.origin}/channels/{fixtures.GUILD_ID}/{fixtures.RAIDS_ID}?as=bob")
     page.get_by_text("post 4").wait_for()
     local.client.add_fault("delete_messages", channel_id=fixtures.RAIDS_ID, count=3)
     page.get_by_text("post 4").wait_for(state="detached")
-    assert [each.split("\n")[-1] for each in page.locator(".text").all_inner_texts()] == ["post 0", "post 1"]
+    assert [text.split("\n")[-1] for text in page.locator(".text").all_inner_texts()] == ["post 0", "post 1"]
 
 
 def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> None:
@@ -103,7 +103,7 @@ def test_threads_stand_below_their_channel(local: LocalDiscord, page: Any) -> No
     page.get_by_label("Message", exact=True).press("Enter")
     page.locator(".text", has_text="Mine!").wait_for()
     assert page.get_by_role("heading", name="# loot").is_visible()
-    places = [each.split("\n")[-1] for each in page.locator("nav a, nav p").all_inner_texts()]
+    places = [text.split("\n")[-1] for text in page.locator("nav a, nav p").all_inner_texts()]
     assert places[:7] == ["general", "game-night", "raids", "loot", "Table (voice)", "news", "tales (forum)"]
     local.client.add_fault("delete_channel", channel_id=news.id)
     page.locator("nav a", has_text="news").wait_for(state="detached")

@@ -57,13 +57,13 @@ class Bot(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         data: Any = interaction.data
         if interaction.type is discord.InteractionType.autocomplete:
-            days = [discord.app_commands.Choice(name=each, value=each.lower()) for each in ("Friday", "Saturday")]
+            days = [discord.app_commands.Choice(name=day, value=day.lower()) for day in ("Friday", "Saturday")]
             await interaction.response.autocomplete(days)
         elif interaction.type is discord.InteractionType.application_command and data["name"] == "idea":
             await interaction.response.send_modal(Idea())
         elif interaction.type is discord.InteractionType.application_command and data["name"] == "game":
             used = data["options"][0]
-            values = {each["name"]: each["value"] for each in used.get("options", [])}
+            values = {option["name"]: option["value"] for option in used.get("options", [])}
             await interaction.response.send_message(f"{used['name']}: {values}", ephemeral=True)
 
 
@@ -102,7 +102,7 @@ def test_a_command_is_chosen_by_keys_and_filled_in(chat: Any) -> None:
     box.press_sequentially("/")
     rows = chat.get_by_role("listbox", name="Commands").get_by_role("option")
     rows.first.wait_for()
-    names = [each.split("\n")[0] for each in rows.all_inner_texts()]
+    names = [text.split("\n")[0] for text in rows.all_inner_texts()]
     assert names == ["/game create", "/game list", "/idea", "/silence"]
     box.press("ArrowDown")
     assert box.get_attribute("aria-activedescendant") == rows.nth(1).get_attribute("id")

@@ -30,14 +30,14 @@ def limit(local: LocalDiscord, *names: str, **rules: RateLimit) -> None:
 
 
 def statuses(local: LocalDiscord, match: str = "") -> list[int]:
-    return [each["status"] for each in local.client.requests(match)]
+    return [request["status"] for request in local.client.requests(match)]
 
 
 # --- how it is reported -------------------------------------------------------------------------------------
 
 
 def test_every_bot_route_has_bucket_headers(rate_limited: LocalDiscord) -> None:
-    bare, buckets = RestClient(rate_limited), []
+    rest, buckets = RestClient(rate_limited), []
     member = f"/guilds/{fixtures.GUILD_ID}/members"
     for path in (
         "/users/@me",
@@ -46,25 +46,25 @@ def test_every_bot_route_has_bucket_headers(rate_limited: LocalDiscord) -> None:
         f"{member}/search?query=b",
         HERE,
     ):
-        headers = bare.request("GET", path).headers
+        headers = rest.request("GET", path).headers
         assert int(headers["X-RateLimit-Remaining"]) == int(headers["X-RateLimit-Limit"]) - 1
         rounded = 0.001  # Discord gives times in milliseconds
         assert float(headers["X-RateLimit-Reset"]) - time.time() <= float(headers["X-RateLimit-Reset-After"]) + rounded
         assert headers["Via"]
         buckets.append(headers["X-RateLimit-Bucket"])
     assert len(set(buckets)) == len(buckets)
-    other = bare.request("GET", THERE).headers
+    other = rest.request("GET", THERE).headers
     assert other["X-RateLimit-Bucket"] == buckets[-1]
     assert int(other["X-RateLimit-Remaining"]) == int(other["X-RateLimit-Limit"]) - 1
-    assert "X-RateLimit-Limit" not in bare.request("POST", "/interactions/1/x/callback", {}).headers
+    assert "X-RateLimit-Limit" not in rest.request("POST", "/interactions/1/x/callback", {}).headers
 
 
 def test_a_429_has_retry_after_in_real_seconds(rate_limited: LocalDiscord) -> None:
-    bare = RestClient(rate_limited)
+    rest = RestClient(rate_limited)
     for _ in range(5):
-        bare.post_message(fixtures.GENERAL_ID, content="x")
+        rest.post_message(fixtures.GENERAL_ID, content="x")
     rate_limited.client.set_clock(rate=0.5)
-    refused = bare.request("POST", HERE, {"content": "x"})
+    refused = rest.request("POST", HERE, {"content": "x"})
     assert refused.status_code == 429
     body = refused.json()
     assert body == {"message": "You are being rate limited.", "retry_after": body["retry_after"], "global": False}
@@ -74,28 +74,28 @@ def test_a_429_has_retry_after_in_real_seconds(rate_limited: LocalDiscord) -> No
     assert refused.headers["X-RateLimit-Scope"] == "user"
     assert refused.headers["Retry-After"] == "10"
     assert refused.headers["Via"]
-    assert bare.request("POST", THERE, {"content": "x"}).ok
+    assert rest.request("POST", THERE, {"content": "x"}).ok
     rate_limited.client.set_clock(advance=5)
-    assert bare.request("POST", HERE, {"content": "x"}).ok
+    assert rest.request("POST", HERE, {"content": "x"}).ok
 
 
 def test_the_global_limit_spares_interactions(rate_limited: LocalDiscord) -> None:
-    bare = RestClient(rate_limited)
+    rest = RestClient(rate_limited)
     limit(rate_limited, other=RateLimit(1000, 1.0))
-    assert {bare.request("GET", "/users/@me").status_code for _ in range(50)} == {200}
-    refused = bare.request("GET", "/users/@me")
+    assert {rest.request("GET", "/users/@me").status_code for _ in range(50)} == {200}
+    refused = rest.request("GET", "/users/@me")
     assert refused.status_code == 429
     assert (refused.headers["X-RateLimit-Global"], refused.headers["X-RateLimit-Scope"]) == ("true", "global")
     assert refused.json()["global"] is True
-    assert bare.request_error("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
+    assert rest.request_error("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
     rate_limited.client.set_clock(advance=1)
-    assert bare.request("GET", "/users/@me").ok
+    assert rest.request("GET", "/users/@me").ok
 
 
 def test_follow_ups_are_counted_per_token(rate_limited: LocalDiscord) -> None:
     anyone = f"{rate_limited.api_url}/webhooks/{rate_limited.client_id}"
     sent = [requests.post(f"{anyone}/one", json={"content": "x"}, timeout=PATIENCE) for _ in range(6)]
-    assert [each.status_code for each in sent] == [404] * 5 + [429]
+    assert [response.status_code for response in sent] == [404] * 5 + [429]
     assert requests.post(f"{anyone}/two", json={"content": "x"}, timeout=PATIENCE).status_code == 404
 
 
@@ -103,55 +103,55 @@ def test_follow_ups_are_counted_per_token(rate_limited: LocalDiscord) -> None:
 
 
 def test_old_messages_are_edited_rarely(rate_limited: LocalDiscord) -> None:
-    bare = RestClient(rate_limited)
-    old = bare.post_message(fixtures.GENERAL_ID, content="old")["id"]
+    rest = RestClient(rate_limited)
+    old = rest.post_message(fixtures.GENERAL_ID, content="old")["id"]
     rate_limited.client.set_clock(advance=3601)
-    new = bare.post_message(fixtures.GENERAL_ID, content="new")["id"]
+    new = rest.post_message(fixtures.GENERAL_ID, content="new")["id"]
     for _ in range(3):
-        bare.request_json("PATCH", f"{HERE}/{old}", {"content": "edited"})
-    refused = bare.request("PATCH", f"{HERE}/{old}", {"content": "edited"})
+        rest.request_json("PATCH", f"{HERE}/{old}", {"content": "edited"})
+    refused = rest.request("PATCH", f"{HERE}/{old}", {"content": "edited"})
     assert refused.status_code == 429
     assert refused.json()["code"] == 30046
     assert refused.json()["retry_after"] > 5
     assert refused.headers["X-RateLimit-Remaining"] == "1"
-    assert bare.request("PATCH", f"{HERE}/{new}", {"content": "edited"}).ok
+    assert rest.request("PATCH", f"{HERE}/{new}", {"content": "edited"}).ok
     rate_limited.client.set_clock(advance=6)
-    assert bare.request("PATCH", f"{HERE}/{old}", {"content": "edited"}).ok
+    assert rest.request("PATCH", f"{HERE}/{old}", {"content": "edited"}).ok
 
 
 def test_opening_direct_messages_is_limited_and_reopening_is_free(rate_limited: LocalDiscord) -> None:
-    bare = RestClient(rate_limited)
-    people = [each["id"] for each in rate_limited.client.add_people(12, fixtures.GUILD_ID)]
+    rest = RestClient(rate_limited)
+    people = [added["id"] for added in rate_limited.client.add_people(12, fixtures.GUILD_ID)]
     for person in people[:10]:
-        bare.request_json("POST", "/users/@me/channels", {"recipient_id": person})
-    assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (429, 40003)
-    assert bare.request("POST", "/users/@me/channels", {"recipient_id": people[0]}).ok
+        rest.request_json("POST", "/users/@me/channels", {"recipient_id": person})
+    assert rest.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (429, 40003)
+    assert rest.request("POST", "/users/@me/channels", {"recipient_id": people[0]}).ok
     rate_limited.run_in_loop(lambda state: setattr(state.rate_limits, "open_dm_status", 403))
-    assert bare.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (403, 40003)
+    assert rest.request_error("POST", "/users/@me/channels", {"recipient_id": people[10]}) == (403, 40003)
     rate_limited.client.set_clock(advance=10)
-    assert bare.request("POST", "/users/@me/channels", {"recipient_id": people[10]}).ok
+    assert rest.request("POST", "/users/@me/channels", {"recipient_id": people[10]}).ok
 
 
 # --- invalid requests ---------------------------------------------------------------------------------------
 
 
 def test_too_many_invalid_requests_ban_the_address(rate_limited: LocalDiscord) -> None:
-    bare, wrong = RestClient(rate_limited), RestClient(rate_limited, "Bot wrong")
+    rest, wrong = RestClient(rate_limited), RestClient(rate_limited, "Bot wrong")
     limit(rate_limited, invalid=RateLimit(3, 600.0))
     rate_limited.client.add_fault("status", status=429)  # scope "shared" does not count
-    assert bare.request("GET", "/users/@me").status_code == 429
-    assert bare.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
+    assert rest.request("GET", "/users/@me").status_code == 429
+    assert rest.request_error("GET", f"/guilds/{fixtures.GUILD_ID}/members/1") == (404, 10013)
     assert rate_limited.state.rate_limits.invalid_request_count == 0
     assert [wrong.request("GET", "/users/@me").status_code for _ in range(3)] == [401] * 3
     assert rate_limited.state.rate_limits.invalid_request_count == 3
-    banned = bare.request("GET", "/users/@me")
+    banned = rest.request("GET", "/users/@me")
     assert banned.status_code == 429
     assert banned.headers["Content-Type"].startswith("text/html")
     assert int(banned.headers["Retry-After"]) > 500
     assert "Via" not in banned.headers
     rate_limited.client.send_message("alice", fixtures.GENERAL_ID, "people are at home elsewhere")
     rate_limited.client.set_clock(advance=600)
-    assert bare.request("GET", "/users/@me").ok
+    assert rest.request("GET", "/users/@me").ok
     assert rate_limited.state.rate_limits.invalid_request_count == 0
 
 
@@ -183,7 +183,7 @@ async def test_it_waits_for_the_global_limit(local: LocalDiscord, bot: Recording
     local.client.set_clock(rate=20)
     for person in (fixtures.ALICE_ID, fixtures.BOB_ID, fixtures.CHARLIE_ID, fixtures.DANA_ID):
         await bot.fetch_user(person)
-    assert [each for each in statuses(local, "GET /users/1") if each != 429] == [200] * 4
+    assert [status for status in statuses(local, "GET /users/1") if status != 429] == [200] * 4
     assert 429 in statuses(local, "GET /users/1")
 
 

@@ -18,19 +18,19 @@ def count(local: LocalDiscord) -> int:
 
 
 def test_status_is_returned_a_number_of_times(local: LocalDiscord) -> None:
-    bare = RestClient(local)
+    rest = RestClient(local)
     local.client.add_fault("status", "POST /channels/*/messages", status=503, times=2)
-    assert bare.request("GET", "/users/@me").ok
+    assert rest.request("GET", "/users/@me").ok
     local.client.send_message("alice", fixtures.GENERAL_ID, "people are not hit")
-    statuses = [bare.request("POST", HERE, {"content": "x"}).status_code for _ in range(3)]
+    statuses = [rest.request("POST", HERE, {"content": "x"}).status_code for _ in range(3)]
     assert statuses == [503, 503, 200]
-    assert [each["status"] for each in local.client.requests("POST /channels/")] == [503, 503, 200]
+    assert [request["status"] for request in local.client.requests("POST /channels/")] == [503, 503, 200]
 
 
 def test_a_rate_limit(local: LocalDiscord) -> None:
     local.client.add_fault("status", status=429, retry_after=2.5)
-    answer = RestClient(local).request("POST", HERE, {"content": "x"})
-    assert (answer.status_code, answer.json()["retry_after"]) == (429, 2.5)
+    response = RestClient(local).request("POST", HERE, {"content": "x"})
+    assert (response.status_code, response.json()["retry_after"]) == (429, 2.5)
 
 
 def test_lost_response(local: LocalDiscord) -> None:
@@ -74,33 +74,37 @@ def test_probability(local: LocalDiscord) -> None:
 
 def test_a_rate_limit_stays_closed_for_its_time(local: LocalDiscord) -> None:
     local.client.add_fault("rate_limit", "POST /channels/*/messages", retry_after=0.5)
-    bare = RestClient(local)
-    assert bare.request("GET", "/users/@me").ok
-    assert [each["seconds_left"] for each in local.client.faults()] == [None]
-    answers = [bare.request("POST", HERE, {"content": "x"}) for _ in range(3)]
-    assert {each.status_code for each in answers} == {429}
-    waits = [each.json()["retry_after"] for each in answers]
+    rest = RestClient(local)
+    assert rest.request("GET", "/users/@me").ok
+    assert [fault["seconds_left"] for fault in local.client.faults()] == [None]
+    answers = [rest.request("POST", HERE, {"content": "x"}) for _ in range(3)]
+    assert {response.status_code for response in answers} == {429}
+    waits = [response.json()["retry_after"] for response in answers]
     assert 0.5 == waits[0] > waits[1] > waits[2]
     assert answers[0].headers["X-RateLimit-Scope"] == "user"
     assert answers[0].headers["X-RateLimit-Remaining"] == "0"
     assert answers[0].headers["Retry-After"] == "1"
     assert not answers[0].json()["global"]
     time.sleep(waits[2])
-    bare.post_message(fixtures.GENERAL_ID, content="x")
+    rest.post_message(fixtures.GENERAL_ID, content="x")
     assert local.client.faults() == []
 
 
 def test_a_global_rate_limit_spares_interactions(local: LocalDiscord) -> None:
     local.client.add_fault("rate_limit", scope="global", retry_after=5)
-    bare = RestClient(local)
-    answer = bare.request("GET", "/users/@me")
-    assert (answer.status_code, answer.json()["global"], answer.headers["X-RateLimit-Global"]) == (429, True, "true")
-    assert bare.request_error("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
+    rest = RestClient(local)
+    response = rest.request("GET", "/users/@me")
+    assert (response.status_code, response.json()["global"], response.headers["X-RateLimit-Global"]) == (
+        429,
+        True,
+        "true",
+    )
+    assert rest.request_error("POST", "/interactions/1/x/callback", {"type": 4}) == (404, 10062)
     local.client.clear_faults()
     local.client.add_fault("rate_limit", scope="shared", retry_after=5)
-    answer = bare.request("GET", "/users/@me")
-    assert answer.headers["X-RateLimit-Scope"] == "shared"
-    assert answer.json()["message"] == "The resource is being rate limited."
+    response = rest.request("GET", "/users/@me")
+    assert response.headers["X-RateLimit-Scope"] == "shared"
+    assert response.json()["message"] == "The resource is being rate limited."
 
 
 def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> None:
@@ -140,7 +144,7 @@ def test_the_kinds_tell_what_they_do_and_what_they_need(local: LocalDiscord) -> 
     ],
 )
 def test_a_wrong_fault_is_explained(local: LocalDiscord, details: dict[str, object], reason: str) -> None:
-    answer = requests.post(f"{local.origin}/sandbox/faults", json=details, timeout=PATIENCE)
-    assert answer.status_code == 400
-    assert reason in answer.json()["message"]
+    response = requests.post(f"{local.origin}/sandbox/faults", json=details, timeout=PATIENCE)
+    assert response.status_code == 400
+    assert reason in response.json()["message"]
     assert local.client.faults() == []

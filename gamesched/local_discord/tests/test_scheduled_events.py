@@ -56,83 +56,83 @@ def voice(**changes: Any) -> Json:
     ],
 )
 def test_it_refuses_what_an_event_cannot_be(local: LocalDiscord, body: Json, where: str) -> None:
-    answer = RestClient(local).request("POST", HERE, body)
-    assert (answer.status_code, answer.json()["code"]) == (400, 50035)
-    place = answer.json()["errors"]
+    response = RestClient(local).request("POST", HERE, body)
+    assert (response.status_code, response.json()["code"]) == (400, 50035)
+    place = response.json()["errors"]
     for step in where.split("."):
         place = place[step]
     assert place["_errors"]
 
 
-def test_events_are_made_read_changed_and_deleted(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    event = bare.request_json("POST", HERE, external(description="Part one"))
+def test_events_are_created_read_changed_and_deleted(local: LocalDiscord) -> None:
+    rest = RestClient(local)
+    event = rest.request_json("POST", HERE, external(description="Part one"))
     assert (event["status"], event["entity_metadata"]["location"]) == (1, "Bob's kitchen")
     assert event["creator"]["id"] == local.client_id
     assert "user_count" not in event
-    other = bare.request_json("POST", HERE, voice())
+    other = rest.request_json("POST", HERE, voice())
     assert other["scheduled_end_time"] is None
-    assert [each["id"] for each in bare.request_json("GET", HERE)] == [event["id"], other["id"]]
+    assert [listed["id"] for listed in rest.request_json("GET", HERE)] == [event["id"], other["id"]]
     path = f"{HERE}/{event['id']}"
-    changed = bare.request_json("PATCH", path, {"name": "Strahd, part two", "description": None})
+    changed = rest.request_json("PATCH", path, {"name": "Strahd, part two", "description": None})
     assert (changed["name"], changed["description"]) == ("Strahd, part two", None)
     moved = {"entity_type": 2, "channel_id": str(fixtures.TABLE_ID), "entity_metadata": {}}
-    assert bare.request_json("PATCH", path, moved)["channel_id"] == str(fixtures.TABLE_ID)
-    bare.request_json("DELETE", path)
+    assert rest.request_json("PATCH", path, moved)["channel_id"] == str(fixtures.TABLE_ID)
+    rest.request_json("DELETE", path)
     for method in ("GET", "DELETE"):
-        assert bare.request_error(method, path) == (404, 10070)
-    assert bare.request_error("PATCH", path, {}) == (404, 10070)
+        assert rest.request_error(method, path) == (404, 10070)
+    assert rest.request_error("PATCH", path, {}) == (404, 10070)
 
 
 @pytest.mark.parametrize(("steps", "refused"), [([2, 3], None), ([4], None), ([3], 3), ([2, 4], 4), ([2, 1], 1)])
 def test_its_status_moves_forwards_only(local: LocalDiscord, steps: list[int], refused: int | None) -> None:
-    bare = RestClient(local)
-    path = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
+    rest = RestClient(local)
+    path = f"{HERE}/{rest.request_json('POST', HERE, external())['id']}"
     for status in steps:
         if status == refused:
-            assert bare.request_error("PATCH", path, {"status": status}) == (400, 50035)
+            assert rest.request_error("PATCH", path, {"status": status}) == (400, 50035)
         else:
-            assert bare.request_json("PATCH", path, {"status": status})["status"] == status
+            assert rest.request_json("PATCH", path, {"status": status})["status"] == status
     if refused is None:
-        assert bare.request_error("PATCH", path, {"name": "x"}) == (400, 180000)
-        assert bare.request_json("GET", HERE) == []
+        assert rest.request_error("PATCH", path, {"name": "x"}) == (400, 180000)
+        assert rest.request_json("GET", HERE) == []
 
 
 def test_a_guild_has_at_most_a_hundred(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    first, *_ = [bare.request_json("POST", HERE, external())["id"] for _ in range(100)]
-    assert bare.request_error("POST", HERE, external()) == (400, 30038)
-    bare.request_json("PATCH", f"{HERE}/{first}", {"status": 4})
-    bare.request_json("POST", HERE, external())
+    rest = RestClient(local)
+    first, *_ = [rest.request_json("POST", HERE, external())["id"] for _ in range(100)]
+    assert rest.request_error("POST", HERE, external()) == (400, 30038)
+    rest.request_json("PATCH", f"{HERE}/{first}", {"status": 4})
+    rest.request_json("POST", HERE, external())
 
 
 def test_others_events_need_the_right_to_manage(local: LocalDiscord) -> None:
-    bare, charlie, alice = RestClient(local), RestClient(local, "local-charlie"), RestClient(local, "local-alice")
+    rest, charlie, alice = RestClient(local), RestClient(local, "local-charlie"), RestClient(local, "local-alice")
     assert charlie.request_error("POST", HERE, external()) == (403, 50013)
     path = f"{HERE}/{alice.request_json('POST', HERE, external())['id']}"
-    assert bare.request_error("PATCH", path, {"name": "x"}) == (403, 50013)
-    assert bare.request_error("DELETE", path) == (403, 50013)
-    own = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
+    assert rest.request_error("PATCH", path, {"name": "x"}) == (403, 50013)
+    assert rest.request_error("DELETE", path) == (403, 50013)
+    own = f"{HERE}/{rest.request_json('POST', HERE, external())['id']}"
     local.client.as_person("bob", "PATCH", own, {"name": "Bob's"})  # an organiser manages events
     allow(local, Permission.MANAGE_EVENTS)
-    bare.request_json("DELETE", path)
+    rest.request_json("DELETE", path)
 
 
 def test_people_are_interested(local: LocalDiscord) -> None:
-    bare = RestClient(local)
-    path = f"{HERE}/{bare.request_json('POST', HERE, external())['id']}"
+    rest = RestClient(local)
+    path = f"{HERE}/{rest.request_json('POST', HERE, external())['id']}"
     for name in ("bob", "charlie"):
         local.client.as_person(name, "PUT", f"{path}/users/@me")
     local.client.as_person("charlie", "DELETE", f"{path}/users/@me")
-    assert bare.request_json("GET", f"{path}?with_user_count=true")["user_count"] == 1
-    (only,) = bare.request_json("GET", f"{path}/users?with_member=true")
+    assert rest.request_json("GET", f"{path}?with_user_count=true")["user_count"] == 1
+    (only,) = rest.request_json("GET", f"{path}/users?with_member=true")
     assert (only["user"]["username"], only["member"]["nick"]) == ("bob", "Bob the GM")
 
 
 def test_they_survive_a_restart(local: LocalDiscord) -> None:
     RestClient(local).request_json("POST", HERE, external())
-    again = local.run_in_loop(lambda state: State(state.store))
-    assert again.guilds[fixtures.GUILD_ID].scheduled == local.state.guilds[fixtures.GUILD_ID].scheduled
+    restarted = local.run_in_loop(lambda state: State(state.store))
+    assert restarted.guilds[fixtures.GUILD_ID].scheduled == local.state.guilds[fixtures.GUILD_ID].scheduled
 
 
 async def test_discord_py_schedules(local: LocalDiscord, bot: RecordingClient) -> None:

@@ -17,7 +17,7 @@ HERE = f"/channels/{fixtures.GENERAL_ID}/messages"
 
 
 def contents(local: LocalDiscord) -> list[str]:
-    return [each["content"] for each in local.client.messages("alice", fixtures.GENERAL_ID)]
+    return [message["content"] for message in local.client.messages("alice", fixtures.GENERAL_ID)]
 
 
 def fault_error(local: LocalDiscord, kind: str, **details: Any) -> str:
@@ -65,15 +65,15 @@ def test_delete_channel_and_role(local: LocalDiscord) -> None:
 
 
 def test_permissions_taken_and_given(local: LocalDiscord) -> None:
-    bare, fault = RestClient(local), local.client.add_fault
+    rest, fault = RestClient(local), local.client.add_fault
     take = ["SEND_MESSAGES", "embed_links"]
     fault("permissions", channel_id=fixtures.GENERAL_ID, take=take)
-    assert bare.request_error("POST", HERE, {"content": "x"}) == (403, 50013)
+    assert rest.request_error("POST", HERE, {"content": "x"}) == (403, 50013)
     fault("give", channel_id=fixtures.GENERAL_ID, permissions=["SEND_MESSAGES"])
-    bare.post_message(fixtures.GENERAL_ID, content="x")
-    assert bare.request_error("POST", HERE, {"embeds": [{"title": "x"}]}) == (403, 50013)
+    rest.post_message(fixtures.GENERAL_ID, content="x")
+    assert rest.request_error("POST", HERE, {"embeds": [{"title": "x"}]}) == (403, 50013)
     fault("give", channel_id=fixtures.GENERAL_ID)
-    bare.post_message(fixtures.GENERAL_ID, embeds=[{"title": "x"}])
+    rest.post_message(fixtures.GENERAL_ID, embeds=[{"title": "x"}])
     fault("permissions", channel_id=fixtures.GENERAL_ID, take=["VIEW_CHANNEL"], user_id=fixtures.BOB_ID)
     with pytest.raises(requests.HTTPError, match="50001"):
         local.client.messages("bob", fixtures.GENERAL_ID)
