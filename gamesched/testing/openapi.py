@@ -88,7 +88,7 @@ class ApiDescription:
                 if method == "parameters":
                     continue
                 named = [*methods.get("parameters", []), *described.get("parameters", [])]
-                queries = frozenset(each["name"] for each in named if each["in"] == "query")
+                queries = frozenset(parameter["name"] for parameter in named if parameter["in"] == "query")
                 self._operations.setdefault(method.upper(), []).append(Operation(pattern, described, queries))
 
     def problems(self, exchange: Exchange) -> list[str]:
@@ -100,13 +100,17 @@ class ApiDescription:
         problems = []
         if exchange.status < 400:
             problems += [f"query: {name} is not described" for name in set(exchange.query) - operation.parameters]
-            problems += [f"request: {each}" for each in self._request_problems(operation, exchange)]
+            problems += [f"request: {problem}" for problem in self._request_problems(operation, exchange)]
         if 200 <= exchange.status < 500:
-            problems += [f"answer {exchange.status}: {each}" for each in self._response_problems(operation, exchange)]
-        return [each for each in problems if not KNOWN_DIFFERENCES.search(each)]
+            problems += [
+                f"answer {exchange.status}: {problem}" for problem in self._response_problems(operation, exchange)
+            ]
+        return [problem for problem in problems if not KNOWN_DIFFERENCES.search(problem)]
 
     def _find_operation(self, method: str, path: str) -> Operation | None:
-        return next((each for each in self._operations.get(method, []) if each.pattern.fullmatch(path)), None)
+        return next(
+            (operation for operation in self._operations.get(method, []) if operation.pattern.fullmatch(path)), None
+        )
 
     def _request_problems(self, operation: Operation, exchange: Exchange) -> list[str]:
         schema = (
@@ -141,20 +145,20 @@ class ApiDescription:
         key = json.dumps(schema, sort_keys=True)
         if key not in self._validators:
             self._validators[key] = Draft202012Validator(self._schemas | schema)
-        return [_deepest_error(each) for each in self._validators[key].iter_errors(body)]
+        return [_deepest_error(error) for error in self._validators[key].iter_errors(body)]
 
     def _unknown_keys(self, schemas: list[Json], body: Any, where: str) -> Iterator[str]:
         """Yield the keys in a body that none of these schemas has."""
         schemas = [flat for schema in schemas for flat in self._flatten(schema)]
         if isinstance(body, list):
-            inside = [each["items"] for each in schemas if "items" in each]
+            inside = [part["items"] for part in schemas if "items" in part]
             for number, item in enumerate(body):
                 yield from self._unknown_keys(inside, item, f"{where}/{number}")
-        if not isinstance(body, dict) or any(each.get("additionalProperties") for each in schemas):
+        if not isinstance(body, dict) or any(part.get("additionalProperties") for part in schemas):
             return
-        properties = [each["properties"] for each in schemas if "properties" in each]
+        properties = [part["properties"] for part in schemas if "properties" in part]
         for name, value in body.items():
-            inside = [each[name] for each in properties if name in each]
+            inside = [known[name] for known in properties if name in known]
             if inside:
                 yield from self._unknown_keys(inside, value, f"{where}/{name}")
             elif properties:
@@ -166,8 +170,8 @@ class ApiDescription:
             return
         yield schema
         for word in ("oneOf", "anyOf", "allOf"):
-            for each in schema.get(word, []):
-                yield from self._flatten(each)
+            for part in schema.get(word, []):
+                yield from self._flatten(part)
 
 
 def _deepest_error(error: ValidationError) -> str:
@@ -204,7 +208,7 @@ class ExchangeCheck:
                 exchange = Exchange(content_type=fields.pop("type"), **fields)
                 if self.description is not None:
                     what = f"{exchange.method} {LONG.sub('…', exchange.path)}"
-                    problems += [f"{what}: {each}" for each in self.description.problems(exchange)]
+                    problems += [f"{what}: {problem}" for problem in self.description.problems(exchange)]
         return list(dict.fromkeys(problems))
 
 

@@ -93,8 +93,8 @@ def test_from_logging_in_to_the_reminder() -> None:
         now = datetime.now(UTC)
         plan = replace(scheduling.plan_from_game(game), starts_at=now + timedelta(seconds=62))
         scheduling.edit_game(game.pk, plan, Actor(game.host, "page"), now)
-        letter = eventually(lambda: client.dms("charlie"))[0]
-        assert "starts" in letter["content"]
+        reminder = eventually(lambda: client.dms("charlie"))[0]
+        assert "starts" in reminder["content"]
         reminders = Delivery.objects.filter(notification__kind="reminder")
         eventually(lambda: reminders.filter(status="sent").count() == 2)
         assert len(client.dms("bob")) == 1, "the host is reminded too, though he only waits"

@@ -48,7 +48,7 @@ def exchange_with(body: Any, path: str = MESSAGES, query: tuple[str, ...] = (), 
 )
 def test_it_names_what_is_wrong(description: ApiDescription, exchange: Exchange, problem: str) -> None:
     problems = description.problems(exchange)
-    assert any(each.startswith(problem) for each in problems), problems
+    assert any(text.startswith(problem) for text in problems), problems
 
 
 @pytest.mark.parametrize(

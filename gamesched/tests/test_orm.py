@@ -26,14 +26,14 @@ def test_new_work_waits_while_a_crowd_is_urgent() -> None:
     assert started == ["work"]
 
 
-def test_a_few_urgent_tasks_hold_nothing() -> None:
+def test_a_few_urgent_tasks_delay_nothing() -> None:
     started: list[str] = []
     with orm.before_new_work(), orm.before_new_work():
         start("work", started).join()
     assert started == ["work"]
 
 
-def test_a_crowd_that_never_ends_holds_work_for_a_while_only() -> None:
+def test_a_crowd_that_never_ends_delays_work_for_a_while_only() -> None:
     started: list[str] = []
     with ExitStack() as crowd:
         for _ in range(orm.CROWD):

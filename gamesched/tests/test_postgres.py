@@ -23,7 +23,7 @@ def server() -> Iterator[Server]:
     server.remove()
 
 
-def ask(server: Server, sql: str) -> str:
+def run_sql(server: Server, sql: str) -> str:
     with psycopg.connect(server.url, autocommit=True) as connection:
         cursor = connection.execute(sql)
         row = cursor.fetchone() if cursor.description else None
@@ -31,34 +31,34 @@ def ask(server: Server, sql: str) -> str:
 
 
 def test_data_is_kept_between_starts(server: Server) -> None:
-    ask(server, "CREATE TABLE kept AS SELECT 42 AS n")
+    run_sql(server, "CREATE TABLE kept AS SELECT 42 AS n")
     server.stop()
     assert not server.is_up()
     server.start()
-    assert ask(server, "SELECT n FROM kept") == "42"
+    assert run_sql(server, "SELECT n FROM kept") == "42"
 
 
 def test_it_listens_on_no_port_and_does_not_run_as_root(server: Server) -> None:
-    assert ask(server, "SHOW listen_addresses") == ""
+    assert run_sql(server, "SHOW listen_addresses") == ""
     assert server.process is not None
     assert Path(f"/proc/{server.process.pid}").stat().st_uid == (NOBODY if server.as_nobody else os.getuid())
     assert server.data.stat().st_mode & 0o077 == 0
 
 
 def test_a_crash_loses_nothing_that_was_committed(server: Server) -> None:
-    ask(server, "CREATE TABLE kept AS SELECT 42 AS n")
+    run_sql(server, "CREATE TABLE kept AS SELECT 42 AS n")
     assert server.process is not None
     os.kill(server.process.pid, signal.SIGKILL)
     server.process.wait()
     server.start()
-    assert ask(server, "SELECT n FROM kept") == "42"
+    assert run_sql(server, "SELECT n FROM kept") == "42"
 
 
 def test_one_that_runs_already_is_not_started_twice(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gamesched.demo.postgres.STOP_WAIT", 0.2)
     with pytest.raises(ServerProblem, match="in use"):
         Server(server.data.parent.name).start()
-    assert ask(server, "SELECT 1") == "1"
+    assert run_sql(server, "SELECT 1") == "1"
 
 
 def test_one_that_is_just_stopping_is_waited_for(server: Server) -> None:
@@ -67,7 +67,7 @@ def test_one_that_is_just_stopping_is_waited_for(server: Server) -> None:
     another = Server(server.data.parent.name)
     another.start()
     try:
-        assert ask(another, "SELECT 1") == "1"
+        assert run_sql(another, "SELECT 1") == "1"
     finally:
         another.stop()
 

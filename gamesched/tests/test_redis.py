@@ -55,7 +55,7 @@ def test_it_keeps_and_forgets(cache: ForgivingRedisCache, valkey: Valkey) -> Non
 
 
 @pytest.mark.parametrize("timeout", [None, 10**7])
-def test_nothing_is_believed_longer_than_a_few_minutes(cache: ForgivingRedisCache, timeout: int | None) -> None:
+def test_nothing_is_cached_longer_than_a_few_minutes(cache: ForgivingRedisCache, timeout: int | None) -> None:
     cache.set("session", "of somebody", timeout)
     assert 0 < cache._cache.get_client().ttl(cache.make_key("session")) <= MAX_TIMEOUT
 
@@ -80,7 +80,7 @@ def test_a_dead_server_holds_nothing_and_takes_nothing(cache: ForgivingRedisCach
     assert cache.get("a") == 3
 
 
-def test_a_dead_server_is_not_asked_at_every_turn(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_server_is_not_queried_at_every_turn(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ForgivingRedisCache, "unavailable_until", 0.0)
     valkey.kill()
     ForgivingRedisCache(valkey.url, {}).set("a", 1)

@@ -20,7 +20,7 @@ from notifications.models import Delivery
 
 pytestmark = pytest.mark.slow
 
-made = count(1)
+message_ids = count(1)
 
 
 class Discord:
@@ -32,8 +32,8 @@ class Discord:
     async def stop(self) -> None:
         pass
 
-    async def send(self, letter: OutgoingMessage) -> SentMessage:
-        return SentMessage(letter.channel_id or 1, next(made))
+    async def send(self, message: OutgoingMessage) -> SentMessage:
+        return SentMessage(message.channel_id or 1, next(message_ids))
 
 
 class Away(Discord):
@@ -61,8 +61,8 @@ def test_demo_games_cover_the_states(db: None) -> None:
     call_command("seed_demo")
     now = db_now()
     games = {game.title: game for game in Game.objects.all()}
-    found = {title: (str(game.state(now)), load_roster(game).seats_text) for title, game in games.items()}
-    assert found == {
+    states = {title: (str(game.state(now)), load_roster(game).seats_text) for title, game in games.items()}
+    assert states == {
         "Curse of Strahd: the Amber Temple": ("completed", "4 of 4 seats taken"),
         "Pandemic tournament": ("cancelled", "2 of 16 seats taken"),
         "Lost Mine of Phandelver": ("scheduled", "4 of 4 seats taken, 2 waiting"),
@@ -76,13 +76,13 @@ def test_demo_games_cover_the_states(db: None) -> None:
     posted = Announcement.objects.filter(message_id__isnull=False)
     assert {post.game.title for post in posted} == {"Curse of Strahd: the Amber Temple", "Pandemic tournament"}
 
-    # Few letters, each about the present: the cancellation, and whether they still come.
+    # Few messages, each about the present: the cancellation, and whether they still come.
     steps.create_due_deliveries(now)
     steps.lease_jobs(now, 100)
-    letters = Delivery.objects.filter(status="pending").values_list("recipient", "notification__kind")
-    assert sorted(kind for user, kind in letters if user == CHARLIE) == ["cancelled", "question"]
-    assert not [kind for user, kind in letters if user == BOB]
-    assert len(letters) == 4
+    deliveries = Delivery.objects.filter(status="pending").values_list("recipient", "notification__kind")
+    assert sorted(kind for user, kind in deliveries if user == CHARLIE) == ["cancelled", "question"]
+    assert not [kind for user, kind in deliveries if user == BOB]
+    assert len(deliveries) == 4
 
 
 def test_seeding_after_the_bot_connected(world: World) -> None:

@@ -38,13 +38,13 @@ class Demo:
 
     def __init__(self, checkout: Path) -> None:
         self.checkout = checkout
-        self.said = ""
+        self.output = ""
         inherited = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG", "LD_LIBRARY_PATH"}}
         self.command = [sys.executable, "-m", "gamesched.demo"]
         self.variables = inherited
 
     def start(self) -> None:
-        self.said = ""
+        self.output = ""
         self.process = subprocess.Popen(
             self.command,
             cwd=self.checkout,
@@ -56,13 +56,13 @@ class Demo:
         )
         self.reader = threading.Thread(target=self._listen, daemon=True)
         self.reader.start()
-        eventually(lambda: "Ready in" in self.said or self.process.poll() is not None)
-        assert "Ready in" in self.said, self.said
+        eventually(lambda: "Ready in" in self.output or self.process.poll() is not None)
+        assert "Ready in" in self.output, self.output
 
     def _listen(self) -> None:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.said += line
+            self.output += line
 
     def run_command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another command in the same checkout."""
@@ -82,8 +82,8 @@ class Demo:
         return code
 
     def address(self, of: str) -> str:
-        match = re.search(rf"{of} +(http://localhost:\d+)", self.said)
-        assert match is not None, self.said
+        match = re.search(rf"{of} +(http://localhost:\d+)", self.output)
+        assert match is not None, self.output
         return match[1]
 
     def processes(self) -> dict[int, str]:
@@ -141,7 +141,7 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
         except OSError:
             pass  # taken already, which serves as well
         demo.start()
-    assert "Port 8000 is taken, so the site is at" in demo.said
+    assert "Port 8000 is taken, so the site is at" in demo.output
     assert requests.get(f"{demo.address('Game Scheduler')}/healthz", timeout=PATIENCE).ok
     assert "LOCAL DISCORD" in requests.get(demo.address("Local Discord"), timeout=PATIENCE).text.upper()
 
@@ -158,8 +158,8 @@ def test_it_starts_and_stands_beside_commands(demo: Demo) -> None:
     (victim,) = (pid for pid, command in demo.processes().items() if "notifyd" in command)
     os.kill(victim, signal.SIGKILL)
     assert demo.wait() == 1
-    assert "notifyd ended (exit code -9). Its last words:\n" in demo.said
-    assert "    INFO    notifications.daemon.loop: Speaking." in demo.said
+    assert "notifyd ended (exit code -9). Its last words:\n" in demo.output
+    assert "    INFO    notifications.daemon.loop: Speaking." in demo.output
     assert demo.processes() == {}
 
 
@@ -168,7 +168,7 @@ def test_it_stops_whole(demo: Demo, number: signal.Signals) -> None:
     demo.start()
     demo.process.send_signal(number)
     stopped = time.monotonic()
-    assert demo.wait() == 0, demo.said
+    assert demo.wait() == 0, demo.output
     assert time.monotonic() - stopped < 15
     assert demo.processes() == {}
 
