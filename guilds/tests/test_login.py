@@ -35,15 +35,15 @@ def log_in_with_discord(client: Client, person: int | str) -> str:
     return back.headers["Location"].removeprefix("http://testserver")
 
 
-def test_logging_in_writes_down_who_and_where(
+def test_logging_in_records_who_and_where(
     discord: LocalDiscord, client: Client, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_world(now)
     lookups = ThreadPoolExecutor(1)
     monkeypatch.setattr(lookup, "_executor", lookups)
     Member.objects.all().delete()
-    answer = client.get(log_in_with_discord(client, fixtures.BOB_ID))
-    assert answer["Location"] == "/"
+    response = client.get(log_in_with_discord(client, fixtures.BOB_ID))
+    assert response["Location"] == "/"
     assert client.session["_auth_user_id"] == str(fixtures.BOB_ID)
     member = Member.objects.get(user_id=fixtures.BOB_ID)
     assert member.guild_id == fixtures.GUILD_ID
@@ -62,7 +62,7 @@ def test_someone_known_keeps_zone_and_rights(discord: LocalDiscord, client: Clie
     assert User.objects.filter(username=str(fixtures.BOB_ID)).count() == 1
 
 
-def test_a_person_in_no_guild_with_the_bot_is_told_what_to_do(discord: LocalDiscord, client: Client, now: Any) -> None:
+def test_a_person_in_no_guild_with_the_bot_reads_what_to_do(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
     client.get(log_in_with_discord(client, fixtures.ERIN_ID))
     page = client.get("/").text
@@ -78,28 +78,28 @@ def test_consent_denied(discord: LocalDiscord, client: Client) -> None:
 
 def test_state_missing_or_used_twice(discord: LocalDiscord, client: Client, now: Any) -> None:
     make_world(now)
-    address = log_in_with_discord(client, fixtures.BOB_ID)
-    code = parse_qs(urlsplit(address).query)["code"][0]
+    url = log_in_with_discord(client, fixtures.BOB_ID)
+    code = parse_qs(urlsplit(url).query)["code"][0]
     for wrong in (f"/accounts/discord/login/callback/?code={code}", "/accounts/discord/login/callback/?code=x&state=y"):
         page = client.get(wrong, follow=True)
         assert page.status_code == 400
         assert "That log-in has expired" in page.text
-    client.get(address)
-    again = client.get(address, follow=True)
+    client.get(url)
+    again = client.get(url, follow=True)
     assert again.status_code == 400
     assert "That log-in has expired" in again.text
 
 
 def test_cookies_off(discord: LocalDiscord, client: Client) -> None:
-    address = log_in_with_discord(client, fixtures.BOB_ID)
-    page = Client().get(address, follow=True)
+    url = log_in_with_discord(client, fixtures.BOB_ID)
+    page = Client().get(url, follow=True)
     assert page.status_code == 400
     assert "allow cookies for this site" in page.text
 
 
 def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Client) -> None:
-    address = log_in_with_discord(client, fixtures.BOB_ID)
-    page = client.get(address.replace("code=", "code=x"), follow=True)
+    url = log_in_with_discord(client, fixtures.BOB_ID)
+    page = client.get(url.replace("code=", "code=x"), follow=True)
     assert page.status_code == 503
     assert "Discord refused the log-in" in page.text
 
@@ -114,9 +114,9 @@ def test_a_code_that_discord_does_not_accept(discord: LocalDiscord, client: Clie
     ],
 )
 def test_discord_down_or_limiting(discord: LocalDiscord, client: Client, fault: dict[str, Any], title: str) -> None:
-    address = log_in_with_discord(client, fixtures.BOB_ID)
+    url = log_in_with_discord(client, fixtures.BOB_ID)
     discord.client.add_fault(**fault)
-    page = client.get(address, follow=True)
+    page = client.get(url, follow=True)
     assert page.status_code == 503
     assert title in page.text
     assert not User.objects.filter(pk=fixtures.BOB_ID).exists()

@@ -51,7 +51,7 @@ def user_ids(world: World) -> list[int]:
     return [world.alice.pk, world.bob.pk, world.charlie.pk]
 
 
-def test_those_asked_about_just_now_are_left_alone(world: World) -> None:
+def test_those_looked_up_just_now_are_left_alone(world: World) -> None:
     Member.objects.filter(user=world.charlie).update(roles_read_at=world.now - timedelta(seconds=31))
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
     assert looked_up_ids == [world.charlie.pk]
@@ -67,7 +67,7 @@ def test_who_left_is_learnt_from_the_look_up(world: World) -> None:
     assert looked_up_ids.count(world.bob.pk) == 1, "ex-members are not asked about for ever"
 
 
-def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any) -> None:
+def test_while_discord_is_down_one_failure_pauses_all(world: World, settings: Any) -> None:
     settings.DISCORD_DIRECTORY = f"{__name__}.UnavailableDirectory"
     Member.objects.update(roles_read_at=None)
     refresh_displayed(world.guild.pk, user_ids(world), world.now)
@@ -75,7 +75,7 @@ def test_while_discord_is_down_one_failure_rests_all(world: World, settings: Any
     assert Member.objects.filter(left_at=None).count() == 3, "what is known stays"
 
 
-def test_a_games_page_asks_about_everyone_it_shows(world: World, as_person: Any) -> None:
+def test_a_games_page_looks_up_everyone_it_shows(world: World, as_person: Any) -> None:
     from games.core.base import Actor
     from games.signups import actions as signups
 
